@@ -1,0 +1,1 @@
+"""What the clinician reads: pure, and knows nothing of how it is reached."""

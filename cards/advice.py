@@ -1,0 +1,82 @@
+"""Advice: what is to be said, before it is worded. The input of this package."""
+
+from datetime import date
+
+from msgspec import Struct
+
+from cards.topics import Indicator, Topic
+
+
+class Fact(Struct, frozen=True, omit_defaults=True):
+    """One thing read on the chart, with the limit it was held against and where that limit comes from.
+
+    `label` and `value` are our own words and numbers, never free text of the chart, except `quoted`,
+    which the renderer escapes.
+    """
+
+    resource: str
+    label: str
+    system: str | None = None
+    code: str | None = None
+    value: float | str | None = None
+    unit: str | None = None
+    date: str | None = None
+    limit: str | None = None
+    limit_source: str | None = None
+    quoted: str | None = None
+    note: str | None = None
+
+
+class Note(Struct, frozen=True):
+    """A sentence of the detail, by its key in the wording file, with its placeholders."""
+
+    key: str
+    values: dict[str, str] = {}
+
+
+class NotChecked(Struct, frozen=True, omit_defaults=True):
+    """What could not be seen: the FHIR type, the prefetch key if one, and a reason key of the wording file."""
+
+    type: str
+    reason: str
+    key: str | None = None
+    count: int | None = None
+
+
+class Order(Struct, frozen=True):
+    """A resource to propose: a template's key in the orders file and the signs it should name as reason."""
+
+    key: str
+    reasons: tuple[str, ...] = ()
+
+
+class Advice(Struct, frozen=True, kw_only=True):
+    """One card to be: everything the wording needs, nothing worded yet.
+
+    `variant` chooses among the summaries that the wording file holds for this topic;
+    `values` fills its placeholders; `signs` are display names, the most telling first.
+    """
+
+    topic: Topic
+    indicator: Indicator
+    variant: str = "default"
+    values: dict[str, str] = {}
+    signs: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    notes: tuple[Note, ...] = ()
+    missing: tuple[str, ...] = ()
+    orders: tuple[Order, ...] = ()
+    also_noted: tuple[Topic, ...] = ()
+
+
+class Occasion(Struct, frozen=True):
+    """The circumstances that all cards of one call share."""
+
+    patient_id: str
+    today: date
+    knowledge_version: str
+    evidence_url: str
+    not_checked: tuple[NotChecked, ...] = ()
+    notes: tuple[Note, ...] = ()

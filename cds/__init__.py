@@ -1,0 +1,1 @@
+"""How we know, and how we are reached."""

@@ -1,0 +1,1 @@
+"""What one patient's record says: facts with provenance."""

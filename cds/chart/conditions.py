@@ -1,0 +1,71 @@
+"""Conditions as problems."""
+
+from cds.chart.facts import Problem
+from cds.chart.naming import Namer
+from cds.chart.scope import Scope
+from cds.fhir import concepts
+from cds.fhir.dates import When, parse, years_after
+from cds.fhir.resources import Condition, Quantity
+from cds.fhir.units import factor
+
+DAYS_A_YEAR = 365.25
+
+
+def problem(condition: Condition, namer: Namer, scope: Scope, birth: When | None) -> Problem | None:
+    """The problem, or None if no rule reads its code, it was entered in error, or it lies in the future."""
+    verification = concepts.status(condition.verification_status)
+    named = namer.named(f"Condition/{condition.id}", condition.code)
+    if named is None or verification == "entered-in-error":
+        return None
+    onset = _onset(condition, birth)
+    recorded = parse(condition.recorded_date or condition.asserted_date)
+    if scope.is_future(onset) or scope.is_future(recorded):
+        return None
+    return Problem(
+        named=named,
+        clinical=concepts.status(condition.clinical_status),
+        verification=verification,
+        onset=scope.date(onset),
+        onset_stated=_onset_stated(condition),
+        recorded=scope.date(recorded),
+        abated=_abated(condition),
+        sites=tuple(namer.sets([site]) for site in concepts.each(condition.body_site)),
+        severe="severe" in namer.sets(concepts.each(condition.severity)),
+    )
+
+
+def _onset(condition: Condition, birth: When | None) -> When | None:
+    if condition.onset_date_time:
+        return parse(condition.onset_date_time)
+    if condition.onset_period:
+        return parse(condition.onset_period.start)
+    return _at_age(condition.onset_age, birth)
+
+
+def _at_age(age: Quantity | None, birth: When | None) -> When | None:
+    """Birth date plus an age; in whole years it is an interval of one year."""
+    if age is None or age.value is None or birth is None:
+        return None
+    unit = age.code or age.unit or ""
+    days = factor(unit, "d")
+    if days is None:
+        return None
+    if unit in ("a", "year", "years"):
+        return years_after(birth, int(age.value))
+    start = birth.shifted(round(age.value * days))
+    return When(start.first, start.last + round(days) - 1, start.text)
+
+
+def _onset_stated(condition: Condition) -> bool:
+    stated = (condition.onset_date_time, condition.onset_age, condition.onset_period, condition.onset_string)
+    return any(stated) or bool(bytes(condition.onset_range))
+
+
+def _abated(condition: Condition) -> bool:
+    return bool(
+        condition.abatement_date_time
+        or condition.abatement_period
+        or condition.abatement_age
+        or condition.abatement_string
+        or condition.abatement_boolean
+    )

@@ -1,0 +1,147 @@
+"""What a chart says, each fact with the resource it came from. Nothing here is judged yet."""
+
+from msgspec import Struct
+
+from cds.fhir.dates import When
+from cds.fhir.resources import Quantity, ReferenceRange
+from cds.knowledge.codes import NOTHING, Concept
+
+ACTIVE = frozenset({"active", "recurrence", "relapse"})
+DENIED = frozenset({"refuted", "entered-in-error"})
+DOUBTED = DENIED | {"provisional", "differential", "unconfirmed"}
+
+
+class Named(Struct, frozen=True):
+    """A resource and what its codes, or its text where nothing is coded, mean here.
+
+    `sets` are value sets, `phrases` the phrase lists that the whole text equals (4f), `text` that text.
+    """
+
+    ref: str
+    concepts: tuple[Concept, ...] = ()
+    sets: frozenset[str] = NOTHING
+    phrases: frozenset[str] = NOTHING
+    text: str | None = None
+
+
+class Problem(Struct, frozen=True, kw_only=True):
+    """A Condition. `onset_stated` says that onset[x] is there in any form, readable or not."""
+
+    named: Named
+    clinical: str | None = None
+    verification: str | None = None
+    onset: When | None = None
+    onset_stated: bool = False
+    recorded: When | None = None
+    abated: bool = False
+    sites: tuple[frozenset[str], ...] = ()
+    severe: bool = False
+
+    @property
+    def is_active(self) -> bool:
+        """Active now and not refuted (4b TW; the same statuses make a finding, 3a)."""
+        current = self.clinical in ACTIVE or (self.clinical is None and not self.abated)
+        return current and self.verification not in DENIED
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Neither refuted nor in doubt (2e)."""
+        return self.verification not in DOUBTED
+
+
+class Seen(Struct, frozen=True, kw_only=True):
+    """An Observation that is no laboratory result: a finding, a score, an answer.
+
+    `value_sets` are those of its coded value, and whether an examination was normal.
+    """
+
+    named: Named
+    when: When | None = None
+    quantity: Quantity | None = None
+    value_concepts: tuple[Concept, ...] = ()
+    value_sets: frozenset[str] = NOTHING
+    value_phrases: frozenset[str] = NOTHING
+    denied: bool = False
+    sites: tuple[frozenset[str], ...] = ()
+
+
+class LabResult(Struct, frozen=True, kw_only=True):
+    """A laboratory result as reported; `kind` tells ionised, adjusted and unadjusted calcium apart."""
+
+    ref: str
+    analyte: str
+    concept: Concept
+    kind: str | None = None
+    when: When | None = None
+    quantity: Quantity | None = None
+    flags: frozenset[str] = NOTHING
+    ranges: tuple[ReferenceRange, ...] = ()
+    preliminary: bool = False
+
+
+class Drug(Struct, frozen=True, kw_only=True):
+    """One entry about a medicine. `state` is active, ended or denied (not taken); `dated` is when that was said."""
+
+    ref: str
+    concepts: tuple[Concept, ...]
+    state: str
+    routes: frozenset[str] = NOTHING
+    start: When | None = None
+    end: When | None = None
+    dated: When | None = None
+    given: When | None = None
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """An order, a referral or an appointment."""
+
+    ref: str
+    sets: frozenset[str]
+    status: str
+    when: When | None = None
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """An examination or EMG: `result` is normal, abnormal or None (unknown); a Procedure need not have one."""
+
+    ref: str
+    kind: str
+    concept: Concept
+    when: When | None = None
+    result: str | None = None
+    is_procedure: bool = False
+
+
+class Visit(Struct, frozen=True, kw_only=True):
+    """An Encounter with a reason that is read."""
+
+    id: str | None
+    named: Named
+    status: str | None
+    start: When | None = None
+
+
+class Kin(Struct, frozen=True, kw_only=True):
+    """A first-degree relative with a disease of interest."""
+
+    named: Named
+    when: When | None = None
+
+
+class Chart(Struct, kw_only=True):
+    """One patient's record as far as rules read it."""
+
+    birth: When | None = None
+    sex: str | None = None
+    has_patient: bool = False
+    problems: list[Problem] = []
+    seen: list[Seen] = []
+    labs: list[LabResult] = []
+    drugs: list[Drug] = []
+    asked: list[Asked] = []
+    reports: list[Report] = []
+    visits: list[Visit] = []
+    kin: list[Kin] = []
+    unknown_medicines: int = 0
+    foreign: int = 0
+    foreign_patient: bool = False

@@ -1,0 +1,207 @@
+"""MedicationRequest, MedicationStatement and MedicationAdministration as entries about a drug."""
+
+import msgspec
+
+from cds.chart.facts import Drug
+from cds.chart.naming import Namer
+from cds.chart.scope import Scope
+from cds.fhir import concepts
+from cds.fhir.dates import When, parse
+from cds.fhir.resources import (
+    CodeableConcept,
+    Dosage,
+    Medicated,
+    Medication,
+    MedicationAdministration,
+    MedicationRequest,
+    MedicationStatement,
+    Period,
+    Reference,
+)
+from cds.knowledge.codes import Concept
+
+ORDERS = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order"})
+ENDED = frozenset({"completed", "stopped"})
+DENIED = frozenset({"not-taken", "stopped"})
+R5_DENIED = frozenset({"not-taking", "stopped"})
+GIVEN = frozenset({"completed", "in-progress"})
+_LOOSE = msgspec.json.Decoder(Medication)
+
+
+class Cabinet:
+    """The Medication resources of a chart, by the references that may name them."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, Medication] = {}
+
+    def put(self, medication: Medication) -> None:
+        """Remember a Medication."""
+        if medication.id:
+            self._by_id[medication.id] = medication
+
+    def concepts_of(self, entry: Medicated) -> list[CodeableConcept]:
+        """What an entry calls its medicine: by code, or by a contained or bundled Medication."""
+        inline = entry.medication_codeable_concept or concepts.of_reference(entry.medication)
+        if inline is not None:
+            return [inline]
+        reference = entry.medication_reference or (entry.medication.reference if entry.medication else None)
+        medication = self._find(reference, entry)
+        return _ingredients(medication) if medication else []
+
+    def _find(self, reference: Reference | None, entry: Medicated) -> Medication | None:
+        target = reference.reference if reference else None
+        if not target:
+            return None
+        if target.startswith("#"):
+            return next((one for one in _contained(entry) if one.id == target[1:]), None)
+        return self._by_id.get(target.removeprefix("urn:uuid:").split("/_history/")[0].rpartition("/")[2])
+
+
+def _contained(entry: Medicated) -> list[Medication]:
+    found = []
+    for raw in entry.contained or ():
+        try:
+            found.append(_LOOSE.decode(raw))
+        except msgspec.DecodeError:
+            continue
+    return found
+
+
+def _ingredients(medication: Medication) -> list[CodeableConcept]:
+    named = [item.item_codeable_concept or concepts.of_reference(item.item) for item in medication.ingredient or ()]
+    return [concept for concept in (medication.code, *named) if concept is not None]
+
+
+class Pharmacist:
+    """Turns entries into drugs; counts the medicines that nothing known codes."""
+
+    def __init__(self, namer: Namer, scope: Scope, cabinet: Cabinet, routes: "RouteNames") -> None:
+        self._namer = namer
+        self._scope = scope
+        self._cabinet = cabinet
+        self._routes = routes
+        self.unknown = 0
+
+    def drug(self, entry: Medicated) -> Drug | None:
+        """The entry as a drug, or None if no rule reads the medicine or the entry says nothing that counts."""
+        named = self._cabinet.concepts_of(entry)
+        hits = tuple(hit for concept in named for hit in self._namer.concepts(concept))
+        drug = self._entry(entry, hits)
+        if drug is None or any(self._scope.is_future(when) for when in (drug.start, drug.dated, drug.given)):
+            return None
+        if not hits:
+            self.unknown += drug.state == "active" and not any(self._namer.is_coded(concept) for concept in named)
+            return None
+        return drug
+
+    def _entry(self, entry: Medicated, hits: tuple[Concept, ...]) -> Drug | None:
+        if isinstance(entry, MedicationRequest):
+            return self._request(entry, hits)
+        if isinstance(entry, MedicationStatement):
+            return self._statement(entry, hits)
+        return self._administration(entry, hits) if isinstance(entry, MedicationAdministration) else None
+
+    def _request(self, entry: MedicationRequest, hits: tuple[Concept, ...]) -> Drug | None:
+        if entry.do_not_perform or (entry.intent or "order") not in ORDERS:
+            return None
+        dosages = _many(entry.dosage_instruction)
+        bounds = _bounds(dosages)
+        validity = entry.dispense_request.validity_period if entry.dispense_request else None
+        authored = parse(entry.authored_on)
+        start = bounds[0] or authored
+        end = bounds[1] or (parse(validity.end) if validity else None)
+        state = self._state("active" if entry.status == "active" else "", entry.status in ENDED, end)
+        return self._drug(f"MedicationRequest/{entry.id}", hits, state, dosages, start, end, authored or start)
+
+    def _statement(self, entry: MedicationStatement, hits: tuple[Concept, ...]) -> Drug | None:
+        start, end = _effective(entry.effective_date_time, entry.effective_period)
+        dated = parse(entry.date_asserted) or end or start
+        current = entry.status in ("active", "recorded")
+        state = self._state("active" if current else "", entry.status == "completed", end)
+        if entry.status in DENIED or _not_taken(entry):
+            state = "denied"
+        return self._drug(f"MedicationStatement/{entry.id}", hits, state, _many(entry.dosage), start, end, dated)
+
+    def _administration(self, entry: MedicationAdministration, hits: tuple[Concept, ...]) -> Drug | None:
+        if entry.status not in GIVEN:
+            return None
+        start, end = _effective(
+            entry.effective_date_time or entry.occurence_date_time, entry.effective_period or entry.occurence_period
+        )
+        given = end or start
+        ref = f"MedicationAdministration/{entry.id}"
+        return self._drug(ref, hits, "active", _many(entry.dosage), start, None, given, given)
+
+    def _state(self, current: str, is_over: bool, end: When | None) -> str:
+        if current and end is not None and end.last < self._scope.today:
+            return "ended"
+        return current or ("ended" if is_over else "")
+
+    def _drug(
+        self,
+        ref: str,
+        hits: tuple[Concept, ...],
+        state: str,
+        dosages: list[Dosage],
+        start: When | None,
+        end: When | None,
+        dated: When | None,
+        given: When | None = None,
+    ) -> Drug | None:
+        if not state:
+            return None
+        return Drug(
+            ref=ref,
+            concepts=hits,
+            state=state,
+            routes=frozenset(name for dosage in dosages if (name := self._routes.name(dosage.route))),
+            start=self._scope.date(start),
+            end=end,
+            dated=self._scope.date(dated),
+            given=self._scope.date(given),
+        )
+
+
+class RouteNames:
+    """Our names of routes of administration, by code or by the whole text."""
+
+    def __init__(self, codes: dict[tuple[str, str], str], words: dict[str, str]) -> None:
+        self._codes = codes
+        self._words = words
+
+    def name(self, route: CodeableConcept | None) -> str | None:
+        """The route's name; None if it is absent or unknown."""
+        if route is None:
+            return None
+        coded = (self._codes.get((coding.system or "", coding.code or "")) for coding in route.coding or ())
+        return next((name for name in coded if name), self._words.get((route.text or "").strip().lower()))
+
+
+def _not_taken(entry: MedicationStatement) -> bool:
+    adherence = entry.adherence.code if entry.adherence else None
+    return entry.taken == "n" or bool(adherence and concepts.codes([adherence]) & R5_DENIED)
+
+
+def _many(dosage: list[Dosage] | Dosage | None) -> list[Dosage]:
+    return [dosage] if isinstance(dosage, Dosage) else dosage or []
+
+
+def _bounds(dosages: list[Dosage]) -> tuple[When | None, When | None]:
+    """The earliest start and the latest end of all dosages; open if one of them is open."""
+    periods = [_bounds_of(dosage) for dosage in dosages]
+    starts = [when for period in periods if period and (when := parse(period.start))]
+    ends = [when for period in periods if period and (when := parse(period.end))]
+    start = min(starts, key=lambda when: when.first, default=None)
+    end = max(ends, key=lambda when: when.last, default=None)
+    return start, end if len(ends) == len(dosages) else None
+
+
+def _bounds_of(dosage: Dosage) -> Period | None:
+    repeat = dosage.timing.repeat if dosage.timing else None
+    return repeat.bounds_period if repeat else None
+
+
+def _effective(text: str | None, period: Period | None) -> tuple[When | None, When | None]:
+    if text:
+        return parse(text), None
+    return (parse(period.start), parse(period.end)) if period else (None, None)

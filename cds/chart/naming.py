@@ -1,0 +1,74 @@
+"""What a concept means here: its codes looked up, or its text where no known system codes it (4f)."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from cds.chart.facts import Named
+from cds.fhir.resources import CodeableConcept
+from cds.knowledge.codes import NOTHING, Concept
+from cds.knowledge.load import Knowledge
+
+LONGEST_PHRASE = 80
+_SPACES = re.compile(r"\s+")
+
+
+class Namer:
+    """Looks concepts up in the knowledge."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._find = knowledge.codes.find
+        self._systems = frozenset(knowledge.systems.values())
+        self._phrases: dict[str, frozenset[str]] = {}
+        for kind, phrases in (
+            ("twitch", knowledge.phrases.twitch),
+            ("eyelid", knowledge.phrases.eyelid),
+            ("red-flag", knowledge.phrases.red_flag),
+            ("diet", knowledge.phrases.diet),
+        ):
+            for phrase in phrases:
+                self._phrases[phrase] = self._phrases.get(phrase, NOTHING) | {kind}
+
+    def concepts(self, concept: CodeableConcept | None) -> tuple[Concept, ...]:
+        """All known codes of a concept, in its order."""
+        if concept is None or not concept.coding:
+            return ()
+        found = (self._find(coding.system, coding.code) for coding in concept.coding)
+        return tuple(hit for hit in found if hit is not None)
+
+    def sets(self, concepts: Iterable[CodeableConcept]) -> frozenset[str]:
+        """The value sets of several concepts together."""
+        return union(hit for concept in concepts for hit in self.concepts(concept))
+
+    def is_coded(self, concept: CodeableConcept | None) -> bool:
+        """Whether a known system codes it, whatever the code."""
+        return concept is not None and any(
+            coding.code and coding.system in self._systems for coding in concept.coding or ()
+        )
+
+    def phrases(self, concept: CodeableConcept | None) -> frozenset[str]:
+        """The phrase lists that hold the whole text of a concept which no known system codes."""
+        if concept is None or not concept.text or len(concept.text) > LONGEST_PHRASE or self.is_coded(concept):
+            return NOTHING
+        return self._phrases.get(normalise(concept.text), NOTHING)
+
+    def named(self, ref: str, concept: CodeableConcept | None) -> Named | None:
+        """The concept with its resource, or None if no rule reads it."""
+        concepts = self.concepts(concept)
+        if concepts:
+            return Named(ref, concepts, union(concepts))
+        phrases = self.phrases(concept)
+        if phrases and concept is not None:
+            return Named(ref, phrases=phrases, text=concept.text)
+        return None
+
+
+def union(concepts: Iterable[Concept]) -> frozenset[str]:
+    """The value sets of all concepts."""
+    return frozenset().union(*(concept.sets for concept in concepts))
+
+
+def normalise(text: str) -> str:
+    """The text as 4f compares it: NFKC, lower case, hyphens as spaces, no outer punctuation, single spaces."""
+    plain = unicodedata.normalize("NFKC", text).lower().replace("-", " ")
+    return _SPACES.sub(" ", plain).strip(" .,;:")

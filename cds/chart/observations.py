@@ -1,0 +1,101 @@
+"""Observations as laboratory results and as things seen."""
+
+from collections.abc import Iterator
+
+from cds.chart.facts import LabResult, Named, Seen
+from cds.chart.naming import Namer, union
+from cds.chart.scope import Scope, span
+from cds.fhir import concepts
+from cds.fhir.dates import When, parse
+from cds.fhir.resources import CodeableConcept, Component, Observation
+from cds.knowledge.codes import Concept
+
+FINAL = frozenset({"final", "amended", "corrected"})
+PRELIMINARY = "preliminary"
+CALCIUM_KINDS = {"calcium_ionized": "ionised", "calcium_corrected": "adjusted", "calcium_total": "unadjusted"}
+
+
+def labs(observation: Observation, namer: Namer, scope: Scope) -> Iterator[LabResult]:
+    """The laboratory results of an Observation and of its components; none if it is of a status that does not count."""
+    if observation.status not in FINAL and observation.status != PRELIMINARY:
+        return
+    when = effective(observation)
+    if scope.is_future(when):
+        return
+    for part in (observation, *(observation.component or ())):
+        concept = next((hit for hit in namer.concepts(part.code) if hit.analyte), None)
+        if concept is not None and (part.value_quantity or part.interpretation):
+            yield _result(observation, part, concept, scope.date(when))
+
+
+def _result(whole: Observation, part: Observation | Component, concept: Concept, when: When | None) -> LabResult:
+    return LabResult(
+        ref=f"Observation/{whole.id}",
+        analyte=concept.analyte or "",
+        concept=concept,
+        kind=next((kind for group, kind in CALCIUM_KINDS.items() if group in concept.groups), None),
+        when=when,
+        quantity=None if part.data_absent_reason else part.value_quantity,
+        flags=frozenset(concepts.codes(concepts.each(part.interpretation))),
+        ranges=tuple(part.reference_range or ()) if isinstance(part, Observation) else (),
+        preliminary=whole.status == PRELIMINARY,
+    )
+
+
+def seen(observation: Observation, namer: Namer, scope: Scope) -> Iterator[Seen]:
+    """The finding, score or answer of an Observation, and of each of its components that a rule reads."""
+    when = effective(observation)
+    if observation.status not in FINAL or scope.is_future(when):
+        return
+    for part in (observation, *(observation.component or ())):
+        if (one := _seen(observation, part, namer, scope.date(when))) is not None:
+            yield one
+
+
+def _seen(whole: Observation, part: Observation | Component, namer: Namer, when: When | None) -> Seen | None:
+    ref = f"Observation/{whole.id}"
+    value_concepts = namer.concepts(part.value_codeable_concept)
+    named = _telling(namer.named(ref, part.code)) or _telling(namer.named(ref, part.value_codeable_concept))
+    if named is None:
+        return None
+    value_sets = union(value_concepts)
+    return Seen(
+        named=named,
+        when=when,
+        quantity=part.value_quantity,
+        value_concepts=value_concepts,
+        value_sets=value_sets | _answer(part),
+        value_phrases=namer.phrases(part.value_codeable_concept),
+        denied=_denied(part, value_sets),
+        sites=tuple(namer.sets([site]) for site in _sites(part)),
+    )
+
+
+def _telling(named: Named | None) -> Named | None:
+    return named if named is not None and (named.sets or named.phrases) else None
+
+
+def _denied(part: Observation | Component, value_sets: frozenset[str]) -> bool:
+    untrue = isinstance(part, Observation) and part.value_boolean is False
+    return "absent" in value_sets or untrue or part.data_absent_reason is not None
+
+
+def _sites(part: Observation | Component) -> list[CodeableConcept]:
+    return list(concepts.each(part.body_site)) if isinstance(part, Observation) else []
+
+
+def _answer(part: Observation | Component) -> frozenset[str]:
+    """Normal or abnormal, as an examination's interpretation states it (4b Exam)."""
+    flags = concepts.codes(concepts.each(part.interpretation))
+    if flags & {"A", "AA"}:
+        return frozenset({"abnormal"})
+    return frozenset({"normal"}) if "N" in flags else frozenset()
+
+
+def effective(observation: Observation) -> When | None:
+    """When the observation was true; issued if nothing else is stated."""
+    text = observation.effective_date_time or observation.effective_instant
+    if text:
+        return parse(text)
+    period = observation.effective_period
+    return span(period, parse(period.start), parse(period.end)) if period else parse(observation.issued)

@@ -1,0 +1,51 @@
+"""Whose data, and when: other patients, entered-in-error and future-dated records do not count (4e step 1)."""
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from cds.fhir.dates import When
+from cds.fhir.resources import Owned, Period, Reference
+
+
+class Scope(Struct, frozen=True):
+    """The patient and the moment of one call. `now` has a zone; `today` is the ordinal of the day at the site."""
+
+    patient_id: str
+    now: datetime
+    today: int
+    future_hours: int
+    aliases: frozenset[str] = frozenset()
+
+    def is_mine(self, reference: Reference | None) -> bool:
+        """Whether a reference names this patient; a missing one is taken as meant for the patient asked about."""
+        target = reference.reference if reference else None
+        if target is None or target in self.aliases:
+            return True
+        return target.removeprefix("urn:uuid:").split("/_history/")[0].rpartition("/")[2] == self.patient_id
+
+    def owns(self, resource: Owned) -> bool:
+        """Whether a resource is about this patient."""
+        return self.is_mine(resource.subject or resource.patient)
+
+    def is_future(self, when: When | None) -> bool:
+        """Whether a date lies more than 24 hours ahead (4b Dates)."""
+        if when is None:
+            return False
+        if when.instant is not None:
+            return when.instant > self.now + timedelta(hours=self.future_hours)
+        return when.first > self.today + self.future_hours // 24
+
+    def date(self, when: When | None) -> When | None:
+        """The date, its last day no later than today."""
+        return when.capped(self.today) if when is not None else None
+
+
+def span(period: Period | None, start: When | None, end: When | None) -> When | None:
+    """A period as one interval; one open end counts as the other."""
+    if period is None:
+        return None
+    first, last = start or end, end or start
+    if first is None or last is None:
+        return None
+    return When(first.first, max(first.last, last.last), last.text, last.instant)

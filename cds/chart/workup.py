@@ -1,0 +1,147 @@
+"""Orders, referrals, appointments, examinations, reports, visits and relatives."""
+
+from collections.abc import Iterable
+
+from cds.chart.facts import Asked, Kin, Named, Report, Visit
+from cds.chart.naming import Namer, union
+from cds.chart.scope import Scope, span
+from cds.fhir import concepts
+from cds.fhir.dates import When, parse
+from cds.fhir.resources import (
+    Appointment,
+    ClinicalImpression,
+    CodeableConcept,
+    DiagnosticReport,
+    Encounter,
+    FamilyMemberHistory,
+    Period,
+    Procedure,
+    Reason,
+    ServiceRequest,
+)
+
+ORDERS = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order"})
+BOOKED = frozenset({"booked", "pending", "arrived"})
+OPEN_VISITS = frozenset({"in-progress"})
+VOID = frozenset({"cancelled", "entered-in-error", "nullified"})
+REPORTED = frozenset({"final", "amended", "corrected", "appended", "completed"})
+REPORT_KINDS = ("exam", "emg")
+
+
+def asked(request: ServiceRequest, namer: Namer, scope: Scope) -> Asked | None:
+    """A live or completed order of the order family (4b WIP, 4d)."""
+    when = parse(request.authored_on)
+    if request.do_not_perform or (request.intent or "") not in ORDERS or scope.is_future(when):
+        return None
+    code = concepts.plain(request.code)
+    sets = union(namer.concepts(code)) | namer.sets(concepts.each(request.performer_type))
+    if not sets:
+        return None
+    return Asked(ref=f"ServiceRequest/{request.id}", sets=sets, status=request.status or "", when=scope.date(when))
+
+
+def booked(appointment: Appointment, namer: Namer, scope: Scope) -> Asked | None:
+    """A booked appointment with neurology (4b WIP)."""
+    created = parse(appointment.created)
+    sets = namer.sets(concepts.each(appointment.specialty)) & {"neurology"}
+    if appointment.status not in BOOKED or not sets or scope.is_future(created):
+        return None
+    return Asked(ref=f"Appointment/{appointment.id}", sets=sets, status="active", when=scope.date(created))
+
+
+def is_mine(appointment: Appointment, scope: Scope) -> bool:
+    """Whether the patient takes part in an appointment."""
+    actors = [one.actor for one in appointment.participant or ()]
+    patients = [actor for actor in actors if actor and "Patient/" in (actor.reference or "")]
+    return all(scope.is_mine(actor) for actor in patients) and scope.is_mine(appointment.subject)
+
+
+def impression(resource: ClinicalImpression, namer: Namer, scope: Scope) -> Report | None:
+    """A clinical impression as an examination."""
+    findings = [item.item_codeable_concept or concepts.of_reference(item.item) for item in resource.finding or ()]
+    when = parse(resource.effective_date_time) or _of(resource.effective_period) or parse(resource.date)
+    return _report(resource, namer, scope, when, [one for one in findings if one])
+
+
+def diagnostic_report(resource: DiagnosticReport, namer: Namer, scope: Scope) -> Report | None:
+    """A report of an examination or an EMG."""
+    when = parse(resource.effective_date_time) or _of(resource.effective_period) or parse(resource.issued)
+    results = [*concepts.each(resource.conclusion_code), *concepts.each(resource.coded_diagnosis)]
+    return _report(resource, namer, scope, when, results)
+
+
+def procedure(resource: Procedure, namer: Namer, scope: Scope) -> Report | None:
+    """An examination or EMG that was done; its outcome if stated."""
+    when = parse(resource.performed_date_time or resource.occurrence_date_time)
+    when = when or _of(resource.performed_period) or _of(resource.occurrence_period)
+    return _report(resource, namer, scope, when, [resource.outcome] if resource.outcome else [])
+
+
+def _report(
+    resource: ClinicalImpression | DiagnosticReport | Procedure,
+    namer: Namer,
+    scope: Scope,
+    when: When | None,
+    results: Iterable[CodeableConcept],
+) -> Report | None:
+    hits = namer.concepts(concepts.plain(resource.code))
+    kind = next((kind for kind in REPORT_KINDS if kind in union(hits)), None)
+    if kind is None or resource.status not in REPORTED or scope.is_future(when):
+        return None
+    return Report(
+        ref=f"{type(resource).__name__}/{resource.id}",
+        kind=kind,
+        concept=hits[0],
+        when=scope.date(when),
+        result=result(namer.sets(results)),
+        is_procedure=isinstance(resource, Procedure),
+    )
+
+
+def result(sets: frozenset[str]) -> str | None:
+    """Abnormal, normal or unknown; abnormal wins."""
+    return next((word for word in ("abnormal", "normal") if word in sets), None)
+
+
+def visit(encounter: Encounter, namer: Namer, scope: Scope) -> Visit | None:
+    """An encounter whose reason is read by a rule."""
+    period = encounter.period or encounter.actual_period
+    start = parse(period.start) if period else None
+    if encounter.status in VOID or scope.is_future(start):
+        return None
+    ref = f"Encounter/{encounter.id}"
+    named = (namer.named(ref, reason) for reason in _reasons(encounter))
+    hit = next((one for one in named if one is not None and _is_twitch(one)), None)
+    return Visit(id=encounter.id, named=hit, status=encounter.status, start=scope.date(start)) if hit else None
+
+
+def _is_twitch(named: Named) -> bool:
+    return "twitch" in named.sets or bool(named.phrases & {"twitch", "eyelid"})
+
+
+def _reasons(encounter: Encounter) -> list[CodeableConcept]:
+    found = list(concepts.each(encounter.reason_code))
+    reasons = [encounter.reason] if isinstance(encounter.reason, Reason) else encounter.reason or []
+    for reason in reasons:
+        found += [one.concept for one in reason.value or () if one.concept]
+        found += [CodeableConcept(reason.coding, reason.text)] if reason.coding or reason.text else []
+    return found
+
+
+def kin(history: FamilyMemberHistory, namer: Namer, scope: Scope) -> Kin | None:
+    """A first-degree relative with a disease of interest (3a ADD)."""
+    when = parse(history.date)
+    if history.status == "entered-in-error" or scope.is_future(when):
+        return None
+    if "first-degree" not in namer.sets(concepts.each(history.relationship)):
+        return None
+    hits = tuple(hit for relative in history.condition or () for hit in namer.concepts(relative.code))
+    wanted = tuple(hit for hit in hits if hit.sets & {"family-disease", "family-history"})
+    if not wanted:
+        return None
+    named = Named(f"FamilyMemberHistory/{history.id}", wanted, union(wanted))
+    return Kin(named=named, when=scope.date(when))
+
+
+def _of(period: Period | None) -> When | None:
+    return span(period, parse(period.start), parse(period.end)) if period else None

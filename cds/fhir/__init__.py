@@ -1,0 +1,1 @@
+"""Reading FHIR: typed minimal resources, dates, quantities, bundles."""

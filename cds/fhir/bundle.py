@@ -1,0 +1,137 @@
+"""Reading what a prefetch key or a file holds: strictly and fast, then entry by entry if something is odd."""
+
+from collections import Counter
+
+import msgspec
+from msgspec import Raw, Struct
+
+from cds.fhir import resources as fhir
+from cds.fhir.resources import Any, OperationOutcome
+
+NULL = b"null"
+
+
+class Link(Struct, gc=False):
+    """A page link."""
+
+    relation: str | None = None
+
+
+class Entry(Struct, gc=False):
+    """One entry of a Bundle."""
+
+    resource: Any | None = None
+
+
+class Bundle(Struct, gc=False, tag="Bundle", tag_field="resourceType"):
+    """A Bundle whose resources are all readable and of types that rules read."""
+
+    entry: list[Entry] | None = None
+    link: list[Link] | None = None
+
+
+class RawEntry(Struct, gc=False):
+    """One entry, not yet read."""
+
+    resource: Raw = Raw(NULL)
+
+
+class RawBundle(Struct, gc=False):
+    """A Bundle with anything in it."""
+
+    resourceType: str | None = None  # noqa: N815 - FHIR's name
+    entry: list[RawEntry] | None = None
+    link: list[Link] | None = None
+
+
+class Peek(Struct, gc=False):
+    """Just the type of a resource."""
+
+    resourceType: str | None = None  # noqa: N815 - FHIR's name
+
+
+class Feed(Struct):
+    """What was read: resources, how many of which type could not be, whether pages are missing, or all failed."""
+
+    resources: list[Any] = []
+    unreadable: Counter[str] = msgspec.field(default_factory=Counter)
+    truncated: bool = False
+    failed: bool = False
+
+
+_STRICT = msgspec.json.Decoder(Bundle | Any)
+_LOOSE = msgspec.json.Decoder(RawBundle)
+_ONE = msgspec.json.Decoder(Any)
+_PEEK = msgspec.json.Decoder(Peek)
+_READ_TYPES = frozenset(kind.__struct_config__.tag for kind in fhir.Any.__args__)
+
+
+def read(raw: Raw | bytes) -> Feed:
+    """Read a Bundle or a single resource. One odd entry costs only itself; anything that is not FHIR is `failed`."""
+    try:
+        return _feed(_STRICT.decode(raw))
+    except msgspec.DecodeError:
+        return _read_loosely(raw)
+
+
+def _feed(value: Bundle | Any) -> Feed:
+    if not isinstance(value, Bundle):
+        return _settled(Feed(resources=[value]))
+    resources = [entry.resource for entry in value.entry or () if entry.resource is not None]
+    return _settled(Feed(resources=resources, truncated=_has_next(value.link)))
+
+
+def _settled(feed: Feed) -> Feed:
+    """Take OperationOutcomes out; one with an error means that the source failed (CDS Hooks 2.0, prefetch)."""
+    outcomes = [resource for resource in feed.resources if isinstance(resource, OperationOutcome)]
+    if outcomes:
+        feed.resources = [resource for resource in feed.resources if not isinstance(resource, OperationOutcome)]
+        alone = not feed.resources and not feed.unreadable
+        feed.failed = feed.failed or any(_is_error(outcome, alone) for outcome in outcomes)
+    return feed
+
+
+def _is_error(outcome: OperationOutcome, alone: bool) -> bool:
+    severities = {issue.severity for issue in outcome.issue or ()}
+    return bool(severities & {"error", "fatal"}) or (alone and not severities & {"information", "success"})
+
+
+def _read_loosely(raw: Raw | bytes) -> Feed:
+    try:
+        bundle = _LOOSE.decode(raw)
+    except msgspec.DecodeError:
+        return Feed(failed=True)
+    if bundle.resourceType != "Bundle":
+        return _single(bundle.resourceType)
+    feed = Feed(truncated=_has_next(bundle.link))
+    for entry in bundle.entry or ():
+        _take(entry.resource, feed)
+    return _settled(feed)
+
+
+def _single(kind: str | None) -> Feed:
+    if kind is None:
+        return Feed(failed=True)
+    return Feed(unreadable=Counter({kind: 1}) if kind in _READ_TYPES else Counter())
+
+
+def _take(raw: Raw, feed: Feed) -> None:
+    if bytes(raw) == NULL:
+        return
+    try:
+        feed.resources.append(_ONE.decode(raw))
+    except msgspec.DecodeError:
+        kind = _kind(raw)
+        if kind is None or kind in _READ_TYPES:
+            feed.unreadable[kind or "unknown"] += 1
+
+
+def _kind(raw: Raw) -> str | None:
+    try:
+        return _PEEK.decode(raw).resourceType
+    except msgspec.DecodeError:
+        return None
+
+
+def _has_next(links: list[Link] | None) -> bool:
+    return any(link.relation == "next" for link in links or ())

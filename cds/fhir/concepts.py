@@ -1,0 +1,37 @@
+"""Reading concepts, one or many, whatever the FHIR release calls them."""
+
+from collections.abc import Iterable, Iterator
+
+from cds.fhir.resources import CodeableConcept, CodeableReference, Concepts
+
+
+def each(concepts: Concepts) -> Iterator[CodeableConcept]:
+    """The concepts of an element that may hold one or many."""
+    if isinstance(concepts, CodeableConcept):
+        yield concepts.concept or concepts
+    else:
+        for concept in concepts or ():
+            yield concept.concept or concept
+
+
+def plain(concept: CodeableConcept | None) -> CodeableConcept | None:
+    """The concept itself, also when R5 wraps it in a CodeableReference."""
+    return concept.concept or concept if concept is not None else None
+
+
+def of_reference(reference: CodeableReference | None) -> CodeableConcept | None:
+    """The concept of a CodeableReference, if it has one."""
+    return reference.concept if reference is not None else None
+
+
+def status(value: CodeableConcept | str | None) -> str | None:
+    """A status code: R4 has it as a concept, STU3 as a code."""
+    if isinstance(value, str) or value is None:
+        return value
+    codes = [coding.code for coding in value.coding or () if coding.code]
+    return codes[0] if codes else None
+
+
+def codes(concepts: Iterable[CodeableConcept]) -> set[str]:
+    """All codes, whatever their system (for small required value sets)."""
+    return {coding.code for concept in concepts for coding in concept.coding or () if coding.code}

@@ -1,0 +1,370 @@
+"""The few elements of FHIR resources that rules read: R4 and R4B, with R5's and STU3's names beside them.
+
+Absent and unknown elements cost nothing. An element of another shape than the specification allows makes that one
+resource unreadable (`cds.fhir.bundle` reports it), except where senders are known to mix one and many.
+"""
+
+from msgspec import Raw, Struct
+
+
+class Coding(Struct, gc=False):
+    """A code and its system (FHIR datatypes, Coding); displays are ours, so theirs is not read."""
+
+    system: str | None = None
+    code: str | None = None
+
+
+class CodeableConcept(Struct, gc=False):
+    """A concept; `concept` is R5's CodeableReference around one."""
+
+    coding: list[Coding] | None = None
+    text: str | None = None
+    concept: "CodeableConcept | None" = None
+
+
+Concepts = CodeableConcept | list[CodeableConcept] | None
+
+
+class Reference(Struct, gc=False):
+    """A literal reference."""
+
+    reference: str | None = None
+
+
+class CodeableReference(Struct, gc=False):
+    """R5: a concept or a reference."""
+
+    concept: CodeableConcept | None = None
+    reference: Reference | None = None
+
+
+class Quantity(Struct, gc=False):
+    """A value with its unit (FHIR datatypes, Quantity)."""
+
+    value: float | None = None
+    comparator: str | None = None
+    unit: str | None = None
+    system: str | None = None
+    code: str | None = None
+
+
+class Period(Struct, gc=False):
+    """Start and end as written."""
+
+    start: str | None = None
+    end: str | None = None
+
+
+class Resource(Struct, gc=False, tag_field="resourceType"):
+    """What every resource has."""
+
+    id: str | None = None
+
+
+class Owned(Resource):
+    """A resource about a patient; STU3 and some resources say `patient`."""
+
+    subject: Reference | None = None
+    patient: Reference | None = None
+
+
+class Patient(Resource, tag="Patient", rename="camel"):
+    """Birth date and sex."""
+
+    birth_date: str | None = None
+    gender: str | None = None
+
+
+class Condition(Owned, tag="Condition", rename="camel"):
+    """A problem, with STU3's `assertedDate` and plain status codes."""
+
+    clinical_status: CodeableConcept | str | None = None
+    verification_status: CodeableConcept | str | None = None
+    code: CodeableConcept | None = None
+    body_site: Concepts = None
+    severity: CodeableConcept | None = None
+    onset_date_time: str | None = None
+    onset_age: Quantity | None = None
+    onset_period: Period | None = None
+    onset_range: Raw = Raw()
+    onset_string: str | None = None
+    abatement_date_time: str | None = None
+    abatement_string: str | None = None
+    abatement_age: Quantity | None = None
+    abatement_period: Period | None = None
+    abatement_boolean: bool | None = None
+    recorded_date: str | None = None
+    asserted_date: str | None = None
+
+
+class ReferenceRange(Struct, gc=False, rename="camel"):
+    """A laboratory's range and whom it applies to."""
+
+    low: Quantity | None = None
+    high: Quantity | None = None
+    type: CodeableConcept | None = None
+    applies_to: Concepts = None
+    age: "AgeRange | None" = None
+
+
+class AgeRange(Struct, gc=False):
+    """The ages a range is meant for."""
+
+    low: Quantity | None = None
+    high: Quantity | None = None
+
+
+class Component(Struct, gc=False, rename="camel"):
+    """One part of an Observation, such as the systolic pressure."""
+
+    code: CodeableConcept | None = None
+    value_quantity: Quantity | None = None
+    value_codeable_concept: CodeableConcept | None = None
+    data_absent_reason: CodeableConcept | None = None
+    interpretation: Concepts = None
+
+
+class Observation(Owned, tag="Observation", rename="camel"):
+    """A result, a score or a finding."""
+
+    status: str | None = None
+    code: CodeableConcept | None = None
+    body_site: Concepts = None
+    effective_date_time: str | None = None
+    effective_instant: str | None = None
+    effective_period: Period | None = None
+    issued: str | None = None
+    value_quantity: Quantity | None = None
+    value_codeable_concept: CodeableConcept | None = None
+    value_string: str | None = None
+    value_boolean: bool | None = None
+    value_integer: int | None = None
+    data_absent_reason: CodeableConcept | None = None
+    interpretation: Concepts = None
+    reference_range: list[ReferenceRange] | None = None
+    component: list[Component] | None = None
+
+
+class Repeat(Struct, gc=False, rename="camel"):
+    """When a dose is taken."""
+
+    bounds_period: Period | None = None
+
+
+class Timing(Struct, gc=False):
+    """The timing of a dose."""
+
+    repeat: Repeat | None = None
+
+
+class Dosage(Struct, gc=False):
+    """Route and timing."""
+
+    route: CodeableConcept | None = None
+    timing: Timing | None = None
+
+
+class Supply(Struct, gc=False, rename="camel"):
+    """How long a prescription lasts."""
+
+    validity_period: Period | None = None
+
+
+class Medicated(Owned, rename="camel"):
+    """The ways in which a medicine is named."""
+
+    status: str | None = None
+    medication_codeable_concept: CodeableConcept | None = None
+    medication_reference: Reference | None = None
+    medication: CodeableReference | None = None
+    contained: list[Raw] | None = None
+
+
+class MedicationRequest(Medicated, tag="MedicationRequest", rename="camel"):
+    """A prescription."""
+
+    intent: str | None = None
+    do_not_perform: bool | None = None
+    authored_on: str | None = None
+    dosage_instruction: list[Dosage] | Dosage | None = None
+    dispense_request: Supply | None = None
+
+
+class MedicationStatement(Medicated, tag="MedicationStatement", rename="camel"):
+    """What is taken, with STU3's `taken` and R5's `adherence`."""
+
+    effective_date_time: str | None = None
+    effective_period: Period | None = None
+    date_asserted: str | None = None
+    dosage: list[Dosage] | Dosage | None = None
+    taken: str | None = None
+    adherence: "Adherence | None" = None
+
+
+class Adherence(Struct, gc=False):
+    """R5: whether it is taken."""
+
+    code: CodeableConcept | None = None
+
+
+class MedicationAdministration(Medicated, tag="MedicationAdministration", rename="camel"):
+    """A dose given; R5 says `occurence`."""
+
+    effective_date_time: str | None = None
+    effective_period: Period | None = None
+    occurence_date_time: str | None = None
+    occurence_period: Period | None = None
+    dosage: Dosage | list[Dosage] | None = None
+
+
+class Ingredient(Struct, gc=False, rename="camel"):
+    """One ingredient of a medicine."""
+
+    item_codeable_concept: CodeableConcept | None = None
+    item: CodeableReference | None = None
+
+
+class Medication(Resource, tag="Medication"):
+    """A medicine that others refer to."""
+
+    code: CodeableConcept | None = None
+    ingredient: list[Ingredient] | None = None
+
+
+class ServiceRequest(Owned, tag="ServiceRequest", rename="camel"):
+    """An order or a referral."""
+
+    status: str | None = None
+    intent: str | None = None
+    do_not_perform: bool | None = None
+    code: CodeableConcept | None = None
+    performer_type: Concepts = None
+    authored_on: str | None = None
+
+
+class ProcedureRequest(ServiceRequest, tag="ProcedureRequest", rename="camel"):
+    """STU3's ServiceRequest."""
+
+
+class Participant(Struct, gc=False):
+    """Who takes part in an appointment."""
+
+    actor: Reference | None = None
+
+
+class Appointment(Resource, tag="Appointment"):
+    """A booked visit."""
+
+    status: str | None = None
+    specialty: Concepts = None
+    created: str | None = None
+    participant: list[Participant] | None = None
+    subject: Reference | None = None
+
+
+class Reason(Struct, gc=False):
+    """R5: a reason with its uses."""
+
+    value: list[CodeableReference] | None = None
+    coding: list[Coding] | None = None
+    text: str | None = None
+
+
+class Encounter(Owned, tag="Encounter", rename="camel"):
+    """A visit and why; STU3 says `reason`, R5 wraps it and calls the period `actualPeriod`."""
+
+    status: str | None = None
+    reason_code: Concepts = None
+    reason: list[Reason] | Reason | None = None
+    period: Period | None = None
+    actual_period: Period | None = None
+
+
+class Item(Struct, gc=False, rename="camel"):
+    """One finding of a clinical impression."""
+
+    item_codeable_concept: CodeableConcept | None = None
+    item: CodeableReference | None = None
+
+
+class ClinicalImpression(Owned, tag="ClinicalImpression", rename="camel"):
+    """An examination summed up."""
+
+    status: str | None = None
+    code: CodeableConcept | None = None
+    effective_date_time: str | None = None
+    effective_period: Period | None = None
+    date: str | None = None
+    finding: list[Item] | None = None
+
+
+class DiagnosticReport(Owned, tag="DiagnosticReport", rename="camel"):
+    """A report, such as of an EMG."""
+
+    status: str | None = None
+    code: CodeableConcept | None = None
+    effective_date_time: str | None = None
+    effective_period: Period | None = None
+    issued: str | None = None
+    conclusion_code: Concepts = None
+    coded_diagnosis: Concepts = None
+
+
+class Procedure(Owned, tag="Procedure", rename="camel"):
+    """Something done; R5 says `occurrence`."""
+
+    status: str | None = None
+    code: CodeableConcept | None = None
+    performed_date_time: str | None = None
+    performed_period: Period | None = None
+    occurrence_date_time: str | None = None
+    occurrence_period: Period | None = None
+    outcome: CodeableConcept | None = None
+
+
+class Relative(Struct, gc=False):
+    """A condition of a relative."""
+
+    code: CodeableConcept | None = None
+
+
+class FamilyMemberHistory(Owned, tag="FamilyMemberHistory"):
+    """One relative and the conditions."""
+
+    status: str | None = None
+    date: str | None = None
+    relationship: CodeableConcept | None = None
+    condition: list[Relative] | None = None
+
+
+class Issue(Struct, gc=False):
+    """One issue of an OperationOutcome."""
+
+    severity: str | None = None
+    code: str | None = None
+
+
+class OperationOutcome(Resource, tag="OperationOutcome"):
+    """A failure told in FHIR."""
+
+    issue: list[Issue] | None = None
+
+
+Any = (
+    Patient
+    | Condition
+    | Observation
+    | MedicationRequest
+    | MedicationStatement
+    | MedicationAdministration
+    | Medication
+    | ServiceRequest
+    | ProcedureRequest
+    | Appointment
+    | Encounter
+    | ClinicalImpression
+    | DiagnosticReport
+    | Procedure
+    | FamilyMemberHistory
+    | OperationOutcome
+)

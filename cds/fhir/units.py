@@ -1,0 +1,67 @@
+"""Units through UCUM (pint and ucumvert): one factor per pair of units, worked out once and remembered."""
+
+from functools import lru_cache
+from typing import Any
+
+from lark.exceptions import LarkError
+from pint.errors import PintError
+from ucumvert import PintUcumRegistry
+
+MAX_UNIT_LENGTH = 32
+_REGISTRY: Any = PintUcumRegistry()
+
+
+@lru_cache(maxsize=2048)
+def factor(unit: str, target: str, molar_mass: float | None = None, valence: int | None = None) -> float | None:
+    """How many `target` one `unit` is; None if they cannot be converted.
+
+    `unit` and `target` are UCUM codes; mass becomes moles and back by `molar_mass` (g/mol), equivalents become moles
+    by `valence`. Raises nothing: an unknown unit has no factor.
+    """
+    if unit == target:
+        return 1.0
+    here, there = _quantity(unit), _quantity(target)
+    if here is None or there is None:
+        return None
+    if "eq" in unit:
+        if not valence:
+            return None
+        here = here / valence
+    return _ratio(here, there, molar_mass)
+
+
+def known(unit: str) -> bool:
+    """Whether the unit is a UCUM code."""
+    return _quantity(unit) is not None
+
+
+def is_unity(unit: str) -> bool:
+    """Whether the unit is only an annotation such as {score}, or absent."""
+    return unit in ("", "1") or (unit.startswith("{") and unit.endswith("}"))
+
+
+def _ratio(here: Any, there: Any, molar_mass: float | None) -> float | None:
+    if here.dimensionality == there.dimensionality:
+        return _plain(here / there)
+    if molar_mass is None:
+        return None
+    per_mole = molar_mass * _REGISTRY.from_ucum("g/mol")
+    for converted in (here / per_mole, here * per_mole):
+        if converted.dimensionality == there.dimensionality:
+            return _plain(converted / there)
+    return None
+
+
+def _plain(ratio: Any) -> float:
+    """The number, without the last bits of floating-point noise."""
+    return float(f"{ratio.to_base_units().magnitude:.12g}")
+
+
+def _quantity(unit: str) -> Any:
+    if not unit or len(unit) > MAX_UNIT_LENGTH or not unit.isascii():
+        return None
+    try:
+        quantity = _REGISTRY.from_ucum(unit)
+    except (LarkError, PintError, AttributeError, ValueError, KeyError, OverflowError, ZeroDivisionError, TypeError):
+        return None
+    return None if isinstance(quantity, str) else 1 * quantity

@@ -1,0 +1,1 @@
+"""Clinical facts as data, and the one loader that checks them."""

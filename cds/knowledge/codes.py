@@ -1,0 +1,86 @@
+"""The code table: from a coding to all that rules want to know of it, compiled once at start."""
+
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+LEARNED_MAX = 4096
+NOTHING: frozenset[str] = frozenset()
+
+
+class Row(Struct, frozen=True):
+    """One code of a terminology file; `code` may end in "-" for a prefix."""
+
+    group: str
+    system: str
+    code: str
+    display: str
+    note: str = ""
+    ingredient: str = ""
+    route: str = ""
+
+
+class Concept(Struct, frozen=True, gc=False):
+    """What one code means here: value sets, terminology groups, analyte, and for medicines ingredient and product route."""
+
+    system: str
+    code: str
+    display: str
+    sets: frozenset[str] = NOTHING
+    groups: frozenset[str] = NOTHING
+    analyte: str | None = None
+    ingredient: str = ""
+    route: str = ""
+
+
+class CodeTable:
+    """Exact codes in one dictionary per system; ICD and ATC codes are also found by their prefixes."""
+
+    def __init__(
+        self, exact: Mapping[str, Mapping[str, Concept]], prefixes: Mapping[str, Mapping[str, Concept]]
+    ) -> None:
+        self.systems = frozenset(exact)
+        self._exact = {system: dict(codes) for system, codes in exact.items()}
+        self._prefixes = {system: (codes, _lengths(codes)) for system, codes in prefixes.items() if codes}
+        self._learned: dict[tuple[str, str], Concept | None] = {}
+
+    def find(self, system: str | None, code: str | None) -> Concept | None:
+        """The concept of a code, or None if no rule reads it."""
+        if system is None or code is None or (codes := self._exact.get(system)) is None:
+            return None
+        concept = codes.get(code)
+        if concept is None and system in self._prefixes:
+            return self._by_prefix(system, code)
+        return concept
+
+    def members(self, name: str) -> list[Concept]:
+        """All exact codes of a value set, in a stable order."""
+        found = (c for codes in self._exact.values() for c in codes.values() if name in c.sets)
+        return sorted(found, key=lambda concept: (concept.system, concept.code))
+
+    def of_analyte(self, analyte: str) -> list[Concept]:
+        """All codes that feed an analyte."""
+        found = (c for codes in self._exact.values() for c in codes.values() if c.analyte == analyte)
+        return sorted(found, key=lambda concept: (concept.system, concept.code))
+
+    def in_groups(self, system: str, groups: Iterable[str]) -> list[Concept]:
+        """All codes of a system that stand in one of the terminology groups."""
+        wanted = set(groups)
+        return [concept for concept in self._exact[system].values() if concept.groups & wanted]
+
+    def _by_prefix(self, system: str, code: str) -> Concept | None:
+        key = (system, code)
+        if key in self._learned:
+            return self._learned[key]
+        concept = self._longest(system, code)
+        if len(self._learned) < LEARNED_MAX:
+            self._learned[key] = concept
+        return concept
+
+    def _longest(self, system: str, code: str) -> Concept | None:
+        codes, lengths = self._prefixes[system]
+        return next((codes[code[:n]] for n in lengths if n <= len(code) and code[:n] in codes), None)
+
+
+def _lengths(codes: Iterable[str]) -> tuple[int, ...]:
+    return tuple(sorted({len(code) for code in codes}, reverse=True))

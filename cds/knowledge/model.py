@@ -1,0 +1,117 @@
+"""What the clinical data files hold, typed. Read and checked by `cds.knowledge.load`."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+Side = Literal["low", "high"]
+Operator = Literal["<", "<=", ">", ">="]
+Effect = Literal["quote", "info", "warning", "emergency"]
+
+
+class ValueSet(Struct, frozen=True, forbid_unknown_fields=True):
+    """One value set as its file states it."""
+
+    label: str
+    source: str
+    groups: list[str] = []
+    except_: list[str] = []
+    codes: list[str] = []
+    note_has: str | None = None
+
+
+class Analyte(Struct, frozen=True, forbid_unknown_fields=True):
+    """A laboratory analyte: canonical UCUM unit, molar mass in g/mol, days for which a value counts (2b, 2d)."""
+
+    label: str
+    unit: str
+    fresh_days: int
+    sides: list[Side]
+    groups: list[str] = []
+    codes: list[str] = []
+    except_: list[str] = []
+    molar_mass: float | None = None
+    valence: int | None = None
+    same_as: list[str] = []
+    trust_range: bool = True
+    trust_flag: bool = True
+
+
+class Limit(Struct, frozen=True, forbid_unknown_fields=True):
+    """A decision limit in each unit it is printed for, or a multiple of the upper limit of normal (2a)."""
+
+    analyte: str
+    side: Side
+    op: Operator
+    citation: str
+    value: dict[str, float] = {}
+    times_upper: float | None = None
+    effect: Effect = "emergency"
+    kind: str | None = None
+    from_days: int | None = None
+    under_days: int | None = None
+    from_years: int | None = None
+    under_years: int | None = None
+
+
+class Adjustment(Struct, frozen=True, forbid_unknown_fields=True):
+    """Albumin adjustment of calcium in one unit (Payne 1973)."""
+
+    slope: float
+    albumin_unit: str
+    albumin: float
+    decimals: int
+
+
+class MedicineClass(Struct, frozen=True, forbid_unknown_fields=True):
+    """When a drug class fires (5a)."""
+
+    timing: Literal["before", "exposure", "recent"]
+    linked: list[str]
+    orders_labs: bool
+    src: str
+    groups: list[str] = []
+    codes: list[str] = []
+    never: list[str] = []
+    check_route: list[str] = []
+    check_routes: list[str] = []
+    routeless: list[str] = []
+    never_ingredients: list[str] = []
+    stated_route: list[str] = []
+    local_routes: list[str] = []
+    linked_by_group: dict[str, list[str]] = {}
+    named: list[str] = []
+    needs_muscle_sign: bool = False
+    variant: str = "one"
+
+
+class Route(Struct, frozen=True, forbid_unknown_fields=True):
+    """A route of administration, by code or by its whole text."""
+
+    codes: list[str]
+    words: list[str]
+
+
+class SleepNeed(Struct, frozen=True, forbid_unknown_fields=True):
+    """Hours of sleep below which sleep is a factor, for an age band in years (2a)."""
+
+    from_years: int
+    under_years: int
+    hours: float
+
+
+class Rules(Struct, frozen=True, forbid_unknown_fields=True):
+    """Windows in days and other thresholds."""
+
+    windows: dict[str, int]
+    thresholds: dict[str, float]
+    sleep: list[SleepNeed]
+
+
+class Phrases(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whole phrases that count when nothing is coded (4f)."""
+
+    twitch: list[str]
+    eyelid: list[str]
+    red_flag: list[str]
+    diet: list[str]
