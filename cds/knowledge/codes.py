@@ -21,7 +21,7 @@ class Row(Struct, frozen=True):
 
 
 class Concept(Struct, frozen=True, gc=False):
-    """What one code means here: value sets, terminology groups, analyte, and for medicines ingredient and product route."""
+    """What one code means here: value sets, terminology groups, analyte; for medicines ingredient and product route."""
 
     system: str
     code: str
@@ -33,12 +33,13 @@ class Concept(Struct, frozen=True, gc=False):
     route: str = ""
 
 
+Codes = Mapping[str, Mapping[str, Concept]]
+
+
 class CodeTable:
     """Exact codes in one dictionary per system; ICD and ATC codes are also found by their prefixes."""
 
-    def __init__(
-        self, exact: Mapping[str, Mapping[str, Concept]], prefixes: Mapping[str, Mapping[str, Concept]]
-    ) -> None:
+    def __init__(self, exact: Codes, prefixes: Codes) -> None:
         self.systems = frozenset(exact)
         self._exact = {system: dict(codes) for system, codes in exact.items()}
         self._prefixes = {system: (codes, _lengths(codes)) for system, codes in prefixes.items() if codes}

@@ -1,4 +1,4 @@
-"""From value sets and terminology rows to the code table. Every reference is checked; a wrong one names file and key."""
+"""From value sets and terminology rows to the code table; a wrong reference names its file and key."""
 
 from collections.abc import Iterable, Iterator, Mapping
 

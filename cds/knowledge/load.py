@@ -191,4 +191,4 @@ def _check_rivals(knowledge: Knowledge, name: str, medicine: MedicineClass) -> N
     for system in knowledge.codes.systems:
         for concept in knowledge.codes.in_groups(system, medicine.groups):
             if rival := concept.groups & set(medicine.never):
-                raise KnowledgeError("medicines.toml", name, f"{concept.code} is also in {sorted(rival)[0]}")
+                raise KnowledgeError("medicines.toml", name, f"{concept.code} is also in {min(rival)}")
