@@ -1,0 +1,60 @@
+# make run    set up and start the demo on http://127.0.0.1:8000 (another port: make run PORT=9000)
+# make test   set up and run the whole test suite
+# make lint   ruff and mypy
+# make bench  the measurements against which the budget is held
+# make lock   resolve the dependencies anew, with hashes
+
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --exclude-newer "7 days" --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+# The first Python from 3.11 to 3.13 that works; `make PYTHON=/path/to/python3.12 run` chooses another.
+PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' >/dev/null 2>&1 && echo $$p && break; done)
+
+.PHONY: run test lint bench lock clean
+.DELETE_ON_ERROR:
+
+run: $(VENV)/.installed
+	@exec $(BIN)/twitch-cds serve --demo --port $(PORT)
+
+test: $(VENV)/.installed-dev
+	@$(BIN)/python -m pytest --cov --cov-report=term
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python tests/bench/run.py
+
+lock:
+	@command -v uv >/dev/null || { echo "make lock needs uv (https://docs.astral.sh/uv/)" >&2; exit 1; }
+	$(UV_COMPILE) --output-file requirements.lock pyproject.toml
+	$(UV_COMPILE) --output-file requirements-dev.lock --extra dev --constraint requirements.lock pyproject.toml
+	printf 'editables\nhatchling>=1.27\n' | $(UV_COMPILE) --output-file requirements-build.lock -
+
+clean:
+	rm -rf $(VENV) .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed: install it, or name it with PYTHON=/path/to/python" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "$(PYTHON) cannot make virtual environments: install its venv package (Debian, Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
+	@echo "Setting up $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+# What is installed is remembered by a stamp: a second `make run` starts at once.
+$(VENV)/.installed: $(BIN)/python requirements.lock requirements-build.lock pyproject.toml
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --require-hashes -r requirements-build.lock
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,156 @@
+"""The detail of a card: Markdown that is read in ten seconds, every text of the chart escaped."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from msgspec import Struct
+
+from cards.advice import Advice, Fact, NotChecked, Note, Occasion
+from cards.markdown import escape
+from cards.summary import join
+from cards.topics import Topic
+from cards.words import TagWords, Words
+
+_UCUM = str.maketrans("", "", "{}[]")
+
+
+def detail(advice: Advice, occasion: Occasion, words: Words) -> str:
+    """Facts, signs, what to consider, what is missing, notes, what was not checked, evidence and limits."""
+    standing = _standing(words, advice.topic, advice.variant, advice.tags, advice.flags)
+    paragraphs = (
+        "\n".join((*_facts(advice, words), *standing.flags)),
+        standing.consider,
+        *_missing(advice, words),
+        _notes((*advice.notes, *occasion.notes), words),
+        _not_checked(occasion.not_checked, words),
+        standing.evidence,
+        _also_noted(advice, words),
+    )
+    return "\n\n".join(filter(None, paragraphs))
+
+
+class Standing(Struct, frozen=True):
+    """What the detail says of a card with these tags and flags, whoever the patient."""
+
+    flags: tuple[str, ...]
+    consider: str
+    evidence: str
+
+
+@lru_cache(maxsize=512)
+def _standing(words: Words, topic: Topic, variant: str, tags: tuple[str, ...], flags: tuple[str, ...]) -> Standing:
+    """Worded once; the same few combinations come again and again."""
+    tagged = [words.tag(topic, tag) for tag in tags]
+    own = words.variant(topic, variant).consider or words.topics[topic].consider
+    bullets = dict.fromkeys((*own, *(bullet for tag in tagged for bullet in tag.consider)))
+    return Standing(
+        flags=tuple(_flag(identifier, words) for identifier in flags),
+        consider=_list("consider", bullets, words),
+        evidence="\n\n".join((*_evidence(words, topic, tagged, flags), words.phrase("decision"))),
+    )
+
+
+def number(value: float) -> str:
+    """A value as a laboratory prints it: no exponent, no trailing zeros."""
+    return f"{value:.4f}".rstrip("0").rstrip(".")
+
+
+def _facts(advice: Advice, words: Words) -> Iterable[str]:
+    """One bullet per fact: label, value and unit, then date, limit with its source, resource."""
+    for fact in advice.facts:
+        label = escape(fact.label)
+        value = _value(fact, words)
+        head = words.phrase("fact", label=label, value=value) if value else words.phrase("fact_bare", label=label)
+        extras = words.phrase("comma").join(_extras(fact, words))
+        yield f"{head} {words.phrase('fact_extra', extras=extras)}"
+
+
+def _value(fact: Fact, words: Words) -> str:
+    """What was read: the value with its unit, and the chart's own text in quotation marks."""
+    value = fact.value if fact.value is None or isinstance(fact.value, str) else number(fact.value)
+    unit = fact.unit.translate(_UCUM) if fact.unit else None
+    parts = [escape(part) for part in (value, unit) if part]
+    if fact.quoted:
+        parts.append(words.phrase("quoted", text=escape(fact.quoted, words.book.layout.quote_length)))
+    return " ".join(parts)
+
+
+def _extras(fact: Fact, words: Words) -> Iterable[str]:
+    """Date, limit and its source, remark, resource: whatever is known."""
+    if fact.date:
+        yield escape(fact.date)
+    limit, source = escape(fact.limit or ""), escape(words.source_name(fact.limit_source) or "")
+    if limit and source:
+        yield words.phrase("limit_sourced", limit=limit, source=source)
+    elif limit:
+        yield words.phrase("limit", limit=limit)
+    elif source:
+        yield source
+    if note := words.fact_note(fact.note):
+        yield escape(note.rstrip("."))
+    yield escape(fact.resource)
+
+
+def _flag(identifier: str, words: Words) -> str:
+    """A red flag: why it matters, who, how soon (clinical knowledge 3)."""
+    flag = words.flag(identifier)
+    return words.phrase("flag", id=identifier, title=flag.title, why=flag.why, urgency=flag.urgency, who=flag.who)
+
+
+def _list(heading: str, sentences: Iterable[str], words: Words) -> str:
+    """A heading and its bullets, or nothing."""
+    bullets = [words.phrase("bullet", text=sentence) for sentence in sentences]
+    return "\n".join((words.phrase(heading), "", *bullets)) if bullets else ""
+
+
+def _missing(advice: Advice, words: Words) -> Iterable[str]:
+    """Tests that are missing or out of date, and other data that were not found."""
+    tests = [key for key in advice.missing if key in words.book.tests]
+    gaps = [key for key in advice.missing if key not in words.book.tests]
+    comma = words.phrase("comma")
+    if tests:
+        yield words.phrase("missing", names=comma.join(words.book.tests[key] for key in tests))
+    if gaps:
+        yield words.phrase("gaps", names=comma.join(words.gap(key) for key in gaps))
+
+
+def _notes(notes: Iterable[Note], words: Words) -> str:
+    """The sentences, each once, their values escaped."""
+    sentences = (words.note(note.key, {name: escape(text) for name, text in note.values.items()}) for note in notes)
+    return _list("notes", dict.fromkeys(sentences), words)
+
+
+@lru_cache(maxsize=64)
+def _not_checked(items: tuple[NotChecked, ...], words: Words) -> str:
+    """Every type that could not be seen, with the reason (clinical knowledge D17)."""
+    names = [_unchecked(item, words) for item in items]
+    return words.phrase("not_checked", items=words.phrase("semicolon").join(names)) if names else ""
+
+
+def _unchecked(item: NotChecked, words: Words) -> str:
+    """One thing that could not be seen."""
+    reason = words.reason(item.reason)
+    if item.key:
+        text = words.phrase("unchecked_key", type=escape(item.type), key=escape(item.key), reason=reason)
+    else:
+        text = words.phrase("unchecked", type=escape(item.type), reason=reason)
+    return words.phrase("unchecked_count", text=text, n=str(item.count)) if item.count else text
+
+
+def _evidence(words: Words, topic: Topic, tags: list[TagWords], flags: tuple[str, ...]) -> Iterable[str]:
+    """One line each: article against guidelines, sources with their marks, limits."""
+    entry = words.topics[topic]
+    articles = dict.fromkeys((entry.article, *(tag.article for tag in tags if tag.article)))
+    yield words.phrase("article", text=" ".join(articles))
+    flagged = (key for flag in flags for key in words.flag(flag).citations)
+    keys = dict.fromkeys((*(key for tag in tags for key in tag.citations), *flagged, *entry.citations))
+    marks = {key: words.book.marks[words.citations[key].mark] for key in keys}
+    names = [words.phrase("citation", label=words.dated(key), mark=mark) for key, mark in marks.items()]
+    yield words.phrase("sources", names=join(names, words, words.book.layout.sources_shown), grade=entry.grade)
+    yield words.phrase("limits", text=entry.limits)
+
+
+def _also_noted(advice: Advice, words: Words) -> str:
+    """Cards that found no place (clinical knowledge 4a)."""
+    titles = [words.topics[topic].title for topic in advice.also_noted]
+    return words.phrase("also_noted", names=words.phrase("comma").join(titles)) if titles else ""

@@ -1,0 +1,233 @@
+"""What the wording has to hold; checked once, when it is loaded."""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from cards.errors import WordingError
+from cards.template import fields, fill
+from cards.topics import FLAGS, TAGS, Topic
+from cards.wire import SUMMARY_LIMIT
+from cards.words import ENGLISH, Words, read_words
+
+VARIANTS: dict[Topic, tuple[str, ...]] = {
+    Topic.EMERG: ("default",),
+    Topic.PED_NEURO: ("default", "weakness", "development"),
+    Topic.NEURO_URG: ("default", "medicine"),
+    Topic.STATUS: ("default",),
+    Topic.NEURO_EVAL: ("default", "hyperexcitability", "central", "eyelid", "unspecific"),
+    Topic.LAB_ABN: (
+        *("several", "vitamin-d", "vitamin-d-calcium-high", "calcium", "calcium-ionised", "calcium-unadjusted"),
+        *("vitamin-b12", "one", "recorded"),
+    ),
+    Topic.MED_REV: ("corticosteroid", "estrogen", "one", "unknown-timing", "several"),
+    Topic.LAB_ORDER: ("default",),
+    Topic.REASSURE: ("default",),
+    Topic.LIFESTYLE: (
+        *("stress", "sleep", "sleep-recorded", "exertion", "caffeine", "caffeine-recorded", "dehydration"),
+        *("smoking", "diet", "several", "beside-evaluation", "general"),
+    ),
+    Topic.DATA_GAP: ("default",),
+}
+
+PHRASES: dict[str, tuple[str, ...]] = {
+    "source_label": ("guideline",),
+    "link_label": (),
+    "pair": ("first", "second"),
+    "comma": (),
+    "semicolon": (),
+    "more": ("names", "n"),
+    "fact": ("label", "value"),
+    "fact_bare": ("label",),
+    "fact_extra": ("extras",),
+    "flag": ("id", "title", "why", "urgency", "who"),
+    "quoted": ("text",),
+    "limit": ("limit",),
+    "limit_sourced": ("limit", "source"),
+    "consider": (),
+    "notes": (),
+    "bullet": ("text",),
+    "missing": ("names",),
+    "gaps": ("names",),
+    "not_checked": ("items",),
+    "unchecked": ("type", "reason"),
+    "unchecked_key": ("type", "key", "reason"),
+    "unchecked_count": ("text", "n"),
+    "article": ("text",),
+    "sources": ("names", "grade"),
+    "citation": ("label", "mark"),
+    "dated": ("label", "year"),
+    "limits": ("text",),
+    "decision": (),
+    "also_noted": ("names",),
+    "order_label": ("name",),
+    "order_description": ("name",),
+    "order_reason": ("sign",),
+    "order_reason_bare": (),
+}
+
+REASONS = ("absent", "failed", "unreadable", "partial", "rule-failed", "forbidden", "timed-out")
+
+_UNRESOLVED = ("rule:", "nothing:")
+
+
+def load_words(folder: Path = ENGLISH) -> Words:
+    """The wording of one language, proofread: what is missing or wrong stops the start."""
+    words = read_words(folder)
+    for check in _CHECKS:
+        check(words)
+    return words
+
+
+def references(words: Words) -> frozenset[str]:
+    """Everything in the wording that a statement of the article can point to."""
+    named: dict[str, Mapping[Any, object]] = {
+        "detail": words.topics,
+        "flag": words.flags,
+        "note": words.notes,
+        "citation": words.citations,
+        "test": words.book.tests,
+        "gap": words.book.gaps,
+        "order": words.book.orders,
+        "reason": words.book.reasons,
+        "phrase": words.book.phrases,
+    }
+    plain = {f"{kind}:{key}" for kind, table in named.items() for key in table}
+    summaries = {f"summary:{topic}.{key}" for topic, entry in words.topics.items() for key in entry.variants}
+    tags = {f"tag:{topic}.{key}" for topic, entries in words.tags.items() for key in entries}
+    return frozenset(plain | summaries | tags)
+
+
+def _complete(file: str, wanted: Iterable[str], held: Iterable[str], prefix: str = "") -> None:
+    """Exactly the wanted keys, no more and no fewer."""
+    wanted, held = set(wanted), set(held)
+    if missing := wanted - held:
+        raise WordingError(file, f"{prefix}{min(missing)}", "missing")
+    if unknown := held - wanted:
+        raise WordingError(file, f"{prefix}{min(unknown)}", "not known to the service")
+
+
+def _fields(file: str, key: str, text: str) -> tuple[str, ...]:
+    """The placeholders of one sentence."""
+    try:
+        return fields(text)
+    except ValueError as error:
+        raise WordingError(file, key, str(error)) from None
+
+
+def _placeholders(file: str, key: str, text: str, allowed: Iterable[str]) -> None:
+    """Only placeholders that somebody fills, and our own words free of HTML and line breaks."""
+    if unknown := set(_fields(file, key, text)) - set(allowed):
+        raise WordingError(file, key, f"unknown placeholder {min(unknown)}")
+    if not text.strip() or "<" in text or "\n" in text:
+        raise WordingError(file, key, "empty, or holds HTML or a line break")
+
+
+def _check_keys(words: Words) -> None:
+    """Every card, variant, tag, flag and phrase of the contract has words."""
+    _complete("cards.toml", VARIANTS, words.topics)
+    for topic, variants in VARIANTS.items():
+        _complete("cards.toml", variants, words.topics[topic].variants, f"{topic}.")
+    _complete("tags.toml", TAGS, words.tags)
+    for topic, tags in TAGS.items():
+        _complete("tags.toml", tags, words.tags[topic], f"{topic}.")
+    _complete("flags.toml", FLAGS, words.flags)
+    _complete("phrases.toml", PHRASES, words.book.phrases)
+    _complete("phrases.toml", words.book.tests, words.book.tests_short)
+    _complete("phrases.toml", ("V", "V2", "U", "P"), words.book.marks)
+    if min(msgspec.structs.astuple(words.book.layout)) < 1:
+        raise WordingError("phrases.toml", "layout", "every number at least 1")
+    for key in REASONS:
+        if key not in words.book.reasons:
+            raise WordingError("phrases.toml", key, "missing")
+
+
+def _check_summaries(words: Words) -> None:
+    """With usual fillers every summary is one line under 140 characters."""
+    fillers = {name: max(gap.filler, gap.fallback, key=len) for name, gap in words.book.placeholders.items()}
+    for topic, entry in words.topics.items():
+        for name, variant in entry.variants.items():
+            key = f"{topic}.{name}"
+            _placeholders("cards.toml", key, variant.summary, fillers)
+            if (length := len(fill(variant.summary, fillers))) > SUMMARY_LIMIT:
+                raise WordingError("cards.toml", key, f"summary of {length} characters with short fillers")
+
+
+def _check_sentences(words: Words) -> None:
+    """Notes, phrases and triggers use only placeholders that are filled; the rest none."""
+    for key, text in words.notes.items():
+        _placeholders("notes.toml", key, text, words.note_placeholders)
+    for key, text in words.book.phrases.items():
+        _placeholders("phrases.toml", key, text, PHRASES[key])
+    for tag, entry in words.tags[Topic.EMERG].items():
+        _placeholders("tags.toml", f"emergency.{tag}", entry.trigger or "{value}", ("value",))
+        _placeholders("tags.toml", f"emergency.{tag}", entry.plain or "", ())
+    for file, key, text in _fixed_sentences(words):
+        _placeholders(file, key, text, ())
+
+
+def _fixed_sentences(words: Words) -> Iterable[tuple[str, str, str]]:
+    """Sentences that take no values."""
+    for topic, entry in words.topics.items():
+        bullets = (bullet for variant in entry.variants.values() for bullet in variant.consider)
+        for text in (entry.title, entry.article, entry.limits, entry.grade, *entry.consider, *bullets):
+            yield "cards.toml", str(topic), text
+    for topic, tags in words.tags.items():
+        for tag, part in tags.items():
+            sentences = (part.name, *part.consider, *((part.article,) if part.article is not None else ()))
+            yield from (("tags.toml", f"{topic}.{tag}", text) for text in sentences)
+    for key, flag in words.flags.items():
+        yield from (("flags.toml", key, text) for text in (flag.title, flag.why, flag.urgency, flag.who))
+    for key, citation in words.citations.items():
+        yield from (("citations.toml", key, text) for text in (citation.label, citation.short))
+    book = words.book
+    tables = (book.marks, book.tests, book.tests_short, book.gaps, book.limit_sources, book.reasons, book.overrides)
+    for table in (*tables, book.orders):
+        yield from (("phrases.toml", key, text) for key, text in table.items())
+
+
+def _check_citations(words: Words) -> None:
+    """Every source and override reason that is named exists."""
+    for topic, entry in words.topics.items():
+        _cited(words, "cards.toml", str(topic), (*entry.citations, entry.guideline))
+        for key in entry.overrides:
+            if key not in words.book.overrides:
+                raise WordingError("cards.toml", str(topic), f"no override reason {key}")
+    for topic, tags in words.tags.items():
+        for tag, part in tags.items():
+            _cited(words, "tags.toml", f"{topic}.{tag}", part.citations)
+    for key, flag in words.flags.items():
+        _cited(words, "flags.toml", key, flag.citations)
+
+
+def _cited(words: Words, file: str, key: str, citations: Iterable[str]) -> None:
+    """At least one source, and each is known."""
+    keys = tuple(citations)
+    if not keys:
+        raise WordingError(file, key, "no citation")
+    for citation in keys:
+        if citation not in words.citations:
+            raise WordingError(file, key, f"no citation {citation}")
+
+
+def _check_statements(words: Words) -> None:
+    """Every statement of the article, S1 to S47, is realised by something that exists."""
+    _complete("statements.toml", (f"S{number}" for number in range(1, 48)), words.statements)
+    known = references(words)
+    for key, statement in words.statements.items():
+        if not statement.realised_by:
+            raise WordingError("statements.toml", key, "realised by nothing")
+        for reference in statement.realised_by:
+            if reference not in known and not reference.startswith(_UNRESOLVED):
+                raise WordingError("statements.toml", key, f"nothing is called {reference}")
+
+
+_CHECKS: tuple[Callable[[Words], None], ...] = (
+    _check_keys,
+    _check_summaries,
+    _check_sentences,
+    _check_citations,
+    _check_statements,
+)

@@ -1,0 +1,235 @@
+"""Every sentence a clinician can read, loaded once from the wording files of one language."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from cards.errors import WordingError
+from cards.template import fill
+from cards.topics import Topic
+
+ENGLISH = Path(__file__).parent / "wording" / "en"
+
+
+class Variant(Struct, frozen=True, forbid_unknown_fields=True):
+    """One summary of a card; its bullets, if any, replace those of the card."""
+
+    summary: str
+    consider: tuple[str, ...] = ()
+
+
+class TopicWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """What one card says whatever led to it (clinical knowledge 1, 2c, 4a)."""
+
+    title: str
+    consider: tuple[str, ...]
+    article: str
+    limits: str
+    grade: str
+    guideline: str
+    citations: tuple[str, ...]
+    overrides: tuple[str, ...]
+    variants: dict[str, Variant]
+
+
+class TagWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """What one tag adds: a laboratory test, a drug class, a lifestyle factor, a kind of emergency."""
+
+    name: str
+    trigger: str | None = None
+    plain: str | None = None
+    consider: tuple[str, ...] = ()
+    article: str | None = None
+    citations: tuple[str, ...] = ()
+
+
+class FlagWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """A red flag: sign, why it matters, how soon, who (clinical knowledge 3)."""
+
+    title: str
+    why: str
+    urgency: str
+    who: str
+    citations: tuple[str, ...]
+
+
+class Citation(Struct, frozen=True, forbid_unknown_fields=True):
+    """A source and how it was checked; `short` is what a card prints."""
+
+    label: str
+    short: str
+    mark: Literal["V", "V2", "U", "P"]
+    reviewed: str
+    year: int | None = None
+    doi: str | None = None
+    pmid: str | None = None
+    url: str | None = None
+
+
+class Statement(Struct, frozen=True, forbid_unknown_fields=True):
+    """One statement of the article and what realises it here."""
+
+    text: str
+    kind: str
+    realised_by: tuple[str, ...]
+
+
+class Placeholder(Struct, frozen=True, forbid_unknown_fields=True):
+    """A gap of a summary: a usual filler, what stands there without a value, whether it may be cut."""
+
+    filler: str
+    fallback: str
+    whole: bool = False
+
+
+class Layout(Struct, frozen=True, forbid_unknown_fields=True):
+    """How much of everything is shown."""
+
+    named_in_summary: int
+    sources_shown: int
+    signs_in_reason: int
+    quote_length: int
+
+
+class Phrasebook(Struct, frozen=True, forbid_unknown_fields=True):
+    """The file of short phrases and names."""
+
+    phrases: dict[str, str]
+    layout: Layout
+    marks: dict[str, str]
+    placeholders: dict[str, Placeholder]
+    tests: dict[str, str]
+    tests_short: dict[str, str]
+    gaps: dict[str, str]
+    limit_sources: dict[str, str]
+    reasons: dict[str, str]
+    overrides: dict[str, str]
+    orders: dict[str, str]
+
+
+class Words(Struct, frozen=True, eq=False):
+    """The whole wording of one language; compared by identity, so that it can be the key of a cache."""
+
+    topics: dict[Topic, TopicWords]
+    tags: dict[Topic, dict[str, TagWords]]
+    flags: dict[str, FlagWords]
+    notes: dict[str, str]
+    note_placeholders: tuple[str, ...]
+    book: Phrasebook
+    citations: dict[str, Citation]
+    statements: dict[str, Statement]
+
+    def phrase(self, key: str, /, **values: str) -> str:
+        """A short phrase, filled."""
+        return fill(self.book.phrases[key], values)
+
+    def variant(self, topic: Topic, name: str) -> Variant:
+        """One of a card's summaries."""
+        try:
+            return self.topics[topic].variants[name]
+        except KeyError:
+            raise WordingError("cards.toml", f"{topic}.{name}", "no such variant") from None
+
+    def tag(self, topic: Topic, tag: str) -> TagWords:
+        """What a tag adds to a card."""
+        try:
+            return self.tags[topic][tag]
+        except KeyError:
+            raise WordingError("tags.toml", f"{topic}.{tag}", "no such tag") from None
+
+    def flag(self, identifier: str) -> FlagWords:
+        """A red flag's words."""
+        return _known(self.flags, identifier, "flags.toml")
+
+    def note(self, key: str, values: Mapping[str, str]) -> str:
+        """A sentence of the detail, its placeholders filled with text that is already escaped."""
+        try:
+            return fill(_known(self.notes, key, "notes.toml"), values)
+        except KeyError as missing:
+            raise WordingError("notes.toml", key, f"no value for {missing}") from None
+
+    def test_name(self, key: str) -> str:
+        """A test's name, short enough for a summary."""
+        return _known(self.book.tests_short, key, "phrases.toml")
+
+    def gap(self, key: str) -> str:
+        """What other data are called whose absence is named."""
+        return _known(self.book.gaps, key, "phrases.toml")
+
+    def source_name(self, source: str | None) -> str | None:
+        """Where a limit comes from: a known source or a citation by its key, else the words given."""
+        if source in self.citations:
+            return self.dated(source)
+        return self.book.limit_sources.get(source or "", source)
+
+    def dated(self, key: str) -> str:
+        """A citation's short name with its year, if that is known."""
+        cited = self.citations[key]
+        return cited.short if cited.year is None else self.phrase("dated", label=cited.short, year=str(cited.year))
+
+    def fact_note(self, note: str | None) -> str | None:
+        """A remark on a fact: a note without placeholders by its key, else the words given."""
+        return self.notes.get(note or "", note)
+
+    def reason(self, key: str) -> str:
+        """Why something was not checked."""
+        return _known(self.book.reasons, key, "phrases.toml")
+
+    def order(self, key: str) -> str:
+        """What a proposed order is called."""
+        return _known(self.book.orders, key, "phrases.toml")
+
+
+_Part = TypeVar("_Part")
+
+
+def _known(table: Mapping[str, _Part], key: str, file: str) -> _Part:
+    """The entry, or an error that names the file and the key."""
+    try:
+        return table[key]
+    except KeyError:
+        raise WordingError(file, key, "no such key") from None
+
+
+def read_words(folder: Path = ENGLISH) -> Words:
+    """The wording files as they are, in the right shape but not yet proofread."""
+    notes = _table(folder, "notes.toml")
+    return Words(
+        topics=_convert(_table(folder, "cards.toml"), "topic", dict[Topic, TopicWords], "cards.toml"),
+        tags=_convert(_table(folder, "tags.toml"), "tag", dict[Topic, dict[str, TagWords]], "tags.toml"),
+        flags=_convert(_table(folder, "flags.toml"), "flag", dict[str, FlagWords], "flags.toml"),
+        notes=_convert(notes, "notes", dict[str, str], "notes.toml"),
+        note_placeholders=_convert(notes, "placeholders", tuple[str, ...], "notes.toml"),
+        book=_convert({"book": _table(folder, "phrases.toml")}, "book", Phrasebook, "phrases.toml"),
+        citations=_citations(_table(folder, "citations.toml")),
+        statements=_convert(_table(folder, "statements.toml"), "statement", dict[str, Statement], "statements.toml"),
+    )
+
+
+def _citations(table: dict[str, Any]) -> dict[str, Citation]:
+    """The citations, each with the date on which the file was last reviewed."""
+    reviewed = table.get("reviewed")
+    dated = {key: {"reviewed": reviewed, **entry} for key, entry in table.get("citation", {}).items()}
+    return _convert({"citation": dated}, "citation", dict[str, Citation], "citations.toml")
+
+
+def _table(folder: Path, file: str) -> dict[str, Any]:
+    """One TOML file."""
+    try:
+        return tomllib.loads((folder / file).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise WordingError(file, "file", str(error)) from error
+
+
+def _convert(table: dict[str, Any], key: str, kind: type[_Part], file: str) -> _Part:
+    """One member of a file in its shape."""
+    try:
+        return msgspec.convert(table[key], kind)
+    except KeyError:
+        raise WordingError(file, key, "missing") from None
+    except msgspec.ValidationError as error:
+        raise WordingError(file, key, str(error)) from None

@@ -1,0 +1,255 @@
+"""Everything that can go wrong, drawn once. Texts are ours and fixed: never chart content, never a token.
+
+CdsError                      status, code (R4 issue-type), text with the next step
+├── CallError                 answered to a caller as one OperationOutcome
+│   ├── MalformedJson         400 structure
+│   │   ├── DuplicateName     400 structure
+│   │   └── NotUtf8           400 structure
+│   ├── NonFiniteNumber       400 value
+│   ├── TooDeep               400 too-costly
+│   ├── BadEnvelope           400 required or structure
+│   ├── WrongHook             400 value
+│   ├── NotSignedIn           401 login          + WWW-Authenticate
+│   ├── UnknownService        404 not-found
+│   │   └── UnknownPath       404 not-found
+│   ├── WrongMethod           405 not-supported  + Allow
+│   ├── SlowBody              408 timeout        + Connection: close
+│   ├── PatientMismatch       412 invariant
+│   ├── TwitchUnknown         412 incomplete
+│   ├── TooLarge              413 too-long
+│   ├── WrongMediaType        415 not-supported
+│   │   └── CompressedBody    415 not-supported  + Accept-Encoding
+│   ├── Unexpected            500 exception
+│   ├── NotReady              503 transient
+│   └── Overloaded            503 throttled      + Retry-After
+├── StartError                the service does not start; exit status 1
+│   ├── SettingsError         names the setting
+│   ├── KnowledgeError        names the file and the key
+│   └── ListenError           names the address
+└── UsageError                the command cannot use its input; exit status 2
+"""
+
+# ruff: noqa: N818 - the names of the tree say what happened; "Error" after each would only be longer.
+
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+
+from msgspec import json
+
+
+class CdsError(Exception):
+    """The root: whatever this product raises on purpose. `headers` are those that HTTP wants beside the status."""
+
+    status: int = 500
+    code: str = "exception"
+    severity: str = "error"
+    text: str = "The service failed."
+    headers: Mapping[str, str] = MappingProxyType({})
+
+    def __init__(self, text: str | None = None) -> None:
+        self.text = text or self.text
+        super().__init__(self.text)
+
+
+def render(error: CdsError) -> bytes:
+    """Turn any error into the bytes of one OperationOutcome."""
+    issue = {"severity": error.severity, "code": error.code, "details": {"text": error.text}}
+    return json.encode({"resourceType": "OperationOutcome", "issue": [issue]})
+
+
+class CallError(CdsError):
+    """What a caller is told about its own request."""
+
+
+class MalformedJson(CallError):
+    """The body is no JSON at all."""
+
+    status, code = 400, "structure"
+    text = "The body is not valid JSON. Send one CDS Hooks request as a JSON object (RFC 8259)."
+
+
+class DuplicateName(MalformedJson):
+    """The same name twice in one JSON object: two readers would read two different charts."""
+
+    text = "A JSON object in the body holds the same name twice. Send each name once."
+
+
+class NotUtf8(MalformedJson):
+    """The body is not encoded in UTF-8."""
+
+    text = "The body is not valid UTF-8. Encode the request in UTF-8."
+
+
+class NonFiniteNumber(CallError):
+    """NaN, Infinity, or a number too big to be held: no laboratory value."""
+
+    status, code = 400, "value"
+    text = "A number in the body is not finite or too large. Send finite decimal numbers."
+
+
+class TooDeep(CallError):
+    """Nesting beyond the limit."""
+
+    status, code = 400, "too-costly"
+
+    def __init__(self, limit: int = 64) -> None:
+        super().__init__(f"The body is nested more than {limit} levels deep. Send a flatter request.")
+
+
+class BadEnvelope(CallError):
+    """A member of the request is missing or of the wrong kind; both words come from our code, never from the body."""
+
+    status = 400
+
+    def __init__(self, field: str, problem: str = "is missing") -> None:
+        self.code = "required" if "missing" in problem else "structure"
+        super().__init__(f"The request's `{field}` {problem}. See the CDS Hooks 2.0 request and this hook's context.")
+
+
+class WrongHook(CallError):
+    """The request names another hook than this service's; the text names ours, never the one sent."""
+
+    status, code = 400, "value"
+
+    def __init__(self, hook: str) -> None:
+        super().__init__(
+            f"This service answers the hook `{hook}` only. Call the service that discovery lists for yours."
+        )
+
+
+class NotSignedIn(CallError):
+    """Nobody we know is calling: one text for every reason, so that it tells nothing."""
+
+    status, code = 401, "login"
+    text = "No client is registered. Ask the operator of this service to register your system."
+    headers = MappingProxyType({"WWW-Authenticate": "Bearer"})
+
+
+class UnknownService(CallError):
+    """No service has this id."""
+
+    status, code = 404, "not-found"
+    text = "There is no such service. GET /cds-services lists the ids."
+
+
+class UnknownPath(UnknownService):
+    """Nothing at all is served there."""
+
+    text = "Nothing is served at this path. Start at GET /cds-services."
+
+
+class WrongMethod(CallError):
+    """The path is right, the method is not."""
+
+    status, code = 405, "not-supported"
+
+    def __init__(self, allow: str) -> None:
+        self.headers = {"Allow": allow}
+        super().__init__(f"This method is not allowed here. Use {allow}.")
+
+
+class SlowBody(CallError):
+    """The body did not arrive in time; the connection is closed, for what still comes on it is no new request."""
+
+    status, code = 408, "timeout"
+    text = "The body did not arrive in time. Send the whole request at once, and try again."
+    headers = MappingProxyType({"Connection": "close"})
+
+
+class PatientMismatch(CallError):
+    """The chart is another patient's than the context says."""
+
+    status, code = 412, "invariant"
+    text = "The prefetched Patient is not the patient of `context.patientId`. Send the chart of the patient in context."
+
+
+class TwitchUnknown(CallError):
+    """Whether the chart shows twitching cannot be told: silence here would read as reassurance."""
+
+    status, code = 412, "incomplete"
+
+    def __init__(self, missing: Collection[str]) -> None:
+        super().__init__(
+            "Whether this chart shows muscle twitching cannot be answered. Missing or failed prefetch: "
+            f"{', '.join(f'`{key}`' for key in missing)}. Send the prefetch that discovery asks for."
+        )
+
+
+class TooLarge(CallError):
+    """The body is larger than the setting allows."""
+
+    status, code = 413, "too-long"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The body is larger than {limit} bytes. Send only what the prefetch templates ask for.")
+
+
+class WrongMediaType(CallError):
+    """Not JSON by its header: refused, so that no browser call escapes the CORS preflight."""
+
+    status, code = 415, "not-supported"
+    text = "The content type is not supported. Send application/json in UTF-8."
+
+
+class CompressedBody(WrongMediaType):
+    """A compressed body: refused, because a small one can unpack to a huge one."""
+
+    text = "Compressed bodies are not supported. Send the request without Content-Encoding."
+    headers = MappingProxyType({"Accept-Encoding": "identity"})
+
+
+class Unexpected(CallError):
+    """Our own fault: what happened is in the log, under this id."""
+
+    status, code, severity = 500, "exception", "fatal"
+
+    def __init__(self, incident: str) -> None:
+        super().__init__(f"The service failed. Tell its operator the incident id {incident}.")
+
+
+class NotReady(CallError):
+    """The service has started but cannot answer calls yet."""
+
+    status, code = 503, "transient"
+    text = "The service is not ready. Try again in a few seconds."
+
+
+class Overloaded(CallError):
+    """As many calls as the setting allows are under way."""
+
+    status, code = 503, "throttled"
+    text = "Too many calls at once. Try again after one second."
+    headers = MappingProxyType({"Retry-After": "1"})
+
+
+class StartError(CdsError):
+    """The service must not start like this."""
+
+
+class SettingsError(StartError):
+    """A setting is unknown or cannot be used. Its value stays out: it may be a secret."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        self.key = key
+        super().__init__(f"{key}: {reason}")
+
+
+class KnowledgeError(StartError):
+    """A file of clinical facts or words is not usable; its editor is told the place."""
+
+    def __init__(self, file: str, key: str, reason: str) -> None:
+        self.file, self.key, self.reason = file, key, reason
+        super().__init__(f"{file}: {key}: {reason}")
+
+
+class ListenError(StartError):
+    """The address cannot be listened on."""
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(
+            f"cannot listen on {host}:{port}: {reason}. Choose another port (--port N, or make run PORT=N)."
+        )
+
+
+class UsageError(CdsError):
+    """A command cannot use what it was given."""

@@ -1,0 +1,104 @@
+"""A measured amount and how it stands to a limit (2b: units, comparators; 2d: boundaries)."""
+
+from msgspec import Struct
+
+from cds.fhir.resources import Quantity
+from cds.fhir.units import factor
+from cds.knowledge.load import Knowledge
+from cds.knowledge.model import Analyte, Limit, Operator
+
+UCUM = "http://unitsofmeasure.org"
+DIGITS = 9
+
+
+class Amount(Struct, frozen=True):
+    """A number with a comparator and a UCUM unit that is known to fit the analyte."""
+
+    value: float
+    unit: str
+    comparator: str | None = None
+
+    def times(self, ratio: float, unit: str) -> "Amount":
+        """The same amount in another unit."""
+        return Amount(round(self.value * ratio, DIGITS), unit, self.comparator)
+
+    @property
+    def shown(self) -> str:
+        """The number as a clinician reads it."""
+        return f"{self.comparator or ''}{self.value:g}"
+
+
+def amount(quantity: Quantity | None, analyte: Analyte, knowledge: Knowledge) -> Amount | None:
+    """The amount, or None if the number or the unit is missing, unknown or of another kind. Never guesses a unit."""
+    if quantity is None or quantity.value is None:
+        return None
+    unit = ucum(quantity, knowledge)
+    if unit is None or to_unit(unit, analyte.unit, analyte) is None:
+        return None
+    comparator = None if quantity.comparator in (None, "ad") else quantity.comparator
+    return Amount(quantity.value, unit, comparator)
+
+
+def ucum(quantity: Quantity, knowledge: Knowledge) -> str | None:
+    """The UCUM code; else the unit's text if it is one, or is known to stand for one."""
+    if quantity.code and quantity.system in (UCUM, None):
+        return quantity.code
+    text = (quantity.unit or "").strip()
+    return knowledge.unit_alias.get(text, text) or None
+
+
+def to_unit(unit: str, target: str, analyte: Analyte) -> float | None:
+    """The factor from one unit to another for this analyte."""
+    if unit == target or {unit, target} <= {analyte.unit, *analyte.same_as}:
+        return 1.0
+    return factor(unit, target, analyte.molar_mass, analyte.valence)
+
+
+def is_beyond(found: Amount, limit: Limit, analyte: Analyte, upper: float | None = None) -> bool | None:
+    """Whether the amount is beyond the limit; None if its comparator leaves that open.
+
+    `upper` is the upper limit of normal in the amount's unit, for limits that are multiples of it.
+    """
+    edge = _edge(found, limit, analyte, upper)
+    return None if edge is None else beyond(found, limit.op, edge)
+
+
+def beyond(found: Amount, op: Operator, edge: float) -> bool | None:
+    """Whether `found op edge` holds; None if the comparator leaves that open."""
+    value, sign = round(found.value, DIGITS), found.comparator
+    if sign is None:
+        return _holds(value, op, edge)
+    if sign[0] != op[0]:  # bounded from the other side: it may only prove that the limit is not passed
+        passes = not _holds(value, op, edge) and (op in ("<", ">") or sign in ("<", ">") or value != edge)
+        return False if passes else None
+    strict = sign in ("<", ">")
+    return True if (value == edge and (strict or len(op) == 2)) or (value != edge and _holds(value, op, edge)) else None
+
+
+def _holds(value: float, op: Operator, edge: float) -> bool:
+    if op == "<":
+        return value < edge
+    if op == "<=":
+        return value <= edge
+    return value > edge if op == ">" else value >= edge
+
+
+def _edge(found: Amount, limit: Limit, analyte: Analyte, upper: float | None) -> float | None:
+    """The limit in the amount's unit: the printed value of its own kind if there is one, else converted."""
+    if limit.times_upper is not None:
+        return None if upper is None else round(limit.times_upper * upper, DIGITS)
+    for unit, value in limit.value.items():
+        ratio = 1.0 if unit == found.unit else factor(unit, found.unit)
+        if ratio is not None:
+            return round(value * ratio, DIGITS)
+    unit, value = next(iter(limit.value.items()))
+    ratio = to_unit(unit, found.unit, analyte)
+    return None if ratio is None else round(value * ratio, DIGITS)
+
+
+def edge_text(limit: Limit, unit: str) -> str:
+    """The limit as a fact shows it, in the printed unit nearest to the result's."""
+    if limit.times_upper is not None:
+        return f"{limit.op}{limit.times_upper:g} x upper limit of normal"
+    near = next((one for one in limit.value if one == unit or factor(one, unit) is not None), next(iter(limit.value)))
+    return f"{limit.op}{limit.value[near]:g} {near}"

@@ -1,0 +1,187 @@
+"""Every setting of the service: one table, read once from the environment into one frozen object."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from cds.errors import SettingsError
+
+PREFIX = "TWITCH_CDS_"
+SANDBOX_ORIGIN = "https://sandbox.cds-hooks.org"
+T = TypeVar("T")
+
+
+class Setting(NamedTuple):
+    """One row of the table, as the documentation prints it."""
+
+    name: str
+    kind: str
+    default: str
+    help: str
+    secret: bool
+
+
+def _text(value: str) -> str:
+    return value
+
+
+def _bool(value: str) -> bool:
+    words = {"1": True, "true": True, "on": True, "yes": True, "0": False, "false": False, "off": False, "no": False}
+    if value.lower() not in words:
+        raise ValueError("must be true or false")
+    return words[value.lower()]
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def parse(value: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,12}", value) or not least <= int(value) <= most:
+            raise ValueError(f"must be a whole number from {least} to {most}")
+        return int(value)
+
+    return parse
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value.lower() not in words:
+            raise ValueError(f"must be one of {', '.join(words)}")
+        return value.lower()
+
+    return parse
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ValueError, KeyError, OSError) as problem:
+        raise ValueError("must be a time zone of the IANA database, such as Europe/Berlin") from problem
+    return value
+
+
+def _base_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or "@" in value:
+        raise ValueError("must be an absolute http or https address without query, such as https://cds.example.org")
+    return value.rstrip("/")
+
+
+def _origin(value: str) -> str:
+    if not re.fullmatch(r"https?://(\[[0-9a-f:]+\]|[a-z0-9.-]+)(:[0-9]{1,5})?", value):
+        raise ValueError(
+            "must be origins (scheme, host, port; no path) with commas between, such as https://ehr.example.org"
+        )
+    return value
+
+
+def _origins(value: str) -> tuple[str, ...]:
+    return tuple(_origin(part.strip().lower()) for part in value.split(",") if part.strip())
+
+
+def _row(
+    default: T, kind: str, parse: Callable[[str], T], text: str, *, shown: str | None = None, secret: bool = False
+) -> T:
+    """Describe one setting where its field stands, so that table and object cannot drift apart."""
+    plain = str(default).lower() if shown is None else shown
+    made: Any = field(
+        default=default, metadata={"kind": kind, "parse": parse, "help": text, "shown": plain, "secret": secret}
+    )
+    return made  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the service was started with."""
+
+    demo: bool = _row(
+        False,
+        "boolean",
+        _bool,
+        "Demo mode: synthetic charts, no token needed and none trusted. Never with real patients.",
+    )
+    auth: str = _row(
+        "required",
+        "required or off",
+        _one_of("required", "off"),
+        "Whether callers must prove who they are. `off` is possible in demo mode only.",
+        shown="required (off in demo mode)",
+    )
+    host: str = _row("127.0.0.1", "text", _text, "The address to listen on.")
+    port: int = _row(8000, "whole number", _whole(0, 65535), "The port to listen on; 0 takes a free one.")
+    workers: int = _row(1, "whole number", _whole(1, 64), "How many processes answer calls: one per core is best.")
+    public_url: str = _row(
+        "http://127.0.0.1:8000",
+        "URL",
+        _base_url,
+        "The address under which clients reach the service: base of the links on cards. Never taken from headers.",
+        shown="http://127.0.0.1:PORT",
+    )
+    allowed_origins: tuple[str, ...] = _row(
+        (),
+        "list of origins",
+        _origins,
+        "Browser origins that may call (CORS). In demo mode loopback origins on any port may call too.",
+        shown=f"none (in demo mode {SANDBOX_ORIGIN})",
+    )
+    time_zone: str = _row("UTC", "time zone", _zone, "The site's time zone: it decides what day is today.", shown="UTC")
+    max_body_bytes: int = _row(16 * 2**20, "bytes", _whole(1024, 2**30), "A larger request body is refused (413).")
+    body_timeout_ms: int = _row(
+        10_000, "milliseconds", _whole(1, 600_000), "A body that takes longer to arrive is refused (408)."
+    )
+    max_concurrent: int = _row(
+        128, "whole number", _whole(1, 10_000), "More calls at once in one worker are refused (503)."
+    )
+    log_level: str = _row(
+        "info", "debug, info, warning or error", _one_of("debug", "info", "warning", "error"), "How much is logged."
+    )
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The site's time zone, ready to use."""
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def open(self) -> bool:
+        """Whether anybody may call: only in demo mode."""
+        return self.demo and self.auth == "off"
+
+
+def _described(name: str, row: Mapping[str, Any]) -> Setting:
+    return Setting(PREFIX + name.upper(), row["kind"], row["shown"], row["help"], row["secret"])
+
+
+SETTINGS: tuple[Setting, ...] = tuple(_described(row.name, row.metadata) for row in fields(Settings))
+
+
+def load(environment: Mapping[str, str]) -> Settings:
+    """Read the settings, and stop with the key named where one is unknown or unusable."""
+    given = {name: value.strip() for name, value in environment.items() if name.startswith(PREFIX)}
+    unknown = sorted(given.keys() - {row.name for row in SETTINGS})
+    if unknown:
+        raise SettingsError(unknown[0], "is no setting of this version; docs/settings.md lists them")
+    values = {row.name: _read(row.name, row.metadata["parse"], given) for row in fields(Settings)}
+    return _completed({name: value for name, value in values.items() if value is not None})
+
+
+def _read(name: str, parse: Callable[[str], Any], given: Mapping[str, str]) -> Any:
+    """Parse one value; an empty one counts as not given, as in a compose file."""
+    key = PREFIX + name.upper()
+    if not given.get(key):
+        return None
+    try:
+        return parse(given[key])
+    except ValueError as problem:
+        raise SettingsError(key, str(problem)) from problem
+
+
+def _completed(values: dict[str, Any]) -> Settings:
+    """Add the defaults that depend on other settings, and refuse an open service outside demo mode."""
+    if values.get("demo"):
+        values = {"auth": "off", "allowed_origins": (SANDBOX_ORIGIN,), **values}
+    if values.get("auth") == "off" and not values.get("demo"):
+        raise SettingsError(PREFIX + "AUTH", "can be off in demo mode only (TWITCH_CDS_DEMO=true)")
+    if "port" in values:
+        values = {"public_url": f"http://127.0.0.1:{values['port']}", **values}
+    return Settings(**values)

@@ -1,0 +1,1 @@
+"""HTTP: the FastAPI app, the plain ASGI hot route, errors, pages."""

@@ -1,0 +1,95 @@
+"""The web application: which path leads where."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import date
+from pathlib import Path
+
+from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
+from starlette.routing import Route
+
+from cards.proofreading import load_words
+from cards.words import Words
+from cds.clock import Clock
+from cds.errors import CallError, CdsError, UnknownPath, WrongMethod, render
+from cds.settings import Settings
+from cds.web.cors import Cors
+from cds.web.demo import FIXTURES, add_demo
+from cds.web.evidence import Evidence
+from cds.web.exchange import Exchange
+from cds.web.gate import Gate
+from cds.web.health import Health
+from cds.web.hook_route import HookRoute
+from cds.web.metrics import CONTENT_TYPE, Metrics
+from cds.web.ports import Answering
+
+
+def create_app(
+    engine: Answering,
+    settings: Settings,
+    *,
+    words: Words | None = None,
+    fixtures: Path = FIXTURES,
+    today: Callable[[], date] | None = None,
+) -> FastAPI:
+    """Build the application around an engine; the demo's charts and their day can be given by a test."""
+    health = Health(engine)
+    app = FastAPI(
+        title="Twitch CDS",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        lifespan=_until(health),
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # a path can hold a patient's id
+    )
+    app.add_middleware(Gate, is_open=settings.open)
+    app.add_middleware(Exchange, cors=Cors.of(settings))
+    for kind in (HTTPException, CallError):
+        app.add_exception_handler(kind, _refused)
+    _add_routes(app, engine, settings, health)
+    Evidence(words or load_words(), engine.knowledge_version).add_to(app)
+    if settings.demo:
+        add_demo(app, settings, fixtures, today or Clock(settings.zone).today)
+    return app
+
+
+def _add_routes(app: FastAPI, engine: Answering, settings: Settings, health: Health) -> None:
+    """The paths that every installation has."""
+    metrics = Metrics(engine.knowledge_version)
+
+    async def discovery() -> Response:
+        return Response(engine.discovery(), media_type="application/json")
+
+    async def numbers() -> Response:
+        return Response(metrics.text(), media_type=CONTENT_TYPE)
+
+    app.router.routes.append(Route("/cds-services/{rest:path}", HookRoute(engine, settings, metrics)))
+    app.add_api_route("/cds-services", discovery, methods=["GET"])
+    app.add_api_route("/health/live", health.live, methods=["GET"])
+    app.add_api_route("/health/ready", health.ready, methods=["GET"])
+    app.add_api_route("/metrics", numbers, methods=["GET"])
+
+
+def _until(health: Health) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Say "not ready" as soon as the process is asked to end."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        health.leave()
+
+    return lifespan
+
+
+async def _refused(_: Request, problem: Exception) -> Response:
+    """Turn the framework's refusals, and ours, into an OperationOutcome."""
+    error = problem if isinstance(problem, CdsError) else _known(problem)
+    return Response(render(error), error.status, dict(error.headers), "application/json")
+
+
+def _known(problem: Exception) -> CallError:
+    """Name the two refusals that a router can make."""
+    headers = getattr(problem, "headers", None) or {}
+    return WrongMethod(headers["Allow"]) if "Allow" in headers else UnknownPath()

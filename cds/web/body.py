@@ -1,0 +1,63 @@
+"""Reading a request body: counted, plain, JSON by its header, and in time."""
+
+import asyncio
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from starlette.types import Receive
+
+from cds.errors import CompressedBody, SlowBody, TooLarge, WrongMediaType
+from cds.web.answers import Header
+
+JSON_TYPE = re.compile(r"application/(?:json|[a-z0-9!#$&^_.+-]+\+json)")
+UTF_8 = re.compile(r'charset\s*=\s*"?utf-?8"?')
+
+
+class ClientGone(Exception):  # noqa: N818 - no error of ours: nobody is left to be told
+    """The client hung up before its body was complete."""
+
+
+@lru_cache(maxsize=64)
+def is_json(content_type: str) -> bool:
+    """Tell whether a Content-Type header means JSON in UTF-8."""
+    kind, *parameters = (part.strip() for part in content_type.lower().split(";"))
+    charsets = [part for part in parameters if part.startswith("charset")]
+    return JSON_TYPE.fullmatch(kind) is not None and all(UTF_8.fullmatch(part) for part in charsets)
+
+
+def check_headers(headers: Iterable[Header], limit: int) -> None:
+    """Refuse by the headers alone what need not be read."""
+    given = dict(headers)
+    if given.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise CompressedBody
+    if not is_json(given.get(b"content-type", b"").decode("latin-1")):
+        raise WrongMediaType
+    length = given.get(b"content-length", b"0")
+    if length.isdigit() and (len(length) > 15 or int(length) > limit):
+        raise TooLarge(limit)
+
+
+async def read_body(receive: Receive, limit: int, seconds: float) -> bytes:
+    """Read the whole body, however it is cut, within the limits of bytes and time."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await _collected(receive, limit)
+    except TimeoutError as late:
+        raise SlowBody from late
+
+
+async def _collected(receive: Receive, limit: int) -> bytes:
+    """Join the pieces, counting them while they come: a length that is announced proves nothing."""
+    pieces: list[bytes] = []
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        pieces.append(message.get("body", b""))
+        size += len(pieces[-1])
+        if size > limit:
+            raise TooLarge(limit)
+        more = message.get("more_body", False)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)

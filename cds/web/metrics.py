@@ -1,0 +1,80 @@
+"""What is counted for the operator: calls, cards and time. No patient, no client, no free text."""
+
+import os
+from functools import cache
+
+from msgspec import DecodeError, Struct, json
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+PREFIX = "twitch_cds_"
+CONTENT_TYPE = "text/plain; version=1.0.0"
+SHARED = "PROMETHEUS_MULTIPROC_DIR"
+SILENT = b'{"cards":[]}'
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class _Topic(Struct, frozen=True):
+    code: str = ""
+
+
+class _Source(Struct, frozen=True):
+    topic: _Topic = _Topic()
+
+
+class _Card(Struct, frozen=True):
+    indicator: str = ""
+    source: _Source = _Source()
+
+
+class _Cards(Struct, frozen=True):
+    cards: list[_Card] = []
+
+
+def outcome_of(status: int, cards: int) -> str:
+    """Name how a call ended: the two ways of a good answer, 412, or the class of the error."""
+    if status == 200:
+        return "cards" if cards else "silent"
+    return "412" if status == 412 else f"{status // 100}xx"
+
+
+class Metrics:
+    """The numbers of one process, or of all workers when they share a folder."""
+
+    def __init__(self, knowledge_version: str) -> None:
+        own = self._registry = CollectorRegistry()
+        by_call, by_card = ("service", "status", "outcome"), ("topic", "indicator")
+        about = "Time from the head of a call to its answer."
+        seconds = Histogram(PREFIX + "call_seconds", about, ("service",), buckets=SECONDS, registry=own)
+        self._seconds = cache(seconds.labels)
+        self._calls = cache(Counter(PREFIX + "calls", "Hook calls answered.", by_call, registry=own).labels)
+        self._cards = cache(Counter(PREFIX + "cards", "Cards shown.", by_card, registry=own).labels)
+        gauge = Gauge(
+            PREFIX + "knowledge", "The knowledge in use.", ("version",), registry=own, multiprocess_mode="max"
+        )
+        gauge.labels(knowledge_version).set(1)
+
+    def record(self, service: str, status: int, body: bytes, seconds: float) -> str:
+        """Count one call and its cards, and return the name of its outcome."""
+        cards = [] if status != 200 or body == SILENT else _decoded(body)
+        outcome = outcome_of(status, len(cards))
+        self._calls(service, str(status), outcome).inc()
+        self._seconds(service).observe(seconds)
+        for card in cards:
+            self._cards(card.source.topic.code, card.indicator).inc()
+        return outcome
+
+    def text(self) -> bytes:
+        """The page that Prometheus reads."""
+        if SHARED not in os.environ:
+            return generate_latest(self._registry)
+        everyone = CollectorRegistry()
+        MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]
+        return generate_latest(everyone)
+
+
+def _decoded(body: bytes) -> list[_Card]:
+    try:
+        return json.decode(body, type=_Cards).cards
+    except DecodeError:
+        return []

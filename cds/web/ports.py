@@ -1,0 +1,21 @@
+"""What the web needs from the engine: the shape only, so that a test can hand in a fake."""
+
+from typing import Protocol
+
+
+class Answering(Protocol):
+    """One hook call from bytes to bytes, and what it was built from (`cds.call.Engine`)."""
+
+    @property
+    def knowledge_version(self) -> str:
+        """The version of the clinical facts."""
+
+    @property
+    def service_ids(self) -> frozenset[str]:
+        """The ids that discovery lists."""
+
+    def answer(self, service_id: str, body: bytes) -> tuple[int, bytes]:
+        """Status and JSON; never raises for input."""
+
+    def discovery(self) -> bytes:
+        """The JSON of `GET /cds-services`."""

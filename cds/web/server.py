@@ -1,0 +1,77 @@
+"""Running the application under uvicorn: one process, or several behind one socket."""
+
+import os
+import socket
+import tempfile
+from collections.abc import Callable
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
+
+from cds.call import build_engine
+from cds.errors import ListenError
+from cds.settings import Settings, load
+from cds.web.app import create_app
+from cds.web.logs import log_config
+from cds.web.metrics import SHARED
+
+BACKLOG = 2048
+
+
+def build() -> FastAPI:
+    """What each worker runs: everything it needs is in the environment."""
+    settings = load(os.environ)
+    return create_app(build_engine(settings), settings)
+
+
+def serve(settings: Settings, announce: Callable[[str], None]) -> None:
+    """Listen and answer until a signal ends it; a knowledge file that is broken stops the start here."""
+    app = create_app(build_engine(settings), settings)
+    with listen(settings.host, settings.port) as door:
+        announce(address_of(door))
+        if settings.workers == 1:
+            uvicorn.Server(_config(app, settings)).run(sockets=[door])
+        else:
+            _serve_with_workers(settings, door)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open the door, or say why it does not open."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        door = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as problem:
+        raise ListenError(host, port, os.strerror(problem.errno) if problem.errno else "no such address") from problem
+    door.set_inheritable(True)
+    return door
+
+
+def address_of(door: socket.socket) -> str:
+    """The URL of a listening socket."""
+    host, port, *_ = door.getsockname()
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _serve_with_workers(settings: Settings, door: socket.socket) -> None:
+    """Start the workers; their numbers meet in a folder, so that any of them can tell all."""
+    with tempfile.TemporaryDirectory(prefix="twitch-cds-") as folder:
+        os.environ[SHARED] = folder
+        Multiprocess(_config("cds.web.server:build", settings), sockets=[door]).run()
+
+
+def _config(app: FastAPI | str, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        factory=isinstance(app, str),
+        http="httptools",
+        ws="none",
+        workers=settings.workers,
+        log_config=log_config(settings.log_level),
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=10,
+        backlog=BACKLOG,
+    )

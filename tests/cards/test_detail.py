@@ -1,0 +1,179 @@
+"""The detail of a card: everything that led to it, in one order, and the chart's text harmless."""
+
+# ruff: noqa: SIM300 - the expected value stands on the left
+
+import re
+from datetime import date
+
+import pytest
+from card_showcase import EVERY, POTASSIUM, detail, show
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cards.advice import Fact, NotChecked, Note, Occasion
+from cards.detail import number
+from cards.topics import Topic, in_order
+
+
+def test_the_detail_begins_with_the_facts() -> None:
+    """First what was read: label, value, unit, date, limit with its source, resource."""
+    expected = "- **Potassium:** 2.3 mmol/L (2026-11-21, limit &lt; 2.5 mmol/L by RCEM Learning, Observation/k-1)"
+
+    assert expected == detail(show(Topic.EMERG, tags=("potassium",), facts=(POTASSIUM,))).split("\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("expected", "fact"),
+    [
+        ("- **Twitch** (Condition/1)", Fact(resource="Condition/1", label="Twitch")),
+        (
+            "- **Twitch:** “&lt;b&gt;x&lt;/b&gt; \\*y\\*” (Condition/1)",
+            Fact(resource="Condition/1", label="Twitch", quoted="<b>x</b>\n*y*"),
+        ),
+        (
+            "- **TSH:** flagged high (limit 4, Observation/1)",
+            Fact(resource="Observation/1", label="TSH", value="flagged high", limit="4"),
+        ),
+        (
+            "- **CK:** 0 U/L (Timing uncertain: a date on the chart is partial, Observation/1)",
+            Fact(resource="Observation/1", label="CK", value=0.0, unit="U/L", note="timing_uncertain"),
+        ),
+        (
+            "- **TSH:** high (the laboratory's flag, Observation/1)",
+            Fact(resource="Observation/1", label="TSH", value="high", limit_source="laboratory-flag"),
+        ),
+        (
+            "- **GAD-7:** 14 score (limit &gt;= 10, Observation/1)",
+            Fact(resource="Observation/1", label="GAD-7", value=14.0, unit="{score}", limit=">= 10"),
+        ),
+        (
+            "- **TSH:** 12 mIU/L (Observation/1)",
+            Fact(resource="Observation/1", label="TSH", value=12.0, unit="m[IU]/L"),
+        ),
+    ],
+)
+def test_a_fact_shows_what_is_known_of_it(expected: str, fact: Fact) -> None:
+    """Absent members leave no trace; text of the chart is quoted and escaped."""
+    assert expected == detail(show(Topic.DATA_GAP, facts=(fact,))).split("\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("expected", "value"), [("2.3", 2.30), ("2400", 2400.0), ("0", 0.0), ("0.05", 0.05), ("1000000", 1e6)]
+)
+def test_numbers_are_printed_as_a_laboratory_prints_them(expected: str, value: float) -> None:
+    """No exponent, no trailing zeros."""
+    assert expected == number(value)
+
+
+def everywhere(text: str) -> str:
+    """The detail of a card with the same text in every place that a chart or a request can reach."""
+    places = ("resource", "label", "value", "unit", "date", "limit", "limit_source", "quoted", "note")
+    fact = Fact(**dict.fromkeys(places, text))
+    occasion = Occasion("p-1", date(2026, 11, 22), "1", "https://cds.example.org", (NotChecked(text, "failed", text),))
+    notes = (Note("matched_on_text", {"phrase": text}),)
+    return detail(show(Topic.DATA_GAP, occasion=occasion, facts=(fact,), notes=notes))
+
+
+@settings(deadline=None)
+@given(st.text(alphabet=st.sampled_from("a1.<>&*_[]()#-\n\r\u2028\u202e`|~:/@ "), min_size=1, max_size=30))
+def test_no_text_of_the_chart_changes_the_detail(text: str) -> None:
+    """Whatever stands in the chart: no HTML, no link, no further line or list."""
+    shown, plain = everywhere(text), everywhere("x")
+
+    assert "<" not in shown
+    assert "//" not in shown
+    assert re.sub(r"(?m)[^\n]+", "", plain) == re.sub(r"(?m)[^\n]+", "", shown)
+
+
+def test_the_detail_has_its_parts_in_order() -> None:
+    """Facts, signs, what to consider, what is missing, notes, not checked, evidence, limits, decision, also noted."""
+    occasion = Occasion(
+        patient_id="p-1",
+        today=date(2026, 11, 22),
+        knowledge_version="1",
+        evidence_url="https://cds.example.org/e/",
+        not_checked=(
+            NotChecked("Observation", "absent", "labs"),
+            NotChecked("MedicationRequest", "unreadable", count=3),
+        ),
+        notes=(Note("medicines_unchecked", {"n": "2"}), Note("reassess")),
+    )
+    card = show(
+        Topic.LAB_ABN,
+        "one",
+        occasion,
+        tags=("potassium",),
+        flags=("ADD",),
+        facts=(POTASSIUM,),
+        notes=(Note("reassess"),),
+        missing=("calcium", "examination", "vitamin-d"),
+        also_noted=(Topic.LIFESTYLE, Topic.MED_REV),
+    )
+    expected = [
+        "- **Potassium:**",
+        "- **ADD Additional symptom:**",
+        "**Consider**",
+        "- review the result, treat the cause per local policy, then reassess",
+        "- repeat with magnesium and kidney function",
+        "**Not on file or out of date:** calcium (with albumin or ionised), vitamin D (optional: 2024",
+        "**Not found on this chart (which is not “absent”):** neurological examination since onset",
+        "**Notes**",
+        "- Reassess 8–12 weeks after correction",
+        "- 2 medicines could not be checked",
+        "**Not checked:** Observation (labs): not received; MedicationRequest: could not be read, 3 entries",
+        "**Article and guidelines:** Article: low vitamin D",
+        "**Sources:** RCEM Learning [V], ",
+        "**Limits:** One result at one time",
+        "The decision stays with the clinician.",
+        "Also noted: Lifestyle advice, Medication review.",
+    ]
+    lines = [line for line in detail(card).split("\n") if line]
+
+    assert len(expected) == len(lines)
+    assert [] == [(want, got) for want, got in zip(expected, lines, strict=True) if not got.startswith(want)]
+    assert "https://cds.example.org/e/abnormal-lab" == card.links[0].url
+
+
+@pytest.mark.parametrize("chosen", EVERY)
+def test_every_card_says_what_was_not_checked_and_who_decides(chosen: tuple[Topic, str]) -> None:
+    """Clinical knowledge D17 and section 6: on every card."""
+    occasion = Occasion(
+        "p-1", date(2026, 11, 22), "1", "https://cds.example.org", (NotChecked("Observation", "failed"),)
+    )
+    text = detail(show(*chosen, occasion))
+
+    assert "**Not checked:** Observation: the server reported an error" in text
+    assert "The decision stays with the clinician." in text
+    assert "**Limits:**" in text
+    assert "Article, reviewed 01/05/2021 [V]" in text
+
+
+def test_a_secondary_source_is_marked_as_one() -> None:
+    """Sources are printed with year and the mark of how they were checked."""
+    text = detail(show(Topic.NEURO_URG, flags=("U4",)))
+
+    assert "Turner 2022 [V]" in text
+    assert "NICE NG127 [V2 secondary source]" in text
+    assert "- **U4 Upper motor neuron sign:** " in text
+    assert "(neurology: within 2 weeks)" in text
+
+
+def test_many_sources_are_counted() -> None:
+    """The detail names the first sources and how many more there are."""
+    tags = in_order(
+        Topic.LAB_ABN, {"vitamin-d", "calcium", "vitamin-b12", "magnesium", "potassium", "phosphate", "tsh"}
+    )
+
+    assert re.search(r"\*\*Sources:\*\* .* \+\d+ more\. Evidence:", detail(show(Topic.LAB_ABN, "several", tags=tags)))
+
+
+def test_a_card_without_bullets_has_no_empty_heading() -> None:
+    """ "Consider" stands only above something to consider."""
+    assert "**Consider**" not in detail(show(Topic.LIFESTYLE, "several"))
+
+
+def test_values_of_a_note_are_escaped() -> None:
+    """Text of the chart inside our sentences stays text."""
+    text = detail(show(Topic.DATA_GAP, notes=(Note("matched_on_text", {"phrase": "[x](http://evil.example)"}),)))
+
+    assert "“\\[x\\](http:/ /evil. example)”" in text

@@ -1,0 +1,90 @@
+"""Advice becomes a card that carries everything a client needs."""
+
+# ruff: noqa: SIM300 - the expected value stands on the left
+
+import json
+from typing import Any
+
+import pytest
+from card_showcase import show
+from fhir.resources.R4B.servicerequest import ServiceRequest
+
+from cards.advice import Note, Order
+from cards.errors import WordingError
+from cards.render import OVERRIDE_SYSTEM
+from cards.topics import TOPIC_SYSTEM, Indicator, Topic
+from cards.wire import encode
+
+
+def test_a_card_carries_everything_a_client_needs() -> None:
+    """Indicator, uuid, topic, override reasons and link are on the card."""
+    card = show(Topic.EMERG, tags=("potassium",), values={"potassium": "2.3 mmol/L"})
+    reasons = [reason.code for reason in card.override_reasons]
+
+    assert "id-1" == card.uuid
+    assert Indicator.INFO == card.indicator
+    assert card.source.topic is not None
+    assert (TOPIC_SYSTEM, "emergency", "Possible emergency") == (
+        card.source.topic.system,
+        card.source.topic.code,
+        card.source.topic.display,
+    )
+    assert "Twitch CDS (article 01/05/2021; SfE 2016)" == card.source.label
+    assert "https://cds.example.org/evidence" == card.source.url
+    assert ["https://cds.example.org/evidence/emergency"] == [link.url for link in card.links]
+    assert ["already-managed", "known-chronic", "not-clinically-relevant", "wrong-data"] == reasons
+    assert {OVERRIDE_SYSTEM} == {reason.system for reason in card.override_reasons}
+
+
+def test_a_guideline_without_known_year_is_named_without_one() -> None:
+    """A year that was not read is not invented."""
+    assert "Twitch CDS (article 01/05/2021; NICE NG127)" == show(Topic.DATA_GAP).source.label
+
+
+def test_without_orders_nothing_is_suggested() -> None:
+    """Neither suggestions nor selectionBehavior are sent when there is nothing to choose."""
+    sent = json.loads(encode([show(Topic.DATA_GAP)]))["cards"][0]
+
+    assert not {"suggestions", "selectionBehavior"} & set(sent)
+
+
+def test_each_order_is_a_choice_of_its_own() -> None:
+    """One suggestion per order, each with its uuid and one create action of a valid draft."""
+    orders = (Order("lab:potassium"), Order("referral:neurology-urgent", reasons=("hand weakness", "wasting")))
+    card = show(Topic.NEURO_URG, signs=("foot drop",), orders=orders)
+    drafts = [action.resource for suggestion in card.suggestions for action in suggestion.actions]
+    reasons = [draft["reasonCode"][0]["text"] for draft in drafts if draft]
+
+    assert "any" == card.selection_behavior
+    assert ["Order: potassium", "Order: neurology referral, urgent"] == [part.label for part in card.suggestions]
+    assert ["id-1", "id-2", "id-3"] == [card.uuid, *(part.uuid for part in card.suggestions)]
+    assert ["create", "create"] == [action.type for part in card.suggestions for action in part.actions]
+    assert ["Muscle twitching with foot drop", "Muscle twitching with hand weakness and wasting"] == reasons
+    for draft in drafts:
+        assert "draft" == ServiceRequest.model_validate(draft).status
+
+
+def test_a_medicine_is_not_given_as_the_sign() -> None:
+    """On a medication card the names are drugs, so the order's reason is the twitching alone."""
+    card = show(Topic.MED_REV, "one", tags=("statin",), signs=("simvastatin",), orders=(Order("lab:creatine-kinase"),))
+    resource = card.suggestions[0].actions[0].resource
+
+    assert resource is not None
+    assert [{"text": "Muscle twitching"}] == resource["reasonCode"]
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"variant": "nonsense"},
+        {"flags": ("U99",)},
+        {"tags": ("nonsense",)},
+        {"notes": (Note("nonsense"),)},
+        {"missing": ("nonsense",)},
+        {"orders": (Order("lab:nonsense"),)},
+    ],
+)
+def test_advice_that_nothing_words_is_an_error(members: dict[str, Any]) -> None:
+    """A key without words is an error, never a card with a hole."""
+    with pytest.raises(WordingError, match=r"nonsense|U99"):
+        show(Topic.DATA_GAP, **members)

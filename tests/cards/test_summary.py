@@ -1,0 +1,205 @@
+"""The one sentence of a card: what led to it, and always under 140 characters."""
+
+# ruff: noqa: SIM300 - the expected value stands on the left
+
+from typing import Any
+
+import pytest
+from card_showcase import EVERY, WORDS, show
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cards.template import fields
+from cards.topics import TAGS, Topic, in_order
+
+LONG = st.text(min_size=1, max_size=400)
+
+
+@pytest.mark.parametrize(
+    ("expected", "topic", "variant", "members"),
+    [
+        (
+            ("Possible emergency with muscle twitching: potassium 2.3 mmol/L. Consider same-day assessment."),
+            Topic.EMERG,
+            "default",
+            {"tags": ("potassium",), "values": {"potassium": "2.3 mmol/L"}},
+        ),
+        (
+            (
+                "Possible emergency with muscle twitching: "
+                "potassium 2.3 mmol/L and very low magnesium. Consider same-day assessment."
+            ),
+            Topic.EMERG,
+            "default",
+            {"tags": ("potassium", "magnesium"), "values": {"potassium": "2.3 mmol/L"}},
+        ),
+        (
+            (
+                "Possible emergency with muscle twitching: "
+                "potassium 2.3 mmol/L, CK 6100 U/L +1 more. Consider same-day assessment."
+            ),
+            Topic.EMERG,
+            "default",
+            {
+                "tags": ("potassium", "rhabdomyolysis", "weakness"),
+                "values": {"potassium": "2.3 mmol/L", "rhabdomyolysis": "6100 U/L"},
+            },
+        ),
+        (
+            (
+                "Possible emergency with muscle twitching: "
+                "breathlessness at rest or lying flat, or stridor +2 more. Consider same-day assessment."
+            ),
+            Topic.EMERG,
+            "default",
+            {"tags": ("respiratory", "weakness", "serotonin-toxicity")},
+        ),
+        (
+            "Possible emergency with muscle twitching: an emergency sign. Consider same-day assessment.",
+            Topic.EMERG,
+            "default",
+            {},
+        ),
+        (
+            "Possible reversible contributor: potassium 3.1 mmol/L (2026-11-18). Review, treat cause, then reassess.",
+            Topic.LAB_ABN,
+            "one",
+            {"tags": ("potassium",), "values": {"potassium": "3.1 mmol/L", "date": "2026-11-18"}},
+        ),
+        (
+            "Possible reversible contributor: serum K value on file (undated). Review, treat cause, then reassess.",
+            Topic.LAB_ABN,
+            "one",
+            {"tags": ("potassium",), "values": {"test": "serum K"}},
+        ),
+        (
+            "Possible reversible contributors: 25-OH vitamin D and TSH 12 mIU/L. Review, treat cause, then reassess.",
+            Topic.LAB_ABN,
+            "several",
+            {"tags": ("vitamin-d", "tsh"), "values": {"tsh": "12 mIU/L"}},
+        ),
+        (
+            "Twitching while on simvastatin, started before onset: review benefit and risk with prescriber.",
+            Topic.MED_REV,
+            "one",
+            {"tags": ("statin",), "signs": ("simvastatin",)},
+        ),
+        (
+            "Twitching while on statin, timing unknown: review timing, benefit and risk with prescriber.",
+            Topic.MED_REV,
+            "unknown-timing",
+            {"tags": ("statin",)},
+        ),
+        (
+            "Twitching while on prednisolone, furosemide +1 more: review timing, benefit and risk with prescriber.",
+            Topic.MED_REV,
+            "several",
+            {"tags": ("corticosteroid", "diuretic"), "signs": ("prednisolone", "furosemide", "bumetanide")},
+        ),
+        (
+            "Twitching while on corticosteroid and diuretic: review timing, benefit and risk with prescriber.",
+            Topic.MED_REV,
+            "several",
+            {"tags": ("corticosteroid", "diuretic")},
+        ),
+        (
+            "Twitching with raised CK on a listed medicine: consider CK and neurology or rheumatology referral.",
+            Topic.NEURO_URG,
+            "medicine",
+            {"signs": ("raised CK",)},
+        ),
+        (
+            "Twitching work-up: calcium, potassium +4 more not on file or out of date. Consider ordering.",
+            Topic.LAB_ORDER,
+            "default",
+            {"missing": ("calcium", "potassium", "magnesium", "tsh", "vitamin-d", "vitamin-b12")},
+        ),
+        (
+            (
+                "Twitching with stress/anxiety and short sleep recorded "
+                "and no red flags found on chart: lifestyle advice may help."
+            ),
+            Topic.LIFESTYLE,
+            "several",
+            {"tags": ("stress", "sleep")},
+        ),
+        (
+            "Sleep 5.5 h/night recorded with twitching, no red flags on chart: offer sleep advice.",
+            Topic.LIFESTYLE,
+            "sleep",
+            {"tags": ("sleep",), "values": {"hours": "5.5"}},
+        ),
+        (
+            "Neurology/EMG already requested (2026-11-02). Check that the request mentions hand weakness.",
+            Topic.STATUS,
+            "default",
+            {"values": {"date": "2026-11-02"}, "signs": ("hand\nweakness",)},
+        ),
+    ],
+)
+def test_the_summary_names_what_led_to_the_card(
+    expected: str, topic: Topic, variant: str, members: dict[str, Any]
+) -> None:
+    """At most two names and how many more; what is not known has a fallback."""
+    assert expected == show(topic, variant, **members).summary
+
+
+def test_a_card_on_one_drug_names_one_drug() -> None:
+    """The most telling drug stands alone where the sentence speaks of one."""
+    card = show(Topic.MED_REV, "one", tags=("statin",), signs=("simvastatin", "prednisolone"))
+    unnamed = show(Topic.MED_REV, "one", tags=("statin", "lithium"))
+
+    assert "Twitching while on simvastatin, started" in card.summary
+    assert "Twitching while on statin, started" in unnamed.summary
+
+
+def test_a_card_on_one_test_shows_one_value() -> None:
+    """The value of the first tag that has one stands in the sentence."""
+    values = {"potassium": "3.1 mmol/L", "tsh": "12 mIU/L", "date": "2026-11-18"}
+    card = show(Topic.LAB_ABN, "vitamin-b12", tags=("magnesium", "potassium", "tsh"), values=values)
+
+    assert card.summary.startswith("B12 3.1 mmol/L (2026-11-18) with twitching")
+
+
+@pytest.mark.parametrize(("longer", "end"), [(0, "xx:"), (1, "x…:"), (9, "x…:")])
+def test_a_name_is_cut_only_when_it_must_be(longer: int, end: str) -> None:
+    """At exactly 139 characters nothing is cut; one more, and the end of the name is."""
+    rest = "Twitching with : consider neurology referral without delay; name possible motor neuron disease."
+    card = show(Topic.NEURO_URG, signs=("x" * (139 - len(rest) + longer),))
+
+    assert 139 == len(card.summary)
+    assert f"{end} consider" in card.summary
+
+
+@pytest.mark.parametrize(("longer", "expected"), [(0, "Twitching with xx"), (1, "Twitching with y")])
+def test_two_names_are_named_while_they_fit(longer: int, expected: str) -> None:
+    """Two names that fill exactly 139 characters stay; one character more, and one is named and one counted."""
+    rest = "Twitching with  and y: consider neurology referral without delay; name possible motor neuron disease."
+    room = 139 - len(rest)
+    card = show(Topic.NEURO_URG, signs=("y", "x" * (room + longer)) if longer else ("x" * room, "y"))
+
+    assert card.summary.startswith(expected)
+    assert ("+1 more" in card.summary) is bool(longer)
+
+
+def test_a_number_is_never_cut() -> None:
+    """A value or date that does not fit is replaced whole, a name is cut with an ellipsis."""
+    card = show(Topic.LAB_ABN, "one", values={"test": "x" * 90, "value": "1" * 80, "date": "2026-11-18"})
+
+    assert "1…" not in card.summary
+    assert " value on file (2026-11-18)" in card.summary
+    assert "x…" in card.summary or "x" * 90 in card.summary
+
+
+@settings(deadline=None)
+@given(st.sampled_from(EVERY), st.lists(LONG, min_size=1, max_size=5), st.data())
+def test_a_summary_fits_whatever_fills_it(chosen: tuple[Topic, str], signs: list[str], data: st.DataObject) -> None:
+    """With names and values of any length the card is valid and its summary under 140 characters."""
+    topic, variant = chosen
+    gaps = fields(WORDS.variant(topic, variant).summary)
+    values = data.draw(st.dictionaries(st.sampled_from([*gaps, *TAGS.get(topic, ())] or ["x"]), LONG))
+    tags = in_order(topic, set(data.draw(st.sets(st.sampled_from(TAGS.get(topic, ("",))))) - {""}))
+    card = show(topic, variant, signs=tuple(signs), tags=tags, values=values, missing=tuple(WORDS.book.tests))
+
+    assert 0 < len(card.summary) < 140
+    assert [card.summary] == card.summary.splitlines()

@@ -1,0 +1,1 @@
+"""A compact notation for charts, and the seam through which whole charts are judged."""

@@ -1,0 +1,296 @@
+"""`twitch-cds serve`: in this process to see every line, and as a process of its own to see it whole."""
+
+# ruff: noqa: SIM300 - the expected value stands on the left
+
+import http.client
+import json
+import logging
+import os
+import runpy
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from cds import cli
+from cds.errors import KnowledgeError, ListenError, UsageError
+from cds.settings import Settings, load
+from cds.web import server
+
+CALL = "/cds-services/muscle-twitch-patient-view"
+REQUEST = Path(__file__).parents[1] / "fhir_fixtures/requests/patient-view.json"
+
+
+class FakeEngine:
+    """Silent on everything."""
+
+    knowledge_version = "1"
+    service_ids = frozenset({"muscle-twitch-patient-view"})
+
+    def answer(self, service_id: str, body: bytes) -> tuple[int, bytes]:
+        return 200, b'{"cards":[]}'
+
+    def discovery(self) -> bytes:
+        return b'{"services":[]}'
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting leaks in from outside, none leaks out from a test."""
+    monkeypatch.setattr(os, "environ", {name: value for name, value in os.environ.items() if "TWITCH_CDS" not in name})
+
+
+@pytest.fixture
+def fake_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Serve without reading the knowledge."""
+    monkeypatch.setattr(server, "build_engine", lambda _: FakeEngine())
+
+
+@pytest.fixture
+def calm() -> Iterator[None]:
+    """Let SIGTERM end the server but not the tests, and give the logging back as it was."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    yield
+    signal.signal(signal.SIGTERM, before)
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def fetch(address: str, method: str, path: str, body: bytes | None = None) -> tuple[int, Any]:
+    """Make one request over a real connection."""
+    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=30)
+    try:
+        connection.request(method, path, body, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+    finally:
+        connection.close()
+
+
+def visitor(visit: Callable[[str], object], seen: list[object]) -> Callable[[str], None]:
+    """Once the address is announced: visit it from another thread, then ask the server to end."""
+
+    def go(address: str) -> None:
+        try:
+            seen.append(visit(address))
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    return lambda address: threading.Thread(target=go, args=(address,), daemon=True).start()
+
+
+@pytest.mark.usefixtures("calm", "fake_engine")
+def test_serve_answers_until_it_is_asked_to_end() -> None:
+    """One process: it announces its address, answers, and returns."""
+    seen: list[object] = []
+
+    server.serve(
+        load({"TWITCH_CDS_DEMO": "1", "TWITCH_CDS_PORT": "0"}), visitor(lambda at: fetch(at, "POST", CALL, b"{}"), seen)
+    )
+
+    assert [(200, {"cards": []})] == seen
+
+
+@pytest.mark.usefixtures("fake_engine")
+def test_several_workers_share_the_socket_and_the_folder_of_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The workers build the application from the environment."""
+    started: dict[str, Any] = {}
+
+    class Supervisor:
+        def __init__(self, config: Any, sockets: list[socket.socket]) -> None:
+            started.update(app=config.app, workers=config.workers, doors=len(sockets))
+
+        def run(self) -> None:
+            started["folder"] = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).is_dir()
+
+    monkeypatch.setattr(server, "Multiprocess", Supervisor)
+    server.serve(Settings(port=0, workers=2), lambda _: None)
+
+    assert {"app": "cds.web.server:build", "workers": 2, "doors": 1, "folder": True} == started
+
+
+@pytest.mark.usefixtures("fake_engine")
+def test_a_worker_builds_from_the_environment() -> None:
+    """What the options said has been put there."""
+    os.environ["TWITCH_CDS_DEMO"] = "true"
+
+    assert "/demo/fhir" in [getattr(route, "path", "") for route in server.build().routes]
+
+
+@pytest.mark.parametrize(("host", "start"), [("127.0.0.1", "http://127.0.0.1:"), ("::1", "http://[::1]:")])
+def test_addresses_of_both_kinds_are_listened_on(host: str, start: str) -> None:
+    """IPv4 and IPv6."""
+    with server.listen(host, 0) as door:
+        assert server.address_of(door).startswith(start)
+
+
+def test_a_port_that_is_taken_is_one_clear_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No traceback; the way out is named."""
+    monkeypatch.setattr(server, "build_engine", lambda _: FakeEngine())
+    with server.listen("127.0.0.1", 0) as door:
+        port = door.getsockname()[1]
+        status = cli.main(["serve", "--demo", "--port", str(port)])
+
+    error = capsys.readouterr().err
+    assert 1 == status
+    assert f"twitch-cds: cannot listen on 127.0.0.1:{port}: Address already in use. Choose another port" in error
+    assert 1 == len(error.splitlines())
+
+
+def test_a_name_that_is_no_address_is_refused() -> None:
+    """The resolver's error becomes ours."""
+    with pytest.raises(ListenError):
+        server.listen("256.256.256.256", 0)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(KnowledgeError("limits.toml", "k", "is no number"), 1), (UsageError("nothing to read"), 2)]
+)
+def test_errors_end_the_command_with_their_status_and_one_line(
+    error: Exception, status: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """1 when the service cannot start, 2 when the input is unusable."""
+
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "serve", fail)
+
+    assert status == cli.main(["serve"])
+    assert f"twitch-cds: {error}\n" == capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ([], Settings()),
+        (
+            ["--host", "0.0.0.0", "--port", "9000", "--workers", "2"],
+            Settings(host="0.0.0.0", port=9000, workers=2, public_url="http://127.0.0.1:9000"),
+        ),
+        (["--demo"], load({"TWITCH_CDS_DEMO": "true"})),
+    ],
+)
+def test_options_become_settings(
+    options: list[str], expected: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each option sets the variable of its name, and the address is told with the mode."""
+    seen: list[Settings] = []
+
+    def serve(settings: Settings, announce: Callable[[str], None]) -> None:
+        seen.append(settings)
+        announce("http://127.0.0.1:1")
+
+    monkeypatch.setattr(cli, "serve", serve)
+
+    assert 0 == cli.main(["serve", *options])
+    assert [expected] == seen
+    assert ("demo mode" in capsys.readouterr().out) is expected.demo
+
+
+def test_an_option_that_is_no_number_names_the_setting(capsys: pytest.CaptureFixture[str]) -> None:
+    """Options are checked where settings are."""
+    assert 1 == cli.main(["serve", "--port", "http"])
+    assert "TWITCH_CDS_PORT: must be a whole number" in capsys.readouterr().err
+
+
+def test_the_module_is_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """`python -m cds` is `twitch-cds`."""
+    monkeypatch.setattr(sys, "argv", ["cds", "--version"])
+    with pytest.raises(SystemExit):
+        runpy.run_module("cds", run_name="__main__")
+
+    assert capsys.readouterr().out.startswith("twitch-cds 0.")
+
+
+def test_version_and_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--version` tells it; without a command the usage is shown, with status 2."""
+    with pytest.raises(SystemExit) as shown:
+        cli.main(["--version"])
+    with pytest.raises(SystemExit) as refused:
+        cli.main([])
+
+    assert (0, 2) == (shown.value.code, refused.value.code)
+    assert capsys.readouterr().out.startswith("twitch-cds 0.")
+
+
+@contextmanager
+def running(*options: str, **settings: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The service as a process of its own, on a free port."""
+    command = [sys.executable, "-W", "error", "-m", "cds", "serve", "--port", "0", *options]
+    environment = {**os.environ, **{f"TWITCH_CDS_{name.upper()}": value for name, value in settings.items()}}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        try:
+            assert process.stdout
+            yield process.stdout.readline().split()[3], process
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def test_the_real_service_answers_a_real_call() -> None:
+    """Health, discovery and a hook call on a chart that twitches, then a quiet end."""
+    with running("--demo") as (address, process):
+        ready, _ = fetch(address, "GET", "/health/ready")
+        _, found = fetch(address, "GET", "/cds-services")
+        status, answer = fetch(address, "POST", CALL, REQUEST.read_bytes())
+        process.terminate()
+        _, log = process.communicate(timeout=30)
+
+    assert (200, 200) == (ready, status)
+    assert "muscle-twitch-patient-view" in [service["id"] for service in found["services"]]
+    assert answer["cards"]
+    assert -signal.SIGTERM == process.returncode
+    assert ["request"] * 2 == [json.loads(line)["event"] for line in log.splitlines()]
+
+
+def test_two_workers_answer_and_count_together() -> None:
+    """Each worker is built from the environment; their numbers add up."""
+    with running("--demo", "--workers", "2") as (address, _):
+        statuses = [fetch(address, "POST", CALL, b"{}")[0] for _ in range(8)]
+        connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=30)
+        connection.request("GET", "/metrics")
+        numbers = connection.getresponse().read().decode()
+        connection.close()
+
+    assert [400] * 8 == statuses
+    (line,) = [line for line in numbers.splitlines() if line.startswith("twitch_cds_calls_total")]
+    assert line.endswith(" 8.0")
+
+
+def test_limits_hold_on_a_real_connection() -> None:
+    """A body too large is 413 however it is announced, a body that stalls is 408, and the service goes on."""
+    with running("--demo", max_body_bytes="1024", body_timeout_ms="200") as (address, _):
+        whole = fetch(address, "POST", CALL, b" " * 3_000_000)[0]
+        pieces = raw(address, "Transfer-Encoding: chunked", b"800\r\n" + b" " * 2048 + b"\r\n0\r\n\r\n")
+        stalled = raw(address, "Content-Length: 10", b"{")
+        garbage = raw(address, "Content-Length: ten", b"")
+        alive = fetch(address, "GET", "/health/live")[0]
+
+    assert (413, 200) == (whole, alive)
+    assert [b"HTTP/1.1 413", b"HTTP/1.1 408", b"HTTP/1.1 400"] == [answer[:12] for answer in (pieces, stalled, garbage)]
+    assert b"connection: close" in stalled.lower()
+
+
+def raw(address: str, header: str, body: bytes) -> bytes:
+    """Send what no client library would, and read the answer's beginning."""
+    place = urlsplit(address)
+    with socket.create_connection((place.hostname or "", place.port or 0), timeout=30) as connection:
+        connection.sendall(
+            f"POST {CALL} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{header}\r\n\r\n".encode() + body
+        )
+        return connection.recv(4096)

@@ -1,0 +1,74 @@
+"""A fake engine and a small client: the web is tested without a chart being read."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from cds.settings import Settings, load
+from cds.web.app import create_app
+
+FIXTURES = Path(__file__).parent / "fixtures"
+SERVICE = "muscle-twitch-patient-view"
+CALL = f"/cds-services/{SERVICE}"
+ONE_CARD = b'{"cards":[{"summary":"s","indicator":"info","source":{"label":"l","topic":{"code":"lab-order"}}}]}'
+
+
+class FakeEngine:
+    """Answers what it is told to, and remembers what it was asked."""
+
+    knowledge_version = "2026.11"
+    service_ids = frozenset({SERVICE})
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, bytes]] = []
+        self.reply: Callable[[bytes], tuple[int, bytes]] = lambda _: (200, b'{"cards":[]}')
+
+    def answer(self, service_id: str, body: bytes) -> tuple[int, bytes]:
+        self.asked.append((service_id, body))
+        return self.reply(body)
+
+    def discovery(self) -> bytes:
+        return b'{"services":[]}'
+
+
+def demo(**settings: str) -> Settings:
+    """The settings of demo mode, with changes."""
+    return load({"TWITCH_CDS_DEMO": "true"} | {f"TWITCH_CDS_{name.upper()}": value for name, value in settings.items()})
+
+
+def around(engine: FakeEngine, settings: Settings) -> FastAPI:
+    """The application with one small demo chart."""
+    return create_app(engine, settings, fixtures=FIXTURES, today=lambda: date(2026, 11, 22))
+
+
+class Client:
+    """Sends one request to an application in this process."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self.app = app
+
+    def __call__(self, method: str, path: str, **options: Any) -> httpx.Response:
+        async def send() -> httpx.Response:
+            transport = httpx.ASGITransport(self.app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+                return await client.request(method, path, **options)
+
+        return asyncio.run(send())
+
+    def call(self, body: bytes = b"{}", path: str = CALL, **headers: str) -> httpx.Response:
+        """Make a hook call with JSON, or with the headers given."""
+        given = {"content-type": "application/json"} | {
+            name.replace("_", "-"): value for name, value in headers.items()
+        }
+        return self("POST", path, content=body, headers=given)
+
+
+def started(**settings: str) -> tuple[Client, FakeEngine]:
+    """The application in demo mode around a fresh fake."""
+    engine = FakeEngine()
+    return Client(around(engine, demo(**settings))), engine
