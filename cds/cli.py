@@ -6,9 +6,13 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
+from cds import evaluate
 from cds.errors import CdsError, UsageError
 from cds.settings import PREFIX, load
 from cds.web.server import serve
+
+SERVE = "Start the service. All other settings are environment variables: see docs/settings.md."
+EVALUATE = "Print the cards that a chart, a bundle or a whole CDS Hooks request would bring."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,10 +32,8 @@ def parser() -> argparse.ArgumentParser:
     root.add_argument("--version", action="version", version=f"twitch-cds {version('twitch-cds')}")
     commands = root.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_serve(commands.add_parser("serve", help="start the service", description=SERVE))
+    _add_evaluate(commands.add_parser("evaluate", help="print the cards for a chart", description=EVALUATE))
     return root
-
-
-SERVE = "Start the service. All other settings are environment variables: see docs/settings.md."
 
 
 def _add_serve(command: argparse.ArgumentParser) -> None:
@@ -42,6 +44,11 @@ def _add_serve(command: argparse.ArgumentParser) -> None:
         "--demo", action="store_const", const="true", help="demo mode: synthetic charts, no token (TWITCH_CDS_DEMO)"
     )
     command.set_defaults(run=run_serve)
+
+
+def _add_evaluate(command: argparse.ArgumentParser) -> None:
+    evaluate.add_arguments(command)
+    command.set_defaults(run=evaluate.run)
 
 
 def run_serve(namespace: argparse.Namespace) -> int:

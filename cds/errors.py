@@ -24,8 +24,7 @@ CdsError                      status, code (R4 issue-type), text with the next s
 │   └── Overloaded            503 throttled      + Retry-After
 ├── StartError                the service does not start; exit status 1
 │   ├── SettingsError         names the setting
-│   ├── KnowledgeError        names the file and the key
-│   └── ListenError           names the address
+│   └── KnowledgeError        names the file and the key
 └── UsageError                the command cannot use its input; exit status 2
 """
 
@@ -240,15 +239,6 @@ class KnowledgeError(StartError):
     def __init__(self, file: str, key: str, reason: str) -> None:
         self.file, self.key, self.reason = file, key, reason
         super().__init__(f"{file}: {key}: {reason}")
-
-
-class ListenError(StartError):
-    """The address cannot be listened on."""
-
-    def __init__(self, host: str, port: int, reason: str) -> None:
-        super().__init__(
-            f"cannot listen on {host}:{port}: {reason}. Choose another port (--port N, or make run PORT=N)."
-        )
 
 
 class UsageError(CdsError):

@@ -9,11 +9,9 @@ import os
 import runpy
 import signal
 import socket
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,12 +19,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from cds import cli
-from cds.errors import KnowledgeError, ListenError, UsageError
+from cds.errors import KnowledgeError, StartError, UsageError
 from cds.settings import Settings, load
 from cds.web import server
 
 CALL = "/cds-services/muscle-twitch-patient-view"
-REQUEST = Path(__file__).parents[1] / "fhir_fixtures/requests/patient-view.json"
 
 
 class FakeEngine:
@@ -54,16 +51,22 @@ def fake_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "build_engine", lambda _: FakeEngine())
 
 
-@pytest.fixture
-def calm() -> Iterator[None]:
-    """Let SIGTERM end the server but not the tests, and give the logging back as it was."""
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """A server configures the logging of its process; the tests want theirs back."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture
+def calm() -> Iterator[None]:
+    """Let SIGTERM end the server but not the tests."""
     before = signal.signal(signal.SIGTERM, lambda *_: None)
     yield
     signal.signal(signal.SIGTERM, before)
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 def fetch(address: str, method: str, path: str, body: bytes | None = None) -> tuple[int, Any]:
@@ -151,7 +154,7 @@ def test_a_port_that_is_taken_is_one_clear_line(
 
 def test_a_name_that_is_no_address_is_refused() -> None:
     """The resolver's error becomes ours."""
-    with pytest.raises(ListenError):
+    with pytest.raises(StartError):
         server.listen("256.256.256.256", 0)
 
 
@@ -215,6 +218,18 @@ def test_the_module_is_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     assert capsys.readouterr().out.startswith("twitch-cds 0.")
 
 
+def test_a_worker_that_reads_the_module_anew_does_not_start_the_command() -> None:
+    """Workers are spawned: each imports the module of its parent under another name."""
+    assert "main" in runpy.run_module("cds.__main__", run_name="__mp_main__")
+
+
+def test_evaluate_is_a_command_and_its_status_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it does is tested where it is written."""
+    monkeypatch.setattr("cds.evaluate.run", lambda _: 2)
+
+    assert 2 == cli.main(["evaluate", "-"])
+
+
 def test_version_and_usage(capsys: pytest.CaptureFixture[str]) -> None:
     """`--version` tells it; without a command the usage is shown, with status 2."""
     with pytest.raises(SystemExit) as shown:
@@ -224,73 +239,3 @@ def test_version_and_usage(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert (0, 2) == (shown.value.code, refused.value.code)
     assert capsys.readouterr().out.startswith("twitch-cds 0.")
-
-
-@contextmanager
-def running(*options: str, **settings: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """The service as a process of its own, on a free port."""
-    command = [sys.executable, "-W", "error", "-m", "cds", "serve", "--port", "0", *options]
-    environment = {**os.environ, **{f"TWITCH_CDS_{name.upper()}": value for name, value in settings.items()}}
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    ) as process:
-        try:
-            assert process.stdout
-            yield process.stdout.readline().split()[3], process
-        finally:
-            process.terminate()
-            process.wait(30)
-
-
-def test_the_real_service_answers_a_real_call() -> None:
-    """Health, discovery and a hook call on a chart that twitches, then a quiet end."""
-    with running("--demo") as (address, process):
-        ready, _ = fetch(address, "GET", "/health/ready")
-        _, found = fetch(address, "GET", "/cds-services")
-        status, answer = fetch(address, "POST", CALL, REQUEST.read_bytes())
-        process.terminate()
-        _, log = process.communicate(timeout=30)
-
-    assert (200, 200) == (ready, status)
-    assert "muscle-twitch-patient-view" in [service["id"] for service in found["services"]]
-    assert answer["cards"]
-    assert -signal.SIGTERM == process.returncode
-    assert ["request"] * 2 == [json.loads(line)["event"] for line in log.splitlines()]
-
-
-def test_two_workers_answer_and_count_together() -> None:
-    """Each worker is built from the environment; their numbers add up."""
-    with running("--demo", "--workers", "2") as (address, _):
-        statuses = [fetch(address, "POST", CALL, b"{}")[0] for _ in range(8)]
-        connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=30)
-        connection.request("GET", "/metrics")
-        numbers = connection.getresponse().read().decode()
-        connection.close()
-
-    assert [400] * 8 == statuses
-    (line,) = [line for line in numbers.splitlines() if line.startswith("twitch_cds_calls_total")]
-    assert line.endswith(" 8.0")
-
-
-def test_limits_hold_on_a_real_connection() -> None:
-    """A body too large is 413 however it is announced, a body that stalls is 408, and the service goes on."""
-    with running("--demo", max_body_bytes="1024", body_timeout_ms="200") as (address, _):
-        whole = fetch(address, "POST", CALL, b" " * 3_000_000)[0]
-        pieces = raw(address, "Transfer-Encoding: chunked", b"800\r\n" + b" " * 2048 + b"\r\n0\r\n\r\n")
-        stalled = raw(address, "Content-Length: 10", b"{")
-        garbage = raw(address, "Content-Length: ten", b"")
-        alive = fetch(address, "GET", "/health/live")[0]
-
-    assert (413, 200) == (whole, alive)
-    assert [b"HTTP/1.1 413", b"HTTP/1.1 408", b"HTTP/1.1 400"] == [answer[:12] for answer in (pieces, stalled, garbage)]
-    assert b"connection: close" in stalled.lower()
-
-
-def raw(address: str, header: str, body: bytes) -> bytes:
-    """Send what no client library would, and read the answer's beginning."""
-    place = urlsplit(address)
-    with socket.create_connection((place.hostname or "", place.port or 0), timeout=30) as connection:
-        connection.sendall(
-            f"POST {CALL} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{header}\r\n\r\n".encode() + body
-        )
-        return connection.recv(4096)

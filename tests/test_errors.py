@@ -16,7 +16,6 @@ from cds.errors import (
     CallError,
     CdsError,
     KnowledgeError,
-    ListenError,
     Overloaded,
     TooDeep,
     TooLarge,
@@ -146,9 +145,8 @@ def test_headers_go_with_their_status() -> None:
 
 
 def test_errors_at_the_start_name_the_place() -> None:
-    """File and key, or address."""
+    """File and key."""
     assert "limits.toml: potassium.low: must be a number" == str(
         KnowledgeError("limits.toml", "potassium.low", "must be a number")
     )
-    assert "127.0.0.1:80" in ListenError("127.0.0.1", 80, "Permission denied").text
     assert "no such file" == UsageError("no such file").text

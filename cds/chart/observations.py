@@ -7,7 +7,7 @@ from cds.chart.naming import Namer, union
 from cds.chart.scope import Scope, span
 from cds.fhir import concepts
 from cds.fhir.dates import When, parse
-from cds.fhir.resources import CodeableConcept, Component, Observation
+from cds.fhir.resources import CodeableConcept, Component, Observation, Quantity
 from cds.knowledge.codes import Concept
 
 FINAL = frozenset({"final", "amended", "corrected"})
@@ -62,13 +62,18 @@ def _seen(whole: Observation, part: Observation | Component, namer: Namer, when:
     return Seen(
         named=named,
         when=when,
-        quantity=part.value_quantity,
+        quantity=part.value_quantity or _whole(part),
         value_concepts=value_concepts,
         value_sets=value_sets | _answer(part),
         value_phrases=namer.phrases(part.value_codeable_concept),
         denied=_denied(part, value_sets),
         sites=tuple(namer.sets([site]) for site in _sites(part)),
     )
+
+
+def _whole(part: Observation | Component) -> Quantity | None:
+    """A score sent as an integer."""
+    return Quantity(value=part.value_integer) if part.value_integer is not None else None
 
 
 def _telling(named: Named | None) -> Named | None:

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from cds.fhir import resources as fhir
-from cds.fhir.resources import Any, OperationOutcome
+from cds.fhir.resources import Any, CodeableConcept, OperationOutcome
 
 NULL = b"null"
 
@@ -50,11 +50,18 @@ class Peek(Struct, gc=False):
     resourceType: str | None = None  # noqa: N815 - FHIR's name
 
 
+class PeekCode(Struct, gc=False):
+    """Just its code."""
+
+    code: CodeableConcept | None = None
+
+
 class Feed(Struct):
     """What was read: resources, how many of which type could not be, whether pages are missing, or all failed."""
 
     resources: list[Any] = []
     unreadable: Counter[str] = msgspec.field(default_factory=Counter)
+    unread_codes: list[CodeableConcept | None] = []
     truncated: bool = False
     failed: bool = False
 
@@ -63,6 +70,7 @@ _STRICT = msgspec.json.Decoder(Bundle | Any)
 _LOOSE = msgspec.json.Decoder(RawBundle)
 _ONE = msgspec.json.Decoder(Any)
 _PEEK = msgspec.json.Decoder(Peek)
+_PEEK_CODE = msgspec.json.Decoder(PeekCode)
 _READ_TYPES = frozenset(kind.__struct_config__.tag for kind in fhir.Any.__args__)
 
 
@@ -124,11 +132,20 @@ def _take(raw: Raw, feed: Feed) -> None:
         kind = _kind(raw)
         if kind is None or kind in _READ_TYPES:
             feed.unreadable[kind or "unknown"] += 1
+            feed.unread_codes.append(_code(raw))
 
 
 def _kind(raw: Raw) -> str | None:
     try:
         return _PEEK.decode(raw).resourceType
+    except msgspec.DecodeError:
+        return None
+
+
+def _code(raw: Raw) -> CodeableConcept | None:
+    """The code of a resource that is otherwise unreadable."""
+    try:
+        return _PEEK_CODE.decode(raw).code
     except msgspec.DecodeError:
         return None
 

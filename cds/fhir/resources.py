@@ -120,6 +120,7 @@ class Component(Struct, gc=False, rename="camel"):
     code: CodeableConcept | None = None
     value_quantity: Quantity | None = None
     value_codeable_concept: CodeableConcept | None = None
+    value_integer: int | None = None
     data_absent_reason: CodeableConcept | None = None
     interpretation: Concepts = None
 

@@ -23,11 +23,11 @@ def factor(unit: str, target: str, molar_mass: float | None = None, valence: int
     here, there = _quantity(unit), _quantity(target)
     if here is None or there is None:
         return None
-    if "eq" in unit:
-        if not valence:
-            return None
-        here = here / valence
-    return _ratio(here, there, molar_mass)
+    equivalents = ("eq" in unit) - ("eq" in target)
+    if equivalents and not valence:
+        return None
+    ratio = _ratio(here, there, molar_mass)
+    return None if ratio is None else ratio / (valence or 1) ** equivalents
 
 
 def known(unit: str) -> bool:

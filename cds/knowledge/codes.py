@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 LEARNED_MAX = 4096
 NOTHING: frozenset[str] = frozenset()
@@ -80,7 +81,8 @@ class CodeTable:
 
     def _longest(self, system: str, code: str) -> Concept | None:
         codes, lengths = self._prefixes[system]
-        return next((codes[code[:n]] for n in lengths if n <= len(code) and code[:n] in codes), None)
+        found = next((codes[code[:n]] for n in lengths if n <= len(code) and code[:n] in codes), None)
+        return replace(found, code=code) if found is not None else None
 
 
 def _lengths(codes: Iterable[str]) -> tuple[int, ...]:

@@ -35,6 +35,7 @@ class Analyte(Struct, frozen=True, forbid_unknown_fields=True):
     same_as: list[str] = []
     trust_range: bool = True
     trust_flag: bool = True
+    adds_to_range: bool = False
 
 
 class Limit(Struct, frozen=True, forbid_unknown_fields=True):

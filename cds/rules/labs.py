@@ -1,8 +1,10 @@
 """Judging laboratory results: which one counts, against which limit, and how urgent it is (2a, 2b, 2d)."""
 
+import math
 from collections.abc import Iterable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cds.chart.facts import LabResult
 from cds.fhir.dates import When
@@ -15,22 +17,23 @@ LOW_FLAGS = {"L": "info", "LL": "warning"}
 HIGH_FLAGS = {"H": "info", "HH": "warning"}
 ANY_FLAGS = {"A": "info", "AA": "warning"}
 SEVERITY: dict[str, int] = {"none": 0, "quote": 1, "info": 2, "warning": 3, "emergency": 4}
-LAB_RANGE = "laboratory reference range"
-LAB_FLAG = "flagged by the laboratory"
+BELOW_EMERGENCY: tuple[Effect, ...] = ("quote", "info", "warning")
+LAB_RANGE = "laboratory"
+LAB_FLAG = "laboratory-flag"
 
 
 class Judged(Struct, frozen=True, kw_only=True):
     """One result judged. `side` is low, high, abnormal, normal, or None where it cannot be told."""
 
     result: LabResult
-    side: str | None
+    side: str | None = None
     effect: str = "none"
     found: Amount | None = None
     limit: str | None = None
     limit_source: str | None = None
     by_flag: bool = False
-    computed: bool = False
     upper: float | None = None
+    kind: str | None = None
 
     @property
     def when(self) -> When | None:
@@ -38,30 +41,28 @@ class Judged(Struct, frozen=True, kw_only=True):
         return self.result.when
 
     @property
-    def readable(self) -> bool:
-        """Whether it says anything at all."""
-        return self.side is not None
+    def is_abnormal(self) -> bool:
+        """Whether it makes a card."""
+        return SEVERITY[self.effect] >= SEVERITY["info"]
 
 
 class Bench(Struct, frozen=True):
-    """What judging needs beside the result."""
+    """Judges single results by the order of trust of 2b."""
 
     knowledge: Knowledge
     person: Person
 
     def judge(self, result: LabResult, kind: str | None = None, found: Amount | None = None) -> Judged:
-        """Judge one result by the order of trust of 2b; `found` replaces the number by an adjusted one."""
-        analyte = self.knowledge.analytes[result.analyte]
-        number = found or amount(result.quantity, analyte, self.knowledge)
-        if number is None:
-            return self._by_flag(result, analyte)
-        ranged = usable(result.ranges, number, analyte, self.person, self.knowledge) if analyte.trust_range else None
-        upper = ranged.high if ranged and ranged.high is not None else self._usual_upper(analyte)
-        judged = self._by_number(result, analyte, number, ranged, kind, upper)
-        severe = self._worst(number, analyte, kind, upper, ("emergency",))
-        if severe is not None:
-            return self._at_limit(result, number, severe, upper)
-        return judged
+        """Judge one result; `kind` chooses among calcium limits, `found` replaces the number by an adjusted one."""
+        case = self._case(result, kind, found)
+        if case.number is None:
+            return case.by_flag()
+        severe = case.worst(("emergency",))
+        return case.at_limit(severe) if severe else case.by_number()
+
+    def number(self, result: LabResult) -> Amount | None:
+        """The result's number with a unit that fits."""
+        return amount(result.quantity, self.knowledge.analytes[result.analyte], self.knowledge)
 
     def exceeds(self, judged: Judged, name: str) -> bool:
         """Whether a result with a number is surely beyond one of the limits that count only with a sign."""
@@ -74,116 +75,125 @@ class Bench(Struct, frozen=True):
         limit = self.knowledge.combined[name]
         return edge_text(limit, self.knowledge.analytes[limit.analyte].unit)
 
-    def _by_number(
-        self, result: LabResult, analyte: Analyte, number: Amount, ranged: Range | None, kind: str | None, upper: float | None
-    ) -> Judged:
-        graded = self._worst(number, analyte, kind, upper, ("quote", "info", "warning"))
-        if ranged is not None:
-            return self._by_range(result, analyte, number, ranged, graded, upper)
-        flagged = self._flagged(result, analyte, number, graded, upper)
-        if flagged is not None:
-            return flagged
-        if graded is not None:
-            return self._at_limit(result, number, graded, upper)
-        side = "normal" if self._is_settled(number, analyte, kind, upper) else None
-        return Judged(result=result, side=side, found=number, upper=upper)
-
-    def _by_range(
-        self, result: LabResult, analyte: Analyte, number: Amount, ranged: Range, graded: Limit | None, upper: float | None
-    ) -> Judged:
-        """A usable range beats the table in both directions; the table grades what the range calls abnormal (2d)."""
-        side = ranged.side(number)
-        if side in ("low", "high"):
-            effect = _worse("info", graded.effect) if graded and graded.side == side else "info"
-            effect = effect if side in analyte.sides else "quote"
-            unit = number.unit
-            return Judged(
-                result=result, side=side, effect=effect, found=number, upper=upper,
-                limit=f"{ranged.text} {unit}", limit_source=LAB_RANGE,
-            )  # fmt: skip
-        if analyte.adds_to_range and graded is not None:
-            return self._at_limit(result, number, graded, upper)
-        return Judged(result=result, side="normal" if side == "inside" else None, found=number, upper=upper)
-
-    def _flagged(
-        self, result: LabResult, analyte: Analyte, number: Amount, graded: Limit | None, upper: float | None
-    ) -> Judged | None:
-        """The laboratory's flag goes before the table when there is no usable range (2b, order of trust)."""
-        by_flag = self._by_flag(result, analyte)
-        if not by_flag.readable or (analyte.adds_to_range and graded is not None):
-            return None
-        effect = by_flag.effect
-        if graded is not None and by_flag.side in (graded.side, "abnormal"):
-            effect = _worse(effect, graded.effect)
-        return Judged(
-            result=result, side=by_flag.side, effect=effect, found=number, upper=upper,
-            limit=by_flag.limit, limit_source=by_flag.limit_source, by_flag=by_flag.by_flag,
-        )  # fmt: skip
-
-    def _by_flag(self, result: LabResult, analyte: Analyte) -> Judged:
-        """Judge by the laboratory's interpretation alone: never an emergency (2d)."""
-        if analyte.trust_flag:
-            for side, flags in (("low", LOW_FLAGS), ("high", HIGH_FLAGS), ("abnormal", ANY_FLAGS)):
-                effects = [effect for flag, effect in flags.items() if flag in result.flags]
-                if effects:
-                    counts = side == "abnormal" or side in analyte.sides
-                    effect = max(effects, key=SEVERITY.__getitem__) if counts else "quote"
-                    return Judged(result=result, side=side, effect=effect, limit_source=LAB_FLAG, by_flag=True)
-            if "N" in result.flags:
-                return Judged(result=result, side="normal", limit_source=LAB_FLAG, by_flag=True)
-        return Judged(result=result, side=None)
-
-    def _at_limit(self, result: LabResult, number: Amount, limit: Limit, upper: float | None) -> Judged:
-        return Judged(
-            result=result, side=limit.side, effect=limit.effect, found=number, upper=upper,
-            limit=edge_text(limit, number.unit), limit_source=limit.citation,
-        )  # fmt: skip
-
-    def _worst(
-        self, number: Amount, analyte: Analyte, kind: str | None, upper: float | None, effects: tuple[Effect, ...]
-    ) -> Limit | None:
-        """The most severe limit that the number is surely beyond."""
-        beyond = [
+    def _case(self, result: LabResult, kind: str | None, found: Amount | None) -> "Case":
+        analyte = self.knowledge.analytes[result.analyte]
+        limits = tuple(
             limit
-            for limit in self._limits(number, analyte, kind)
-            if limit.effect in effects and is_beyond(number, limit, analyte, upper)
-        ]
+            for limit in self.knowledge.limits.get(result.analyte, ())
+            if limit.kind in (None, kind) and is_for_age(limit, self.person)
+        )
+        number = found or self.number(result)
+        ranged = None
+        if number is not None and analyte.trust_range:
+            ranged = usable(result.ranges, number, analyte, self.person, self.knowledge)
+        return Case(result, analyte, limits, number, ranged, kind)
+
+
+class Case(Struct, frozen=True):
+    """One result with all that decides about it."""
+
+    result: LabResult
+    analyte: Analyte
+    limits: tuple[Limit, ...]
+    number: Amount | None
+    ranged: Range | None
+    kind: str | None
+
+    @property
+    def upper(self) -> float | None:
+        """The upper limit of normal: the laboratory's, else the usual one."""
+        if self.ranged is not None and self.ranged.high is not None:
+            return self.ranged.high
+        usual = (limit.value for limit in self.limits if limit.side == "high" and limit.effect == "info")
+        return next((next(iter(value.values())) for value in usual if value), None)
+
+    def by_number(self) -> Judged:
+        """Below the emergency limits: range, then flag, then table."""
+        graded = self.worst(BELOW_EMERGENCY)
+        if self.ranged is not None:
+            return self._by_range(self.ranged, graded)
+        flagged = self.by_flag()
+        if flagged.side is not None and not (self.analyte.adds_to_range and graded is not None):
+            return self._flagged(flagged, graded)
+        return self.at_limit(graded) if graded else self._judged("normal" if self._is_settled() else None)
+
+    def by_flag(self) -> Judged:
+        """Judge by the laboratory's interpretation alone: never an emergency (2d)."""
+        if not self.analyte.trust_flag:
+            return self._judged(None)
+        for side, flags in (("low", LOW_FLAGS), ("high", HIGH_FLAGS), ("abnormal", ANY_FLAGS)):
+            effects = [effect for flag, effect in flags.items() if flag in self.result.flags]
+            if effects:
+                effect = max(effects, key=SEVERITY.__getitem__)
+                judged = self._judged(side, effect if self._counts(side) else "quote")
+                return replace(judged, limit_source=LAB_FLAG, by_flag=True)
+        if "N" in self.result.flags:
+            return replace(self._judged("normal"), limit_source=LAB_FLAG, by_flag=True)
+        return self._judged(None)
+
+    def at_limit(self, limit: Limit) -> Judged:
+        """Judged by a limit of the table."""
+        unit = self.number.unit if self.number else self.analyte.unit
+        judged = self._judged(limit.side, limit.effect)
+        return replace(judged, limit=edge_text(limit, unit), limit_source=limit.citation)
+
+    def worst(self, effects: tuple[Effect, ...]) -> Limit | None:
+        """The most severe limit that the number is surely beyond."""
+        beyond = [limit for limit in self.limits if limit.effect in effects and self._is_beyond(limit)]
         return max(beyond, key=lambda limit: SEVERITY[limit.effect], default=None)
 
-    def _is_settled(self, number: Amount, analyte: Analyte, kind: str | None, upper: float | None) -> bool:
+    def _by_range(self, ranged: Range, graded: Limit | None) -> Judged:
+        """A usable range beats the table in both directions; the table grades what the range calls abnormal (2d)."""
+        number = self.number or Amount(math.nan, self.analyte.unit)
+        side = ranged.side(number)
+        if side in ("low", "high"):
+            effect = worse("info", graded.effect) if graded and graded.side == side else "info"
+            judged = self._judged(side, effect if self._counts(side) else "quote")
+            return replace(judged, limit=f"{ranged.text} {number.unit}", limit_source=LAB_RANGE)
+        if self.analyte.adds_to_range and graded is not None:
+            return self.at_limit(graded)
+        return self._judged("normal" if side == "inside" else None)
+
+    def _flagged(self, flagged: Judged, graded: Limit | None) -> Judged:
+        if graded is None or flagged.side not in (graded.side, "abnormal"):
+            return flagged
+        return replace(flagged, effect=worse(flagged.effect, graded.effect), side=graded.side)
+
+    def _counts(self, side: str) -> bool:
+        return side == "abnormal" or side in self.analyte.sides
+
+    def _is_settled(self) -> bool:
         """Whether the number surely passes no limit; "<4" may still be anything below."""
-        return all(is_beyond(number, limit, analyte, upper) is False for limit in self._limits(number, analyte, kind))
+        return all(self._is_beyond(limit) is False for limit in self.limits)
 
-    def _limits(self, number: Amount, analyte: Analyte, kind: str | None) -> list[Limit]:
-        limits = self.knowledge.limits.get(analyte_name(self.knowledge, analyte), ())
-        return [limit for limit in limits if limit.kind in (None, kind) and self._is_for_age(limit)]
+    def _is_beyond(self, limit: Limit) -> bool | None:
+        return None if self.number is None else is_beyond(self.number, limit, self.analyte, self.upper)
 
-    def _usual_upper(self, analyte: Analyte) -> float | None:
-        limits = self.knowledge.limits.get(analyte_name(self.knowledge, analyte), ())
-        usual = (limit.value for limit in limits if limit.side == "high" and limit.effect == "info" and limit.value)
-        return next((next(iter(value.values())) for value in usual), None)
-
-    def _is_for_age(self, limit: Limit) -> bool:
-        return is_for_age(limit, self.person.age_days, self.knowledge)
+    def _judged(self, side: str | None, effect: str = "none") -> Judged:
+        return Judged(
+            result=self.result, side=side, effect=effect, found=self.number, upper=self.upper, kind=self.kind
+        )  # fmt: skip
 
 
-def analyte_name(knowledge: Knowledge, analyte: Analyte) -> str:
-    """The key of an analyte."""
-    return next(name for name, one in knowledge.analytes.items() if one is analyte)
-
-
-def is_for_age(limit: Limit, age_days: int | None, knowledge: Knowledge) -> bool:
+def is_for_age(limit: Limit, person: Person) -> bool:
     """Whether a limit holds at this age; an unknown age is taken as adult (4b Age)."""
-    raise NotImplementedError
+    days = math.inf if person.age_days is None else person.age_days
+    years = math.inf if person.age_years is None else person.age_years
+    return (
+        (limit.from_days is None or days >= limit.from_days)
+        and (limit.under_days is None or days < limit.under_days)
+        and (limit.from_years is None or years >= limit.from_years)
+        and (limit.under_years is None or years < limit.under_years)
+    )
 
 
 def newest(judged: Iterable[Judged]) -> Judged | None:
-    """The readable result that decides: newest day, then newest instant, and if that fails the more abnormal (4b Dates)."""
-    dated = [one for one in judged if one.readable and one.when is not None]
+    """The readable result that decides: newest day, then newest instant; if that fails the more abnormal (4b Dates)."""
+    dated = [one for one in judged if one.side is not None and one.when is not None]
     if not dated:
         return None
-    day = max(_day(one) for one in dated)
-    same = [one for one in dated if _day(one) == day]
+    day = max(day_of(one) for one in dated)
+    same = [one for one in dated if day_of(one) == day]
     instants = [one.when.instant for one in same if one.when and one.when.instant]
     if len(instants) == len(same):
         latest = max(instants)
@@ -191,9 +201,11 @@ def newest(judged: Iterable[Judged]) -> Judged | None:
     return max(same, key=lambda one: SEVERITY[one.effect])
 
 
-def _day(one: Judged) -> int:
+def day_of(one: Judged) -> int:
+    """The day that counts for freshness and order: the first possible one; 0 if unknown."""
     return one.when.first if one.when else 0
 
 
-def _worse(one: str, other: str) -> str:
+def worse(one: str, other: str) -> str:
+    """The more severe of two effects."""
     return max(one, other, key=SEVERITY.__getitem__)

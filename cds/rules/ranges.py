@@ -17,6 +17,7 @@ class Person(Struct, frozen=True):
     """What decides whether a range applies."""
 
     age_days: int | None
+    age_years: int | None
     sex: str | None
     pregnant: bool
 

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
 from cds.call import build_engine
-from cds.errors import ListenError
+from cds.errors import StartError
 from cds.settings import Settings, load
 from cds.web.app import create_app
 from cds.web.logs import log_config
@@ -42,7 +42,9 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         door = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as problem:
-        raise ListenError(host, port, os.strerror(problem.errno) if problem.errno else "no such address") from problem
+        reason = os.strerror(problem.errno) if problem.errno else "no such address"
+        way_out = "Choose another port (--port N, or make run PORT=N)."
+        raise StartError(f"cannot listen on {host}:{port}: {reason}. {way_out}") from problem
     door.set_inheritable(True)
     return door
 

@@ -1,0 +1,156 @@
+"""LAB-ABN: abnormal analytes in date, and deficiencies recorded without a current level (2a, 2d, 2e)."""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from cards.advice import Fact, Note
+from cards.topics import TAGS, Indicator, Topic
+from cds.fhir.dates import When
+from cds.rules import laboratory
+from cds.rules.findings import Finding
+from cds.rules.findings import fact as finding_fact
+from cds.rules.labs import Judged
+from cds.rules.laboratory import Standing
+from cds.rules.picture import Picture
+
+RECENT_WARNING = frozenset({"calcium", "potassium", "magnesium"})
+SEARCHED = TAGS[Topic.LAB_ABN]
+
+
+class Abnormal(Struct, frozen=True, kw_only=True):
+    """One tag of LAB-ABN. `value` is what its summary shows; a recorded deficiency has none."""
+
+    tag: str
+    indicator: Indicator
+    facts: tuple[Fact, ...]
+    side: str
+    label: str
+    date: str
+    value: str | None = None
+    kind: str | None = None
+    notes: tuple[Note, ...] = ()
+
+
+def read(picture: Picture) -> Iterator[Abnormal]:
+    """All tags, in the order of 4a."""
+    for tag in SEARCHED:
+        one = _measured(tag, picture) or _recorded(tag, picture)
+        if one is not None:
+            yield one
+
+
+def _measured(tag: str, picture: Picture) -> Abnormal | None:
+    standing = picture.laboratory.of(tag)
+    judged = standing.abnormal
+    if judged is None or (_is_replaced(tag, judged.when, picture) and judged.side == "low"):
+        return None
+    return Abnormal(
+        tag=tag,
+        indicator=_indicator(tag, judged, picture),
+        facts=(laboratory.fact(judged, picture.knowledge),),
+        side=judged.side or "",
+        label=laboratory.lab_label(judged, picture.knowledge),
+        date=judged.when.text if judged.when else "",
+        value=laboratory.shown(judged),
+        kind=judged.kind,
+        notes=tuple(_notes(standing, judged, picture)),
+    )
+
+
+def _indicator(tag: str, judged: Judged, picture: Picture) -> Indicator:
+    """Info or warning; B12 in pregnancy or on B12 is always info (2b, 2d). An emergency is EMERG's business."""
+    if tag == "vitamin-b12" and (picture.pregnant or _replaces(tag, picture)):
+        return Indicator.INFO
+    return Indicator.INFO if judged.effect == "info" else Indicator.WARNING
+
+
+def _notes(standing: Standing, judged: Judged, picture: Picture) -> Iterator[Note]:
+    label = laboratory.lab_label(judged, picture.knowledge)
+    if standing.old_severe and judged.when:
+        yield Note("old_severe_value", {"test": label, "value": laboratory.shown(judged), "date": judged.when.text})
+    if judged.by_flag:
+        yield Note("flagged_by_lab", {"test": label})
+    if judged.kind == "unadjusted":
+        yield Note("calcium_unadjusted")
+    if judged.kind in ("adjusted", "computed") and _is_adjustment_unsafe(picture):
+        yield Note("prefer_ionised")
+    if standing.analyte == "vitamin-b12" and picture.pregnant:
+        yield Note("pregnancy_b12")
+    if standing.analyte == "creatine-kinase":
+        yield Note("creatinekinase_exercise")
+    if standing.analyte == "tsh":
+        yield Note("biotin")
+
+
+def _is_adjustment_unsafe(picture: Picture) -> bool:
+    lab = picture.laboratory
+    albumin, egfr = lab.acute("albumin") or lab.of("albumin").judged, lab.of("egfr").judged
+    low = albumin is not None and lab.bench.exceeds(albumin, "albumin-unsafe")
+    return low or (egfr is not None and lab.of("egfr").is_fresh and lab.bench.exceeds(egfr, "egfr-unsafe"))
+
+
+def _recorded(tag: str, picture: Picture) -> Abnormal | None:
+    """A coded deficiency with no fresh readable result (2e); undated or of the last year."""
+    if picture.laboratory.of(tag).is_fresh:
+        return None
+    found = [one for one in deficiencies(tag, picture) if _is_recent(one, picture)]
+    if not found or all(_is_replaced(tag, one.when, picture) for one in found):
+        return None
+    newest = max(found, key=lambda one: one.day or 0)
+    name = f"deficiency-{tag}"
+    group = Note("recorded_b_group") if "deficiency-b-group" in newest.sets else None
+    return Abnormal(
+        tag=tag,
+        indicator=_recorded_indicator(tag, newest, picture),
+        facts=(finding_fact(newest, (name,), picture.knowledge, limit="recorded deficiency"),),
+        side="low",
+        label=picture.knowledge.label("deficiency-b-group" if group else name),
+        date=newest.when.text if newest.when else "",
+        notes=(group,) if group else (),
+    )
+
+
+def deficiencies(tag: str, picture: Picture) -> tuple[Finding, ...]:
+    """Coded deficiencies of an analyte that nobody doubts."""
+    name = f"deficiency-{tag}"
+    sure = {one.named.ref for one in picture.chart.problems if one.is_confirmed}
+    if name not in picture.knowledge.sets:
+        return ()
+    coded = picture.findings.of(name)
+    return tuple(_by_recording(one, picture) for one in coded if one.named.ref in sure)
+
+
+def _by_recording(finding: Finding, picture: Picture) -> Finding:
+    """A deficiency is dated by when it was recorded, else by its onset (2e)."""
+    problem = next(one for one in picture.chart.problems if one.named.ref == finding.named.ref)
+    when = problem.recorded or problem.onset
+    return Finding(named=finding.named, concepts=finding.concepts, sets=finding.sets, when=when)
+
+
+def _is_recent(finding: Finding, picture: Picture) -> bool:
+    return finding.when is None or picture.is_within(finding.when, "deficiency")
+
+
+def _recorded_indicator(tag: str, finding: Finding, picture: Picture) -> Indicator:
+    recent = picture.is_within(finding.when, "deficiency_recent")
+    return Indicator.WARNING if tag in RECENT_WARNING and recent else Indicator.INFO
+
+
+def _is_replaced(tag: str, since: When | None, picture: Picture) -> bool:
+    """Whether replacement was started on or after the low result or the diagnosis (2e)."""
+    starts = [start for name, start in picture.medication.replacements if name == tag]
+    return any(start is not None and since is not None and start.last >= since.first for start in starts)
+
+
+def _replaces(tag: str, picture: Picture) -> bool:
+    return any(name == tag for name, _ in picture.medication.replacements)
+
+
+def replaced(picture: Picture) -> Iterator[Note]:
+    """What to say of low values that are already being treated."""
+    for tag in SEARCHED:
+        judged = picture.laboratory.of(tag).abnormal
+        if judged is not None and judged.side == "low" and judged.when and _is_replaced(tag, judged.when, picture):
+            label = laboratory.lab_label(judged, picture.knowledge)
+            yield Note("replacement_recheck", {"test": label, "date": judged.when.text})

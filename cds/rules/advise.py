@@ -1,0 +1,268 @@
+"""From the decision to advice: which summary, facts, notes and proposed orders each card gets (4a, section 1)."""
+
+from collections.abc import Callable, Iterable
+
+from cards.advice import Advice, Fact, Note, Order
+from cards.topics import FLAGS, Topic, in_order
+from cds.rules import advise_labs, advise_medicines, context, tests_due
+from cds.rules.assess import Assessment, Flags
+from cds.rules.decide import Choice, Decision
+from cds.rules.medication import Course
+from cds.rules.neurology import report_fact
+from cds.rules.picture import Picture
+
+LAB_ORDERS = tuple(f"lab:{test}" for test in (*tests_due.TESTS, "creatine-kinase"))
+COUNSEL = {
+    "stress": "counsel:stress",
+    "sleep": "counsel:sleep",
+    "exertion": "counsel:exertion",
+    "caffeine": "counsel:caffeine",
+    "dehydration": "counsel:fluids",
+    "smoking": "referral:smoking-cessation",
+    "diet": "counsel:diet",
+}
+GAPS = ("examination", "medication-history", "caffeine", "sleep", "smoking", "stress")
+
+
+def advise(decision: Decision, found: Assessment) -> tuple[Advice, ...]:
+    """All cards; the last one names those that found no place."""
+    advice = [_ADVISERS[choice.topic](choice, found) for choice in decision.choices]
+    if advice and decision.dropped:
+        advice[-1] = _with(advice[-1], also_noted=decision.dropped)
+    return tuple(advice)
+
+
+def _with(advice: Advice, **changes: object) -> Advice:
+    return type(advice)(**{**{name: getattr(advice, name) for name in advice.__struct_fields__}, **changes})
+
+
+def signs(flags: Iterable[object]) -> tuple[str, ...]:
+    """The display names of the signs behind some flags, each once."""
+    return tuple(dict.fromkeys(name for flag in flags for name in getattr(flag, "names", ())))
+
+
+def flag_ids(flags: Flags) -> tuple[str, ...]:
+    """The ids of flags in their order."""
+    ids = {flag.id for flag in flags}
+    return tuple(name for name in FLAGS if name in ids)
+
+
+def facts_of(flags: Flags) -> tuple[Fact, ...]:
+    """The facts behind flags, each once."""
+    return tuple(dict.fromkeys(fact for flag in flags for fact in flag.facts))
+
+
+def _emergency(choice: Choice, found: Assessment) -> Advice:
+    """EMERG: every tag with its trigger; the missing labs are listed inside (D2)."""
+    flags = choice.flags
+    tags = {flag.tag for flag in flags if flag.tag}
+    notes = [Note("preliminary", {"test": flag.preliminary}) for flag in flags if flag.preliminary]
+    notes += [Note("drug_does_not_explain")] if found.urgent else []
+    notes += _uncertain(found.picture, flags)
+    return Advice(
+        topic=Topic.EMERG,
+        indicator=choice.indicator,
+        tags=in_order(Topic.EMERG, tags),
+        flags=flag_ids(flags),
+        signs=signs(flags),
+        values={flag.tag: flag.trigger for flag in flags if flag.tag and flag.trigger},
+        facts=(*context.twitch_facts(found.picture), *facts_of(flags)),
+        notes=(*notes, Note("local_pathway"), *context.notes(found)),
+        missing=found.missing if found.picture.complete.has("Observation") else (),
+    )
+
+
+def _childhood(choice: Choice, found: Assessment) -> Advice:
+    """PED-NEURO: SMA is treatable, so the sign is named first; delay alone asks for development and CK (P2)."""
+    ids = {flag.id for flag in choice.flags}
+    variant = "default"
+    if ids == {"P2"}:
+        variant = "weakness" if _has(choice.flags, "weakness") else "default"
+        delay = all(one.sets & {"motor-delay"} for flag in choice.flags for one in flag.found)
+        variant = "development" if delay else variant
+    boy = found.picture.chart.sex == "male" and _has(choice.flags, "motor-delay", "motor-regression")
+    orders = (Order("referral:paediatric-neurology"), *((Order("lab:creatine-kinase"),) if boy else ()))
+    return _neuro(choice, found, variant, orders)
+
+
+def _urgent(choice: Choice, found: Assessment) -> Advice:
+    """NEURO-URG: the sign named, the basic bloods inside."""
+    ids = {flag.id for flag in choice.flags}
+    variant = "medicine" if ids == {"U8"} else "default"
+    values = {"drug": course.ingredient for course in _myopathic(found)} if variant == "medicine" else {}
+    return _neuro(choice, found, variant, (Order("referral:neurology-urgent"), *_due(found)), values)
+
+
+def _evaluation(choice: Choice, found: Assessment) -> Advice:
+    """NEURO-EVAL: hyperexcitability, a central sign, an eyelid, or an additional symptom."""
+    ids = {flag.id for flag in choice.flags}
+    variants = (("R1", "hyperexcitability"), ("R2", "central"), ("R3", "eyelid"), ("R4", "unspecific"))
+    variant = next((name for flag, name in variants if flag in ids), "default")
+    if found.picture.is_marked and "ADD" in ids and variant in ("unspecific", "eyelid"):
+        variant = "default"
+    return _neuro(choice, found, variant, (Order("referral:neurology"), *_due(found)))
+
+
+def _neuro(
+    choice: Choice, found: Assessment, variant: str, orders: tuple[Order, ...], values: dict[str, str] | None = None
+) -> Advice:
+    notes = list(_neuro_notes(choice, found))
+    return Advice(
+        topic=choice.topic,
+        indicator=choice.indicator,
+        variant=variant,
+        values=values or {},
+        flags=flag_ids(choice.flags),
+        signs=signs(choice.flags),
+        facts=(*context.twitch_facts(found.picture), *facts_of(choice.flags)),
+        notes=(*notes, *context.notes(found)),
+        missing=context.missing_tests(found),
+        orders=orders,
+    )
+
+
+def _neuro_notes(choice: Choice, found: Assessment) -> Iterable[Note]:
+    picture, flags = found.picture, choice.flags
+    if picture.request is not None and picture.request.when is not None:
+        yield Note("update_request", {"date": picture.request.when.text})
+    if _has(flags, "acute-paralysis", "weakness"):
+        yield Note("symmetrical_weakness")
+    if any(flag.acute for flag in flags):
+        yield Note("within_two_weeks")
+    if choice.topic is Topic.NEURO_URG and (found.labs or found.courses):
+        yield Note("drug_does_not_explain")
+    if choice.topic is Topic.NEURO_EVAL:
+        yield Note("not_isolated")
+    if found.is_normal:
+        yield Note("exam_predates_sign", {"date": context.exam_date(picture)})
+    for flag in flags:
+        yield from _wording(flag)
+    yield from _uncertain(picture, flags)
+
+
+def _wording(flag: object) -> Iterable[Note]:
+    for finding in getattr(flag, "found", ()):
+        if finding.phrases and finding.named.text:
+            yield Note("only_text_sign", {"phrase": finding.named.text})
+
+
+def _uncertain(picture: Picture, flags: Flags) -> list[Note]:
+    """Dates known by month or year only are said to be uncertain (4b Dates)."""
+    vague = any(one.when and one.when.uncertain for flag in flags for one in flag.found)
+    return [Note("timing_uncertain")] if vague else []
+
+
+def _status(choice: Choice, found: Assessment) -> Advice:
+    """STATUS: the request that covers the signs (D5)."""
+    request = found.picture.request
+    day = request.when.text if request and request.when else ""
+    fact = Fact(resource=request.ref, label="request under way", date=day) if request else None
+    return Advice(
+        topic=Topic.STATUS,
+        indicator=choice.indicator,
+        values={"date": day},
+        flags=flag_ids(choice.flags),
+        signs=signs(choice.flags),
+        facts=(*context.twitch_facts(found.picture), *((fact,) if fact else ()), *facts_of(choice.flags)),
+        notes=context.notes(found),
+        missing=context.missing_tests(found),
+    )
+
+
+def _lab_order(choice: Choice, found: Assessment) -> Advice:
+    """LAB-ORDER: only missing or stale tests; CK with cramps or a statin (4d)."""
+    tests = context.missing_tests(found)
+    vitamin_d = (Note("optional_vitamin_d"),) if "vitamin-d" in tests else ()
+    return Advice(
+        topic=Topic.LAB_ORDER,
+        indicator=choice.indicator,
+        flags=("ADD",) if found.additional else (),
+        facts=(*context.twitch_facts(found.picture), *facts_of(found.additional)),
+        notes=(*vitamin_d, *tests_due.stale(found.picture), *context.notes(found)),
+        missing=tests,
+        orders=_due(found),
+    )
+
+
+def _reassurance(choice: Choice, found: Assessment) -> Advice:
+    """REASSURE: findings favour a benign cause; never more (D8)."""
+    picture = found.picture
+    done = [one for one in (picture.exam, picture.emg) if one is not None]
+    facts = (report_fact(one.report, picture.knowledge.label(one.report.kind), "normal") for one in done)
+    dates = [one.report.when.text for one in done if one.report.when]
+    return Advice(
+        topic=Topic.REASSURE,
+        indicator=choice.indicator,
+        values={"dates": " / ".join(dict.fromkeys(dates))},
+        facts=(*context.twitch_facts(picture), *facts),
+        notes=(Note("benign_course"), Note("safety_net"), *context.notes(found)),
+        missing=found.missing,
+    )
+
+
+def _lifestyle(choice: Choice, found: Assessment) -> Advice:
+    """LIFESTYLE: the recorded factors, or general advice after a normal examination (D13, D14)."""
+    factors = choice.factors
+    tags = {factor.tag for factor in factors} or {"general"}
+    return Advice(
+        topic=Topic.LIFESTYLE,
+        indicator=choice.indicator,
+        variant=_lifestyle_variant(choice, found),
+        values=factors[0].values if len(factors) == 1 else {"date": context.exam_date(found.picture)},
+        tags=in_order(Topic.LIFESTYLE, tags),
+        facts=(*context.twitch_facts(found.picture), *(fact for factor in factors for fact in factor.facts)),
+        notes=(
+            *(note for factor in factors for note in factor.notes),
+            *context.exam_notes(found.picture),
+            *context.notes(found),
+        ),
+        missing=context.gaps(found),
+        orders=tuple(Order(COUNSEL[factor.tag]) for factor in factors),
+    )
+
+
+def _lifestyle_variant(choice: Choice, found: Assessment) -> str:
+    if not choice.factors:
+        return "general"
+    if found.routine or (found.additional and found.picture.is_marked):
+        return "beside-evaluation"
+    return choice.factors[0].variant if len(choice.factors) == 1 else "several"
+
+
+def _data_gap(choice: Choice, found: Assessment) -> Advice:
+    """DATA-GAP: what is missing; "not found on this chart" is not "absent" (D15)."""
+    return Advice(
+        topic=Topic.DATA_GAP,
+        indicator=choice.indicator,
+        facts=context.twitch_facts(found.picture),
+        notes=(*context.exam_notes(found.picture), *context.notes(found)),
+        missing=context.gaps(found),
+    )
+
+
+def _due(found: Assessment) -> tuple[Order, ...]:
+    """Draft orders for the tests that are due."""
+    return tuple(Order(f"lab:{test}") for test in context.missing_tests(found))
+
+
+def _has(flags: Flags, *sets: str) -> bool:
+    return any(one.sets & set(sets) for flag in flags for one in flag.found)
+
+
+def _myopathic(found: Assessment) -> Iterable[Course]:
+    return (*found.picture.medication.of("corticosteroid", "statin"),)
+
+
+_ADVISERS: dict[Topic, Callable[[Choice, Assessment], Advice]] = {
+    Topic.EMERG: _emergency,
+    Topic.PED_NEURO: _childhood,
+    Topic.NEURO_URG: _urgent,
+    Topic.STATUS: _status,
+    Topic.NEURO_EVAL: _evaluation,
+    Topic.LAB_ABN: advise_labs.abnormal,
+    Topic.MED_REV: advise_medicines.review,
+    Topic.LAB_ORDER: _lab_order,
+    Topic.REASSURE: _reassurance,
+    Topic.LIFESTYLE: _lifestyle,
+    Topic.DATA_GAP: _data_gap,
+}

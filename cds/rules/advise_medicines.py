@@ -1,0 +1,87 @@
+"""MED-REV as advice: one line per ingredient, never a word of stopping (S24, S25, S44, section 5)."""
+
+from cards.advice import Advice, Fact, Note, Order
+from cards.topics import Topic, in_order
+from cds.rules import context
+from cds.rules.assess import Assessment
+from cds.rules.decide import Choice
+from cds.rules.flags import drug_fact
+from cds.rules.medication import Course
+from cds.rules.picture import Picture
+
+CHECKS = {
+    "corticosteroid": ("potassium", "calcium", "magnesium"),
+    "estrogen": ("magnesium",),
+    "diuretic": ("potassium", "magnesium"),
+    "proton-pump-inhibitor": ("magnesium",),
+    "denosumab": ("calcium",),
+    "statin": ("creatine-kinase",),
+    "beta-agonist": ("potassium",),
+    "xanthine": ("potassium",),
+}
+
+
+def review(choice: Choice, found: Assessment) -> Advice:
+    """The medicines that began before the twitch, or whose start is unknown."""
+    picture, courses = found.picture, choice.courses
+    tags = {course.tag for course in courses}
+    return Advice(
+        topic=Topic.MED_REV,
+        indicator=choice.indicator,
+        variant=_variant(courses, picture),
+        tags=in_order(Topic.MED_REV, tags),
+        signs=tuple(dict.fromkeys(course.ingredient for course in courses)),
+        facts=(*context.twitch_facts(picture), *_facts(courses, picture)),
+        notes=(*_notes(courses, picture), *context.notes(found)),
+        orders=_orders(tags, found),
+    )
+
+
+def _variant(courses: tuple[Course, ...], picture: Picture) -> str:
+    if len({course.ingredient for course in courses}) > 1:
+        return "several"
+    course = courses[0]
+    if course.tag in ("corticosteroid", "estrogen"):
+        return course.tag
+    return "unknown-timing" if course.start is None or picture.last is None else "one"
+
+
+def _facts(courses: tuple[Course, ...], picture: Picture) -> tuple[Fact, ...]:
+    onset = picture.last
+    return tuple(
+        Fact(
+            resource=fact.resource,
+            label=fact.label,
+            system=fact.system,
+            code=fact.code,
+            date=fact.date,
+            limit=f"twitching since {onset.text}" if onset else None,
+        )
+        for fact in map(drug_fact, courses)
+    )
+
+
+def _notes(courses: tuple[Course, ...], picture: Picture) -> tuple[Note, ...]:
+    unknown = [course.ingredient for course in courses if course.start is None or picture.last is None]
+    vague = any(_is_uncertain(course, picture) for course in courses)
+    return (
+        *(Note("timing_unknown", {"drug": drug}) for drug in dict.fromkeys(unknown)),
+        *((Note("timing_uncertain"),) if vague else ()),
+        *((Note("vte_check"),) if any(course.tag == "estrogen" for course in courses) else ()),
+    )
+
+
+def _is_uncertain(course: Course, picture: Picture) -> bool:
+    """Whether start and onset overlap because one is known by month or year only."""
+    if course.start is None or picture.last is None:
+        return False
+    return course.start.last > picture.last.first
+
+
+def _orders(tags: set[str], found: Assessment) -> tuple[Order, ...]:
+    """The tests that a class asks for, if they are due; never an order about the drug itself."""
+    if not found.picture.complete.has("Observation"):
+        return ()
+    wanted = dict.fromkeys(test for tag in sorted(tags) for test in CHECKS.get(tag, ()))
+    due = context.missing_tests(found)
+    return tuple(Order(f"lab:{test}") for test in wanted if test in due)

@@ -1,0 +1,88 @@
+"""Calcium: ionised, adjusted by the laboratory, adjusted here by albumin, or none of these (2a, 2d)."""
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from cds.chart.facts import LabResult
+from cds.fhir.dates import When
+from cds.knowledge.model import Adjustment
+from cds.rules.amount import Amount, is_beyond, to_unit
+from cds.rules.labs import Bench, Judged, day_of, newest
+
+TRUST = {"ionised": 3, "adjusted": 2, "computed": 1, "unadjusted": 0}
+
+
+def judge(results: list[LabResult], albumins: list[LabResult], bench: Bench) -> list[Judged]:
+    """Every calcium result judged; the one that decides comes from `deciding`."""
+    return [_judge(result, albumins, bench) for result in results]
+
+
+def deciding(judged: Iterable[Judged]) -> Judged | None:
+    """One result decides: the newest day; on the same day ionised, then lab-adjusted, then computed."""
+    readable = [one for one in judged if one.side is not None and one.when is not None]
+    if not readable:
+        return None
+    day = max(day_of(one) for one in readable)
+    same = [one for one in readable if day_of(one) == day]
+    best = max(TRUST[one.kind or "unadjusted"] for one in same)
+    return newest(one for one in same if TRUST[one.kind or "unadjusted"] == best)
+
+
+def _judge(result: LabResult, albumins: list[LabResult], bench: Bench) -> Judged:
+    if result.kind != "unadjusted":
+        return bench.judge(result, result.kind)
+    number = bench.number(result)
+    albumin = _nearest(result, albumins, bench)
+    if number is None or number.comparator is not None:
+        return Judged(result=result, kind="unadjusted")
+    if albumin is None:
+        return _unadjusted(result, bench)
+    plain = replace(result, flags=frozenset())  # the laboratory flagged the unadjusted value
+    return replace(bench.judge(plain, "adjusted", adjust(number, albumin, bench)), kind="computed")
+
+
+def _unadjusted(result: LabResult, bench: Bench) -> Judged:
+    """Without albumin only a very low total says anything; it is never normal (2d)."""
+    judged = bench.judge(replace(result, ranges=(), flags=frozenset()), "unadjusted")
+    return judged if judged.is_abnormal else replace(judged, side=None)
+
+
+def adjust(calcium: Amount, albumin: Amount, bench: Bench) -> Amount:
+    """Calcium adjusted for albumin, rounded as 2d says; unchanged if albumin is not low (Payne 1973)."""
+    knowledge = bench.knowledge
+    low = knowledge.combined["albumin-adjust"]
+    if is_beyond(albumin, low, knowledge.analytes["albumin"]) is not True:
+        return calcium
+    unit = (
+        "mg/dL" if to_unit(calcium.unit, "mg/dL", replace(knowledge.analytes["calcium"], molar_mass=None)) else "mmol/L"
+    )
+    rule = knowledge.adjustments[unit]
+    ratio = to_unit(calcium.unit, unit, knowledge.analytes["calcium"]) or 1.0
+    return Amount(_adjusted(calcium.value * ratio, albumin, rule, bench), unit)
+
+
+def _adjusted(value: float, albumin: Amount, rule: Adjustment, bench: Bench) -> float:
+    ratio = to_unit(albumin.unit, rule.albumin_unit, bench.knowledge.analytes["albumin"]) or 1.0
+    return round(value + rule.slope * (rule.albumin - albumin.value * ratio) + 1e-9, rule.decimals)
+
+
+def _nearest(calcium: LabResult, albumins: list[LabResult], bench: Bench) -> Amount | None:
+    """The albumin of the same sample, or the nearest within the hours allowed."""
+    near = [
+        (gap, number)
+        for albumin in albumins
+        if (number := bench.number(albumin)) is not None
+        and number.comparator is None
+        and (gap := _hours(calcium.when, albumin.when)) is not None
+        and gap <= bench.knowledge.albumin_hours
+    ]
+    return min(near, key=lambda one: one[0])[1] if near else None
+
+
+def _hours(one: When | None, other: When | None) -> float | None:
+    if one is None or other is None or one.uncertain or other.uncertain:
+        return None
+    if one.instant is not None and other.instant is not None:
+        return abs((one.instant - other.instant).total_seconds()) / 3600
+    return abs(one.first - other.first) * 24.0

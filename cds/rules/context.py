@@ -1,0 +1,82 @@
+"""What several cards say alike: the twitch itself, missing tests, data gaps, and remarks on the whole chart."""
+
+from cards.advice import Fact, Note
+from cds.rules.assess import Assessment
+from cds.rules.gate import Twitch
+from cds.rules.picture import Picture
+
+GAP_SETS = {"caffeine": ("ask-caffeine", "caffeine"), "sleep": ("ask-sleep", "sleep"), "smoking": ("tobacco",)}
+
+
+def twitch_facts(picture: Picture) -> tuple[Fact, ...]:
+    """Each twitch, with its onset."""
+    return tuple(_twitch_fact(twitch, picture) for twitch in picture.twitches)
+
+
+def _twitch_fact(twitch: Twitch, picture: Picture) -> Fact:
+    concept = next((one for one in twitch.named.concepts if "twitch" in one.sets), None)
+    name = "twitch-eyelid" if twitch.eyelid_only else "twitch"
+    return Fact(
+        resource=twitch.named.ref,
+        label=picture.knowledge.label(name),
+        system=concept.system if concept else None,
+        code=concept.code if concept else None,
+        date=twitch.onset.text if twitch.onset else None,
+        quoted=twitch.named.text,
+    )
+
+
+def missing_tests(found: Assessment) -> tuple[str, ...]:
+    """The tests that are due; CK joins them with cramps or a statin (4d). None if Observations did not all arrive."""
+    if not found.picture.complete.has("Observation"):
+        return ()
+    statin = any(course.tag == "statin" for course in found.courses)
+    wanted = bool(found.picture.findings.of("cramps")) or statin
+    due = wanted and not found.picture.laboratory.of("creatine-kinase").is_fresh
+    return (*found.missing, "creatine-kinase") if due else found.missing
+
+
+def gaps(found: Assessment) -> tuple[str, ...]:
+    """What a clinician would want to know and the chart does not say (S36)."""
+    picture = found.picture
+    seen = {name for one in picture.chart.seen for name in one.named.sets} | {
+        name for one in picture.findings.all for name in one.sets
+    }
+    absent = tuple(gap for gap, sets in GAP_SETS.items() if not seen.intersection(sets))
+    exam = ("examination",) if picture.exam is None or picture.exam.result is None else ()
+    onset = ("onset",) if picture.last is None else ()
+    drugs = () if picture.chart.drugs or picture.chart.unknown_medicines else ("medication-history",)
+    stress = () if seen & {"ask-gad7", "stress"} else ("stress",)
+    return (*exam, *onset, *drugs, *absent, *stress)
+
+
+def exam_date(picture: Picture) -> str:
+    """The day of the examination that counts."""
+    when = picture.exam.report.when if picture.exam else None
+    return when.text if when else ""
+
+
+def exam_notes(picture: Picture) -> tuple[Note, ...]:
+    """What the examination says, or that none is on file since the twitch began."""
+    if picture.exam is None:
+        return (Note("no_exam"),)
+    if picture.exam.result == "normal":
+        return (Note("exam_normal", {"date": exam_date(picture)}),)
+    return (Note("exam_unknown", {"date": exam_date(picture)}),) if picture.exam.result is None else ()
+
+
+def notes(found: Assessment) -> tuple[Note, ...]:
+    """Remarks on the whole chart, the same on every card."""
+    picture = found.picture
+    chart = picture.chart
+    worded = [Note("matched_on_text", {"phrase": one.named.text}) for one in picture.twitches if one.named.text]
+    vague = any(one.onset and one.onset.uncertain for one in picture.twitches)
+    listed = dict.fromkeys(one.named.concepts[0].display for one in picture.findings.of("on-problem-list"))
+    return (
+        *worded,
+        *((Note("timing_uncertain"),) if vague else ()),
+        *((Note("already_on_problem_list", {"items": ", ".join(listed)}),) if listed else ()),
+        *((Note("medicines_unchecked", {"n": str(chart.unknown_medicines)}),) if chart.unknown_medicines else ()),
+        *((Note("foreign_resources", {"n": str(chart.foreign)}),) if chart.foreign else ()),
+        *((Note("age_unknown"),) if picture.age is None else ()),
+    )

@@ -1,0 +1,217 @@
+"""The combination table and the ranking, to be followed with a finger (4c, 4e steps 13 to 43)."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from cards.topics import ELECTROLYTES, Indicator, Topic, rank
+from cds.rules.abnormal import Abnormal
+from cds.rules.assess import Assessment, Flags, flag_days
+from cds.rules.lifestyle import Factor
+from cds.rules.medication import Course
+from cds.rules.trial import Trial
+from cds.rules.work_up import covers
+
+PROTECTED = frozenset({Topic.EMERG, Topic.PED_NEURO, Topic.NEURO_URG})
+URGENCY = {Indicator.CRITICAL: 0, Indicator.WARNING: 1, Indicator.INFO: 2}
+
+
+class Choice(Struct, frozen=True, kw_only=True):
+    """One card chosen, with what it is about."""
+
+    topic: Topic
+    indicator: Indicator
+    flags: Flags = ()
+    labs: tuple[Abnormal, ...] = ()
+    courses: tuple[Course, ...] = ()
+    factors: tuple[Factor, ...] = ()
+    covered: Topic | None = None
+
+
+class Decision(Struct, frozen=True):
+    """The cards in their order, and those for which there was no place."""
+
+    choices: tuple[Choice, ...]
+    dropped: tuple[Topic, ...] = ()
+
+
+def decide(found: Assessment, trial: Trial) -> Decision:
+    """Which cards are shown."""
+    chosen = _chosen(found, trial)
+    ordered = sorted(chosen, key=lambda choice: (URGENCY[choice.indicator], rank(choice.topic)))
+    limit = int(found.picture.knowledge.at("max_cards"))
+    return _capped(ordered, limit)
+
+
+def _chosen(found: Assessment, trial: Trial) -> list[Choice]:
+    if found.picture.diseases:
+        trial.note("KD", "fired", "known neuromuscular disease (D7)")
+        return _with_known_disease(found)
+    if found.emergencies:
+        return _with_emergency(found)
+    return _without_emergency(found)
+
+
+def _with_known_disease(found: Assessment) -> list[Choice]:
+    """D7: emergencies, electrolytes and the medicines behind them; multiple sclerosis alone does not explain wasting."""
+    labs = tuple(lab for lab in found.labs if lab.tag in ELECTROLYTES)
+    emergency_tags = _emergency_tags(found)
+    chosen = []
+    if found.emergencies:
+        chosen.append(_emergency(found))
+    elif labs:
+        chosen.append(_abnormal_lab(labs))
+    chosen += _medicines(found, _linked(found, emergency_tags | {lab.tag for lab in labs}, emergency_tags))
+    if found.picture.diseases == {"kd-ms"}:
+        signs = tuple(flag for flag in found.urgent if flag.id == "U2" or _is_tongue(flag.found))
+        chosen += _neurology(Topic.NEURO_URG, signs, found)
+    return chosen
+
+
+def _with_emergency(found: Assessment) -> list[Choice]:
+    """D2: the emergency, the medicines behind it, and neurology if a sign remains."""
+    chosen = [_emergency(found)]
+    if found.childhood:
+        chosen += _neurology(Topic.PED_NEURO, found.childhood, found)
+    elif found.urgent:
+        chosen += _neurology(Topic.NEURO_URG, found.urgent, found)
+    tags = _emergency_tags(found)
+    return chosen + _medicines(found, _linked(found, tags, tags))
+
+
+def _without_emergency(found: Assessment) -> list[Choice]:
+    """D3 to D15."""
+    main = _main(found)
+    chosen = _neurology(*main, found) if main else []
+    if found.labs:
+        chosen.append(_abnormal_lab(found.labs))
+    chosen += _medicines(found, found.courses)
+    chosen += _reassurance(found, chosen) if not main else []
+    chosen += _lab_order(found, chosen) if not main else []
+    chosen += _lifestyle(found, chosen)
+    return chosen or [_fallback(found)]
+
+
+def _main(found: Assessment) -> tuple[Topic, Flags] | None:
+    """The neurology card that is due: a child's sign, an urgent sign, or a routine one (S33, S45)."""
+    if found.childhood:
+        return Topic.PED_NEURO, found.childhood
+    if found.urgent:
+        return Topic.NEURO_URG, found.urgent
+    symptoms = found.additional if found.picture.is_marked else ()
+    if found.routine or symptoms:
+        return Topic.NEURO_EVAL, (*found.routine, *symptoms)
+    return None
+
+
+def _neurology(topic: Topic, flags: Flags, found: Assessment) -> list[Choice]:
+    """NEURO(card): a request under way that covers all flags turns it into STATUS, unless it is critical (D5)."""
+    if not flags:
+        return []
+    critical = topic is Topic.PED_NEURO and any(flag.critical for flag in flags)
+    request = found.picture.request
+    if request is not None and covers(request, flag_days(flags)) and not critical:
+        return [Choice(topic=Topic.STATUS, indicator=Indicator.INFO, flags=flags, covered=topic)]
+    return [Choice(topic=topic, indicator=Indicator.CRITICAL if critical else Indicator.WARNING, flags=flags)]
+
+
+def _emergency(found: Assessment) -> Choice:
+    return Choice(topic=Topic.EMERG, indicator=Indicator.CRITICAL, flags=found.emergencies)
+
+
+def _abnormal_lab(labs: tuple[Abnormal, ...]) -> Choice:
+    """D10: one card for all, as urgent as its worst."""
+    worst = Indicator.WARNING if any(lab.indicator is Indicator.WARNING for lab in labs) else Indicator.INFO
+    return Choice(topic=Topic.LAB_ABN, indicator=worst, labs=labs)
+
+
+def _medicines(found: Assessment, courses: tuple[Course, ...]) -> list[Choice]:
+    """D11: a warning only for a steroid with weakness, or with low potassium or calcium (4a)."""
+    if not courses:
+        return []
+    steroid = any(course.tag == "corticosteroid" for course in courses)
+    serious = steroid and (_has_weakness(found) or _has_low_electrolyte(found))
+    indicator = Indicator.WARNING if serious else Indicator.INFO
+    return [Choice(topic=Topic.MED_REV, indicator=indicator, courses=courses)]
+
+
+def _has_weakness(found: Assessment) -> bool:
+    return any(
+        flag.id in ("U1", "U8") or (flag.id == "R4" and any("weakness-unspecific" in one.sets for one in flag.found))
+        for flag in found.muscle_signs
+    )
+
+
+def _has_low_electrolyte(found: Assessment) -> bool:
+    low = {lab.tag for lab in found.labs if lab.side == "low"}
+    raised = {flag.tag for flag in found.emergencies if flag.id == "E3"}
+    return bool((low | raised) & {"potassium", "calcium"})
+
+
+def _linked(found: Assessment, tags: set[str], emergency_tags: set[str]) -> tuple[Course, ...]:
+    """The courses that may explain some tags, unless the emergency names the drug already (5a)."""
+    medicines = found.picture.knowledge.medicines
+    return tuple(
+        course
+        for course in found.courses
+        if not emergency_tags & set(medicines[course.tag].named) and tags & _links(course, found)
+    )
+
+
+def _links(course: Course, found: Assessment) -> set[str]:
+    medicine = found.picture.knowledge.medicines[course.tag]
+    by_group = (tag for group in course.groups for tag in medicine.linked_by_group.get(group, ()))
+    return {*medicine.linked, *by_group}
+
+
+def _emergency_tags(found: Assessment) -> set[str]:
+    return {flag.tag for flag in found.emergencies if flag.tag}
+
+
+def _reassurance(found: Assessment, chosen: list[Choice]) -> list[Choice]:
+    """D8: normal examination and EMG, everything seen, no laboratory warning."""
+    warned = any(one.topic is Topic.LAB_ABN and one.indicator is Indicator.WARNING for one in chosen)
+    if not found.is_normal or not found.picture.complete.all or warned:
+        return []
+    return [Choice(topic=Topic.REASSURE, indicator=Indicator.INFO)]
+
+
+def _lab_order(found: Assessment, chosen: list[Choice]) -> list[Choice]:
+    """4d: basic tests are due, and no other card lists them."""
+    topics = {one.topic for one in chosen}
+    seen = found.picture.complete.has("Condition", "Observation")
+    if topics & {Topic.LAB_ABN, Topic.REASSURE} or not (found.missing and found.wants_labs and seen):
+        return []
+    return [Choice(topic=Topic.LAB_ORDER, indicator=Indicator.INFO)]
+
+
+def _lifestyle(found: Assessment, chosen: list[Choice]) -> list[Choice]:
+    """D13; beside a neurology card only NEURO-EVAL tolerates it (D6)."""
+    neurology = {Topic.PED_NEURO, Topic.NEURO_URG, Topic.STATUS} & {one.topic for one in chosen}
+    if not found.factors or neurology or not found.picture.complete.has("Condition", "Observation"):
+        return []
+    return [Choice(topic=Topic.LIFESTYLE, indicator=Indicator.INFO, factors=found.factors)]
+
+
+def _fallback(found: Assessment) -> Choice:
+    """D14 and D15: general advice only after a normal examination with everything seen; else say what is missing."""
+    exam = found.picture.exam
+    if exam is not None and exam.result == "normal" and found.picture.complete.all:
+        return Choice(topic=Topic.LIFESTYLE, indicator=Indicator.INFO)
+    return Choice(topic=Topic.DATA_GAP, indicator=Indicator.INFO)
+
+
+def _is_tongue(found: Iterable[object]) -> bool:
+    return any("tongue-fasciculation" in getattr(one, "sets", ()) for one in found)
+
+
+def _capped(ordered: list[Choice], limit: int) -> Decision:
+    """At most three cards; the last that is not protected makes way and is named (4a)."""
+    dropped: list[Topic] = []
+    while len(ordered) > limit:
+        victim = next((one for one in reversed(ordered) if one.topic not in PROTECTED), None)
+        if victim is None:
+            break
+        ordered.remove(victim)
+        dropped.append(victim.topic)
+    return Decision(tuple(ordered), tuple(reversed(dropped)))

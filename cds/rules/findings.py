@@ -1,0 +1,133 @@
+"""Findings: positive signs and symptoms on the chart, by value set (3a)."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from cards.advice import Fact
+from cds.chart.facts import Chart, Named, Problem, Seen
+from cds.fhir.dates import When
+from cds.knowledge.codes import Concept
+from cds.knowledge.load import Knowledge
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """A sign that the chart says is there. `when` is onset, else recorded, else effective; `onset` only if stated."""
+
+    named: Named
+    concepts: tuple[Concept, ...] = ()
+    sets: frozenset[str]
+    phrases: frozenset[str] = frozenset()
+    when: When | None = None
+    onset: When | None = None
+
+    @property
+    def day(self) -> int | None:
+        """The day that counts for a flag: the last possible one (4b Dates); None if undated."""
+        return self.when.last if self.when else None
+
+
+class Findings:
+    """All findings, by value set."""
+
+    def __init__(self, found: Iterable[Finding], knowledge: Knowledge, today: int) -> None:
+        self.all = tuple(found)
+        self._knowledge = knowledge
+        self._today = today
+        self._by_set: dict[str, list[Finding]] = {}
+        for finding in self.all:
+            for name in finding.sets:
+                self._by_set.setdefault(name, []).append(finding)
+
+    def of(self, *sets: str) -> tuple[Finding, ...]:
+        """The findings in any of the sets, each once."""
+        if len(sets) == 1:
+            return tuple(self._by_set.get(sets[0], ()))
+        return tuple(dict.fromkeys(finding for name in sets for finding in self._by_set.get(name, ())))
+
+    def within(self, window: str, *sets: str, undated: bool = False) -> tuple[Finding, ...]:
+        """Those dated within a window of days; undated ones only where the rule says so."""
+        oldest = self._today - self._knowledge.days(window)
+        return tuple(one for one in self.of(*sets) if (undated if one.day is None else one.day >= oldest))
+
+    def older(self, window: str, *sets: str) -> tuple[Finding, ...]:
+        """Those dated before a window of days."""
+        oldest = self._today - self._knowledge.days(window)
+        return tuple(one for one in self.of(*sets) if one.day is not None and one.day < oldest)
+
+    def without(self, used: Iterable[Finding]) -> "Findings":
+        """The findings that are left when some are used (4b Flags)."""
+        gone = set(used)
+        return Findings((one for one in self.all if one not in gone), self._knowledge, self._today)
+
+
+def read(chart: Chart, knowledge: Knowledge, today: int) -> Findings:
+    """Positive Conditions of any age and Observations of the last year (3a)."""
+    oldest = today - knowledge.days("finding_observation")
+    problems = (_of_problem(problem) for problem in chart.problems if problem.is_active)
+    seen = (_of_seen(one) for one in chart.seen if not one.denied and (one.when is None or one.when.first >= oldest))
+    return Findings((*problems, *seen), knowledge, today)
+
+
+def _of_problem(problem: Problem) -> Finding:
+    onset = problem.onset if problem.onset_stated else None
+    return Finding(
+        named=problem.named,
+        concepts=problem.named.concepts,
+        sets=problem.named.sets | _tongue(problem),
+        phrases=problem.named.phrases,
+        when=onset or problem.recorded,
+        onset=onset,
+    )
+
+
+def _tongue(problem: Problem) -> frozenset[str]:
+    """A twitch whose site is the tongue is a tongue fasciculation (3a U3)."""
+    at_tongue = any("site-tongue" in site for site in problem.sites)
+    return frozenset({"tongue-fasciculation"}) if at_tongue and "twitch" in problem.named.sets else frozenset()
+
+
+def _of_seen(seen: Seen) -> Finding:
+    return Finding(
+        named=seen.named,
+        concepts=seen.named.concepts + seen.value_concepts,
+        sets=seen.named.sets | seen.value_sets,
+        phrases=seen.named.phrases | seen.value_phrases,
+        when=seen.when,
+    )
+
+
+def label(finding: Finding, sets: Iterable[str], knowledge: Knowledge) -> str:
+    """How a card names the sign: the SNOMED name if it is short, else the label of the value set."""
+    wanted = set(sets)
+    for concept in finding.concepts:
+        if concept.sets & wanted and (name := short_name(concept)):
+            return name
+    hit = next((name for name in sets if name in finding.sets), None)
+    return knowledge.label(hit) if hit else (finding.named.text or "sign")
+
+
+def short_name(concept: Concept) -> str | None:
+    """A SNOMED display without its semantic tag, in lower case, if it fits into a summary."""
+    if not concept.system.endswith("snomed.info/sct"):
+        return None
+    name = concept.display.rpartition(" (")[0] or concept.display
+    return name[0].lower() + name[1:] if len(name) <= LONGEST_NAME else None
+
+
+LONGEST_NAME = 40
+
+
+def fact(finding: Finding, sets: Iterable[str], knowledge: Knowledge, *, limit: str | None = None) -> Fact:
+    """The finding as a fact of a card."""
+    wanted = set(sets)
+    concept = next((one for one in finding.concepts if one.sets & wanted), None)
+    return Fact(
+        resource=finding.named.ref,
+        label=label(finding, sets, knowledge),
+        system=concept.system if concept else None,
+        code=concept.code if concept else None,
+        date=finding.when.text if finding.when else None,
+        limit=limit,
+        quoted=finding.named.text,
+    )

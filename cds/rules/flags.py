@@ -1,0 +1,85 @@
+"""A flag that was raised, and the table of flag rules (section 3). Each rule is a function of the picture."""
+
+from collections.abc import Callable, Iterable
+
+from msgspec import Struct
+
+from cards.advice import Fact
+from cds.rules import findings as signs
+from cds.rules import laboratory
+from cds.rules.findings import Finding
+from cds.rules.labs import Judged
+from cds.rules.medication import Course
+from cds.rules.picture import Picture
+
+
+class Raised(Struct, frozen=True, kw_only=True):
+    """One flag with what raised it. `tag` is the emergency tag of an E flag; `used` findings count nowhere else (4b)."""
+
+    id: str
+    facts: tuple[Fact, ...]
+    tag: str | None = None
+    names: tuple[str, ...] = ()
+    found: tuple[Finding, ...] = ()
+    days: tuple[int | None, ...] = ()
+    critical: bool = False
+    undated: bool = False
+    used: bool = False
+    trigger: str | None = None
+    preliminary: str | None = None
+    symmetrical: bool = False
+    acute: bool = False
+
+
+SomeRule = Callable[[Picture], Iterable[Raised]]
+
+
+def raised(
+    flag: str,
+    picture: Picture,
+    found: Iterable[Finding],
+    sets: Iterable[str],
+    *,
+    tag: str | None = None,
+    judged: Iterable[Judged] = (),
+    limit: str | None = None,
+    courses: Iterable[Course] = (),
+    extra: Iterable[Fact] = (),
+    critical: bool = False,
+    used: bool = False,
+) -> Raised | None:
+    """The flag with its facts, or None if nothing was found."""
+    found, judged, names = tuple(found), tuple(judged), tuple(sets)
+    if not found and not judged:
+        return None
+    knowledge = picture.knowledge
+    return Raised(
+        id=flag,
+        tag=tag,
+        facts=(
+            *(laboratory.fact(one, knowledge, limit=limit) for one in judged),
+            *(signs.fact(one, names, knowledge) for one in found),
+            *(drug_fact(course) for course in courses),
+            *extra,
+        ),
+        names=tuple(dict.fromkeys(signs.label(one, names, knowledge) for one in found)),
+        found=found,
+        days=tuple(one.day for one in found),
+        critical=critical,
+        undated=any(one.day is None for one in found),
+        used=used,
+        trigger=laboratory.shown(judged[0]) if judged else None,
+        preliminary=next((laboratory.lab_label(one, knowledge) for one in judged if one.result.preliminary), None),
+    )
+
+
+def drug_fact(course: Course) -> Fact:
+    """A medicine as a fact of a card."""
+    return Fact(
+        resource=course.refs[0],
+        label=course.ingredient,
+        system=course.concept.system,
+        code=course.concept.code,
+        date=course.start.text if course.start else None,
+        limit="start" if course.start else None,
+    )

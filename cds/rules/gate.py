@@ -1,0 +1,116 @@
+"""The gate: is there an active twitch on the chart, since when, where, how strong (4b TW, Onset, PERSIST)."""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from cds.chart.facts import Chart, Named, Problem, Seen, Visit
+from cds.fhir.dates import When
+from cds.fhir.units import factor
+from cds.knowledge.load import Knowledge
+from cds.rules.amount import ucum
+
+TWITCH_PHRASES = frozenset({"twitch", "eyelid"})
+
+
+class Twitch(Struct, frozen=True, kw_only=True):
+    """One active twitch."""
+
+    named: Named
+    onset: When | None = None
+    eyelid_only: bool = False
+    tongue: bool = False
+    severe: bool = False
+    frequent: bool = False
+
+
+def twitches(chart: Chart, knowledge: Knowledge, today: int, encounter_id: str | None) -> tuple[Twitch, ...]:
+    """All active twitches; where a Condition is one, the others give no onset (4b Onset)."""
+    problems = [_of_problem(problem) for problem in chart.problems if _is_twitch(problem.named) and problem.is_active]
+    others = [*_of_visits(chart.visits, encounter_id), *_of_seen(chart.seen, knowledge, today)]
+    if problems:
+        others = [_without_onset(other) for other in others]
+    return (*problems, *others)
+
+
+def last_onset(found: tuple[Twitch, ...]) -> When | None:
+    """`last`: the latest onset of all twitches."""
+    return max((one.onset for one in found if one.onset), key=lambda when: when.last, default=None)
+
+
+def is_persistent(twitch: Twitch, knowledge: Knowledge, today: int) -> bool:
+    """Whether a twitch has lasted, judged by its own onset; an unknown onset is not persistent (4b PERSIST)."""
+    if twitch.onset is None:
+        return False
+    days = today - twitch.onset.first
+    if twitch.eyelid_only:
+        return days > knowledge.days("persistent_eyelid")
+    return days >= knowledge.days("persistent")
+
+
+def _is_twitch(named: Named) -> bool:
+    return "twitch" in named.sets or bool(named.phrases & TWITCH_PHRASES)
+
+
+def _of_problem(problem: Problem) -> Twitch:
+    return Twitch(
+        named=problem.named,
+        onset=problem.onset if problem.onset_stated else problem.recorded,
+        eyelid_only=_is_eyelid(problem.named, problem.sites),
+        tongue=_is_tongue(problem.named, problem.sites),
+        severe=problem.severe,
+    )
+
+
+def _of_visits(visits: list[Visit], encounter_id: str | None) -> Iterator[Twitch]:
+    for visit in visits:
+        if visit.status == "in-progress" or (encounter_id is not None and visit.id == encounter_id):
+            yield Twitch(
+                named=visit.named,
+                onset=visit.start,
+                eyelid_only=_is_eyelid(visit.named, ()),
+                tongue=_is_tongue(visit.named, ()),
+            )
+
+
+def _of_seen(seen: list[Seen], knowledge: Knowledge, today: int) -> Iterator[Twitch]:
+    oldest = today - knowledge.days("twitch_observation")
+    for one in seen:
+        twitching = _is_twitch(one.named) or "twitch" in one.value_sets or bool(one.value_phrases & TWITCH_PHRASES)
+        if twitching and not one.denied and one.when is not None and one.when.first >= oldest:
+            yield Twitch(
+                named=one.named,
+                onset=one.when,
+                eyelid_only=_is_eyelid(one.named, one.sites) or "twitch-eyelid" in one.value_sets,
+                tongue=_is_tongue(one.named, one.sites),
+                frequent="frequent" in one.value_sets or _is_often(one, knowledge),
+            )
+
+
+def _is_eyelid(named: Named, sites: tuple[frozenset[str], ...]) -> bool:
+    if "twitch-eyelid" in named.sets or "eyelid" in named.phrases:
+        return True
+    return bool(sites) and all("site-eyelid" in site for site in sites)
+
+
+def _is_tongue(named: Named, sites: tuple[frozenset[str], ...]) -> bool:
+    return "tongue-fasciculation" in named.sets or any("site-tongue" in site for site in sites)
+
+
+def _is_often(seen: Seen, knowledge: Knowledge) -> bool:
+    """A frequency of at least once a day (4b FREQUENT)."""
+    quantity = seen.quantity
+    if quantity is None or quantity.value is None or quantity.comparator in ("<", "<="):
+        return False
+    ratio = factor(ucum(quantity, knowledge) or "", "/d")
+    return ratio is not None and quantity.value * ratio >= knowledge.at("frequent_per_day")
+
+
+def _without_onset(twitch: Twitch) -> Twitch:
+    return Twitch(
+        named=twitch.named,
+        eyelid_only=twitch.eyelid_only,
+        tongue=twitch.tongue,
+        severe=twitch.severe,
+        frequent=twitch.frequent,
+    )

@@ -1,0 +1,142 @@
+"""Where each analyte stands: the one result that decides, whether it is fresh, and how urgent it is (2b, 2d)."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cards.advice import Fact
+from cds.chart.facts import Chart, LabResult
+from cds.knowledge.load import Knowledge
+from cds.rules import calcium
+from cds.rules.labs import Bench, Judged, day_of, newest
+from cds.rules.ranges import Person
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """One analyte. `state` is fresh, stale, unreadable or missing; `judged` is the deciding result, also when stale."""
+
+    analyte: str
+    state: str
+    judged: Judged | None = None
+    age_days: int | None = None
+    old_severe: bool = False
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether a readable result is in date."""
+        return self.state == "fresh"
+
+    @property
+    def abnormal(self) -> Judged | None:
+        """The deciding result if it is in date and abnormal."""
+        return self.judged if self.is_fresh and self.judged and self.judged.is_abnormal else None
+
+    @property
+    def emergency(self) -> Judged | None:
+        """The deciding result if it is an emergency by its number alone."""
+        return self.abnormal if self.abnormal and self.abnormal.effect == "emergency" else None
+
+
+class Laboratory(Struct, frozen=True):
+    """All analytes of a chart."""
+
+    standings: dict[str, Standing]
+    bench: Bench
+    today: int
+    emergency_days: int
+
+    def of(self, analyte: str) -> Standing:
+        """Where an analyte stands."""
+        return self.standings.get(analyte) or Standing(analyte=analyte, state="missing")
+
+    def acute(self, analyte: str) -> Judged | None:
+        """A fresh result young enough to count in an emergency (2d)."""
+        standing = self.of(analyte)
+        young = standing.age_days is not None and standing.age_days <= self.emergency_days
+        return standing.judged if standing.is_fresh and young else None
+
+    def acute_beyond(self, analyte: str, limit: str) -> Judged | None:
+        """Such a result if it is beyond a limit that counts only with a sign (3a)."""
+        judged = self.acute(analyte)
+        return judged if judged is not None and self.bench.exceeds(judged, limit) else None
+
+    def is_normal(self, analyte: str) -> bool:
+        """Whether a fresh result is normal."""
+        standing = self.of(analyte)
+        return standing.is_fresh and standing.judged is not None and standing.judged.side == "normal"
+
+
+def read(chart: Chart, knowledge: Knowledge, person: Person, today: int) -> Laboratory:
+    """Judge all laboratory results of a chart."""
+    bench = Bench(knowledge, person)
+    grouped: dict[str, list[LabResult]] = {}
+    for result in chart.labs:
+        grouped.setdefault(result.analyte, []).append(result)
+    standings = {
+        analyte: _standing(analyte, results, grouped.get("albumin", []), bench, today)
+        for analyte, results in grouped.items()
+    }
+    return Laboratory(standings, bench, today, knowledge.days("emergency_lab"))
+
+
+def _standing(analyte: str, results: list[LabResult], albumins: list[LabResult], bench: Bench, today: int) -> Standing:
+    decide = calcium.deciding if analyte == "calcium" else newest
+    judged = (
+        calcium.judge(results, [one for one in albumins if not one.preliminary], bench)
+        if analyte == "calcium"
+        else [bench.judge(result) for result in results]
+    )
+    chosen = decide(judged)
+    if chosen is not None and chosen.result.preliminary and chosen.effect != "emergency":
+        chosen = None
+    chosen = chosen or decide(one for one in judged if not one.result.preliminary)
+    if chosen is None:
+        return Standing(analyte=analyte, state="unreadable")
+    return _aged(analyte, chosen, bench.knowledge, today)
+
+
+def _aged(analyte: str, judged: Judged, knowledge: Knowledge, today: int) -> Standing:
+    age = today - day_of(judged)
+    if age > knowledge.analytes[analyte].fresh_days:
+        return Standing(analyte=analyte, state="stale", judged=judged, age_days=age)
+    severe = judged.effect == "emergency" and age > knowledge.days("emergency_lab")
+    if severe:
+        judged = replace(judged, effect="warning")
+    return Standing(analyte=analyte, state="fresh", judged=judged, age_days=age, old_severe=severe)
+
+
+def fact(judged: Judged, knowledge: Knowledge, *, limit: str | None = None) -> Fact:
+    """A result as a fact of a card, with the limit it was held against."""
+    result, found = judged.result, judged.found
+    number = round(found.value, 3) if found else None
+    return Fact(
+        resource=result.ref,
+        label=lab_label(judged, knowledge),
+        system=result.concept.system,
+        code=result.concept.code,
+        value=f"{found.shown}" if found and found.comparator else number,
+        unit=found.unit if found else None,
+        date=judged.when.text if judged.when else None,
+        limit=limit or judged.limit,
+        limit_source=judged.limit_source,
+    )
+
+
+def lab_label(judged: Judged, knowledge: Knowledge) -> str:
+    """The analyte's name; calcium says which kind it is."""
+    name = knowledge.analytes[judged.result.analyte].label
+    kinds = {"ionised": "ionised calcium", "adjusted": "adjusted calcium", "computed": "adjusted calcium"}
+    return kinds.get(judged.kind or "", name)
+
+
+def shown(judged: Judged) -> str:
+    """Number and unit as a summary shows them, or that the laboratory flagged it."""
+    if judged.found is None:
+        return "flagged by the laboratory"
+    return f"{judged.found.shown} {judged.found.unit}"
+
+
+def worst(judged: Iterable[Judged]) -> list[Judged]:
+    """Results, the most severe first."""
+    return sorted(judged, key=lambda one: -{"emergency": 3, "warning": 2}.get(one.effect, 1))

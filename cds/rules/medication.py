@@ -1,0 +1,202 @@
+"""Which drug classes are active, since when, and which fire (4b Drug, 5a)."""
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from cds.chart.facts import Drug
+from cds.fhir.dates import When
+from cds.knowledge.codes import Concept
+from cds.knowledge.load import Knowledge
+from cds.knowledge.model import MedicineClass
+
+DENOSUMAB = "denosumab"
+
+
+class Course(Struct, frozen=True, kw_only=True):
+    """One ingredient of one class that is taken now: all its active entries, and the start of the whole course."""
+
+    tag: str
+    ingredient: str
+    groups: frozenset[str]
+    concept: Concept
+    refs: tuple[str, ...]
+    start: When | None
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether the start is only known by month or year."""
+        return self.start is not None and self.start.uncertain
+
+
+class Ended(Struct, frozen=True, kw_only=True):
+    """A drug that is no longer taken."""
+
+    tag: str
+    ingredient: str
+    ref: str
+    end: When | None
+
+
+class Medication(Struct, frozen=True):
+    """All courses, and what has ended."""
+
+    courses: tuple[Course, ...]
+    ended: tuple[Ended, ...]
+    others: frozenset[str]
+    replacements: tuple[tuple[str, When | None], ...]
+
+    def of(self, *tags: str) -> tuple[Course, ...]:
+        """The courses of some classes."""
+        return tuple(course for course in self.courses if course.tag in tags)
+
+
+class Matcher:
+    """Which class a drug entry belongs to, if it is given systemically (5a)."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._knowledge = knowledge
+        self._stated = {
+            token.partition(":")[2] for medicine in knowledge.medicines.values() for token in medicine.stated_route
+        }
+
+    def matches(self, drug: Drug) -> Iterator[tuple[str, Concept]]:
+        """The classes of an entry, each with the code that shows it."""
+        for tag, medicine in self._knowledge.medicines.items():
+            concept = self._concept(drug, medicine)
+            if concept is not None:
+                yield tag, concept
+
+    def _concept(self, drug: Drug, medicine: MedicineClass) -> Concept | None:
+        hits = [one for one in drug.concepts if self._is_in(one, medicine)]
+        if hits:
+            return self._by_product(drug, hits, medicine)
+        never = any(one.groups & set(medicine.never) for one in drug.concepts)
+        return None if never else self._by_route(drug, medicine)
+
+    def _is_in(self, concept: Concept, medicine: MedicineClass) -> bool:
+        codes = {token.partition(":")[2] for token in medicine.codes}
+        named = bool(concept.groups & set(medicine.groups)) or concept.code in codes
+        return named and concept.ingredient not in medicine.never_ingredients
+
+    def _by_product(self, drug: Drug, hits: list[Concept], medicine: MedicineClass) -> Concept | None:
+        routes = _routes(drug, hits)
+        local = bool(routes) and routes <= set(medicine.local_routes)
+        unstated = not routes and all(hit.code in self._stated for hit in hits)
+        return None if local or unstated else hits[0]
+
+    def _by_route(self, drug: Drug, medicine: MedicineClass) -> Concept | None:
+        """Codes that name no route count by the route stated, or for a few ingredients without one."""
+        for concept in drug.concepts:
+            listed = concept.groups & set(medicine.check_route)
+            if not listed or concept.ingredient in medicine.never_ingredients:
+                continue
+            routes = _routes(drug, [concept])
+            if routes & set(medicine.check_routes) or (not routes and concept.ingredient in medicine.routeless):
+                return concept
+        return None
+
+
+def _routes(drug: Drug, hits: list[Concept]) -> frozenset[str]:
+    """The routes stated on the entry; else those of the products."""
+    return drug.routes or frozenset(hit.route for hit in hits if hit.route and hit.route != "injectable")
+
+
+def read(drugs: list[Drug], knowledge: Knowledge, today: int) -> Medication:
+    """Courses of all classes of 5a, and what has ended."""
+    matcher = Matcher(knowledge)
+    matched = [(tag, concept, drug) for drug in drugs for tag, concept in matcher.matches(drug)]
+    live = [one for one in matched if _is_live(one[0], one[2], drugs, knowledge, today)]
+    courses = tuple(_courses(live, matched, knowledge))
+    over = (one for one in matched if one[2].state == "ended")
+    active = [drug for drug in drugs if drug.state == "active"]
+    return Medication(
+        courses=courses,
+        ended=tuple(Ended(tag=t, ingredient=c.ingredient, ref=d.ref, end=d.end) for t, c, d in over),
+        others=frozenset(name for drug in active for concept in drug.concepts for name in concept.sets),
+        replacements=tuple(_replacements(active)),
+    )
+
+
+def fires(course: Course, knowledge: Knowledge, last: When | None) -> bool:
+    """Whether the timing of a course lets its class fire (5a); unknown timing fires except for `recent` classes."""
+    timing = knowledge.medicines[course.tag].timing
+    if course.start is None or last is None:
+        return timing != "recent"
+    lead = last.last - course.start.first
+    if timing == "recent":
+        return 0 <= lead <= knowledge.days("recent_drug")
+    return lead >= (knowledge.days("ppi_exposure") if timing == "exposure" else 0)
+
+
+def _is_live(tag: str, drug: Drug, drugs: list[Drug], knowledge: Knowledge, today: int) -> bool:
+    if drug.state != "active" or _is_denied(drug, drugs):
+        return False
+    if drug.ref.startswith("MedicationAdministration/"):
+        window = knowledge.days("denosumab" if tag == DENOSUMAB else "administration")
+        return drug.given is not None and today - drug.given.last <= window
+    return True
+
+
+def _is_denied(drug: Drug, drugs: list[Drug]) -> bool:
+    """A newer statement that the same ingredient is not taken cancels an entry (4b Drug)."""
+    mine = {concept.ingredient for concept in drug.concepts if concept.ingredient}
+    for other in drugs:
+        same = mine & {concept.ingredient for concept in other.concepts}
+        if other.state == "denied" and same and _is_newer(other.dated, drug.dated):
+            return True
+    return False
+
+
+def _is_newer(one: When | None, other: When | None) -> bool:
+    return one is not None and (other is None or one.last > other.last)
+
+
+def _courses(
+    live: list[tuple[str, Concept, Drug]],
+    matched: list[tuple[str, Concept, Drug]],
+    knowledge: Knowledge,
+) -> Iterator[Course]:
+    for tag, ingredient in dict.fromkeys((tag, concept.ingredient) for tag, concept, _ in live):
+        mine = [(concept, drug) for one, concept, drug in live if (one, concept.ingredient) == (tag, ingredient)]
+        same = [drug for one, concept, drug in matched if (one, concept.ingredient) == (tag, ingredient)]
+        course = Course(
+            tag=tag,
+            ingredient=ingredient or tag,
+            groups=frozenset().union(*(concept.groups for concept, _ in mine)),
+            concept=mine[0][0],
+            refs=tuple(dict.fromkeys(drug.ref for _, drug in mine)),
+            start=_start([drug for _, drug in mine], same, knowledge),
+        )
+        yield course
+
+
+def _start(active: list[Drug], same: list[Drug], knowledge: Knowledge) -> When | None:
+    """The earliest active start, joined to entries that ended shortly before it (4b Drug)."""
+    start = _earliest(active)
+    if start is None:
+        return None
+    gap = knowledge.days("drug_gap")
+    earlier = [drug for drug in same if drug.state == "ended" and drug.start and drug.end]
+    while joined := [d for d in earlier if _joins(d, start, gap)]:
+        start = _earliest(joined) or start
+        earlier = [drug for drug in earlier if drug not in joined]
+    return start
+
+
+def _joins(drug: Drug, start: When, gap: int) -> bool:
+    if drug.start is None or drug.end is None:
+        return False
+    return drug.start.first < start.first and start.first - drug.end.last <= gap
+
+
+def _earliest(drugs: Iterable[Drug]) -> When | None:
+    return min((drug.start for drug in drugs if drug.start), key=lambda when: when.first, default=None)
+
+
+def _replacements(active: list[Drug]) -> Iterator[tuple[str, When | None]]:
+    for drug in active:
+        for concept in drug.concepts:
+            for name in concept.sets:
+                if name.startswith("replacement-"):
+                    yield name.removeprefix("replacement-"), drug.start

@@ -1,0 +1,196 @@
+"""The clinical picture: everything that rules derive from the chart before they decide (4b, 4e step 5)."""
+
+from datetime import date
+
+from msgspec import Struct
+
+from cds.chart.facts import Asked, Chart, Problem, Seen
+from cds.fhir.dates import When, completed_years
+from cds.fhir.units import factor
+from cds.knowledge.load import Knowledge
+from cds.rules import findings, gate, laboratory, medication, work_up
+from cds.rules.amount import ucum
+from cds.rules.findings import Findings
+from cds.rules.gate import Twitch
+from cds.rules.laboratory import Laboratory
+from cds.rules.medication import Medication
+from cds.rules.ranges import Person
+from cds.rules.work_up import Done
+
+DISEASES = ("kd-als", "kd-sma", "kd-kennedy", "kd-dystrophy", "kd-neuromyotonia", "kd-ms")
+KD_STATUSES = frozenset({"active", "recurrence", "relapse", "remission"})
+
+
+class Completeness(Struct, frozen=True):
+    """Which FHIR types did not arrive, or not whole (4c D17)."""
+
+    missing: frozenset[str] = frozenset()
+
+    def has(self, *types: str) -> bool:
+        """Whether all of these types are complete."""
+        return not self.missing.intersection(types)
+
+    @property
+    def all(self) -> bool:
+        """Whether everything that reassurance needs is there."""
+        return self.has(*NEEDED)
+
+
+NEEDED = ("Patient", "Condition", "Observation", "MedicationRequest", "ServiceRequest")
+
+
+class Picture(Struct, frozen=True, kw_only=True):
+    """Derived facts. Days are ordinals."""
+
+    knowledge: Knowledge
+    chart: Chart
+    complete: Completeness
+    today: int
+    age: int | None
+    twitches: tuple[Twitch, ...]
+    last: When | None
+    findings: Findings
+    laboratory: Laboratory
+    medication: Medication
+    exam: Done | None
+    emg: Done | None
+    any_exam: Done | None
+    any_emg: Done | None
+    diseases: frozenset[str]
+    request: Asked | None
+    pregnant: bool
+    weeks: float | None
+
+    @property
+    def is_child(self) -> bool:
+        """Under 16; an unknown age counts as adult (4b Age)."""
+        return self.age is not None and self.age < self.knowledge.at("adult_years")
+
+    @property
+    def is_infant(self) -> bool:
+        """Before the first birthday."""
+        return self.age is not None and self.age < self.knowledge.at("infant_years")
+
+    @property
+    def persists(self) -> bool:
+        """PERSIST."""
+        return any(gate.is_persistent(twitch, self.knowledge, self.today) for twitch in self.twitches)
+
+    @property
+    def is_marked(self) -> bool:
+        """PERSIST, SEVERE or FREQUENT (4b, S45)."""
+        return self.persists or any(twitch.severe or twitch.frequent for twitch in self.twitches)
+
+    def is_within(self, when: When | None, window: str) -> bool:
+        """Whether a value's first possible day lies within a window."""
+        return when is not None and self.today - when.first <= self.knowledge.days(window)
+
+
+def read(
+    chart: Chart, twitches: tuple[Twitch, ...], knowledge: Knowledge, complete: Completeness, today: int
+) -> Picture:
+    """Derive the picture of a chart that shows a twitch."""
+    last = gate.last_onset(twitches)
+    pregnant = any("pregnancy" in problem.named.sets and problem.is_active for problem in chart.problems)
+    person = Person(_age_days(chart.birth, today), age(chart.birth, today), chart.sex, pregnant)
+    any_exam = work_up.newest(chart, "exam", today, knowledge.days("exam"))
+    any_emg = work_up.newest(chart, "emg", today, knowledge.days("emg"))
+    return Picture(
+        knowledge=knowledge,
+        chart=chart,
+        complete=complete,
+        today=today,
+        age=person.age_years,
+        twitches=twitches,
+        last=last,
+        findings=findings.read(chart, knowledge, today),
+        laboratory=laboratory.read(chart, knowledge, person, today),
+        medication=medication.read(chart.drugs, knowledge, today),
+        exam=work_up.since(any_exam, last),
+        emg=work_up.since(any_emg, last),
+        any_exam=any_exam,
+        any_emg=any_emg,
+        diseases=_diseases(chart.problems),
+        request=work_up.in_progress(chart, knowledge, today),
+        pregnant=pregnant,
+        weeks=_weeks(chart, knowledge, today) if pregnant else None,
+    )
+
+
+def age(birth: When | None, today: int) -> int | None:
+    """Completed years; unknown if a partial birth date leaves more than one answer at the borders that matter."""
+    if birth is None or birth.first > today:
+        return None
+    oldest, youngest = completed_years(birth.first, today), completed_years(min(birth.last, today), today)
+    return oldest if _same_band(oldest, youngest) else None
+
+
+def _same_band(oldest: int, youngest: int) -> bool:
+    return all((oldest < border) == (youngest < border) for border in (1, 3, 6, 12, 13, 16, 18, 19))
+
+
+def _age_days(birth: When | None, today: int) -> int | None:
+    return None if birth is None or birth.first > today else today - birth.last
+
+
+def _diseases(problems: list[Problem]) -> frozenset[str]:
+    """KD: confirmed neuromuscular diseases that no later entry refutes (4b)."""
+    confirmed = [one for one in problems if _is_known(one)]
+    return frozenset(
+        name
+        for name in DISEASES
+        if any(name in one.named.sets and not _is_refuted(one, name, problems) for one in confirmed)
+    )
+
+
+def _is_known(problem: Problem) -> bool:
+    current = problem.clinical in KD_STATUSES or (problem.clinical is None and not problem.abated)
+    return current and problem.verification in ("confirmed", None)
+
+
+def _is_refuted(known: Problem, name: str, problems: list[Problem]) -> bool:
+    since = _said(known)
+    refuted = [_said(one) for one in problems if one.verification == "refuted" and name in one.named.sets]
+    return any(day is not None and (since is None or day >= since) for day in refuted)
+
+
+def _said(problem: Problem) -> int | None:
+    """The latest day a problem entry is about or was made."""
+    return max((when.last for when in (problem.onset, problem.recorded) if when), default=None)
+
+
+def _weeks(chart: Chart, knowledge: Knowledge, today: int) -> float | None:
+    """Weeks of gestation today, from the newest statement and the days since (4b Pregnant)."""
+    said = [*_coded_weeks(chart.problems), *_measured_weeks(chart.seen, knowledge)]
+    if not said:
+        return None
+    when, weeks = max(said, key=lambda one: one[0].first)
+    total = weeks + (today - when.first) / 7
+    return total if total <= knowledge.at("pregnancy_weeks_max") else None
+
+
+def _coded_weeks(problems: list[Problem]) -> list[tuple[When, float]]:
+    found = []
+    for problem in problems:
+        when = problem.recorded or problem.onset
+        for concept in problem.named.concepts:
+            weeks = concept.code.partition(".")[2]
+            if "gestation-code" in concept.sets and weeks.isdecimal() and when is not None and problem.is_active:
+                found.append((when, float(weeks)))
+    return found
+
+
+def _measured_weeks(seen: list[Seen], knowledge: Knowledge) -> list[tuple[When, float]]:
+    found = []
+    for one in seen:
+        quantity = one.quantity
+        if "ask-gestation" in one.named.sets and one.when and quantity and quantity.value is not None:
+            ratio = factor(ucum(quantity, knowledge) or "", "wk")
+            if ratio is not None:
+                found.append((one.when, quantity.value * ratio))
+    return found
+
+
+def day_text(day: int) -> str:
+    """A day as a card shows it."""
+    return date.fromordinal(day).isoformat()

@@ -1,0 +1,58 @@
+"""Which basic tests are missing or out of date, and whether that is worth a card (4d LAB-ORDER)."""
+
+from cards.advice import Note
+from cds.rules import abnormal, laboratory, work_up
+from cds.rules.picture import Picture
+
+TESTS = ("calcium", "potassium", "magnesium", "tsh", "vitamin-d", "vitamin-b12")
+BEFORE_DRUG = frozenset({"calcium", "potassium", "magnesium", "sodium", "phosphate"})
+SHIFTING = ("corticosteroid", "diuretic", "proton-pump-inhibitor", "lithium")
+
+
+def missing(picture: Picture) -> tuple[str, ...]:
+    """The tests without a fresh readable result and without a recent order."""
+    return tuple(test for test in TESTS if _is_due(test, picture))
+
+
+def is_triggered(picture: Picture, *, additional: bool, tags: set[str], factors: set[str]) -> bool:
+    """Whether something asks for these tests: duration, severity, a symptom, a drug marked L, diet, an old deficiency."""
+    drugs = any(picture.knowledge.medicines[tag].orders_labs for tag in tags)
+    return picture.is_marked or additional or drugs or "diet" in factors or _has_old_deficiency(picture)
+
+
+def stale(picture: Picture) -> tuple[Note, ...]:
+    """The last values of tests that are out of date, with their dates (2b: a stale value is quoted, not judged)."""
+    notes = []
+    for test in TESTS:
+        standing = picture.laboratory.of(test)
+        judged = standing.judged
+        if standing.state == "stale" and judged is not None and judged.when is not None:
+            label = laboratory.lab_label(judged, picture.knowledge)
+            values = {"test": label, "value": laboratory.shown(judged), "date": judged.when.text}
+            notes.append(Note("stale_value", values))
+    return tuple(notes)
+
+
+def _is_due(test: str, picture: Picture) -> bool:
+    standing = picture.laboratory.of(test)
+    fresh = standing.is_fresh and not _is_outdated_by_drug(test, picture)
+    return not fresh and not work_up.is_ordered(picture.chart, test, picture.knowledge, picture.today)
+
+
+def _is_outdated_by_drug(test: str, picture: Picture) -> bool:
+    """A normal value taken before a drug that shifts it was started counts as stale (2b)."""
+    judged = picture.laboratory.of(test).judged
+    if test not in BEFORE_DRUG or judged is None or judged.when is None or not picture.laboratory.is_normal(test):
+        return False
+    starts = (course.start for course in picture.medication.of(*SHIFTING))
+    return any(start is not None and judged.when.last < start.first for start in starts)
+
+
+def _has_old_deficiency(picture: Picture) -> bool:
+    if picture.findings.of("hypoparathyroidism"):
+        return True
+    return any(
+        one.when is not None and not picture.is_within(one.when, "deficiency")
+        for tag in abnormal.SEARCHED
+        for one in abnormal.deficiencies(tag, picture)
+    )

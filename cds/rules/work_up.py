@@ -1,0 +1,87 @@
+"""What has been done and what is under way: examination, EMG, referral, orders (4b Exam, NORM, WIP; 4d)."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from cds.chart.facts import Asked, Chart, Report
+from cds.fhir.dates import When
+from cds.knowledge.load import Knowledge
+
+LIVE = frozenset({"active", "on-hold"})
+ORDERED = LIVE | {"completed"}
+
+
+class Done(Struct, frozen=True, kw_only=True):
+    """The examination or EMG that counts: `result` is normal, abnormal or None."""
+
+    report: Report
+    result: str | None
+
+    @property
+    def day(self) -> int:
+        """The day it was done, the last possible one."""
+        return self.report.when.last if self.report.when else 0
+
+
+def newest(chart: Chart, kind: str, today: int, window: int) -> Done | None:
+    """The newest examination or EMG of the last year, whether or not it followed the twitch."""
+    oldest = today - window
+    mine = [one for one in chart.reports if one.kind == kind and one.when is not None and one.when.first >= oldest]
+    if not mine:
+        return None
+    day = max(_day(one) for one in mine)
+    same = [one for one in mine if _day(one) == day]
+    telling = [one for one in same if one.result or not one.is_procedure] or same
+    results = {one.result for one in _latest(telling)}
+    result = "abnormal" if "abnormal" in results else "normal" if results == {"normal"} else None
+    return Done(report=telling[0], result=result)
+
+
+def since(done: Done | None, last: When | None) -> Done | None:
+    """The examination, if it was made on or after the onset of the twitch (4b Exam)."""
+    if done is None or done.report.when is None or last is None or done.report.when.first < last.last:
+        return None
+    return done
+
+
+def _day(report: Report) -> int:
+    return report.when.first if report.when else 0
+
+
+def _latest(same: list[Report]) -> list[Report]:
+    """Of one day's reports the latest by instant, if all have one."""
+    instants = [one.when.instant for one in same if one.when and one.when.instant]
+    if len(instants) != len(same):
+        return same
+    latest = max(instants)
+    return [one for one in same if one.when and one.when.instant == latest]
+
+
+def in_progress(chart: Chart, knowledge: Knowledge, today: int) -> Asked | None:
+    """The newest live referral, EMG or neurology appointment that is not too old (4b WIP)."""
+    oldest = today - knowledge.days("work_up")
+    live = [
+        one
+        for one in chart.asked
+        if one.status in LIVE
+        and one.sets & {"referral", "neurology", "emg"}
+        and one.when is not None
+        and one.when.first >= oldest
+    ]
+    return max(live, key=lambda one: one.when.first if one.when else 0, default=None)
+
+
+def covers(request: Asked, days: Iterable[int | None]) -> bool:
+    """Whether a request is not older than the newest dated flag; undated flags are covered (4b WIP)."""
+    dated = [day for day in days if day is not None]
+    return request.when is not None and (not dated or request.when.first >= max(dated))
+
+
+def is_ordered(chart: Chart, test: str, knowledge: Knowledge, today: int) -> bool:
+    """Whether a test was ordered lately (4d)."""
+    oldest = today - knowledge.days("order")
+    return any(
+        f"order-{test}" in one.sets and one.status in ORDERED and one.when is not None and one.when.first >= oldest
+        for one in chart.asked
+    )
