@@ -18,7 +18,7 @@ class Namer:
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._find = knowledge.codes.find
-        self._systems = frozenset(knowledge.systems.values())
+        self._knows = knowledge.codes.knows
         self._phrases: dict[str, frozenset[str]] = {}
         for kind, phrases in (
             ("twitch", knowledge.phrases.twitch),
@@ -43,7 +43,7 @@ class Namer:
     def is_coded(self, concept: CodeableConcept | None) -> bool:
         """Whether a known system codes it, whatever the code."""
         return concept is not None and any(
-            coding.code and coding.system in self._systems for coding in concept.coding or ()
+            coding.code and self._knows(coding.system) for coding in concept.coding or ()
         )
 
     def phrases(self, concept: CodeableConcept | None) -> frozenset[str]:

@@ -40,20 +40,28 @@ Codes = Mapping[str, Mapping[str, Concept]]
 class CodeTable:
     """Exact codes in one dictionary per system; ICD and ATC codes are also found by their prefixes."""
 
-    def __init__(self, exact: Codes, prefixes: Codes) -> None:
+    def __init__(self, exact: Codes, prefixes: Codes, oids: Mapping[str, str]) -> None:
         self.systems = frozenset(exact)
         self._exact = {system: dict(codes) for system, codes in exact.items()}
         self._prefixes = {system: (codes, _lengths(codes)) for system, codes in prefixes.items() if codes}
+        self._oids = dict(oids)
         self._learned: dict[tuple[str, str], Concept | None] = {}
 
     def find(self, system: str | None, code: str | None) -> Concept | None:
         """The concept of a code, or None if no rule reads it."""
-        if system is None or code is None or (codes := self._exact.get(system)) is None:
+        if system is None or code is None:
             return None
+        codes = self._exact.get(system)
+        if codes is None:
+            return self.find(self._oids[system], code) if system in self._oids else None
         concept = codes.get(code)
         if concept is None and system in self._prefixes:
             return self._by_prefix(system, code)
         return concept
+
+    def knows(self, system: str | None) -> bool:
+        """Whether codes of this system are known to the service at all (4f)."""
+        return system in self.systems or system in self._oids
 
     def members(self, name: str) -> list[Concept]:
         """All exact codes of a value set, in a stable order."""

@@ -15,8 +15,9 @@ Key = tuple[str, str]
 class Terminology:
     """All rows by group, and the systems by their short names."""
 
-    def __init__(self, rows: list[Row], systems: Mapping[str, str]) -> None:
+    def __init__(self, rows: list[Row], systems: Mapping[str, str], oids: Mapping[str, str]) -> None:
         self.systems = systems
+        self.oids = oids
         self.groups: dict[str, list[Row]] = {}
         for row in rows:
             self.groups.setdefault(row.group, []).append(row)
@@ -125,7 +126,7 @@ class _Draft:
                 exact[system][code] = full
             if (system, code) in prefixes:
                 short[system][code.removesuffix("-")] = full
-        return CodeTable(exact, short)
+        return CodeTable(exact, short, self.terminology.oids)
 
     def _is_prefix(self, key: Key) -> bool:
         return key[1].endswith("-") or key[0] == self.terminology.systems["atc"]

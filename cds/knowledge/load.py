@@ -56,7 +56,7 @@ class Knowledge(Struct, frozen=True):
 def load(folder: Path = DATA) -> Knowledge:
     """Read and check the data files; a wrong one raises KnowledgeError with file, key and reason."""
     systems = _read(folder, "systems.toml", dict[str, str])
-    terminology = Terminology(_rows(folder), systems)
+    terminology = Terminology(_rows(folder), systems, _read(folder, "oids.toml", dict[str, str]))
     sets = _read(folder, "valuesets.toml", dict[str, ValueSet])
     analytes = _read(folder, "analytes.toml", dict[str, Analyte])
     medicines = _read(folder, "medicines.toml", dict[str, MedicineClass])
