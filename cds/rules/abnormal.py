@@ -103,7 +103,7 @@ def _recorded(tag: str, picture: Picture) -> Abnormal | None:
     return Abnormal(
         tag=tag,
         indicator=_recorded_indicator(tag, newest, picture),
-        facts=(finding_fact(newest, (name,), picture.knowledge, limit="recorded deficiency"),),
+        facts=(finding_fact(newest, (name,), picture.knowledge),),
         side="low",
         label=picture.knowledge.label("deficiency-b-group" if group else name),
         date=newest.when.text if newest.when else "",

@@ -1,6 +1,6 @@
 """MED-REV as advice: one line per ingredient, never a word of stopping (S24, S25, S44, section 5)."""
 
-from cards.advice import Advice, Fact, Note, Order
+from cards.advice import Advice, Note, Order
 from cards.topics import Topic, in_order
 from cds.rules import context
 from cds.rules.assess import Assessment
@@ -31,7 +31,7 @@ def review(choice: Choice, found: Assessment) -> Advice:
         variant=_variant(courses, picture),
         tags=in_order(Topic.MED_REV, tags),
         signs=tuple(dict.fromkeys(course.ingredient for course in courses)),
-        facts=(*context.twitch_facts(picture), *_facts(courses, picture)),
+        facts=(*context.twitch_facts(picture), *map(drug_fact, courses)),
         notes=(*_notes(courses, picture), *context.notes(found)),
         orders=_orders(tags, found),
     )
@@ -44,21 +44,6 @@ def _variant(courses: tuple[Course, ...], picture: Picture) -> str:
     if course.tag in ("corticosteroid", "estrogen"):
         return course.tag
     return "unknown-timing" if course.start is None or picture.last is None else "one"
-
-
-def _facts(courses: tuple[Course, ...], picture: Picture) -> tuple[Fact, ...]:
-    onset = picture.last
-    return tuple(
-        Fact(
-            resource=fact.resource,
-            label=fact.label,
-            system=fact.system,
-            code=fact.code,
-            date=fact.date,
-            limit=f"twitching since {onset.text}" if onset else None,
-        )
-        for fact in map(drug_fact, courses)
-    )
 
 
 def _notes(courses: tuple[Course, ...], picture: Picture) -> tuple[Note, ...]:

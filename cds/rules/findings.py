@@ -118,7 +118,7 @@ def short_name(concept: Concept) -> str | None:
 LONGEST_NAME = 40
 
 
-def fact(finding: Finding, sets: Iterable[str], knowledge: Knowledge, *, limit: str | None = None) -> Fact:
+def fact(finding: Finding, sets: Iterable[str], knowledge: Knowledge) -> Fact:
     """The finding as a fact of a card."""
     wanted = set(sets)
     concept = next((one for one in finding.concepts if one.sets & wanted), None)
@@ -128,6 +128,5 @@ def fact(finding: Finding, sets: Iterable[str], knowledge: Knowledge, *, limit: 
         system=concept.system if concept else None,
         code=concept.code if concept else None,
         date=finding.when.text if finding.when else None,
-        limit=limit,
         quoted=finding.named.text,
     )

@@ -81,5 +81,4 @@ def drug_fact(course: Course) -> Fact:
         system=course.concept.system,
         code=course.concept.code,
         date=course.start.text if course.start else None,
-        limit="start" if course.start else None,
     )
