@@ -21,7 +21,9 @@ from cds.chart.naming import Namer
 from cds.chart.reader import Reader
 from cds.chart.scope import Scope
 from cds.clock import Clock
-from cds.errors import CallError, KnowledgeError, PatientMismatch, TwitchUnknown, UnknownService, render as render_error
+from cds.errors import CallError, KnowledgeError, PatientMismatch, TwitchUnknown, UnknownService
+from cds.errors import render as render_error
+from cds.fhir.resources import Patient
 from cds.hooks import envelope
 from cds.hooks.envelope import Request
 from cds.hooks.services import Service, discovery, patient_view
@@ -96,11 +98,10 @@ class Engine(Struct, frozen=True, kw_only=True):
 
     def examine(self, request: Request, supplies: Supplies) -> Outcome:
         """Read the gate; go on only if there is a twitch."""
+        _check_patient(supplies, request.patient_id)
         scope = self._scope(request.patient_id)
         reader = Reader(self.namer, self.routes, scope)
         reader.add(supplies.resources(GATE))
-        if reader.chart.foreign_patient:
-            raise PatientMismatch
         twitches = gate.twitches(reader.chart, self.knowledge, scope.today, request.encounter_id)
         if not twitches:
             return self._silent(supplies)
@@ -138,6 +139,13 @@ class Engine(Struct, frozen=True, kw_only=True):
     def _scope(self, patient_id: str) -> Scope:
         now = self.now()
         return Scope(patient_id, now, now.date().toordinal(), int(self.knowledge.at("future_hours")))
+
+
+def _check_patient(supplies: Supplies, patient_id: str) -> None:
+    """The key `patient` must hold the patient in context; others elsewhere are only counted."""
+    held = [one.id for one in supplies.of("patient").feed.resources if isinstance(one, Patient) and one.id]
+    if held and patient_id not in held:
+        raise PatientMismatch
 
 
 def build_engine(

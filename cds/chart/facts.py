@@ -144,4 +144,3 @@ class Chart(Struct, kw_only=True):
     kin: list[Kin] = []
     unknown_medicines: int = 0
     foreign: int = 0
-    foreign_patient: bool = False

@@ -53,7 +53,7 @@ class Reader:
     def patient(self, patient: fhir.Patient) -> None:
         """Take birth date and sex, of the right patient only."""
         if patient.id not in (None, self._scope.patient_id):
-            self.chart.foreign_patient = True
+            self.chart.foreign += 1
             return
         self.chart.has_patient = True
         self.chart.birth = parse(patient.birth_date)

@@ -61,7 +61,6 @@ def _quantity(unit: str) -> Any:
     if not unit or len(unit) > MAX_UNIT_LENGTH or not unit.isascii():
         return None
     try:
-        quantity = _REGISTRY.from_ucum(unit)
+        return 1 * _REGISTRY.from_ucum(unit)  # degrees with an offset and logarithmic units cannot be multiplied
     except (LarkError, PintError, AttributeError, ValueError, KeyError, OverflowError, ZeroDivisionError, TypeError):
         return None
-    return None if isinstance(quantity, str) else 1 * quantity

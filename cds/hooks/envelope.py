@@ -1,4 +1,4 @@
-"""The request of a hook call, read with the chart left unread: one pass over the bytes (CDS Hooks 2.0, HTTP request)."""
+"""The request of a hook call, its chart left unread: one pass over the bytes (CDS Hooks 2.0, HTTP request)."""
 
 import re
 from typing import Any

@@ -10,8 +10,8 @@ from cds.fhir.dates import When
 from cds.rules import laboratory
 from cds.rules.findings import Finding
 from cds.rules.findings import fact as finding_fact
-from cds.rules.labs import Judged
 from cds.rules.laboratory import Standing
+from cds.rules.labs import Judged
 from cds.rules.picture import Picture
 
 RECENT_WARNING = frozenset({"calcium", "potassium", "magnesium"})

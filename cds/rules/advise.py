@@ -7,8 +7,7 @@ from cards.topics import FLAGS, Topic, in_order
 from cds.rules import advise_labs, advise_medicines, context, tests_due
 from cds.rules.assess import Assessment, Flags
 from cds.rules.decide import Choice, Decision
-from cds.rules.medication import Course
-from cds.rules.neurology import report_fact
+from cds.rules.neurology import MYOPATHIC, report_fact
 from cds.rules.picture import Picture
 
 LAB_ORDERS = tuple(f"lab:{test}" for test in (*tests_due.TESTS, "creatine-kinase"))
@@ -58,7 +57,7 @@ def _emergency(choice: Choice, found: Assessment) -> Advice:
     tags = {flag.tag for flag in flags if flag.tag}
     notes = [Note("preliminary", {"test": flag.preliminary}) for flag in flags if flag.preliminary]
     notes += [Note("drug_does_not_explain")] if found.urgent else []
-    notes += _uncertain(found.picture, flags)
+    notes += _uncertain(flags)
     return Advice(
         topic=Topic.EMERG,
         indicator=choice.indicator,
@@ -89,7 +88,7 @@ def _urgent(choice: Choice, found: Assessment) -> Advice:
     """NEURO-URG: the sign named, the basic bloods inside."""
     ids = {flag.id for flag in choice.flags}
     variant = "medicine" if ids == {"U8"} else "default"
-    values = {"drug": course.ingredient for course in _myopathic(found)} if variant == "medicine" else {}
+    values = {"drug": _myopathic(found.picture)} if variant == "medicine" else {}
     return _neuro(choice, found, variant, (Order("referral:neurology-urgent"), *_due(found)), values)
 
 
@@ -137,7 +136,7 @@ def _neuro_notes(choice: Choice, found: Assessment) -> Iterable[Note]:
         yield Note("exam_predates_sign", {"date": context.exam_date(picture)})
     for flag in flags:
         yield from _wording(flag)
-    yield from _uncertain(picture, flags)
+    yield from _uncertain(flags)
 
 
 def _wording(flag: object) -> Iterable[Note]:
@@ -146,7 +145,7 @@ def _wording(flag: object) -> Iterable[Note]:
             yield Note("only_text_sign", {"phrase": finding.named.text})
 
 
-def _uncertain(picture: Picture, flags: Flags) -> list[Note]:
+def _uncertain(flags: Flags) -> list[Note]:
     """Dates known by month or year only are said to be uncertain (4b Dates)."""
     vague = any(one.when and one.when.uncertain for flag in flags for one in flag.found)
     return [Note("timing_uncertain")] if vague else []
@@ -249,8 +248,14 @@ def _has(flags: Flags, *sets: str) -> bool:
     return any(one.sets & set(sets) for flag in flags for one in flag.found)
 
 
-def _myopathic(found: Assessment) -> Iterable[Course]:
-    return (*found.picture.medication.of("corticosteroid", "statin"),)
+def _myopathic(picture: Picture) -> str:
+    """The steroid or statin that U8 is about; the statin may have ended."""
+    taken = picture.medication.of(*MYOPATHIC)
+    return (
+        taken[0].ingredient
+        if taken
+        else next(one.ingredient for one in picture.medication.ended if one.tag == "statin")
+    )
 
 
 _ADVISERS: dict[Topic, Callable[[Choice, Assessment], Advice]] = {

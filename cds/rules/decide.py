@@ -53,7 +53,7 @@ def _chosen(found: Assessment, trial: Trial) -> list[Choice]:
 
 
 def _with_known_disease(found: Assessment) -> list[Choice]:
-    """D7: emergencies, electrolytes and the medicines behind them; multiple sclerosis alone does not explain wasting."""
+    """D7: emergencies, electrolytes and the medicines behind them; MS alone does not explain wasting."""
     labs = tuple(lab for lab in found.labs if lab.tag in ELECTROLYTES)
     emergency_tags = _emergency_tags(found)
     chosen = []

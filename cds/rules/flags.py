@@ -14,7 +14,10 @@ from cds.rules.picture import Picture
 
 
 class Raised(Struct, frozen=True, kw_only=True):
-    """One flag with what raised it. `tag` is the emergency tag of an E flag; `used` findings count nowhere else (4b)."""
+    """One flag with what raised it.
+
+    `tag` is the emergency tag of an E flag; findings of a `used` flag count nowhere else (4b Flags).
+    """
 
     id: str
     facts: tuple[Fact, ...]

@@ -80,7 +80,7 @@ def medicine_myopathy(picture: Picture) -> Raised | None:
 
 
 def childhood_sign(picture: Picture) -> Raised | None:
-    """P1: tongue fasciculation, hypotonia or absent reflexes; critical in an infant with feeding or breathing trouble."""
+    """P1: tongue fasciculation, hypotonia or absent reflexes; critical in an infant who feeds or breathes badly."""
     sets = ("tongue-fasciculation", "hypotonia", "areflexia")
     trouble = picture.findings.of("feeding-difficulty", "respiratory-emergency", "respiratory-other")
     critical = picture.is_infant and bool(trouble)

@@ -15,7 +15,7 @@ def missing(picture: Picture) -> tuple[str, ...]:
 
 
 def is_triggered(picture: Picture, *, additional: bool, tags: set[str], factors: set[str]) -> bool:
-    """Whether something asks for these tests: duration, severity, a symptom, a drug marked L, diet, an old deficiency."""
+    """Whether duration, severity, a symptom, a drug marked L, diet or an old deficiency asks for these tests."""
     drugs = any(picture.knowledge.medicines[tag].orders_labs for tag in tags)
     return picture.is_marked or additional or drugs or "diet" in factors or _has_old_deficiency(picture)
 
