@@ -27,6 +27,7 @@ from cds.fhir.resources import Patient
 from cds.hooks import envelope
 from cds.hooks.envelope import Request
 from cds.hooks.services import Service, discovery, patient_view
+from cds.knowledge.basis import Row, rows
 from cds.knowledge.load import Knowledge, load
 from cds.prefetch.supply import GATE, REST, Supplies
 from cds.rules import gate
@@ -75,6 +76,10 @@ class Engine(Struct, frozen=True, kw_only=True):
     def service_ids(self) -> frozenset[str]:
         """The ids that discovery lists."""
         return frozenset(self.services)
+
+    def basis(self, topic: str) -> list[Row]:
+        """The limits and windows behind one card, for its evidence page."""
+        return rows(self.knowledge, topic)
 
     def discovery(self) -> bytes:
         """The JSON of `GET /cds-services`."""

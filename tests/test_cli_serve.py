@@ -20,6 +20,7 @@ import pytest
 
 from cds import cli
 from cds.errors import KnowledgeError, StartError, UsageError
+from cds.knowledge.basis import Row
 from cds.settings import Settings, load
 from cds.web import server
 
@@ -37,6 +38,9 @@ class FakeEngine:
 
     def discovery(self) -> bytes:
         return b'{"services":[]}'
+
+    def basis(self, topic: str) -> list[Row]:
+        return [Row("potassium", "< 3.5 mmol/L", "info", "rcem")]
 
 
 @pytest.fixture(autouse=True)

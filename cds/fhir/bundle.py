@@ -27,7 +27,7 @@ class Bundle(Struct, gc=False, tag="Bundle", tag_field="resourceType"):
     """A Bundle whose resources are all readable and of types that rules read."""
 
     entry: list[Entry] | None = None
-    link: list[Link] | None = None
+    link: list[Link | None] | None = None
 
 
 class RawEntry(Struct, gc=False):
@@ -37,11 +37,11 @@ class RawEntry(Struct, gc=False):
 
 
 class RawBundle(Struct, gc=False):
-    """A Bundle with anything in it."""
+    """A Bundle with anything in its entries."""
 
     resourceType: str | None = None  # noqa: N815 - FHIR's name
-    entry: list[RawEntry] | None = None
-    link: list[Link] | None = None
+    entry: list[Raw] | None = None
+    link: list[Link | None] | None = None
 
 
 class Peek(Struct, gc=False):
@@ -68,17 +68,20 @@ class Feed(Struct):
 
 _STRICT = msgspec.json.Decoder(Bundle | Any)
 _LOOSE = msgspec.json.Decoder(RawBundle)
+_ENTRY = msgspec.json.Decoder(RawEntry | None)
 _ONE = msgspec.json.Decoder(Any)
 _PEEK = msgspec.json.Decoder(Peek)
 _PEEK_CODE = msgspec.json.Decoder(PeekCode)
 _READ_TYPES = frozenset(kind.__struct_config__.tag for kind in fhir.Any.__args__)
+_UNREADABLE = (msgspec.DecodeError, RecursionError)
+_MILD = frozenset({"information", "success"})
 
 
 def read(raw: Raw | bytes) -> Feed:
     """Read a Bundle or a single resource. One odd entry costs only itself; anything that is not FHIR is `failed`."""
     try:
         return _feed(_STRICT.decode(raw))
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         return _read_loosely(raw)
 
 
@@ -101,54 +104,70 @@ def _settled(feed: Feed) -> Feed:
 
 def _is_error(outcome: OperationOutcome, alone: bool) -> bool:
     severities = {issue.severity for issue in outcome.issue or ()}
-    return bool(severities & {"error", "fatal"}) or (alone and not severities & {"information", "success"})
+    return bool(severities & {"error", "fatal"}) or (alone and not (severities and severities <= _MILD))
 
 
 def _read_loosely(raw: Raw | bytes) -> Feed:
     try:
         bundle = _LOOSE.decode(raw)
-    except msgspec.DecodeError:
-        return Feed(failed=True)
+    except _UNREADABLE:
+        return _single(raw)
     if bundle.resourceType != "Bundle":
-        return _single(bundle.resourceType)
+        return _single(raw)
     feed = Feed(truncated=_has_next(bundle.link))
     for entry in bundle.entry or ():
-        _take(entry.resource, feed)
+        _take_entry(entry, feed)
     return _settled(feed)
 
 
-def _single(kind: str | None) -> Feed:
-    if kind is None:
+def _single(raw: Raw | bytes) -> Feed:
+    """A resource alone that could not be read; without a type, or as a broken Bundle, it is no answer at all."""
+    if _kind(raw) in (None, "Bundle"):
         return Feed(failed=True)
-    return Feed(unreadable=Counter({kind: 1}) if kind in _READ_TYPES else Counter())
+    feed = Feed()
+    _set_aside(raw, feed)
+    return feed
+
+
+def _take_entry(raw: Raw, feed: Feed) -> None:
+    try:
+        entry = _ENTRY.decode(raw)
+    except _UNREADABLE:
+        _set_aside(raw, feed)
+        return
+    if entry is not None and bytes(entry.resource) != NULL:
+        _take(entry.resource, feed)
 
 
 def _take(raw: Raw, feed: Feed) -> None:
-    if bytes(raw) == NULL:
-        return
     try:
         feed.resources.append(_ONE.decode(raw))
-    except msgspec.DecodeError:
-        kind = _kind(raw)
-        if kind is None or kind in _READ_TYPES:
-            feed.unreadable[kind or "unknown"] += 1
-            feed.unread_codes.append(_code(raw))
+    except _UNREADABLE:
+        _set_aside(raw, feed)
 
 
-def _kind(raw: Raw) -> str | None:
+def _set_aside(raw: Raw | bytes, feed: Feed) -> None:
+    """Count what could not be read, unless it is of a type that no rule reads; its code may still be told."""
+    kind = _kind(raw)
+    if kind is None or kind in _READ_TYPES:
+        feed.unreadable[kind or "unknown"] += 1
+        feed.unread_codes.append(_code(raw))
+
+
+def _kind(raw: Raw | bytes) -> str | None:
     try:
         return _PEEK.decode(raw).resourceType
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         return None
 
 
-def _code(raw: Raw) -> CodeableConcept | None:
+def _code(raw: Raw | bytes) -> CodeableConcept | None:
     """The code of a resource that is otherwise unreadable."""
     try:
         return _PEEK_CODE.decode(raw).code
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         return None
 
 
-def _has_next(links: list[Link] | None) -> bool:
-    return any(link.relation == "next" for link in links or ())
+def _has_next(links: list[Link | None] | None) -> bool:
+    return any(link is not None and link.relation == "next" for link in links or ())

@@ -1,6 +1,7 @@
 """FHIR dates as intervals of calendar days (clinical knowledge 4b, Dates)."""
 
 import re
+from calendar import monthrange
 from datetime import date, datetime, timedelta
 
 from msgspec import Struct
@@ -8,6 +9,8 @@ from msgspec import Struct
 _DATE = re.compile(
     r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s?(Z|[+-]\d\d:\d\d)?)?)?)?", re.ASCII
 )
+
+LAST_DAY = date.max.toordinal()
 
 
 class When(Struct, frozen=True):
@@ -33,9 +36,9 @@ class When(Struct, frozen=True):
         return When(min(self.first, today), today, self.text, self.instant)
 
     def shifted(self, days: int) -> "When":
-        """The date so many days later."""
-        first = self.first + days
-        last = self.last + days
+        """The date so many days later, within the calendar of years 1 to 9999."""
+        first = min(max(self.first + days, 1), LAST_DAY)
+        last = min(max(self.last + days, 1), LAST_DAY)
         return When(first, last, date.fromordinal(last).isoformat())
 
 
@@ -51,7 +54,7 @@ def parse(text: str | None) -> When | None:
             first, last = _month(int(year), int(month))
         else:
             first, last = date(int(year), 1, 1), date(int(year), 12, 31)
-        return When(first.toordinal(), last.toordinal(), _shown(text), _instant(text, found))
+        return When(first.toordinal(), last.toordinal(), text[:10], _instant(text, found))
     except (ValueError, OverflowError):
         return None
 
@@ -85,19 +88,15 @@ def _add_years(day: date, years: int) -> date:
 
 
 def _month(year: int, month: int) -> tuple[date, date]:
-    first = date(year, month, 1)
-    following = date(year + month // 12, month % 12 + 1, 1) if (year, month) != (9999, 12) else date.max
-    return first, following - timedelta(days=1)
-
-
-def _shown(text: str) -> str:
-    return text[:10]
+    return date(year, month, 1), date(year, month, monthrange(year, month)[1])
 
 
 def _instant(text: str, found: re.Match[str]) -> datetime | None:
-    hour, zone = found[4], found[7]
+    """The instant, if a zone is stated; a time that no clock shows (24:00, a leap second) leaves only the day."""
+    hour, minute, second, zone = found.groups()[3:]
     if hour is None or zone is None:
         return None
-    hours = int(hour) % 24 if hour == "24" else int(hour)
-    stamp = f"{text[:10]}T{hours:02d}:{found[5]}:{found[6] or '00'}{zone.replace('Z', '+00:00')}"
-    return datetime.fromisoformat(stamp)
+    try:
+        return datetime.fromisoformat(f"{text[:10]}T{hour}:{minute}:{second or '00'}{zone.replace('Z', '+00:00')}")
+    except ValueError:
+        return None

@@ -4,7 +4,13 @@ Absent and unknown elements cost nothing. An element of another shape than the s
 resource unreadable (`cds.fhir.bundle` reports it), except where senders are known to mix one and many.
 """
 
-from msgspec import Raw, Struct
+from typing import Annotated, Literal
+
+from msgspec import Meta, Raw, Struct
+
+Number = Annotated[float, Meta(ge=-1e18, le=1e18)]  # no measurement is beyond; sums stay finite
+Integer = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]  # FHIR datatypes, integer: 32 bits
+Comparator = Literal["<", "<=", ">=", ">", "ad"]
 
 
 class Coding(Struct, gc=False):
@@ -41,8 +47,8 @@ class CodeableReference(Struct, gc=False):
 class Quantity(Struct, gc=False):
     """A value with its unit (FHIR datatypes, Quantity)."""
 
-    value: float | None = None
-    comparator: str | None = None
+    value: Number | None = None
+    comparator: Comparator | None = None
     unit: str | None = None
     system: str | None = None
     code: str | None = None
@@ -120,7 +126,7 @@ class Component(Struct, gc=False, rename="camel"):
     code: CodeableConcept | None = None
     value_quantity: Quantity | None = None
     value_codeable_concept: CodeableConcept | None = None
-    value_integer: int | None = None
+    value_integer: Integer | None = None
     data_absent_reason: CodeableConcept | None = None
     interpretation: Concepts = None
 
@@ -139,7 +145,7 @@ class Observation(Owned, tag="Observation", rename="camel"):
     value_codeable_concept: CodeableConcept | None = None
     value_string: str | None = None
     value_boolean: bool | None = None
-    value_integer: int | None = None
+    value_integer: Integer | None = None
     data_absent_reason: CodeableConcept | None = None
     interpretation: Concepts = None
     reference_range: list[ReferenceRange] | None = None

@@ -1,5 +1,7 @@
 """Units through UCUM (pint and ucumvert): one factor per pair of units, worked out once and remembered."""
 
+import math
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -9,6 +11,8 @@ from ucumvert import PintUcumRegistry
 
 MAX_UNIT_LENGTH = 32
 _REGISTRY: Any = PintUcumRegistry()
+_HUGE = re.compile(r"\d{5}")
+_FAILURES = (LarkError, PintError, AttributeError, ValueError, KeyError, OverflowError, ZeroDivisionError, TypeError)
 
 
 @lru_cache(maxsize=2048)
@@ -52,15 +56,21 @@ def _ratio(here: Any, there: Any, molar_mass: float | None) -> float | None:
     return None
 
 
-def _plain(ratio: Any) -> float:
-    """The number, without the last bits of floating-point noise."""
-    return float(f"{ratio.to_base_units().magnitude:.12g}")
+def _plain(ratio: Any) -> float | None:
+    """The number, without the last bits of floating-point noise; None if it is out of all bounds."""
+    try:
+        number = float(f"{ratio.to_base_units().magnitude:.12g}")
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) and number > 0 else None
 
 
 def _quantity(unit: str) -> Any:
-    if not unit or len(unit) > MAX_UNIT_LENGTH or not unit.isascii():
+    """One of the unit. None for what is no UCUM unit, has an offset or a logarithm, or a huge exponent."""
+    if not unit or len(unit) > MAX_UNIT_LENGTH or not unit.isascii() or _HUGE.search(unit):
         return None
     try:
-        return 1 * _REGISTRY.from_ucum(unit)  # degrees with an offset and logarithmic units cannot be multiplied
-    except (LarkError, PintError, AttributeError, ValueError, KeyError, OverflowError, ZeroDivisionError, TypeError):
+        quantity = _REGISTRY.from_ucum(unit)
+        return None if isinstance(quantity, str) else 1 * quantity
+    except _FAILURES:
         return None

@@ -20,7 +20,7 @@ def respiratory(picture: Picture) -> Raised | None:
 
 
 def paralysis(picture: Picture) -> Raised | None:
-    """E2: paralysis of the last 28 days, or weakness with a stated onset within 3 days (off in known disease but MS)."""
+    """E2: paralysis of the last 28 days, or weakness begun within 3 days (not in known disease other than MS)."""
     found = picture.findings.within("paralysis", "acute-paralysis")
     if not picture.diseases - {"kd-ms"}:
         limit = picture.today - picture.knowledge.days("sudden_weakness")

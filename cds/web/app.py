@@ -49,7 +49,7 @@ def create_app(
     for kind in (HTTPException, CallError):
         app.add_exception_handler(kind, _refused)
     _add_routes(app, engine, settings, health)
-    Evidence(words or load_words(), engine.knowledge_version).add_to(app)
+    Evidence(words or load_words(), engine).add_to(app)
     if settings.demo:
         add_demo(app, settings, fixtures, today or Clock(settings.zone).today)
     return app

@@ -1,14 +1,16 @@
 """What each card rests on: pages made once from the very words that the cards use."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from fastapi import FastAPI, Response
 
 from cards.topics import Topic
 from cards.words import Citation, Words
 from cds.errors import UnknownPath
+from cds.knowledge.basis import Row
 from cds.web.pages import page
+from cds.web.ports import Answering
 
 CACHE = "public, max-age=3600"
 MARKS = {
@@ -22,11 +24,12 @@ MARKS = {
 class Evidence:
     """One page for each kind of card, and the index."""
 
-    def __init__(self, words: Words, knowledge_version: str) -> None:
-        common: dict[str, object] = {"words": words, "version": knowledge_version, "marks": MARKS, "gaps": gaps}
+    def __init__(self, words: Words, engine: Answering) -> None:
+        common: dict[str, object] = {"words": words, "version": engine.knowledge_version, "marks": MARKS, "gaps": gaps}
         self._index = page("evidence.html", common, cache=CACHE)
         self._pages = {
-            str(topic): page("topic.html", common | _topic(topic, words), cache=CACHE) for topic in words.topics
+            str(topic): page("topic.html", common | _topic(topic, words, engine.basis(topic)), cache=CACHE)
+            for topic in words.topics
         }
 
     def add_to(self, app: FastAPI) -> None:
@@ -50,11 +53,12 @@ def gaps(sentence: str) -> str:
     return re.sub(r"\{(\w+)\}", r"‹\1›", sentence)
 
 
-def _topic(topic: Topic, words: Words) -> dict[str, object]:
-    """What one page shows: the card's own words, its tags, and every source that either names."""
+def _topic(topic: Topic, words: Words, rows: Sequence[Row]) -> dict[str, object]:
+    """What one page shows: the card's own words, its tags, the limits it rests on, and every source that these name."""
     entry, tags = words.topics[topic], words.tags.get(topic, {})
     keys = [*entry.citations, *(key for tag in tags.values() for key in tag.citations)]
-    return {"topic": topic, "entry": entry, "tags": tags, "sources": _sources(keys, words)}
+    keys += [row.citation for row in rows if row.citation]
+    return {"topic": topic, "entry": entry, "tags": tags, "rows": rows, "sources": _sources(keys, words)}
 
 
 def _sources(keys: Iterable[str], words: Words) -> list[Citation]:

@@ -1,6 +1,9 @@
 """What the web needs from the engine: the shape only, so that a test can hand in a fake."""
 
+from collections.abc import Sequence
 from typing import Protocol
+
+from cds.knowledge.basis import Row
 
 
 class Answering(Protocol):
@@ -16,6 +19,9 @@ class Answering(Protocol):
 
     def answer(self, service_id: str, body: bytes) -> tuple[int, bytes]:
         """Status and JSON; never raises for input."""
+
+    def basis(self, topic: str) -> Sequence[Row]:
+        """The limits and windows behind one card."""
 
     def discovery(self) -> bytes:
         """The JSON of `GET /cds-services`."""

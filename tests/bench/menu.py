@@ -7,6 +7,7 @@ LOW_LABS: tuple[Range, ...] = (
     ("2823-3", "Potassium [Moles/volume] in Serum or Plasma", "mmol/L", 3.5, 5.1),
     ("1989-3", "25-hydroxyvitamin D3 [Mass/volume] in Serum or Plasma", "ng/mL", 20, 60),
 )
+ANXIETY = ("70274-6", "Generalized anxiety disorder 7 item (GAD-7) total score", "{score}", 14.0, 14.0)
 TELLING_MEDICINES = (
     ("312617", "prednisone 5 MG Oral Tablet"),
     ("312961", "simvastatin 20 MG Oral Tablet"),
@@ -35,7 +36,7 @@ LABS: tuple[Range, ...] = (
     ("4544-3", "Hematocrit [Volume Fraction] of Blood by Automated count", "%", 41, 53),
     ("777-3", "Platelets [#/volume] in Blood by Automated count", "10*3/uL", 150, 400),
     ("3016-3", "Thyrotropin [Units/volume] in Serum or Plasma", "m[IU]/L", 0.4, 4.0),
-    ("2132-9", "Cobalamin (Vitamin B12) [Mass/volume] in Serum or Plasma", "pg/mL", 250, 900),
+    ("2132-9", "Cobalamin (Vitamin B12) [Mass/volume] in Serum or Plasma", "pg/mL", 350, 900),
     ("1751-7", "Albumin [Mass/volume] in Serum or Plasma", "g/dL", 3.5, 5.0),
     ("6768-6", "Alkaline phosphatase [Enzymatic activity/volume] in Serum or Plasma", "U/L", 40, 130),
 )
@@ -102,7 +103,7 @@ REPORTS = (
 SENTENCES = (
     "<b>Generated Narrative</b> with details from the laboratory information system. ",
     "Réf.: échantillon reçu le matin même, non hémolysé, 37 °C. ",
-    'Specimen \\"A\\" processed; value in µg/L converted at source. ',
+    'Specimen "A" processed; value in µg/L converted at source. ',
     "<tr><td>Result</td><td>within limits</td><td>—</td></tr> ",
     "The patient reports no complaints\nand is seen again in six months. ",
     "Reviewed and signed electronically; see the attached document. ",

@@ -14,7 +14,7 @@ SERVICE = "muscle-twitch-patient-view"
 SILENT, FIRING = "silent", "firing"
 KINDS = (SILENT, FIRING)
 PATIENT = "5f0c1d6e-8b7a-4c3e-9d21-6a1b2c3d4e5f"
-BYTES_EACH = 1600
+NARRATED = (740, 1960)  # with the frame of its entry, a resource then has about 1.6 kB
 SHARES = {
     "labs": 34,
     "observations": 20,
@@ -117,7 +117,7 @@ class _Chart:
         meta = {"versionId": "3", "lastUpdated": self._moment(), "profile": [CORE + profile]}
         identifier = [{"system": "https://ehr.example.org/ids", "value": self._id()}]
         made = {**resource, "meta": meta, "identifier": identifier}
-        wanted = self._dice.randint(BYTES_EACH * 5 // 8, BYTES_EACH * 11 // 8)
+        wanted = self._dice.randint(*NARRATED)
         return {**made, "text": {"status": "generated", "div": self._narrative(wanted - len(orjson.dumps(made)))}}
 
     def _narrative(self, length: int) -> str:
@@ -130,8 +130,8 @@ class _Chart:
 
     def _moment(self, days: int | None = None) -> str:
         """A day so long ago (some time in the last eight years), to the second."""
-        ago = self._dice.randint(40, 3000) if days is None else days
-        noon = datetime.combine(TODAY - timedelta(days=ago), time(8), UTC)
+        drawn = self._dice.randint(40, 3000)
+        noon = datetime.combine(TODAY - timedelta(days=drawn if days is None else days), time(8), UTC)
         return (noon + timedelta(seconds=self._dice.randrange(10_000))).isoformat()
 
     def _visit(self) -> Json:
@@ -163,9 +163,11 @@ class _Chart:
             "referenceRange": [{"low": _quantity(low, unit), "high": _quantity(high, unit)}],
         }
 
-    def _vital(self, _: int) -> Json:
-        code, display, unit, low, high = self._dice.choice(menu.VITALS)
-        made = self._observed("vital-signs", code, display, None)
+    def _vital(self, number: int) -> Json:
+        """A vital sign or an answer; the first is a questionnaire on anxiety of this month."""
+        drawn = self._dice.choice(menu.VITALS)
+        code, display, unit, low, high = menu.ANXIETY if number == 0 else drawn
+        made = self._observed("vital-signs", code, display, 20 if number == 0 else None)
         if code == menu.SMOKING:
             return {**made, "valueCodeableConcept": _concept(SNOMED, "266919005", "Never smoked tobacco")}
         if code == menu.PRESSURE:
@@ -179,7 +181,8 @@ class _Chart:
     def _condition(self, number: int) -> Json:
         """A problem; the first of a firing chart is a twitch since the summer."""
         twitch = number == 0 and self._kind == FIRING
-        code, display = menu.TWITCH if twitch else self._dice.choice(menu.CONDITIONS)
+        drawn = self._dice.choice(menu.CONDITIONS)
+        code, display = menu.TWITCH if twitch else drawn
         onset = self._moment(120 if twitch else None)
         return {
             "resourceType": "Condition",
@@ -207,7 +210,7 @@ class _Chart:
             "intent": "order",
             "medicationCodeableConcept": _concept(RXNORM, code, display),
             "encounter": self._visit(),
-            "authoredOn": self._moment(90 if telling else None),
+            "authoredOn": self._moment(200 if telling else None),
             "requester": {"reference": "Practitioner/1", "display": "Dr. Søren Ågård"},
             "dosageInstruction": [dose],
         }

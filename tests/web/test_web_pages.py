@@ -53,6 +53,16 @@ def test_an_evidence_page_says_what_its_card_rests_on(topic: Topic) -> None:
     assert "public, max-age=3600" == answer.headers["cache-control"]
 
 
+def test_the_limits_on_a_page_are_those_of_the_data() -> None:
+    """The table of a page comes from the engine, with the citation's name."""
+    client, _ = started()
+
+    text = client("GET", "/evidence/lab-order").text
+
+    assert "<td>potassium</td><td>&lt; 3.5 mmol/L</td><td>info</td>" in text
+    assert WORDS.citations["rcem"].short in text
+
+
 def test_the_index_leads_to_every_card_and_lists_every_flag() -> None:
     """Nothing that a card can show is left out."""
     client, _ = started()

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from cds.knowledge.basis import Row
 from cds.settings import Settings, load
 from cds.web.app import create_app
 
@@ -34,6 +35,9 @@ class FakeEngine:
 
     def discovery(self) -> bytes:
         return b'{"services":[]}'
+
+    def basis(self, topic: str) -> list[Row]:
+        return [Row("potassium", "< 3.5 mmol/L", "info", "rcem")]
 
 
 def demo(**settings: str) -> Settings:
