@@ -52,6 +52,7 @@ class Outcome(Struct, frozen=True):
     cards: tuple[Card, ...]
     consultation: Consultation | None
     not_checked: tuple[NotChecked, ...] = ()
+    chart: Chart | None = None
 
 
 class Engine(Struct, frozen=True, kw_only=True):
@@ -102,48 +103,54 @@ class Engine(Struct, frozen=True, kw_only=True):
         return self.examine(request, Supplies(request.prefetch))
 
     def examine(self, request: Request, supplies: Supplies) -> Outcome:
-        """Read the gate; go on only if there is a twitch."""
+        """Read the gate of a call, and judge it."""
         _check_patient(supplies, request.patient_id)
-        scope = self._scope(request.patient_id)
-        reader = Reader(self.namer, self.routes, scope)
+        reader = self.reader(request.patient_id)
         reader.add(supplies.resources(GATE))
-        twitches = gate.twitches(reader.chart, self.knowledge, scope.today, request.encounter_id)
-        if not twitches:
-            return self._silent(supplies)
-        reader.add(supplies.resources(REST))
-        return self._advised(reader.finish(), twitches, request.patient_id, supplies, scope)
+        return self.judge(reader, supplies, request.encounter_id)
 
-    def _silent(self, supplies: Supplies) -> Outcome:
+    def reader(self, patient_id: str, aliases: frozenset[str] = frozenset()) -> Reader:
+        """A reader for the chart of one patient, also known by other references."""
+        return Reader(self.namer, self.routes, self._scope(patient_id, aliases))
+
+    def judge(self, reader: Reader, supplies: Supplies, encounter_id: str | None = None) -> Outcome:
+        """Go on from the gate only if there is a twitch."""
+        scope = reader.scope
+        twitches = gate.twitches(reader.chart, self.knowledge, scope.today, encounter_id)
+        if not twitches:
+            return self._silent(reader.chart, supplies)
+        reader.add(supplies.resources(REST))
+        return self._advised(reader.finish(), twitches, supplies, scope)
+
+    def _silent(self, chart: Chart, supplies: Supplies) -> Outcome:
         """No twitch found: silence only if the problem list was all seen, else 412 (D1, D17)."""
         conditions = supplies.of("conditions")
         hidden = [code for code in supplies.unread_problems() if code is None or self._is_twitch(code)]
         if (not conditions.is_complete and not conditions.feed.unreadable) or hidden or conditions.feed.truncated:
             raise TwitchUnknown(["conditions"])
-        return Outcome((), None)
+        return Outcome((), None, chart=chart)
 
     def _is_twitch(self, code: object) -> bool:
         named = self.namer.named("", code)  # type: ignore[arg-type]
         return named is not None and ("twitch" in named.sets or bool(named.phrases & gate.TWITCH_PHRASES))
 
-    def _advised(
-        self, chart: Chart, twitches: tuple[Twitch, ...], patient_id: str, supplies: Supplies, scope: Scope
-    ) -> Outcome:
+    def _advised(self, chart: Chart, twitches: tuple[Twitch, ...], supplies: Supplies, scope: Scope) -> Outcome:
         complete = Completeness(supplies.missing())
         consultation = consult(chart, twitches, self.knowledge, complete, scope.today)
         not_checked = (*supplies.not_checked(), *consultation.trial.not_checked)
         occasion = Occasion(
-            patient_id=patient_id,
+            patient_id=scope.patient_id,
             today=scope.now.date(),
             knowledge_version=self.knowledge.version,
             evidence_url=self.evidence_url,
             not_checked=not_checked,
         )
         cards = tuple(render(advice, occasion, self.words, self.orders, self.new_id) for advice in consultation.advice)
-        return Outcome(cards, consultation, not_checked)
+        return Outcome(cards, consultation, not_checked, chart)
 
-    def _scope(self, patient_id: str) -> Scope:
+    def _scope(self, patient_id: str, aliases: frozenset[str]) -> Scope:
         now = self.now()
-        return Scope(patient_id, now, now.date().toordinal(), int(self.knowledge.at("future_hours")))
+        return Scope(patient_id, now, now.date().toordinal(), int(self.knowledge.at("future_hours")), aliases)
 
 
 def _check_patient(supplies: Supplies, patient_id: str) -> None:

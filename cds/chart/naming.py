@@ -19,6 +19,9 @@ class Namer:
     def __init__(self, knowledge: Knowledge) -> None:
         self._find = knowledge.codes.find
         self._knows = knowledge.codes.knows
+        self._known = knowledge.codes.all_codes
+        self.lab_codes = knowledge.codes.lab_codes
+        self._flat = knowledge.codes.flat_systems
         self._phrases: dict[str, frozenset[str]] = {}
         for kind, phrases in (
             ("twitch", knowledge.phrases.twitch),
@@ -28,6 +31,20 @@ class Namer:
         ):
             for phrase in phrases:
                 self._phrases[phrase] = self._phrases.get(phrase, NOTHING) | {kind}
+
+    def may_matter(self, concept: CodeableConcept | None) -> bool:
+        """A quick look: whether a rule may read this concept. Most of a chart ends here."""
+        if concept is None:
+            return False
+        is_coded = False
+        for coding in concept.coding or ():
+            if coding.code in self._known:
+                return True
+            if coding.system in self._flat:
+                is_coded = True
+            elif self._find(coding.system, coding.code) is not None:
+                return True
+        return not is_coded and concept.text is not None and bool(self.phrases(concept))
 
     def concepts(self, concept: CodeableConcept | None) -> tuple[Concept, ...]:
         """All known codes of a concept, in its order."""

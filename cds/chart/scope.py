@@ -30,7 +30,7 @@ class Scope(Struct, frozen=True):
 
     def is_future(self, when: When | None) -> bool:
         """Whether a date lies more than 24 hours ahead (4b Dates)."""
-        if when is None:
+        if when is None or when.first < self.today:
             return False
         if when.instant is not None:
             return when.instant > self.now + timedelta(hours=self.future_hours)

@@ -3,6 +3,7 @@
 import re
 from calendar import monthrange
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -42,6 +43,7 @@ class When(Struct, frozen=True):
         return When(first, last, date.fromordinal(last).isoformat())
 
 
+@lru_cache(maxsize=8192)
 def parse(text: str | None) -> When | None:
     """The interval of a FHIR date text; None if it is absent or no FHIR date (R4 datatypes, date and dateTime)."""
     if not text or (found := _DATE.fullmatch(text)) is None:

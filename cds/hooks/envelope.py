@@ -17,6 +17,9 @@ from cds.errors import (
     WrongHook,
 )
 
+PIECE = 4096
+CONTINUATION = 0x80
+LONGEST_CHARACTER = 4
 FHIR_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
 _NON_FINITE = re.compile(rb"[:\[,]\s*-?(?:NaN|Infinity)\b")
 _OUT_OF_RANGE = "out of range"
@@ -67,10 +70,7 @@ def read(body: bytes, hook: str) -> Request:
 
 def _members(body: bytes) -> dict[str, Any]:
     if not body.isascii():
-        try:
-            body.decode("utf-8")
-        except UnicodeDecodeError as problem:
-            raise NotUtf8 from problem
+        _check_utf8(body)
     try:
         return _unique(_ENVELOPE.decode(body))
     except RecursionError as problem:
@@ -81,6 +81,22 @@ def _members(body: bytes) -> dict[str, Any]:
         raise BadEnvelope("body", "is no JSON object") from problem
     except msgspec.DecodeError as problem:
         raise (NonFiniteNumber() if _NON_FINITE.search(body) else MalformedJson()) from problem
+
+
+def _check_utf8(body: bytes) -> None:
+    """Refuse what is no UTF-8, piece by piece: the text itself is never needed whole."""
+    start, size = 0, len(body)
+    try:
+        while start < size:
+            end = start + PIECE
+            while end < size and body[end] & 0xC0 == CONTINUATION and end < start + PIECE + LONGEST_CHARACTER:
+                end += 1
+            piece = body[start:end]
+            if not piece.isascii():
+                piece.decode("utf-8")
+            start = end
+    except UnicodeDecodeError as problem:
+        raise NotUtf8 from problem
 
 
 def _unique(pairs: dict[Name, Any]) -> dict[str, Any]:

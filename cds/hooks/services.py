@@ -101,4 +101,5 @@ def _observed(knowledge: Knowledge) -> list[Concept]:
 
 
 def _tokens(concepts: Iterable[Concept]) -> str:
-    return ",".join(sorted({f"{one.system}|{one.code}" for one in concepts}))
+    """Bare codes: with their systems the URL would be longer than common servers take; systems are checked on reading."""
+    return ",".join(sorted({one.code for one in concepts}))

@@ -8,7 +8,6 @@ from cards.topics import Topic
 from cds.knowledge.load import Knowledge
 from cds.knowledge.model import Limit, MedicineClass
 
-
 ADJUSTING = frozenset({"albumin", "egfr"})
 _PLAIN = str.maketrans("", "", "{}[]")
 

@@ -45,6 +45,10 @@ class CodeTable:
         self._exact = {system: dict(codes) for system, codes in exact.items()}
         self._prefixes = {system: (codes, _lengths(codes)) for system, codes in prefixes.items() if codes}
         self._oids = dict(oids)
+        self.all_codes = frozenset(code for codes in self._exact.values() for code in codes)
+        labs = (concept for codes in self._exact.values() for concept in codes.values() if concept.analyte)
+        self.lab_codes = frozenset(concept.code for concept in labs)
+        self.flat_systems = self.systems - self._prefixes.keys()
         self._learned: dict[tuple[str, str], Concept | None] = {}
 
     def find(self, system: str | None, code: str | None) -> Concept | None:

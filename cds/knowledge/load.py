@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from cds.errors import KnowledgeError
 from cds.fhir.units import factor, known
-from cds.knowledge.codes import CodeTable
+from cds.knowledge.codes import CodeTable, Row
 from cds.knowledge.compile import Terminology, code_table, rows_of
 from cds.knowledge.model import Adjustment, Analyte, Limit, MedicineClass, Phrases, Route, Rules, ValueSet
 
@@ -55,29 +55,30 @@ class Knowledge(Struct, frozen=True):
 
 def load(folder: Path = DATA) -> Knowledge:
     """Read and check the data files; a wrong one raises KnowledgeError with file, key and reason."""
-    systems = _read(folder, "systems.toml", dict[str, str])
-    terminology = Terminology(_rows(folder), systems, _read(folder, "oids.toml", dict[str, str]))
-    sets = _read(folder, "valuesets.toml", dict[str, ValueSet])
-    analytes = _read(folder, "analytes.toml", dict[str, Analyte])
-    medicines = _read(folder, "medicines.toml", dict[str, MedicineClass])
-    routes = _read(folder, "routes.toml", dict[str, Route])
+    systems = _read(folder, "systems.toml", str)
+    terminology = Terminology(_rows(folder, systems), systems, _oids(folder, systems))
+    sets = _read(folder, "valuesets.toml", ValueSet)
+    analytes = _read(folder, "analytes.toml", Analyte)
+    medicines = _read(folder, "medicines.toml", MedicineClass)
+    routes = _read(folder, "routes.toml", Route)
     limits = _toml(folder, "limits.toml")
+    adjustment = _part("limits.toml", limits, "calcium-adjustment", dict[str, Any])
     knowledge = Knowledge(
         version=_version(folder),
         systems=systems,
         codes=code_table(terminology, sets, analytes, _medicine_codes(terminology, medicines)),
         sets=sets,
         analytes=analytes,
-        limits=_by_analyte(_convert("limits.toml", limits["limit"], list[Limit])),
-        combined=_convert("limits.toml", limits["combined"], dict[str, Limit]),
-        adjustments=_adjustments(limits["calcium-adjustment"]),
-        albumin_hours=limits["calcium-adjustment"]["albumin_hours"],
+        limits=_by_analyte(_part("limits.toml", limits, "limit", list[Limit])),
+        combined=_part("limits.toml", limits, "combined", dict[str, Limit]),
+        adjustments=_adjustments(adjustment),
+        albumin_hours=_part("limits.toml", adjustment, "albumin_hours", int),
         medicines=medicines,
         route_codes=_route_codes(terminology, routes),
         route_words={word: name for name, route in routes.items() for word in route.words},
-        rules=_read(folder, "rules.toml", Rules),
-        phrases=_read(folder, "phrases.toml", Phrases),
-        unit_alias=_toml(folder, "units.toml")["alias"],
+        rules=_convert("rules.toml", "", _toml(folder, "rules.toml"), Rules),
+        phrases=_convert("phrases.toml", "", _toml(folder, "phrases.toml"), Phrases),
+        unit_alias=_part("units.toml", _toml(folder, "units.toml"), "alias", dict[str, str]),
     )
     _check(knowledge, terminology)
     return knowledge
@@ -92,16 +93,24 @@ def _toml(folder: Path, file: str) -> dict[str, Any]:
         raise KnowledgeError(file, "-", f"is no TOML: {problem}") from problem
 
 
-def _read(folder: Path, file: str, kind: type[T]) -> T:
-    return _convert(file, _toml(folder, file), kind)
+def _read(folder: Path, file: str, kind: type[T]) -> dict[str, T]:
+    """A file that is one table of things of a kind."""
+    return {key: _convert(file, key, value, kind) for key, value in _toml(folder, file).items()}
 
 
-def _convert(file: str, value: Any, kind: type[T]) -> T:
+def _part(file: str, table: Mapping[str, Any], key: str, kind: type[T]) -> T:
+    """One part of a file that holds several kinds."""
+    if key not in table:
+        raise KnowledgeError(file, key, "is missing")
+    return _convert(file, key, table[key], kind)
+
+
+def _convert(file: str, key: str, value: Any, kind: type[T]) -> T:
     try:
         return msgspec.convert(_plain(value), kind)
     except msgspec.ValidationError as problem:
         reason, _, place = str(problem).partition(" - at ")
-        raise KnowledgeError(file, place or "-", reason) from problem
+        raise KnowledgeError(file, f"{key}{place.strip('`').removeprefix('$')}" or "-", reason) from problem
 
 
 def _plain(value: Any) -> Any:
@@ -112,14 +121,33 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
-def _rows(folder: Path) -> list[Any]:
-    rows = []
-    for path in sorted((folder / "codes").glob("*.csv")):
-        with path.open(encoding="utf-8", newline="") as lines:
-            rows += rows_of(csv.DictReader(lines))
+def _rows(folder: Path, systems: Mapping[str, str]) -> list[Row]:
+    rows = [row for path in sorted((folder / "codes").glob("*.csv")) for row in _rows_of(path, systems)]
     if not rows:
         raise KnowledgeError("codes/*.csv", "-", "no terminology file was found")
     return rows
+
+
+def _rows_of(path: Path, systems: Mapping[str, str]) -> list[Row]:
+    file = f"codes/{path.name}"
+    try:
+        rows = rows_of(csv.DictReader(path.read_text("utf-8").splitlines()))
+    except (OSError, UnicodeDecodeError) as problem:
+        raise KnowledgeError(file, "-", f"cannot be read: {problem}") from problem
+    for row in rows:
+        if not row.group or not row.code:
+            raise KnowledgeError(file, row.code or row.group or "-", "a row needs a group and a code")
+        if row.system not in systems.values():
+            raise KnowledgeError(file, row.code, f"`{row.system}` is no system of systems.toml")
+    return rows
+
+
+def _oids(folder: Path, systems: Mapping[str, str]) -> dict[str, str]:
+    oids = _read(folder, "oids.toml", str)
+    for oid, system in oids.items():
+        if system not in systems.values():
+            raise KnowledgeError("oids.toml", oid, f"`{system}` is no system of systems.toml")
+    return oids
 
 
 def _version(folder: Path) -> str:
@@ -138,7 +166,7 @@ def _by_analyte(limits: Iterable[Limit]) -> dict[str, tuple[Limit, ...]]:
 
 def _adjustments(table: Mapping[str, Any]) -> dict[str, Adjustment]:
     units = {unit: value for unit, value in table.items() if unit != "albumin_hours"}
-    return _convert("limits.toml", units, dict[str, Adjustment])
+    return _convert("limits.toml", "calcium-adjustment", units, dict[str, Adjustment])
 
 
 def _medicine_codes(terminology: Terminology, medicines: Mapping[str, MedicineClass]) -> list[tuple[str, str]]:
@@ -170,6 +198,9 @@ def _check(knowledge: Knowledge, terminology: Terminology) -> None:
     for name, analyte in knowledge.analytes.items():
         if not known(analyte.unit):
             raise KnowledgeError("analytes.toml", name, f"`{analyte.unit}` is no UCUM unit")
+    for text, unit in knowledge.unit_alias.items():
+        if not known(unit):
+            raise KnowledgeError("units.toml", text, f"`{unit}` is no UCUM unit")
 
 
 def _check_limit(knowledge: Knowledge, limit: Limit) -> None:

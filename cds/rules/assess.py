@@ -27,6 +27,9 @@ EMERGENCIES: dict[str, SomeRule] = {
 }
 
 
+WEAKNESS = frozenset({"weakness", "acute-paralysis", "weakness-unspecific", "weakness-proximal"})
+
+
 class Assessment(Struct, frozen=True, kw_only=True):
     """All that was found on a chart that shows a twitch."""
 
@@ -131,10 +134,10 @@ def _is_before(finding: Finding, day: int | None) -> bool:
 
 
 def _cleared(picture: Picture) -> Picture:
-    """Without the weakness that a later normal examination answers (4e step 8)."""
+    """Without the weakness that a later normal examination answers; it answers nothing else (3a U1, 4e step 8)."""
     weak = picture.findings.of("weakness", "acute-paralysis", "weakness-unspecific")
     answered = [one for one in weak if _is_before(one, _exam_day(picture))]
-    return replace(picture, findings=picture.findings.without(answered)) if answered else picture
+    return replace(picture, findings=picture.findings.without_sets(answered, WEAKNESS)) if answered else picture
 
 
 def _answered_weakness(picture: Picture) -> Flags:

@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cards.advice import Fact
-from cds.chart.facts import Chart, Named, Problem, Seen
+from cds.chart.facts import Chart, Named, Problem, Seen, Visit
 from cds.fhir.dates import When
 from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
+from cds.rules.gate import Twitch, is_twitch, shows_twitch
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -60,13 +62,21 @@ class Findings:
         gone = set(used)
         return Findings((one for one in self.all if one not in gone), self._knowledge, self._today)
 
+    def without_sets(self, answered: Iterable[Finding], sets: frozenset[str]) -> "Findings":
+        """The findings with some of them no longer in those sets; what else they say stands."""
+        gone = set(answered)
+        left = (replace(one, sets=one.sets - sets) if one in gone else one for one in self.all)
+        return Findings(left, self._knowledge, self._today)
 
-def read(chart: Chart, knowledge: Knowledge, today: int) -> Findings:
-    """Positive Conditions of any age and Observations of the last year (3a)."""
+
+def read(chart: Chart, twitches: Iterable[Twitch], knowledge: Knowledge, today: int) -> Findings:
+    """Positive Conditions of any age, Observations of the last year (3a), and visits for a twitch that is a sign too."""
     oldest = today - knowledge.days("finding_observation")
+    twitching = {twitch.named.ref for twitch in twitches}
     problems = (_of_problem(problem) for problem in chart.problems if problem.is_active)
     seen = (_of_seen(one) for one in chart.seen if not one.denied and (one.when is None or one.when.first >= oldest))
-    return Findings((*problems, *seen), knowledge, today)
+    visits = (_of_visit(visit) for visit in chart.visits if visit.named.ref in twitching)
+    return Findings((*problems, *seen, *visits), knowledge, today)
 
 
 def _of_problem(problem: Problem) -> Finding:
@@ -74,24 +84,30 @@ def _of_problem(problem: Problem) -> Finding:
     return Finding(
         named=problem.named,
         concepts=problem.named.concepts,
-        sets=problem.named.sets | _tongue(problem),
+        sets=problem.named.sets | _tongue(problem.sites, is_twitch(problem.named)),
         phrases=problem.named.phrases,
         when=onset or problem.recorded,
         onset=onset,
     )
 
 
-def _tongue(problem: Problem) -> frozenset[str]:
+def _tongue(sites: Iterable[frozenset[str]], twitches: bool) -> frozenset[str]:
     """A twitch whose site is the tongue is a tongue fasciculation (3a U3)."""
-    at_tongue = any("site-tongue" in site for site in problem.sites)
-    return frozenset({"tongue-fasciculation"}) if at_tongue and "twitch" in problem.named.sets else frozenset()
+    at_tongue = any("site-tongue" in site for site in sites)
+    return frozenset({"tongue-fasciculation"}) if at_tongue and twitches else frozenset()
+
+
+def _of_visit(visit: Visit) -> Finding:
+    """A twitch code that is also a flag counts as both (4b TW)."""
+    named = visit.named
+    return Finding(named=named, concepts=named.concepts, sets=named.sets, phrases=named.phrases, when=visit.start)
 
 
 def _of_seen(seen: Seen) -> Finding:
     return Finding(
         named=seen.named,
         concepts=seen.named.concepts + seen.value_concepts,
-        sets=seen.named.sets | seen.value_sets,
+        sets=seen.named.sets | seen.value_sets | _tongue(seen.sites, shows_twitch(seen)),
         phrases=seen.named.phrases | seen.value_phrases,
         when=seen.when,
     )

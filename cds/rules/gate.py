@@ -19,14 +19,13 @@ class Twitch(Struct, frozen=True, kw_only=True):
     named: Named
     onset: When | None = None
     eyelid_only: bool = False
-    tongue: bool = False
     severe: bool = False
     frequent: bool = False
 
 
 def twitches(chart: Chart, knowledge: Knowledge, today: int, encounter_id: str | None) -> tuple[Twitch, ...]:
     """All active twitches; where a Condition is one, the others give no onset (4b Onset)."""
-    problems = [_of_problem(problem) for problem in chart.problems if _is_twitch(problem.named) and problem.is_active]
+    problems = [_of_problem(problem) for problem in chart.problems if is_twitch(problem.named) and problem.is_active]
     others = [*_of_visits(chart.visits, encounter_id), *_of_seen(chart.seen, knowledge, today)]
     if problems:
         others = [_without_onset(other) for other in others]
@@ -48,8 +47,14 @@ def is_persistent(twitch: Twitch, knowledge: Knowledge, today: int) -> bool:
     return days >= knowledge.days("persistent")
 
 
-def _is_twitch(named: Named) -> bool:
+def is_twitch(named: Named) -> bool:
+    """Whether a concept means a twitch, by code or by phrase."""
     return "twitch" in named.sets or bool(named.phrases & TWITCH_PHRASES)
+
+
+def shows_twitch(seen: Seen) -> bool:
+    """Whether an Observation is about a twitch, by its code or by its value."""
+    return is_twitch(seen.named) or "twitch" in seen.value_sets or bool(seen.value_phrases & TWITCH_PHRASES)
 
 
 def _of_problem(problem: Problem) -> Twitch:
@@ -57,7 +62,6 @@ def _of_problem(problem: Problem) -> Twitch:
         named=problem.named,
         onset=problem.onset if problem.onset_stated else problem.recorded,
         eyelid_only=_is_eyelid(problem.named, problem.sites),
-        tongue=_is_tongue(problem.named, problem.sites),
         severe=problem.severe,
     )
 
@@ -65,24 +69,17 @@ def _of_problem(problem: Problem) -> Twitch:
 def _of_visits(visits: list[Visit], encounter_id: str | None) -> Iterator[Twitch]:
     for visit in visits:
         if visit.status == "in-progress" or (encounter_id is not None and visit.id == encounter_id):
-            yield Twitch(
-                named=visit.named,
-                onset=visit.start,
-                eyelid_only=_is_eyelid(visit.named, ()),
-                tongue=_is_tongue(visit.named, ()),
-            )
+            yield Twitch(named=visit.named, onset=visit.start, eyelid_only=_is_eyelid(visit.named, ()))
 
 
 def _of_seen(seen: list[Seen], knowledge: Knowledge, today: int) -> Iterator[Twitch]:
     oldest = today - knowledge.days("twitch_observation")
     for one in seen:
-        twitching = _is_twitch(one.named) or "twitch" in one.value_sets or bool(one.value_phrases & TWITCH_PHRASES)
-        if twitching and not one.denied and one.when is not None and one.when.first >= oldest:
+        if shows_twitch(one) and not one.denied and one.when is not None and one.when.first >= oldest:
             yield Twitch(
                 named=one.named,
                 onset=one.when,
                 eyelid_only=_is_eyelid(one.named, one.sites) or "twitch-eyelid" in one.value_sets,
-                tongue=_is_tongue(one.named, one.sites),
                 frequent="frequent" in one.value_sets or _is_often(one, knowledge),
             )
 
@@ -91,10 +88,6 @@ def _is_eyelid(named: Named, sites: tuple[frozenset[str], ...]) -> bool:
     if "twitch-eyelid" in named.sets or "eyelid" in named.phrases:
         return True
     return bool(sites) and all("site-eyelid" in site for site in sites)
-
-
-def _is_tongue(named: Named, sites: tuple[frozenset[str], ...]) -> bool:
-    return "tongue-fasciculation" in named.sets or any("site-tongue" in site for site in sites)
 
 
 def _is_often(seen: Seen, knowledge: Knowledge) -> bool:
@@ -110,7 +103,6 @@ def _without_onset(twitch: Twitch) -> Twitch:
     return Twitch(
         named=twitch.named,
         eyelid_only=twitch.eyelid_only,
-        tongue=twitch.tongue,
         severe=twitch.severe,
         frequent=twitch.frequent,
     )

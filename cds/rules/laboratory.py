@@ -81,19 +81,32 @@ def read(chart: Chart, knowledge: Knowledge, person: Person, today: int) -> Labo
 
 
 def _standing(analyte: str, results: list[LabResult], albumins: list[LabResult], bench: Bench, today: int) -> Standing:
-    decide = calcium.deciding if analyte == "calcium" else newest
-    judged = (
-        calcium.judge(results, [one for one in albumins if not one.preliminary], bench)
-        if analyte == "calcium"
-        else [bench.judge(result) for result in results]
-    )
-    chosen = decide(judged)
-    if chosen is not None and chosen.result.preliminary and chosen.effect != "emergency":
-        chosen = None
-    chosen = chosen or decide(one for one in judged if not one.result.preliminary)
+    decided = _decide(analyte, results, albumins, bench)
+    if decided is not None and decided.result.preliminary and decided.effect != "emergency":
+        decided = _decide(analyte, [one for one in results if not one.preliminary], albumins, bench)
+    chosen = decided
     if chosen is None:
         return Standing(analyte=analyte, state="unreadable")
     return _aged(analyte, chosen, bench.knowledge, today)
+
+
+def _decide(analyte: str, results: list[LabResult], albumins: list[LabResult], bench: Bench) -> Judged | None:
+    """Judge day by day from the newest until a day has a readable result; older ones cannot matter."""
+    by_day: dict[int, list[LabResult]] = {}
+    for result in results:
+        if result.when is not None:
+            by_day.setdefault(result.when.first, []).append(result)
+    for day in sorted(by_day, reverse=True):
+        decided = _of_day(analyte, by_day[day], albumins, bench)
+        if decided is not None:
+            return decided
+    return None
+
+
+def _of_day(analyte: str, results: list[LabResult], albumins: list[LabResult], bench: Bench) -> Judged | None:
+    if analyte == "calcium":
+        return calcium.deciding(calcium.judge(results, [one for one in albumins if not one.preliminary], bench))
+    return newest(bench.judge(result) for result in results)
 
 
 def _aged(analyte: str, judged: Judged, knowledge: Knowledge, today: int) -> Standing:

@@ -18,6 +18,8 @@ from cds.rules.ranges import Person
 from cds.rules.work_up import Done
 
 DISEASES = ("kd-als", "kd-sma", "kd-kennedy", "kd-dystrophy", "kd-neuromyotonia", "kd-ms")
+WEEKS_UNSPECIFIED = "00"  # ICD-10-CM Z3A.00
+WEEKS_MOST = 42.0  # ICD-10-CM Z3A.49 is "greater than 42 weeks"
 KD_STATUSES = frozenset({"active", "recurrence", "relapse", "remission"})
 
 
@@ -103,7 +105,7 @@ def read(
         age=person.age_years,
         twitches=twitches,
         last=last,
-        findings=findings.read(chart, knowledge, today),
+        findings=findings.read(chart, twitches, knowledge, today),
         laboratory=laboratory.read(chart, knowledge, person, today),
         medication=medication.read(chart.drugs, knowledge, today),
         exam=work_up.since(any_exam, last),
@@ -175,8 +177,9 @@ def _coded_weeks(problems: list[Problem]) -> list[tuple[When, float]]:
         when = problem.recorded or problem.onset
         for concept in problem.named.concepts:
             weeks = concept.code.partition(".")[2]
-            if "gestation-code" in concept.sets and weeks.isdecimal() and when is not None and problem.is_active:
-                found.append((when, float(weeks)))
+            stated = "gestation-code" in concept.sets and weeks.isdecimal() and weeks != WEEKS_UNSPECIFIED
+            if stated and when is not None and problem.is_active:
+                found.append((when, min(float(weeks), WEEKS_MOST)))
     return found
 
 

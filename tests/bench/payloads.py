@@ -14,7 +14,7 @@ SERVICE = "muscle-twitch-patient-view"
 SILENT, FIRING = "silent", "firing"
 KINDS = (SILENT, FIRING)
 PATIENT = "5f0c1d6e-8b7a-4c3e-9d21-6a1b2c3d4e5f"
-NARRATED = (740, 1960)  # with the frame of its entry, a resource then has about 1.6 kB
+NARRATED = (700, 1930)  # with the frame of its entry, a resource then has about 1.6 kB
 SHARES = {
     "labs": 34,
     "observations": 20,

@@ -1,0 +1,253 @@
+"""What a document is, told by its content, and the patients' results behind it."""
+
+from collections.abc import Iterator
+from typing import Any as Anything
+
+import msgspec
+from msgspec import Raw, Struct
+
+from cds.call import Engine, Outcome
+from cds.errors import CallError, CdsError, UsageError
+from cds.evaluate import files
+from cds.evaluate.files import Batch, Document
+from cds.evaluate.pool import UNKNOWN, Pool, patient_id
+
+LISTED = 3
+LOST = "the service failed on it; please report this"
+
+
+class Head(Struct):
+    """What tells a request, a Bundle and a resource apart."""
+
+    resourceType: Anything = None  # noqa: N815 - FHIR's name
+    hook: Anything = None
+
+
+class Entry(Struct):
+    """One entry of a Bundle; what is not needed may be of any shape."""
+
+    fullUrl: Anything = None  # noqa: N815 - FHIR's name
+    resource: Raw = Raw()
+    request: Anything = None
+
+
+class Bundle(Struct):
+    """A Bundle of any type."""
+
+    type: Anything = None
+    entry: list[Entry] | None = None
+    link: Anything = None
+
+
+class Named(Struct):
+    """Type and id of a resource."""
+
+    resourceType: Anything = None  # noqa: N815 - FHIR's name
+    id: Anything = None
+
+
+class Result(Struct, frozen=True):
+    """The answer for one patient of one input."""
+
+    input: str
+    patient: str
+    outcome: Outcome
+
+
+class Problem(Struct, frozen=True):
+    """An input, or a part of it, that could not be answered."""
+
+    input: str
+    text: str
+
+
+class Unusable(UsageError):
+    """A document that is no JSON at all: nobody knows what it held."""
+
+
+Answer = Result | Problem
+
+
+class Evaluation:
+    """One batch: requests and Bundles are answered as they come, plain resources when all are read."""
+
+    def __init__(self, engine: Engine, batch: Batch) -> None:
+        self._engine = engine
+        self._batch = batch
+        self._pool = Pool(engine)
+        self._plain: set[str] = set()
+
+    def answers(self) -> Iterator[Answer]:
+        """All results, and one problem for each file that has some."""
+        for path in self._batch.paths:
+            yield from self._file(path)
+        if self._plain:
+            name = self._batch.name if len(self._plain) > 1 else min(self._plain)
+            yield from _of_pool(name, self._pool)
+
+    def _file(self, path: str) -> Iterator[Answer]:
+        name = files.shown(path)
+        problems: list[str] = []
+        try:
+            for document in files.documents(path):
+                yield from self._document(name, document, problems)
+        except OSError as problem:
+            self._pool.unread.add(UNKNOWN, None)
+            problems.append(files.reason(problem))
+        if problems:
+            yield Problem(name, _listed(problems))
+
+    def _document(self, name: str, document: Document, problems: list[str]) -> Iterator[Answer]:
+        place, prefix = name, ""
+        if document.line is not None:
+            place, prefix = f"{name}:{document.line}", f"line {document.line}: "
+        try:
+            for answer in self._read(place, name, document):
+                if isinstance(answer, Problem):
+                    problems.append(prefix + answer.text)
+                else:
+                    yield answer
+        except CdsError as problem:
+            if isinstance(problem, Unusable) and (document.line is not None or len(self._batch.paths) > 1):
+                self._pool.unread.add(UNKNOWN, None)
+            problems.append(prefix + problem.text)
+        except Exception:  # noqa: BLE001 - one chart that we cannot handle must not cost the others
+            self._pool.unread.add(UNKNOWN, None)
+            problems.append(prefix + LOST)
+
+    def _read(self, place: str, name: str, document: Document) -> Iterator[Answer]:
+        head = _head(document.text)
+        if head.hook is not None and head.resourceType is None:
+            yield self._request(place, head.hook, document.text)
+        elif head.resourceType == "Bundle":
+            yield from _of_pool(place, pool_of(self._engine, document.text))
+        elif isinstance(head.resourceType, str) and head.resourceType:
+            self._plain.add(name)
+            self._pool.add(head.resourceType, document.text)
+        else:
+            raise UsageError("is no FHIR: it has neither `resourceType` nor `hook`")
+
+    def _request(self, place: str, hook: object, text: bytes) -> Result:
+        services = self._engine.services.values()
+        service = next((one for one in services if one.hook == hook), None)
+        if service is None:
+            raise UsageError(f"the hook of this request is not offered; use {', '.join(sorted(hooks(self._engine)))}")
+        outcome = self._engine.call(service.id, text)
+        return Result(place, msgspec.json.decode(text)["context"]["patientId"], outcome)
+
+
+def hooks(engine: Engine) -> set[str]:
+    """The hooks that this version answers."""
+    return {service.hook for service in engine.services.values()}
+
+
+def _head(text: bytes) -> Head:
+    if not text.strip():
+        raise Unusable("is empty")
+    try:
+        return msgspec.json.decode(text, type=Head)
+    except RecursionError as problem:
+        raise Unusable("is nested too deeply") from problem
+    except msgspec.ValidationError as problem:
+        raise UsageError("is no FHIR: it is no JSON object") from problem
+    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+        cut = "truncated" in str(problem)
+        raise Unusable("is no JSON: it is cut off" if cut else "is no valid JSON") from problem
+
+
+def pool_of(engine: Engine, text: bytes) -> Pool:
+    """The patients of one Bundle and of the Bundles in it."""
+    bundles = list(_bundles(text))
+    pool = Pool(engine, {alias: known for bundle in bundles for alias, known in _aliases(bundle)})
+    for bundle in bundles:
+        pool.truncated |= _has_next(bundle)
+        _fill(pool, bundle)
+    return pool
+
+
+def _bundles(text: Raw | bytes) -> Iterator[Bundle]:
+    """A Bundle and those that its entries hold (the answer to a batch)."""
+    try:
+        bundle = msgspec.json.decode(text, type=Bundle)
+    except msgspec.ValidationError as problem:
+        raise UsageError("is no FHIR: its entries are no Bundle entries") from problem
+    yield bundle
+    for entry in bundle.entry or ():
+        if _named(entry).resourceType == "Bundle":
+            yield from _bundles(entry.resource)
+
+
+def _fill(pool: Pool, bundle: Bundle) -> None:
+    deleted: set[str] = set()
+    for entry in bundle.entry or ():
+        named = _named(entry)
+        kind = named.resourceType
+        if bundle.type == "history" and _is_deleted(entry, named, deleted):
+            continue
+        if isinstance(kind, str) and kind != "Bundle":
+            pool.add(kind, entry.resource, _urn(entry))
+        elif kind is None and bytes(entry.resource) not in (b"", b"null"):
+            pool.unread.add(UNKNOWN, None)
+
+
+def _is_deleted(entry: Entry, named: Named, deleted: set[str]) -> bool:
+    """Whether an entry deletes, or is an older version of what a newer entry deleted (newest first)."""
+    request = entry.request if isinstance(entry.request, dict) else {}
+    if request.get("method") == "DELETE":
+        deleted.add(str(request.get("url")))
+        return True
+    return f"{named.resourceType}/{named.id}" in deleted
+
+
+def _aliases(bundle: Bundle) -> Iterator[tuple[str, str]]:
+    """What a Bundle's references may call its patients, with their ids."""
+    for entry in bundle.entry or ():
+        named = _named(entry)
+        if named.resourceType == "Patient" and isinstance(entry.fullUrl, str):
+            known = named.id if isinstance(named.id, str) else _urn(entry)
+            if known:
+                yield entry.fullUrl, known
+
+
+def _named(entry: Entry) -> Named:
+    try:
+        return msgspec.json.decode(entry.resource, type=Named)
+    except msgspec.DecodeError:
+        return Named()
+
+
+def _urn(entry: Entry) -> str | None:
+    """The id that other entries use for this one, where there is no other."""
+    url = entry.fullUrl if isinstance(entry.fullUrl, str) else ""
+    return patient_id(url, {}) if url.startswith("urn:uuid:") else None
+
+
+def _has_next(bundle: Bundle) -> bool:
+    links = bundle.link if isinstance(bundle.link, list) else []
+    return any(isinstance(link, dict) and link.get("relation") == "next" for link in links)
+
+
+def _of_pool(name: str, pool: Pool) -> Iterator[Answer]:
+    unanswered = []
+    try:
+        for patient, outcome in pool.outcomes():
+            if isinstance(outcome, CallError):
+                unanswered.append(files.shown(patient))
+            else:
+                yield Result(name, patient, outcome)
+    except UsageError as problem:
+        yield Problem(name, problem.text)
+    if unanswered:
+        why = "it is not all there" if pool.truncated else "records that may say so could not be read"
+        yield Problem(name, f"whether the chart of {_few(unanswered)} shows muscle twitching cannot be told: {why}")
+
+
+def _few(names: list[str]) -> str:
+    more = len(names) - LISTED
+    return ", ".join(names[:LISTED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _listed(problems: list[str]) -> str:
+    """The first few problems of a file, in one line."""
+    more = len(problems) - LISTED
+    return "; ".join(problems[:LISTED]) + (f"; and {more} more" if more > 0 else "")

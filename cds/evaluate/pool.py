@@ -1,0 +1,220 @@
+"""Sorting resources by patient while they stream in; each patient's reader keeps only what rules read."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any as Anything
+from typing import get_args
+
+import msgspec
+from msgspec import Raw, Struct
+from msgspec.structs import replace
+
+from cds.call import Engine, Outcome
+from cds.chart.reader import Reader
+from cds.errors import CallError, UsageError
+from cds.fhir import resources as fhir
+from cds.fhir.bundle import Feed
+from cds.fhir.resources import CodeableConcept, Owned, Reference
+from cds.prefetch.supply import TYPES, State, Supplies, Supply
+
+READ = frozenset(kind.__struct_config__.tag for kind in get_args(fhir.Any))
+UNKNOWN = "unknown"
+KEYS = {kind: key for key, kind in reversed(TYPES.items())} | {
+    "Medication": "medicationRequests",
+    "MedicationAdministration": "medicationStatements",
+    "ProcedureRequest": "serviceRequests",
+    "Appointment": "serviceRequests",
+    "ClinicalImpression": "diagnosticReports",
+}
+_TYPED = msgspec.json.Decoder(fhir.Any)
+
+
+class Owner(Struct):
+    """Whose a resource is, of any type."""
+
+    subject: Reference | None = None
+    patient: Reference | None = None
+
+
+class Code(Struct):
+    """What a resource that is otherwise unreadable is about."""
+
+    code: CodeableConcept | None = None
+
+
+class Unread(Struct):
+    """What could not be read, or told apart: how many of which type, and the codes of possible problems."""
+
+    counts: Counter[str] = msgspec.field(default_factory=Counter)
+    codes: list[CodeableConcept | None] = msgspec.field(default_factory=list)
+
+    def add(self, kind: str, code: CodeableConcept | None) -> None:
+        """One more; only a Condition, or what may be one, can hide a twitch on the problem list."""
+        self.counts[kind] += 1
+        if kind in (UNKNOWN, "Condition"):
+            self.codes.append(code)
+
+    def joined(self, other: "Unread") -> "Unread":
+        """Both together."""
+        return Unread(self.counts + other.counts, self.codes + other.codes)
+
+
+class Whole(Supplies):
+    """A chart on file: all that it does not say is not there, except what could not be read."""
+
+    def __init__(self, unread: Unread, truncated: bool) -> None:
+        super().__init__({})
+        self._feeds = {key: Feed(truncated=truncated) for key in TYPES}
+        for kind, count in unread.counts.items():
+            self._feeds[KEYS.get(kind, "conditions")].unreadable[kind] += count
+        self._feeds["conditions"].unread_codes = unread.codes
+
+    def of(self, key: str) -> Supply:
+        """Every key was supplied; what was read is in the reader already."""
+        return Supply(key, State.SUPPLIED, self._feeds[key])
+
+
+class Record(Struct):
+    """One patient's part."""
+
+    reader: Reader
+    unread: Unread = msgspec.field(default_factory=Unread)
+
+
+class Pool:
+    """The patients of one file, Bundle or folder. `aliases` are other references to them, by patient id."""
+
+    def __init__(self, engine: Engine, aliases: Mapping[str, str] | None = None) -> None:
+        self.truncated = False
+        self.unread = Unread()
+        self._engine = engine
+        self._aliases = dict(aliases or {})
+        self._records: dict[str, Record] = {}
+        self._shared: list[fhir.Medication] = []
+        self._homeless: list[Anything] = []
+
+    def add(self, kind: str, text: Raw | bytes, named: str | None = None) -> None:
+        """Take one resource of a type; `named` is the id that a Bundle gives it beside its own."""
+        if kind not in READ:
+            self._meet(self._owner_of(text))
+            return
+        try:
+            resource = _TYPED.decode(text)
+        except (msgspec.DecodeError, RecursionError):
+            self._refuse(kind, text)
+            return
+        self._take(resource if resource.id or not named else replace(resource, id=named), named)
+
+    def _take(self, resource: Anything, named: str | None) -> None:
+        if isinstance(resource, fhir.OperationOutcome):
+            self.truncated |= any(issue.severity in ("error", "fatal") for issue in resource.issue or ())
+        elif isinstance(resource, fhir.Medication):
+            self._shared += [resource] if named in (None, resource.id) else [resource, replace(resource, id=named)]
+        elif isinstance(resource, fhir.Patient):
+            self._patient(resource)
+        else:
+            self._sort(resource, self._owner(_references(resource)))
+
+    def _patient(self, patient: fhir.Patient) -> None:
+        if patient.id:
+            self._record(patient.id).reader.add([patient])
+        else:
+            self._homeless.append(patient)
+
+    def _sort(self, resource: Anything, owner: str | None) -> None:
+        if owner is None:
+            self._homeless.append(resource)
+        elif owner:
+            self._record(owner).reader.add([resource])
+
+    def _refuse(self, kind: str, text: Raw | bytes) -> None:
+        owner = self._owner_of(text)
+        unread = self._record(owner).unread if owner else self.unread
+        unread.add(kind, code_of(text))
+
+    def _owner_of(self, text: Raw | bytes) -> str | None:
+        try:
+            owner = msgspec.json.decode(text, type=Owner)
+        except (msgspec.DecodeError, RecursionError):
+            return None
+        return self._owner([owner.subject or owner.patient])
+
+    def _meet(self, owner: str | None) -> None:
+        if owner:
+            self._record(owner)
+
+    def _owner(self, references: Iterable[Reference | None]) -> str | None:
+        """The patient's id; empty if it is about something else, None if it does not say."""
+        owners = [patient_id(one.reference, self._aliases) for one in references if one and one.reference]
+        return next((owner for owner in owners if owner), owners[0] if owners else None)
+
+    def _record(self, patient: str) -> Record:
+        if patient not in self._records:
+            aliases = frozenset(alias for alias, known in self._aliases.items() if known == patient)
+            self._records[patient] = Record(self._engine.reader(patient, aliases))
+        return self._records[patient]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all was taken."""
+        return not (self._records or self._homeless or self._shared or self.unread.counts or self.truncated)
+
+    def outcomes(self) -> Iterator[tuple[str, Outcome | CallError]]:
+        """Each patient with what the engine says; raises UsageError if nobody can be told."""
+        self._check()
+        self._house()
+        for patient in list(self._records):
+            yield patient, self._outcome(self._records.pop(patient))
+
+    def _outcome(self, record: Record) -> Outcome | CallError:
+        record.reader.add(self._shared)
+        try:
+            return self._engine.judge(record.reader, Whole(record.unread.joined(self.unread), self.truncated))
+        except CallError as problem:
+            return problem
+
+    def _check(self) -> None:
+        if not self._records:
+            raise UsageError("no patient can be told: there is no Patient with an id, and no reference to one")
+        if len(self._records) > 1 and not any(one.reader.chart.has_patient for one in self._records.values()):
+            raise UsageError(
+                f"the patient cannot be told: there is no Patient, and the records name {len(self._records)} of them"
+            )
+
+    def _house(self) -> None:
+        """What names no patient is the only patient's; with several it cannot be told whose it is."""
+        only = next(iter(self._records.values())) if len(self._records) == 1 else None
+        for resource in self._homeless:
+            if only is not None:
+                only.reader.add([_without_owner(resource)])
+            else:
+                self.unread.add(type(resource).__struct_config__.tag, getattr(resource, "code", None))
+        self._homeless = []
+
+
+def patient_id(reference: str, aliases: Mapping[str, str]) -> str | None:
+    """The id in a reference; empty for something that is no patient, None where it is no literal reference."""
+    if reference in aliases:
+        return aliases[reference]
+    if reference.startswith("#") or "?" in reference:
+        return None
+    kind, _, tail = reference.removeprefix("urn:uuid:").split("/_history/")[0].rpartition("/")
+    return tail if kind.rpartition("/")[2] in ("", "Patient") else ""
+
+
+def code_of(text: Raw | bytes) -> CodeableConcept | None:
+    """The code, if at least that can be read."""
+    try:
+        return msgspec.json.decode(text, type=Code).code
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+def _references(resource: Anything) -> list[Reference | None]:
+    if isinstance(resource, fhir.Appointment):
+        return [resource.subject, *(one.actor for one in resource.participant or ())]
+    return [resource.subject or resource.patient]
+
+
+def _without_owner(resource: Anything) -> Anything:
+    return replace(resource, subject=None, patient=None) if isinstance(resource, Owned) else resource

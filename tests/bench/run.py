@@ -1,0 +1,135 @@
+"""`make bench`: what a call costs beside what cannot be cheaper, as a table next to the budget. See docs/performance.md."""
+
+import argparse
+import cProfile
+import gc
+import json
+import pstats
+import sys
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import subjects
+from pairs import FULL, QUICK, Effort, Result, Run, compare
+from payloads import FIRING, KINDS, SERVICE, SILENT, request
+from starlette.types import ASGIApp
+
+from cds.call import Engine
+
+SIZES = (10, 200, 2_000, 10_000)
+TYPED, GENERIC, SERVED = "core / typed decode", "core / orjson.loads", "served / bare ASGI"
+BUDGET: dict[str, dict[int, float]] = {
+    TYPED: dict.fromkeys(SIZES, 1.5),
+    GENERIC: dict(zip(SIZES, (0.85, 0.4, 0.2, 0.15), strict=True)),
+    SERVED: dict(zip(SIZES, (1.2, 0.35, 0.2), strict=False)),
+}
+GROWTH = 1.3
+PROFILED = 300
+HEAD = f"{'chart':<8}{'resources':>9}{'kB':>8}  {'compared':<20}{'µs':>10}{'against':>10}{'ratio':>8}  {'spread':<13}{'budget':>6}"
+
+
+class Row(NamedTuple):
+    """One comparison of one chart."""
+
+    kind: str
+    size: int
+    length: int
+    compared: str
+    result: Result
+
+
+class Bench:
+    """Everything that is measured, built once."""
+
+    def __init__(self) -> None:
+        self.engine: Engine = subjects.engine()
+        self.app: ASGIApp = subjects.application(self.engine)
+        self.server = subjects.Server()
+
+    def rows(self, effort: Effort) -> Iterator[Row]:
+        """All comparisons, chart by chart."""
+        for size in SIZES:
+            for kind in KINDS:
+                body = request(kind, size)
+                self._check(kind, body)
+                for compared, (subject, reference) in self._contests(body).items():
+                    yield Row(kind, size, len(body), compared, compare(subject, reference, effort))
+
+    def _contests(self, body: bytes) -> dict[str, tuple[Run, Run]]:
+        core = subjects.core(self.engine, body)
+        return {
+            TYPED: (core, subjects.typed(body)),
+            GENERIC: (core, subjects.generic(body)),
+            SERVED: (self.server.calls(self.app, body), self.server.calls(subjects.bare, body)),
+        }
+
+    def _check(self, kind: str, body: bytes) -> None:
+        """Measure nothing but good answers: none or several cards, with and without the web around the core."""
+        status, answer = self.engine.answer(SERVICE, body)
+        self.server.calls(self.app, body)(1)
+        start, sent = self.server.sent
+        cards = [len(json.loads(one)["cards"]) for one in (answer, sent["body"])]
+        good = cards == [0, 0] if kind == SILENT else cards[0] == cards[1] > 1
+        if (status, start["status"]) != (200, 200) or not good:
+            raise SystemExit(f"the {kind} chart of {len(body)} bytes was answered {status} with {cards} cards")
+
+
+def shown(row: Row) -> str:
+    """One line of the table."""
+    budget = BUDGET[row.compared].get(row.size)
+    result = row.result
+    spread = f"{result.lowest:.2f}-{result.highest:.2f}"
+    numbers = f"{result.subject * 1e6:>10,.0f}{result.reference * 1e6:>10,.0f}{result.ratio:>8.2f}"
+    start = f"{row.kind:<8}{row.size:>9,}{row.length / 1000:>8,.0f}  {row.compared:<20}"
+    return f"{start}{numbers}  {spread:<13}{judged(result.ratio, budget)}"
+
+
+def judged(ratio: float, budget: float | None) -> str:
+    """The budget and whether it is kept."""
+    return f"{'-':>6}" if budget is None else f"{budget:>6}  {'ok' if ratio <= budget else 'OVER'}"
+
+
+def growth(rows: list[Row]) -> Iterator[str]:
+    """What one resource costs the core, and whether large charts cost more per resource than small ones."""
+    for kind in KINDS:
+        each = {
+            row.size: row.result.subject * 1e6 / row.size for row in rows if (row.kind, row.compared) == (kind, TYPED)
+        }
+        listed = "  ".join(f"{size:,}: {each[size]:.2f}" for size in SIZES)
+        ratio = each[10_000] / each[200]
+        yield f"{kind:<8}µs per resource  {listed}   10,000 / 200: {ratio:.2f} {judged(ratio, GROWTH)}"
+
+
+def profile(bench: Bench) -> None:
+    """Where the core spends its time on a firing chart of 200 resources."""
+    run = subjects.core(bench.engine, request(FIRING, 200))
+    run(20)
+    profiler = cProfile.Profile()
+    profiler.runcall(run, PROFILED)
+    pstats.Stats(profiler, stream=sys.stdout).sort_stats("tottime").print_stats(25)
+
+
+def main() -> None:
+    """Print the table; what is over the budget is shown, not punished."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="each comparison once: shows that it runs, times nothing")
+    parser.add_argument("--profile", action="store_true", help="profile the core on a firing chart instead")
+    options = parser.parse_args()
+    bench = Bench()
+    gc.collect()
+    gc.freeze()  # what is there from the start is not searched again and again, on either side
+    if options.profile:
+        profile(bench)
+        return
+    rows = []
+    sys.stdout.write(f"CPU time, medians of pairs measured in turns\n{HEAD}\n")
+    for row in bench.rows(QUICK if options.quick else FULL):
+        rows.append(row)
+        sys.stdout.write(f"{shown(row)}\n")
+        sys.stdout.flush()
+    sys.stdout.writelines(f"{line}\n" for line in growth(rows))
+    bench.server.close()
+
+
+if __name__ == "__main__":
+    main()

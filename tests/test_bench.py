@@ -1,0 +1,33 @@
+"""The benchmark runs; what it measures is no test's business."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SIZES = ("10", "200", "2,000", "10,000")
+COMPARED = ("core / typed decode", "core / orjson.loads", "served / bare ASGI")
+
+
+def bench(*options: str) -> str:
+    """What the benchmark prints."""
+    command = [sys.executable, str(ROOT / "tests" / "bench" / "run.py"), *options]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_every_chart_is_compared_with_every_reference() -> None:
+    """One row for each kind of chart, size and reference; then the cost of one resource."""
+    lines = bench("--quick").splitlines()
+
+    starts = [(line.split()[0], line.split()[1], line[27:46]) for line in lines[2:26]]
+    expected = [(kind, size, one) for size in SIZES for kind in ("silent", "firing") for one in COMPARED]
+    assert sorted(expected) == sorted(starts)
+    assert all("OVER" in line or " ok" in line or line.endswith("-") for line in lines[2:])
+    assert ["silent", "firing"] == [line.split()[0] for line in lines[26:]]
+
+
+def test_the_profile_names_functions() -> None:
+    """It shows the functions that cost most."""
+    assert "cds/call.py" in bench("--profile").replace("\\", "/")
