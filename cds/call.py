@@ -16,6 +16,7 @@ from cards.render import render
 from cards.wire import Card
 from cards.words import Words
 from cds.chart.facts import Chart
+from cds.chart.glance import is_clear
 from cds.chart.medicines import RouteNames
 from cds.chart.naming import Namer
 from cds.chart.reader import Reader
@@ -29,7 +30,7 @@ from cds.hooks.envelope import Request
 from cds.hooks.services import Service, discovery, patient_view
 from cds.knowledge.basis import Row, rows
 from cds.knowledge.load import Knowledge, load
-from cds.prefetch.supply import GATE, REST, Supplies
+from cds.prefetch.supply import CONDITIONS, GATE, REST, TWITCH_KEYS, Supplies
 from cds.rules import gate
 from cds.rules.consult import Consultation, consult
 from cds.rules.gate import Twitch
@@ -105,6 +106,8 @@ class Engine(Struct, frozen=True, kw_only=True):
     def examine(self, request: Request, supplies: Supplies) -> Outcome:
         """Read the gate of a call, and judge it."""
         _check_patient(supplies, request.patient_id)
+        if all(is_clear(request.prefetch.get(key), self.namer, whole=key == CONDITIONS) for key in TWITCH_KEYS):
+            return Outcome((), None)
         reader = self.reader(request.patient_id)
         reader.add(supplies.resources(GATE))
         return self.judge(reader, supplies, request.encounter_id)
@@ -124,15 +127,11 @@ class Engine(Struct, frozen=True, kw_only=True):
 
     def _silent(self, chart: Chart, supplies: Supplies) -> Outcome:
         """No twitch found: silence only if the problem list was all seen, else 412 (D1, D17)."""
-        conditions = supplies.of("conditions")
-        hidden = [code for code in supplies.unread_problems() if code is None or self._is_twitch(code)]
+        conditions = supplies.of(CONDITIONS)
+        hidden = [code for code in supplies.unread_problems() if code is None or self.namer.names_twitch(code)]
         if (not conditions.is_complete and not conditions.feed.unreadable) or hidden or conditions.feed.truncated:
-            raise TwitchUnknown(["conditions"])
+            raise TwitchUnknown([CONDITIONS])
         return Outcome((), None, chart=chart)
-
-    def _is_twitch(self, code: object) -> bool:
-        named = self.namer.named("", code)  # type: ignore[arg-type]
-        return named is not None and ("twitch" in named.sets or bool(named.phrases & gate.TWITCH_PHRASES))
 
     def _advised(self, chart: Chart, twitches: tuple[Twitch, ...], supplies: Supplies, scope: Scope) -> Outcome:
         complete = Completeness(supplies.missing())

@@ -8,7 +8,7 @@ from cds.knowledge.codes import NOTHING, Concept
 
 ACTIVE = frozenset({"active", "recurrence", "relapse"})
 DENIED = frozenset({"refuted", "entered-in-error"})
-DOUBTED = DENIED | {"provisional", "differential", "unconfirmed"}
+DOUBTED = DENIED | {"provisional", "differential"}
 
 
 class Named(Struct, frozen=True):
@@ -80,7 +80,10 @@ class LabResult(Struct, frozen=True, kw_only=True):
 
 
 class Drug(Struct, frozen=True, kw_only=True):
-    """One entry about a medicine. `state` is active, ended or denied (not taken); `dated` is when that was said."""
+    """One entry about a medicine. `state` is active, ended or denied (not taken); `dated` is when that was said.
+
+    `was_taken` marks a denied entry that says until when the medicine was taken.
+    """
 
     ref: str
     concepts: tuple[Concept, ...]
@@ -90,6 +93,7 @@ class Drug(Struct, frozen=True, kw_only=True):
     end: When | None = None
     dated: When | None = None
     given: When | None = None
+    was_taken: bool = False
 
 
 class Asked(Struct, frozen=True, kw_only=True):

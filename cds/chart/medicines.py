@@ -1,6 +1,7 @@
 """MedicationRequest, MedicationStatement and MedicationAdministration as entries about a drug."""
 
 import msgspec
+from msgspec.structs import replace
 
 from cds.chart.facts import Drug
 from cds.chart.naming import Namer
@@ -22,8 +23,6 @@ from cds.knowledge.codes import Concept
 
 ORDERS = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order"})
 ENDED = frozenset({"completed", "stopped"})
-DENIED = frozenset({"not-taken", "stopped"})
-R5_DENIED = frozenset({"not-taking", "stopped"})
 GIVEN = frozenset({"completed", "in-progress"})
 _LOOSE = msgspec.json.Decoder(Medication)
 
@@ -118,9 +117,11 @@ class Pharmacist:
         dated = parse(entry.date_asserted) or end or start
         current = entry.status in ("active", "recorded")
         state = self._state("active" if current else "", entry.status == "completed", end)
-        if entry.status in DENIED or _not_taken(entry):
+        stopped, untouched = entry.status == "stopped" or _adheres(entry, "stopped"), _not_taken(entry)
+        if stopped or untouched:
             state = "denied"
-        return self._drug(f"MedicationStatement/{entry.id}", hits, state, _many(entry.dosage), start, end, dated)
+        drug = self._drug(f"MedicationStatement/{entry.id}", hits, state, _many(entry.dosage), start, end, dated)
+        return replace(drug, was_taken=stopped and not untouched and end is not None) if drug else None
 
     def _administration(self, entry: MedicationAdministration, hits: tuple[Concept, ...]) -> Drug | None:
         if entry.status not in GIVEN:
@@ -178,8 +179,12 @@ class RouteNames:
 
 
 def _not_taken(entry: MedicationStatement) -> bool:
+    return entry.status == "not-taken" or entry.taken == "n" or _adheres(entry, "not-taking")
+
+
+def _adheres(entry: MedicationStatement, code: str) -> bool:
     adherence = entry.adherence.code if entry.adherence else None
-    return entry.taken == "n" or bool(adherence and concepts.codes([adherence]) & R5_DENIED)
+    return adherence is not None and code in concepts.codes([adherence])
 
 
 def _many(dosage: list[Dosage] | Dosage | None) -> list[Dosage]:

@@ -10,6 +10,7 @@ from cds.knowledge.codes import NOTHING, Concept
 from cds.knowledge.load import Knowledge
 
 LONGEST_PHRASE = 80
+TWITCH_PHRASES = frozenset({"twitch", "eyelid"})
 _SPACES = re.compile(r"\s+")
 
 
@@ -20,6 +21,8 @@ class Namer:
         self._find = knowledge.codes.find
         self._knows = knowledge.codes.knows
         self._known = knowledge.codes.all_codes
+        self._twitches = frozenset(concept.code for concept in knowledge.codes.members("twitch"))
+        self._plain_systems = knowledge.codes.systems
         self.lab_codes = knowledge.codes.lab_codes
         self._flat = knowledge.codes.flat_systems
         self._phrases: dict[str, frozenset[str]] = {}
@@ -31,6 +34,17 @@ class Namer:
         ):
             for phrase in phrases:
                 self._phrases[phrase] = self._phrases.get(phrase, NOTHING) | {kind}
+
+    def names_twitch(self, concept: CodeableConcept | None) -> bool:
+        """Whether a concept is coded as a twitch, or is one in words where nothing known codes it."""
+        if concept is None:
+            return False
+        is_coded = False
+        for coding in concept.coding or ():
+            if coding.code in self._twitches:
+                return True
+            is_coded = is_coded or coding.system in self._plain_systems
+        return not is_coded and concept.text is not None and bool(self.phrases(concept) & TWITCH_PHRASES)
 
     def may_matter(self, concept: CodeableConcept | None) -> bool:
         """A quick look: whether a rule may read this concept. Most of a chart ends here."""

@@ -14,7 +14,6 @@ from cds.fhir.concepts import each
 from cds.fhir.dates import parse
 from cds.fhir.resources import Any, Medicated, Owned
 
-
 OBSERVED_DAYS = 366  # no rule reads an older Observation, but for the date of the last laboratory result (2b, 3a)
 
 

@@ -11,8 +11,6 @@ from typing import BinaryIO, NamedTuple
 import msgspec
 from msgspec import Raw
 
-from cds.errors import UsageError
-
 STDIN = "-"
 ENDINGS = frozenset({".json", ".ndjson"})
 
@@ -24,6 +22,13 @@ class Document(NamedTuple):
     line: int | None = None
 
 
+class Problem(NamedTuple):
+    """An input, or a part of it, that could not be answered."""
+
+    input: str
+    text: str
+
+
 class Batch(NamedTuple):
     """Files whose plain resources belong together: one file, or those of one folder."""
 
@@ -31,7 +36,7 @@ class Batch(NamedTuple):
     paths: tuple[str, ...]
 
 
-def batches(argument: str) -> Iterator[Batch | UsageError]:
+def batches(argument: str) -> Iterator[Batch | Problem]:
     """What an argument stands for: itself, or the folders below it that hold files to read, sorted."""
     if argument == STDIN or not Path(argument).is_dir():
         yield Batch(shown(argument), (argument,))
@@ -44,9 +49,9 @@ def batches(argument: str) -> Iterator[Batch | UsageError]:
         found += len(wanted)
         if wanted:
             yield Batch(shown(folder), wanted)
-    yield from (UsageError(f"{shown(problem.filename)}: {reason(problem)}") for problem in failed)
+    yield from (Problem(shown(problem.filename), reason(problem)) for problem in failed)
     if not found and not failed:
-        yield UsageError(f"{shown(argument)}: the folder holds no .json or .ndjson file")
+        yield Problem(shown(argument), "the folder holds no .json or .ndjson file")
 
 
 def documents(path: str) -> Iterator[Document]:

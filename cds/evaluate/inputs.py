@@ -9,7 +9,7 @@ from msgspec import Raw, Struct
 from cds.call import Engine, Outcome
 from cds.errors import CallError, CdsError, UsageError
 from cds.evaluate import files
-from cds.evaluate.files import Batch, Document
+from cds.evaluate.files import Batch, Document, Problem
 from cds.evaluate.pool import UNKNOWN, Pool, patient_id
 
 LISTED = 3
@@ -54,14 +54,7 @@ class Result(Struct, frozen=True):
     outcome: Outcome
 
 
-class Problem(Struct, frozen=True):
-    """An input, or a part of it, that could not be answered."""
-
-    input: str
-    text: str
-
-
-class Unusable(UsageError):
+class NoJsonError(UsageError):
     """A document that is no JSON at all: nobody knows what it held."""
 
 
@@ -108,7 +101,7 @@ class Evaluation:
                 else:
                     yield answer
         except CdsError as problem:
-            if isinstance(problem, Unusable) and (document.line is not None or len(self._batch.paths) > 1):
+            if isinstance(problem, NoJsonError) and (document.line is not None or len(self._batch.paths) > 1):
                 self._pool.unread.add(UNKNOWN, None)
             problems.append(prefix + problem.text)
         except Exception:  # noqa: BLE001 - one chart that we cannot handle must not cost the others
@@ -143,16 +136,16 @@ def hooks(engine: Engine) -> set[str]:
 
 def _head(text: bytes) -> Head:
     if not text.strip():
-        raise Unusable("is empty")
+        raise NoJsonError("is empty")
     try:
         return msgspec.json.decode(text, type=Head)
     except RecursionError as problem:
-        raise Unusable("is nested too deeply") from problem
+        raise NoJsonError("is nested too deeply") from problem
     except msgspec.ValidationError as problem:
         raise UsageError("is no FHIR: it is no JSON object") from problem
     except (msgspec.DecodeError, UnicodeDecodeError) as problem:
         cut = "truncated" in str(problem)
-        raise Unusable("is no JSON: it is cut off" if cut else "is no valid JSON") from problem
+        raise NoJsonError("is no JSON: it is cut off" if cut else "is no valid JSON") from problem
 
 
 def pool_of(engine: Engine, text: bytes) -> Pool:

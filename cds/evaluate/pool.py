@@ -154,11 +154,6 @@ class Pool:
             self._records[patient] = Record(self._engine.reader(patient, aliases))
         return self._records[patient]
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing at all was taken."""
-        return not (self._records or self._homeless or self._shared or self.unread.counts or self.truncated)
-
     def outcomes(self) -> Iterator[tuple[str, Outcome | CallError]]:
         """Each patient with what the engine says; raises UsageError if nobody can be told."""
         self._check()

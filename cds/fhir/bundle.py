@@ -89,7 +89,7 @@ def _feed(value: Bundle | Any) -> Feed:
     if not isinstance(value, Bundle):
         return _settled(Feed(resources=[value]))
     resources = [entry.resource for entry in value.entry or () if entry.resource is not None]
-    return _settled(Feed(resources=resources, truncated=_has_next(value.link)))
+    return _settled(Feed(resources=resources, truncated=has_next(value.link)))
 
 
 def _settled(feed: Feed) -> Feed:
@@ -114,7 +114,7 @@ def _read_loosely(raw: Raw | bytes) -> Feed:
         return _single(raw)
     if bundle.resourceType != "Bundle":
         return _single(raw)
-    feed = Feed(truncated=_has_next(bundle.link))
+    feed = Feed(truncated=has_next(bundle.link))
     for entry in bundle.entry or ():
         _take_entry(entry, feed)
     return _settled(feed)
@@ -169,5 +169,5 @@ def _code(raw: Raw | bytes) -> CodeableConcept | None:
         return None
 
 
-def _has_next(links: list[Link | None] | None) -> bool:
+def has_next(links: list[Link | None] | None) -> bool:
     return any(link is not None and link.relation == "next" for link in links or ())

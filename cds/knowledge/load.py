@@ -110,7 +110,7 @@ def _convert(file: str, key: str, value: Any, kind: type[T]) -> T:
         return msgspec.convert(_plain(value), kind)
     except msgspec.ValidationError as problem:
         reason, _, place = str(problem).partition(" - at ")
-        raise KnowledgeError(file, f"{key}{place.strip('`').removeprefix('$')}" or "-", reason) from problem
+        raise KnowledgeError(file, f"{key}{place.strip('`').removeprefix('$')}".lstrip(".") or "-", reason) from problem
 
 
 def _plain(value: Any) -> Any:
@@ -187,20 +187,18 @@ def _route_codes(terminology: Terminology, routes: Mapping[str, Route]) -> dict[
 
 
 def _check(knowledge: Knowledge, terminology: Terminology) -> None:
-    for limits in knowledge.limits.values():
-        for limit in limits:
-            _check_limit(knowledge, limit)
-    for limit in knowledge.combined.values():
-        _check_limit(knowledge, limit)
-    for name, medicine in knowledge.medicines.items():
-        terminology.of_groups("medicines.toml", name, [*medicine.groups, *medicine.never, *medicine.check_route])
-        _check_rivals(knowledge, name, medicine)
     for name, analyte in knowledge.analytes.items():
         if not known(analyte.unit):
             raise KnowledgeError("analytes.toml", name, f"`{analyte.unit}` is no UCUM unit")
     for text, unit in knowledge.unit_alias.items():
         if not known(unit):
             raise KnowledgeError("units.toml", text, f"`{unit}` is no UCUM unit")
+    for limits in (*knowledge.limits.values(), knowledge.combined.values()):
+        for limit in limits:
+            _check_limit(knowledge, limit)
+    for name, medicine in knowledge.medicines.items():
+        terminology.of_groups("medicines.toml", name, [*medicine.groups, *medicine.never, *medicine.check_route])
+        _check_rivals(knowledge, name, medicine)
 
 
 def _check_limit(knowledge: Knowledge, limit: Limit) -> None:

@@ -23,7 +23,9 @@ TYPES = {
     "diagnosticReports": "DiagnosticReport",
     "familyHistory": "FamilyMemberHistory",
 }
-GATE = ("patient", "conditions", "observations", "encounters")
+CONDITIONS = "conditions"
+TWITCH_KEYS = (CONDITIONS, "observations", "encounters")
+GATE = ("patient", *TWITCH_KEYS)
 REST = tuple(key for key in TYPES if key not in GATE)
 
 
@@ -89,7 +91,7 @@ class Supplies:
 
     def unread_problems(self) -> list[CodeableConcept | None]:
         """The codes of Conditions that could not be read otherwise."""
-        return self.of("conditions").feed.unread_codes
+        return self.of(CONDITIONS).feed.unread_codes
 
 
 def supply(key: str, raw: Raw | None) -> Supply:

@@ -6,12 +6,13 @@ from msgspec import Struct
 
 from cards.advice import Fact, Note
 from cards.topics import TAGS, Indicator, Topic
+from cds.chart.facts import Problem
 from cds.fhir.dates import When
 from cds.rules import laboratory
 from cds.rules.findings import Finding
 from cds.rules.findings import fact as finding_fact
 from cds.rules.laboratory import Standing
-from cds.rules.labs import Judged
+from cds.rules.labs import LAB_FLAG, LAB_RANGE, Judged
 from cds.rules.picture import Picture
 
 RECENT_WARNING = frozenset({"calcium", "potassium", "magnesium"})
@@ -79,13 +80,15 @@ def _notes(standing: Standing, judged: Judged, picture: Picture) -> Iterator[Not
         yield Note("pregnancy_b12")
     if standing.analyte == "creatine-kinase":
         yield Note("creatinekinase_exercise")
+        if judged.limit_source not in (LAB_RANGE, LAB_FLAG):
+            yield Note("ck_not_read")
     if standing.analyte == "tsh":
         yield Note("biotin")
 
 
 def _is_adjustment_unsafe(picture: Picture) -> bool:
     lab = picture.laboratory
-    albumin, egfr = lab.acute("albumin") or lab.of("albumin").judged, lab.of("egfr").judged
+    albumin, egfr = lab.of("albumin").judged, lab.of("egfr").judged
     low = albumin is not None and lab.bench.exceeds(albumin, "albumin-unsafe")
     return low or (egfr is not None and lab.of("egfr").is_fresh and lab.bench.exceeds(egfr, "egfr-unsafe"))
 
@@ -114,18 +117,16 @@ def _recorded(tag: str, picture: Picture) -> Abnormal | None:
 def deficiencies(tag: str, picture: Picture) -> tuple[Finding, ...]:
     """Coded deficiencies of an analyte that nobody doubts."""
     name = f"deficiency-{tag}"
-    sure = {one.named.ref for one in picture.chart.problems if one.is_confirmed}
-    if name not in picture.knowledge.sets:
-        return ()
-    coded = picture.findings.of(name)
-    return tuple(_by_recording(one, picture) for one in coded if one.named.ref in sure)
+    problems = (one for one in picture.chart.problems if name in one.named.sets)
+    return tuple(_by_recording(one) for one in problems if one.is_active and one.is_confirmed)
 
 
-def _by_recording(finding: Finding, picture: Picture) -> Finding:
+def _by_recording(problem: Problem) -> Finding:
     """A deficiency is dated by when it was recorded, else by its onset (2e)."""
-    problem = next(one for one in picture.chart.problems if one.named.ref == finding.named.ref)
-    when = problem.recorded or problem.onset
-    return Finding(named=finding.named, concepts=finding.concepts, sets=finding.sets, when=when)
+    named = problem.named
+    return Finding(
+        named=named, concepts=named.concepts, sets=named.sets, when=problem.recorded or problem.onset
+    )  # fmt: skip
 
 
 def _is_recent(finding: Finding, picture: Picture) -> bool:
@@ -140,7 +141,7 @@ def _recorded_indicator(tag: str, finding: Finding, picture: Picture) -> Indicat
 def _is_replaced(tag: str, since: When | None, picture: Picture) -> bool:
     """Whether replacement was started on or after the low result or the diagnosis (2e)."""
     starts = [start for name, start in picture.medication.replacements if name == tag]
-    return any(start is not None and since is not None and start.last >= since.first for start in starts)
+    return any(start is not None and since is not None and start.first >= since.last for start in starts)
 
 
 def _replaces(tag: str, picture: Picture) -> bool:

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable
 
 from cards.advice import Advice, Fact, Note, Order
-from cards.topics import FLAGS, Topic, in_order
+from cards.topics import ELECTROLYTES, FLAGS, Topic, in_order
 from cds.rules import advise_labs, advise_medicines, context, tests_due
-from cds.rules.assess import Assessment, Flags
+from cds.rules.assess import Assessment, Flags, flag_days
 from cds.rules.decide import Choice, Decision
 from cds.rules.neurology import MYOPATHIC, report_fact
 from cds.rules.picture import Picture
+from cds.rules.work_up import covers
 
 LAB_ORDERS = tuple(f"lab:{test}" for test in (*tests_due.TESTS, "creatine-kinase"))
 COUNSEL = {
@@ -55,6 +56,7 @@ def _emergency(choice: Choice, found: Assessment) -> Advice:
     """EMERG: every tag with its trigger; the missing labs are listed inside (D2)."""
     flags = choice.flags
     tags = {flag.tag for flag in flags if flag.tag}
+    inside = _inside(found)
     notes = [Note("preliminary", {"test": flag.preliminary}) for flag in flags if flag.preliminary]
     notes += [Note("drug_does_not_explain")] if found.urgent else []
     notes += _uncertain(flags)
@@ -62,13 +64,34 @@ def _emergency(choice: Choice, found: Assessment) -> Advice:
         topic=Topic.EMERG,
         indicator=choice.indicator,
         tags=in_order(Topic.EMERG, tags),
-        flags=flag_ids(flags),
+        flags=flag_ids((*flags, *inside)),
         signs=signs(flags),
         values={flag.tag: flag.trigger for flag in flags if flag.tag and flag.trigger},
-        facts=(*context.twitch_facts(found.picture), *facts_of(flags)),
+        facts=tuple(_once(*context.twitch_facts(found.picture), *facts_of(flags), *_labs(found), *facts_of(inside))),
         notes=(*notes, Note("local_pathway"), *context.notes(found)),
         missing=found.missing if found.picture.complete.has("Observation") else (),
     )
+
+
+def _inside(found: Assessment) -> Flags:
+    """The flags of a NEURO-EVAL that an emergency keeps back: they are quoted on its card (D2)."""
+    if found.picture.diseases or found.childhood or found.urgent:
+        return ()
+    return (*found.routine, *(found.additional if found.picture.is_marked else ()))
+
+
+def _labs(found: Assessment) -> Iterable[Fact]:
+    """The other abnormal labs beside an emergency; in known disease the electrolytes only (D2, D7)."""
+    known = bool(found.picture.diseases)
+    return (fact for lab in found.labs if not known or lab.tag in ELECTROLYTES for fact in lab.facts)
+
+
+def _once(*facts: Fact) -> Iterable[Fact]:
+    """Each result and each sign once: the first fact of a resource and code stands."""
+    kept: dict[tuple[str, str | None], Fact] = {}
+    for fact in facts:
+        kept.setdefault((fact.resource, fact.code), fact)
+    return kept.values()
 
 
 def _childhood(choice: Choice, found: Assessment) -> Advice:
@@ -79,8 +102,9 @@ def _childhood(choice: Choice, found: Assessment) -> Advice:
         variant = "weakness" if _has(choice.flags, "weakness") else "default"
         delay = all(one.sets & {"motor-delay"} for flag in choice.flags for one in flag.found)
         variant = "development" if delay else variant
-    boy = found.picture.chart.sex == "male" and _has(choice.flags, "motor-delay", "motor-regression")
-    orders = (Order("referral:paediatric-neurology"), *((Order("lab:creatine-kinase"),) if boy else ()))
+    wanted = variant != "development" or found.picture.chart.sex == "male"
+    due = wanted and found.picture.complete.has("Observation") and tests_due.is_due("creatine-kinase", found.picture)
+    orders = (Order("referral:paediatric-neurology"), *((Order("lab:creatine-kinase"),) if due else ()))
     return _neuro(choice, found, variant, orders)
 
 
@@ -122,7 +146,7 @@ def _neuro(
 
 def _neuro_notes(choice: Choice, found: Assessment) -> Iterable[Note]:
     picture, flags = found.picture, choice.flags
-    if picture.request is not None and picture.request.when is not None:
+    if picture.request is not None and picture.request.when and not covers(picture.request, flag_days(flags)):
         yield Note("update_request", {"date": picture.request.when.text})
     if _has(flags, "acute-paralysis", "weakness"):
         yield Note("symmetrical_weakness")
@@ -132,11 +156,22 @@ def _neuro_notes(choice: Choice, found: Assessment) -> Iterable[Note]:
         yield Note("drug_does_not_explain")
     if choice.topic is Topic.NEURO_EVAL:
         yield Note("not_isolated")
-    if found.is_normal:
+    if found.is_normal and picture.exam and any(day is not None and day > picture.exam.day for day in flag_days(flags)):
         yield Note("exam_predates_sign", {"date": context.exam_date(picture)})
+    yield from _sign_notes(flags, picture)
     for flag in flags:
         yield from _wording(flag)
     yield from _uncertain(flags)
+
+
+def _sign_notes(flags: Flags, picture: Picture) -> Iterable[Note]:
+    """Sites of a dystrophy, relatives, and why an unspecific sign is not dismissed (S27, R4)."""
+    if _has(flags, "weakness-girdle"):
+        yield Note("weakness_sites")
+    if picture.chart.kin:
+        yield Note("family_history", {"items": ", ".join(context.family(picture))})
+    if any(flag.id == "R4" for flag in flags):
+        yield Note("flag_cannot_reassure")
 
 
 def _wording(flag: object) -> Iterable[Note]:
@@ -212,6 +247,7 @@ def _lifestyle(choice: Choice, found: Assessment) -> Advice:
         facts=(*context.twitch_facts(found.picture), *(fact for factor in factors for fact in factor.facts)),
         notes=(
             *(note for factor in factors for note in factor.notes),
+            *context.explanations(found.picture),
             *context.exam_notes(found.picture),
             *context.notes(found),
         ),
@@ -234,7 +270,7 @@ def _data_gap(choice: Choice, found: Assessment) -> Advice:
         topic=Topic.DATA_GAP,
         indicator=choice.indicator,
         facts=context.twitch_facts(found.picture),
-        notes=(*context.exam_notes(found.picture), *context.notes(found)),
+        notes=(*context.explanations(found.picture), *context.exam_notes(found.picture), *context.notes(found)),
         missing=context.gaps(found),
     )
 

@@ -57,7 +57,8 @@ def _notes(some: tuple[Abnormal, ...], picture: Picture) -> tuple[Note, ...]:
     own = tuple(note for lab in some for note in lab.notes)
     high = (Note("calcium_high_no_vitamin_d"),) if _is_calcium_high(picture) else ()
     pregnant = (Note("pregnancy_limits"),) if picture.pregnant else ()
-    return (*own, *_quoted(picture), *labs.replaced(picture), *high, *pregnant, Note("reassess"))
+    worded = (*own, *context.site_notes(picture), *_quoted(picture), *labs.replaced(picture))
+    return (*worded, *high, *pregnant, Note("reassess"))
 
 
 def _is_calcium_high(picture: Picture) -> bool:

@@ -32,7 +32,7 @@ def review(choice: Choice, found: Assessment) -> Advice:
         tags=in_order(Topic.MED_REV, tags),
         signs=tuple(dict.fromkeys(course.ingredient for course in courses)),
         facts=(*context.twitch_facts(picture), *map(drug_fact, courses)),
-        notes=(*_notes(courses, picture), *context.notes(found)),
+        notes=(*_notes(courses, picture), *context.ended(picture), *context.notes(found)),
         orders=_orders(tags, found),
     )
 

@@ -59,7 +59,7 @@ def is_beyond(found: Amount, limit: Limit, analyte: Analyte, upper: float | None
 
     `upper` is the upper limit of normal in the amount's unit, for limits that are multiples of it.
     """
-    edge = _edge(found, limit, analyte, upper)
+    edge = edge_of(found, limit, analyte, upper)
     return None if edge is None else beyond(found, limit.op, edge)
 
 
@@ -83,7 +83,7 @@ def _holds(value: float, op: Operator, edge: float) -> bool:
     return value > edge if op == ">" else value >= edge
 
 
-def _edge(found: Amount, limit: Limit, analyte: Analyte, upper: float | None) -> float | None:
+def edge_of(found: Amount, limit: Limit, analyte: Analyte, upper: float | None = None) -> float | None:
     """The limit in the amount's unit: the printed value of its own kind if there is one, else converted."""
     if limit.times_upper is not None:
         return None if upper is None else round(limit.times_upper * upper, DIGITS)

@@ -34,9 +34,9 @@ def _judge(result: LabResult, albumins: list[LabResult], bench: Bench) -> Judged
         return bench.judge(result, result.kind)
     number = bench.number(result)
     albumin = _nearest(result, albumins, bench)
-    if number is None or number.comparator is not None:
+    if number is None:
         return Judged(result=result, kind="unadjusted")
-    if albumin is None:
+    if albumin is None or number.comparator is not None:
         return _unadjusted(result, bench)
     plain = replace(result, flags=frozenset())  # the laboratory flagged the unadjusted value
     return replace(bench.judge(plain, "adjusted", adjust(number, albumin, bench)), kind="computed")

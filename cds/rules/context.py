@@ -1,11 +1,16 @@
 """What several cards say alike: the twitch itself, missing tests, data gaps, and remarks on the whole chart."""
 
 from cards.advice import Fact, Note
+from cds.chart.naming import normalise
+from cds.rules import lifestyle, tests_due
 from cds.rules.assess import Assessment
 from cds.rules.gate import Twitch
+from cds.rules.medication import Ended
 from cds.rules.picture import Picture
 
 GAP_SETS = {"caffeine": ("ask-caffeine", "caffeine"), "sleep": ("ask-sleep", "sleep"), "smoking": ("tobacco",)}
+
+CALF = "calf twitching"
 
 
 def twitch_facts(picture: Picture) -> tuple[Fact, ...]:
@@ -32,7 +37,7 @@ def missing_tests(found: Assessment) -> tuple[str, ...]:
         return ()
     statin = any(course.tag == "statin" for course in found.courses)
     wanted = bool(found.picture.findings.of("cramps")) or statin
-    due = wanted and not found.picture.laboratory.of("creatine-kinase").is_fresh
+    due = wanted and tests_due.is_due("creatine-kinase", found.picture)
     return (*found.missing, "creatine-kinase") if due else found.missing
 
 
@@ -48,6 +53,39 @@ def gaps(found: Assessment) -> tuple[str, ...]:
     drugs = () if picture.chart.drugs or picture.chart.unknown_medicines else ("medication-history",)
     stress = () if seen & {"ask-gad7", "stress"} else ("stress",)
     return (*exam, *onset, *drugs, *absent, *stress)
+
+
+def explanations(picture: Picture) -> tuple[Note, ...]:
+    """What tells a twitch from a spasm, what its site says, and what could not be judged (S3, S5 to S7, S12, S23)."""
+    unjudged = lifestyle.unjudged(picture)
+    return (Note("twitch_visible"), Note("irritable_or_diseased"), *site_notes(picture), *unjudged, *ended(picture))
+
+
+def site_notes(picture: Picture) -> tuple[Note, ...]:
+    """The recorded body site; it adjusts the wording only (S12, S23)."""
+    if any(one.eyelid_only for one in picture.twitches):
+        return (Note("body_site", {"site": picture.knowledge.label("site-eyelid")}),)
+    calf = any(one.named.text and normalise(one.named.text) == CALF for one in picture.twitches)
+    return (Note("site_calf"),) if calf else ()
+
+
+def ended(picture: Picture) -> tuple[Note, ...]:
+    """Medicines that ended lately: for the detail only (4b Drug); a steroid shortly before onset (section 5)."""
+    taken = {course.ingredient for course in picture.medication.courses}
+    past = [one for one in picture.medication.ended if one.end is not None and one.ingredient not in taken]
+    return tuple(_ended(one, picture) for one in past if picture.is_within(one.end, "recent_drug"))
+
+
+def _ended(one: Ended, picture: Picture) -> Note:
+    values = {"drug": one.ingredient or one.tag, "date": one.end.text if one.end else ""}
+    gap = picture.last.last - one.end.last if picture.last and one.end else -1
+    withdrawn = one.tag == "corticosteroid" and 0 <= gap <= picture.knowledge.days("steroid_withdrawal")
+    return Note("steroid_withdrawal" if withdrawn else "ended_drug", values)
+
+
+def family(picture: Picture) -> tuple[str, ...]:
+    """What first-degree relatives have or had."""
+    return tuple(dict.fromkeys(concept.display for kin in picture.chart.kin for concept in kin.named.concepts))
 
 
 def exam_date(picture: Picture) -> str:

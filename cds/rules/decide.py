@@ -144,7 +144,7 @@ def _has_weakness(found: Assessment) -> bool:
 
 def _has_low_electrolyte(found: Assessment) -> bool:
     low = {lab.tag for lab in found.labs if lab.side == "low"}
-    raised = {flag.tag for flag in found.emergencies if flag.id == "E3"}
+    raised = {flag.tag for flag in found.emergencies if flag.id == "E3" or flag.is_low}
     return bool((low | raised) & {"potassium", "calcium"})
 
 

@@ -98,10 +98,12 @@ def pregnancy_and_clot(picture: Picture) -> Iterator[Raised]:
 
 
 def _low_calcium(picture: Picture) -> Judged | None:
-    """A low adjusted or ionised calcium of the last 30 days."""
-    judged = picture.laboratory.acute("calcium")
-    proper = judged is not None and judged.kind != "unadjusted" and judged.side == "low" and judged.is_abnormal
-    return judged if proper else None
+    """A low adjusted or ionised calcium of the last 30 days; a laboratory's flag alone is not enough (2d)."""
+    return next((one for one in picture.laboratory.acute("calcium") if _is_low_calcium(one)), None)
+
+
+def _is_low_calcium(one: Judged) -> bool:
+    return one.found is not None and one.kind != "unadjusted" and one.side == "low" and one.is_abnormal
 
 
 def _seizures(picture: Picture) -> tuple[Finding, ...]:
@@ -158,7 +160,7 @@ def _ck_limit(picture: Picture, *, urine_counts: bool) -> str:
 def _lithium(picture: Picture) -> Raised | None:
     """A toxic level, or confusion or tremor on lithium without a recent level below it."""
     lab, bench = picture.laboratory, picture.laboratory.bench
-    level = lab.acute("lithium")
+    level = lab.of("lithium").judged
     toxic = lab.acute_beyond("lithium", "lithium")
     courses = picture.medication.of("lithium")
     if toxic is not None:
@@ -168,7 +170,7 @@ def _lithium(picture: Picture) -> Raised | None:
         return raised(
             "E6", picture, signs, sets, tag="lithium", judged=(toxic,), limit=limit, courses=courses, used=True
         )
-    clear = level is not None and level.found is not None and picture.is_within(level.when, "lithium_clear")
+    clear = level is not None and bench.clears(level, "lithium") and picture.is_within(level.when, "lithium_clear")
     if not courses or clear:
         return None
     found = picture.findings.within("lithium_sign", "confusion", "tremor")

@@ -70,7 +70,7 @@ class Findings:
 
 
 def read(chart: Chart, twitches: Iterable[Twitch], knowledge: Knowledge, today: int) -> Findings:
-    """Positive Conditions of any age, Observations of the last year (3a), and visits for a twitch that is a sign too."""
+    """Positive Conditions of any age, Observations of the last year (3a), and visits for a twitch that is a sign."""
     oldest = today - knowledge.days("finding_observation")
     twitching = {twitch.named.ref for twitch in twitches}
     problems = (_of_problem(problem) for problem in chart.problems if problem.is_active)

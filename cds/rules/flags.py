@@ -30,7 +30,7 @@ class Raised(Struct, frozen=True, kw_only=True):
     used: bool = False
     trigger: str | None = None
     preliminary: str | None = None
-    symmetrical: bool = False
+    is_low: bool = False
     acute: bool = False
 
 
@@ -72,6 +72,7 @@ def raised(
         undated=any(one.day is None for one in found),
         used=used,
         trigger=laboratory.shown(judged[0]) if judged else None,
+        is_low=any(one.side == "low" for one in judged),
         preliminary=next((laboratory.lab_label(one, knowledge) for one in judged if one.result.preliminary), None),
     )
 

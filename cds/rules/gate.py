@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from cds.chart.facts import Chart, Named, Problem, Seen, Visit
+from cds.chart.naming import TWITCH_PHRASES
 from cds.fhir.dates import When
 from cds.fhir.units import factor
 from cds.knowledge.load import Knowledge
 from cds.rules.amount import ucum
-
-TWITCH_PHRASES = frozenset({"twitch", "eyelid"})
 
 
 class Twitch(Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """Where each analyte stands: the one result that decides, whether it is fresh, and how urgent it is (2b, 2d)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,11 +14,15 @@ from cds.rules.ranges import Person
 
 
 class Standing(Struct, frozen=True, kw_only=True):
-    """One analyte. `state` is fresh, stale, unreadable or missing; `judged` is the deciding result, also when stale."""
+    """One analyte. `state` is fresh, stale, unreadable or missing; `judged` is the deciding result, also when stale.
+
+    `early` is a newer preliminary result: it can make an emergency, and counts for nothing else (2b).
+    """
 
     analyte: str
     state: str
     judged: Judged | None = None
+    early: Judged | None = None
     age_days: int | None = None
     old_severe: bool = False
 
@@ -50,16 +54,18 @@ class Laboratory(Struct, frozen=True):
         """Where an analyte stands."""
         return self.standings.get(analyte) or Standing(analyte=analyte, state="missing")
 
-    def acute(self, analyte: str) -> Judged | None:
-        """A fresh result young enough to count in an emergency (2d)."""
+    def acute(self, analyte: str) -> Iterator[Judged]:
+        """The results young enough to count in an emergency, a preliminary one first (2b, 2d)."""
         standing = self.of(analyte)
+        if standing.early is not None:
+            yield standing.early
         young = standing.age_days is not None and standing.age_days <= self.emergency_days
-        return standing.judged if standing.is_fresh and young else None
+        if standing.judged is not None and standing.is_fresh and young:
+            yield standing.judged
 
     def acute_beyond(self, analyte: str, limit: str) -> Judged | None:
         """Such a result if it is beyond a limit that counts only with a sign (3a)."""
-        judged = self.acute(analyte)
-        return judged if judged is not None and self.bench.exceeds(judged, limit) else None
+        return next((judged for judged in self.acute(analyte) if self.bench.exceeds(judged, limit)), None)
 
     def is_normal(self, analyte: str) -> bool:
         """Whether a fresh result is normal."""
@@ -81,13 +87,14 @@ def read(chart: Chart, knowledge: Knowledge, person: Person, today: int) -> Labo
 
 
 def _standing(analyte: str, results: list[LabResult], albumins: list[LabResult], bench: Bench, today: int) -> Standing:
-    decided = _decide(analyte, results, albumins, bench)
-    if decided is not None and decided.result.preliminary and decided.effect != "emergency":
-        decided = _decide(analyte, [one for one in results if not one.preliminary], albumins, bench)
-    chosen = decided
-    if chosen is None:
-        return Standing(analyte=analyte, state="unreadable")
-    return _aged(analyte, chosen, bench.knowledge, today)
+    decided, early = _decide(analyte, results, albumins, bench), None
+    if decided is not None and decided.result.preliminary:
+        early = decided if today - day_of(decided) <= bench.knowledge.days("emergency_lab") else None
+        if early is None or early.effect != "emergency":
+            decided = _decide(analyte, [one for one in results if not one.preliminary], albumins, bench)
+    if decided is None:
+        return Standing(analyte=analyte, state="unreadable", early=early)
+    return replace(_aged(analyte, decided, bench.knowledge, today), early=early)
 
 
 def _decide(analyte: str, results: list[LabResult], albumins: list[LabResult], bench: Bench) -> Judged | None:
@@ -148,8 +155,3 @@ def shown(judged: Judged) -> str:
     if judged.found is None:
         return "flagged by the laboratory"
     return f"{judged.found.shown} {judged.found.unit}"
-
-
-def worst(judged: Iterable[Judged]) -> list[Judged]:
-    """Results, the most severe first."""
-    return sorted(judged, key=lambda one: -{"emergency": 3, "warning": 2}.get(one.effect, 1))

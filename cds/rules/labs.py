@@ -10,7 +10,7 @@ from cds.chart.facts import LabResult
 from cds.fhir.dates import When
 from cds.knowledge.load import Knowledge
 from cds.knowledge.model import Analyte, Effect, Limit
-from cds.rules.amount import Amount, amount, edge_text, is_beyond
+from cds.rules.amount import Amount, amount, edge_of, edge_text, is_beyond
 from cds.rules.ranges import Person, Range, usable
 
 LOW_FLAGS = {"L": "info", "LL": "warning"}
@@ -70,6 +70,12 @@ class Bench(Struct, frozen=True):
         analyte = self.knowledge.analytes[limit.analyte]
         return judged.found is not None and is_beyond(judged.found, limit, analyte, judged.upper) is True
 
+    def clears(self, judged: Judged, name: str) -> bool:
+        """Whether a result with a number is surely not beyond such a limit."""
+        limit = self.knowledge.combined[name]
+        analyte = self.knowledge.analytes[limit.analyte]
+        return judged.found is not None and is_beyond(judged.found, limit, analyte, judged.upper) is False
+
     def limit_text(self, name: str) -> str:
         """Such a limit as a fact shows it."""
         limit = self.knowledge.combined[name]
@@ -101,11 +107,11 @@ class Case(Struct, frozen=True):
 
     @property
     def upper(self) -> float | None:
-        """The upper limit of normal: the laboratory's, else the usual one."""
+        """The upper limit of normal in the result's unit: the laboratory's, else the usual one."""
         if self.ranged is not None and self.ranged.high is not None:
             return self.ranged.high
-        usual = (limit.value for limit in self.limits if limit.side == "high" and limit.effect == "info")
-        return next((next(iter(value.values())) for value in usual if value), None)
+        usual = next((one for one in self.limits if one.side == "high" and one.effect == "info" and one.value), None)
+        return None if usual is None or self.number is None else edge_of(self.number, usual, self.analyte)
 
     def by_number(self) -> Judged:
         """Below the emergency limits: range, then flag, then table."""
@@ -143,14 +149,14 @@ class Case(Struct, frozen=True):
         return max(beyond, key=lambda limit: SEVERITY[limit.effect], default=None)
 
     def _by_range(self, ranged: Range, graded: Limit | None) -> Judged:
-        """A usable range beats the table in both directions; the table grades what the range calls abnormal (2d)."""
+        """A usable range beats the table where it states a limit; the table grades what it calls abnormal (2b, 2d)."""
         number = self.number or Amount(math.nan, self.analyte.unit)
         side = ranged.side(number)
         if side in ("low", "high"):
             effect = worse("info", graded.effect) if graded and graded.side == side else "info"
             judged = self._judged(side, effect if self._counts(side) else "quote")
             return replace(judged, limit=f"{ranged.text} {number.unit}", limit_source=LAB_RANGE)
-        if self.analyte.adds_to_range and graded is not None:
+        if graded is not None and (self.analyte.adds_to_range or not ranged.states(graded.side)):
             return self.at_limit(graded)
         return self._judged("normal" if side == "inside" else None)
 

@@ -1,6 +1,6 @@
 """Lifestyle factors that the article names (S13 to S19, S39 to S43; 4b Factors)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
@@ -69,8 +69,26 @@ def caffeine(picture: Picture) -> Factor | None:
     limit = _caffeine_limit(picture)
     if seen is not None and daily is not None and limit is not None and daily > limit:
         fact = _answer(seen, "ask-caffeine", picture, f">{limit:g} mg/d", "efsa-2015")
-        return Factor(tag="caffeine", facts=(fact, *found), variant="caffeine", values={"mg": f"{daily:g}"})
+        values, notes = {"mg": f"{daily:g}"}, tuple(_caffeine_notes(picture))
+        return Factor(tag="caffeine", facts=(fact, *found), variant="caffeine", values=values, notes=notes)
     return Factor(tag="caffeine", facts=found, variant="caffeine-recorded") if found else None
+
+
+def unjudged(picture: Picture) -> tuple[Note, ...]:
+    """Answers on file that no limit fits: a child's GAD-7, caffeine under 18 without a weight (4b Factors)."""
+    notes = []
+    if picture.age is not None and picture.age < picture.knowledge.at("gad7_years"):
+        notes += [Note("age_under_adult_scores")] if _score(picture, "ask-gad7", "questionnaire") else []
+    if _score(picture, "ask-caffeine", "intake") and _caffeine_limit(picture) is None:
+        notes.append(Note("caffeine_weight_missing"))
+    return tuple(notes)
+
+
+def _caffeine_notes(picture: Picture) -> Iterator[Note]:
+    if picture.age is not None and picture.age < picture.knowledge.at("caffeine_child_years"):
+        yield Note("caffeine_child")
+    elif picture.pregnant:
+        yield Note("pregnancy_caffeine")
 
 
 def dehydration(picture: Picture) -> Factor | None:

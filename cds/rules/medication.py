@@ -23,11 +23,6 @@ class Course(Struct, frozen=True, kw_only=True):
     refs: tuple[str, ...]
     start: When | None
 
-    @property
-    def uncertain(self) -> bool:
-        """Whether the start is only known by month or year."""
-        return self.start is not None and self.start.uncertain
-
 
 class Ended(Struct, frozen=True, kw_only=True):
     """A drug that is no longer taken."""
@@ -108,8 +103,8 @@ def read(drugs: list[Drug], knowledge: Knowledge, today: int) -> Medication:
     matched = [(tag, concept, drug) for drug in drugs for tag, concept in matcher.matches(drug)]
     live = [one for one in matched if _is_live(one[0], one[2], drugs, knowledge, today)]
     courses = tuple(_courses(live, matched, knowledge))
-    over = (one for one in matched if one[2].state == "ended")
-    active = [drug for drug in drugs if drug.state == "active"]
+    over = (one for one in matched if _is_over(one[2]))
+    active = [drug for drug in drugs if _is_live("", drug, drugs, knowledge, today)]
     return Medication(
         courses=courses,
         ended=tuple(Ended(tag=t, ingredient=c.ingredient, ref=d.ref, end=d.end) for t, c, d in over),
@@ -140,12 +135,21 @@ def _is_live(tag: str, drug: Drug, drugs: list[Drug], knowledge: Knowledge, toda
 
 def _is_denied(drug: Drug, drugs: list[Drug]) -> bool:
     """A newer statement that the same ingredient is not taken cancels an entry (4b Drug)."""
-    mine = {concept.ingredient for concept in drug.concepts if concept.ingredient}
+    mine = _ingredients(drug)
     for other in drugs:
-        same = mine & {concept.ingredient for concept in other.concepts}
+        same = mine & _ingredients(other)
         if other.state == "denied" and same and _is_newer(other.dated, drug.dated):
             return True
     return False
+
+
+def _ingredients(drug: Drug) -> set[str]:
+    """The ingredients of an entry; a code that names none stands for itself."""
+    return {concept.ingredient or concept.code for concept in drug.concepts}
+
+
+def _is_over(drug: Drug) -> bool:
+    return drug.state == "ended" or drug.was_taken
 
 
 def _is_newer(one: When | None, other: When | None) -> bool:
@@ -177,7 +181,7 @@ def _start(active: list[Drug], same: list[Drug], knowledge: Knowledge) -> When |
     if start is None:
         return None
     gap = knowledge.days("drug_gap")
-    earlier = [drug for drug in same if drug.state == "ended" and drug.start and drug.end]
+    earlier = [drug for drug in same if _is_over(drug) and drug.start and drug.end]
     while joined := [d for d in earlier if _joins(d, start, gap)]:
         start = _earliest(joined) or start
         earlier = [drug for drug in earlier if drug not in joined]

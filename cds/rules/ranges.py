@@ -36,6 +36,10 @@ class Range(Struct, frozen=True):
             return "low" if below else "high"
         return None if below is None or above is None else "inside"
 
+    def states(self, side: str) -> bool:
+        """Whether the range has a limit on that side."""
+        return (self.low if side == "low" else self.high) is not None
+
     @property
     def text(self) -> str:
         """The range as a fact shows it."""

@@ -11,7 +11,7 @@ SHIFTING = ("corticosteroid", "diuretic", "proton-pump-inhibitor", "lithium")
 
 def missing(picture: Picture) -> tuple[str, ...]:
     """The tests without a fresh readable result and without a recent order."""
-    return tuple(test for test in TESTS if _is_due(test, picture))
+    return tuple(test for test in TESTS if is_due(test, picture))
 
 
 def is_triggered(picture: Picture, *, additional: bool, tags: set[str], factors: set[str]) -> bool:
@@ -33,7 +33,8 @@ def stale(picture: Picture) -> tuple[Note, ...]:
     return tuple(notes)
 
 
-def _is_due(test: str, picture: Picture) -> bool:
+def is_due(test: str, picture: Picture) -> bool:
+    """Whether a test has neither a fresh readable result nor a recent order (4d)."""
     standing = picture.laboratory.of(test)
     fresh = standing.is_fresh and not _is_outdated_by_drug(test, picture)
     return not fresh and not work_up.is_ordered(picture.chart, test, picture.knowledge, picture.today)

@@ -33,7 +33,7 @@ CORE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-"
 
 def request(kind: str, size: int) -> bytes:
     """A patient-view call with that many resources; the two kinds differ in one Condition only."""
-    made = _Chart(random.Random(size), kind)  # noqa: S311 - reproducible on purpose
+    made = _Chart(random.Random(size), kind)
     prefetch: Json = {"patient": made.patient()}
     for key, count in _quotas(size - 1).items():
         prefetch[key] = made.bundle(key, count)

@@ -1,4 +1,4 @@
-"""`make bench`: what a call costs beside what cannot be cheaper, as a table next to the budget. See docs/performance.md."""
+"""`make bench`: what a call costs beside what can hardly be cheaper, next to the budget. See docs/performance.md."""
 
 import argparse
 import cProfile
@@ -25,7 +25,7 @@ BUDGET: dict[str, dict[int, float]] = {
 }
 GROWTH = 1.3
 PROFILED = 300
-HEAD = f"{'chart':<8}{'resources':>9}{'kB':>8}  {'compared':<20}{'µs':>10}{'against':>10}{'ratio':>8}  {'spread':<13}{'budget':>6}"
+HEAD = "chart   resources      kB  compared                    µs   against   ratio  spread       budget"
 
 
 class Row(NamedTuple):

@@ -41,6 +41,11 @@ def drug(kind: str, **elements: Any) -> Json:
     return {"resourceType": kind, "id": "m1", "subject": ME, "status": "active", **elements}
 
 
+def topics(answer: Json) -> list[str]:
+    """The topics of an answer's cards."""
+    return [one["source"]["topic"]["code"] for one in answer["cards"]]
+
+
 def cards(*chart: Json) -> list[tuple[str, str, list[str], list[str]]]:
     """Topic, indicator, tags and flags of each card that a chart gets."""
     status, answer = evaluate(json.dumps(request_for([PATIENT, *chart])).encode(), TODAY)
@@ -52,6 +57,7 @@ def cards(*chart: Json) -> list[tuple[str, str, list[str], list[str]]]:
     ]
 
 
+STEROID = [("medication-review", "info", ["corticosteroid"], []), ("lab-order", "info", [], [])]
 RECENT = twitch(recordedDate="2026-11-10")
 ACTIVE = {"clinicalStatus": coded("http://terminology.hl7.org/CodeSystem/condition-clinical", "active")}
 REFUTED = {"verificationStatus": coded("http://terminology.hl7.org/CodeSystem/condition-ver-status", "refuted")}
@@ -118,7 +124,7 @@ def test_a_medicine_is_found_by_any_of_its_names(kind: str, named: Json) -> None
     """By code, by R5's CodeableReference, or by a contained Medication and its ingredients."""
     found = cards(RECENT, drug(kind, intent="order", **named))
 
-    assert [("medication-review", "info", ["corticosteroid"], [])] == found
+    assert STEROID == found
 
 
 @pytest.mark.parametrize("reference", ["Medication/med", "https://ehr.example.org/fhir/Medication/med", "urn:uuid:med"])
@@ -134,10 +140,7 @@ def test_a_medicine_is_found_in_the_same_bundle(reference: str, medication: Json
         }
         status, answer = evaluate(json.dumps(made).encode(), TODAY)
 
-        assert (200, ["medication-review"]) == (
-            status,
-            [one["source"]["topic"]["code"] for one in answer["cards"]],
-        )
+        assert (200, ["medication-review", "lab-order"]) == (status, topics(answer))
 
 
 @pytest.mark.parametrize(
@@ -162,7 +165,7 @@ def test_a_route_counts_in_one_dosage_or_many(dosage: object) -> None:
         "MedicationRequest", intent="order", medicationCodeableConcept=DEXAMETHASONE, dosageInstruction=dosage
     )
 
-    assert [("medication-review", "info", ["corticosteroid"], [])] == cards(RECENT, request)
+    assert STEROID == cards(RECENT, request)
 
 
 @pytest.mark.parametrize(
@@ -193,9 +196,9 @@ def test_a_dose_given_is_dated_in_r5_too() -> None:
     ):
         made["prefetch"]["medicationStatements"] = {"resourceType": "Bundle", "entry": [{"resource": given | date}]}
         status, answer = evaluate(json.dumps(made).encode(), TODAY)
-        answers.append((status, [one["source"]["topic"]["code"] for one in answer["cards"]]))
+        answers.append((status, topics(answer)))
 
-    assert [(200, ["medication-review"])] * 3 == answers
+    assert [(200, ["medication-review", "lab-order"])] * 3 == answers
 
 
 @pytest.mark.parametrize("kind", ["ServiceRequest", "ProcedureRequest"])
@@ -210,7 +213,7 @@ def test_a_referral_is_found_under_either_name(kind: str, code: Json) -> None:
 
     status, answer = evaluate(json.dumps(made).encode(), TODAY)
 
-    assert (200, ["work-up-status"]) == (status, [one["source"]["topic"]["code"] for one in answer["cards"]])
+    assert (200, ["work-up-status"]) == (status, topics(answer))
 
 
 @pytest.mark.parametrize(

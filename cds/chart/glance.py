@@ -1,0 +1,78 @@
+"""A glance at the gate: whether the chart could show a twitch at all. Most calls end here, so it reads codes only."""
+
+import msgspec
+from msgspec import Raw, Struct
+
+from cds.chart.naming import Namer
+from cds.fhir.bundle import NULL, Link, has_next
+from cds.fhir.concepts import each
+from cds.fhir.resources import CodeableConcept, Concepts
+
+
+class Part(Struct, gc=False, rename="camel"):
+    """The concepts of a component."""
+
+    code: CodeableConcept | None = None
+    value_codeable_concept: CodeableConcept | None = None
+
+
+class Glimpse(Part, rename="camel"):
+    """The concepts of any resource that may say why somebody twitches. STU3 and R5 give an Encounter a `reason`."""
+
+    resource_type: str | None = None
+    component: list[Part] | None = None
+    reason_code: Concepts = None
+    reason: Raw = Raw()
+
+
+class Entry(Struct, gc=False):
+    """One entry of a Bundle."""
+
+    resource: Glimpse | None = None
+
+
+class Page(Struct, gc=False, rename="camel"):
+    """A Bundle."""
+
+    resource_type: str | None = None
+    entry: list[Entry] | None = None
+    link: list[Link] | None = None
+
+
+OUTCOME = "OperationOutcome"
+_PAGE = msgspec.json.Decoder(Page)
+
+
+def is_clear(raw: Raw | None, namer: Namer, *, whole: bool) -> bool:
+    """Whether a prefetch value surely names no twitch; with `whole` also whether it is all there, failures excluded.
+
+    False also means "cannot be told so fast": the chart is then read properly.
+    """
+    if raw is None or memoryview(raw)[:4] == NULL:
+        return raw is not None or not whole
+    try:
+        page = _PAGE.decode(raw)
+    except msgspec.DecodeError:
+        return False
+    if page.resource_type != "Bundle" or (whole and has_next(page.link)):
+        return False
+    return not any(entry.resource is not None and _is_suspect(entry.resource, namer) for entry in page.entry or ())
+
+
+def _is_suspect(resource: Glimpse, namer: Namer) -> bool:
+    names = namer.names_twitch
+    if resource.resource_type == OUTCOME:
+        return True
+    if resource.code is not None and names(resource.code):
+        return True
+    if resource.value_codeable_concept is not None and names(resource.value_codeable_concept):
+        return True
+    if resource.component is not None and any(_is_suspect_part(part, namer) for part in resource.component):
+        return True
+    if resource.reason_code is not None and any(map(names, each(resource.reason_code))):
+        return True
+    return bool(memoryview(resource.reason))
+
+
+def _is_suspect_part(part: Part, namer: Namer) -> bool:
+    return namer.names_twitch(part.code) or namer.names_twitch(part.value_codeable_concept)

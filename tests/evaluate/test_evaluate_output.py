@@ -1,0 +1,242 @@
+"""What the command prints: for people, for programs, and why."""
+
+# ruff: noqa: SIM300 - the expected value stands on the left
+
+import io
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from charts.dates import TODAY
+from charts.golden import cases
+from charts.notation import bundle as golden_bundle
+from charts.notation import request_bytes
+from charts.people import SNOMED, bundle, person, problem, twitch, wasting
+from charts.runs import Evaluate, Write
+from charts.seam import engine
+
+from cards.topics import TAGS, Topic
+from cds import cli
+from cds.call import Outcome
+from cds.evaluate.explain import Why, explain
+from cds.rules import findings, laboratory, medication, trial
+from cds.rules.why import LOOKS, RULES, sought
+
+ENGINE = engine(TODAY)
+BY_ID = {case.id: case for case in cases()}
+
+
+def outcomes() -> Iterator[tuple[str, Outcome]]:
+    """Every golden case that is answered."""
+    for case in cases():
+        if case.status == 200:
+            yield case.id, ENGINE.call("muscle-twitch-patient-view", request_bytes(case.chart))
+
+
+def why(case: str) -> Why:
+    """The reasons behind a golden case."""
+    return explain(ENGINE.call("muscle-twitch-patient-view", request_bytes(BY_ID[case].chart)), ENGINE)
+
+
+def test_cards_as_text(evaluate: Evaluate, write: Write) -> None:
+    """Topic, indicator, summary, tags, flags and facts with their limits, wrapped, without colour."""
+    chart = write("v.json", golden_bundle(BY_ID["V04"].chart))
+    run = evaluate(chart)
+
+    assert run.out.startswith(f"{chart}: patient golden\n\n  medication-review  WARNING\n    Twitching on systemic ")
+    assert "    tags: potassium\n" in run.out
+    assert "- potassium 3.1 mmol/L (Observation/" in run.out
+    assert "2026-11-18, limit <3.5 mmol/L by RCEM" in run.out
+    assert "\x1b" not in run.out
+    assert all(len(line) <= 100 for line in run.out.splitlines()[1:])
+
+
+def test_flags_and_quotations_as_text(evaluate: Evaluate, write: Write) -> None:
+    """A flag comes with its title, a phrase of the chart in quotation marks."""
+    text = {"code": {"text": "muscle twitching"}}
+    run = evaluate(write("v.json", bundle(person(), twitch(**text), wasting())))
+
+    assert "    flag U2: Muscle wasting\n" in run.out
+    assert "“muscle twitching”" in run.out
+
+
+def test_silence_as_text(evaluate: Evaluate, write: Write) -> None:
+    """A chart without a twitch gets one plain line and status 0."""
+    chart = write("v.json", bundle(person()))
+    run = evaluate(chart)
+
+    assert (0, f"{chart}: patient p1\n  no cards: the chart shows no active muscle twitch\n\n") == (run.status, run.out)
+
+
+@pytest.mark.parametrize(("no_colour", "coloured"), [(None, True), ("1", False)])
+def test_colour_on_a_terminal_only(
+    no_colour: str | None, coloured: bool, evaluate: Evaluate, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A terminal shows the indicator in colour, unless NO_COLOR is set."""
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    chart = write("v.json", bundle(person(), twitch(), wasting()))
+    evaluate(chart)
+    if no_colour:
+        monkeypatch.setenv("NO_COLOR", no_colour)
+    monkeypatch.setenv("COLUMNS", "10")
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+
+    assert 0 == cli.main(["evaluate", str(chart)])
+    assert coloured is ("\x1b[1;33mWARNING\x1b[0m" in terminal.getvalue())
+
+
+def test_json_is_one_object_a_line(evaluate: Evaluate, write: Write) -> None:
+    """Input, patient and the cards as they go over the wire; `why` only if asked for."""
+    chart = write("v.json", bundle(person(), twitch(), wasting()))
+    plain, told = evaluate(chart, "--json"), evaluate(chart, chart, "--json", "--why")
+
+    assert ["input", "patient", "cards"] == list(plain.answers[0])
+    assert "summary" in plain.answers[0]["cards"][0]
+    assert 2 == len(told.answers)
+    assert {"twitch", "summary", "rules", "cardsLeftOut", "nearMisses"} == told.answers[0]["why"].keys()
+
+
+def test_why_lists_every_rule_and_every_card() -> None:
+    """Whatever the chart, no rule is left out, and each card is shown or has a reason."""
+    for case, outcome in outcomes():
+        told = explain(outcome, ENGINE)
+        shown = {card.source.topic.code for card in outcome.cards if card.source.topic}
+        if told.twitch:
+            assert list(RULES) == [one.rule for one in told.rules], case
+            assert {topic.value for topic in Topic} == shown | told.cards_left_out.keys(), case
+            assert not shown & told.cards_left_out.keys(), case
+            assert all(told.cards_left_out.values()), case
+        else:
+            assert ((), {}) == (told.rules, told.cards_left_out), case
+
+
+def test_every_reason_why_a_card_is_left_out_occurs() -> None:
+    """The golden cases bring each sentence at least once."""
+    reasons = {
+        (topic, reason) for _, one in outcomes() for topic, reason in explain(one, ENGINE).cards_left_out.items()
+    }
+
+    assert 37 <= len(reasons)
+    assert ("lab-order", "an abnormal-lab card lists the missing tests") in reasons
+    assert ("lifestyle", "at most three cards are shown: it is named under “Also noted”") in reasons
+
+
+def test_a_rule_that_fired_in_vain_is_suppressed() -> None:
+    """The reason is that of its card."""
+    told = {one.rule: one for one in why("V02").rules}
+
+    assert "fired" == told["U1"].state
+    assert ("suppressed", "it is not shown beside this neurology card") == (told["sleep"].state, told["sleep"].because)
+    assert ("suppressed", "asked of children only") == (told["P1"].state, told["P1"].because)
+
+
+def test_a_rule_that_did_not_fire_tells_what_there_was(evaluate: Evaluate, write: Write) -> None:
+    """Old, resolved, denied or harmless: what it looks for and what did not qualify, with dates."""
+    resolved = {"clinicalStatus": {"coding": [{"code": "resolved"}]}}
+    doubted = {"verificationStatus": {"coding": [{"code": "refuted"}]}}
+    score = {
+        "resourceType": "Observation",
+        "id": "gad",
+        "status": "final",
+        "code": {"coding": [{"system": "http://loinc.org", "code": "70274-6"}]},
+        "valueQuantity": {"value": 4, "code": "{score}"},
+        "effectiveDateTime": "2026-11-01",
+    }
+    chart = bundle(
+        person(),
+        twitch(),
+        wasting(**resolved),
+        problem("M62.51", "w2", **doubted),
+        problem("M62.52", "w3", clinicalStatus=None, abatementString="gone", recordedDate=None),
+        score,
+    )
+    run = evaluate(write("v.json", chart), "--why")
+
+    assert "U2 Muscle wasting: not fired\n      looks for muscle wasting\n" in run.out
+    assert "- on the chart, but did not qualify: muscle wasting (Condition/w1): 2026-11-12, resolved" in run.out
+    assert "- on the chart, but did not qualify: muscle wasting (Condition/w2): 2026-11-12, refuted" in run.out
+    assert "- on the chart, but did not qualify: muscle wasting (Condition/w3): undated, abated" in run.out
+    assert "- on the chart, but did not qualify: GAD-7 (Observation/gad): 4 {score}, 2026-11-01" in run.out
+    assert "  cards not shown:\n    emergency: no emergency rule fired\n" in run.out
+
+
+def test_near_misses_of_a_twitch(evaluate: Evaluate, write: Write) -> None:
+    """Resolved, too old, another movement, a visit that is over: seen, and said."""
+    visit = {
+        "resourceType": "Encounter",
+        "id": "e",
+        "status": "finished",
+        "subject": {"reference": "Patient/p1"},
+        "reasonCode": [{"text": "muscle twitching"}],
+        "period": {"start": "2026-01-01"},
+    }
+    tremor = {"code": {"coding": [{"system": SNOMED, "code": "26079004"}]}}
+    gone = {"clinicalStatus": {"coding": [{"code": "resolved"}]}}
+    chart = bundle(person(), twitch(**gone), problem("", "c", **tremor), {**visit, "status": None, "id": "f"}, visit)
+    run = evaluate(write("v.json", chart), "--why")
+
+    assert "  no twitch: nothing was evaluated\n" in run.out
+    assert "- seen, but no active twitch: muscle twitching (Condition/t1): 2026-11-12, resolved" in run.out
+    assert "- seen, but no active twitch: cramp, spasm, tremor or dystonia (Condition/c): 2026-11-12, active" in run.out
+    assert "(Encounter/e): 2026-01-01, visit finished" in run.out
+    assert "(Encounter/f): 2026-01-01, visit without status" in run.out
+
+
+def test_what_rules_look_for_is_known() -> None:
+    """Every set and class has a label; every class and factor of the knowledge stands in the table."""
+    for rule in RULES:
+        looks = LOOKS[rule]
+        assert sought(looks, ENGINE.knowledge), rule
+        assert set(looks.sets) <= ENGINE.knowledge.sets.keys(), rule
+        assert set(looks.medicines) <= ENGINE.knowledge.medicines.keys(), rule
+    assert set(RULES) == set(LOOKS)
+    assert set(TAGS[Topic.MED_REV]) == ENGINE.knowledge.medicines.keys()
+
+
+def test_the_table_names_all_that_the_rules_ask_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each rule is watched over all golden cases: what it asks findings, results and medicines for is in the table."""
+    asked: dict[str, set[str]] = {}
+    now: list[str] = []
+
+    def watch(method: Callable[..., Any]) -> Callable[..., Any]:
+        def watched(self: object, *names: str) -> Any:
+            if now:
+                asked.setdefault(now[-1], set()).update(names)
+            return method(self, *names)
+
+        return watched
+
+    ask = trial.Trial.ask
+
+    def told(self: trial.Trial, rule: str, *given: Any) -> Any:
+        now.append(rule)
+        try:
+            return ask(self, rule, *given)
+        finally:
+            now.pop()
+
+    monkeypatch.setattr(findings.Findings, "of", watch(findings.Findings.of))
+    monkeypatch.setattr(laboratory.Laboratory, "of", watch(laboratory.Laboratory.of))
+    monkeypatch.setattr(medication.Medication, "of", watch(medication.Medication.of))
+    monkeypatch.setattr(trial.Trial, "ask", told)
+    list(outcomes())
+
+    unnamed = {
+        rule: names - {*LOOKS[rule].sets, *LOOKS[rule].analytes, *LOOKS[rule].medicines}
+        for rule, names in asked.items()
+    }
+    motor = {"weakness", "acute-paralysis", "wasting", "bulbar", "upper-motor-neuron", "functional-weakness"}
+    explained = {
+        "R4": motor
+        | {"tongue-fasciculation", "hypotonia", "areflexia", "motor-regression", "stiffness", "optic"}
+        | {"facial-myokymia", "ataxia"},
+        "ADD": motor | {"tongue-fasciculation"},
+    }
+    assert {} == {rule: names for rule, names in unnamed.items() if names - explained.get(rule, set())}
+    assert 30 < len(asked)
