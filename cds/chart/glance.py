@@ -36,7 +36,7 @@ class Page(Struct, gc=False, rename="camel"):
 
     resource_type: str | None = None
     entry: list[Entry] | None = None
-    link: list[Link] | None = None
+    link: list[Link | None] | None = None
 
 
 OUTCOME = "OperationOutcome"

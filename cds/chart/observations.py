@@ -103,4 +103,4 @@ def effective(observation: Observation) -> When | None:
     if text:
         return parse(text)
     period = observation.effective_period
-    return span(period, parse(period.start), parse(period.end)) if period else parse(observation.issued)
+    return span(period) if period else parse(observation.issued)

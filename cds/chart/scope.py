@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from cds.fhir.dates import When
+from cds.fhir.dates import When, parse
 from cds.fhir.resources import Owned, Period, Reference
 
 
@@ -41,10 +41,9 @@ class Scope(Struct, frozen=True):
         return when.capped(self.today) if when is not None else None
 
 
-def span(period: Period | None, start: When | None, end: When | None) -> When | None:
+def span(period: Period) -> When | None:
     """A period as one interval; one open end counts as the other."""
-    if period is None:
-        return None
+    start, end = parse(period.start), parse(period.end)
     first, last = start or end, end or start
     if first is None or last is None:
         return None

@@ -144,4 +144,4 @@ def kin(history: FamilyMemberHistory, namer: Namer, scope: Scope) -> Kin | None:
 
 
 def _of(period: Period | None) -> When | None:
-    return span(period, parse(period.start), parse(period.end)) if period else None
+    return span(period) if period else None

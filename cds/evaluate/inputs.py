@@ -35,8 +35,16 @@ class Bundle(Struct):
     """A Bundle of any type."""
 
     type: Anything = None
-    entry: list[Entry] | None = None
+    entry: list[Raw] | None = None
     link: Anything = None
+
+    def entries(self) -> Iterator[Entry]:
+        """The entries; one that is none holds something that is no resource."""
+        for raw in self.entry or ():
+            try:
+                yield msgspec.json.decode(raw, type=Entry)
+            except msgspec.ValidationError:
+                yield Entry(resource=raw)
 
 
 class Named(Struct):
@@ -69,44 +77,51 @@ class Evaluation:
         self._batch = batch
         self._pool = Pool(engine)
         self._plain: set[str] = set()
+        self._problems: dict[str, list[str]] = {}
 
     def answers(self) -> Iterator[Answer]:
-        """All results, and one problem for each file that has some."""
+        """All results, then one problem for each input that has some."""
         for path in self._batch.paths:
             yield from self._file(path)
         if self._plain:
             name = self._batch.name if len(self._plain) > 1 else min(self._plain)
-            yield from _of_pool(name, self._pool)
-
-    def _file(self, path: str) -> Iterator[Answer]:
-        name = files.shown(path)
-        problems: list[str] = []
-        try:
-            for document in files.documents(path):
-                yield from self._document(name, document, problems)
-        except OSError as problem:
-            self._pool.unread.add(UNKNOWN, None)
-            problems.append(files.reason(problem))
-        if problems:
+            yield from self._results(name, _of_pool(name, self._pool))
+        for name, problems in self._problems.items():
             yield Problem(name, _listed(problems))
 
-    def _document(self, name: str, document: Document, problems: list[str]) -> Iterator[Answer]:
+    def _results(self, name: str, answers: Iterator[Answer], prefix: str = "") -> Iterator[Result]:
+        """The results among some answers; the problems are kept."""
+        for answer in answers:
+            if isinstance(answer, Problem):
+                self._keep(name, prefix + answer.text)
+            else:
+                yield answer
+
+    def _keep(self, name: str, text: str) -> None:
+        self._problems.setdefault(name, []).append(text)
+
+    def _file(self, path: str) -> Iterator[Result]:
+        name = files.shown(path)
+        try:
+            for document in files.documents(path):
+                yield from self._document(name, document)
+        except OSError as problem:
+            self._pool.unread.add(UNKNOWN, None)
+            self._keep(name, files.reason(problem))
+
+    def _document(self, name: str, document: Document) -> Iterator[Result]:
         place, prefix = name, ""
         if document.line is not None:
             place, prefix = f"{name}:{document.line}", f"line {document.line}: "
         try:
-            for answer in self._read(place, name, document):
-                if isinstance(answer, Problem):
-                    problems.append(prefix + answer.text)
-                else:
-                    yield answer
+            yield from self._results(name, self._read(place, name, document), prefix)
         except CdsError as problem:
             if isinstance(problem, NoJsonError) and (document.line is not None or len(self._batch.paths) > 1):
                 self._pool.unread.add(UNKNOWN, None)
-            problems.append(prefix + problem.text)
+            self._keep(name, prefix + problem.text)
         except Exception:  # noqa: BLE001 - one chart that we cannot handle must not cost the others
             self._pool.unread.add(UNKNOWN, None)
-            problems.append(prefix + LOST)
+            self._keep(name, prefix + LOST)
 
     def _read(self, place: str, name: str, document: Document) -> Iterator[Answer]:
         head = _head(document.text)
@@ -137,15 +152,25 @@ def hooks(engine: Engine) -> set[str]:
 def _head(text: bytes) -> Head:
     if not text.strip():
         raise NoJsonError("is empty")
+    if not (text.isascii() or _is_utf8(text)):
+        raise NoJsonError("is no valid UTF-8")
     try:
         return msgspec.json.decode(text, type=Head)
     except RecursionError as problem:
         raise NoJsonError("is nested too deeply") from problem
     except msgspec.ValidationError as problem:
         raise UsageError("is no FHIR: it is no JSON object") from problem
-    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+    except msgspec.DecodeError as problem:
         cut = "truncated" in str(problem)
         raise NoJsonError("is no JSON: it is cut off" if cut else "is no valid JSON") from problem
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def pool_of(engine: Engine, text: bytes) -> Pool:
@@ -163,16 +188,16 @@ def _bundles(text: Raw | bytes) -> Iterator[Bundle]:
     try:
         bundle = msgspec.json.decode(text, type=Bundle)
     except msgspec.ValidationError as problem:
-        raise UsageError("is no FHIR: its entries are no Bundle entries") from problem
+        raise UsageError("is no FHIR: its `entry` is no list") from problem
     yield bundle
-    for entry in bundle.entry or ():
+    for entry in bundle.entries():
         if _named(entry).resourceType == "Bundle":
             yield from _bundles(entry.resource)
 
 
 def _fill(pool: Pool, bundle: Bundle) -> None:
     deleted: set[str] = set()
-    for entry in bundle.entry or ():
+    for entry in bundle.entries():
         named = _named(entry)
         kind = named.resourceType
         if bundle.type == "history" and _is_deleted(entry, named, deleted):
@@ -194,7 +219,7 @@ def _is_deleted(entry: Entry, named: Named, deleted: set[str]) -> bool:
 
 def _aliases(bundle: Bundle) -> Iterator[tuple[str, str]]:
     """What a Bundle's references may call its patients, with their ids."""
-    for entry in bundle.entry or ():
+    for entry in bundle.entries():
         named = _named(entry)
         if named.resourceType == "Patient" and isinstance(entry.fullUrl, str):
             known = named.id if isinstance(named.id, str) else _urn(entry)

@@ -170,4 +170,5 @@ def _code(raw: Raw | bytes) -> CodeableConcept | None:
 
 
 def has_next(links: list[Link | None] | None) -> bool:
+    """Whether a page is followed by another, which is then missing."""
     return any(link is not None and link.relation == "next" for link in links or ())

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 import msgspec
 from msgspec import Struct
 
-from cards.topics import TAGS, Topic
 from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
 
@@ -15,10 +14,12 @@ ASKED = ("sct", "loinc")
 REPORTS = ("exam", "emg")
 COUNT = {"conditions": 500, "labs": 500, "observations": 500, "medicationRequests": 500, "medicationStatements": 500}
 COUNT_OF_OTHERS = 100
-NOT_OBSERVED = frozenset(
+NOT_OBSERVED = frozenset(  # sets that rules read on other types, or as the value of an answer
     {"twitch-exclude", "referral", "neurology", "severe", "site-eyelid", "site-tongue", "frequent", "absent"}
     | {"normal", "abnormal", "first-degree", "family-disease", "on-problem-list", "tobacco", "tobacco-current"}
+    | {"pregnancy", "gestation-code", "hypoparathyroidism", "epilepsy", "digoxin"}
 )
+NOT_OBSERVED_KINDS = ("order-", "kd-", "deficiency-", "replacement-")
 
 
 class Service(Struct, frozen=True, rename="camel", omit_defaults=True, kw_only=True):
@@ -93,13 +94,11 @@ def _reports(knowledge: Knowledge) -> list[Concept]:
 
 def _observed(knowledge: Knowledge) -> list[Concept]:
     """Codes that an Observation may carry: questions, scores, examinations and findings, in SNOMED CT and LOINC."""
-    medical = {f"order-{tag}" for tag in TAGS[Topic.LAB_ABN]}
-    names = [name for name in knowledge.sets if name not in NOT_OBSERVED | medical and not name.startswith("order-")]
+    names = [name for name in knowledge.sets if name not in NOT_OBSERVED and not name.startswith(NOT_OBSERVED_KINDS)]
     systems = {knowledge.systems[short] for short in ASKED}
     found = {one.code: one for name in names for one in knowledge.codes.members(name) if one.system in systems}
     return [one for one in found.values() if one.analyte is None]
 
 
 def _tokens(concepts: Iterable[Concept]) -> str:
-    """Bare codes: with their systems the URL would be longer than common servers take; systems are checked on reading."""
-    return ",".join(sorted({one.code for one in concepts}))
+    return ",".join(sorted({f"{one.system}|{one.code}" for one in concepts}))

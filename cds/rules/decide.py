@@ -208,10 +208,9 @@ def _is_tongue(found: Iterable[object]) -> bool:
 def _capped(ordered: list[Choice], limit: int) -> Decision:
     """At most three cards; the last that is not protected makes way and is named (4a)."""
     dropped: list[Topic] = []
-    while len(ordered) > limit:
-        victim = next((one for one in reversed(ordered) if one.topic not in PROTECTED), None)
-        if victim is None:
-            break
+    spare = [one for one in ordered if one.topic not in PROTECTED]
+    while len(ordered) > limit and spare:
+        victim = spare.pop()
         ordered.remove(victim)
         dropped.append(victim.topic)
     return Decision(tuple(ordered), tuple(reversed(dropped)))

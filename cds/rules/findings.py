@@ -52,11 +52,6 @@ class Findings:
         oldest = self._today - self._knowledge.days(window)
         return tuple(one for one in self.of(*sets) if (undated if one.day is None else one.day >= oldest))
 
-    def older(self, window: str, *sets: str) -> tuple[Finding, ...]:
-        """Those dated before a window of days."""
-        oldest = self._today - self._knowledge.days(window)
-        return tuple(one for one in self.of(*sets) if one.day is not None and one.day < oldest)
-
     def without(self, used: Iterable[Finding]) -> "Findings":
         """The findings that are left when some are used (4b Flags)."""
         gone = set(used)

@@ -181,17 +181,10 @@ def _start(active: list[Drug], same: list[Drug], knowledge: Knowledge) -> When |
     if start is None:
         return None
     gap = knowledge.days("drug_gap")
-    earlier = [drug for drug in same if _is_over(drug) and drug.start and drug.end]
-    while joined := [d for d in earlier if _joins(d, start, gap)]:
-        start = _earliest(joined) or start
-        earlier = [drug for drug in earlier if drug not in joined]
+    earlier = [(drug.start, drug.end) for drug in same if _is_over(drug) and drug.start and drug.end]
+    while joined := [begun for begun, end in earlier if begun.first < start.first and start.first - end.last <= gap]:
+        start = min(joined, key=lambda when: when.first)
     return start
-
-
-def _joins(drug: Drug, start: When, gap: int) -> bool:
-    if drug.start is None or drug.end is None:
-        return False
-    return drug.start.first < start.first and start.first - drug.end.last <= gap
 
 
 def _earliest(drugs: Iterable[Drug]) -> When | None:

@@ -1,7 +1,5 @@
 """The clinical picture: everything that rules derive from the chart before they decide (4b, 4e step 5)."""
 
-from datetime import date
-
 from msgspec import Struct
 
 from cds.chart.facts import Asked, Chart, Problem, Seen
@@ -192,8 +190,3 @@ def _measured_weeks(seen: list[Seen], knowledge: Knowledge) -> list[tuple[When, 
             if ratio is not None:
                 found.append((one.when, quantity.value * ratio))
     return found
-
-
-def day_text(day: int) -> str:
-    """A day as a card shows it."""
-    return date.fromordinal(day).isoformat()

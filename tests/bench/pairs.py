@@ -40,6 +40,8 @@ def compare(subject: Run, reference: Run, effort: Effort) -> Result:
 
 def _times(run: Run, effort: Effort) -> int:
     """How often to run so that the clock's grain does not matter; the first calls warm up."""
+    if not effort.seconds:
+        return 1
     run(1)
     times = 1
     while (spent := _seconds(run, times) * times) < effort.seconds:

@@ -23,8 +23,8 @@ BUDGET: dict[str, dict[int, float]] = {
     GENERIC: dict(zip(SIZES, (0.85, 0.4, 0.2, 0.15), strict=True)),
     SERVED: dict(zip(SIZES, (1.2, 0.35, 0.2), strict=False)),
 }
-GROWTH = 1.3
-PROFILED = 300
+GROWN, GROWTH = (10_000, 200), 1.3
+PROFILED = 100
 HEAD = "chart   resources      kB  compared                    µs   against   ratio  spread       budget"
 
 
@@ -89,15 +89,14 @@ def judged(ratio: float, budget: float | None) -> str:
     return f"{'-':>6}" if budget is None else f"{budget:>6}  {'ok' if ratio <= budget else 'OVER'}"
 
 
-def growth(rows: list[Row]) -> Iterator[str]:
+def growth(bench: Bench, rows: list[Row], effort: Effort) -> Iterator[str]:
     """What one resource costs the core, and whether large charts cost more per resource than small ones."""
     for kind in KINDS:
-        each = {
-            row.size: row.result.subject * 1e6 / row.size for row in rows if (row.kind, row.compared) == (kind, TYPED)
-        }
-        listed = "  ".join(f"{size:,}: {each[size]:.2f}" for size in SIZES)
-        ratio = each[10_000] / each[200]
-        yield f"{kind:<8}µs per resource  {listed}   10,000 / 200: {ratio:.2f} {judged(ratio, GROWTH)}"
+        costs = {row.size: row.result.subject / row.size for row in rows if (row.kind, row.compared) == (kind, TYPED)}
+        listed = "  ".join(f"{size:,}: {costs[size] * 1e6:.2f}" for size in SIZES)
+        large, small = (subjects.core(bench.engine, request(kind, size)) for size in GROWN)
+        ratio = compare(large, small, effort).ratio * GROWN[1] / GROWN[0]
+        yield f"{kind:<8}µs per resource  {listed}   10,000 against 200: {ratio:.2f}  {judged(ratio, GROWTH)}"
 
 
 def profile(bench: Bench) -> None:
@@ -121,13 +120,14 @@ def main() -> None:
     if options.profile:
         profile(bench)
         return
+    effort = QUICK if options.quick else FULL
     rows = []
     sys.stdout.write(f"CPU time, medians of pairs measured in turns\n{HEAD}\n")
-    for row in bench.rows(QUICK if options.quick else FULL):
+    for row in bench.rows(effort):
         rows.append(row)
         sys.stdout.write(f"{shown(row)}\n")
         sys.stdout.flush()
-    sys.stdout.writelines(f"{line}\n" for line in growth(rows))
+    sys.stdout.writelines(f"{line}\n" for line in growth(bench, rows, effort))
     bench.server.close()
 
 

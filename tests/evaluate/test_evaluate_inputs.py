@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from charts.golden import Case, cases
+from charts.golden import cases
 from charts.notation import PATIENT
 from charts.notation import bundle as golden_bundle
 from charts.people import addressed, bundle, person, problem, twitch, wasting
@@ -30,18 +30,21 @@ def request(**context: Any) -> Json:
     }
 
 
-@pytest.mark.parametrize("case", WHOLE, ids=[case.id for case in WHOLE])
-def test_a_golden_chart_as_a_file_in_any_order_gets_the_golden_cards(
-    case: Case, evaluate: Evaluate, write: Write
-) -> None:
+def test_golden_charts_in_any_order_get_the_golden_cards(evaluate: Evaluate, write: Write) -> None:
     """The order of the entries of a Bundle does not matter, not even where the Patient stands."""
-    chart = golden_bundle(case.chart)
-    random.Random(case.id).shuffle(chart["entry"])
+    charts = [golden_bundle(case.chart) for case in WHOLE]
+    for number, chart in enumerate(charts):
+        random.Random(number).shuffle(chart["entry"])
+    path = write("charts.ndjson", charts)
 
-    run = evaluate(write("chart.json", chart), "--json")
+    run = evaluate(path, "--json")
 
-    found = dict(zip(run.patients, run.topics, strict=True))
-    assert [card.topic for card in case.expect] == found[case.chart["patient"].get("id", PATIENT)]
+    found = {(one["input"], one["patient"]): topics for one, topics in zip(run.answers, run.topics, strict=True)}
+    expected = {
+        (f"{path}:{line}", case.chart["patient"].get("id", PATIENT)): [card.topic for card in case.expect]
+        for line, case in enumerate(WHOLE, 1)
+    }
+    assert expected == {key: found[key] for key in expected}
     assert (0, "") == (run.status, run.err)
 
 
@@ -305,3 +308,14 @@ def test_a_big_file_streams(tmp_path: Path, evaluate: Evaluate) -> None:
     assert URGENT == run.topics[run.patients.index("p1")]
     assert 10 == len(run.answers)
     assert peak < 3_000_000
+
+
+def test_a_patient_without_an_id_is_the_one_that_is_referred_to(evaluate: Evaluate, write: Write) -> None:
+    """An address on a server is no id, but the references to it are."""
+    url = "http://ehr.example.org/Patient/9"
+    nameless = {key: value for key, value in person(born="2015-01-01").items() if key != "id"}
+    run = evaluate(
+        write("c.json", addressed((url, nameless), ("urn:uuid:t", twitch(url)), ("x", wasting(url)))), "--json"
+    )
+
+    assert (["9"], ["paediatric-neurology"]) == (run.patients, run.topics[0][:1])

@@ -21,7 +21,9 @@ JSON = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(
-            st.sampled_from(["resourceType", "entry", "resource", "link", "relation", "issue", "severity", "code", "id"]),
+            st.sampled_from(
+                ["resourceType", "entry", "resource", "link", "relation", "issue", "severity", "code", "id"]
+            ),
             inner | st.sampled_from(["Bundle", "Condition", "OperationOutcome", "error", "next"]),
             max_size=4,
         )
@@ -54,13 +56,13 @@ def test_a_bundle_gives_its_resources_in_order() -> None:
     """All readable entries arrive as they stand."""
     feed = read(searchset(GOOD, {"resourceType": "Patient", "id": "p"}, GOOD))
 
-    assert ["good", "p", "good"] == ids(feed)
-    assert (False, False, {}) == (feed.failed, feed.truncated, dict(feed.unreadable))
+    assert ids(feed) == ["good", "p", "good"]
+    assert (feed.failed, feed.truncated, dict(feed.unreadable)) == (False, False, {})
 
 
 def test_a_resource_alone_is_a_chart_of_one() -> None:
     """A read, not a search, brings the resource itself."""
-    assert ["good"] == ids(read(GOOD))
+    assert ids(read(GOOD)) == ["good"]
 
 
 @pytest.mark.parametrize("value", [searchset(), {"resourceType": "Bundle"}, {"resourceType": "Bundle", "entry": None}])
@@ -73,8 +75,8 @@ def test_an_odd_entry_costs_only_itself() -> None:
     """The unreadable Condition is counted by type and its code is still told."""
     feed = read(searchset(GOOD, ODD, {"resourceType": "Patient", "id": "p"}))
 
-    assert ["good", "p"] == ids(feed)
-    assert {"Condition": 1} == dict(feed.unreadable)
+    assert ids(feed) == ["good", "p"]
+    assert dict(feed.unreadable) == {"Condition": 1}
     assert [CodeableConcept(coding=[Coding(SCT, "82470000")])] == feed.unread_codes
     assert not feed.failed
 
@@ -90,9 +92,9 @@ def test_an_entry_that_is_no_resource_is_counted_as_unknown(entry: object) -> No
     """What cannot even be told by type might have been anything."""
     feed = read({"resourceType": "Bundle", "entry": [{"resource": GOOD}, entry]})
 
-    assert ["good"] == ids(feed)
-    assert {"unknown": 1} == dict(feed.unreadable)
-    assert [None] == feed.unread_codes
+    assert ids(feed) == ["good"]
+    assert dict(feed.unreadable) == {"unknown": 1}
+    assert feed.unread_codes == [None]
 
 
 @pytest.mark.parametrize("entry", [None, {}, {"resource": None}, {"fullUrl": "urn:uuid:1"}])
@@ -101,9 +103,9 @@ def test_an_entry_with_nothing_in_it_is_passed_over(entry: object) -> None:
     odd = {"resourceType": "Bundle", "entry": [entry, {"resource": ODD}, {"resource": GOOD}]}
     even = {"resourceType": "Bundle", "entry": [entry, {"resource": GOOD}]}
 
-    assert {"Condition": 1} == dict(read(odd).unreadable)
+    assert dict(read(odd).unreadable) == {"Condition": 1}
     assert ["good"] == ids(read(odd)) == ids(read(even))
-    assert {} == dict(read(even).unreadable)
+    assert dict(read(even).unreadable) == {}
 
 
 @pytest.mark.parametrize("kind", ["Binary", "AllergyIntolerance", "Bundle", "Invented"])
@@ -111,8 +113,8 @@ def test_types_that_no_rule_reads_are_passed_over(kind: str) -> None:
     """An unknown type is neither read nor missed, in a Bundle or alone."""
     feed = read(searchset({"resourceType": kind, "code": 7}, GOOD))
 
-    assert ["good"] == ids(feed)
-    assert {} == dict(feed.unreadable)
+    assert ids(feed) == ["good"]
+    assert dict(feed.unreadable) == {}
     assert kind == "Bundle" or Feed() == read({"resourceType": kind})
 
 
@@ -134,7 +136,7 @@ def test_an_odd_resource_alone_is_counted_with_its_code(odd: dict[str, Any], cod
     """It is as unreadable as it would be in a Bundle."""
     feed = read(odd)
 
-    assert {"Condition": 1} == dict(feed.unreadable)
+    assert dict(feed.unreadable) == {"Condition": 1}
     assert codes == feed.unread_codes
     assert not feed.failed
 
@@ -162,7 +164,7 @@ def test_an_operation_outcome_fails_a_search_by_its_severity(
     assert alone == read(outcome(*severities)).failed
     assert alone == read(searchset(outcome(*severities))).failed
     assert beside == mixed.failed
-    assert ["good"] == ids(mixed)
+    assert ids(mixed) == ["good"]
 
 
 def test_an_operation_outcome_without_issues_is_no_answer() -> None:
@@ -174,7 +176,7 @@ def test_an_outcome_beside_unreadable_entries_does_not_stand_alone() -> None:
     """A warning on a page whose entries are odd leaves the page partly read."""
     feed = read(searchset(outcome("warning"), ODD))
 
-    assert (False, {"Condition": 1}) == (feed.failed, dict(feed.unreadable))
+    assert (feed.failed, dict(feed.unreadable)) == (False, {"Condition": 1})
 
 
 @pytest.mark.parametrize("value", [outcome(), searchset()])
@@ -182,7 +184,7 @@ def test_an_unreadable_outcome_is_counted(value: dict[str, Any]) -> None:
     """An OperationOutcome of another shape is not taken for silence."""
     broken = {"resourceType": "OperationOutcome", "issue": {"severity": "error"}}
     for given_value in (broken, searchset(broken)):
-        assert {"OperationOutcome": 1} == dict(read(given_value).unreadable)
+        assert dict(read(given_value).unreadable) == {"OperationOutcome": 1}
 
 
 @pytest.mark.parametrize(
@@ -255,9 +257,7 @@ def test_each_entry_is_read_counted_or_passed_over(entries: list[dict[str, Any] 
         ({"status": ["final"]}, "Observation"),
     ],
 )
-def test_an_element_that_fhir_does_not_allow_makes_a_resource_unreadable(
-    element: dict[str, Any], kind: str
-) -> None:
+def test_an_element_that_fhir_does_not_allow_makes_a_resource_unreadable(element: dict[str, Any], kind: str) -> None:
     """Numbers beyond all measurement, unknown comparators and wrong shapes are reported, not computed with."""
     assert {kind: 1} == dict(read({"resourceType": kind, **element}).unreadable)
 

@@ -39,9 +39,7 @@ def between(analyte: str, unit: str, target: str) -> float:
         ("albumin", "g/dL", "g/L", 10.0),
     ],
 )
-def test_conversions_are_those_of_the_clinical_knowledge(
-    analyte: str, unit: str, target: str, expected: float
-) -> None:
+def test_conversions_are_those_of_the_clinical_knowledge(analyte: str, unit: str, target: str, expected: float) -> None:
     """Section 2 prints these factors, to three or four digits."""
     assert expected == pytest.approx(between(analyte, unit, target), rel=1e-3)
     assert 1 / expected == pytest.approx(between(analyte, target, unit), rel=1e-3)

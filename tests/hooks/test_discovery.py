@@ -54,7 +54,15 @@ UNSEARCHABLE = {
     "gate/visit-in-context": "the visit in context is finished, and finished visits are too many to ask for",
 }
 # Value sets that describe a sign (its site, absence, kin) or lead away from one.
-NO_SIGNS = {"absent", "site-tongue", "site-eyelid", "first-degree", "family-disease", "twitch-exclude", "on-problem-list"}
+NO_SIGNS = {
+    "absent",
+    "site-tongue",
+    "site-eyelid",
+    "first-degree",
+    "family-disease",
+    "twitch-exclude",
+    "on-problem-list",
+}
 TOKEN_LIST = r"[A-Za-z0-9.\-|:/]+(,[A-Za-z0-9.\-|:/]+)*"
 
 
@@ -201,7 +209,9 @@ def found_by_search(whole: Json) -> Json:
     prefetch = whole["prefetch"]
     bundles = {key: value for key, value in prefetch.items() if (value or {}).get("resourceType") == "Bundle"}
     chart = [entry["resource"] for value in bundles.values() for entry in value.get("entry", ())]
-    searched = {key: _searched(value, [one for one in chart if matches(one, asked()[key])]) for key, value in bundles.items()}
+    searched = {
+        key: _searched(value, [one for one in chart if matches(one, asked()[key])]) for key, value in bundles.items()
+    }
     return {**whole, "prefetch": {**prefetch, **searched}}
 
 

@@ -339,7 +339,11 @@ def test_what_need_not_be_understood_is_harmless(extra: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "instance",
-    ["d1577c69-dfbe-44ad-ba6d-3e05e953b2ea", "D1577C69-DFBE-44AD-BA6D-3E05E953B2EA", "0" * 8 + "-0000" * 3 + "-" + "0" * 12],
+    [
+        "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
+        "D1577C69-DFBE-44AD-BA6D-3E05E953B2EA",
+        "0" * 8 + "-0000" * 3 + "-" + "0" * 12,
+    ],
 )
 def test_any_uuid_is_a_hook_instance(instance: str) -> None:
     """Upper case and the nil UUID are UUIDs too."""

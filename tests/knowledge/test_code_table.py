@@ -237,7 +237,9 @@ def literals(method: str) -> set[str]:
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == method:
-                found |= {one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+                found |= {
+                    one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)
+                }
     return found
 
 
@@ -253,8 +255,6 @@ def test_every_window_and_threshold_that_rules_name_is_in_the_data() -> None:
 
 def test_routes_that_medicines_name_are_routes() -> None:
     """A class looks for routes that exist."""
-    named = {
-        route for one in KNOWLEDGE.medicines.values() for route in (*one.check_routes, *one.local_routes)
-    }
+    named = {route for one in KNOWLEDGE.medicines.values() for route in (*one.check_routes, *one.local_routes)}
 
     assert named <= {*KNOWLEDGE.route_codes.values(), *KNOWLEDGE.route_words.values()}
