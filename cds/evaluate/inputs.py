@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from typing import Any as Anything
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from cds.call import Engine, Outcome
-from cds.errors import CallError, CdsError, UsageError
+from cds.errors import CdsError, UsageError
 from cds.evaluate import files
+from cds.evaluate.bundles import pool_of
 from cds.evaluate.files import Batch, Document, Problem
-from cds.evaluate.pool import UNKNOWN, Pool, patient_id
+from cds.evaluate.pool import FAILED, UNKNOWN, Pool
 
 LISTED = 3
 LOST = "the service failed on it; please report this"
@@ -23,35 +24,16 @@ class Head(Struct):
     hook: Anything = None
 
 
-class Entry(Struct):
-    """One entry of a Bundle; what is not needed may be of any shape."""
+class Context(Struct):
+    """Whom a request is about."""
 
-    fullUrl: Anything = None  # noqa: N815 - FHIR's name
-    resource: Raw = Raw()
-    request: Anything = None
+    patientId: str  # noqa: N815 - the name in CDS Hooks
 
 
-class Bundle(Struct):
-    """A Bundle of any type."""
+class Asked(Struct):
+    """A request that has been answered."""
 
-    type: Anything = None
-    entry: list[Raw] | None = None
-    link: Anything = None
-
-    def entries(self) -> Iterator[Entry]:
-        """The entries; one that is none holds something that is no resource."""
-        for raw in self.entry or ():
-            try:
-                yield msgspec.json.decode(raw, type=Entry)
-            except msgspec.ValidationError:
-                yield Entry(resource=raw)
-
-
-class Named(Struct):
-    """Type and id of a resource."""
-
-    resourceType: Anything = None  # noqa: N815 - FHIR's name
-    id: Anything = None
+    context: Context
 
 
 class Result(Struct, frozen=True):
@@ -89,13 +71,23 @@ class Evaluation:
         for name, problems in self._problems.items():
             yield Problem(name, _listed(problems))
 
-    def _results(self, name: str, answers: Iterator[Answer], prefix: str = "") -> Iterator[Result]:
-        """The results among some answers; the problems are kept."""
-        for answer in answers:
-            if isinstance(answer, Problem):
-                self._keep(name, prefix + answer.text)
-            else:
-                yield answer
+    def _results(
+        self, name: str, answers: Iterator[Answer], prefix: str = "", shares: bool = False
+    ) -> Iterator[Result]:
+        """The results among some answers; the problems are kept. What `shares` may have held part of any chart."""
+        try:
+            for answer in answers:
+                if isinstance(answer, Problem):
+                    self._keep(name, prefix + answer.text)
+                else:
+                    yield answer
+        except CdsError as problem:
+            if shares and isinstance(problem, NoJsonError):
+                self._pool.unread.add(UNKNOWN, None)
+            self._keep(name, prefix + problem.text)
+        except Exception:  # noqa: BLE001 - one chart that we cannot handle must not cost the others
+            self._pool.unread.add(UNKNOWN, None)
+            self._keep(name, prefix + LOST)
 
     def _keep(self, name: str, text: str) -> None:
         self._problems.setdefault(name, []).append(text)
@@ -113,15 +105,8 @@ class Evaluation:
         place, prefix = name, ""
         if document.line is not None:
             place, prefix = f"{name}:{document.line}", f"line {document.line}: "
-        try:
-            yield from self._results(name, self._read(place, name, document), prefix)
-        except CdsError as problem:
-            if isinstance(problem, NoJsonError) and (document.line is not None or len(self._batch.paths) > 1):
-                self._pool.unread.add(UNKNOWN, None)
-            self._keep(name, prefix + problem.text)
-        except Exception:  # noqa: BLE001 - one chart that we cannot handle must not cost the others
-            self._pool.unread.add(UNKNOWN, None)
-            self._keep(name, prefix + LOST)
+        shares = document.line is not None or len(self._batch.paths) > 1
+        return self._results(name, self._read(place, name, document), prefix, shares)
 
     def _read(self, place: str, name: str, document: Document) -> Iterator[Answer]:
         head = _head(document.text)
@@ -141,7 +126,7 @@ class Evaluation:
         if service is None:
             raise UsageError(f"the hook of this request is not offered; use {', '.join(sorted(hooks(self._engine)))}")
         outcome = self._engine.call(service.id, text)
-        return Result(place, msgspec.json.decode(text)["context"]["patientId"], outcome)
+        return Result(place, msgspec.json.decode(text, type=Asked).context.patientId, outcome)
 
 
 def hooks(engine: Engine) -> set[str]:
@@ -173,88 +158,16 @@ def _is_utf8(text: bytes) -> bool:
     return True
 
 
-def pool_of(engine: Engine, text: bytes) -> Pool:
-    """The patients of one Bundle and of the Bundles in it."""
-    bundles = list(_bundles(text))
-    pool = Pool(engine, {alias: known for bundle in bundles for alias, known in _aliases(bundle)})
-    for bundle in bundles:
-        pool.truncated |= _has_next(bundle)
-        _fill(pool, bundle)
-    return pool
-
-
-def _bundles(text: Raw | bytes) -> Iterator[Bundle]:
-    """A Bundle and those that its entries hold (the answer to a batch)."""
-    try:
-        bundle = msgspec.json.decode(text, type=Bundle)
-    except msgspec.ValidationError as problem:
-        raise UsageError("is no FHIR: its `entry` is no list") from problem
-    yield bundle
-    for entry in bundle.entries():
-        if _named(entry).resourceType == "Bundle":
-            yield from _bundles(entry.resource)
-
-
-def _fill(pool: Pool, bundle: Bundle) -> None:
-    deleted: set[str] = set()
-    for entry in bundle.entries():
-        named = _named(entry)
-        kind = named.resourceType
-        if bundle.type == "history" and _is_deleted(entry, named, deleted):
-            continue
-        if isinstance(kind, str) and kind != "Bundle":
-            pool.add(kind, entry.resource, _urn(entry))
-        elif kind is None and bytes(entry.resource) not in (b"", b"null"):
-            pool.unread.add(UNKNOWN, None)
-
-
-def _is_deleted(entry: Entry, named: Named, deleted: set[str]) -> bool:
-    """Whether an entry deletes, or is an older version of what a newer entry deleted (newest first)."""
-    request = entry.request if isinstance(entry.request, dict) else {}
-    if request.get("method") == "DELETE":
-        deleted.add(str(request.get("url")))
-        return True
-    return f"{named.resourceType}/{named.id}" in deleted
-
-
-def _aliases(bundle: Bundle) -> Iterator[tuple[str, str]]:
-    """What a Bundle's references may call its patients, with their ids."""
-    for entry in bundle.entries():
-        named = _named(entry)
-        if named.resourceType == "Patient" and isinstance(entry.fullUrl, str):
-            known = named.id if isinstance(named.id, str) else _urn(entry)
-            if known:
-                yield entry.fullUrl, known
-
-
-def _named(entry: Entry) -> Named:
-    try:
-        return msgspec.json.decode(entry.resource, type=Named)
-    except msgspec.DecodeError:
-        return Named()
-
-
-def _urn(entry: Entry) -> str | None:
-    """The id that other entries use for this one, where there is no other."""
-    url = entry.fullUrl if isinstance(entry.fullUrl, str) else ""
-    return patient_id(url, {}) if url.startswith("urn:uuid:") else None
-
-
-def _has_next(bundle: Bundle) -> bool:
-    links = bundle.link if isinstance(bundle.link, list) else []
-    return any(isinstance(link, dict) and link.get("relation") == "next" for link in links)
-
-
 def _of_pool(name: str, pool: Pool) -> Iterator[Answer]:
-    unanswered = []
-    try:
-        for patient, outcome in pool.outcomes():
-            if isinstance(outcome, CallError):
-                unanswered.append(files.shown(patient))
-            else:
-                yield Result(name, patient, outcome)
-    except UsageError as problem:
-        yield Problem(name, problem.text)
+    unanswered: list[str] = []
+    lost: list[str] = []
+    for patient, outcome in pool.outcomes():
+        if isinstance(outcome, Outcome):
+            yield Result(name, patient, outcome)
+        else:
+            (lost if outcome is FAILED else unanswered).append(files.shown(patient))
+    if lost:
+        yield Problem(name, f"patient {_few(lost)}: {LOST}")
     if unanswered:
         why = "it is not all there" if pool.truncated else "records that may say so could not be read"
         yield Problem(name, f"whether the chart of {_few(unanswered)} shows muscle twitching cannot be told: {why}")

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from cds.call import Engine, Outcome
 from cds.chart.reader import Reader
-from cds.errors import CallError, UsageError
+from cds.errors import CallError, Unexpected, UsageError
 from cds.fhir import resources as fhir
 from cds.fhir.bundle import Feed
 from cds.fhir.resources import CodeableConcept, Owned, Reference
@@ -26,6 +26,7 @@ KEYS = {kind: key for key, kind in reversed(TYPES.items())} | {
     "Appointment": "serviceRequests",
     "ClinicalImpression": "diagnosticReports",
 }
+FAILED = Unexpected("-")
 _TYPED = msgspec.json.Decoder(fhir.Any)
 
 
@@ -167,6 +168,8 @@ class Pool:
             return self._engine.judge(record.reader, Whole(record.unread.joined(self.unread), self.truncated))
         except CallError as problem:
             return problem
+        except Exception:  # noqa: BLE001 - one chart that we cannot handle must not cost the others
+            return FAILED
 
     def _check(self) -> None:
         if not self._records:

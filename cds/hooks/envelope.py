@@ -26,13 +26,10 @@ _OUT_OF_RANGE = "out of range"
 
 
 class Name(str):
-    """A member's name that is equal to no other, so that a dictionary keeps repeated names apart."""
+    """A member's name that hashes as nothing but itself, so that a dictionary keeps repeated names apart."""
 
     __slots__ = ()
     __hash__ = object.__hash__
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
 
 
 class Request(Struct, frozen=True):

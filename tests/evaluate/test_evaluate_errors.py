@@ -7,12 +7,15 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from charts.people import bundle, person, problem, twitch, wasting
 from charts.runs import Evaluate, Write
 
-from cds.evaluate import command, files, inputs
+from cds.call import Engine
+from cds.chart.reader import Reader
+from cds.evaluate import bundles, command, files, inputs
 from cds.rules import abnormal
 
 CUT = json.dumps(bundle(person(), twitch())).encode()[:-9]
@@ -61,7 +64,8 @@ def test_a_bad_file_is_one_line_and_the_next_is_answered(
 
 def test_bad_lines_of_ndjson_are_counted_in_one_line(evaluate: Evaluate, write: Write) -> None:
     """The first three are named; a chart that shows a twitch is answered and says what could not be read."""
-    lines = [json.dumps(one).encode() for one in (person(), twitch(), [], 5, "x", {"a": 1})]
+    odd: list[object] = [person(), twitch(), [], 5, "x", {"a": 1}]
+    lines = [json.dumps(one).encode() for one in odd]
     run = evaluate(write("all.ndjson", b"\n".join([*lines, b'{"resourceType":'])), "--json")
 
     assert 2 == run.status
@@ -93,7 +97,7 @@ def test_silence_is_not_claimed_over_a_line_that_may_be_a_twitch(evaluate: Evalu
 
 def test_an_unreadable_condition_is_silent_unless_it_may_be_a_twitch(evaluate: Evaluate, write: Write) -> None:
     """Its code decides; one whose code cannot be read may be anything."""
-    odd = {"onsetDateTime": 5}
+    odd: dict[str, Any] = {"onsetDateTime": 5}
     harmless = bundle(person(), problem("I10", "c", **odd))
     hidden = bundle(person(), twitch(**odd))
     without_code = bundle(person(), problem("I10", "c", **(odd | {"code": 5})))
@@ -108,7 +112,7 @@ def test_an_unreadable_condition_is_silent_unless_it_may_be_a_twitch(evaluate: E
 def test_an_unreadable_observation_is_stated_on_the_cards(evaluate: Evaluate, write: Write) -> None:
     """What else cannot be read is counted by type."""
     observation = {"resourceType": "Observation", "subject": {"reference": "Patient/p1"}, "status": 5}
-    claims = [{"resourceType": "Claim", "patient": 5}, {"noType": True}, None]
+    claims: list[Any] = [{"resourceType": "Claim", "patient": 5}, {"noType": True}, None]
     run = evaluate(write("c.json", bundle(person(), twitch(), wasting(), observation, observation, *claims)))
 
     assert 0 == run.status
@@ -176,7 +180,7 @@ def test_a_file_that_breaks_off_in_a_folder_is_no_silence(
 
 def test_a_fault_of_ours_costs_one_input(evaluate: Evaluate, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     """No traceback; the next input is answered."""
-    pool_of = inputs.pool_of
+    pool_of = bundles.pool_of
 
     def fail(*given: object) -> object:
         monkeypatch.setattr(inputs, "pool_of", pool_of)
@@ -188,6 +192,22 @@ def test_a_fault_of_ours_costs_one_input(evaluate: Evaluate, write: Write, monke
 
     assert (2, ["p1"]) == (run.status, run.patients)
     assert f"twitch-cds: {chart}: the service failed on it; please report this\n" == run.err
+
+
+def test_a_fault_of_ours_costs_one_patient(evaluate: Evaluate, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other patients of the file are answered."""
+    judge = Engine.judge
+
+    def fail(self: Engine, reader: Reader, *given: Any) -> object:
+        if reader.scope.patient_id == "p1":
+            raise RuntimeError("boom")
+        return judge(self, reader, *given)
+
+    monkeypatch.setattr(Engine, "judge", fail)
+    run = evaluate(write("chart.ndjson", [person("p1"), person("p2")]), "--json")
+
+    assert (2, ["p2"]) == (run.status, run.patients)
+    assert run.err.endswith("chart.ndjson: patient p1: the service failed on it; please report this\n")
 
 
 def test_a_rule_that_fails_is_told_and_not_traced(

@@ -223,6 +223,13 @@ def test_a_bulk_export_is_put_together(evaluate: Evaluate, write: Write, tmp_pat
     assert [URGENT, []] == run.topics
 
 
+def test_names_in_any_script_are_text(evaluate: Evaluate, write: Write) -> None:
+    """UTF-8 beyond ASCII."""
+    chart = json.dumps(bundle(person(name=[{"family": "Jürgens 田中"}]), twitch()), ensure_ascii=False)
+
+    assert 0 == evaluate(write("chart.json", chart.encode()), "--json").status
+
+
 def test_standard_input_and_a_byte_order_mark(evaluate: Evaluate) -> None:
     """`-` reads standard input; a mark at the start is no part of the JSON."""
     run = evaluate("-", "--json", stdin=b"\xef\xbb\xbf" + json.dumps(bundle(person(), twitch()), indent=2).encode())

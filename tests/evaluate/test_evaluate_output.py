@@ -61,7 +61,7 @@ def test_cards_as_text(evaluate: Evaluate, write: Write) -> None:
 
 def test_flags_and_quotations_as_text(evaluate: Evaluate, write: Write) -> None:
     """A flag comes with its title, a phrase of the chart in quotation marks."""
-    text = {"code": {"text": "muscle twitching"}}
+    text: dict[str, Any] = {"code": {"text": "muscle twitching"}}
     run = evaluate(write("v.json", bundle(person(), twitch(**text), wasting())))
 
     assert "    flag U2: Muscle wasting\n" in run.out
@@ -142,8 +142,8 @@ def test_a_rule_that_fired_in_vain_is_suppressed() -> None:
 
 def test_a_rule_that_did_not_fire_tells_what_there_was(evaluate: Evaluate, write: Write) -> None:
     """Old, resolved, denied or harmless: what it looks for and what did not qualify, with dates."""
-    resolved = {"clinicalStatus": {"coding": [{"code": "resolved"}]}}
-    doubted = {"verificationStatus": {"coding": [{"code": "refuted"}]}}
+    resolved: dict[str, Any] = {"clinicalStatus": {"coding": [{"code": "resolved"}]}}
+    doubted: dict[str, Any] = {"verificationStatus": {"coding": [{"code": "refuted"}]}}
     score = {
         "resourceType": "Observation",
         "id": "gad",
@@ -180,8 +180,8 @@ def test_near_misses_of_a_twitch(evaluate: Evaluate, write: Write) -> None:
         "reasonCode": [{"text": "muscle twitching"}],
         "period": {"start": "2026-01-01"},
     }
-    tremor = {"code": {"coding": [{"system": SNOMED, "code": "26079004"}]}}
-    gone = {"clinicalStatus": {"coding": [{"code": "resolved"}]}}
+    tremor: dict[str, Any] = {"code": {"coding": [{"system": SNOMED, "code": "26079004"}]}}
+    gone: dict[str, Any] = {"clinicalStatus": {"coding": [{"code": "resolved"}]}}
     chart = bundle(person(), twitch(**gone), problem("", "c", **tremor), {**visit, "status": None, "id": "f"}, visit)
     run = evaluate(write("v.json", chart), "--why")
 

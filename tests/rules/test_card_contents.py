@@ -121,8 +121,8 @@ def test_an_emergency_quotes_the_other_labs_once() -> None:
 
     text = detail(TWITCH, *low)
 
-    assert (text.count("potassium: 2.3"), text.count("25-OH vitamin D: 20")) == (1, 1)
-    assert "25-OH vitamin D: 20" not in detail(TWITCH, *low, als)
+    assert (text.count("2.3 mmol/L"), text.count("**25-OH vitamin D:** 20")) == (1, 1)
+    assert "**25-OH vitamin D:** 20" not in detail(TWITCH, *low, als)
 
 
 def test_a_sign_older_than_the_examination_is_not_called_newer() -> None:
