@@ -43,7 +43,7 @@ class Namer:
         for coding in concept.coding or ():
             if coding.code in self._twitches:
                 return True
-            is_coded = is_coded or coding.system in self._plain_systems
+            is_coded = is_coded or (bool(coding.code) and coding.system in self._plain_systems)
         return not is_coded and concept.text is not None and bool(self.phrases(concept) & TWITCH_PHRASES)
 
     def may_matter(self, concept: CodeableConcept | None) -> bool:
@@ -55,7 +55,7 @@ class Namer:
             if coding.code in self._known:
                 return True
             if coding.system in self._flat:
-                is_coded = True
+                is_coded = is_coded or bool(coding.code)
             elif self._find(coding.system, coding.code) is not None:
                 return True
         return not is_coded and concept.text is not None and bool(self.phrases(concept))

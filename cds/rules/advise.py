@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable
 
+from msgspec.structs import replace
+
 from cards.advice import Advice, Fact, Note, Order
 from cards.topics import ELECTROLYTES, FLAGS, Topic, in_order
 from cds.rules import advise_labs, advise_medicines, context, tests_due
@@ -26,14 +28,20 @@ GAPS = ("examination", "medication-history", "caffeine", "sleep", "smoking", "st
 
 def advise(decision: Decision, found: Assessment) -> tuple[Advice, ...]:
     """All cards; the last one names those that found no place."""
-    advice = [_ADVISERS[choice.topic](choice, found) for choice in decision.choices]
+    limit = int(found.picture.knowledge.at("max_facts"))
+    advice = [_bounded(_ADVISERS[choice.topic](choice, found), limit) for choice in decision.choices]
     if advice and decision.dropped:
-        advice[-1] = _with(advice[-1], also_noted=decision.dropped)
+        advice[-1] = replace(advice[-1], also_noted=decision.dropped)
     return tuple(advice)
 
 
-def _with(advice: Advice, **changes: object) -> Advice:
-    return type(advice)(**{**{name: getattr(advice, name) for name in advice.__struct_fields__}, **changes})
+def _bounded(advice: Advice, limit: int) -> Advice:
+    """A chart may repeat itself a thousand times; a card names the first facts and says how many more there are."""
+    notes = tuple({(note.key, *sorted(note.values.items())): note for note in advice.notes}.values())
+    more = len(advice.facts) - limit
+    if more > 0:
+        notes = (Note("more_facts", {"n": str(more)}), *notes)
+    return replace(advice, facts=advice.facts[:limit], notes=notes[:limit])
 
 
 def signs(flags: Iterable[object]) -> tuple[str, ...]:

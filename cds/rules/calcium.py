@@ -13,7 +13,31 @@ from cds.rules.labs import Bench, Judged, day_of, newest
 TRUST = {"ionised": 3, "adjusted": 2, "computed": 1, "unadjusted": 0}
 
 
-def judge(results: list[LabResult], albumins: list[LabResult], bench: Bench) -> list[Judged]:
+class Albumins:
+    """The readable albumin results of a chart, by day."""
+
+    def __init__(self, results: Iterable[LabResult], bench: Bench) -> None:
+        self._by_day: dict[int, list[tuple[When, Amount]]] = {}
+        for result in results:
+            number = bench.number(result)
+            if number is not None and number.comparator is None and result.when and not result.preliminary:
+                self._by_day.setdefault(result.when.first, []).append((result.when, number))
+
+    def near(self, when: When | None, hours: int) -> Amount | None:
+        """The albumin of the same sample, or the nearest within the hours allowed."""
+        if when is None:
+            return None
+        days = range(when.first - hours // 24 - 1, when.first + hours // 24 + 2)
+        gaps = [
+            (gap, number)
+            for day in days
+            for other, number in self._by_day.get(day, ())
+            if (gap := _hours(when, other)) is not None and gap <= hours
+        ]
+        return min(gaps, key=lambda one: one[0])[1] if gaps else None
+
+
+def judge(results: list[LabResult], albumins: Albumins, bench: Bench) -> list[Judged]:
     """Every calcium result judged; the one that decides comes from `deciding`."""
     return [_judge(result, albumins, bench) for result in results]
 
@@ -29,11 +53,11 @@ def deciding(judged: Iterable[Judged]) -> Judged | None:
     return newest(one for one in same if TRUST[one.kind or "unadjusted"] == best)
 
 
-def _judge(result: LabResult, albumins: list[LabResult], bench: Bench) -> Judged:
+def _judge(result: LabResult, albumins: Albumins, bench: Bench) -> Judged:
     if result.kind != "unadjusted":
         return bench.judge(result, result.kind)
     number = bench.number(result)
-    albumin = _nearest(result, albumins, bench)
+    albumin = albumins.near(result.when, bench.knowledge.albumin_hours)
     if number is None:
         return Judged(result=result, kind="unadjusted")
     if albumin is None or number.comparator is not None:
@@ -67,21 +91,8 @@ def _adjusted(value: float, albumin: Amount, rule: Adjustment, bench: Bench) -> 
     return round(value + rule.slope * (rule.albumin - albumin.value * ratio) + 1e-9, rule.decimals)
 
 
-def _nearest(calcium: LabResult, albumins: list[LabResult], bench: Bench) -> Amount | None:
-    """The albumin of the same sample, or the nearest within the hours allowed."""
-    near = [
-        (gap, number)
-        for albumin in albumins
-        if (number := bench.number(albumin)) is not None
-        and number.comparator is None
-        and (gap := _hours(calcium.when, albumin.when)) is not None
-        and gap <= bench.knowledge.albumin_hours
-    ]
-    return min(near, key=lambda one: one[0])[1] if near else None
-
-
-def _hours(one: When | None, other: When | None) -> float | None:
-    if one is None or other is None or one.uncertain or other.uncertain:
+def _hours(one: When, other: When) -> float | None:
+    if one.uncertain or other.uncertain:
         return None
     if one.instant is not None and other.instant is not None:
         return abs((one.instant - other.instant).total_seconds()) / 3600

@@ -9,6 +9,7 @@ from cards.advice import Fact
 from cds.chart.facts import Chart, LabResult
 from cds.knowledge.load import Knowledge
 from cds.rules import calcium
+from cds.rules.calcium import Albumins
 from cds.rules.labs import Bench, Judged, day_of, newest
 from cds.rules.ranges import Person
 
@@ -79,14 +80,12 @@ def read(chart: Chart, knowledge: Knowledge, person: Person, today: int) -> Labo
     grouped: dict[str, list[LabResult]] = {}
     for result in chart.labs:
         grouped.setdefault(result.analyte, []).append(result)
-    standings = {
-        analyte: _standing(analyte, results, grouped.get("albumin", []), bench, today)
-        for analyte, results in grouped.items()
-    }
+    albumins = Albumins(grouped.get("albumin", ()), bench)
+    standings = {analyte: _standing(analyte, results, albumins, bench, today) for analyte, results in grouped.items()}
     return Laboratory(standings, bench, today, knowledge.days("emergency_lab"))
 
 
-def _standing(analyte: str, results: list[LabResult], albumins: list[LabResult], bench: Bench, today: int) -> Standing:
+def _standing(analyte: str, results: list[LabResult], albumins: Albumins, bench: Bench, today: int) -> Standing:
     decided, early = _decide(analyte, results, albumins, bench), None
     if decided is not None and decided.result.preliminary:
         early = decided if today - day_of(decided) <= bench.knowledge.days("emergency_lab") else None
@@ -97,7 +96,7 @@ def _standing(analyte: str, results: list[LabResult], albumins: list[LabResult],
     return replace(_aged(analyte, decided, bench.knowledge, today), early=early)
 
 
-def _decide(analyte: str, results: list[LabResult], albumins: list[LabResult], bench: Bench) -> Judged | None:
+def _decide(analyte: str, results: list[LabResult], albumins: Albumins, bench: Bench) -> Judged | None:
     """Judge day by day from the newest until a day has a readable result; older ones cannot matter."""
     by_day: dict[int, list[LabResult]] = {}
     for result in results:
@@ -110,9 +109,9 @@ def _decide(analyte: str, results: list[LabResult], albumins: list[LabResult], b
     return None
 
 
-def _of_day(analyte: str, results: list[LabResult], albumins: list[LabResult], bench: Bench) -> Judged | None:
+def _of_day(analyte: str, results: list[LabResult], albumins: Albumins, bench: Bench) -> Judged | None:
     if analyte == "calcium":
-        return calcium.deciding(calcium.judge(results, [one for one in albumins if not one.preliminary], bench))
+        return calcium.deciding(calcium.judge(results, albumins, bench))
     return newest(bench.judge(result) for result in results)
 
 

@@ -1,6 +1,6 @@
 """Which drug classes are active, since when, and which fire (4b Drug, 5a)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -101,10 +101,11 @@ def read(drugs: list[Drug], knowledge: Knowledge, today: int) -> Medication:
     """Courses of all classes of 5a, and what has ended."""
     matcher = Matcher(knowledge)
     matched = [(tag, concept, drug) for drug in drugs for tag, concept in matcher.matches(drug)]
-    live = [one for one in matched if _is_live(one[0], one[2], drugs, knowledge, today)]
+    denied = _denials(drugs)
+    live = [one for one in matched if _is_live(one[0], one[2], denied, knowledge, today)]
     courses = tuple(_courses(live, matched, knowledge))
     over = (one for one in matched if _is_over(one[2]))
-    active = [drug for drug in drugs if _is_live("", drug, drugs, knowledge, today)]
+    active = [drug for drug in drugs if _is_live("", drug, denied, knowledge, today)]
     return Medication(
         courses=courses,
         ended=tuple(Ended(tag=t, ingredient=c.ingredient, ref=d.ref, end=d.end) for t, c, d in over),
@@ -124,8 +125,8 @@ def fires(course: Course, knowledge: Knowledge, last: When | None) -> bool:
     return lead >= (knowledge.days("ppi_exposure") if timing == "exposure" else 0)
 
 
-def _is_live(tag: str, drug: Drug, drugs: list[Drug], knowledge: Knowledge, today: int) -> bool:
-    if drug.state != "active" or _is_denied(drug, drugs):
+def _is_live(tag: str, drug: Drug, denied: Mapping[str, When], knowledge: Knowledge, today: int) -> bool:
+    if drug.state != "active" or _is_denied(drug, denied):
         return False
     if drug.ref.startswith("MedicationAdministration/"):
         window = knowledge.days("denosumab" if tag == DENOSUMAB else "administration")
@@ -133,14 +134,20 @@ def _is_live(tag: str, drug: Drug, drugs: list[Drug], knowledge: Knowledge, toda
     return True
 
 
-def _is_denied(drug: Drug, drugs: list[Drug]) -> bool:
+def _denials(drugs: list[Drug]) -> dict[str, When]:
+    """The newest dated statement that an ingredient is not taken, by ingredient."""
+    newest: dict[str, When] = {}
+    for drug in drugs:
+        if drug.state == "denied" and drug.dated is not None:
+            for name in _ingredients(drug):
+                if name not in newest or _is_newer(drug.dated, newest[name]):
+                    newest[name] = drug.dated
+    return newest
+
+
+def _is_denied(drug: Drug, denied: Mapping[str, When]) -> bool:
     """A newer statement that the same ingredient is not taken cancels an entry (4b Drug)."""
-    mine = _ingredients(drug)
-    for other in drugs:
-        same = mine & _ingredients(other)
-        if other.state == "denied" and same and _is_newer(other.dated, drug.dated):
-            return True
-    return False
+    return any(name in denied and _is_newer(denied[name], drug.dated) for name in _ingredients(drug))
 
 
 def _ingredients(drug: Drug) -> set[str]:
@@ -152,8 +159,8 @@ def _is_over(drug: Drug) -> bool:
     return drug.state == "ended" or drug.was_taken
 
 
-def _is_newer(one: When | None, other: When | None) -> bool:
-    return one is not None and (other is None or one.last > other.last)
+def _is_newer(one: When, other: When | None) -> bool:
+    return other is None or one.last > other.last
 
 
 def _courses(
@@ -161,9 +168,9 @@ def _courses(
     matched: list[tuple[str, Concept, Drug]],
     knowledge: Knowledge,
 ) -> Iterator[Course]:
-    for tag, ingredient in dict.fromkeys((tag, concept.ingredient) for tag, concept, _ in live):
-        mine = [(concept, drug) for one, concept, drug in live if (one, concept.ingredient) == (tag, ingredient)]
-        same = [drug for one, concept, drug in matched if (one, concept.ingredient) == (tag, ingredient)]
+    alike = _by_ingredient(matched)
+    for (tag, ingredient), mine in _by_ingredient(live).items():
+        same = [drug for _, drug in alike[tag, ingredient]]
         course = Course(
             tag=tag,
             ingredient=ingredient or tag,
@@ -173,6 +180,13 @@ def _courses(
             start=_start([drug for _, drug in mine], same, knowledge),
         )
         yield course
+
+
+def _by_ingredient(matched: list[tuple[str, Concept, Drug]]) -> dict[tuple[str, str], list[tuple[Concept, Drug]]]:
+    grouped: dict[tuple[str, str], list[tuple[Concept, Drug]]] = {}
+    for tag, concept, drug in matched:
+        grouped.setdefault((tag, concept.ingredient), []).append((concept, drug))
+    return grouped
 
 
 def _start(active: list[Drug], same: list[Drug], knowledge: Knowledge) -> When | None:

@@ -9,6 +9,7 @@ from charts.notation import request_for
 from charts.seam import evaluate
 
 Json = dict[str, Any]
+Seen = tuple[str, str, list[str], list[str]]
 BASIS = "org.twitch-cds.basis"
 SCT, LOINC, ATC = "http://snomed.info/sct", "http://loinc.org", "http://www.whocc.no/atc"
 PATIENT: Json = {"resourceType": "Patient", "id": "p1", "birthDate": "1970-01-01", "gender": "female"}
@@ -46,7 +47,7 @@ def topics(answer: Json) -> list[str]:
     return [one["source"]["topic"]["code"] for one in answer["cards"]]
 
 
-def cards(*chart: Json) -> list[tuple[str, str, list[str], list[str]]]:
+def cards(*chart: Json) -> list[Seen]:
     """Topic, indicator, tags and flags of each card that a chart gets."""
     status, answer = evaluate(json.dumps(request_for([PATIENT, *chart])).encode(), TODAY)
     assert status == 200
@@ -57,7 +58,7 @@ def cards(*chart: Json) -> list[tuple[str, str, list[str], list[str]]]:
     ]
 
 
-STEROID = [("medication-review", "info", ["corticosteroid"], []), ("lab-order", "info", [], [])]
+STEROID: list[Seen] = [("medication-review", "info", ["corticosteroid"], []), ("lab-order", "info", [], [])]
 RECENT = twitch(recordedDate="2026-11-10")
 ACTIVE = {"clinicalStatus": coded("http://terminology.hl7.org/CodeSystem/condition-clinical", "active")}
 REFUTED = {"verificationStatus": coded("http://terminology.hl7.org/CodeSystem/condition-ver-status", "refuted")}

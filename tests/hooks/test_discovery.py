@@ -90,7 +90,8 @@ def parse(text: str) -> Template:
 
 def _parameter(part: str) -> tuple[str, str]:
     name, equals, value = part.partition("=")
-    assert equals and re.fullmatch(r"[a-z_\-]+", name), part
+    assert equals, part
+    assert re.fullmatch(r"[a-z_\-]+", name), part
     return name, value
 
 

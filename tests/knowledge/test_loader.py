@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cards.errors import WordingError
 from cds import call
 from cds.call import build_engine
 from cds.errors import KnowledgeError
@@ -79,7 +80,8 @@ def test_a_syntax_error_is_named_with_its_file(data: Path, file: str) -> None:
     named, key, reason = broken(data)
 
     assert (file, "-") == (named, key)
-    assert reason.startswith("is no TOML") and "line" in reason
+    assert reason.startswith("is no TOML")
+    assert "line" in reason
 
 
 @pytest.mark.parametrize("file", EVERY_FILE)
@@ -223,7 +225,7 @@ def test_a_broken_wording_stops_the_start_as_knowledge(monkeypatch: pytest.Monke
     """Words and facts are one body of knowledge: the same error names file and key of both."""
 
     def fail() -> None:
-        raise call.WordingError("cards.toml", "emergency", "has no summary")
+        raise WordingError("cards.toml", "emergency", "has no summary")
 
     monkeypatch.setattr(call, "load_words", fail)
 

@@ -155,7 +155,7 @@ def test_a_missing_patient_is_named_too(damage: Any) -> None:
 
 def test_all_that_is_missing_is_named() -> None:
     """Several missing keys are all named, on each card."""
-    gone = {key: ... for key in KEYS if key not in ("patient", "conditions")}
+    gone: Json = {key: ... for key in KEYS if key not in ("patient", "conditions")}
     _, answered = answer(of([PATIENT, TWITCHING], **gone))
 
     assert [sorted(gone)] * len(answered["cards"]) == [
@@ -175,7 +175,8 @@ def test_without_the_problem_list_a_twitch_is_unknown(damage: Any) -> None:
 def test_without_any_prefetch_a_twitch_is_unknown() -> None:
     """Nothing sent, nothing known."""
     whole = request_for([PATIENT])
-    for prefetch in ({}, None):
+    nothing: tuple[Json | None, ...] = ({}, None)
+    for prefetch in nothing:
         assert 412 == answer({**whole, "prefetch": prefetch})[0]
 
 

@@ -1,0 +1,62 @@
+"""The glance that ends most calls: it may only say "clear" of what surely names no twitch."""
+
+import json
+from typing import Any
+
+import pytest
+from charts.dates import TODAY
+from charts.seam import engine
+from msgspec import Raw
+
+from cds.chart.glance import is_clear
+
+NAMER = engine(TODAY).namer
+TWITCH = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "R25.3"}]}
+CRAMP = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "R25.2"}], "text": "muscle twitching"}
+
+
+def page(*resources: dict[str, Any], **members: Any) -> Raw:
+    """A search answer."""
+    return Raw(json.dumps({"resourceType": "Bundle", "entry": [{"resource": one} for one in resources], **members}))
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        {"resourceType": "Condition", "code": TWITCH},
+        {"resourceType": "Condition", "code": {"text": "Muscle twitching."}},
+        {"resourceType": "Observation", "code": {"text": "finding"}, "valueCodeableConcept": TWITCH},
+        {"resourceType": "Observation", "component": [{"valueCodeableConcept": TWITCH}]},
+        {"resourceType": "Encounter", "reasonCode": [TWITCH]},
+        {"resourceType": "Encounter", "reason": [{"value": [{"concept": CRAMP}]}]},
+        {"resourceType": "OperationOutcome"},
+        {"resourceType": "Condition", "code": 7},
+    ],
+)
+def test_what_may_be_a_twitch_is_read_properly(resource: dict[str, Any]) -> None:
+    """A code, a phrase, a value, a component, a reason; a failure; and what cannot be decoded."""
+    assert not is_clear(page(resource), NAMER, whole=True)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        page({"resourceType": "Condition", "code": CRAMP}),
+        page({"resourceType": "Encounter"}),
+        page({"resourceType": "Observation", "component": [{"code": CRAMP}]}),
+        page(),
+        Raw(b"null"),
+    ],
+)
+def test_what_is_surely_no_twitch_is_clear(raw: Raw) -> None:
+    """A known code wins over its text; an empty answer and null are complete."""
+    assert is_clear(raw, NAMER, whole=True)
+
+
+def test_a_part_is_not_the_whole() -> None:
+    """An absent key, a further page, or something that is no Bundle is not clear where all is asked for."""
+    more = page(link=[{"relation": "next"}])
+
+    assert (is_clear(None, NAMER, whole=True), is_clear(None, NAMER, whole=False)) == (False, True)
+    assert (is_clear(more, NAMER, whole=True), is_clear(more, NAMER, whole=False)) == (False, True)
+    assert not is_clear(Raw(b'{"resourceType": "Condition"}'), NAMER, whole=False)
