@@ -1,14 +1,13 @@
 """The command `twitch-cds`."""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
 from cds import evaluate
 from cds.errors import CdsError, UsageError
-from cds.settings import PREFIX, load
+from cds.settings import PREFIX, environment, load
 from cds.web.server import serve
 
 SERVE = "Start the service. All other settings are environment variables: see docs/settings.md."
@@ -56,8 +55,8 @@ def run_serve(namespace: argparse.Namespace) -> int:
     for name in ("host", "port", "workers", "demo"):
         value: str | None = getattr(namespace, name)
         if value is not None:
-            os.environ[PREFIX + name.upper()] = value
-    settings = load(os.environ)
+            environment()[PREFIX + name.upper()] = value
+    settings = load(environment())
     mode = (
         "demo mode: synthetic charts only, open to whoever reaches it"
         if settings.demo

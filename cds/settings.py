@@ -1,7 +1,8 @@
 """Every setting of the service: one table, read once from the environment into one frozen object."""
 
+import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
@@ -12,6 +13,11 @@ from cds.errors import SettingsError
 PREFIX = "TWITCH_CDS_"
 SANDBOX_ORIGIN = "https://sandbox.cds-hooks.org"
 T = TypeVar("T")
+
+
+def environment() -> MutableMapping[str, str]:
+    """The environment of this process: the one place that touches it."""
+    return os.environ
 
 
 class Setting(NamedTuple):

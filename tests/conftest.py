@@ -1,6 +1,51 @@
-"""Makes the helpers under tests/ importable by every test."""
+"""Makes the helpers under tests/ importable by every test; runs the command on a day that stands still."""
 
+# ruff: noqa: E402 - the helpers become importable first
+
+
+import io
+import json
+import os
 import sys
 from pathlib import Path
 
+import pytest
+
 sys.path.insert(0, str(Path(__file__).parent))
+
+from charts.dates import TODAY
+from charts.runs import Evaluate, Run, Write
+from charts.seam import engine
+
+from cds import cli
+from cds.evaluate import command
+
+
+@pytest.fixture
+def evaluate(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Evaluate:
+    """Run the command; a clock that stands still, standard input from bytes."""
+    bare = {name: value for name, value in os.environ.items() if "TWITCH_CDS" not in name}
+    monkeypatch.setattr(os, "environ", bare)
+    monkeypatch.setattr(command, "build_engine", lambda _: engine(TODAY))
+
+    def run(*arguments: object, stdin: bytes = b"") -> Run:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        status = cli.main(["evaluate", *map(str, arguments)])
+        return Run(status, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write a file: bytes as they are, a list as NDJSON, anything else as JSON."""
+
+    def put(name: str, content: object) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, list):
+            content = b"".join(json.dumps(one).encode() + b"\n" for one in content)
+        path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
+        return path
+
+    return put

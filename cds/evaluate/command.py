@@ -15,7 +15,7 @@ from cds.evaluate.explain import explain
 from cds.evaluate.files import Problem, batches
 from cds.evaluate.inputs import Answer, Evaluation, Result, hooks
 from cds.evaluate.text import Printer
-from cds.settings import load
+from cds.settings import environment, load
 
 WIDTH = 100
 INTERRUPTED = 130
@@ -38,7 +38,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 def run(namespace: argparse.Namespace) -> int:
     """Print the cards of every input: 0 all answered, 2 some input is unusable."""
     logging.getLogger("cds").addHandler(logging.NullHandler())
-    engine = build_engine(load(os.environ))
+    engine = build_engine(load(environment()))
     if namespace.hook not in hooks(engine):
         raise UsageError(f"--hook {namespace.hook}: this version answers {', '.join(sorted(hooks(engine)))} only")
     _be_lenient()
@@ -83,7 +83,7 @@ def _answers(engine: Engine, paths: list[str]) -> Iterator[Answer]:
 def _form(engine: Engine, namespace: argparse.Namespace) -> Callable[[Result], str]:
     if namespace.json:
         return lambda result: _line(result, engine, namespace.why)
-    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    colour = sys.stdout.isatty() and "NO_COLOR" not in environment()
     width = shutil.get_terminal_size((WIDTH, 1)).columns if sys.stdout.isatty() else WIDTH
     printer = Printer(engine.words, width, colour)
     return lambda result: printer.result(result, explain(result.outcome, engine) if namespace.why else None)

@@ -1,11 +1,12 @@
 """What is counted for the operator: calls, cards and time. No patient, no client, no free text."""
 
-import os
 from functools import cache
 
 from msgspec import DecodeError, Struct, json
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
+
+from cds.settings import environment
 
 PREFIX = "twitch_cds_"
 CONTENT_TYPE = "text/plain; version=1.0.0"
@@ -66,7 +67,7 @@ class Metrics:
 
     def text(self) -> bytes:
         """The page that Prometheus reads."""
-        if SHARED not in os.environ:
+        if SHARED not in environment():
             return generate_latest(self._registry)
         everyone = CollectorRegistry()
         MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]

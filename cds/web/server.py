@@ -11,7 +11,7 @@ from uvicorn.supervisors import Multiprocess
 
 from cds.call import build_engine
 from cds.errors import StartError
-from cds.settings import Settings, load
+from cds.settings import Settings, environment, load
 from cds.web.app import create_app
 from cds.web.logs import log_config
 from cds.web.metrics import SHARED
@@ -21,7 +21,7 @@ BACKLOG = 2048
 
 def build() -> FastAPI:
     """What each worker runs: everything it needs is in the environment."""
-    settings = load(os.environ)
+    settings = load(environment())
     return create_app(build_engine(settings), settings)
 
 
@@ -58,7 +58,7 @@ def address_of(door: socket.socket) -> str:
 def _serve_with_workers(settings: Settings, door: socket.socket) -> None:
     """Start the workers; their numbers meet in a folder, so that any of them can tell all."""
     with tempfile.TemporaryDirectory(prefix="twitch-cds-") as folder:
-        os.environ[SHARED] = folder
+        environment()[SHARED] = folder
         Multiprocess(_config("cds.web.server:build", settings), sockets=[door]).run()
 
 

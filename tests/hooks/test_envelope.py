@@ -138,11 +138,11 @@ def test_a_member_of_the_wrong_kind_is_named(path: str, value: object, named: st
 
 @pytest.mark.parametrize("value", [b'"\\ud800"', b"1e999", b"[" * 980 + b"]" * 980])
 def test_a_member_that_cannot_be_read_is_refused(value: bytes) -> None:
-    """Half a character, a number that cannot be held, nesting: never the caller's chart, never an error of ours."""
+    """Half a character, a number that cannot be held, nesting without end: the caller's fault, never ours."""
     status, _, text = refused(GOOD.replace(b'"userId": "Practitioner/example"', b'"userId": ' + value, 1))
 
     assert 400 == status
-    assert "`userId` cannot be read" in text or "`context.userId` is no text" in text or "nested" in text
+    assert any(word in text for word in ("`userId` cannot be read", "not valid JSON", "nested"))
 
 
 @pytest.mark.parametrize("path", ["context.patientId", "context.userId"])

@@ -1,5 +1,7 @@
 """What the cards say beside their summary: the facts, remarks and drafts that the rules choose."""
 
+from typing import Any
+
 import pytest
 from visits import Json, answer, basis, coded, orders, seen
 
@@ -21,7 +23,7 @@ def ended(drug: str, until: str) -> Json:
     return {"drug": drug, "status": "stopped", "from": "2 y", "until": until}
 
 
-def detail(*lines: Json, card: int = 0, **case: object) -> str:
+def detail(*lines: Json, card: int = 0, **case: Any) -> str:
     """The detail of one card of a chart."""
     text: str = answer(*lines, **case)[card]["detail"]
     return text
@@ -104,7 +106,7 @@ def test_high_calcium_speaks_against_vitamin_d() -> None:
 
 def test_children_are_judged_by_children_s_limits() -> None:
     """GAD-7 under 12 and caffeine without a weight are said to be unjudged; with a weight the limit is named."""
-    child = {"patient": {"age": "10 y"}}
+    child: Json = {"patient": {"age": "10 y"}}
     drinks: Json = {"lab": "caffeine", "value": "200 mg/d"}
 
     unjudged = detail(TWITCH, {"lab": "GAD7", "value": "15 {score}"}, drinks, **child)
@@ -136,7 +138,7 @@ def test_a_sign_older_than_the_examination_is_not_called_newer() -> None:
 
 def test_only_an_older_request_needs_an_update() -> None:
     """A request that covers a critical sign does not replace the card, and is not called out of date (D5)."""
-    infant = {"patient": {"age": "9 mo", "sex": "M"}}
+    infant: Json = {"patient": {"age": "9 mo", "sex": "M"}}
     signs: list[Json] = [
         {"condition": "37280007 Absent reflex", "recorded": "40 d"},
         {"condition": "78164000 Feeding problem"},
@@ -175,7 +177,7 @@ def test_ck_is_not_drafted_twice() -> None:
 
 def test_unread_observations_leave_tests_open() -> None:
     """Where Observations did not all arrive, no test is called missing and none is drafted (D17)."""
-    lost = {"missing": {"labs": "operation-outcome"}}
+    lost: Json = {"missing": {"labs": "operation-outcome"}}
 
     cards = answer(TWITCH, {"condition": "398151007 Hypotonia"}, {"drug": "rx:7646 omeprazole"}, **lost)
 
@@ -188,7 +190,7 @@ def test_unread_observations_leave_tests_open() -> None:
 
 def test_a_delay_is_worded_as_development() -> None:
     """Motor delay alone asks for child development; with weakness for CK and neuromuscular referral (P2)."""
-    child = {"patient": {"age": "4 y", "sex": "M"}}
+    child: Json = {"patient": {"age": "4 y", "sex": "M"}}
     delay: Json = {"condition": "F82 Specific developmental disorder of motor function"}
 
     assert "child development review" in answer(TWITCH, delay, **child)[0]["summary"]
@@ -221,3 +223,12 @@ def test_an_appointment_on_file_is_the_fact_of_status() -> None:
     card = answer(TWITCH, {"condition": "88092000 Muscle atrophy", "recorded": "40 d"}, guests=[booked])[0]
 
     assert "Appointment/a9" in [one["resource"] for one in basis(card)["facts"]]
+
+
+def test_a_card_has_an_end() -> None:
+    """A chart that repeats itself makes no endless card: the first facts stand, and how many more there are."""
+    signs: list[Json] = [{"condition": "88092000 Muscle atrophy", "id": f"w{number}"} for number in range(200)]
+    card = answer(TWITCH, *signs)[0]
+
+    assert len(basis(card)["facts"]) < 200
+    assert "more" in card["detail"]
