@@ -14,8 +14,9 @@ CALF = "calf twitching"
 
 
 def twitch_facts(picture: Picture) -> tuple[Fact, ...]:
-    """Each twitch, with its onset."""
-    return tuple(_twitch_fact(twitch, picture) for twitch in picture.twitches)
+    """The first twitches, each with its onset: a chart full of them must not crowd out what the card is about."""
+    few = int(picture.knowledge.at("max_twitches"))
+    return tuple(_twitch_fact(twitch, picture) for twitch in picture.twitches[:few])
 
 
 def _twitch_fact(twitch: Twitch, picture: Picture) -> Fact:

@@ -55,7 +55,9 @@ def test_references_to_this_patient() -> None:
     mine = ["Patient/golden", "https://ehr/fhir/Patient/golden", "Patient/golden/_history/3", "urn:uuid:golden", "#me"]
     subjects = [{"subject": {"reference": one}} for one in mine]
 
-    found = chart(*(condition("M62.81", **one) for one in [*subjects, {"subject": None}, {"subject": {}}]))
+    none: list[dict[str, Any]] = [{"subject": None}, {"subject": {}}]
+
+    found = chart(*(condition("M62.81", **one) for one in [*subjects, *none]))
 
     assert len(found.problems) == 7
     assert chart(condition("M62.81", subject={"reference": "Patient/golden2"})).foreign == 1

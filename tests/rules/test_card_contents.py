@@ -232,3 +232,11 @@ def test_a_card_has_an_end() -> None:
 
     assert len(basis(card)["facts"]) < 200
     assert "more" in card["detail"]
+
+
+def test_many_twitches_do_not_crowd_out_the_emergency() -> None:
+    """However often the twitch is recorded, the value that makes the emergency stands on its card."""
+    often: list[Json] = [{"twitch_seen": "82470000 Muscle fasciculation", "at": f"{day} d"} for day in range(1, 60)]
+    card = answer(*often, {"lab": "K", "value": "2.3 mmol/L", "id": "potassium"})[0]
+
+    assert "Observation/potassium" in [fact["resource"] for fact in basis(card)["facts"]]
