@@ -90,9 +90,7 @@ class TooDeep(CallError):
     """Nesting beyond the limit."""
 
     status, code = 400, "too-costly"
-
-    def __init__(self, limit: int = 64) -> None:
-        super().__init__(f"The body is nested more than {limit} levels deep. Send a flatter request.")
+    text = "The body is nested too deeply. Send a flatter request."
 
 
 class BadEnvelope(CallError):

@@ -62,7 +62,7 @@ ISSUE_TYPES = {
     "informational",
 }
 MADE: dict[type[CallError], CallError] = {
-    TooDeep: TooDeep(64),
+    TooDeep: TooDeep(),
     BadEnvelope: BadEnvelope("context.patientId"),
     WrongHook: WrongHook("patient-view"),
     WrongMethod: WrongMethod("GET, HEAD"),

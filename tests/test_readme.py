@@ -18,7 +18,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
-COMMANDS = [block.strip() for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)]
+COMMANDS: list[str] = [block.strip() for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)]
 START_SECONDS = 240
 
 

@@ -14,7 +14,7 @@ DAYS_A_YEAR = 365.25
 def problem(condition: Condition, namer: Namer, scope: Scope, birth: When | None) -> Problem | None:
     """The problem, or None if no rule reads its code, it was entered in error, or it lies in the future."""
     verification = concepts.status(condition.verification_status)
-    named = namer.named(f"Condition/{condition.id}", condition.code)
+    named = namer.named(condition.ref, condition.code)
     if named is None or verification == "entered-in-error":
         return None
     onset = _onset(condition, birth)

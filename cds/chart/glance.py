@@ -52,7 +52,7 @@ def is_clear(raw: Raw | None, namer: Namer, *, whole: bool) -> bool:
         return raw is not None or not whole
     try:
         page = _PAGE.decode(raw)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return False
     if page.resource_type != "Bundle" or (whole and has_next(page.link)):
         return False

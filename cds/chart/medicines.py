@@ -110,7 +110,7 @@ class Pharmacist:
         start = bounds[0] or authored
         end = bounds[1] or (parse(validity.end) if validity else None)
         state = self._state("active" if entry.status == "active" else "", entry.status in ENDED, end)
-        return self._drug(f"MedicationRequest/{entry.id}", hits, state, dosages, start, end, authored or start)
+        return self._drug(entry.ref, hits, state, dosages, start, end, authored or start)
 
     def _statement(self, entry: MedicationStatement, hits: tuple[Concept, ...]) -> Drug | None:
         start, end = _effective(entry.effective_date_time, entry.effective_period)
@@ -120,7 +120,7 @@ class Pharmacist:
         stopped, untouched = entry.status == "stopped" or _adheres(entry, "stopped"), _not_taken(entry)
         if stopped or untouched:
             state = "denied"
-        drug = self._drug(f"MedicationStatement/{entry.id}", hits, state, _many(entry.dosage), start, end, dated)
+        drug = self._drug(entry.ref, hits, state, _many(entry.dosage), start, end, dated)
         return replace(drug, was_taken=stopped and not untouched and end is not None) if drug else None
 
     def _administration(self, entry: MedicationAdministration, hits: tuple[Concept, ...]) -> Drug | None:
@@ -130,7 +130,7 @@ class Pharmacist:
             entry.effective_date_time or entry.occurence_date_time, entry.effective_period or entry.occurence_period
         )
         given = end or start
-        ref = f"MedicationAdministration/{entry.id}"
+        ref = entry.ref
         return self._drug(ref, hits, "active", _many(entry.dosage), start, None, given, given)
 
     def _state(self, current: str, is_over: bool, end: When | None) -> str:

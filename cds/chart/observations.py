@@ -30,7 +30,7 @@ def labs(observation: Observation, namer: Namer, scope: Scope) -> Iterator[LabRe
 
 def _result(whole: Observation, part: Observation | Component, concept: Concept, when: When | None) -> LabResult:
     return LabResult(
-        ref=f"Observation/{whole.id}",
+        ref=whole.ref,
         analyte=concept.analyte or "",
         concept=concept,
         kind=next((kind for group, kind in CALCIUM_KINDS.items() if group in concept.groups), None),
@@ -53,7 +53,7 @@ def seen(observation: Observation, namer: Namer, scope: Scope) -> Iterator[Seen]
 
 
 def _seen(whole: Observation, part: Observation | Component, namer: Namer, when: When | None) -> Seen | None:
-    ref = f"Observation/{whole.id}"
+    ref = whole.ref
     value_concepts = namer.concepts(part.value_codeable_concept)
     named = _telling(namer.named(ref, part.code)) or _telling(namer.named(ref, part.value_codeable_concept))
     if named is None:

@@ -37,7 +37,7 @@ def asked(request: ServiceRequest, namer: Namer, scope: Scope) -> Asked | None:
     sets = union(namer.concepts(code)) | namer.sets(concepts.each(request.performer_type))
     if not sets:
         return None
-    return Asked(ref=f"ServiceRequest/{request.id}", sets=sets, status=request.status or "", when=scope.date(when))
+    return Asked(ref=request.ref, sets=sets, status=request.status or "", when=scope.date(when))
 
 
 def booked(appointment: Appointment, namer: Namer, scope: Scope) -> Asked | None:
@@ -46,7 +46,7 @@ def booked(appointment: Appointment, namer: Namer, scope: Scope) -> Asked | None
     sets = namer.sets(concepts.each(appointment.specialty)) & {"neurology"}
     if appointment.status not in BOOKED or not sets or scope.is_future(created):
         return None
-    return Asked(ref=f"Appointment/{appointment.id}", sets=sets, status="active", when=scope.date(created))
+    return Asked(ref=appointment.ref, sets=sets, status="active", when=scope.date(created))
 
 
 def is_mine(appointment: Appointment, scope: Scope) -> bool:
@@ -89,7 +89,7 @@ def _report(
     if kind is None or resource.status not in REPORTED or scope.is_future(when):
         return None
     return Report(
-        ref=f"{type(resource).__name__}/{resource.id}",
+        ref=resource.ref,
         kind=kind,
         concept=hits[0],
         when=scope.date(when),
@@ -109,7 +109,7 @@ def visit(encounter: Encounter, namer: Namer, scope: Scope) -> Visit | None:
     start = parse(period.start) if period else None
     if encounter.status in VOID or scope.is_future(start):
         return None
-    ref = f"Encounter/{encounter.id}"
+    ref = encounter.ref
     named = (namer.named(ref, reason) for reason in _reasons(encounter))
     hit = next((one for one in named if one is not None and _is_twitch(one)), None)
     return Visit(id=encounter.id, named=hit, status=encounter.status, start=scope.date(start)) if hit else None
@@ -139,7 +139,7 @@ def kin(history: FamilyMemberHistory, namer: Namer, scope: Scope) -> Kin | None:
     wanted = tuple(hit for hit in hits if hit.sets & {"family-disease", "family-history"})
     if not wanted:
         return None
-    named = Named(f"FamilyMemberHistory/{history.id}", wanted, union(wanted))
+    named = Named(history.ref, wanted, union(wanted))
     return Kin(named=named, when=scope.date(when))
 
 

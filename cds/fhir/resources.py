@@ -66,6 +66,12 @@ class Resource(Struct, gc=False, tag_field="resourceType"):
 
     id: str | None = None
 
+    @property
+    def ref(self) -> str:
+        """How a fact names the resource; its type alone if it has no id."""
+        kind = type(self).__name__
+        return f"{kind}/{self.id}" if self.id else kind
+
 
 class Owned(Resource):
     """A resource about a patient; STU3 and some resources say `patient`."""

@@ -68,11 +68,11 @@ def beyond(found: Amount, op: Operator, edge: float) -> bool | None:
     value, sign = round(found.value, DIGITS), found.comparator
     if sign is None:
         return _holds(value, op, edge)
-    if sign[0] != op[0]:  # bounded from the other side: it may only prove that the limit is not passed
-        passes = not _holds(value, op, edge) and (op in ("<", ">") or sign in ("<", ">") or value != edge)
-        return False if passes else None
-    strict = sign in ("<", ">")
-    return True if (value == edge and (strict or len(op) == 2)) or (value != edge and _holds(value, op, edge)) else None
+    at_bound = _holds(value, op, edge)
+    excluded = sign in ("<", ">") and value == edge
+    if sign[0] == op[0]:
+        return True if at_bound or excluded else None
+    return None if at_bound and not excluded else False  # bounded from the other side
 
 
 def _holds(value: float, op: Operator, edge: float) -> bool:

@@ -23,10 +23,8 @@ class Albumins:
             if number is not None and number.comparator is None and result.when and not result.preliminary:
                 self._by_day.setdefault(result.when.first, []).append((result.when, number))
 
-    def near(self, when: When | None, hours: int) -> Amount | None:
+    def near(self, when: When, hours: int) -> Amount | None:
         """The albumin of the same sample, or the nearest within the hours allowed."""
-        if when is None:
-            return None
         days = range(when.first - hours // 24 - 1, when.first + hours // 24 + 2)
         gaps = [
             (gap, number)
@@ -57,9 +55,9 @@ def _judge(result: LabResult, albumins: Albumins, bench: Bench) -> Judged:
     if result.kind != "unadjusted":
         return bench.judge(result, result.kind)
     number = bench.number(result)
-    albumin = albumins.near(result.when, bench.knowledge.albumin_hours)
-    if number is None:
+    if number is None or result.when is None:
         return Judged(result=result, kind="unadjusted")
+    albumin = albumins.near(result.when, bench.knowledge.albumin_hours)
     if albumin is None or number.comparator is not None:
         return _unadjusted(result, bench)
     plain = replace(result, flags=frozenset())  # the laboratory flagged the unadjusted value

@@ -59,7 +59,6 @@ def test_a_comparator_proves_what_all_possible_values_agree_on(
     assert enumerated(found, op, edge) is beyond(found, op, edge)
 
 
-@pytest.mark.xfail(strict=True, reason="beyond() leaves open what an excluded bound at the limit settles")
 @pytest.mark.parametrize(("comparator", "op"), [("<", ">="), (">", "<=")])
 def test_an_excluded_bound_at_an_inclusive_limit_is_within(comparator: str, op: Operator) -> None:
     """All values below 5 are not 5 or more."""

@@ -240,3 +240,11 @@ def test_many_twitches_do_not_crowd_out_the_emergency() -> None:
     card = answer(*often, {"lab": "K", "value": "2.3 mmol/L", "id": "potassium"})[0]
 
     assert "Observation/potassium" in [fact["resource"] for fact in basis(card)["facts"]]
+
+
+def test_a_new_central_sign_has_a_time_frame() -> None:
+    """Optic neuritis or diplopia of the last 28 days is to be seen within two weeks (3a R2)."""
+    frame = "Optic neuritis or double vision that is new: within 2 weeks"
+
+    assert frame in detail(TWITCH, {"condition": "H53.2 Diplopia", "recorded": "28 d"})
+    assert frame not in detail(TWITCH, {"condition": "H53.2 Diplopia", "recorded": "29 d"})

@@ -1,0 +1,45 @@
+"""The quick looks that spare most of a chart never pass over what a rule would read."""
+
+# ruff: noqa: SIM300 - the expected value stands on the left
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cds.chart.naming import TWITCH_PHRASES, Namer
+from cds.fhir.resources import CodeableConcept, Coding
+from cds.knowledge.load import load
+
+KNOWLEDGE = load()
+NAMER = Namer(KNOWLEDGE)
+SYSTEMS = st.sampled_from([*KNOWLEDGE.systems.values(), "urn:oid:2.16.840.1.113883.6.90", "http://local", None])
+CODES = st.sampled_from(["R25.3", "82470000", "J96.01", "2823-3", "O14.9", "H02AB07", "not-a-code", "", None])
+TEXTS = st.sampled_from(["muscle twitch", "Eyelid-twitching.", "foot drop", "vegan", "headache", "", None])
+CONCEPTS = st.builds(
+    CodeableConcept,
+    coding=st.none() | st.lists(st.builds(Coding, system=SYSTEMS, code=CODES), max_size=3),
+    text=TEXTS,
+)
+
+
+@given(CONCEPTS)
+def test_what_a_rule_reads_is_looked_at(concept: CodeableConcept) -> None:
+    """Whatever has a meaning here passes the quick look."""
+    named = NAMER.named("Condition/1", concept)
+
+    assert named is None or NAMER.may_matter(concept)
+
+
+@given(CONCEPTS)
+def test_a_twitch_is_never_passed_over(concept: CodeableConcept) -> None:
+    """Whatever names a twitch passes the glance at the gate."""
+    named = NAMER.named("Condition/1", concept)
+    twitch = named is not None and ("twitch" in named.sets or bool(named.phrases & TWITCH_PHRASES))
+
+    assert not twitch or NAMER.names_twitch(concept)
+
+
+def test_a_coding_without_a_code_codes_nothing() -> None:
+    """Text counts where a known system is named but no code is given (4f)."""
+    concept = CodeableConcept([Coding("http://snomed.info/sct", None)], "muscle twitching")
+
+    assert (True, True) == (NAMER.names_twitch(concept), NAMER.may_matter(concept))
