@@ -1,8 +1,5 @@
 """Makes the helpers under tests/ importable by every test; runs the command on a day that stands still."""
 
-# ruff: noqa: E402 - the helpers become importable first
-
-
 import io
 import json
 import os

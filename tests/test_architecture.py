@@ -1,7 +1,5 @@
 """The house: floors that only look down, no cycles, and what may be done on which floor."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 import ast
 from collections.abc import Iterator
 from functools import cache

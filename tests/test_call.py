@@ -1,7 +1,5 @@
 """Whole calls: what must not change the cards, what every answer must be, and what a failing rule leaves standing."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 import json
 import re
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """`twitch-cds serve`: in this process to see every line, and as a process of its own to see it whole."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 import http.client
 import json
 import logging

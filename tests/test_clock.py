@@ -1,7 +1,5 @@
 """The clock: the site's day, not the machine's."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 

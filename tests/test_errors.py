@@ -1,7 +1,5 @@
 """The error tree: drawn, documented, and one shape for all."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 import json
 import re
 from collections.abc import Iterator

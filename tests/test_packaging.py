@@ -1,7 +1,5 @@
 """What is shipped beside the code: locks, image, compose file, unit, make targets."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 import re
 import tomllib
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Settings: one table, read strictly, and documented."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 from pathlib import Path
 
 import pytest

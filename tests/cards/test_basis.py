@@ -1,7 +1,5 @@
 """The machine-readable basis of a card."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 from datetime import date
 
 from card_showcase import POTASSIUM, WORDS, basis, show

@@ -1,7 +1,5 @@
 """The detail of a card: everything that led to it, in one order, and the chart's text harmless."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 import re
 from datetime import date
 

@@ -1,7 +1,5 @@
 """Draft requests: valid FHIR R4, verified codes, and nothing that stops a drug."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 from datetime import date
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Advice becomes a card that carries everything a client needs."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 import json
 from typing import Any
 

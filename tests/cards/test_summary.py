@@ -1,7 +1,5 @@
 """The one sentence of a card: what led to it, and always under 140 characters."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """The wire vocabulary: order of tags and rank of cards."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 import pytest
 
 from cards.topics import Topic, in_order, rank

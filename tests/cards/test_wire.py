@@ -1,7 +1,5 @@
 """The wire types: what CDS Hooks 2.0 demands of a card cannot be broken."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The wording: complete, short enough, honest, and refused at the start when it is not."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 import re
 from collections.abc import Iterator
 from typing import Any

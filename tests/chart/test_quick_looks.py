@@ -1,7 +1,5 @@
 """The quick looks that spare most of a chart never pass over what a rule would read."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,7 +1,5 @@
 """Unusable input costs one clear line and status 2, and nothing else is lost."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 import argparse
 import json
 import os

@@ -1,7 +1,5 @@
 """Every kind of input is recognised by its content, and every patient in it gets an answer."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 import json
 import random
 import tracemalloc

@@ -1,7 +1,5 @@
 """What the command prints: for people, for programs, and why."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 import io
 import sys
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Real sample charts, where they lie beside the repository: silent as they are, sensible with a twitch grafted on."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Measured amounts against limits: units are never guessed, comparators prove only what they prove (2b, 2d)."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 import operator
 from collections.abc import Callable
 

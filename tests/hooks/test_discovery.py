@@ -1,7 +1,5 @@
 """Discovery: the services as CDS Hooks 2.0 lists them, and searches that ask for all that rules read, and no more."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 import json
 import re
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The request of a hook call: every defect is a 4xx that names it, and what need not be understood is harmless."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 import json
 from copy import deepcopy
 from typing import Any

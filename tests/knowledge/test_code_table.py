@@ -1,7 +1,5 @@
 """The code table: which code means what, by exact code, by prefix, by exception, by OID."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 import ast
 import csv
 from pathlib import Path

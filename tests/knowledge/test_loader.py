@@ -1,7 +1,5 @@
 """The loader of clinical facts: a file broken in any one place stops the start with file, key and reason."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 import shutil
 from pathlib import Path
 

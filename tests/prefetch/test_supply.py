@@ -1,7 +1,5 @@
 """The five states of a prefetch key, and what follows for the cards (CDS Hooks 2.0, prefetch; 4c D17)."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 import json
 from copy import deepcopy
 from typing import Any

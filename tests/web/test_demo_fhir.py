@@ -1,7 +1,5 @@
 """The demo FHIR server: what test clients ask of it, dates that never grow old, and refusals that say what to do."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 import asyncio
 import json
 import re

@@ -1,7 +1,5 @@
 """What surrounds every answer: CORS, headers, errors, sign-in, logs."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 import asyncio
 import json
 import logging

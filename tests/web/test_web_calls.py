@@ -1,7 +1,5 @@
 """The hot route: what reaches the engine, what is refused before it, and what comes back."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 import asyncio
 import json
 from typing import Any

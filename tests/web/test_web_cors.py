@@ -1,7 +1,5 @@
 """Which browser pages may call, and which may not."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Every answer of the product that is not 2xx has one shape."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 import json
 
 import pytest

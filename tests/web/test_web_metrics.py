@@ -1,7 +1,5 @@
 """What is counted, in one process and over several."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The pages for people: what they say, and that nothing active is in them."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 import re
 
 import pytest

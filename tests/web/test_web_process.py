@@ -1,7 +1,5 @@
 """`twitch-cds serve` as a process of its own: real connections, real signals."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 import http.client
 import json
 import os
