@@ -35,7 +35,7 @@ class Trial:
         try:
             raised = tuple(rule(subject))
         except Exception:  # noqa: BLE001 - per-rule isolation: the failure becomes visible on every card
-            _LOG.error("rule failed", extra={"rule": rule_id}, exc_info=True)
+            _LOG.error("rule failed", extra={"fields": {"rule": rule_id}}, exc_info=True)
             self.failed.append(rule_id)
             self.verdicts.append(Verdict(rule_id, "not-checked", because="the rule failed"))
             return ()
