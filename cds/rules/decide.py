@@ -7,6 +7,7 @@ from msgspec import Struct
 from cards.topics import ELECTROLYTES, Indicator, Topic, rank
 from cds.rules.abnormal import Abnormal
 from cds.rules.assess import Assessment, Flags, flag_days
+from cds.rules.findings import Finding
 from cds.rules.lifestyle import Factor
 from cds.rules.medication import Course
 from cds.rules.trial import Trial
@@ -63,8 +64,8 @@ def _with_known_disease(found: Assessment) -> list[Choice]:
         chosen.append(_abnormal_lab(labs))
     chosen += _medicines(found, _linked(found, emergency_tags | {lab.tag for lab in labs}, emergency_tags))
     if found.picture.diseases == {"kd-ms"}:
-        signs = tuple(flag for flag in found.urgent if flag.id == "U2" or _is_tongue(flag.found))
-        chosen += _neurology(Topic.NEURO_URG, signs, found)
+        signs = tuple(flag for flag in (*found.urgent, *found.childhood) if _is_beyond_ms(flag.found))
+        chosen += _neurology(Topic.PED_NEURO if found.picture.is_child else Topic.NEURO_URG, signs, found)
     return chosen
 
 
@@ -169,9 +170,9 @@ def _emergency_tags(found: Assessment) -> set[str]:
 
 
 def _reassurance(found: Assessment, chosen: list[Choice]) -> list[Choice]:
-    """D8: normal examination and EMG, everything seen, no laboratory warning."""
+    """D8: normal examination and EMG, everything seen, no laboratory warning, no symptom since."""
     warned = any(one.topic is Topic.LAB_ABN and one.indicator is Indicator.WARNING for one in chosen)
-    if not found.is_normal or not found.picture.complete.all or warned:
+    if not found.is_normal or not found.picture.complete.all or warned or found.additional:
         return []
     return [Choice(topic=Topic.REASSURE, indicator=Indicator.INFO)]
 
@@ -201,8 +202,9 @@ def _fallback(found: Assessment) -> Choice:
     return Choice(topic=Topic.DATA_GAP, indicator=Indicator.INFO)
 
 
-def _is_tongue(found: Iterable[object]) -> bool:
-    return any("tongue-fasciculation" in getattr(one, "sets", ()) for one in found)
+def _is_beyond_ms(found: Iterable[Finding]) -> bool:
+    """Wasting or a fasciculating tongue, which multiple sclerosis does not explain (D7)."""
+    return any(one.sets & {"wasting", "tongue-fasciculation"} for one in found)
 
 
 def _capped(ordered: list[Choice], limit: int) -> Decision:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from cards.advice import Fact
 from cds.chart.facts import Seen
+from cds.rules.amount import Amount, beyond, ucum
 from cds.rules.findings import Finding
 from cds.rules.flags import Raised, raised
 from cds.rules.labs import Judged
@@ -30,14 +31,17 @@ def paralysis(picture: Picture) -> Raised | None:
 
 
 def hypocalcaemia(picture: Picture) -> Raised | None:
-    """E3: tetany, very low calcium, or low calcium with a sign; a new seizure unless Ca and Mg are normal."""
+    """E3: tetany, very low calcium, or low calcium with a sign; a new seizure unless Ca and Mg are normal.
+
+    Known epilepsy excuses a seizure only where no low calcium was measured (the safer reading of 3a).
+    """
     lab, low = picture.laboratory, _low_calcium(picture)
     judged = tuple(one for one in (lab.of("calcium").emergency,) if one)
     found = list(picture.findings.within("tetany", "tetany", undated=True))
     seizures = _seizures(picture)
     if low is not None:
         found += [*picture.findings.of("paraesthesia", "long-qt"), *seizures]
-    elif not (lab.is_normal("calcium") and lab.is_normal("magnesium")):
+    elif not picture.findings.of("epilepsy") and not (lab.is_normal("calcium") and lab.is_normal("magnesium")):
         found += seizures
     sets = ("tetany", "paraesthesia", "long-qt", "seizure")
     shown = judged or ((low,) if low is not None and found else ())
@@ -107,7 +111,7 @@ def _is_low_calcium(one: Judged) -> bool:
 
 
 def _seizures(picture: Picture) -> tuple[Finding, ...]:
-    return () if picture.findings.of("epilepsy") else picture.findings.within("seizure", "seizure")
+    return picture.findings.within("seizure", "seizure")
 
 
 def _severe(picture: Picture, analyte: str, judged: Judged) -> Raised | None:
@@ -215,17 +219,19 @@ def _high_pressure(picture: Picture) -> Iterator[Fact]:
     for name, threshold in (("ask-systolic", "systolic"), ("ask-diastolic", "diastolic")):
         limit = picture.knowledge.at(threshold)
         for seen in picture.chart.seen:
-            if name in seen.named.sets and _is_high(seen, limit) and picture.is_within(seen.when, "pre_eclampsia_sign"):
+            recent = name in seen.named.sets and picture.is_within(seen.when, "pre_eclampsia_sign")
+            if recent and _is_high(seen, limit, picture):
                 yield _pressure_fact(seen, picture, name, limit)
 
 
-def _is_high(seen: Seen, limit: float) -> bool:
+def _is_high(seen: Seen, limit: float, picture: Picture) -> bool:
     quantity = seen.quantity
-    mmhg = quantity is not None and "mm[Hg]" in (quantity.code, MMHG.get(quantity.unit or "", ""))
-    return bool(mmhg and quantity and quantity.value is not None and quantity.value >= limit)
+    if quantity is None or quantity.value is None or ucum(quantity, picture.knowledge) != MMHG:
+        return False
+    return beyond(Amount(quantity.value, MMHG, quantity.comparator), ">=", limit) is True
 
 
-MMHG = {"mmHg": "mm[Hg]", "mm Hg": "mm[Hg]", "mm[Hg]": "mm[Hg]"}
+MMHG = "mm[Hg]"
 
 
 def _pressure_fact(seen: Seen, picture: Picture, name: str, limit: float) -> Fact:
@@ -235,8 +241,8 @@ def _pressure_fact(seen: Seen, picture: Picture, name: str, limit: float) -> Fac
         system=seen.named.concepts[0].system,
         code=seen.named.concepts[0].code,
         value=seen.quantity.value if seen.quantity else None,
-        unit="mm[Hg]",
+        unit=MMHG,
         date=seen.when.text if seen.when else None,
-        limit=f">={limit:g} mm[Hg]",
-        limit_source="nice-ng133",
+        limit=f">={limit:g} mmHg",
+        limit_source="nice-cg107",
     )

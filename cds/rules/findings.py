@@ -109,7 +109,7 @@ def _of_seen(seen: Seen) -> Finding:
 
 
 def label(finding: Finding, sets: Iterable[str], knowledge: Knowledge) -> str:
-    """How a card names the sign: the SNOMED name if it is short, else the label of the value set."""
+    """How a card names the sign: the code's own name if it is short and telling, else the label of the value set."""
     wanted = set(sets)
     for concept in finding.concepts:
         if concept.sets & wanted and (name := short_name(concept)):
@@ -119,14 +119,15 @@ def label(finding: Finding, sets: Iterable[str], knowledge: Knowledge) -> str:
 
 
 def short_name(concept: Concept) -> str | None:
-    """A SNOMED display without its semantic tag, in lower case, if it fits into a summary."""
-    if not concept.system.endswith("snomed.info/sct"):
-        return None
+    """A display without its semantic tag, in lower case, if it is short and names something in particular."""
     name = concept.display.rpartition(" (")[0] or concept.display
-    return name[0].lower() + name[1:] if len(name) <= LONGEST_NAME else None
+    if not name or len(name) > LONGEST_NAME or any(word in name.lower() for word in VAGUE):
+        return None
+    return name[0].lower() + name[1:]
 
 
 LONGEST_NAME = 40
+VAGUE = ("unspecified", "other ", "not elsewhere", " nos")  # how classifications name what they do not name
 
 
 def fact(finding: Finding, sets: Iterable[str], knowledge: Knowledge) -> Fact:
