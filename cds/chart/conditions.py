@@ -8,8 +8,6 @@ from cds.fhir.dates import When, parse, years_after
 from cds.fhir.resources import Condition, Quantity
 from cds.fhir.units import factor
 
-DAYS_A_YEAR = 365.25
-
 
 def problem(condition: Condition, namer: Namer, scope: Scope, birth: When | None) -> Problem | None:
     """The problem, or None if no rule reads its code, it was entered in error, or it lies in the future."""

@@ -8,6 +8,7 @@ from cds.knowledge.codes import NOTHING, Concept
 
 ACTIVE = frozenset({"active", "recurrence", "relapse"})
 DENIED = frozenset({"refuted", "entered-in-error"})
+ORDER_INTENTS = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order"})
 DOUBTED = DENIED | {"provisional", "differential"}
 
 

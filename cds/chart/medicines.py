@@ -3,7 +3,7 @@
 import msgspec
 from msgspec.structs import replace
 
-from cds.chart.facts import Drug
+from cds.chart.facts import ORDER_INTENTS, Drug
 from cds.chart.naming import Namer
 from cds.chart.scope import Scope
 from cds.fhir import concepts
@@ -21,7 +21,6 @@ from cds.fhir.resources import (
 )
 from cds.knowledge.codes import Concept
 
-ORDERS = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order"})
 ENDED = frozenset({"completed", "stopped"})
 GIVEN = frozenset({"completed", "in-progress"})
 _LOOSE = msgspec.json.Decoder(Medication)
@@ -101,7 +100,7 @@ class Pharmacist:
         return self._administration(entry, hits) if isinstance(entry, MedicationAdministration) else None
 
     def _request(self, entry: MedicationRequest, hits: tuple[Concept, ...]) -> Drug | None:
-        if entry.do_not_perform or (entry.intent or "order") not in ORDERS:
+        if entry.do_not_perform or (entry.intent or "order") not in ORDER_INTENTS:
             return None
         dosages = _many(entry.dosage_instruction)
         bounds = _bounds(dosages)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from cds.chart.facts import Asked, Kin, Named, Report, Visit
+from cds.chart.facts import ORDER_INTENTS, Asked, Kin, Named, Report, Visit
 from cds.chart.naming import Namer, union
 from cds.chart.scope import Scope, span
 from cds.fhir import concepts
@@ -20,9 +20,7 @@ from cds.fhir.resources import (
     ServiceRequest,
 )
 
-ORDERS = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order"})
 BOOKED = frozenset({"booked", "pending", "arrived"})
-OPEN_VISITS = frozenset({"in-progress"})
 VOID = frozenset({"cancelled", "entered-in-error", "nullified"})
 REPORTED = frozenset({"final", "amended", "corrected", "appended", "completed"})
 REPORT_KINDS = ("exam", "emg")
@@ -31,7 +29,7 @@ REPORT_KINDS = ("exam", "emg")
 def asked(request: ServiceRequest, namer: Namer, scope: Scope) -> Asked | None:
     """A live or completed order of the order family (4b WIP, 4d)."""
     when = parse(request.authored_on)
-    if request.do_not_perform or (request.intent or "") not in ORDERS or scope.is_future(when):
+    if request.do_not_perform or (request.intent or "") not in ORDER_INTENTS or scope.is_future(when):
         return None
     code = concepts.plain(request.code)
     sets = union(namer.concepts(code)) | namer.sets(concepts.each(request.performer_type))

@@ -61,11 +61,6 @@ def parse(text: str | None) -> When | None:
         return None
 
 
-def of_day(day: int) -> When:
-    """A full calendar day."""
-    return When(day, day, date.fromordinal(day).isoformat())
-
-
 def years_after(start: When, years: int) -> When | None:
     """The year during which somebody born at `start` had that age, as an interval."""
     try:

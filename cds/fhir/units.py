@@ -39,11 +39,6 @@ def known(unit: str) -> bool:
     return _quantity(unit) is not None
 
 
-def is_unity(unit: str) -> bool:
-    """Whether the unit is only an annotation such as {score}, or absent."""
-    return unit in ("", "1") or (unit.startswith("{") and unit.endswith("}"))
-
-
 def _ratio(here: Any, there: Any, molar_mass: float | None) -> float | None:
     if here.dimensionality == there.dimensionality:
         return _plain(here / there)

@@ -13,7 +13,6 @@ from cds.rules.neurology import MYOPATHIC, report_fact
 from cds.rules.picture import Picture
 from cds.rules.work_up import covers
 
-LAB_ORDERS = tuple(f"lab:{test}" for test in (*tests_due.TESTS, "creatine-kinase"))
 COUNSEL = {
     "stress": "counsel:stress",
     "sleep": "counsel:sleep",
@@ -23,7 +22,6 @@ COUNSEL = {
     "smoking": "referral:smoking-cessation",
     "diet": "counsel:diet",
 }
-GAPS = ("examination", "medication-history", "caffeine", "sleep", "smoking", "stress")
 
 
 def advise(decision: Decision, found: Assessment) -> tuple[Advice, ...]:

@@ -52,7 +52,8 @@ def electrolytes(picture: Picture) -> Iterator[Raised]:
     """E4: dangerous potassium, magnesium, phosphate or sodium."""
     for analyte in ("potassium", "magnesium", "phosphate"):
         severe = picture.laboratory.of(analyte).emergency
-        flag = _severe(picture, analyte, severe) if severe else _WITH_SIGN.get(analyte, _nothing)(picture)
+        with_sign = _WITH_SIGN.get(analyte)
+        flag = _severe(picture, analyte, severe) if severe else with_sign(picture) if with_sign else None
         if flag is not None:
             yield flag
     if (sodium := _sodium(picture)) is not None:
@@ -116,10 +117,6 @@ def _seizures(picture: Picture) -> tuple[Finding, ...]:
 
 def _severe(picture: Picture, analyte: str, judged: Judged) -> Raised | None:
     return raised("E4", picture, (), (), tag=analyte, judged=(judged,))
-
-
-def _nothing(picture: Picture) -> Raised | None:  # noqa: ARG001 - a rule that never fires
-    return None
 
 
 def _magnesium(picture: Picture) -> Raised | None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cds.fhir.dates import LAST_DAY, When, completed_years, of_day, parse, years_after
+from cds.fhir.dates import LAST_DAY, When, completed_years, parse, years_after
 
 CALM = settings(deadline=None)
 DAYS = st.integers(1, LAST_DAY)
@@ -17,6 +17,11 @@ DATE_LIKE = st.from_regex(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\
 def day(text: str) -> int:
     """The ordinal of a full date."""
     return date.fromisoformat(text).toordinal()
+
+
+def of_day(number: int) -> When:
+    """A full calendar day."""
+    return When(number, number, date.fromordinal(number).isoformat())
 
 
 def read(text: str) -> When:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cds.fhir.units import factor, is_unity, known
+from cds.fhir.units import factor, known
 from cds.knowledge.load import load
 
 CALM = settings(deadline=None)
@@ -76,18 +76,6 @@ def test_mass_and_moles_meet_only_by_a_molar_mass_of_fitting_dimension() -> None
 def test_the_same_text_is_the_same_unit() -> None:
     """No conversion is needed between equal units."""
     assert factor("{score}", "{score}") == 1.0
-
-
-@pytest.mark.parametrize("unit", ["", "1", "{score}", "{}"])
-def test_an_annotation_is_no_unit(unit: str) -> None:
-    """A score has no unit, or only a note in braces."""
-    assert is_unity(unit)
-
-
-@pytest.mark.parametrize("unit", ["h", "{a", "a}", "mg/{day}", "10*3"])
-def test_a_unit_is_no_annotation(unit: str) -> None:
-    """What measures something is not taken for a score."""
-    assert not is_unity(unit)
 
 
 @CALM
