@@ -149,7 +149,8 @@ class Engine(Struct, frozen=True, kw_only=True):
 
     def _scope(self, patient_id: str, aliases: frozenset[str]) -> Scope:
         now = self.now()
-        return Scope(patient_id, now, now.date().toordinal(), int(self.knowledge.at("future_hours")), aliases)
+        names = aliases | {f"Patient/{patient_id}"}
+        return Scope(patient_id, now, now.date().toordinal(), int(self.knowledge.at("future_hours")), names)
 
 
 def _check_patient(supplies: Supplies, patient_id: str) -> None:

@@ -64,8 +64,12 @@ class Namer:
         """All known codes of a concept, in its order."""
         if concept is None or not concept.coding:
             return ()
-        found = (self._find(coding.system, coding.code) for coding in concept.coding)
-        return tuple(hit for hit in found if hit is not None)
+        find, hits = self._find, []
+        for coding in concept.coding:
+            hit = find(coding.system, coding.code)
+            if hit is not None:
+                hits.append(hit)
+        return tuple(hits)
 
     def sets(self, concepts: Iterable[CodeableConcept]) -> frozenset[str]:
         """The value sets of several concepts together."""
@@ -87,7 +91,7 @@ class Namer:
         """The concept with its resource, or None if no rule reads it."""
         concepts = self.concepts(concept)
         if concepts:
-            return Named(ref, concepts, union(concepts))
+            return Named(ref, concepts, concepts[0].sets if len(concepts) == 1 else union(concepts))
         phrases = self.phrases(concept)
         if phrases and concept is not None:
             return Named(ref, phrases=phrases, text=concept.text)

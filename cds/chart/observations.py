@@ -19,13 +19,12 @@ def labs(observation: Observation, namer: Namer, scope: Scope) -> Iterator[LabRe
     """The laboratory results of an Observation and of its components; none if it is of a status that does not count."""
     if observation.status not in FINAL and observation.status != PRELIMINARY:
         return
-    when = effective(observation)
-    if scope.is_future(when):
-        return
     for part in (observation, *(observation.component or ())):
         concept = next((hit for hit in namer.concepts(part.code) if hit.analyte), None)
         if concept is not None and (part.value_quantity or part.interpretation):
-            yield _result(observation, part, concept, scope.date(when))
+            when = effective(observation)
+            if not scope.is_future(when):
+                yield _result(observation, part, concept, scope.date(when))
 
 
 def _result(whole: Observation, part: Observation | Component, concept: Concept, when: When | None) -> LabResult:

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+LONGEST = 48  # characters of a dateTime with as many decimals as anybody sends; what is longer is no date
 _DATE = re.compile(
     r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s?(Z|[+-]\d\d:\d\d)?)?)?)?", re.ASCII
 )
@@ -43,10 +44,14 @@ class When(Struct, frozen=True):
         return When(first, last, date.fromordinal(last).isoformat())
 
 
-@lru_cache(maxsize=8192)
 def parse(text: str | None) -> When | None:
     """The interval of a FHIR date text; None if it is absent or no FHIR date (R4 datatypes, date and dateTime)."""
-    if not text or (found := _DATE.fullmatch(text)) is None:
+    return _parse(text) if text and len(text) <= LONGEST else None
+
+
+@lru_cache(maxsize=8192)
+def _parse(text: str) -> When | None:
+    if (found := _DATE.fullmatch(text)) is None:
         return None
     year, month, day, *_ = found.groups()
     try:

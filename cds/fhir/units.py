@@ -15,7 +15,6 @@ _HUGE = re.compile(r"\d{5}")
 _FAILURES = (LarkError, PintError, AttributeError, ValueError, KeyError, OverflowError, ZeroDivisionError, TypeError)
 
 
-@lru_cache(maxsize=2048)
 def factor(unit: str, target: str, molar_mass: float | None = None, valence: int | None = None) -> float | None:
     """How many `target` one `unit` is; None if they cannot be converted.
 
@@ -24,6 +23,11 @@ def factor(unit: str, target: str, molar_mass: float | None = None, valence: int
     """
     if unit == target:
         return 1.0
+    return _factor(unit, target, molar_mass, valence) if len(unit) <= MAX_UNIT_LENGTH else None
+
+
+@lru_cache(maxsize=2048)
+def _factor(unit: str, target: str, molar_mass: float | None, valence: int | None) -> float | None:
     here, there = _quantity(unit), _quantity(target)
     if here is None or there is None:
         return None

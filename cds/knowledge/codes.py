@@ -1,11 +1,13 @@
 """The code table: from a coding to all that rules want to know of it, compiled once at start."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 LEARNED_MAX = 4096
+_CODE = re.compile(r"[A-Z0-9.]{1,10}", re.ASCII)  # ICD-10, ICD-10-CM and ATC
 NOTHING: frozenset[str] = frozenset()
 
 
@@ -83,6 +85,9 @@ class CodeTable:
         return [concept for concept in self._exact[system].values() if concept.groups & wanted]
 
     def _by_prefix(self, system: str, code: str) -> Concept | None:
+        """Only what looks like a code of these systems is matched, and remembered."""
+        if _CODE.fullmatch(code) is None:
+            return None
         key = (system, code)
         if key in self._learned:
             return self._learned[key]

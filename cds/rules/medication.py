@@ -50,28 +50,29 @@ class Matcher:
     """Which class a drug entry belongs to, if it is given systemically (5a)."""
 
     def __init__(self, knowledge: Knowledge) -> None:
-        self._knowledge = knowledge
-        self._stated = {
-            token.partition(":")[2] for medicine in knowledge.medicines.values() for token in medicine.stated_route
-        }
+        self._medicines = knowledge.medicines
+        self._stated = _bare(token for one in knowledge.medicines.values() for token in one.stated_route)
+        self._codes = {tag: _bare(one.codes) for tag, one in knowledge.medicines.items()}
+        self._groups = {tag: frozenset((*one.groups, *one.check_route)) for tag, one in knowledge.medicines.items()}
 
     def matches(self, drug: Drug) -> Iterator[tuple[str, Concept]]:
         """The classes of an entry, each with the code that shows it."""
-        for tag, medicine in self._knowledge.medicines.items():
-            concept = self._concept(drug, medicine)
-            if concept is not None:
-                yield tag, concept
+        for tag, medicine in self._medicines.items():
+            codes, groups = self._codes[tag], self._groups[tag]
+            if any(one.code in codes or not groups.isdisjoint(one.groups) for one in drug.concepts):
+                concept = self._concept(drug, tag, medicine)
+                if concept is not None:
+                    yield tag, concept
 
-    def _concept(self, drug: Drug, medicine: MedicineClass) -> Concept | None:
-        hits = [one for one in drug.concepts if self._is_in(one, medicine)]
+    def _concept(self, drug: Drug, tag: str, medicine: MedicineClass) -> Concept | None:
+        hits = [one for one in drug.concepts if self._is_in(one, tag, medicine)]
         if hits:
             return self._by_product(drug, hits, medicine)
         never = any(one.groups & set(medicine.never) for one in drug.concepts)
         return None if never else self._by_route(drug, medicine)
 
-    def _is_in(self, concept: Concept, medicine: MedicineClass) -> bool:
-        codes = {token.partition(":")[2] for token in medicine.codes}
-        named = bool(concept.groups & set(medicine.groups)) or concept.code in codes
+    def _is_in(self, concept: Concept, tag: str, medicine: MedicineClass) -> bool:
+        named = not concept.groups.isdisjoint(medicine.groups) or concept.code in self._codes[tag]
         return named and concept.ingredient not in medicine.never_ingredients
 
     def _by_product(self, drug: Drug, hits: list[Concept], medicine: MedicineClass) -> Concept | None:
@@ -90,6 +91,11 @@ class Matcher:
             if routes & set(medicine.check_routes) or (not routes and concept.ingredient in medicine.routeless):
                 return concept
         return None
+
+
+def _bare(tokens: Iterable[str]) -> frozenset[str]:
+    """The codes of tokens such as `atc:M05BX04`."""
+    return frozenset(token.partition(":")[2] for token in tokens)
 
 
 def _routes(drug: Drug, hits: list[Concept]) -> frozenset[str]:

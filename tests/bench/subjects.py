@@ -57,7 +57,7 @@ def engine() -> Engine:
 
 def forget() -> None:
     """Drop what may be remembered of dates: the next call is about another patient."""
-    clear = getattr(dates.parse, "cache_clear", None)
+    clear = getattr(dates._parse, "cache_clear", None)
     if clear is not None:
         clear()
 
