@@ -15,7 +15,7 @@ REPORTS = ("exam", "emg")
 COUNT = {"conditions": 500, "labs": 500, "observations": 500, "medicationRequests": 500, "medicationStatements": 500}
 COUNT_OF_OTHERS = 100
 NOT_OBSERVED = frozenset(  # sets that rules read on other types, or as the value of an answer
-    {"twitch-exclude", "referral", "neurology", "severe", "site-eyelid", "site-tongue", "frequent", "absent"}
+    {"twitch-exclude", "referral", "work-up", "neurology", "severe", "site-eyelid", "site-tongue", "frequent", "absent"}
     | {"normal", "abnormal", "first-degree", "family-disease", "on-problem-list", "tobacco", "tobacco-current"}
     | {"pregnancy", "gestation-code", "hypoparathyroidism", "epilepsy", "digoxin"}
 )

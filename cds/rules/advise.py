@@ -196,7 +196,7 @@ def _status(choice: Choice, found: Assessment) -> Advice:
     """STATUS: the request that covers the signs (D5)."""
     request = found.picture.request
     day = request.when.text if request and request.when else ""
-    fact = Fact(resource=request.ref, label="request under way", date=day) if request else None
+    fact = Fact(resource=request.ref, label=found.picture.knowledge.label("work-up"), date=day) if request else None
     return Advice(
         topic=Topic.STATUS,
         indicator=choice.indicator,

@@ -117,7 +117,6 @@ def _merged(one: Raised, other: Raised) -> Raised:
         found=(*one.found, *other.found),
         days=(*one.days, *other.days),
         critical=one.critical or other.critical,
-        undated=one.undated or other.undated,
     )
 
 

@@ -26,7 +26,6 @@ class Raised(Struct, frozen=True, kw_only=True):
     found: tuple[Finding, ...] = ()
     days: tuple[int | None, ...] = ()
     critical: bool = False
-    undated: bool = False
     used: bool = False
     trigger: str | None = None
     preliminary: str | None = None
@@ -69,7 +68,6 @@ def raised(
         found=found,
         days=tuple(one.day for one in found),
         critical=critical,
-        undated=any(one.day is None for one in found),
         used=used,
         trigger=laboratory.shown(judged[0]) if judged else None,
         is_low=any(one.side == "low" for one in judged),

@@ -252,4 +252,4 @@ def _family(picture: Picture) -> Iterator[Raised]:
             date=kin.when.text if kin.when else None,
         )
         day = kin.when.last if kin.when else None
-        yield Raised(id="ADD", facts=(fact,), names=(label,), days=(day,), undated=day is None)
+        yield Raised(id="ADD", facts=(fact,), names=(label,), days=(day,))
