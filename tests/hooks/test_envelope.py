@@ -140,7 +140,9 @@ def test_a_member_that_cannot_be_read_is_refused(value: bytes) -> None:
     status, _, text = refused(GOOD.replace(b'"userId": "Practitioner/example"', b'"userId": ' + value, 1))
 
     assert 400 == status
-    assert any(word in text for word in ("`userId` cannot be read", "not valid JSON", "nested"))
+    assert any(
+        word in text for word in ("`userId` cannot be read", "not valid JSON", "nested", "`context.userId` is no text")
+    )
 
 
 @pytest.mark.parametrize("path", ["context.patientId", "context.userId"])
@@ -221,7 +223,7 @@ def test_a_number_too_large_in_the_chart_is_unreadable_or_harmless() -> None:
     assert (412, "incomplete") == refused(read_here)[:2]
 
 
-@pytest.mark.parametrize("depth", [700, 985, 987, 988, 989, 990, 991, 992, 1000, 5000, 100_000])
+@pytest.mark.parametrize("depth", [700, 985, 987, 988, 989, 990, 991, 992, 1000, 100_000])
 @pytest.mark.parametrize("place", ['"hook":', '"patientId":', '"patient":', '"resourceType": "Condition"', '"coding":'])
 def test_nesting_is_never_fatal(place: str, depth: int) -> None:
     """Nested without end, in the envelope, the context, the prefetch or an entry: answered or refused."""
