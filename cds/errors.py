@@ -8,6 +8,7 @@ CdsError                      status, code (R4 issue-type), text with the next s
 │   ├── NonFiniteNumber       400 value
 │   ├── TooDeep               400 too-costly
 │   ├── BadEnvelope           400 required or structure
+│   ├── BadFeedback           400 required or structure
 │   ├── WrongHook             400 value
 │   ├── NotSignedIn           401 login          + WWW-Authenticate
 │   ├── UnknownService        404 not-found
@@ -17,13 +18,18 @@ CdsError                      status, code (R4 issue-type), text with the next s
 │   ├── PatientMismatch       412 invariant
 │   ├── TwitchUnknown         412 incomplete
 │   ├── TooLarge              413 too-long
+│   ├── TooManyEntries        413 too-costly
 │   ├── WrongMediaType        415 not-supported
 │   │   └── CompressedBody    415 not-supported  + Accept-Encoding
+│   ├── TooManyCalls          429 throttled      + Retry-After
 │   ├── Unexpected            500 exception
 │   ├── NotReady              503 transient
+│   ├── NotKept               503 no-store       + Retry-After
 │   └── Overloaded            503 throttled      + Retry-After
 ├── StartError                the service does not start; exit status 1
 │   ├── SettingsError         names the setting
+│   ├── RegistryError         names the file of clients and the place in it
+│   ├── StoreError            the database cannot be opened or brought up to date
 │   └── KnowledgeError        names the file and the key
 └── UsageError                the command cannot use its input; exit status 2
 """
@@ -103,6 +109,19 @@ class BadEnvelope(CallError):
         super().__init__(f"The request's `{field}` {problem}. See the CDS Hooks 2.0 request and this hook's context.")
 
 
+class BadFeedback(CallError):
+    """An item of feedback is missing something or is of the wrong kind; nothing of the request was kept."""
+
+    status = 400
+
+    def __init__(self, place: str, problem: str = "is missing") -> None:
+        self.code = "required" if "missing" in problem else "structure"
+        super().__init__(
+            f"The feedback's `{place}` {problem}. Nothing was kept. See the CDS Hooks 2.0 feedback endpoint, and send "
+            "all items again."
+        )
+
+
 class WrongHook(CallError):
     """The request names another hook than this service's; the text names ours, never the one sent."""
 
@@ -118,7 +137,7 @@ class NotSignedIn(CallError):
     """Nobody we know is calling: one text for every reason, so that it tells nothing."""
 
     status, code = 401, "login"
-    text = "No client is registered. Ask the operator of this service to register your system."
+    text = "The caller could not be verified. Ask the operator of this service, whose audit has the reason."
     headers = MappingProxyType({"WWW-Authenticate": "Bearer"})
 
 
@@ -181,6 +200,25 @@ class TooLarge(CallError):
         super().__init__(f"The body is larger than {limit} bytes. Send only what the prefetch templates ask for.")
 
 
+class TooManyEntries(CallError):
+    """More resources than the setting allows."""
+
+    status, code = 413, "too-costly"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"The request holds more than {limit} resources. Send only what the prefetch templates ask for."
+        )
+
+
+class TooManyCalls(CallError):
+    """One client calls more often than it may."""
+
+    status, code = 429, "throttled"
+    text = "Too many calls from this client. Try again after one second."
+    headers = MappingProxyType({"Retry-After": "1"})
+
+
 class WrongMediaType(CallError):
     """Not JSON by its header: refused, so that no browser call escapes the CORS preflight."""
 
@@ -211,6 +249,14 @@ class NotReady(CallError):
     text = "The service is not ready. Try again in a few seconds."
 
 
+class NotKept(CallError):
+    """The database is down: feedback that is not on disk is not acknowledged."""
+
+    status, code = 503, "no-store"
+    text = "The feedback could not be kept. Send it again after five seconds."
+    headers = MappingProxyType({"Retry-After": "5"})
+
+
 class Overloaded(CallError):
     """As many calls as the setting allows are under way."""
 
@@ -229,6 +275,18 @@ class SettingsError(StartError):
     def __init__(self, key: str, reason: str) -> None:
         self.key = key
         super().__init__(f"{key}: {reason}")
+
+
+class RegistryError(StartError):
+    """The file of registered clients is not usable; its editor is told the place."""
+
+    def __init__(self, file: str, place: str, reason: str) -> None:
+        self.file, self.place, self.reason = file, place, reason
+        super().__init__(f"{file}: {place}: {reason}")
+
+
+class StoreError(StartError):
+    """The database cannot be opened, or is of a version that this one does not know. Its address stays out."""
 
 
 class KnowledgeError(StartError):

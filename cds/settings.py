@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -11,6 +12,9 @@ from zoneinfo import ZoneInfo
 from cds.errors import SettingsError
 
 PREFIX = "TWITCH_CDS_"
+DEMO_URL = "http://127.0.0.1:8000"
+FILE = "_FILE"
+SHORTEST_KEY = 32
 SANDBOX_ORIGIN = "https://sandbox.cds-hooks.org"
 T = TypeVar("T")
 
@@ -86,6 +90,22 @@ def _origins(value: str) -> tuple[str, ...]:
     return tuple(_origin(part.strip().lower()) for part in value.split(",") if part.strip())
 
 
+def _base_urls(value: str) -> tuple[str, ...]:
+    return tuple(_base_url(part.strip()) for part in value.split(",") if part.strip())
+
+
+def _database_url(value: str) -> str:
+    if not re.match(r"(sqlite|postgresql)(\+[a-z0-9]+)?://", value):
+        raise ValueError("must be a sqlite:// or postgresql:// address")
+    return value
+
+
+def _key(value: str) -> str:
+    if len(value) < SHORTEST_KEY:
+        raise ValueError(f"must have at least {SHORTEST_KEY} characters")
+    return value
+
+
 def _row(
     default: T, kind: str, parse: Callable[[str], T], text: str, *, shown: str | None = None, secret: bool = False
 ) -> T:
@@ -114,11 +134,24 @@ class Settings:
         "Whether callers must prove who they are. `off` is possible in demo mode only.",
         shown="required (off in demo mode)",
     )
+    clients: str = _row(
+        "",
+        "path",
+        _text,
+        "The file of registered clients (TOML): who may call, with which keys. `twitch-cds clients check` reads it.",
+        shown="none: nobody may call",
+    )
+    token_seconds: int = _row(
+        900, "seconds", _whole(1, 86_400), "A caller's token that lives longer than this (`exp` - `iat`) is refused."
+    )
+    clock_skew_seconds: int = _row(
+        60, "seconds", _whole(0, 600), "How far a caller's clock may be off when its token is judged."
+    )
     host: str = _row("127.0.0.1", "text", _text, "The address to listen on.")
     port: int = _row(8000, "whole number", _whole(0, 65535), "The port to listen on; 0 takes a free one.")
     workers: int = _row(1, "whole number", _whole(1, 64), "How many processes answer calls: one per core is best.")
     public_url: str = _row(
-        "http://127.0.0.1:8000",
+        DEMO_URL,
         "URL",
         _base_url,
         "The address under which clients reach the service: base of the links on cards. Never taken from headers.",
@@ -131,13 +164,74 @@ class Settings:
         "Browser origins that may call (CORS). In demo mode loopback origins on any port may call too.",
         shown=f"none (in demo mode {SANDBOX_ORIGIN})",
     )
+    fhir_servers: tuple[str, ...] = _row(
+        (),
+        "list of URLs",
+        _base_urls,
+        "FHIR base addresses that may be asked for what a client did not send. All others are never contacted.",
+        shown="none (in demo mode its own /demo/fhir)",
+    )
+    deadline_ms: int = _row(
+        450, "milliseconds", _whole(10, 60_000), "The time for one call; what has not arrived by then is not checked."
+    )
+    fhir_concurrency: int = _row(
+        16, "whole number", _whole(1, 1000), "Requests under way at once to one FHIR server, from one worker."
+    )
+    fhir_max_pages: int = _row(
+        5, "whole number", _whole(1, 100), "Pages of one search that are read; what follows is not checked."
+    )
+    fhir_max_page_bytes: int = _row(
+        4 * 2**20, "bytes", _whole(1024, 2**28), "A larger answer of a FHIR server is dropped and not checked."
+    )
+    data_dir: str = _row(
+        "var", "path", _text, "The folder of the embedded database, the audit and the key for hashes. Made if missing."
+    )
+    database_url: str = _row(
+        "",
+        "URL",
+        _database_url,
+        "Where shown cards and feedback are kept: sqlite:///path or postgresql://user:password@host/name.",
+        shown="sqlite:///DATA_DIR/twitch-cds.db",
+        secret=True,
+    )
+    store_timeout_ms: int = _row(
+        100,
+        "milliseconds",
+        _whole(1, 10_000),
+        "A call waits no longer than this for the database, then goes on without.",
+    )
+    retention_days: int = _row(730, "days", _whole(1, 36_500), "Shown cards and feedback older than this are deleted.")
+    keep_comments: bool = _row(
+        False, "boolean", _bool, "Keep what clinicians write as a comment in feedback. It may name patients."
+    )
+    audit_file: str = _row(
+        "", "path", _text, "The audit: one line for each call, appended.", shown="DATA_DIR/audit.jsonl"
+    )
+    hash_key: str = _row(
+        "",
+        "text",
+        _key,
+        "The key of the hashes that stand for patients, users and the audit chain. The same on all machines.",
+        shown="made once, kept in DATA_DIR/hash.key",
+        secret=True,
+    )
     time_zone: str = _row("UTC", "time zone", _zone, "The site's time zone: it decides what day is today.", shown="UTC")
     max_body_bytes: int = _row(16 * 2**20, "bytes", _whole(1024, 2**30), "A larger request body is refused (413).")
+    max_depth: int = _row(64, "levels", _whole(16, 500), "A request nested more deeply is refused (400).")
+    max_entries: int = _row(
+        20_000, "whole number", _whole(1, 10_000_000), "A request with more resources than this is refused (413)."
+    )
+    head_timeout_ms: int = _row(
+        10_000, "milliseconds", _whole(1, 600_000), "A connection whose request head takes longer to arrive is closed."
+    )
     body_timeout_ms: int = _row(
         10_000, "milliseconds", _whole(1, 600_000), "A body that takes longer to arrive is refused (408)."
     )
     max_concurrent: int = _row(
         128, "whole number", _whole(1, 10_000), "More calls at once in one worker are refused (503)."
+    )
+    rate_per_second: int = _row(
+        50, "calls per second", _whole(1, 100_000), "More from one client in one worker are refused (429)."
     )
     log_level: str = _row(
         "info", "debug, info, warning or error", _one_of("debug", "info", "warning", "error"), "How much is logged."
@@ -163,12 +257,23 @@ SETTINGS: tuple[Setting, ...] = tuple(_described(row.name, row.metadata) for row
 
 def load(environment: Mapping[str, str]) -> Settings:
     """Read the settings, and stop with the key named where one is unknown or unusable."""
-    given = {name: value.strip() for name, value in environment.items() if name.startswith(PREFIX)}
+    given = _with_files({name: value.strip() for name, value in environment.items() if name.startswith(PREFIX)})
     unknown = sorted(given.keys() - {row.name for row in SETTINGS})
     if unknown:
         raise SettingsError(unknown[0], "is no setting of this version; docs/settings.md lists them")
     values = {row.name: _read(row.name, row.metadata["parse"], given) for row in fields(Settings)}
     return _completed({name: value for name, value in values.items() if value is not None})
+
+
+def _with_files(given: dict[str, str]) -> dict[str, str]:
+    """Read each secret that is given as the path of a file, such as a container's secret."""
+    for name in (row.name for row in SETTINGS if row.secret):
+        if path := given.pop(name + FILE, ""):
+            try:
+                given[name] = Path(path).read_text("utf-8").strip()
+            except (OSError, ValueError) as problem:
+                raise SettingsError(name + FILE, "names a file that cannot be read") from problem
+    return given
 
 
 def _read(name: str, parse: Callable[[str], Any], given: Mapping[str, str]) -> Any:
@@ -190,4 +295,6 @@ def _completed(values: dict[str, Any]) -> Settings:
         raise SettingsError(PREFIX + "AUTH", "can be off in demo mode only (TWITCH_CDS_DEMO=true)")
     if "port" in values:
         values = {"public_url": f"http://127.0.0.1:{values['port']}", **values}
+    if values.get("demo"):
+        values = {"fhir_servers": (f"{values.get('public_url', DEMO_URL)}/demo/fhir",), **values}
     return Settings(**values)

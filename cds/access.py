@@ -1,0 +1,23 @@
+"""What a request grants: a FHIR server, and a token for it (CDS Hooks 2.0, FHIR resource access). Used for one call only."""
+
+from msgspec import Struct
+
+from cds.secrecy import Secret
+
+
+class Authorization(Struct, frozen=True, kw_only=True):
+    """`fhirAuthorization`: a bearer token for `expires_in` seconds; `scope` in SMART v1 or v2 syntax."""
+
+    token: Secret
+    expires_in: int
+    scope: str
+    subject: str
+    patient: str | None = None
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """Where the rest of a chart may be asked for, and the values for the tokens of the templates."""
+
+    server: str | None = None
+    authorization: Authorization | None = None
+    context: dict[str, str] = {}

@@ -1,0 +1,52 @@
+"""What is kept of one hook call: ids, codes and keyed hashes, never chart content. Audit, store and metrics read it."""
+
+from msgspec import Struct
+
+
+class Caller(Struct, frozen=True, kw_only=True):
+    """Who is calling, as verified; `fhir_servers` narrows what may be contacted for this client, None leaves it."""
+
+    client: str
+    tenant: str | None = None
+    fhir_servers: tuple[str, ...] | None = None
+
+    @property
+    def realm(self) -> str:
+        """The space in which patient ids mean the same patient."""
+        return f"{self.client}|{self.tenant or ''}"
+
+
+NOBODY = Caller(client="demo")
+
+
+class Shown(Struct, frozen=True, kw_only=True):
+    """One card as it was shown: its ids, what it said in codes, and the fingerprint by which a repeat is known."""
+
+    uuid: str
+    topic: str
+    indicator: str
+    fingerprint: str
+    tags: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    suggestions: tuple[str, ...] = ()
+
+
+class Suppressed(Struct, frozen=True, kw_only=True):
+    """A card that was not shown again, because the same one was answered (4d Repeats)."""
+
+    topic: str
+    fingerprint: str
+    tags: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """What one call came to. `patient` and `user` are keyed hashes; `not_checked` holds "Type:reason"."""
+
+    hook: str
+    hook_instance: str
+    patient: str
+    user: str
+    cards: tuple[Shown, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
+    not_checked: tuple[str, ...] = ()
