@@ -30,6 +30,8 @@ VARIANTS: dict[Topic, tuple[str, ...]] = {
         *("smoking", "diet", "several", "beside-evaluation", "general"),
     ),
     Topic.DATA_GAP: ("default",),
+    Topic.ORD_STEROID: ("default", "raised", "low", "raised-low"),
+    Topic.ORD_ESTROGEN: ("default", "raised"),
 }
 
 PHRASES: dict[str, tuple[str, ...]] = {
@@ -68,7 +70,12 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "order_reason_bare": (),
 }
 
-REASONS = ("absent", "failed", "unreadable", "partial", "rule-failed", "forbidden", "timed-out")
+REASONS = (
+    *("absent", "failed", "unreadable", "partial", "rule-failed"),
+    *("forbidden", "unauthorized", "not-granted", "partly-granted", "expired"),
+    *("timed-out", "unreachable", "server-error", "busy", "not-found", "unsupported"),
+    *("redirected", "page-limit", "too-large"),
+)
 
 _UNRESOLVED = ("rule:", "nothing:")
 
@@ -139,9 +146,7 @@ def _check_keys(words: Words) -> None:
     _complete("phrases.toml", ("V", "V2", "U", "P"), words.book.marks)
     if min(msgspec.structs.astuple(words.book.layout)) < 1:
         raise WordingError("phrases.toml", "layout", "every number at least 1")
-    for key in REASONS:
-        if key not in words.book.reasons:
-            raise WordingError("phrases.toml", key, "missing")
+    _complete("phrases.toml", REASONS, words.book.reasons)
 
 
 def _check_summaries(words: Words) -> None:

@@ -25,6 +25,8 @@ class Topic(StrEnum):
     REASSURE = "reassurance"
     LIFESTYLE = "lifestyle"
     DATA_GAP = "data-gap"
+    ORD_STEROID = "steroid-order"
+    ORD_ESTROGEN = "estrogen-order"
 
 
 TOPIC_SYSTEM = "urn:twitch-cds:topic"

@@ -1,4 +1,4 @@
-"""What a request grants: a FHIR server, and a token for it (CDS Hooks 2.0, FHIR resource access). Used for one call only."""
+"""What a request grants: a FHIR server and a token (CDS Hooks 2.0, FHIR resource access), for one call only."""
 
 from msgspec import Struct
 

@@ -1,5 +1,7 @@
 """What is kept of one hook call: ids, codes and keyed hashes, never chart content. Audit, store and metrics read it."""
 
+from datetime import datetime
+
 from msgspec import Struct
 
 
@@ -50,3 +52,16 @@ class Account(Struct, frozen=True, kw_only=True):
     cards: tuple[Shown, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
     not_checked: tuple[str, ...] = ()
+
+
+class FeedbackItem(Struct, frozen=True, kw_only=True):
+    """What a clinician did with one card: accepted or overridden, at a moment that is also kept as it was sent."""
+
+    card: str
+    outcome: str
+    at: datetime
+    timestamp: str
+    suggestions: tuple[str, ...] = ()
+    reason_code: str | None = None
+    reason_system: str | None = None
+    comment: str | None = None

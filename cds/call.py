@@ -1,11 +1,12 @@
 """One hook call from bytes to bytes, free of any framework: the seam that most tests use."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from enum import StrEnum
 from typing import NamedTuple
 from uuid import uuid4
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from cards import wire
 from cards.advice import NotChecked, Occasion
@@ -15,6 +16,7 @@ from cards.proofreading import load_words
 from cards.render import render
 from cards.wire import Card
 from cards.words import Words
+from cds.chart import drafts
 from cds.chart.facts import Chart
 from cds.chart.glance import is_clear
 from cds.chart.medicines import RouteNames
@@ -24,20 +26,24 @@ from cds.chart.scope import Scope
 from cds.clock import Clock
 from cds.errors import CallError, KnowledgeError, PatientMismatch, TwitchUnknown, UnknownService
 from cds.errors import render as render_error
-from cds.fhir.resources import Patient
+from cds.fhir import bundle
+from cds.fhir.resources import Condition, Patient
 from cds.hooks import envelope
+from cds.hooks.contexts import SHAPES
 from cds.hooks.envelope import Request
-from cds.hooks.services import Service, discovery, patient_view
+from cds.hooks.services import Service, discovery, services
 from cds.knowledge.basis import Row, rows
 from cds.knowledge.load import Knowledge, load
-from cds.prefetch.supply import CONDITIONS, GATE, REST, TWITCH_KEYS, Supplies
-from cds.rules import gate
-from cds.rules.consult import Consultation, consult
+from cds.need import Fetch, Steps, settle
+from cds.prefetch.supply import CONDITIONS, GATE, REST, TWITCH_KEYS, Supplies, wanted_of
+from cds.rules import gate, orders
+from cds.rules.consult import Case, Consultation, Due, consult, consult_orders
 from cds.rules.gate import Twitch
 from cds.rules.picture import Completeness
 from cds.settings import Settings
 
 SILENCE = wire.encode(())
+Consulted = Callable[[Case], Steps[Consultation]]
 
 
 class Answer(NamedTuple):
@@ -47,6 +53,14 @@ class Answer(NamedTuple):
     body: bytes
 
 
+class Silence(StrEnum):
+    """Why nothing was evaluated."""
+
+    NO_TWITCH = "no-twitch"
+    NO_DRAFT = "no-draft"
+    NOT_RECORDED = "not-recorded"
+
+
 class Outcome(Struct, frozen=True):
     """The cards of one chart, and the consultation behind them if there was a twitch."""
 
@@ -54,6 +68,27 @@ class Outcome(Struct, frozen=True):
     consultation: Consultation | None
     not_checked: tuple[NotChecked, ...] = ()
     chart: Chart | None = None
+    shown: tuple[Due, ...] = ()
+    repeated: tuple[Due, ...] = ()
+    silence: Silence = Silence.NO_TWITCH
+
+    @property
+    def encoded(self) -> bytes:
+        """The answer as JSON."""
+        return wire.encode(self.cards) if self.cards else SILENCE
+
+
+SILENT = Outcome((), None)
+NO_DRAFT = Outcome((), None, silence=Silence.NO_DRAFT)
+NOT_RECORDED = Outcome((), None, silence=Silence.NOT_RECORDED)
+
+
+class Call(Struct, frozen=True):
+    """A request that is in order: the service it is for, and what of the chart came with it."""
+
+    service: Service
+    request: Request
+    supplies: Supplies
 
 
 class Engine(Struct, frozen=True, kw_only=True):
@@ -88,42 +123,88 @@ class Engine(Struct, frozen=True, kw_only=True):
         return discovery(self.services.values())
 
     def answer(self, service_id: str, body: bytes) -> Answer:
-        """Status and JSON of one call; whatever is wrong with the input becomes an OperationOutcome."""
+        """Status and JSON of one call, from prefetch alone; whatever is wrong becomes an OperationOutcome."""
         try:
             outcome = self.call(service_id, body)
         except CallError as error:
             return Answer(error.status, render_error(error))
-        return Answer(200, wire.encode(outcome.cards) if outcome.cards else SILENCE)
+        return Answer(200, outcome.encoded)
 
     def call(self, service_id: str, body: bytes) -> Outcome:
-        """The outcome of one call; raises CallError for input that cannot be answered."""
+        """The outcome of one call, from prefetch alone; raises CallError for input that cannot be answered."""
+        return settle(self.steps(self.read(service_id, body)))
+
+    def read(self, service_id: str, body: bytes) -> Call:
+        """The call in a body; raises CallError."""
         service = self.services.get(service_id)
         if service is None:
             raise UnknownService
         request = envelope.read(body, service.hook)
-        return self.examine(request, Supplies(request.prefetch))
+        return Call(service, request, Supplies(request.prefetch, service.prefetch))
 
-    def examine(self, request: Request, supplies: Supplies) -> Outcome:
-        """Read the gate of a call, and judge it."""
-        _check_patient(supplies, request.patient_id)
-        if all(is_clear(request.prefetch.get(key), self.namer, whole=key == CONDITIONS) for key in TWITCH_KEYS):
-            return Outcome((), None)
-        reader = self.reader(request.patient_id)
+    def steps(self, call: Call) -> Steps[Outcome]:
+        """Answer a call, asking for what is missing: the gate first, the rest only if there is a twitch (4e)."""
+        _check_patient(call.supplies, call.request.patient_id)
+        context = call.request.context
+        if SHAPES[call.service.hook].is_order:
+            return (yield from self._drafted(call))
+        if context.problems is not None:
+            return (yield from self._recorded(call, context.problems))
+        if self._is_clear(call):
+            return SILENT
+        return (yield from self._chart(call, self.reader(context.patient_id), consult))
+
+    def _drafted(self, call: Call) -> Steps[Outcome]:
+        """The order hooks: silent unless a draft matters and the chart shows a twitch (4d, 4e ORDERS)."""
+        context, reader = call.request.context, self.reader(call.request.patient_id)
+        found = drafts.read(context.drafts, context.selections, reader.scope, self.namer, self.routes)
+        drafted = orders.wanted(found, self.knowledge)
+        if drafted is None:
+            return NO_DRAFT
+        if self._is_clear(call):
+            return SILENT
+        return (yield from self._chart(call, reader, lambda case: consult_orders(drafted, case)))
+
+    def _recorded(self, call: Call, problems: Raw) -> Steps[Outcome]:
+        """problem-list-item-create: silent unless a twitch was recorded; then the chart with these problems (4d)."""
+        reader, feed = self.reader(call.request.patient_id), bundle.read(problems)
+        if feed.failed or any(code is None or self.namer.names_twitch(code) for code in feed.unread_codes):
+            raise TwitchUnknown(["context.conditions"])
+        reader.add([one for one in feed.resources if isinstance(one, Condition)])
+        if not gate.twitches(reader.chart, self.knowledge, reader.scope.today, None):
+            return NOT_RECORDED
+        return (yield from self._chart(call, reader, consult))
+
+    def _chart(self, call: Call, reader: Reader, consulted: Consulted) -> Steps[Outcome]:
+        """The gate, and the whole chart behind it if there is a twitch."""
+        supplies, encounter_id = call.supplies, call.request.context.encounter_id
+        yield from _completed(call, TWITCH_KEYS)
         reader.add(supplies.resources(GATE))
-        return self.judge(reader, supplies, request.encounter_id)
+        twitches = gate.twitches(reader.chart, self.knowledge, reader.scope.today, encounter_id)
+        if not twitches:
+            return self._silent(reader.chart, supplies)
+        yield from _completed(call, ("patient", *REST))
+        _check_patient(supplies, call.request.patient_id)
+        reader.add(supplies.resources(REST))
+        return (yield from self._advised(reader, twitches, supplies, consulted))
+
+    def _is_clear(self, call: Call) -> bool:
+        """Whether a glance at the gate is enough: it names no twitch, and nothing more can be had."""
+        prefetch = call.request.prefetch
+        if call.request.source.server is not None and any(key not in prefetch for key in TWITCH_KEYS):
+            return False
+        return all(is_clear(prefetch.get(key), self.namer, whole=key == CONDITIONS) for key in TWITCH_KEYS)
+
+    def judge(self, reader: Reader, supplies: Supplies, encounter_id: str | None = None) -> Outcome:
+        """The outcome for a chart that a reader holds already."""
+        twitches = gate.twitches(reader.chart, self.knowledge, reader.scope.today, encounter_id)
+        if not twitches:
+            return self._silent(reader.chart, supplies)
+        return settle(self._advised(reader, twitches, supplies, consult))
 
     def reader(self, patient_id: str, aliases: frozenset[str] = frozenset()) -> Reader:
         """A reader for the chart of one patient, also known by other references."""
         return Reader(self.namer, self.routes, self._scope(patient_id, aliases))
-
-    def judge(self, reader: Reader, supplies: Supplies, encounter_id: str | None = None) -> Outcome:
-        """Go on from the gate only if there is a twitch."""
-        scope = reader.scope
-        twitches = gate.twitches(reader.chart, self.knowledge, scope.today, encounter_id)
-        if not twitches:
-            return self._silent(reader.chart, supplies)
-        reader.add(supplies.resources(REST))
-        return self._advised(reader.finish(), twitches, supplies, scope)
 
     def _silent(self, chart: Chart, supplies: Supplies) -> Outcome:
         """No twitch found: silence only if the problem list was all seen, else 412 (D1, D17)."""
@@ -133,9 +214,20 @@ class Engine(Struct, frozen=True, kw_only=True):
             raise TwitchUnknown([CONDITIONS])
         return Outcome((), None, chart=chart)
 
-    def _advised(self, chart: Chart, twitches: tuple[Twitch, ...], supplies: Supplies, scope: Scope) -> Outcome:
-        complete = Completeness(supplies.missing())
-        consultation = consult(chart, twitches, self.knowledge, complete, scope.today)
+    def _advised(
+        self, reader: Reader, twitches: tuple[Twitch, ...], supplies: Supplies, consulted: Consulted
+    ) -> Steps[Outcome]:
+        """What the rules say, worded."""
+        scope = reader.scope
+        case = Case(
+            chart=reader.finish(),
+            twitches=twitches,
+            knowledge=self.knowledge,
+            complete=Completeness(supplies.missing()),
+            today=scope.today,
+            now=scope.now,
+        )
+        consultation = yield from consulted(case)
         not_checked = (*supplies.not_checked(), *consultation.trial.not_checked)
         occasion = Occasion(
             patient_id=scope.patient_id,
@@ -144,13 +236,22 @@ class Engine(Struct, frozen=True, kw_only=True):
             evidence_url=self.evidence_url,
             not_checked=not_checked,
         )
-        cards = tuple(render(advice, occasion, self.words, self.orders, self.new_id) for advice in consultation.advice)
-        return Outcome(cards, consultation, not_checked, chart)
+        cards = tuple(render(due.advice, occasion, self.words, self.orders, self.new_id) for due in consultation.shown)
+        return Outcome(cards, consultation, not_checked, case.chart, consultation.shown, consultation.repeated)
 
     def _scope(self, patient_id: str, aliases: frozenset[str]) -> Scope:
         now = self.now()
         names = aliases | {f"Patient/{patient_id}"}
         return Scope(patient_id, now, now.date().toordinal(), int(self.knowledge.at("future_hours")), names)
+
+
+def _completed(call: Call, keys: Iterable[str]) -> Steps[None]:
+    """Ask for the keys that are missing, if the request names a server that may have them."""
+    if call.request.source.server is None:
+        return
+    wanted = wanted_of(call.supplies, [key for key in keys if key in call.supplies.keys])
+    if wanted:
+        yield Fetch(wanted)
 
 
 def _check_patient(supplies: Supplies, patient_id: str) -> None:
@@ -171,14 +272,13 @@ def build_engine(
     except WordingError as problem:
         raise KnowledgeError(problem.file, problem.key, problem.reason) from problem
     _check_citations(knowledge, words)
-    service = patient_view(knowledge)
     return Engine(
         knowledge=knowledge,
         words=words,
         orders=orders,
         namer=Namer(knowledge),
         routes=RouteNames(knowledge.route_codes, knowledge.route_words),
-        services={service.id: service},
+        services=services(knowledge),
         evidence_url=f"{settings.public_url}/evidence",
         now=now or Clock(settings.zone).now,
         new_id=new_id or (lambda: str(uuid4())),

@@ -19,6 +19,7 @@ CdsError                      status, code (R4 issue-type), text with the next s
 │   ├── TwitchUnknown         412 incomplete
 │   ├── TooLarge              413 too-long
 │   ├── TooManyEntries        413 too-costly
+│   ├── TooMuchFeedback       413 too-costly
 │   ├── WrongMediaType        415 not-supported
 │   │   └── CompressedBody    415 not-supported  + Accept-Encoding
 │   ├── TooManyCalls          429 throttled      + Retry-After
@@ -184,10 +185,11 @@ class TwitchUnknown(CallError):
 
     status, code = 412, "incomplete"
 
-    def __init__(self, missing: Collection[str]) -> None:
+    def __init__(self, missing: Collection[str], because: str = "") -> None:
+        reason = f" ({because})" if because else ""
         super().__init__(
             "Whether this chart shows muscle twitching cannot be answered. Missing or failed prefetch: "
-            f"{', '.join(f'`{key}`' for key in missing)}. Send the prefetch that discovery asks for."
+            f"{', '.join(f'`{key}`' for key in missing)}{reason}. Send the prefetch that discovery asks for."
         )
 
 
@@ -211,12 +213,11 @@ class TooManyEntries(CallError):
         )
 
 
-class TooManyCalls(CallError):
-    """One client calls more often than it may."""
+class TooMuchFeedback(CallError):
+    """More items of feedback at once than are taken."""
 
-    status, code = 429, "throttled"
-    text = "Too many calls from this client. Try again after one second."
-    headers = MappingProxyType({"Retry-After": "1"})
+    status, code = 413, "too-costly"
+    text = "There is too much feedback at once. Nothing was kept. Send at most 1,000 items in one request."
 
 
 class WrongMediaType(CallError):
@@ -231,6 +232,14 @@ class CompressedBody(WrongMediaType):
 
     text = "Compressed bodies are not supported. Send the request without Content-Encoding."
     headers = MappingProxyType({"Accept-Encoding": "identity"})
+
+
+class TooManyCalls(CallError):
+    """One client calls more often than it may."""
+
+    status, code = 429, "throttled"
+    text = "Too many calls from this client. Try again after one second."
+    headers = MappingProxyType({"Retry-After": "1"})
 
 
 class Unexpected(CallError):

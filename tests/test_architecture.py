@@ -16,13 +16,15 @@ LONGEST_FILE, LONGEST_FUNCTION, MEDIAN_FUNCTION = 400, 50, 10
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("cards",),
     ("cds.errors",),
-    ("cds.clock", "cds.settings"),
+    ("cds.clock", "cds.deadline", "cds.secrecy", "cds.settings"),
+    ("cds.access", "cds.account", "cds.need"),
     ("cds.fhir",),
     ("cds.knowledge",),
     ("cds.chart",),
     ("cds.rules",),
-    ("cds.hooks", "cds.prefetch"),
-    ("cds.call",),
+    ("cds.audit", "cds.hooks", "cds.prefetch", "cds.store", "cds.trust"),
+    ("cds.report", "cds.selfcheck", "cds.call"),
+    ("cds.attendant", "cds.explain"),
     ("cds.web", "cds.evaluate"),
     ("cds.cli",),
     ("cds.__main__",),
@@ -44,10 +46,12 @@ FOREIGN = frozenset(
     }
     | {"sqlite3", "sqlalchemy", "psycopg", "aiosqlite", "time", "threading", "prometheus_client"}
 )
-PURE = ("cards", "cds.fhir", "cds.knowledge", "cds.chart", "cds.rules", "cds.hooks", "cds.prefetch", "cds.call")
+PURE = ("cards", "cds.fhir", "cds.knowledge", "cds.chart", "cds.rules", "cds.hooks", "cds.prefetch.supply", "cds.call")
+PURE += ("cds.access", "cds.account", "cds.deadline", "cds.explain", "cds.need", "cds.secrecy")
 CATCHES_ALL = {
     "cds.rules.trial": "one rule's isolation",
     "cds.web.exchange": "the request boundary",
+    "cds.store.writer": "the background writer",
     "cds.evaluate.inputs": "the same boundary of the command: one input",
     "cds.evaluate.pool": "the same boundary of the command: one chart of many",
 }

@@ -30,4 +30,4 @@ def test_every_chart_is_compared_with_every_reference() -> None:
 
 def test_the_profile_names_functions() -> None:
     """It shows the functions that cost most."""
-    assert "cds/call.py" in bench("--profile").replace("\\", "/")
+    assert "cds/rules/" in bench("--profile").replace("\\", "/")

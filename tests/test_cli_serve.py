@@ -17,10 +17,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from cds import cli
+from cds.account import Caller
+from cds.attendant import Reply
 from cds.errors import KnowledgeError, StartError, UsageError
 from cds.knowledge.basis import Row
 from cds.settings import Settings, load
+from cds.trust.verifier import build_verifier
 from cds.web import server
+from cds.web.parts import Parts
 
 CALL = "/cds-services/muscle-twitch-patient-view"
 
@@ -31,14 +35,20 @@ class FakeEngine:
     knowledge_version = "1"
     service_ids = frozenset({"muscle-twitch-patient-view"})
 
-    def answer(self, service_id: str, body: bytes) -> tuple[int, bytes]:
-        return 200, b'{"cards":[]}'
+    async def answer(self, service_id: str, body: bytes, caller: Caller) -> Reply:
+        return Reply(200, b'{"cards":[]}')
 
     def discovery(self) -> bytes:
         return b'{"services":[]}'
 
     def basis(self, topic: str) -> list[Row]:
         return [Row("potassium", "< 3.5 mmol/L", "info", "rcem")]
+
+
+def fake_parts(settings: Settings) -> Parts:
+    """The parts of a service that is silent."""
+    engine = FakeEngine()
+    return Parts(engine=engine, attendant=engine, verifier=build_verifier(settings, None))
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +60,7 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def fake_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Serve without reading the knowledge."""
-    monkeypatch.setattr(server, "build_engine", lambda _: FakeEngine())
+    monkeypatch.setattr(server, "open_parts", fake_parts)
 
 
 @pytest.fixture(autouse=True)
@@ -143,7 +153,7 @@ def test_a_port_that_is_taken_is_one_clear_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No traceback; the way out is named."""
-    monkeypatch.setattr(server, "build_engine", lambda _: FakeEngine())
+    monkeypatch.setattr(server, "open_parts", fake_parts)
     with server.listen("127.0.0.1", 0) as door:
         port = door.getsockname()[1]
         status = cli.main(["serve", "--demo", "--port", str(port)])

@@ -11,12 +11,14 @@ from fhir.resources.R4B.operationoutcome import OperationOutcome
 from cds import errors
 from cds.errors import (
     BadEnvelope,
+    BadFeedback,
     CallError,
     CdsError,
     KnowledgeError,
     Overloaded,
     TooDeep,
     TooLarge,
+    TooManyEntries,
     TwitchUnknown,
     Unexpected,
     UsageError,
@@ -62,10 +64,12 @@ ISSUE_TYPES = {
 MADE: dict[type[CallError], CallError] = {
     TooDeep: TooDeep(),
     BadEnvelope: BadEnvelope("context.patientId"),
+    BadFeedback: BadFeedback("feedback[0].outcome"),
     WrongHook: WrongHook("patient-view"),
     WrongMethod: WrongMethod("GET, HEAD"),
     TwitchUnknown: TwitchUnknown(["conditions", "observations"]),
     TooLarge: TooLarge(1024),
+    TooManyEntries: TooManyEntries(20_000),
     Unexpected: Unexpected("abc123"),
 }
 

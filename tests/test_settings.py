@@ -22,9 +22,53 @@ def test_the_documentation_has_every_row_of_the_table_and_no_other() -> None:
     assert [f"| `{row.name}` | {row.kind} | {row.default} | {row.help} |" for row in SETTINGS] == rows
 
 
-def test_no_setting_is_a_secret_yet() -> None:
-    """The documentation says so; a secret must change it."""
-    assert [] == [row.name for row in SETTINGS if row.secret]
+def test_secrets_are_known_and_documented() -> None:
+    """The documentation names them, for each can be given as a file."""
+    secret = [row.name for row in SETTINGS if row.secret]
+
+    assert ["TWITCH_CDS_DATABASE_URL", "TWITCH_CDS_HASH_KEY"] == secret
+    assert all(f"`{name}`" in DOCS.read_text("utf-8").split("| Variable |")[0] for name in secret)
+
+
+def test_a_secret_can_be_a_file(tmp_path: Path) -> None:
+    """As containers have it: the name with `_FILE` holds the path."""
+    file = tmp_path / "key"
+    file.write_text("k" * 32 + "\n")
+
+    assert "k" * 32 == load(given(hash_key_file=str(file))).hash_key
+
+
+def test_a_secret_file_that_cannot_be_read_stops_the_start(tmp_path: Path) -> None:
+    """The message names the setting, not the path."""
+    with pytest.raises(SettingsError, match="TWITCH_CDS_HASH_KEY_FILE: names a file that cannot be read"):
+        load(given(hash_key_file=str(tmp_path / "none")))
+
+
+def test_a_short_key_stops_the_start_without_being_shown() -> None:
+    """A key that can be guessed is none."""
+    with pytest.raises(SettingsError, match="must have at least 32 characters") as caught:
+        load(given(hash_key="secret"))
+
+    assert "secret" not in str(caught.value)
+
+
+def test_demo_mode_may_ask_its_own_fhir_server_only() -> None:
+    """What is listed wins; nothing may be asked outside demo mode by default."""
+    assert ("http://127.0.0.1:9000/demo/fhir",) == load(given(demo="true", port="9000")).fhir_servers
+    assert ("http://127.0.0.1:8000/demo/fhir",) == load(given(demo="true")).fhir_servers
+    assert ("https://ehr.example/fhir",) == load(
+        given(demo="true", fhir_servers="https://ehr.example/fhir/, ")
+    ).fhir_servers
+    assert () == load({}).fhir_servers
+
+
+@pytest.mark.parametrize("address", ["mysql://host/name", "twitch.db", "postgresql:host"])
+def test_a_database_of_another_kind_stops_the_start(address: str) -> None:
+    """SQLite and PostgreSQL only; the address may hold a password and is not shown."""
+    with pytest.raises(SettingsError, match="TWITCH_CDS_DATABASE_URL: must be") as caught:
+        load(given(database_url=address))
+
+    assert address not in str(caught.value)
 
 
 def test_without_any_variable_the_service_is_closed_and_on_loopback() -> None:

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from cds.fhir.dates import When
-from cds.fhir.resources import Quantity, ReferenceRange
+from cds.fhir.resources import Dosage, Quantity, ReferenceRange
 from cds.knowledge.codes import NOTHING, Concept
 
 ACTIVE = frozenset({"active", "recurrence", "relapse"})
@@ -81,9 +81,9 @@ class LabResult(Struct, frozen=True, kw_only=True):
 
 
 class Drug(Struct, frozen=True, kw_only=True):
-    """One entry about a medicine. `state` is active, ended or denied (not taken); `dated` is when that was said.
+    """One entry about a medicine. `state` is active, ended, denied (not taken) or draft; `dated` is when that was said.
 
-    `was_taken` marks a denied entry that says until when the medicine was taken.
+    `was_taken` marks a denied entry that says until when the medicine was taken. `dosages` are read only for a dose.
     """
 
     ref: str
@@ -95,6 +95,7 @@ class Drug(Struct, frozen=True, kw_only=True):
     dated: When | None = None
     given: When | None = None
     was_taken: bool = False
+    dosages: tuple[Dosage, ...] = ()
 
 
 class Asked(Struct, frozen=True, kw_only=True):

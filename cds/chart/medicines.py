@@ -92,6 +92,11 @@ class Pharmacist:
             return None
         return drug
 
+    def draft(self, entry: MedicationRequest) -> Drug | None:
+        """A request that is not yet signed, whatever its dates; None if no rule reads the medicine."""
+        hits = tuple(hit for concept in self._cabinet.concepts_of(entry) for hit in self._namer.concepts(concept))
+        return self._drug(entry.ref, hits, "draft", _many(entry.dosage_instruction), None, None, None) if hits else None
+
     def _entry(self, entry: Medicated, hits: tuple[Concept, ...]) -> Drug | None:
         if isinstance(entry, MedicationRequest):
             return self._request(entry, hits)
@@ -159,6 +164,7 @@ class Pharmacist:
             end=end,
             dated=self._scope.date(dated),
             given=self._scope.date(given),
+            dosages=tuple(dosages),
         )
 
 

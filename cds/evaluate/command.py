@@ -11,10 +11,10 @@ import msgspec
 
 from cds.call import Engine, build_engine
 from cds.errors import UsageError
-from cds.evaluate.explain import explain
 from cds.evaluate.files import Problem, batches
 from cds.evaluate.inputs import Answer, Evaluation, Result, hooks
 from cds.evaluate.text import Printer
+from cds.explain.explain import explain
 from cds.settings import environment, load
 
 WIDTH = 100
@@ -30,7 +30,12 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         help="FHIR resource, Bundle, NDJSON, CDS Hooks request, or a folder of these; - is standard input. "
         "Plain resources of one folder (such as a bulk export) are put together by patient",
     )
-    command.add_argument("--hook", metavar="HOOK", default="patient-view", help="the hook to answer as (patient-view)")
+    command.add_argument(
+        "--hook",
+        metavar="HOOK",
+        default="patient-view",
+        help="the hook to answer a chart as: patient-view or encounter-start; a request has its own",
+    )
     command.add_argument("--json", action="store_true", help="one JSON object per patient and line")
     command.add_argument("--why", action="store_true", help="say of every rule and card why it fired or did not")
 
@@ -60,7 +65,7 @@ def _be_lenient() -> None:
 def _print_all(engine: Engine, namespace: argparse.Namespace) -> int:
     status = 0
     form = _form(engine, namespace)
-    for answer in _answers(engine, namespace.paths):
+    for answer in _answers(engine, namespace.paths, namespace.hook):
         if isinstance(answer, Problem):
             status = 2
             sys.stdout.flush()
@@ -71,13 +76,13 @@ def _print_all(engine: Engine, namespace: argparse.Namespace) -> int:
     return status
 
 
-def _answers(engine: Engine, paths: list[str]) -> Iterator[Answer]:
+def _answers(engine: Engine, paths: list[str], hook: str) -> Iterator[Answer]:
     for path in paths:
         for batch in batches(path):
             if isinstance(batch, Problem):
                 yield batch
             else:
-                yield from Evaluation(engine, batch).answers()
+                yield from Evaluation(engine, batch, hook).answers()
 
 
 def _form(engine: Engine, namespace: argparse.Namespace) -> Callable[[Result], str]:

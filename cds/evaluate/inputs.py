@@ -14,6 +14,7 @@ from cds.evaluate.files import Batch, Document, Problem
 from cds.evaluate.pool import FAILED, UNKNOWN, Pool
 
 LISTED = 3
+CHART_HOOKS = frozenset({"patient-view", "encounter-start"})
 LOST = "the service failed on it; please report this"
 
 
@@ -54,8 +55,9 @@ Answer = Result | Problem
 class Evaluation:
     """One batch: requests and Bundles are answered as they come, plain resources when all are read."""
 
-    def __init__(self, engine: Engine, batch: Batch) -> None:
+    def __init__(self, engine: Engine, batch: Batch, hook: str = "patient-view") -> None:
         self._engine = engine
+        self._is_whole = hook in CHART_HOOKS
         self._batch = batch
         self._pool = Pool(engine)
         self._plain: set[str] = set()
@@ -112,6 +114,8 @@ class Evaluation:
         head = _head(document.text)
         if head.hook is not None and head.resourceType is None:
             yield self._request(place, head.hook, document.text)
+        elif not self._is_whole:
+            raise UsageError("is a chart, and this hook is about what is being written: give a whole CDS Hooks request")
         elif head.resourceType == "Bundle":
             yield from _of_pool(place, pool_of(self._engine, document.text))
         elif isinstance(head.resourceType, str) and head.resourceType:

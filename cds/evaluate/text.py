@@ -9,8 +9,8 @@ from cards.markdown import plain
 from cards.topics import Indicator
 from cards.wire import Card
 from cards.words import Words
-from cds.evaluate.explain import Told, Why
 from cds.evaluate.inputs import Result
+from cds.explain.explain import Told, Why
 from cds.rules.why import Trace
 
 SILENCE = "no cards: the chart shows no active muscle twitch"

@@ -6,15 +6,16 @@ import msgspec
 from msgspec import Raw, Struct
 
 from cds.fhir import resources as fhir
-from cds.fhir.resources import Any, CodeableConcept, OperationOutcome
+from cds.fhir.resources import Any, CodeableConcept, Issue, OperationOutcome
 
 NULL = b"null"
 
 
 class Link(Struct, gc=False):
-    """A page link."""
+    """A page link; its address stays unread unless pages are followed."""
 
     relation: str | None = None
+    url: Raw = Raw(NULL)
 
 
 class Entry(Struct, gc=False):
@@ -57,13 +58,18 @@ class PeekCode(Struct, gc=False):
 
 
 class Feed(Struct):
-    """What was read: resources, how many of which type could not be, whether pages are missing, or all failed."""
+    """What was read: resources, how many of which type could not be, whether pages are missing, or all failed.
+
+    `next` is where the next page is; `issues` are the codes of OperationOutcomes that mean a failure.
+    """
 
     resources: list[Any] = []
     unreadable: Counter[str] = msgspec.field(default_factory=Counter)
     unread_codes: list[CodeableConcept | None] = []
     truncated: bool = False
     failed: bool = False
+    next: str | None = None
+    issues: frozenset[str] = frozenset()
 
 
 _STRICT = msgspec.json.Decoder(Bundle | Any)
@@ -75,6 +81,8 @@ _PEEK_CODE = msgspec.json.Decoder(PeekCode)
 _READ_TYPES = frozenset(kind.__struct_config__.tag for kind in fhir.Any.__args__)
 _UNREADABLE = (msgspec.DecodeError, RecursionError)
 _MILD = frozenset({"information", "success"})
+_URL = msgspec.json.Decoder(str)
+_UNNAMED = "processing"  # FHIR's issue type for what says no more
 
 
 def read(raw: Raw | bytes) -> Feed:
@@ -89,7 +97,24 @@ def _feed(value: Bundle | Any) -> Feed:
     if not isinstance(value, Bundle):
         return _settled(Feed(resources=[value]))
     resources = [entry.resource for entry in value.entry or () if entry.resource is not None]
-    return _settled(Feed(resources=resources, truncated=has_next(value.link)))
+    return _settled(_paged(Feed(resources=resources), value.link))
+
+
+def _paged(feed: Feed, links: list[Link | None] | None) -> Feed:
+    """Say whether another page follows, and where it is (FHIR R4, paging)."""
+    if links and has_next(links):
+        feed.truncated = True
+        feed.next = next(filter(None, map(_next_url, links)), None)
+    return feed
+
+
+def _next_url(link: Link | None) -> str | None:
+    if link is None or link.relation != "next":
+        return None
+    try:
+        return _URL.decode(link.url)
+    except msgspec.DecodeError:
+        return None
 
 
 def _settled(feed: Feed) -> Feed:
@@ -98,7 +123,9 @@ def _settled(feed: Feed) -> Feed:
     if outcomes:
         feed.resources = [resource for resource in feed.resources if not isinstance(resource, OperationOutcome)]
         alone = not feed.resources and not feed.unreadable
-        feed.failed = feed.failed or any(_is_error(outcome, alone) for outcome in outcomes)
+        errors = [outcome for outcome in outcomes if _is_error(outcome, alone)]
+        feed.failed = feed.failed or bool(errors)
+        feed.issues = frozenset(issue.code or _UNNAMED for one in errors for issue in one.issue or (Issue(),))
     return feed
 
 
@@ -114,7 +141,7 @@ def _read_loosely(raw: Raw | bytes) -> Feed:
         return _single(raw)
     if bundle.resourceType != "Bundle":
         return _single(raw)
-    feed = Feed(truncated=has_next(bundle.link))
+    feed = _paged(Feed(), bundle.link)
     for entry in bundle.entry or ():
         _take_entry(entry, feed)
     return _settled(feed)

@@ -159,9 +159,14 @@ class Observation(Owned, tag="Observation", rename="camel"):
 
 
 class Repeat(Struct, gc=False, rename="camel"):
-    """When a dose is taken."""
+    """When a dose is taken; how often is left unread until a daily dose is asked for."""
 
     bounds_period: Period | None = None
+    frequency: Raw = Raw()
+    frequency_max: Raw = Raw()
+    period: Raw = Raw()
+    period_unit: Raw = Raw()
+    time_of_day: Raw = Raw()
 
 
 class Timing(Struct, gc=False):
@@ -170,11 +175,16 @@ class Timing(Struct, gc=False):
     repeat: Repeat | None = None
 
 
-class Dosage(Struct, gc=False):
-    """Route and timing."""
+class Dosage(Struct, gc=False, rename="camel"):
+    """Route and timing; the dose is left unread until it is asked for. STU3 states it outside `doseAndRate`."""
 
     route: CodeableConcept | None = None
     timing: Timing | None = None
+    sequence: Raw = Raw()
+    dose_and_rate: Raw = Raw()
+    dose_quantity: Raw = Raw()
+    dose_range: Raw = Raw()
+    max_dose_per_period: Raw = Raw()
 
 
 class Supply(Struct, gc=False, rename="camel"):

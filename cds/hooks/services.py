@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import msgspec
 from msgspec import Struct
 
+from cds.hooks.contexts import SHAPES
 from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
 
@@ -12,6 +13,10 @@ CDS_HOOKS_VERSION = "2.0.1"
 PATIENT = "patient={{context.patientId}}"
 ASKED = ("sct", "loinc")
 REPORTS = ("exam", "emg")
+ENCOUNTERS = "Encounter?{p}&status=planned,arrived,triaged,in-progress,onleave"
+REQUESTS = "MedicationRequest?{p}&status=active,completed,stopped&_include=MedicationRequest:medication"
+TWITCHES = ("twitch", "twitch-eyelid")
+ORDER_ANALYTES = ("calcium", "albumin", "egfr", "magnesium", "potassium")
 COUNT = {"conditions": 500, "labs": 500, "observations": 500, "medicationRequests": 500, "medicationStatements": 500}
 COUNT_OF_OTHERS = 100
 NOT_OBSERVED = frozenset(  # sets that rules read on other types, or as the value of an answer
@@ -35,29 +40,80 @@ class Service(Struct, frozen=True, rename="camel", omit_defaults=True, kw_only=T
     hook_version: str
 
 
+class Moment(Struct, frozen=True):
+    """What one hook is good for. The version is that of the hook's own metadata table."""
+
+    hook: str
+    version: str
+    title: str
+    description: str
+
+
+CHART = (
+    "When the chart shows an active muscle twitch, advises what on the chart may explain it, what to check, "
+    "and whether a neurologist should see the patient. Silent when the chart shows no twitch."
+)
+USAGE = (
+    "Works from prefetch alone. A null or empty value means that there are no data. An absent key, a failed one or "
+    "further pages are fetched from `fhirServer` where the operator of this service allows that server; what stays "
+    "missing is stated as not checked. Answers 412 when the question of a twitch cannot be answered."
+)
+MOMENTS = (
+    Moment("patient-view", "1.0", "Muscle twitching: causes, checks and red flags", CHART),
+    Moment("encounter-start", "1.0", "Muscle twitching: what to ask and examine at this visit", CHART),
+    Moment(
+        "problem-list-item-create",
+        "0.1.0",
+        "Muscle twitching just recorded: causes, checks and red flags",
+        "When a muscle twitch has just been added to the problem list, advises what on the chart may explain it, what "
+        "to check, and whether a neurologist should see the patient. Silent for all other problems.",
+    ),
+    Moment(
+        "order-select",
+        "1.0",
+        "Steroid or estrogen selected for a patient whose muscles twitch",
+        "When a systemic corticosteroid or estrogen is selected and the chart shows an active muscle twitch, advises "
+        "what to check first. Looks at the selected drafts only; silent for all other orders and for renewals.",
+    ),
+    Moment(
+        "order-sign",
+        "1.0",
+        "Steroid or estrogen about to be signed for a patient whose muscles twitch",
+        "When a systemic corticosteroid or estrogen is about to be signed and the chart shows an active muscle twitch, "
+        "advises what to check first. Silent for all other orders and for renewals.",
+    ),
+    Moment(
+        "medication-refill",
+        "0.1.0",
+        "Steroid or estrogen to be refilled at a higher dose for a patient whose muscles twitch",
+        "When a refill raises the dose of a systemic corticosteroid or estrogen, or renews one that is not taken now, "
+        "and the chart shows an active muscle twitch, advises what to check. Silent for plain refills.",
+    ),
+)
+
+
 class Listed(Struct, frozen=True):
     """The answer of discovery."""
 
     services: list[dict[str, object]]
 
 
-def patient_view(knowledge: Knowledge) -> Service:
-    """The patient-view service."""
-    return Service(
-        id="muscle-twitch-patient-view",
-        hook="patient-view",
-        hook_version="1.0",
-        title="Muscle twitching: causes, checks and red flags",
-        description=(
-            "When the chart shows an active muscle twitch, advises what on the chart may explain it, what to check, "
-            "and whether a neurologist should see the patient. Silent when the chart shows no twitch."
-        ),
-        usage_requirements=(
-            "Works from prefetch alone. A null or empty value means that there are no data; an absent key or an "
-            "OperationOutcome is stated as not checked. Answers 412 when the question of a twitch cannot be answered."
-        ),
-        prefetch=templates(knowledge),
+def services(knowledge: Knowledge) -> dict[str, Service]:
+    """All services by their ids, in the order of discovery."""
+    whole, narrow = templates(knowledge), order_templates(knowledge)
+    made = (
+        Service(
+            id=f"muscle-twitch-{moment.hook}",
+            hook=moment.hook,
+            hook_version=moment.version,
+            title=moment.title,
+            description=moment.description,
+            usage_requirements=USAGE,
+            prefetch=narrow if SHAPES[moment.hook].is_order else whole,
+        )
+        for moment in MOMENTS
     )
+    return {service.id: service for service in made}
 
 
 def discovery(services: Iterable[Service]) -> bytes:
@@ -68,24 +124,57 @@ def discovery(services: Iterable[Service]) -> bytes:
 
 def templates(knowledge: Knowledge) -> dict[str, str]:
     """Searches in the conservative 2.0 grammar; every code that a rule reads on that type is asked for."""
-    labs = [one for analyte in knowledge.analytes for one in knowledge.codes.of_analyte(analyte)]
-    asked = {
-        "conditions": "Condition?{p}",
-        "observations": f"Observation?{{p}}&code={_tokens(_observed(knowledge))}&_sort=-date",
-        "encounters": "Encounter?{p}&status=planned,arrived,triaged,in-progress,onleave",
-        "labs": f"Observation?{{p}}&code={_tokens(labs)}&_sort=-date",
-        "medicationRequests": "MedicationRequest?{p}&status=active,completed,stopped"
-        "&_include=MedicationRequest:medication",
-        "medicationStatements": "MedicationStatement?{p}",
-        "serviceRequests": "ServiceRequest?{p}&status=active,on-hold,completed",
-        "procedures": f"Procedure?{{p}}&code={_tokens(_reports(knowledge))}",
-        "diagnosticReports": f"DiagnosticReport?{{p}}&code={_tokens(_reports(knowledge))}",
-        "familyHistory": "FamilyMemberHistory?{p}",
-    }
+    reports = _tokens(_reports(knowledge))
+    return _searches(
+        {
+            "conditions": "Condition?{p}",
+            "observations": _observations(_observed(knowledge)),
+            "encounters": ENCOUNTERS,
+            "labs": _observations(_results(knowledge, knowledge.analytes)),
+            "medicationRequests": REQUESTS,
+            "medicationStatements": "MedicationStatement?{p}",
+            "serviceRequests": "ServiceRequest?{p}&status=active,on-hold,completed",
+            "procedures": f"Procedure?{{p}}&code={reports}",
+            "diagnosticReports": f"DiagnosticReport?{{p}}&code={reports}",
+            "familyHistory": "FamilyMemberHistory?{p}",
+        }
+    )
+
+
+def order_templates(knowledge: Knowledge) -> dict[str, str]:
+    """What the rules on drafts read: the twitch, the medicines, and the electrolytes that a steroid moves (4d)."""
+    return _searches(
+        {
+            "conditions": "Condition?{p}",
+            "observations": _observations([one for name in TWITCHES for one in _members(knowledge, name)]),
+            "encounters": ENCOUNTERS,
+            "labs": _observations(_results(knowledge, ORDER_ANALYTES)),
+            "medicationRequests": REQUESTS,
+            "medicationStatements": "MedicationStatement?{p}",
+        }
+    )
+
+
+def _searches(asked: dict[str, str]) -> dict[str, str]:
+    """Complete templates."""
     searches = {
         key: f"{text.replace('{p}', PATIENT)}&_count={COUNT.get(key, COUNT_OF_OTHERS)}" for key, text in asked.items()
     }
     return {"patient": "Patient/{{context.patientId}}", **searches}
+
+
+def _observations(concepts: Iterable[Concept]) -> str:
+    return f"Observation?{{p}}&code={_tokens(concepts)}&_sort=-date"
+
+
+def _results(knowledge: Knowledge, analytes: Iterable[str]) -> list[Concept]:
+    return [one for analyte in analytes for one in knowledge.codes.of_analyte(analyte)]
+
+
+def _members(knowledge: Knowledge, name: str) -> list[Concept]:
+    """The codes of a value set in the systems that Observations are coded in."""
+    systems = {knowledge.systems[short] for short in ASKED}
+    return [one for one in knowledge.codes.members(name) if one.system in systems]
 
 
 def _reports(knowledge: Knowledge) -> list[Concept]:
@@ -95,8 +184,7 @@ def _reports(knowledge: Knowledge) -> list[Concept]:
 def _observed(knowledge: Knowledge) -> list[Concept]:
     """Codes that an Observation may carry: questions, scores, examinations and findings, in SNOMED CT and LOINC."""
     names = [name for name in knowledge.sets if name not in NOT_OBSERVED and not name.startswith(NOT_OBSERVED_KINDS)]
-    systems = {knowledge.systems[short] for short in ASKED}
-    found = {one.code: one for name in names for one in knowledge.codes.members(name) if one.system in systems}
+    found = {one.code: one for name in names for one in _members(knowledge, name)}
     return [one for one in found.values() if one.analyte is None]
 
 

@@ -41,6 +41,8 @@ _WINDOWS: dict[str, tuple[str, ...]] = {
     Topic.REASSURE: ("exam", "emg"),
     Topic.LIFESTYLE: ("questionnaire", "intake", "smoking", "dehydration", "exertion"),
     Topic.DATA_GAP: ("twitch_observation", "exam"),
+    Topic.ORD_STEROID: ("renewal",),
+    Topic.ORD_ESTROGEN: ("renewal",),
 }
 
 

@@ -84,6 +84,8 @@ class MedicineClass(Struct, frozen=True, forbid_unknown_fields=True):
     named: list[str] = []
     needs_muscle_sign: bool = False
     variant: str = "one"
+    replacement: list[str] = []
+    replacement_for: str = ""
 
 
 class Route(Struct, frozen=True, forbid_unknown_fields=True):

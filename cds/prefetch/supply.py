@@ -1,6 +1,7 @@
 """The five states of a prefetch key, and what follows for what can be known (CDS Hooks 2.0, prefetch; 4c D17)."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 
 from msgspec import Raw, Struct
@@ -9,6 +10,7 @@ from cards.advice import NotChecked
 from cds.fhir import bundle
 from cds.fhir.bundle import Feed
 from cds.fhir.resources import Any, CodeableConcept
+from cds.prefetch.references import dangling, shelf
 
 TYPES = {
     "patient": "Patient",
@@ -25,8 +27,14 @@ TYPES = {
 }
 CONDITIONS = "conditions"
 TWITCH_KEYS = (CONDITIONS, "observations", "encounters")
+MEDICINES = ("medicationRequests", "medicationStatements")
 GATE = ("patient", *TWITCH_KEYS)
 REST = tuple(key for key in TYPES if key not in GATE)
+
+
+FORBIDDEN = "forbidden"
+# Issue types of an OperationOutcome after which nobody asks again (CDS Hooks 2.0, prefetch; FHIR R4, issue-type).
+REFUSALS = frozenset({"forbidden", "security", "login", "suppressed", "expired", "unknown"})
 
 
 class State(StrEnum):
@@ -40,34 +48,49 @@ class State(StrEnum):
 
 
 class Supply(Struct):
-    """One key: its state and what it held."""
+    """One key: its state and what it held. `reason` says why it is not whole, `unread` why Medications are missing."""
 
     key: str
     state: State
     feed: Feed
+    reason: str = ""
+    unread: dict[str, str] = {}
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether nothing can be relied upon: it failed, or never came."""
+        return self.state in (State.FAILED, State.ABSENT)
 
     @property
     def is_complete(self) -> bool:
         """Whether all that the template asks for is here and readable."""
-        if self.state in (State.FAILED, State.ABSENT):
-            return False
-        return not self.feed.truncated and not self.feed.unreadable
+        return not (self.is_lost or self.feed.truncated or self.feed.unreadable)
 
-    def not_checked(self) -> Iterable[NotChecked]:
+    @property
+    def is_forbidden(self) -> bool:
+        """Whether the source said that this is not to be had; it is then not asked again."""
+        return self.state is State.FAILED and not self.feed.issues.isdisjoint(REFUSALS)
+
+    def not_checked(self) -> Iterator[NotChecked]:
         """What could not be seen, and why."""
         kind = TYPES[self.key]
-        if self.state in (State.FAILED, State.ABSENT):
-            yield NotChecked(type=kind, reason=self.state.value, key=self.key)
-        if self.feed.truncated:
-            yield NotChecked(type=kind, reason="partial", key=self.key)
+        if self.is_lost:
+            yield NotChecked(type=kind, reason=self._reason(self.state.value), key=self.key)
+        elif self.feed.truncated:
+            yield NotChecked(type=kind, reason=self._reason("partial"), key=self.key)
         for unread, count in self.feed.unreadable.items():
             yield NotChecked(type=unread, reason="unreadable", key=self.key, count=count)
+
+    def _reason(self, otherwise: str) -> str:
+        return self.reason or (FORBIDDEN if self.is_forbidden else otherwise)
 
 
 class Supplies:
     """All keys of a call, read when they are wanted: the gate first, the rest only if there is a twitch."""
 
-    def __init__(self, prefetch: Mapping[str, Raw]) -> None:
+    def __init__(self, prefetch: Mapping[str, Raw], keys: Iterable[str] = TYPES) -> None:
+        """Take the prefetch of a call, and the keys that its service asks for."""
+        self.keys = tuple(keys)
         self._prefetch = prefetch
         self._read: dict[str, Supply] = {}
 
@@ -77,21 +100,63 @@ class Supplies:
             self._read[key] = supply(key, self._prefetch.get(key))
         return self._read[key]
 
+    def put(self, found: Mapping[str, Supply]) -> None:
+        """Take what was fetched in the place of what was sent."""
+        self._read.update(found)
+
+    def held(self, keys: Iterable[str]) -> dict[str, Supply]:
+        """Some keys, read."""
+        return {key: self.of(key) for key in keys}
+
     def resources(self, keys: Iterable[str]) -> list[Any]:
-        """The resources of some keys."""
-        return [resource for key in keys for resource in self.of(key).feed.resources]
+        """The resources of some keys, of those that the service asks for."""
+        return [resource for key in keys if key in self.keys for resource in self.of(key).feed.resources]
 
     def missing(self) -> frozenset[str]:
         """The FHIR types that did not arrive, or not whole."""
-        return frozenset(TYPES[key] for key in TYPES if not self.of(key).is_complete)
+        cut = {key for key in self.keys if not self.of(key).is_complete}
+        return frozenset(TYPES[key] for key in cut | {key for key, ends in self._loose_ends().items() if ends})
 
     def not_checked(self) -> tuple[NotChecked, ...]:
         """All that could not be seen."""
-        return tuple(item for key in TYPES for item in self.of(key).not_checked())
+        keys = (item for key in self.keys for item in self.of(key).not_checked())
+        return (*keys, *self._medications_not_checked())
+
+    def _medications_not_checked(self) -> Iterator[NotChecked]:
+        """Medicines that are only named by a reference to what is not held."""
+        for key, targets in self._loose_ends().items():
+            reasons = Counter(self.of(key).unread.get(target, State.ABSENT.value) for target in targets)
+            for reason, count in reasons.items():
+                yield NotChecked(type="Medication", reason=reason, key=key, count=count)
+
+    def _loose_ends(self) -> dict[str, list[str]]:
+        return loose_ends(self.held(key for key in MEDICINES if key in self.keys))
 
     def unread_problems(self) -> list[CodeableConcept | None]:
         """The codes of Conditions that could not be read otherwise."""
         return self.of(CONDITIONS).feed.unread_codes
+
+
+def loose_ends(held: Mapping[str, Supply]) -> dict[str, list[str]]:
+    """The Medication references of each key that lead to nothing held under any of them."""
+    known = shelf(resource for one in held.values() for resource in one.feed.resources)
+    return {key: list(dangling(one.feed.resources, known)) for key, one in held.items() if key in MEDICINES}
+
+
+def wanted_of(supplies: Supplies, keys: Iterable[str]) -> tuple[str, ...]:
+    """The keys that are worth asking the FHIR server for: absent, failed, cut short, or with Medications missing.
+
+    What is known to be empty is not asked for, nor what the source forbade, nor what was asked for already.
+    """
+    held = supplies.held(keys)
+    ends = loose_ends(held)
+    return tuple(key for key, one in held.items() if _is_wanted(one, bool(ends.get(key))))
+
+
+def _is_wanted(one: Supply, has_loose_ends: bool) -> bool:
+    if one.reason or one.unread or one.is_forbidden:
+        return False
+    return one.is_lost or one.feed.truncated or has_loose_ends
 
 
 def supply(key: str, raw: Raw | None) -> Supply:

@@ -55,7 +55,7 @@ def _measured(tag: str, picture: Picture) -> Abnormal | None:
         date=judged.when.text if judged.when else "",
         value=laboratory.shown(judged),
         kind=judged.kind,
-        notes=tuple(_notes(standing, judged, picture)),
+        notes=tuple(remarks(standing, judged, picture)),
     )
 
 
@@ -66,7 +66,8 @@ def _indicator(tag: str, judged: Judged, picture: Picture) -> Indicator:
     return Indicator.INFO if judged.effect == "info" else Indicator.WARNING
 
 
-def _notes(standing: Standing, judged: Judged, picture: Picture) -> Iterator[Note]:
+def remarks(standing: Standing, judged: Judged, picture: Picture) -> Iterator[Note]:
+    """What is to be said of an abnormal result."""
     label = laboratory.lab_label(judged, picture.knowledge)
     if standing.old_severe and judged.when:
         yield Note("old_severe_value", {"test": label, "value": laboratory.shown(judged), "date": judged.when.text})

@@ -1,6 +1,6 @@
 """From the decision to advice: which summary, facts, notes and proposed orders each card gets (4a, section 1)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -8,7 +8,7 @@ from cards.advice import Advice, Fact, Note, Order
 from cards.topics import ELECTROLYTES, FLAGS, Topic, in_order
 from cds.rules import advise_labs, advise_medicines, context, tests_due
 from cds.rules.assess import Assessment, Flags, flag_days
-from cds.rules.decide import Choice, Decision
+from cds.rules.decide import Choice
 from cds.rules.neurology import MYOPATHIC, report_fact
 from cds.rules.picture import Picture
 from cds.rules.work_up import covers
@@ -24,13 +24,16 @@ COUNSEL = {
 }
 
 
-def advise(decision: Decision, found: Assessment) -> tuple[Advice, ...]:
+def advise(choice: Choice, found: Assessment) -> Advice:
+    """The advice of one card."""
+    return _bounded(_ADVISERS[choice.topic](choice, found), int(found.picture.knowledge.at("max_facts")))
+
+
+def closed(advice: Sequence[Advice], dropped: tuple[Topic, ...]) -> tuple[Advice, ...]:
     """All cards; the last one names those that found no place."""
-    limit = int(found.picture.knowledge.at("max_facts"))
-    advice = [_bounded(_ADVISERS[choice.topic](choice, found), limit) for choice in decision.choices]
-    if advice and decision.dropped:
-        advice[-1] = replace(advice[-1], also_noted=decision.dropped)
-    return tuple(advice)
+    if not (advice and dropped):
+        return tuple(advice)
+    return (*advice[:-1], replace(advice[-1], also_noted=dropped))
 
 
 def _bounded(advice: Advice, limit: int) -> Advice:

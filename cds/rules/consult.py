@@ -1,33 +1,100 @@
 """From a chart to advice: the gate first, and nothing beyond it when there is no twitch (4e)."""
 
+from datetime import datetime
+
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cards.advice import Advice
 from cds.chart.facts import Chart
 from cds.knowledge.load import Knowledge
+from cds.need import Recall, Steps
+from cds.rules import context, orders
 from cds.rules import picture as pictures
-from cds.rules.advise import advise
+from cds.rules.advise import advise, closed
 from cds.rules.assess import Assessment, assess
-from cds.rules.decide import Decision, decide
+from cds.rules.decide import Choice, Decision, capped, choose
 from cds.rules.gate import Twitch
-from cds.rules.picture import Completeness
+from cds.rules.orders import Drafted
+from cds.rules.picture import Completeness, Picture
+from cds.rules.repeats import fingerprint, is_answered, is_repeatable
 from cds.rules.trial import Trial
+
+
+class Due(Struct, frozen=True):
+    """A card that is due, and what it is known by."""
+
+    advice: Advice
+    fingerprint: str
+    choice: Choice | None = None
+
+
+class Assessed(Struct, frozen=True):
+    """What every rule found on the chart, and what the combination table made of it; order hooks ask less."""
+
+    found: Assessment
+    decision: Decision
 
 
 class Consultation(Struct, frozen=True):
     """What the rules said of one chart, and how they came to it."""
 
-    advice: tuple[Advice, ...]
-    found: Assessment
-    decision: Decision
+    shown: tuple[Due, ...]
     trial: Trial
+    repeated: tuple[Due, ...]
+    assessed: Assessed | None = None
 
 
-def consult(
-    chart: Chart, twitches: tuple[Twitch, ...], knowledge: Knowledge, complete: Completeness, today: int
-) -> Consultation:
-    """Advice on a chart that shows a twitch."""
+class Case(Struct, frozen=True, kw_only=True):
+    """A chart that shows a twitch, and the moment at which it is judged. `today` is an ordinal."""
+
+    chart: Chart
+    twitches: tuple[Twitch, ...]
+    knowledge: Knowledge
+    complete: Completeness
+    today: int
+    now: datetime
+
+    def picture(self) -> Picture:
+        """What the rules derive from the chart first."""
+        return pictures.read(self.chart, self.twitches, self.knowledge, self.complete, self.today)
+
+
+def consult(case: Case) -> Steps[Consultation]:
+    """Advice on a chart that shows a twitch (4e steps 5 to 43)."""
     trial = Trial()
-    found = assess(pictures.read(chart, twitches, knowledge, complete, today), trial)
-    decision = decide(found, trial)
-    return Consultation(advise(decision, found), found, decision, trial)
+    found = assess(case.picture(), trial)
+    due = [_due(advise(choice, found), found.picture, choice) for choice in choose(found, trial)]
+    fresh, repeated = yield from without_repeats(due, case)
+    chosen = [one.choice for one in fresh if one.choice]
+    decision = capped(chosen, int(case.knowledge.at("max_cards")), tuple(one.advice.topic for one in repeated))
+    kept = [one for one in fresh if one.choice in decision.choices]
+    shown = tuple(
+        replace(one, advice=advice)
+        for one, advice in zip(kept, closed([one.advice for one in kept], decision.dropped), strict=True)
+    )
+    return Consultation(shown, trial, repeated, Assessed(found, decision))
+
+
+def consult_orders(drafted: Drafted, case: Case) -> Steps[Consultation]:
+    """Advice on drafts for a patient who twitches: one card at most (4e ORDERS d to g)."""
+    trial, picture = Trial(), case.picture()
+    due = [_due(advice, picture) for advice in orders.decide_orders(drafted, picture, trial)]
+    fresh, repeated = yield from without_repeats(due, case)
+    return Consultation(tuple(fresh), trial, repeated)
+
+
+def _due(advice: Advice, picture: Picture, choice: Choice | None = None) -> Due:
+    return Due(advice, fingerprint(advice, context.twitch_facts(picture)), choice)
+
+
+def without_repeats(due: list[Due], case: Case) -> Steps[tuple[list[Due], tuple[Due, ...]]]:
+    """The cards that are news, and those that were answered (4d Repeats)."""
+    asked = tuple(one.fingerprint for one in due if is_repeatable(one.advice))
+    answered = (yield Recall(asked)) if asked else {}
+    old = [
+        one
+        for one in due
+        if is_repeatable(one.advice) and is_answered(one.advice, one.fingerprint, answered, case.knowledge, case.now)
+    ]
+    return [one for one in due if one not in old], tuple(old)

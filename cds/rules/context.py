@@ -106,7 +106,11 @@ def exam_notes(picture: Picture) -> tuple[Note, ...]:
 
 def notes(found: Assessment) -> tuple[Note, ...]:
     """Remarks on the whole chart, the same on every card."""
-    picture = found.picture
+    return remarks(found.picture)
+
+
+def remarks(picture: Picture) -> tuple[Note, ...]:
+    """The same, where not everything was assessed."""
     chart = picture.chart
     worded = [Note("matched_on_text", {"phrase": one.named.text}) for one in picture.twitches if one.named.text]
     vague = any(one.onset and one.onset.uncertain for one in picture.twitches)

@@ -1,6 +1,6 @@
 """The combination table and the ranking, to be followed with a finger (4c, 4e steps 13 to 43)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
@@ -30,18 +30,16 @@ class Choice(Struct, frozen=True, kw_only=True):
 
 
 class Decision(Struct, frozen=True):
-    """The cards in their order, and those for which there was no place."""
+    """The cards in their order, those for which there was no place, and those that were answered before."""
 
     choices: tuple[Choice, ...]
     dropped: tuple[Topic, ...] = ()
+    repeated: tuple[Topic, ...] = ()
 
 
-def decide(found: Assessment, trial: Trial) -> Decision:
-    """Which cards are shown."""
-    chosen = _chosen(found, trial)
-    ordered = sorted(chosen, key=lambda choice: (URGENCY[choice.indicator], rank(choice.topic)))
-    limit = int(found.picture.knowledge.at("max_cards"))
-    return _capped(ordered, limit)
+def choose(found: Assessment, trial: Trial) -> list[Choice]:
+    """Which cards are due, the most urgent first (4e steps 13 to 40)."""
+    return sorted(_chosen(found, trial), key=lambda choice: (URGENCY[choice.indicator], rank(choice.topic)))
 
 
 def _chosen(found: Assessment, trial: Trial) -> list[Choice]:
@@ -207,12 +205,12 @@ def _is_beyond_ms(found: Iterable[Finding]) -> bool:
     return any(one.sets & {"wasting", "tongue-fasciculation"} for one in found)
 
 
-def _capped(ordered: list[Choice], limit: int) -> Decision:
+def capped(ordered: Sequence[Choice], limit: int, repeated: tuple[Topic, ...] = ()) -> Decision:
     """At most three cards; the last that is not protected makes way and is named (4a)."""
-    dropped: list[Topic] = []
-    spare = [one for one in ordered if one.topic not in PROTECTED]
-    while len(ordered) > limit and spare:
+    kept, dropped = list(ordered), []
+    spare = [one for one in kept if one.topic not in PROTECTED]
+    while len(kept) > limit and spare:
         victim = spare.pop()
-        ordered.remove(victim)
+        kept.remove(victim)
         dropped.append(victim.topic)
-    return Decision(tuple(ordered), tuple(reversed(dropped)))
+    return Decision(tuple(kept), tuple(reversed(dropped)), repeated)

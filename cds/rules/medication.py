@@ -131,6 +131,24 @@ def fires(course: Course, knowledge: Knowledge, last: When | None) -> bool:
     return lead >= (knowledge.days("ppi_exposure") if timing == "exposure" else 0)
 
 
+class Entry(Struct, frozen=True, kw_only=True):
+    """One record of a medicine of a class, taken now or ended."""
+
+    drug: Drug
+    concept: Concept
+    is_active: bool
+
+
+def entries(drugs: list[Drug], tag: str, knowledge: Knowledge, today: int) -> Iterator[Entry]:
+    """What a chart says of one class: its active entries and its ended ones."""
+    matcher, denied = Matcher(knowledge), _denials(drugs)
+    for drug in drugs:
+        for found, concept in matcher.matches(drug):
+            live = _is_live(tag, drug, denied, knowledge, today)
+            if found == tag and (live or _is_over(drug)):
+                yield Entry(drug=drug, concept=concept, is_active=live)
+
+
 def _is_live(tag: str, drug: Drug, denied: Mapping[str, When], knowledge: Knowledge, today: int) -> bool:
     if drug.state != "active" or _is_denied(drug, denied):
         return False

@@ -1,5 +1,7 @@
 """Which basic tests are missing or out of date, and whether that is worth a card (4d LAB-ORDER)."""
 
+from collections.abc import Iterable
+
 from cards.advice import Note
 from cds.rules import abnormal, laboratory, work_up
 from cds.rules.picture import Picture
@@ -20,10 +22,10 @@ def is_triggered(picture: Picture, *, additional: bool, tags: set[str], factors:
     return picture.is_marked or additional or drugs or "diet" in factors or _has_old_deficiency(picture)
 
 
-def stale(picture: Picture) -> tuple[Note, ...]:
+def stale(picture: Picture, tests: Iterable[str] = TESTS) -> tuple[Note, ...]:
     """The last values of tests that are out of date, with their dates (2b: a stale value is quoted, not judged)."""
     notes = []
-    for test in TESTS:
+    for test in tests:
         standing = picture.laboratory.of(test)
         judged = standing.judged
         if standing.state == "stale" and judged is not None and judged.when is not None:

@@ -19,5 +19,9 @@ async def send_answer(send: Send, status: int, body: bytes, headers: Iterable[He
 
 async def send_error(send: Send, error: CdsError) -> None:
     """Send any error as its OperationOutcome."""
-    headers = [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
-    await send_answer(send, error.status, render(error), headers)
+    await send_answer(send, error.status, render(error), headers_of(error))
+
+
+def headers_of(error: CdsError) -> tuple[Header, ...]:
+    """The headers that an error wants beside its status."""
+    return tuple((name.lower().encode(), value.encode()) for name, value in error.headers.items())

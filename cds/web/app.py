@@ -22,42 +22,53 @@ from cds.web.gate import Gate
 from cds.web.health import Health
 from cds.web.hook_route import HookRoute
 from cds.web.metrics import CONTENT_TYPE, Metrics
+from cds.web.parts import Parts
 from cds.web.ports import Answering
+from cds.web.record import Recorder
 
 
 def create_app(
-    engine: Answering,
+    parts: Parts,
     settings: Settings,
     *,
     words: Words | None = None,
     fixtures: Path = FIXTURES,
     today: Callable[[], date] | None = None,
 ) -> FastAPI:
-    """Build the application around an engine; the demo's charts and their day can be given by a test."""
-    health = Health(engine)
+    """Build the application around its parts; the demo's charts and their day can be given by a test."""
+    engine, health = parts.engine, Health(parts)
+    metrics = Metrics(engine.knowledge_version)
+    recorder = Recorder(metrics, parts.journal, engine.knowledge_version)
     app = FastAPI(
         title="Twitch CDS",
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
-        lifespan=_until(health),
+        lifespan=_lifespan(parts, health),
         telemetry={"tracing": False, "metrics": False, "logs": False},  # a path can hold a patient's id
     )
-    app.add_middleware(Gate, is_open=settings.open)
+    app.add_middleware(
+        Gate,
+        verifier=parts.verifier,
+        public_url=settings.public_url,
+        is_open=settings.open,
+        refused=recorder.refused,
+    )
     app.add_middleware(Exchange, cors=Cors.of(settings))
     for kind in (HTTPException, CallError):
         app.add_exception_handler(kind, _refused)
-    _add_routes(app, engine, settings, health)
+    hooks = HookRoute(engine, parts.attendant, settings, recorder)
+    app.router.routes.append(Route("/cds-services/{rest:path}", hooks))
+    _add_routes(app, engine, health, metrics)
     Evidence(words or load_words(), engine).add_to(app)
     if settings.demo:
         add_demo(app, settings, fixtures, today or Clock(settings.zone).today)
     return app
 
 
-def _add_routes(app: FastAPI, engine: Answering, settings: Settings, health: Health) -> None:
-    """The paths that every installation has."""
-    metrics = Metrics(engine.knowledge_version)
+def _add_routes(app: FastAPI, engine: Answering, health: Health, metrics: Metrics) -> None:
+    """The paths that every installation has, beside the hook calls."""
 
     async def discovery() -> Response:
         return Response(engine.discovery(), media_type="application/json")
@@ -65,20 +76,23 @@ def _add_routes(app: FastAPI, engine: Answering, settings: Settings, health: Hea
     async def numbers() -> Response:
         return Response(metrics.text(), media_type=CONTENT_TYPE)
 
-    app.router.routes.append(Route("/cds-services/{rest:path}", HookRoute(engine, settings, metrics)))
     app.add_api_route("/cds-services", discovery, methods=["GET"])
     app.add_api_route("/health/live", health.live, methods=["GET"])
     app.add_api_route("/health/ready", health.ready, methods=["GET"])
     app.add_api_route("/metrics", numbers, methods=["GET"])
 
 
-def _until(health: Health) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """Say "not ready" as soon as the process is asked to end."""
+def _lifespan(parts: Parts, health: Health) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Open and close the parts; say "not ready" as soon as the process is asked to end."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        for errand in parts.start:
+            await errand()
         yield
         health.leave()
+        for errand in parts.close:
+            await errand()
 
     return lifespan
 

@@ -1,26 +1,67 @@
-"""Who may call: everybody in demo mode, nobody otherwise until a client can be registered."""
+"""Who may call: whoever the verifier knows, and in demo mode everybody."""
+
+from collections.abc import Callable
+from typing import Protocol
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from cds.account import NOBODY, Caller
 from cds.errors import NotSignedIn
+from cds.trust.refusal import Refusal, Refused
 from cds.web.answers import send_error
 
 GUARDED = "/cds-services"
+CALLER = "twitch-cds.caller"
+
+
+class Verifying(Protocol):
+    """What tells who is calling (`cds.trust.verifier.Verifier`)."""
+
+    async def verify(self, authorization: str | None, audience: str) -> Caller:
+        """The caller of this address, or Refused."""
 
 
 class Gate:
     """Stands before discovery, calls and whatever else is below `/cds-services`: first who, then what."""
 
-    def __init__(self, app: ASGIApp, *, is_open: bool) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        verifier: Verifying,
+        public_url: str,
+        is_open: bool,
+        refused: Callable[[Refusal, str], None],
+    ) -> None:
+        """`refused` is told the reason and the path of each refusal; the caller is told neither."""
         self._app = app
+        self._verifier = verifier
+        self._public_url = public_url
         self._is_open = is_open
+        self._refused = refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._is_open or scope["type"] != "http" or not self._guards(scope["path"]):
-            await self._app(scope, receive, send)
-        else:
-            await send_error(send, NotSignedIn())
+        if scope["type"] == "http" and self._guards(scope["path"]):
+            try:
+                scope[CALLER] = await self._caller(scope)
+            except Refused as problem:
+                self._refused(problem.refusal, scope["path"])
+                await send_error(send, NotSignedIn())
+                return
+        await self._app(scope, receive, send)
+
+    async def _caller(self, scope: Scope) -> Caller:
+        if self._is_open:
+            return NOBODY
+        sent = [value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"]
+        return await self._verifier.verify(", ".join(sent) or None, self._public_url + _path_as_sent(scope))
 
     @staticmethod
     def _guards(path: str) -> bool:
         return path == GUARDED or path.startswith(GUARDED + "/")
+
+
+def _path_as_sent(scope: Scope) -> str:
+    """The path before it was decoded: the token is for the address as the client wrote it."""
+    raw: bytes | None = scope.get("raw_path")
+    return scope["path"] if raw is None else raw.decode("latin-1")

@@ -1,14 +1,14 @@
-"""Whether the process lives, and whether it can answer calls."""
+"""Whether the process lives, whether it can answer calls, and what of it is down."""
 
 from cds.errors import NotReady
-from cds.web.ports import Answering
+from cds.web.parts import Parts
 
 
 class Health:
-    """What a load balancer asks."""
+    """What a load balancer asks, and an operator reads."""
 
-    def __init__(self, engine: Answering) -> None:
-        self._engine = engine
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
         self._leaving = False
 
     def leave(self) -> None:
@@ -20,7 +20,10 @@ class Health:
         return {"status": "alive"}
 
     async def ready(self) -> dict[str, str]:
-        """Say that calls can be answered, and with which knowledge."""
-        if self._leaving or not self._engine.service_ids:
+        """Say that calls can be answered, and with which knowledge; a store or an audit that is down stops no card."""
+        parts = self._parts
+        if self._leaving or not parts.engine.service_ids:
             raise NotReady
-        return {"status": "ready", "knowledgeVersion": self._engine.knowledge_version}
+        lamps = {"store": parts.keeper, "audit": parts.journal}
+        told = {name: "up" if part.is_up else "down" for name, part in lamps.items() if part is not None}
+        return {"status": "ready", "knowledgeVersion": parts.engine.knowledge_version, **told}

@@ -1,35 +1,18 @@
 """What is counted for the operator: calls, cards and time. No patient, no client, no free text."""
 
+from collections.abc import Sequence
 from functools import cache
 
-from msgspec import DecodeError, Struct, json
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from cds.account import Shown
 from cds.settings import environment
 
 PREFIX = "twitch_cds_"
 CONTENT_TYPE = "text/plain; version=1.0.0"
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
-SILENT = b'{"cards":[]}'
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-
-
-class _Topic(Struct, frozen=True):
-    code: str = ""
-
-
-class _Source(Struct, frozen=True):
-    topic: _Topic = _Topic()
-
-
-class _Card(Struct, frozen=True):
-    indicator: str = ""
-    source: _Source = _Source()
-
-
-class _Cards(Struct, frozen=True):
-    cards: list[_Card] = []
 
 
 def outcome_of(status: int, cards: int) -> str:
@@ -50,20 +33,24 @@ class Metrics:
         self._seconds = cache(seconds.labels)
         self._calls = cache(Counter(PREFIX + "calls", "Hook calls answered.", by_call, registry=own).labels)
         self._cards = cache(Counter(PREFIX + "cards", "Cards shown.", by_card, registry=own).labels)
+        self._refusals = Counter(PREFIX + "refusals", "Requests refused.", ("reason",), registry=own)
         gauge = Gauge(
             PREFIX + "knowledge", "The knowledge in use.", ("version",), registry=own, multiprocess_mode="max"
         )
         gauge.labels(knowledge_version).set(1)
 
-    def record(self, service: str, status: int, body: bytes, seconds: float) -> str:
+    def record(self, service: str, status: int, cards: Sequence[Shown], seconds: float) -> str:
         """Count one call and its cards, and return the name of its outcome."""
-        cards = [] if status != 200 or body == SILENT else _decoded(body)
         outcome = outcome_of(status, len(cards))
         self._calls(service, str(status), outcome).inc()
         self._seconds(service).observe(seconds)
         for card in cards:
-            self._cards(card.source.topic.code, card.indicator).inc()
+            self._cards(card.topic, card.indicator).inc()
         return outcome
+
+    def refused(self, reason: str) -> None:
+        """Count a refusal by its kind."""
+        self._refusals.labels(reason).inc()
 
     def text(self) -> bytes:
         """The page that Prometheus reads."""
@@ -72,10 +59,3 @@ class Metrics:
         everyone = CollectorRegistry()
         MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]
         return generate_latest(everyone)
-
-
-def _decoded(body: bytes) -> list[_Card]:
-    try:
-        return json.decode(body, type=_Cards).cards
-    except DecodeError:
-        return []

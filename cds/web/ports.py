@@ -1,13 +1,15 @@
-"""What the web needs from the engine: the shape only, so that a test can hand in a fake."""
+"""What the web needs from those behind it: the shapes only, so that a test can hand in fakes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from cds.account import Caller, FeedbackItem
+from cds.attendant import Reply
 from cds.knowledge.basis import Row
 
 
 class Answering(Protocol):
-    """One hook call from bytes to bytes, and what it was built from (`cds.call.Engine`)."""
+    """What is offered, and what it was built from (`cds.call.Engine`)."""
 
     @property
     def knowledge_version(self) -> str:
@@ -17,11 +19,37 @@ class Answering(Protocol):
     def service_ids(self) -> frozenset[str]:
         """The ids that discovery lists."""
 
-    def answer(self, service_id: str, body: bytes) -> tuple[int, bytes]:
-        """Status and JSON; never raises for input."""
-
     def basis(self, topic: str) -> Sequence[Row]:
         """The limits and windows behind one card."""
 
     def discovery(self) -> bytes:
         """The JSON of `GET /cds-services`."""
+
+
+class Attending(Protocol):
+    """Answers one hook call from bytes to bytes (`cds.attendant.Attendant`)."""
+
+    async def answer(self, service_id: str, body: bytes, caller: Caller) -> Reply:
+        """Status, JSON and account; never raises for input."""
+
+
+class Keeping(Protocol):
+    """Keeps feedback (`cds.store.memory.Memory`)."""
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the database did what it was last asked to do."""
+
+    async def keep(self, caller: Caller, service_id: str, items: Sequence[FeedbackItem]) -> None:
+        """Keep all items, on disk when it returns; raises NotKept."""
+
+
+class Recording(Protocol):
+    """Writes the audit (`cds.audit.journal.Journal`)."""
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the last line could be written."""
+
+    def write(self, line: Mapping[str, object]) -> None:
+        """Append one line before the answer goes out; never raises."""

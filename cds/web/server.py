@@ -9,12 +9,12 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
-from cds.call import build_engine
 from cds.errors import StartError
 from cds.settings import Settings, environment, load
 from cds.web.app import create_app
 from cds.web.logs import log_config
 from cds.web.metrics import SHARED
+from cds.web.opening import open_parts
 
 BACKLOG = 2048
 
@@ -22,18 +22,22 @@ BACKLOG = 2048
 def build() -> FastAPI:
     """What each worker runs: everything it needs is in the environment."""
     settings = load(environment())
-    return create_app(build_engine(settings), settings)
+    return _app(settings)
 
 
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     """Listen and answer until a signal ends it; a knowledge file that is broken stops the start here."""
-    app = create_app(build_engine(settings), settings)
+    app = _app(settings)
     with listen(settings.host, settings.port) as door:
         announce(address_of(door))
         if settings.workers == 1:
             uvicorn.Server(_config(app, settings)).run(sockets=[door])
         else:
             _serve_with_workers(settings, door)
+
+
+def _app(settings: Settings) -> FastAPI:
+    return create_app(open_parts(settings), settings)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -13,13 +13,16 @@ from msgspec import Struct
 from payloads import SERVICE, TODAY
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cds.attendant import Attendant
 from cds.call import Engine, build_engine
 from cds.fhir import dates
 from cds.fhir.bundle import Bundle
 from cds.fhir.resources import Any
 from cds.settings import Settings, load
+from cds.trust.verifier import build_verifier
 from cds.web.app import create_app
 from cds.web.logs import log_config
+from cds.web.parts import Parts
 
 Run = Callable[[int], None]
 PIECE = 64 * 1024  # what a server hands over at once
@@ -95,7 +98,9 @@ def application(made: Engine) -> ASGIApp:
     config = log_config("info")
     config["handlers"]["stderr"] = {"class": "logging.FileHandler", "formatter": "json", "filename": devnull}
     dictConfig(config)
-    return create_app(made, settings())
+    return create_app(
+        Parts(engine=made, attendant=Attendant(made), verifier=build_verifier(settings(), None)), settings()
+    )
 
 
 async def bare(_: Scope, receive: Receive, send: Send) -> None:

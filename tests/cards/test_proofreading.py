@@ -55,6 +55,8 @@ from cards.words import ENGLISH
         ("phrases.toml", "[marks]", "[remarks]", "book", "marks"),
         ("phrases.toml", 'V2 = "', 'V3 = "', "V2", "missing"),
         ("phrases.toml", 'absent = "', 'missing = "', "absent", "missing"),
+        ("phrases.toml", 'busy = "', 'lazy = "', "busy", "missing"),
+        ("phrases.toml", 'absent = "', 'bored = "x"\nabsent = "', "bored", "not known"),
         ("phrases.toml", 'tsh = "TSH"\n', "", "tsh", "not known"),
         ("phrases.toml", "named_in_summary = 2", "named_in_summary = 0", "layout", "at least 1"),
         ("phrases.toml", 'diet = "diet"', 'diet = ""', "diet", "empty"),

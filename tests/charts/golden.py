@@ -14,9 +14,10 @@ from charts.resources import KINDS, TWITCHES, Line
 
 FOLDER = Path(__file__).parent.parent / "golden"
 _CARD = re.compile(r"(?P<topic>\S+) (?P<indicator>\S+)(?: (?P<tags>[^\[\s]+))?(?: \[(?P<flags>[^\]]+)\])?")
-_CASE = {"id", "title", "rule", "note", "patient", "resources", "context", "missing"}
+_MOMENT = {"hook", "drafts", "selections", "problems", "context"}
+_CASE = {"id", "title", "rule", "note", "patient", "resources", "missing"} | _MOMENT
 _OUTCOME = {"expect", "expect_status", "absent", "also_noted", "not_checked", "must_not", "twin"}
-_TABLE = {"id", "title", "rule", "note", "patient", "resources", "context", "missing", "expect", "twin", "row"}
+_TABLE = _CASE | {"expect", "twin", "row"}
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,10 @@ def twins() -> tuple[Case, ...]:
 
 
 def _without_twitch(case: Case) -> Case:
-    kept = [line for line in case.chart["resources"] if next(iter(line)) not in TWITCHES]
-    assert len(kept) < len(case.chart["resources"]), f"{case.id}: no twitch to leave out; say twin = false"
-    chart = {**case.chart, "resources": kept}
+    whole = {name: case.chart.get(name, []) for name in ("resources", "problems")}
+    kept = {name: [line for line in lines if next(iter(line)) not in TWITCHES] for name, lines in whole.items()}
+    assert kept != whole, f"{case.id}: no twitch to leave out; say twin = false"
+    chart = {**case.chart, **kept}
     return replace(case, id=f"{case.id}-no-twitch", chart=chart, expect=(), absent=(), also_noted=(), not_checked=())
 
 
@@ -110,7 +112,7 @@ def _row(table: Line, row: Line) -> Line:
 
 def _case(file: str, raw: Line) -> Case:
     _known(raw, _CASE | _OUTCOME, raw["id"])
-    for line in raw["resources"]:
+    for line in (*raw["resources"], *raw.get("drafts", ()), *raw.get("problems", ())):
         if next(iter(line)) not in KINDS | {"normal_labs"}:
             raise ValueError(f"{raw['id']}: {line} is of no known kind")
     for key, how in raw.get("missing", {}).items():

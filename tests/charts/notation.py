@@ -1,9 +1,10 @@
-"""A golden case in compact notation → a FHIR Bundle, or a whole CDS Hooks patient-view request with prefetch."""
+"""A golden case in compact notation → a FHIR Bundle, or a whole CDS Hooks request with prefetch."""
 
 import json
 from collections.abc import Callable
 from typing import Any
 
+from charts import moments
 from charts.codes import LAB_CODES
 from charts.dates import birth_date, fhir_date
 from charts.resources import Json, Line, build
@@ -73,15 +74,22 @@ def bundle(case: Line) -> Json:
 
 
 def request(case: Line) -> Json:
-    """The whole patient-view request of a case, with all prefetch keys but those the case says are missing."""
-    return request_for(resources(case), case.get("context", {}), case.get("missing", {}))
+    """The whole request of a case, with all prefetch keys but those the case says are missing."""
+    chart = resources(case)
+    context = moments.context(case, chart[0]["id"]) | case.get("context", {})
+    return request_for(chart, context, case.get("missing", {}), case.get("hook", moments.PATIENT_VIEW))
 
 
-def request_for(chart: list[Json], context: Json | None = None, missing: dict[str, str] | None = None) -> Json:
-    """The whole patient-view request for a chart, its Patient first."""
+def request_for(
+    chart: list[Json],
+    context: Json | None = None,
+    missing: dict[str, str] | None = None,
+    hook: str = moments.PATIENT_VIEW,
+) -> Json:
+    """The whole request for a chart, its Patient first."""
     known = {"userId": "Practitioner/example", "patientId": chart[0]["id"]}
     return {
-        "hook": "patient-view",
+        "hook": hook,
         "hookInstance": HOOK_INSTANCE,
         "context": known | (context or {}),
         "prefetch": damaged(prefetch(chart), missing or {}),

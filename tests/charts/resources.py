@@ -10,7 +10,7 @@ from typing import Any
 
 from charts.codes import concept, lab_code, route
 from charts.dates import UNDATED, fhir_date
-from charts.values import interpretation, reference_range, unit_of, value
+from charts.values import interpretation, quantity, reference_range, unit_of, value
 
 Json = dict[str, Any]
 Line = dict[str, Any]
@@ -90,21 +90,36 @@ def _blood_pressure(line: Line) -> Json:
 
 
 def _drug(line: Line) -> Json:
-    made: Json = {
-        "resourceType": "MedicationRequest",
-        "status": line.get("status", "active"),
-        "intent": line.get("intent", "order"),
-        "medicationCodeableConcept": concept(line["drug"]),
-    }
+    made: Json = _medicine(line, line["drug"], "active")
     if not line.get("undated"):
         made["authoredOn"] = fhir_date(line.get("start", DRUG_START))
     return made | _dosage(line, "dosageInstruction")
 
 
+def _draft(line: Line) -> Json:
+    """A medicine that is not yet signed; no date says anything about it."""
+    return _medicine(line, line["draft"], "draft") | _dosage(line, "dosageInstruction")
+
+
+def _medicine(line: Line, code: str, status: str) -> Json:
+    return {
+        "resourceType": "MedicationRequest",
+        "status": line.get("status", status),
+        "intent": line.get("intent", "order"),
+        "medicationCodeableConcept": concept(code),
+    }
+
+
 def _dosage(line: Line, element: str) -> Json:
-    """Route, and the bounds of use: `from` and `until`."""
+    """Route, the bounds of use (`from` and `until`), and the dose with its times a day."""
     bounds = _dates(line, **{"from": "start", "until": "end"})
-    dosage: Json = {"timing": {"repeat": {"boundsPeriod": bounds}}} if bounds else {}
+    repeat: Json = {"boundsPeriod": bounds} if bounds else {}
+    dosage: Json = {}
+    if "dose" in line:
+        repeat |= {"frequency": line.get("times", 1), "period": 1, "periodUnit": "d"}
+        dosage["doseAndRate"] = [{"doseQuantity": quantity(line["dose"])}]
+    if repeat:
+        dosage["timing"] = {"repeat": repeat}
     if "route" in line:
         dosage["route"] = route(line["route"])
     return {element: [dosage]} if dosage else {}
@@ -118,9 +133,8 @@ def _statement(line: Line) -> Json:
     }
     if period := _dates(line, start="start", until="end"):
         made["effectivePeriod"] = period
-    if "route" in line:
-        made["dosage"] = [{"route": route(line["route"])}]
-    return made | _dates(line, asserted="dateAsserted")
+    dosage = _dosage({name: line[name] for name in line if name not in ("from", "until")}, "dosage")
+    return made | dosage | _dates(line, asserted="dateAsserted")
 
 
 def _request(line: Line) -> Json:
@@ -184,6 +198,7 @@ _BUILDERS: dict[str, Callable[[Line], Json]] = {
     "lab": _lab,
     "bp": _blood_pressure,
     "drug": _drug,
+    "draft": _draft,
     "statement": _statement,
     "request": _request,
     "procedure": _procedure,

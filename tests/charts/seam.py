@@ -16,6 +16,6 @@ def engine(today: date) -> Engine:
 
 
 def evaluate(request: bytes, today: date) -> tuple[int, dict[str, Any]]:
-    """The status and the decoded answer of one hook call, as of that day."""
-    status, body = engine(today).answer("muscle-twitch-patient-view", request)
+    """The status and the decoded answer of one hook call, as of that day; its hook names the service."""
+    status, body = engine(today).answer(f"muscle-twitch-{json.loads(request)['hook']}", request)
     return status, json.loads(body)

@@ -225,11 +225,31 @@ def test_a_rule_that_fails_is_told_and_not_traced(
 
 
 def test_a_hook_that_is_not_answered_is_refused(evaluate: Evaluate, write: Write) -> None:
-    """Before anything is read."""
-    run = evaluate(write("chart.json", bundle(person(), twitch())), "--hook", "order-sign")
+    """Before anything is read; the hooks that there are are named."""
+    run = evaluate(write("chart.json", bundle(person(), twitch())), "--hook", "appointment-book")
 
     assert (2, "") == (run.status, run.out)
-    assert "twitch-cds: --hook order-sign: this version answers patient-view only\n" == run.err
+    assert "twitch-cds: --hook appointment-book: this version answers encounter-start, medication-refill," in run.err
+
+
+@pytest.mark.parametrize("hook", ["problem-list-item-create", "order-select", "order-sign", "medication-refill"])
+def test_a_chart_alone_cannot_answer_a_hook_about_what_is_being_written(
+    evaluate: Evaluate, write: Write, hook: str
+) -> None:
+    """It holds neither drafts nor the problem that was just recorded: silence would say nothing."""
+    run = evaluate(write("chart.json", bundle(person(), twitch())), "--hook", hook)
+
+    assert (2, "") == (run.status, run.out)
+    assert "give a whole CDS Hooks request" in run.err
+
+
+def test_a_chart_can_be_answered_as_at_the_start_of_a_visit(evaluate: Evaluate, write: Write) -> None:
+    """encounter-start is as patient-view (4d)."""
+    chart = write("chart.json", bundle(person(), twitch()))
+
+    opened, started = evaluate(chart, "--json"), evaluate(chart, "--json", "--hook", "encounter-start")
+
+    assert [["data-gap"]] == opened.topics == started.topics
 
 
 def test_names_that_are_no_text_can_be_printed(evaluate: Evaluate, write: Write) -> None:

@@ -74,10 +74,19 @@ def test_a_request_that_cannot_be_answered_is_one_line(evaluate: Evaluate, write
 
 def test_a_request_of_another_hook_names_the_hooks_there_are(evaluate: Evaluate, write: Write) -> None:
     """Hooks that this version does not answer are refused."""
-    run = evaluate(write("request.json", {**request(), "hook": "order-sign"}))
+    run = evaluate(write("request.json", {**request(), "hook": "appointment-book"}))
 
     assert 2 == run.status
-    assert "the hook of this request is not offered; use patient-view" in run.err
+    assert "the hook of this request is not offered; use encounter-start," in run.err
+
+
+def test_a_request_is_answered_by_its_own_hook(evaluate: Evaluate, write: Write) -> None:
+    """Whatever the option says; a draft of another drug gets no card, and `why` says so."""
+    ordered = request() | {"hook": "order-sign", "context": {**request()["context"], "draftOrders": {"entry": []}}}
+    run = evaluate(write("request.json", ordered), "--json", "--why")
+
+    assert [[]] == run.topics
+    assert "no draft of a systemic corticosteroid" in run.answers[0]["why"]["summary"]
 
 
 def test_urn_references_count_as_the_patient(evaluate: Evaluate, write: Write) -> None:

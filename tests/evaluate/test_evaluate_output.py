@@ -18,7 +18,7 @@ from charts.seam import engine
 from cards.topics import TAGS, Topic
 from cds import cli
 from cds.call import Outcome
-from cds.evaluate.explain import Why, explain
+from cds.explain.explain import Why, explain
 from cds.rules import findings, laboratory, medication, trial
 from cds.rules.why import LOOKS, RULES, sought
 

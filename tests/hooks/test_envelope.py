@@ -364,7 +364,11 @@ def test_the_request_is_read_whole() -> None:
     """Ids are taken from the context, prefetch values stay unread bytes."""
     request = read(changed("context.encounterId", "e1"), "patient-view")
 
-    assert ("p1", "e1", "Practitioner/example") == (request.patient_id, request.encounter_id, request.user_id)
+    assert ("p1", "e1", "Practitioner/example") == (
+        request.patient_id,
+        request.context.encounter_id,
+        request.context.user_id,
+    )
     assert REQUEST["hookInstance"] == request.hook_instance
     assert REQUEST["prefetch"]["patient"] == json.loads(bytes(request.prefetch["patient"]))
 

@@ -9,14 +9,27 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from cds.account import Account, Caller, Shown
+from cds.attendant import Reply
 from cds.knowledge.basis import Row
 from cds.settings import Settings, load
+from cds.trust.refusal import Refusal, Refused
 from cds.web.app import create_app
+from cds.web.parts import Parts
 
 FIXTURES = Path(__file__).parent / "fixtures"
 SERVICE = "muscle-twitch-patient-view"
 CALL = f"/cds-services/{SERVICE}"
 ONE_CARD = b'{"cards":[{"summary":"s","indicator":"info","source":{"label":"l","topic":{"code":"lab-order"}}}]}'
+
+
+ACCOUNT = Account(
+    hook="patient-view",
+    hook_instance="i",
+    patient="p",
+    user="u",
+    cards=(Shown(uuid="c", topic="lab-order", indicator="info", fingerprint="f"),),
+)
 
 
 class FakeEngine:
@@ -29,9 +42,10 @@ class FakeEngine:
         self.asked: list[tuple[str, bytes]] = []
         self.reply: Callable[[bytes], tuple[int, bytes]] = lambda _: (200, b'{"cards":[]}')
 
-    def answer(self, service_id: str, body: bytes) -> tuple[int, bytes]:
+    async def answer(self, service_id: str, body: bytes, caller: Caller) -> Reply:
         self.asked.append((service_id, body))
-        return self.reply(body)
+        status, text = self.reply(body)
+        return Reply(status, text, ACCOUNT if text == ONE_CARD else None)
 
     def discovery(self) -> bytes:
         return b'{"services":[]}'
@@ -45,9 +59,21 @@ def demo(**settings: str) -> Settings:
     return load({"TWITCH_CDS_DEMO": "true"} | {f"TWITCH_CDS_{name.upper()}": value for name, value in settings.items()})
 
 
+class Strangers:
+    """Knows nobody."""
+
+    async def verify(self, authorization: str | None, audience: str) -> Caller:
+        raise Refused(Refusal("header", "There is no Authorization header."))
+
+
+def parts(engine: FakeEngine) -> Parts:
+    """The engine, and nobody who may call."""
+    return Parts(engine=engine, attendant=engine, verifier=Strangers())
+
+
 def around(engine: FakeEngine, settings: Settings) -> FastAPI:
     """The application with one small demo chart."""
-    return create_app(engine, settings, fixtures=FIXTURES, today=lambda: date(2026, 11, 22))
+    return create_app(parts(engine), settings, fixtures=FIXTURES, today=lambda: date(2026, 11, 22))
 
 
 class Client:

@@ -4,23 +4,29 @@ from collections.abc import Callable, Iterable, Iterator
 
 from cards.topics import Topic
 from cds.rules.assess import Assessment
-from cds.rules.consult import Consultation
+from cds.rules.consult import Assessed
+
+REPEATED = (
+    "it was accepted or overridden before, and nothing on it is new: it stays silent for 7 days (warning) or 30 (info)"
+)
 
 
-def absent(consultation: Consultation) -> Iterator[tuple[Topic, str]]:
+def absent(assessed: Assessed) -> Iterator[tuple[Topic, str]]:
     """Each card that is not shown, and why the combination table left it out."""
-    found, decision = consultation.found, consultation.decision
+    found, decision = assessed.found, assessed.decision
     shown = {choice.topic for choice in decision.choices}
     covered = {choice.covered for choice in decision.choices}
-    for topic in Topic:
+    for topic, reason in _REASONS.items():
         if topic in shown:
             continue
-        if topic in decision.dropped:
+        if topic in decision.repeated:
+            yield topic, REPEATED
+        elif topic in decision.dropped:
             yield topic, "at most three cards are shown: it is named under “Also noted”"
         elif topic in covered:
             yield topic, "a request under way covers the signs: the work-up card stands in its place"
         else:
-            yield topic, _REASONS[topic](found, shown | set(decision.dropped))
+            yield topic, reason(found, shown | {*decision.dropped, *decision.repeated})
 
 
 def _emergency(found: Assessment, shown: set[Topic]) -> str:  # noqa: ARG001 - the signature of all reasons

@@ -5,16 +5,26 @@ from msgspec import Struct
 from cards.advice import Fact
 from cards.topics import FLAGS, TAGS, Topic
 from cards.words import Words
-from cds.call import Engine, Outcome
+from cds.call import Engine, Outcome, Silence
 from cds.chart.facts import Chart
-from cds.evaluate.left_out import absent
+from cds.explain.left_out import REPEATED, absent
 from cds.rules.consult import Consultation
 from cds.rules.lifestyle import FACTORS
 from cds.rules.neurology import CHILDHOOD, URGENT
 from cds.rules.trial import State, Verdict
 from cds.rules.why import LOOKS, RULES, Trace, near_misses, sought, traces
 
-NO_TWITCH = "no twitch: nothing was evaluated"
+SILENT = {
+    Silence.NO_TWITCH: "no twitch: nothing was evaluated",
+    Silence.NO_DRAFT: "no draft of a systemic corticosteroid or estrogen: the chart was not read",
+    Silence.NOT_RECORDED: "no twitch among the problems just recorded: the chart was not read",
+}
+ORDER_RULES = {
+    "ORD-EMERG": "Calcium, potassium or magnesium at an emergency limit",
+    "ORD-STEROID": "Low potassium, calcium or magnesium before a steroid",
+    "ORD-RENEWAL corticosteroid": "A corticosteroid that is new or raised",
+    "ORD-RENEWAL estrogen": "An estrogen that is new or raised",
+}
 CHILDREN = "asked of children only"
 BEHIND = "it does not stand on the card, but may be a reason for the tests it asks for"
 
@@ -43,15 +53,28 @@ class Why(Struct, frozen=True, rename="camel", kw_only=True):
 
 def explain(outcome: Outcome, engine: Engine) -> Why:
     """The reasons behind one answer."""
-    chart = outcome.chart or Chart()
-    if outcome.consultation is None:
-        return Why(twitch=False, summary=NO_TWITCH, near_misses=near_misses(chart, engine.knowledge))
-    left_out = dict(absent(outcome.consultation))
+    chart, consultation = outcome.chart or Chart(), outcome.consultation
+    if consultation is None:
+        near = near_misses(chart, engine.knowledge)
+        return Why(twitch=False, summary=SILENT[outcome.silence], near_misses=near)
+    if consultation.assessed is None:
+        return _of_orders(consultation)
+    left_out = dict(absent(consultation.assessed))
     return Why(
         twitch=True,
-        rules=tuple(_told(rule, outcome.consultation, left_out, chart, engine) for rule in RULES),
+        rules=tuple(_told(rule, consultation, left_out, chart, engine) for rule in RULES),
         cards_left_out={topic.value: reason for topic, reason in left_out.items()},
     )
+
+
+def _of_orders(consultation: Consultation) -> Why:
+    """The order hooks ask few rules; what a draft begins or raises decides."""
+    told = (
+        Told(rule=one.rule, title=ORDER_RULES[one.rule], state=one.state, because=one.because, facts=one.facts)
+        for one in consultation.trial.verdicts
+    )
+    repeated = {due.advice.topic.value: REPEATED for due in consultation.repeated}
+    return Why(twitch=True, rules=tuple(told), cards_left_out=repeated)
 
 
 def _told(rule: str, consultation: Consultation, left_out: dict[Topic, str], chart: Chart, engine: Engine) -> Told:
@@ -84,7 +107,7 @@ def _verdict(rule: str, consultation: Consultation, left_out: dict[Topic, str]) 
 def _shown(consultation: Consultation) -> set[str]:
     """The rules whose outcome stands on a card; a child's urgent signs stand there as P2."""
     shown: set[str] = set()
-    for choice in consultation.decision.choices:
+    for choice in consultation.assessed.decision.choices if consultation.assessed else ():
         shown |= {flag.id for flag in choice.flags} | {course.tag for course in choice.courses}
         shown |= {factor.tag for factor in choice.factors} | ({"LAB"} if choice.labs else set())
         shown |= set(URGENT) if Topic.PED_NEURO in (choice.topic, choice.covered) else set()

@@ -1,0 +1,181 @@
+"""One hook call with the world around it: serves what the engine asks for, and gives account of what was done."""
+
+import asyncio
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from msgspec import Struct
+
+from cards.wire import Card
+from cds.access import Source
+from cds.account import Account, Caller, Shown, Suppressed
+from cds.call import Call, Engine, Outcome
+from cds.deadline import Deadline
+from cds.errors import CallError, render
+from cds.need import NOTHING, Answered, Done, Fetch, Need, Recall, Steps, advance
+from cds.prefetch.supply import Supply
+from cds.rules.consult import Due
+from cds.secrecy import Pseudonyms, Secret
+
+LONG_BODY = 512 * 1024
+FINGERPRINT = "card"
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+class Completing(Protocol):
+    """Gets missing prefetch from a FHIR server (`cds.prefetch.completion.Completion`)."""
+
+    async def fetch(
+        self,
+        wanted: Sequence[str],
+        source: Source,
+        templates: Mapping[str, str],
+        held: Mapping[str, Supply],
+        caller: Caller,
+        deadline: Deadline,
+    ) -> Mapping[str, Supply]:
+        """What could be had by the deadline, by key."""
+
+
+class Remembering(Protocol):
+    """Knows what was answered, and keeps what is shown (`cds.store.memory.Memory`)."""
+
+    async def answered(self, patient: str, fingerprints: Collection[str], deadline: Deadline) -> Mapping[str, datetime]:
+        """When each card was last answered; nothing if the store is down or slow."""
+
+    def remember(self, caller: Caller, service_id: str, account: Account, knowledge_version: str) -> None:
+        """Keep what was shown, soon; never blocks."""
+
+
+class Reply(Struct, frozen=True):
+    """Status and JSON for the caller, and the account for the audit if the request could be read."""
+
+    status: int
+    body: bytes
+    account: Account | None = None
+
+
+class Attendant:
+    """Attends one call after the other; holds nothing of any of them."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        completion: Completing | None = None,
+        memory: Remembering | None = None,
+        pseudonyms: Pseudonyms | None = None,
+        seconds_allowed: float = 0.45,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Without completion and memory a call is answered from its prefetch alone."""
+        self._engine = engine
+        self._completion = completion
+        self._memory = memory
+        self._pseudonyms = pseudonyms or Pseudonyms(Secret(""))
+        self._seconds_allowed = seconds_allowed
+        self._seconds = seconds
+
+    async def answer(self, service_id: str, body: bytes, caller: Caller) -> Reply:
+        """Answer one call; whatever is wrong with it becomes an OperationOutcome."""
+        deadline = Deadline.after(self._seconds_allowed, self._seconds)
+        call = None
+        try:
+            call = await _aside(len(body), lambda: self._engine.read(service_id, body))
+            outcome = await self._outcome(_Attendance(call, caller, deadline, len(body)))
+        except CallError as error:
+            return Reply(error.status, render(error), self._account(call, caller, None) if call else None)
+        account = self._account(call, caller, outcome)
+        if self._memory is not None and (account.cards or account.suppressed):
+            self._memory.remember(caller, service_id, account, self._engine.knowledge_version)
+        return Reply(200, outcome.encoded, account)
+
+    async def _outcome(self, attendance: "_Attendance") -> Outcome:
+        """Go through the steps of a call, serving each need."""
+        steps = self._engine.steps(attendance.call)
+        step = await attendance.advanced(steps, None)
+        while not isinstance(step, Done):
+            step = await attendance.advanced(steps, await self._served(step, attendance))
+        return step.value
+
+    async def _served(self, need: Need, attendance: "_Attendance") -> Answered:
+        if isinstance(need, Recall):
+            return await self._recalled(need, attendance)
+        await self._fetched(need, attendance)
+        return NOTHING
+
+    async def _fetched(self, need: Fetch, attendance: "_Attendance") -> None:
+        if self._completion is None:
+            return
+        call = attendance.call
+        held = call.supplies.held(need.keys)
+        found = await self._completion.fetch(
+            need.keys, call.request.source, call.service.prefetch, held, attendance.caller, attendance.deadline
+        )
+        call.supplies.put(found)
+        attendance.has_fetched = True
+
+    async def _recalled(self, need: Recall, attendance: "_Attendance") -> Answered:
+        """When the cards were answered: the store knows them by keyed hashes only."""
+        if self._memory is None:
+            return NOTHING
+        realm = attendance.caller.realm
+        keyed = {self._pseudonyms.of(FINGERPRINT, realm, one): one for one in need.fingerprints}
+        patient = self._pseudonyms.of("patient", realm, attendance.call.request.patient_id)
+        known = await self._memory.answered(patient, keyed.keys(), attendance.deadline)
+        return {keyed[key]: when for key, when in known.items()}
+
+    def _account(self, call: Call, caller: Caller, outcome: Outcome | None) -> Account:
+        request, hashed = call.request, self._pseudonyms.of
+        cards = zip(outcome.cards, outcome.shown, strict=True) if outcome else ()
+        return Account(
+            hook=request.hook,
+            hook_instance=request.hook_instance,
+            patient=hashed("patient", caller.realm, request.patient_id),
+            user=hashed("user", caller.realm, request.context.user_id or ""),
+            cards=tuple(self._shown(card, due, caller) for card, due in cards),
+            suppressed=tuple(self._suppressed(due, caller) for due in outcome.repeated) if outcome else (),
+            not_checked=tuple(f"{one.type}:{one.reason}" for one in outcome.not_checked) if outcome else (),
+        )
+
+    def _shown(self, card: Card, due: Due, caller: Caller) -> Shown:
+        return Shown(
+            uuid=card.uuid or "",
+            topic=due.advice.topic.value,
+            indicator=due.advice.indicator.value,
+            fingerprint=self._pseudonyms.of(FINGERPRINT, caller.realm, due.fingerprint),
+            tags=due.advice.tags,
+            flags=due.advice.flags,
+            suggestions=tuple(one.uuid for one in card.suggestions if one.uuid),
+        )
+
+    def _suppressed(self, due: Due, caller: Caller) -> Suppressed:
+        return Suppressed(
+            topic=due.advice.topic.value,
+            fingerprint=self._pseudonyms.of(FINGERPRINT, caller.realm, due.fingerprint),
+            tags=due.advice.tags,
+            flags=due.advice.flags,
+        )
+
+
+class _Attendance(Struct):
+    """One call being attended."""
+
+    call: Call
+    caller: Caller
+    deadline: Deadline
+    length: int
+    has_fetched: bool = False
+
+    async def advanced(self, steps: Steps[A], answer: Answered | None) -> Need | Done[A]:
+        """The next step of the engine; of a long chart in a thread."""
+        length = LONG_BODY if self.has_fetched else self.length
+        return await _aside(length, lambda: advance(steps, answer))
+
+
+async def _aside(length: int, work: Callable[[], B]) -> B:
+    """Do short work at once, and long work in a thread, so that short calls beside it go on."""
+    return work() if length < LONG_BODY else await asyncio.to_thread(work)

@@ -1,0 +1,126 @@
+"""`twitch-cds audit verify`: its options, its output and its exit status."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from cds.audit.chain import Seal, tip_of
+from cds.audit.findings import Place, What, lines
+from cds.audit.place import all_of, head_of, is_old, log_of
+from cds.audit.reading import UNREADABLE, Source, pieces, snapshot, sources
+from cds.audit.verify import Expected, Verifier
+from cds.errors import UsageError
+from cds.secrecy import Secret
+from cds.settings import Settings, environment, load
+
+VERIFY = "Prove that no line of the audit was altered or lost. 0: proved, 1: findings, 2: unusable input."
+MEGABYTE = 1_000_000
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """The options of `twitch-cds audit`."""
+    verify = command.add_subparsers(title="commands", required=True, metavar="COMMAND").add_parser(
+        "verify", help="prove that no line was altered or lost", description=VERIFY
+    )
+    verify.add_argument(
+        "paths", nargs="*", metavar="PATH", help="logs, plain or gzip, in any order (the service's own and older ones)"
+    )
+    verify.add_argument(
+        "--expect", metavar="HEAD", action="append", default=[], help="a head noted elsewhere, LOG:NUMBER:HASH"
+    )
+    verify.add_argument(
+        "--tolerate-recorded",
+        action="store_true",
+        help="exit 0 if all findings are such that the service recorded itself",
+    )
+
+
+def run(
+    namespace: argparse.Namespace,
+    key_of: Callable[[Settings], Secret],
+    seconds: Callable[[], float] = time.perf_counter,
+) -> int:
+    """Verify, and print findings and a summary; `key_of` finds the key of the hashes."""
+    settings = load(environment())
+    log = log_of(settings)
+    given = [Path(path) for path in namespace.paths] or all_of(log)
+    if not given:
+        raise UsageError(f"{log}: there is no audit")
+    written = [path for path in given if path == log or not is_old(path)] if namespace.paths else [log]
+    started = seconds()
+    verifier, files = _verified(Seal(key_of(settings)), given, written, _noted(namespace.expect))
+    sys.stdout.writelines(f"{line}\n" for line in _told(verifier, files, seconds() - started))
+    left = verifier.findings.count - (verifier.findings.recorded if namespace.tolerate_recorded else 0)
+    return 1 if left else 0
+
+
+def _noted(texts: Iterable[str]) -> list[Expected]:
+    """The heads that a person noted elsewhere."""
+    found = []
+    for text in texts:
+        tip = tip_of(text)
+        if tip is None:
+            raise UsageError(f"--expect {text}: is no head; give it as the summary prints it, LOG:NUMBER:HASH")
+        found.append(Expected(tip, Place(0, f"--expect {text[:20]}…", 0)))
+    return found
+
+
+def _verified(seal: Seal, given: list[Path], written: list[Path], noted: list[Expected]) -> tuple[Verifier, int]:
+    """Read all files against their heads and what was noted; the second is the number of files."""
+    looks = {log: snapshot(log) for log in written}
+    files = sources(given, {log: look.size for log, look in looks.items() if look.size is not None}, seal)
+    heads, unusable = _heads(seal, {head_of(log): look.head for log, look in looks.items()})
+    verifier = Verifier(seal, [*heads, *noted], needs_ends=bool(written))
+    for place in unusable:
+        verifier.findings.add(place, What.FOREIGN, "the head was altered, or written with another key")
+    for order, source in enumerate(files, 1):
+        _read(verifier, order, source)
+    verifier.end()
+    return verifier, len(files)
+
+
+def _heads(seal: Seal, texts: dict[Path, bytes | None]) -> tuple[list[Expected], list[Place]]:
+    """What the head files name, and those that name nothing."""
+    heads, unusable = [], []
+    for path, text in texts.items():
+        head = seal.read_head(text) if text else None
+        if head is not None:
+            heads.append(Expected(head.tip, Place(0, str(path), 0)))
+        elif text:
+            unusable.append(Place(0, str(path), 0))
+    return heads, unusable
+
+
+def _read(verifier: Verifier, order: int, source: Source) -> None:
+    try:
+        verifier.read(order, str(source.path), pieces(source))
+    except UNREADABLE:
+        verifier.damaged()
+
+
+def _told(verifier: Verifier, files: int, seconds: float) -> Iterator[str]:
+    """The findings, one a line, and the summary."""
+    findings = verifier.findings
+    shown = findings.in_order()
+    yield from map(str, shown)
+    if findings.count > len(shown):
+        yield f"and {findings.count - len(shown)} more findings"
+    size = verifier.bytes / MEGABYTE
+    speed = f", {size / seconds:.0f} MB/s" if seconds > 0 else ""
+    count = "1 file" if files == 1 else f"{files} files"
+    yield f"{count}, {lines(verifier.lines)} proved, {size:.1f} MB in {seconds:.1f} s{speed}"
+    if verifier.lines:
+        yield f"first {verifier.first_at}, last {verifier.last_at}"
+    for chain in verifier.chains.values():
+        yield f"chain {chain.tip.log}: numbers {chain.first} to {chain.tip.seq}"
+        yield f"head {chain.tip}"
+    yield _verdict(verifier)
+
+
+def _verdict(verifier: Verifier) -> str:
+    count, recorded = verifier.findings.count, verifier.findings.recorded
+    if count:
+        return f"{count} finding{'' if count == 1 else 's'}, {recorded} of them recorded by the service itself"
+    return "clean" if verifier.ends_are_known else "clean as far as given: the end is not proved without its head"

@@ -1,0 +1,185 @@
+"""Drafts that are about to be ordered, read leniently: clients send them half written, and half of that is no FHIR."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+from cds.chart.facts import Drug
+from cds.chart.medicines import Cabinet, Pharmacist, RouteNames
+from cds.chart.naming import Namer
+from cds.chart.scope import Scope
+from cds.fhir.resources import (
+    CodeableConcept,
+    CodeableReference,
+    Coding,
+    Dosage,
+    Ingredient,
+    Medication,
+    MedicationRequest,
+    Reference,
+    Repeat,
+    Timing,
+)
+
+OVER = frozenset({"cancelled", "stopped", "completed", "ended", "entered-in-error"})
+REQUEST, MEDICATION = "MedicationRequest", "Medication"
+Json = dict[str, Any]
+_TOP = msgspec.json.Decoder(dict[str, Raw] | list[Raw] | str | float | bool | None)
+_ANY = msgspec.json.Decoder()
+
+
+def read(
+    raw: Raw | None, selections: frozenset[str] | None, scope: Scope, namer: Namer, routes: RouteNames
+) -> tuple[Drug, ...]:
+    """The drafted medicines that rules read: this patient's, not over, selected (4d). What is unreadable is no draft.
+
+    `selections` are references of order-select; None lets all drafts count, an empty set none.
+    """
+    if raw is None or (selections is not None and not selections):
+        return ()
+    cabinet, requests = Cabinet(), []
+    for url, resource in _resources(raw):
+        kind = resource.get("resourceType")
+        if kind == MEDICATION:
+            for name in _names(resource, url):
+                cabinet.put(_medication(resource, name))
+        elif kind == REQUEST and _is_open(resource) and _is_selected(resource, url, selections):
+            requests.append(_request(resource, _names(resource, url)))
+    pharmacist = Pharmacist(namer, scope, cabinet, routes)
+    drafts = (pharmacist.draft(request) for request in requests if scope.owns(request))
+    return tuple(draft for draft in drafts if draft is not None)
+
+
+def _resources(raw: Raw) -> Iterator[tuple[str, Json]]:
+    """Every resource with its fullUrl, from a Bundle, a list, or a resource alone."""
+    top = _decoded(_TOP, raw)
+    if isinstance(top, dict) and "entry" in top:
+        top = _decoded(_TOP, top["entry"])
+        top = [msgspec.Raw(msgspec.json.encode(top))] if isinstance(top, dict) else top
+    elif isinstance(top, dict):
+        top = [raw]
+    for one in top if isinstance(top, list) else ():
+        entry = _one(_decoded(_ANY, one))
+        yield _text(entry.get("fullUrl")) or "", _one(entry.get("resource", entry))
+
+
+def _decoded(decoder: "msgspec.json.Decoder[Any]", raw: Raw) -> Any:
+    try:
+        return decoder.decode(raw)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+def _is_open(resource: Json) -> bool:
+    """Whether the draft may still become an order for the medicine; a request not to give it is none."""
+    return resource.get("status") not in OVER and resource.get("doNotPerform") is not True
+
+
+def _is_selected(resource: Json, url: str, selections: frozenset[str] | None) -> bool:
+    names = _names(resource, url)
+    return selections is None or any(_named(selection) in names for selection in selections)
+
+
+def _named(selection: str) -> str | None:
+    """The id that a selection names; None if it names a resource of another type."""
+    kind, _, ident = selection.removeprefix("urn:uuid:").split("/_history/")[0].rpartition("/")
+    return ident if kind.rpartition("/")[2] in ("", REQUEST) else None
+
+
+def _names(resource: Json, url: str) -> list[str]:
+    """What a resource may be called by: its id, and the end of its fullUrl."""
+    tail = url.removeprefix("urn:uuid:").split("/_history/")[0].rpartition("/")[2]
+    return [name for name in (_text(resource.get("id")), tail) if name]
+
+
+def _request(resource: Json, names: list[str]) -> MedicationRequest:
+    """The few elements of a draft that are read, in the shapes they ought to have."""
+    concept, reference = (
+        _concept(resource.get("medicationCodeableConcept")),
+        _reference(resource, "medicationReference"),
+    )
+    either = _one(resource.get("medication"))
+    return MedicationRequest(
+        id=next(iter(names), None),
+        subject=_reference(resource, "subject") or _reference(resource, "patient"),
+        medication_codeable_concept=concept,
+        medication_reference=reference,
+        medication=CodeableReference(
+            concept=_concept(either.get("concept")), reference=_reference(either, "reference")
+        ),
+        contained=[Raw(msgspec.json.encode(one)) for one in _contained(resource)],
+        dosage_instruction=[_dosage(one) for one in _many(resource.get("dosageInstruction"))],
+    )
+
+
+def _contained(resource: Json) -> Iterator[Medication]:
+    for one in _many(resource.get("contained")):
+        if one.get("resourceType") == MEDICATION:
+            yield _medication(one, _text(one.get("id")))
+
+
+def _medication(resource: Json, ident: str | None) -> Medication:
+    """A Medication with its code and the codes of its ingredients."""
+    ingredients = [
+        Ingredient(
+            item_codeable_concept=_concept(one.get("itemCodeableConcept") or _one(one.get("item")).get("concept"))
+        )
+        for one in _many(resource.get("ingredient"))
+    ]
+    return Medication(id=ident, code=_concept(resource.get("code")), ingredient=ingredients)
+
+
+def _dosage(value: Json) -> Dosage:
+    """Route, timing and dose of one instruction; the numbers stay unread (`cds.rules.doses`)."""
+    repeat = _one(_one(value.get("timing")).get("repeat"))
+    often = Repeat(
+        frequency=_raw(repeat, "frequency"),
+        frequency_max=_raw(repeat, "frequencyMax"),
+        period=_raw(repeat, "period"),
+        period_unit=_raw(repeat, "periodUnit"),
+        time_of_day=_raw(repeat, "timeOfDay"),
+    )
+    return Dosage(
+        route=_concept(value.get("route")),
+        timing=Timing(repeat=often),
+        sequence=_raw(value, "sequence"),
+        dose_and_rate=_raw(value, "doseAndRate"),
+        dose_quantity=_raw(value, "doseQuantity"),
+        dose_range=_raw(value, "doseRange"),
+        max_dose_per_period=_raw(value, "maxDosePerPeriod"),
+    )
+
+
+def _raw(value: Json, name: str) -> Raw:
+    return Raw(msgspec.json.encode(value[name])) if name in value else Raw()
+
+
+def _concept(value: object) -> CodeableConcept | None:
+    """A concept that says anything: one or many where one belongs, and the same with its codings."""
+    concept = _one(value)
+    codings = [
+        Coding(system=_text(one.get("system")), code=_text(one.get("code"))) for one in _many(concept.get("coding"))
+    ]
+    return CodeableConcept(coding=codings, text=_text(concept.get("text"))) if codings else None
+
+
+def _reference(value: Json, name: str) -> Reference | None:
+    target = _text(_one(value.get(name)).get("reference"))
+    return Reference(reference=target) if target else None
+
+
+def _many(value: object) -> list[Json]:
+    """The objects of a list, or an object where a list belongs."""
+    some = value if isinstance(value, list) else [value]
+    return [one for one in some if isinstance(one, dict)]
+
+
+def _one(value: object) -> Json:
+    """An object, or the first of a list of them; else an empty one."""
+    return next(iter(_many(value)), {})
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

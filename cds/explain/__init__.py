@@ -1,0 +1,1 @@
+"""Why the service spoke, and why it stayed silent."""

@@ -1,0 +1,103 @@
+"""JSON objects read strictly: every name once, real UTF-8, finite numbers; what they hold is left unread (RFC 8259)."""
+
+import re
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+from cds.errors import BadEnvelope, DuplicateName, MalformedJson, NonFiniteNumber, NotUtf8, TooDeep
+
+PIECE = 4096
+CONTINUATION = 0x80
+LONGEST_CHARACTER = 4
+_NON_FINITE = re.compile(rb"[:\[,]\s*-?(?:NaN|Infinity)\b")
+_OUT_OF_RANGE = "out of range"
+
+
+class Name(str):
+    """A member's name that hashes as nothing but itself, so that a dictionary keeps repeated names apart."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+
+_Value = str | int | float | bool | None | list[Raw] | dict[Name, Raw]
+_OBJECT = msgspec.json.Decoder(dict[Name, _Value], dec_hook=lambda _kind, value: Name(value))
+_ANY = msgspec.json.Decoder()
+
+
+def members(body: bytes) -> dict[str, Any]:
+    """The members of the outermost object; raises a CallError that says what is wrong with the body."""
+    if not body.isascii():
+        _check_utf8(body)
+    try:
+        return _unique(_OBJECT.decode(body))
+    except RecursionError as problem:
+        raise TooDeep from problem
+    except msgspec.ValidationError as problem:
+        if _OUT_OF_RANGE in str(problem):
+            raise NonFiniteNumber from problem
+        raise BadEnvelope("body", "is no JSON object") from problem
+    except msgspec.DecodeError as problem:
+        raise (NonFiniteNumber() if _NON_FINITE.search(body) else MalformedJson()) from problem
+
+
+def _check_utf8(body: bytes) -> None:
+    """Refuse what is no UTF-8, piece by piece: the text itself is never needed whole."""
+    start, size = 0, len(body)
+    try:
+        while start < size:
+            end = start + PIECE
+            while end < size and body[end] & 0xC0 == CONTINUATION and end < start + PIECE + LONGEST_CHARACTER:
+                end += 1
+            piece = body[start:end]
+            if not piece.isascii():
+                piece.decode("utf-8")
+            start = end
+    except UnicodeDecodeError as problem:
+        raise NotUtf8 from problem
+
+
+def _unique(pairs: dict[Name, Any]) -> dict[str, Any]:
+    """The object with ordinary names; a name that stands twice is refused."""
+    plain = {str.__str__(name): value for name, value in pairs.items()}
+    if len(plain) != len(pairs):
+        raise DuplicateName
+    return plain
+
+
+def member_object(parent: dict[str, Any], field: str) -> dict[str, Raw] | None:
+    """A member that is an object itself, or None if it is absent or null."""
+    value = parent.get(field)
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise BadEnvelope(field, "is no JSON object")
+    return _unique(value)
+
+
+def required_text(parent: dict[str, Raw], field: str, name: str = "context") -> str:
+    """A text that must be there and not be empty; `name` is what the parent is called."""
+    found = text(parent, field, name)
+    if not found:
+        raise BadEnvelope(f"{name}.{field}")
+    return found
+
+
+def text(parent: dict[str, Raw], field: str, name: str = "context") -> str | None:
+    """A text, or None if it is absent or null."""
+    found = value(parent, field)
+    if found is not None and not isinstance(found, str):
+        raise BadEnvelope(f"{name}.{field}", "is no text")
+    return found
+
+
+def value(parent: dict[str, Raw], field: str) -> Any:
+    """Whatever a member holds, read."""
+    if field not in parent:
+        return None
+    try:
+        return _ANY.decode(parent[field])
+    except (msgspec.DecodeError, RecursionError) as problem:
+        raise BadEnvelope(field, "cannot be read") from problem

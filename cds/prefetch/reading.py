@@ -1,0 +1,121 @@
+"""One prefetch key while it is being fetched: what has arrived so far, and why it stopped."""
+
+from cds.fhir import bundle
+from cds.fhir.bundle import Feed
+from cds.fhir.resources import Any
+from cds.prefetch.client import Answer
+from cds.prefetch.scopes import Access
+from cds.prefetch.supply import FORBIDDEN, REFUSALS, State, Supply
+from cds.prefetch.templates import Ask
+from cds.prefetch.visit import Visit
+
+NOT_GRANTED, PARTLY_GRANTED = "not-granted", "partly-granted"
+PARTIAL, PAGE_LIMIT, UNREADABLE = "partial", "page-limit", "unreadable"
+
+
+class Reading:
+    """Joins pages to what is held. Whenever it is interrupted, `supply` says what there is."""
+
+    def __init__(self, held: Supply) -> None:
+        self.held = held
+        self.feed = Feed()
+        self.reason = ""
+        self.unread: dict[str, str] = {}
+        self._pages = 0
+        self._is_over = False
+        self._known: set[tuple[type, str]] = set()
+        if not held.is_lost:
+            self._join(held.feed)
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether more was to be read when everything stopped."""
+        return not self._is_over
+
+    async def run(self, visit: Visit, ask: Ask) -> None:
+        """Read the search or resource of a template, or go on where a prefetched page ends."""
+        access = visit.access(ask)
+        if access is Access.NONE:
+            return self.stop(NOT_GRANTED)
+        await self._follow(visit, ask)
+        if access is Access.PART and not self.reason:
+            self.stop(PARTLY_GRANTED)
+        return None
+
+    def stop(self, reason: str = "") -> None:
+        """Nothing more is read: all there is, or the reason why not."""
+        self.reason, self._is_over = reason, True
+
+    def supply(self) -> Supply:
+        """What there is, for the rules and for what the cards say was not checked."""
+        if not self.reason:
+            empty = not (self.feed.resources or self.feed.unreadable)
+            state = State.KNOWN_EMPTY if empty else State.SUPPLIED
+            return Supply(self.held.key, state, self.feed, unread=self.unread)
+        if self.held.is_lost and not self._pages:
+            return Supply(self.held.key, self.held.state, self.held.feed, self.reason)
+        self.feed.truncated = True
+        return Supply(self.held.key, State.SUPPLIED, self.feed, self.reason, self.unread)
+
+    async def _follow(self, visit: Visit, ask: Ask) -> None:
+        url = visit.address(ask)
+        start = visit.base.resolve(self.held.feed.next or "", url) if not self.held.is_lost else None
+        answer = await (visit.page(start) if start else visit.ask(ask))
+        url, seen = start or url, {start or url}
+        for _ in range(visit.pages):
+            link = self._take(answer, ask)
+            if link is None:
+                return None
+            after = visit.base.resolve(link, url)
+            if after is None or after in seen:
+                return self.stop(PARTIAL)
+            if len(seen) == visit.pages:
+                break
+            url = after
+            seen.add(url)
+            answer = await visit.page(url)
+        return self.stop(PAGE_LIMIT)
+
+    def _take(self, answer: Answer, ask: Ask) -> str | None:
+        """Join one page, and say where the next is; nothing if there is none or none may follow."""
+        if answer.reason:
+            self.stop(answer.reason)
+            return None
+        feed = bundle.read(answer.body)
+        fault = fault_of(feed)
+        if not fault and not ask.is_search and not _is_asked_for(feed, ask):
+            fault, feed = UNREADABLE, Feed()
+        if not fault or feed.resources:
+            self._join(feed)
+            self._pages += 1
+        if fault or not feed.truncated:
+            self.stop(fault)
+            return None
+        return feed.next or ""
+
+    def _join(self, feed: Feed) -> None:
+        """Add what is new: a page may repeat what stood on the one before."""
+        for resource in feed.resources:
+            name = (type(resource), resource.id or "")
+            if name[1] and name in self._known:
+                continue
+            self._known.add(name)
+            self.feed.resources.append(resource)
+        self.feed.unreadable += feed.unreadable
+        self.feed.unread_codes.extend(feed.unread_codes)
+
+
+def fault_of(feed: Feed) -> str:
+    """Why an answer is none: refused or failed by an OperationOutcome, or no FHIR at all; nothing if it is one."""
+    if not feed.failed:
+        return ""
+    if not feed.issues:
+        return UNREADABLE
+    return "failed" if feed.issues.isdisjoint(REFUSALS) else FORBIDDEN
+
+
+def _is_asked_for(feed: Feed, ask: Ask) -> bool:
+    """Whether a read brought the resource of that id, as far as it says which one it is (never somebody else's)."""
+    kind, _, name = ask.path.partition("/")
+    found: list[Any] = [one for one in feed.resources if type(one).__name__ == kind and one.id in (None, name)]
+    return bool(found or feed.unreadable) and len(found) == len(feed.resources)

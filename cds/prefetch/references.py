@@ -1,0 +1,36 @@
+"""Medication references that lead nowhere: neither contained nor among what is held (FHIR R4, references)."""
+
+from collections.abc import Iterable, Iterator
+
+from cds.fhir.resources import Any, Medicated, Medication, Reference
+
+WITHDRAWN = "entered-in-error"
+
+
+def target_of(entry: Medicated) -> str | None:
+    """Where an entry says that its medicine stands, if it does not name it itself."""
+    inner = entry.medication
+    if entry.medication_codeable_concept is not None or (inner is not None and inner.concept is not None):
+        return None
+    reference: Reference | None = entry.medication_reference or (inner.reference if inner is not None else None)
+    target = reference.reference if reference is not None else None
+    return target if target and not target.startswith("#") else None
+
+
+def id_of(target: str) -> str:
+    """The id in a reference: relative, absolute, versioned or a urn."""
+    return target.removeprefix("urn:uuid:").split("/_history/")[0].rpartition("/")[2]
+
+
+def shelf(resources: Iterable[Any]) -> frozenset[str]:
+    """The ids of the Medications that are held."""
+    return frozenset(one.id for one in resources if isinstance(one, Medication) and one.id)
+
+
+def dangling(resources: Iterable[Any], held: frozenset[str]) -> Iterator[str]:
+    """The targets of entries whose Medication is not held, once for each entry."""
+    for one in resources:
+        if isinstance(one, Medicated) and one.status != WITHDRAWN:
+            target = target_of(one)
+            if target and id_of(target) not in held:
+                yield target

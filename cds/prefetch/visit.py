@@ -1,0 +1,59 @@
+"""One call's visit to one FHIR server: what it asks with, and until when."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from cds.access import Authorization
+from cds.prefetch.allowed import Base
+from cds.prefetch.client import Answer, Client, Server
+from cds.prefetch.scopes import READ, SEARCH, Access, Grants
+from cds.prefetch.templates import Ask
+
+LONGEST_URL = 7000  # bytes; what many servers and proxies take as one line is 8 kB. Longer searches are sent by POST
+FORM = "application/x-www-form-urlencoded"
+
+
+class Visit(Struct, frozen=True):
+    """The server, its base, and the token of this call, which goes nowhere else."""
+
+    client: Client
+    server: Server
+    base: Base
+    authorization: Authorization | None
+    grants: Grants
+    pages: int
+    cut: list[float] = []
+
+    def access(self, ask: Ask) -> Access:
+        """How much of what is asked for the token grants."""
+        return self.grants.of(ask.path.partition("/")[0], SEARCH if ask.is_search else READ)
+
+    def address(self, ask: Ask) -> str:
+        """Where a request goes; relative links are resolved against it."""
+        return f"{self.base.url}/{ask.path}" + (f"?{ask.query}" if ask.query else "")
+
+    async def ask(self, ask: Ask) -> Answer:
+        """A read, or the first page of a search."""
+        url = self.address(ask)
+        if ask.is_search and len(url) > LONGEST_URL:
+            return await self._post(ask)
+        return await self._get(url, is_search=ask.is_search)
+
+    async def page(self, url: str) -> Answer:
+        """A further page, by an address that stands on the same base."""
+        return await self._get(url)
+
+    async def _get(self, url: str, *, is_search: bool = False) -> Answer:
+        request = self.client.request("GET", url, self._headers())
+        return await self.client.send(self.server, request, self.cut, is_search=is_search)
+
+    async def _post(self, ask: Ask) -> Answer:
+        headers = {**self._headers(), "Content-Type": FORM}
+        url = f"{self.base.url}/{ask.path}/_search"
+        request = self.client.request("POST", url, headers, ask.query)
+        return await self.client.send(self.server, request, self.cut, is_search=True)
+
+    def _headers(self) -> Mapping[str, str]:
+        token = self.authorization.token.reveal() if self.authorization else ""
+        return {"Authorization": f"Bearer {token}"} if token else {}

@@ -1,0 +1,142 @@
+"""The cards of the order hooks as advice: a draft steroid, a draft estrogen, an emergency that meets one (4a, 4d)."""
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from cards.advice import Advice, Fact, Note, Order
+from cards.topics import Indicator, Topic, in_order
+from cds.chart.facts import Drug
+from cds.knowledge.codes import Concept
+from cds.rules import abnormal, context, laboratory, tests_due
+from cds.rules.doses import MASS, Dose
+from cds.rules.flags import Raised
+from cds.rules.laboratory import Standing
+from cds.rules.picture import Picture
+
+TESTS = ("potassium", "calcium", "magnesium")
+
+
+class Beginning(Struct, frozen=True):
+    """A draft that is no renewal: of an ingredient that is new, or that was taken at a lower dose before."""
+
+    drug: Drug
+    concept: Concept
+    dose: Dose | None = None
+    before: Dose | None = None
+
+    @property
+    def name(self) -> str:
+        """What the card calls it."""
+        return self.concept.ingredient or self.concept.display
+
+
+def emergency(
+    severe: Sequence[Raised], steroids: Sequence[Beginning], estrogens: Sequence[Beginning], picture: Picture
+) -> Advice:
+    """EMERG: an emergency limit is met and a steroid is drafted."""
+    tags = in_order(Topic.EMERG, {flag.tag for flag in severe if flag.tag})
+    early = [Note("preliminary", {"test": flag.preliminary}) for flag in severe if flag.preliminary]
+    return Advice(
+        topic=Topic.EMERG,
+        indicator=Indicator.CRITICAL,
+        tags=tags,
+        flags=tuple(sorted({flag.id for flag in severe})),
+        values={flag.tag: flag.trigger for flag in severe if flag.tag and flag.trigger} | {"drug": _drugs(steroids)},
+        facts=(
+            *context.twitch_facts(picture),
+            *(fact for flag in severe for fact in flag.facts),
+            *map(_fact, steroids),
+        ),
+        notes=(*early, Note("local_pathway"), *_notes(steroids, estrogens, picture)),
+        missing=_due(picture),
+    )
+
+
+def steroid(
+    begun: Sequence[Beginning], low: Sequence[Standing], estrogens: Sequence[Beginning], picture: Picture
+) -> Advice:
+    """ORD-STEROID: a warning only where potassium, calcium or magnesium is low; the labs that are due as drafts."""
+    due = _due(picture)
+    return Advice(
+        topic=Topic.ORD_STEROID,
+        indicator=Indicator.WARNING if low else Indicator.INFO,
+        variant=_variant(begun, low),
+        values={"drug": _drugs(begun), "tests": ", ".join(_shown(one, picture) for one in low)},
+        facts=(
+            *context.twitch_facts(picture),
+            *map(_fact, begun),
+            *(laboratory.fact(one.judged, picture.knowledge) for one in low if one.judged),
+        ),
+        notes=(*_lab_notes(low, picture), *_notes(begun, estrogens, picture)),
+        missing=due,
+        orders=tuple(Order(f"lab:{test}") for test in due),
+    )
+
+
+def estrogen(begun: Sequence[Beginning], picture: Picture) -> Advice:
+    """ORD-ESTROGEN: one line of baseline, no lab."""
+    return Advice(
+        topic=Topic.ORD_ESTROGEN,
+        indicator=Indicator.INFO,
+        variant=_variant(begun, ()),
+        values={"drug": _drugs(begun)},
+        facts=(*context.twitch_facts(picture), *map(_fact, begun)),
+        notes=_notes(begun, (), picture),
+    )
+
+
+def _variant(begun: Sequence[Beginning], low: Sequence[Standing]) -> str:
+    """Whether it is started or raised, and whether something is low."""
+    raised = all(one.before is not None for one in begun)
+    if low:
+        return "raised-low" if raised else "low"
+    return "raised" if raised else "default"
+
+
+def _drugs(begun: Iterable[Beginning]) -> str:
+    """The ingredients; a repeat of the card is known by them."""
+    return ", ".join(sorted({one.name for one in begun}))
+
+
+def _fact(begun: Beginning) -> Fact:
+    """A draft as a fact: without date and dose, so that the same card is known again when these change."""
+    concept = begun.concept
+    return Fact(resource=begun.drug.ref, label=begun.name, system=concept.system, code=concept.code, note="drafted")
+
+
+def _notes(begun: Iterable[Beginning], estrogens: Iterable[Beginning], picture: Picture) -> tuple[Note, ...]:
+    unseen = () if picture.complete.has("MedicationRequest") else (Note("medicines_not_received"),)
+    return (
+        *(Note("dose_raised", {"drug": one.name, "value": _step(one)}) for one in begun if one.before),
+        *(Note("estrogen_also", {"drug": one.name}) for one in estrogens),
+        *unseen,
+        *context.remarks(picture),
+    )
+
+
+def _step(begun: Beginning) -> str:
+    """From the dose so far to the drafted one."""
+    doses = [one for one in (begun.before, begun.dose) if one is not None]
+    unit = " mg" if doses[0].unit == MASS else " pieces"
+    return " to ".join(f"{one.value:g}" for one in doses) + unit
+
+
+def _lab_notes(low: Iterable[Standing], picture: Picture) -> tuple[Note, ...]:
+    """What is to be said of the low values, of old ones, and of those that did not arrive."""
+    said = (note for one in low if one.judged for note in abnormal.remarks(one, one.judged, picture))
+    unseen = not picture.complete.has("Observation") and any(not picture.laboratory.of(one).is_fresh for one in TESTS)
+    return (*said, *((Note("labs_not_received"),) if unseen else ()), *tests_due.stale(picture, TESTS))
+
+
+def _shown(standing: Standing, picture: Picture) -> str:
+    """A low value as the summary names it."""
+    judged = standing.judged
+    return f"{laboratory.lab_label(judged, picture.knowledge)} {laboratory.shown(judged)}" if judged else ""
+
+
+def _due(picture: Picture) -> tuple[str, ...]:
+    """The tests to add; none if results may exist that did not arrive."""
+    if not picture.complete.has("Observation"):
+        return ()
+    return tuple(test for test in TESTS if tests_due.is_due(test, picture))

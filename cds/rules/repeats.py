@@ -1,0 +1,52 @@
+"""No nagging: by what a card is known again, and how long an answer keeps it silent (4d Repeats)."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from cards.advice import Advice, Fact
+from cards.topics import Indicator, Topic
+from cds.knowledge.load import Knowledge
+from cds.need import Answered
+
+WINDOWS = {Indicator.INFO: "repeat_info", Indicator.WARNING: "repeat_warning"}
+
+
+def is_repeatable(advice: Advice) -> bool:
+    """Whether an answer can silence a card at all: never an emergency, never anything critical."""
+    return advice.topic is not Topic.EMERG and advice.indicator is not Indicator.CRITICAL
+
+
+def fingerprint(advice: Advice, twitches: Iterable[Fact] = ()) -> str:
+    """Card, urgency, tags, signs, medicine, and the newest trigger of each kind with date and value.
+
+    Anything new in it, or worse, makes another card of it. The twitch itself counts by what it is, not by its date,
+    so that a record made anew is no news; the hook is no part.
+    """
+    known = set(twitches)
+    kinds = sorted({f"{fact.code or fact.label}" for fact in known})
+    triggers = sorted(f"{fact.label}|{fact.date}|{fact.value}" for fact in _newest(set(advice.facts) - known))
+    parts = (
+        advice.topic.value,
+        advice.indicator.value,
+        ",".join(advice.tags),
+        ",".join(advice.flags),
+        ",".join(sorted(advice.signs)),
+        advice.values.get("drug", ""),
+        ",".join(kinds),
+        *triggers,
+    )
+    return "\n".join(parts)
+
+
+def _newest(facts: Iterable[Fact]) -> Iterable[Fact]:
+    """The newest fact of each kind; undated ones come before all dated."""
+    newest: dict[tuple[str, str | None], Fact] = {}
+    for fact in sorted(facts, key=lambda fact: (fact.date or "", str(fact.value or ""))):
+        newest[fact.label, fact.code] = fact
+    return newest.values()
+
+
+def is_answered(advice: Advice, print_: str, answered: Answered, knowledge: Knowledge, now: datetime) -> bool:
+    """Whether this very card was accepted or overridden within its window."""
+    when = answered.get(print_)
+    return when is not None and now - when < timedelta(days=knowledge.days(WINDOWS[advice.indicator]))

@@ -1,0 +1,1 @@
+"""One command that proves, against a running service, that an installation is sound; each line says what to do."""

@@ -1,0 +1,105 @@
+"""`twitch-cds selfcheck URL`: options, output, exit status."""
+
+import argparse
+import ssl
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+from msgspec import json
+
+from cds.clock import utc_now
+from cds.errors import UsageError
+from cds.selfcheck.certificate import check_certificate
+from cds.selfcheck.discovery import check_address, check_discovery, check_preflight
+from cds.selfcheck.health import check_health
+from cds.selfcheck.line import Line
+from cds.selfcheck.subject import Passport, Subject, base_of
+from cds.selfcheck.surroundings import check_clients, check_fhir_servers
+from cds.settings import environment, load
+from cds.trust.addresses import problem_of
+from cds.trust.fetch import authorities, fetch
+from cds.trust.mint import read_key, signer_of
+
+SECONDS = 10.0
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """The options of `twitch-cds selfcheck`."""
+    command.add_argument("url", metavar="URL", help="the address of the running service, as clients call it")
+    command.add_argument("--origin", metavar="O", help="an origin of browser clients, such as https://ehr.example.org")
+    command.add_argument("--key", metavar="FILE", type=Path, help="the private key of a registered client, to sign in")
+    command.add_argument("--issuer", metavar="ISS", help="the issuer of that client")
+    command.add_argument("--tenant", metavar="NAME", help="the tenant of that client")
+    command.add_argument("--kid", metavar="NAME", help="the name of the key (its RFC 7638 thumbprint)")
+    command.add_argument(
+        "--ca", metavar="FILE", type=Path, help="certificate authorities to trust beside the machine's"
+    )
+    command.add_argument("--json", action="store_true", help="one JSON array instead of lines")
+
+
+def run(namespace: argparse.Namespace) -> int:
+    """Print a line for each check: 0 nothing failed, 1 something did."""
+    context = _context(namespace.ca)
+    with httpx.Client(verify=context, timeout=SECONDS, follow_redirects=False) as http:
+        subject = _subject(namespace, http, context)
+        found = []
+        for line in lines(subject):
+            found.append(line)
+            if not namespace.json:
+                sys.stdout.write(f"{line}\n")
+                sys.stdout.flush()
+    if namespace.json:
+        sys.stdout.write(json.encode(found).decode() + "\n")
+    return int(any(line.result == "fail" for line in found))
+
+
+def lines(subject: Subject) -> Iterator[Line]:
+    """All checks, one after the other."""
+
+    async def get(url: str) -> bytes:
+        return await fetch(url, subject.context)
+
+    yield from check_health(subject)
+    yield from check_certificate(subject)
+    yield from check_address(subject)
+    yield from check_discovery(subject)
+    yield from check_preflight(subject)
+    yield from check_clients(subject, get)
+    yield from check_fhir_servers(subject)
+
+
+def _subject(namespace: argparse.Namespace, http: httpx.Client, context: ssl.SSLContext) -> Subject:
+    if problem := problem_of(namespace.url):
+        raise UsageError(f"{namespace.url}: {problem}")
+    return Subject(
+        url=base_of(namespace.url),
+        settings=load(environment()),
+        http=http,
+        context=context,
+        now=utc_now,
+        new_name=lambda: str(uuid4()),
+        origin=namespace.origin,
+        passport=_passport(namespace),
+    )
+
+
+def _passport(namespace: argparse.Namespace) -> Passport | None:
+    if (namespace.key is None) != (namespace.issuer is None):
+        raise UsageError("--key and --issuer go together")
+    if namespace.key is None:
+        return None
+    return Passport(signer_of(read_key(namespace.key), None, namespace.kid), namespace.issuer, namespace.tenant)
+
+
+def _context(own: Path | None) -> ssl.SSLContext:
+    """The machine's authorities, and those of the file."""
+    context = authorities()
+    if own is not None:
+        try:
+            context.load_verify_locations(own)
+        except OSError as problem:
+            raise UsageError(f"--ca {own}: holds no certificates that can be read") from problem
+    return context

@@ -1,0 +1,34 @@
+"""One line of the report: what was tried, whether it worked, why not, and what to do."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+Result = Literal["pass", "fail", "skip"]
+
+
+class Line(Struct, frozen=True):
+    """The result of one check."""
+
+    result: Result
+    what: str
+    why: str
+    advice: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.result}  {self.what}: {self.why}" + (f"  -> {self.advice}" if self.advice else "")
+
+
+def passed(what: str, why: str) -> Line:
+    """It works."""
+    return Line("pass", what, why)
+
+
+def failed(what: str, why: str, advice: str) -> Line:
+    """It does not work; someone must do something."""
+    return Line("fail", what, why, advice)
+
+
+def skipped(what: str, why: str, advice: str = "") -> Line:
+    """It could not be tried."""
+    return Line("skip", what, why, advice)

@@ -1,0 +1,70 @@
+"""What the service needs around it: the key sets of its clients, and the FHIR servers."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+
+from cds.errors import RegistryError
+from cds.selfcheck.line import Line, failed, passed, skipped
+from cds.selfcheck.subject import Subject, words
+from cds.trust.check_command import faults, keys_of
+from cds.trust.fetch import Fetch, FetchFailed
+from cds.trust.jwks import BadKeySet
+from cds.trust.registry import Client, load_registry
+
+NOT_HERE = "run this with the environment of the service"
+
+
+def check_clients(subject: Subject, get: Fetch) -> Iterator[Line]:
+    """The file of clients, and the keys of each."""
+    settings = subject.settings
+    if not settings.clients:
+        yield skipped("clients", "TWITCH_CDS_CLIENTS is not set here", NOT_HERE)
+        return
+    try:
+        registry = load_registry(Path(settings.clients), demo=settings.demo)
+    except RegistryError as problem:
+        yield failed("clients", problem.text, "twitch-cds clients check says the same; mend the file")
+        return
+    yield passed("clients", f"{len(registry.clients)} registered")
+    yield from (_keys(client, settings.demo, get) for client in registry.clients)
+
+
+def check_fhir_servers(subject: Subject) -> Iterator[Line]:
+    """Each FHIR server that may be asked for missing data."""
+    if not subject.settings.fhir_servers:
+        yield skipped("FHIR server", "TWITCH_CDS_FHIR_SERVERS is not set here: nothing is fetched", NOT_HERE)
+    for server in subject.settings.fhir_servers:
+        yield _fhir(subject, server)
+
+
+def _keys(client: Client, demo: bool, get: Fetch) -> Line:
+    what = f"keys of {client.name}"
+    try:
+        keys = keys_of(client, demo=demo, get=get)
+    except (FetchFailed, BadKeySet, OSError) as problem:
+        return failed(
+            what, f"{client.keys_at}: {problem}", "the firewall must let this machine reach it; ask the client's makers"
+        )
+    found = list(faults(keys, client))
+    if found:
+        return failed(what, f"{client.keys_at}: {'; '.join(found)}", "ask the client's makers for a usable public key")
+    return passed(what, f"{client.keys_at}: {len(keys.keys)} usable")
+
+
+def _fhir(subject: Subject, server: str) -> Line:
+    advice = "check the address, the firewall and the certificate; without it, missing data is not fetched"
+    try:
+        answer = subject.http.get(f"{server}/metadata", headers={"accept": "application/fhir+json"})
+        told = answer.json() if answer.is_success else {}
+    except (httpx.HTTPError, ValueError) as problem:
+        return failed("FHIR server", f"{server}: {words(problem)}", advice)
+    version = told.get("fhirVersion") if isinstance(told, dict) else None
+    if not isinstance(version, str):
+        return failed(
+            "FHIR server", f"{server}/metadata is no CapabilityStatement (status {answer.status_code})", advice
+        )
+    if not version.startswith("4."):
+        return failed("FHIR server", f"{server} speaks FHIR {version}", "an R4 (4.0 or 4.3) address is needed")
+    return passed("FHIR server", f"{server} speaks FHIR {version}")

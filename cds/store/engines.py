@@ -1,0 +1,80 @@
+"""Connections: which settings they are opened with, so that nothing waits for long and feedback is on disk."""
+
+import sqlite3
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import Connection, Engine, create_engine, event
+
+from cds.store.address import SQLITE, Address
+
+LOCKED_SECONDS = 4
+STATEMENT_SECONDS = 4
+CONNECT_SECONDS = 3
+SILENCE_MS = 5_000
+POOL = 8
+
+
+class Engines(Struct, frozen=True):
+    """Reading, without transactions; writing what may be lost with the machine's power; keeping what may not."""
+
+    reading: Engine
+    writing: Engine
+    keeping: Engine
+
+    def dispose(self) -> None:
+        """Close all connections that are not in use."""
+        for engine in (self.reading, self.writing, self.keeping):
+            engine.dispose()
+
+
+def open_engines(address: Address) -> Engines:
+    """Make the engines; nothing is connected yet."""
+    make = _sqlite if address.dialect == SQLITE else _postgresql
+    return Engines(
+        reading=make(address, lasting=False, isolation_level="AUTOCOMMIT"),
+        writing=make(address, lasting=False),
+        keeping=make(address, lasting=True),
+    )
+
+
+def _sqlite(address: Address, *, lasting: bool, **options: Any) -> Engine:
+    engine = create_engine(address.url, connect_args={"timeout": LOCKED_SECONDS}, pool_size=POOL, **options)
+    synchronous = "FULL" if lasting else "NORMAL"
+
+    def prepare(connection: sqlite3.Connection, _: object) -> None:
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA synchronous={synchronous}")
+
+    event.listen(engine, "connect", prepare)
+    if "isolation_level" not in options:
+        event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _begin(connection: Connection) -> None:
+    """Ask for the lock at once: a transaction that reads first could not wait for it later."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _postgresql(address: Address, *, lasting: bool, **options: Any) -> Engine:
+    given = {
+        "connect_timeout": CONNECT_SECONDS,
+        "tcp_user_timeout": SILENCE_MS,
+        "keepalives_idle": 1,
+        "keepalives_interval": 1,
+        "keepalives_count": SILENCE_MS // 1000,
+        "application_name": "twitch-cds",
+    }
+    own = {name: value for name, value in given.items() if name not in address.url.query}
+    engine = create_engine(address.url, connect_args=own, pool_size=POOL, **options)
+    commit = "on" if lasting else "off"
+    limits = f"SET statement_timeout = '{STATEMENT_SECONDS}s'; SET lock_timeout = '{LOCKED_SECONDS}s'"
+
+    def prepare(connection: Any, _: object) -> None:
+        connection.autocommit = True
+        connection.execute(f"{limits}; SET synchronous_commit = {commit}")
+        connection.autocommit = False
+
+    event.listen(engine, "connect", prepare)
+    return engine

@@ -1,0 +1,163 @@
+"""What the calls see of the store: it answers in time or not at all, and it never raises where a card would be lost."""
+
+import logging
+import time
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from msgspec import Struct
+
+from cds.account import Account, Caller, FeedbackItem
+from cds.clock import utc_now
+from cds.deadline import Deadline
+from cds.errors import NotKept, NotReady, StoreError
+from cds.settings import Settings
+from cds.store.desk import Desk
+from cds.store.rows import Entry, feedback_row
+from cds.store.store import Store, StoreDown
+from cds.store.tally import Tally
+from cds.store.writer import Pace, Writer
+
+log = logging.getLogger("twitch-cds")
+T = TypeVar("T")
+
+READERS = 2
+KEEP_SECONDS = 5.0
+PRUNE_SECONDS = 3600.0
+
+
+class Manner(Struct, frozen=True, kw_only=True):
+    """How the store is used: `patience` in seconds, for all that a call waits for."""
+
+    patience: float = 0.1
+    keep_seconds: float = KEEP_SECONDS
+    retention_days: int = 730
+    keep_comments: bool = False
+    software_version: str = ""
+    pace: Pace = Pace()
+
+
+class Memory:
+    """The memory of one process; it shares the database with all others."""
+
+    def __init__(
+        self,
+        store: Store,
+        manner: Manner,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        seconds: Callable[[], float] = time.monotonic,
+        tally: Tally | None = None,
+    ) -> None:
+        """Nothing is opened before `start`."""
+        self._store, self._manner = store, manner
+        self._now, self._seconds = now, seconds
+        self._tally = tally or Tally()
+        self._recalls = Desk("recall", READERS, seconds)
+        self._keeps = Desk("keep", store.writers, seconds)
+        self._tokens = Desk("tokens", store.writers, seconds)
+        self._writer = Writer(self._write, self._lose, self._beat, manner.pace, seconds)
+        self._next_prune = seconds()
+
+    def start(self) -> None:
+        """Bring the tables up to date if the database can be reached, and begin to write. Never raises."""
+        try:
+            self._store.prepare()
+        except StoreError as problem:
+            self._keeps.fail(problem)
+        self._writer.start()
+
+    def close(self) -> None:
+        """Write what waits, and close all connections."""
+        self._writer.close()
+        for desk in (self._recalls, self._keeps, self._tokens):
+            desk.close()
+        self._store.close()
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the database did all that was last asked of it."""
+        desks = (self._recalls, self._keeps, self._tokens)
+        return self._writer.is_well and all(desk.is_healthy for desk in desks)
+
+    @property
+    def tally(self) -> dict[str, int]:
+        """The counters of this process."""
+        return self._tally.counts()
+
+    async def answered(self, patient: str, fingerprints: Collection[str], deadline: Deadline) -> dict[str, datetime]:
+        """When each of a patient's cards was last answered; nothing if the store is down or slow."""
+        if not fingerprints:
+            return {}
+        wanted = tuple(fingerprints)
+        try:
+            found = await self._recalls.ask(
+                lambda: self._store.answered(patient, wanted), self._manner.patience, deadline.left
+            )
+        except StoreDown:
+            self._tally.add("recalls_failed")
+            return {}
+        self._tally.add("recalls")
+        return found
+
+    def remember(self, caller: Caller, service_id: str, account: Account, knowledge_version: str) -> None:
+        """Hand what was shown and suppressed to the background writer; never blocks, never raises."""
+        self._writer.put(
+            Entry(caller, service_id, account, knowledge_version, self._manner.software_version, self._now())
+        )
+
+    async def keep(self, caller: Caller, service_id: str, items: Sequence[FeedbackItem]) -> None:
+        """Keep feedback, all or nothing: on disk when this returns. Raises NotKept."""
+        if not items:
+            return
+        received_at, comments = self._now(), self._manner.keep_comments
+        rows = [feedback_row(caller, service_id, item, received_at, keep_comments=comments) for item in items]
+        try:
+            await self._keeps.ask(lambda: self._store.keep(rows), self._manner.keep_seconds)
+        except StoreDown as problem:
+            self._tally.add("feedback_refused", len(items))
+            raise NotKept from problem
+        self._tally.add("feedback_kept", len(items))
+
+    async def use_once(self, key: str, expires: datetime) -> bool:
+        """Whether this is the first use of a token, on any machine. Raises NotReady if the store cannot tell."""
+        try:
+            return await self._tokens.ask(lambda: self._store.use(key, expires), self._manner.patience)
+        except StoreDown as problem:
+            self._tally.add("tokens_unchecked")
+            raise NotReady from problem
+
+    def flush(self, seconds: float = KEEP_SECONDS) -> bool:
+        """Wait until all that was handed over is written or lost; blocks, for tests and for the end."""
+        return self._writer.flush(seconds)
+
+    def _write(self, entries: Sequence[Entry]) -> None:
+        self._tally.add("showings_written", self._store.add(entries))
+
+    def _lose(self, entries: Sequence[Entry]) -> None:
+        self._tally.add(
+            "showings_lost", sum(len(entry.account.cards) + len(entry.account.suppressed) for entry in entries)
+        )
+
+    def _beat(self) -> None:
+        """Every few seconds: see whether a store that was down is back, and delete what is too old."""
+        if not self.is_up:
+            self._store.probe()
+            for desk in (self._recalls, self._keeps, self._tokens):
+                desk.heal()
+            self._writer.heal()
+        if self._seconds() >= self._next_prune:
+            self._next_prune = self._seconds() + PRUNE_SECONDS
+            self._tally.add("rows_pruned", sum(self._store.prune(self._now(), self._manner.retention_days).values()))
+
+
+def open_memory(settings: Settings, software_version: str, listen: Callable[[str, int], None] | None = None) -> Memory:
+    """The memory that the settings describe; raises StoreError if they cannot be understood."""
+    manner = Manner(
+        patience=settings.store_timeout_ms / 1000,
+        retention_days=settings.retention_days,
+        keep_comments=settings.keep_comments,
+        software_version=software_version,
+    )
+    return Memory(Store.open(settings.database_url, settings.data_dir), manner, tally=Tally(listen) if listen else None)

@@ -1,0 +1,55 @@
+"""Bringing the tables up to date: once, however many workers and machines start at the same time."""
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from cds.errors import StoreError
+from cds.store.address import POSTGRESQL
+
+SCRIPTS = "cds.store:migrations"
+VERSIONS = "twitch_cds_version"
+LOCK = 0x747769746368  # "twitch" in ASCII, for pg_advisory_xact_lock: any number that nobody else takes
+WAIT = "60s"
+
+
+def newest() -> str:
+    """The revision that this version of the software brings."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def migrate(engine: Engine) -> None:
+    """Make and change the tables as needed, in one transaction; raises StoreError, without the database's address."""
+    try:
+        with engine.begin() as connection:
+            _lock(connection)
+            _upgrade(connection)
+    except CommandError as problem:
+        raise StoreError(
+            "The database was made by a newer version of twitch-cds. Install that version, or use another database."
+        ) from problem
+    except SQLAlchemyError as problem:
+        kind = type(getattr(problem, "orig", None) or problem).__name__
+        raise StoreError(f"The database cannot be opened or brought up to date ({kind}). See docs/store.md.") from None
+
+
+def _lock(connection: Connection) -> None:
+    """Wait for others who do the same; SQLite has locked the whole file already."""
+    if connection.dialect.name == POSTGRESQL:
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{WAIT}'; SET LOCAL lock_timeout = '{WAIT}'")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+
+
+def _upgrade(connection: Connection) -> None:
+    config = _config()
+    config.attributes.update(connection=connection, version_table=VERSIONS)
+    command.upgrade(config, "head")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", SCRIPTS)
+    return config

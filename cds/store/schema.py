@@ -1,0 +1,131 @@
+"""The tables. Ids, codes, times and keyed hashes only: nothing that a chart says, and no name."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import BigInteger, Column, DateTime, Dialect, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy.types import TypeDecorator
+
+HASH = 32
+LONGEST_ID = 255
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment: any zone goes in, UTC comes out. SQLite keeps UTC as text of fixed width, which sorts like time."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn the moment into what the database keeps."""
+        if value is None:
+            return None
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Give the moment its zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _id() -> Column[int]:
+    return Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False)
+
+
+def _hash(name: str) -> Column[str]:
+    return Column(name, String(HASH), nullable=False)
+
+
+def _moment(name: str) -> Column[datetime]:
+    return Column(name, Moment, nullable=False)
+
+
+def _tenant() -> Column[str]:
+    """The caller's tenant; null if it named none."""
+    return Column("tenant", Text)
+
+
+metadata = MetaData()
+
+# One row for each card that was sent to a client.
+showings = Table(
+    "showings",
+    metadata,
+    _id(),
+    Column("card", String(LONGEST_ID), nullable=False, unique=True),
+    _text("hook_instance"),
+    _text("service"),
+    _text("hook"),
+    _text("client"),
+    _tenant(),
+    _hash("patient"),
+    _hash("user"),
+    _text("topic"),
+    _text("indicator"),
+    _text("tags"),
+    _text("flags"),
+    _text("fingerprint"),
+    _text("suggestions"),
+    _text("knowledge_version"),
+    _text("software_version"),
+    _moment("shown_at"),
+    Index("showings_patient_fingerprint", "patient", "fingerprint"),
+    Index("showings_shown_at", "shown_at"),
+)
+
+# One row for each card that was not shown again, because it had been answered.
+suppressions = Table(
+    "suppressions",
+    metadata,
+    _id(),
+    _text("hook_instance"),
+    _text("service"),
+    _text("hook"),
+    _text("client"),
+    _tenant(),
+    _hash("patient"),
+    _hash("user"),
+    _text("topic"),
+    _text("tags"),
+    _text("flags"),
+    _text("fingerprint"),
+    _text("knowledge_version"),
+    _text("software_version"),
+    _moment("suppressed_at"),
+    Index("suppressions_suppressed_at", "suppressed_at"),
+)
+
+# One row for each item of feedback, as it was sent; its card may have been shown to that client, or not.
+feedback = Table(
+    "feedback",
+    metadata,
+    _id(),
+    _text("service"),
+    _text("client"),
+    _tenant(),
+    Column("card", String(LONGEST_ID), nullable=False),
+    Column("outcome", String(16), nullable=False),
+    _moment("outcome_at"),
+    _text("suggestions"),
+    Column("reason_code", Text),
+    Column("reason_system", Text),
+    Column("comment", Text),
+    _moment("received_at"),
+    Column("key", String(64), nullable=False, unique=True),
+    Index("feedback_card", "card"),
+    Index("feedback_received_at", "received_at"),
+)
+
+# One row for each token that was accepted, until it expires: it is accepted once.
+used_tokens = Table(
+    "used_tokens",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    _moment("expires_at"),
+    Index("used_tokens_expires_at", "expires_at"),
+)

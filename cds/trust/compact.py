@@ -1,0 +1,65 @@
+"""From the `Authorization` header to the parts of a signed token (JWS compact serialization, RFC 7515 section 7.1)."""
+
+from msgspec import Struct
+
+from cds.trust.refusal import refused
+from cds.trust.strict import NotStrict, decode_base64url, read_object
+
+LONGEST = 8192
+SCHEME = "bearer"
+
+
+class Token(Struct, frozen=True):
+    """A token as it was sent: nothing in it is proven. `signed` is what the signature covers."""
+
+    header: dict[str, object]
+    claims: dict[str, object]
+    signed: bytes
+    signature: bytes
+
+
+def credentials(authorization: str | None) -> str:
+    """The token in a header `Authorization: Bearer <token>` (RFC 6750 section 2.1)."""
+    if not authorization:
+        raise refused("header", "The request has no Authorization header.")
+    if len(authorization) > LONGEST:
+        raise refused("header", f"The Authorization header is longer than {LONGEST} characters.")
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != SCHEME:
+        raise refused("header", "The Authorization header is not of the form `Bearer <token>`.")
+    if "," in token:
+        raise refused("header", "The Authorization header was sent twice, or holds more than one token.")
+    if not (token := token.strip(" ")):
+        raise refused("header", "The Authorization header says Bearer, but holds no token.")
+    return token
+
+
+def read(text: str) -> Token:
+    """Take a token apart, strictly."""
+    parts = text.split(".")
+    if len(parts) == 5:
+        raise refused("form", "The token is encrypted (five parts): a signed one has three, with dots between.")
+    if len(parts) != 3:
+        raise refused("form", f"The token has {len(parts)} part(s): a signed one has three, with dots between.")
+    header, claims, signature = parts
+    return Token(
+        _object("header", header),
+        _object("payload", claims),
+        f"{header}.{claims}".encode("utf-8", "replace"),
+        _bytes("signature", signature),
+    )
+
+
+def _object(part: str, text: str) -> dict[str, object]:
+    data = _bytes(part, text)
+    try:
+        return read_object(data)
+    except NotStrict as problem:
+        raise refused("form", f"The token's {part} {problem}.") from problem
+
+
+def _bytes(part: str, text: str) -> bytes:
+    try:
+        return decode_base64url(text)
+    except NotStrict as problem:
+        raise refused("form", f"The token's {part} {problem}.") from problem

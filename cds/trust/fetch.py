@@ -1,0 +1,66 @@
+"""Getting a key set over the network: one address from the registry, bounded in time and size, no redirects."""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable
+from functools import cache
+
+import certifi
+import httpx
+
+SECONDS = 2.0
+MOST_BYTES = 256 * 1024
+
+Fetch = Callable[[str], Awaitable[bytes]]
+
+
+class FetchFailed(Exception):  # noqa: N818 - says what happened
+    """The key set could not be had; the words are for the operator."""
+
+
+def authorities() -> ssl.SSLContext:
+    """The machine's certificate authorities (`SSL_CERT_FILE` counts), and those that the HTTP library brings."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
+
+
+_usual = cache(authorities)
+
+
+async def fetch(url: str, context: ssl.SSLContext | None = None, seconds: float = SECONDS) -> bytes:
+    """The bytes behind an address, or FetchFailed."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await _get(url, context or _usual(), seconds)
+    except TimeoutError as problem:
+        raise FetchFailed(f"no whole answer within {seconds:g} s") from problem
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as problem:
+        raise FetchFailed(f"no connection: {_words(problem)}") from problem
+
+
+async def _get(url: str, context: ssl.SSLContext, seconds: float) -> bytes:
+    headers = {"accept": "application/jwk-set+json, application/json", "accept-encoding": "identity"}
+    async with (
+        httpx.AsyncClient(verify=context, headers=headers, follow_redirects=False, timeout=seconds) as client,
+        client.stream("GET", url) as answer,
+    ):
+        if answer.status_code != httpx.codes.OK:
+            raise FetchFailed(f"the answer has the status {answer.status_code}, not 200 (redirects are not followed)")
+        if "content-encoding" in answer.headers:
+            raise FetchFailed("the answer is compressed, though that was not asked for")
+        return await _read(answer)
+
+
+async def _read(answer: httpx.Response) -> bytes:
+    """The body, as far as it is allowed to go."""
+    body = bytearray()
+    async for piece in answer.aiter_raw():
+        body += piece
+        if len(body) > MOST_BYTES:
+            raise FetchFailed(f"the answer is longer than {MOST_BYTES} bytes")
+    return bytes(body)
+
+
+def _words(problem: Exception) -> str:
+    return f"{type(problem).__name__} {problem}".strip()

@@ -1,0 +1,150 @@
+"""Who is calling: one token in, one Caller out, or a refusal with its reason (CDS Hooks 2.0, Trusting CDS Clients)."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+from cds.account import Caller
+from cds.clock import utc_now
+from cds.settings import Settings
+from cds.trust.algorithms import is_signed_by
+from cds.trust.claims import Rules, Times, check_audience, check_times, issuer_of, word
+from cds.trust.compact import Token, credentials, read
+from cds.trust.fetch import Fetch, fetch
+from cds.trust.header import Header, check_header, read_header
+from cds.trust.keyring import Keyring
+from cds.trust.keys import NoKey
+from cds.trust.once import Once, UsedHere, UsedOnce
+from cds.trust.public_sandbox import WHY, is_of_the_sandbox
+from cds.trust.refusal import Refused, quoted, refused
+from cds.trust.registry import Client
+from cds.trust.roster import Roster
+
+
+class Verifier:
+    """Judges the token of each call. What is cheap is checked first, and nothing is believed before the signature."""
+
+    def __init__(
+        self, roster: Roster, keyring: Keyring, once: Once, rules: Rules, *, now: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._roster = roster
+        self._keyring = keyring
+        self._once = once
+        self._rules = rules
+        self._now = now
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What an operator should know: a broken file of clients, keys that cannot be had, a store that is down."""
+        found = [self._roster.problem, *self._keyring.problems(self._roster.registry)]
+        unshared = None if self._once.is_shared else "used tokens are known to this process only"
+        return tuple(problem for problem in (*found, unshared) if problem)
+
+    @property
+    def unshared(self) -> int:
+        """How many tokens were checked for replay in this process only, because the store was down."""
+        return self._once.unshared
+
+    def rate_of(self, client: str) -> int | None:
+        """The calls per second of one client, where its registration says so."""
+        return self._roster.registry.rate_of(client)
+
+    async def warm(self) -> None:
+        """Fetch all keys before the first call; never fails."""
+        await self._keyring.warm(self._roster.registry)
+
+    async def close(self) -> None:
+        """End what goes on in the background."""
+        await self._keyring.close()
+
+    async def verify(self, authorization: str | None, audience: str) -> Caller:
+        """Who is calling this address; Refused with the reason for the operator."""
+        token = read(credentials(authorization))
+        header = read_header(token.header)
+        client = self._client(token)
+        try:
+            return await self._judge(token, header, client, audience)
+        except Refused as refusal:
+            raise refusal.of(client.name) from refusal
+
+    async def _judge(self, token: Token, header: Header, client: Client, audience: str) -> Caller:
+        check_header(header, client)
+        check_audience(token.claims, client.audiences or (audience,))
+        times = check_times(token.claims, self._now().timestamp(), self._rules)
+        tenant = _tenant(token, client)
+        await self._check_signature(token, header, client)
+        await self._check_first_use(token, client, times)
+        return Caller(client=client.name, tenant=tenant, fhir_servers=client.fhir_servers)
+
+    def _client(self, token: Token) -> Client:
+        """The client that the token says to be from."""
+        issuer = issuer_of(token.claims)
+        if is_of_the_sandbox(issuer) and not self._rules.demo:
+            raise refused("issuer", f"The token's iss is {quoted(issuer)}: {WHY}.")
+        if not self._roster.has_file:
+            raise refused(
+                "issuer", f"No client is registered: set TWITCH_CDS_CLIENTS. The token's iss is {quoted(issuer)}."
+            )
+        candidates = self._roster.registry.by_issuer.get(issuer, ())
+        if not candidates:
+            raise refused("issuer", f"The token's iss {quoted(issuer)} is not registered.")
+        return candidates[0] if len(candidates) == 1 else _of_tenant(token, candidates)
+
+    async def _check_signature(self, token: Token, header: Header, client: Client) -> None:
+        try:
+            key = await self._keyring.of(client).find(header.kid)
+        except NoKey as problem:
+            raise refused("key", f"The token's key is not known: {problem}.") from problem
+        if header.algorithm not in key.algorithms:
+            fits = ", ".join(sorted(key.algorithms))
+            raise refused("algorithm", f"The key {quoted(key.kid)} is made for {fits}, not for {header.algorithm}.")
+        if not is_signed_by(key.key, header.algorithm, token.signed, token.signature):
+            raise refused("signature", f"The signature is not that of the key {quoted(key.kid)}.")
+
+    async def _check_first_use(self, token: Token, client: Client, times: Times) -> None:
+        """Single use, until the token has expired on every clock."""
+        name = word(token.claims, "jti", "replay")
+        key = sha256(f"{client.issuer}\n{name}".encode()).hexdigest()
+        expires = datetime.fromtimestamp(times.expires, UTC) + timedelta(seconds=self._rules.skew + 1)
+        if not await self._once.is_first(key, expires):
+            raise refused("replay", f"The token with jti {quoted(name)} was used before: each call needs a new one.")
+
+
+def _tenant(token: Token, client: Client) -> str | None:
+    """The tenant, which must be on the client's list when there is one."""
+    if "tenant" not in token.claims and not client.tenants:
+        return None
+    tenant = word(token.claims, "tenant", "tenant")
+    if client.tenants and tenant not in client.tenants:
+        raise refused("tenant", f"The token's tenant {quoted(tenant)} is not on this client's list.")
+    return tenant
+
+
+def _of_tenant(token: Token, candidates: tuple[Client, ...]) -> Client:
+    """Clients of one issuer are told apart by the tenant."""
+    tenant = word(token.claims, "tenant", "tenant")
+    found = next((client for client in candidates if tenant in client.tenants), None)
+    if found is None:
+        raise refused("tenant", f"The token's tenant {quoted(tenant)} is on the list of no client of this issuer.")
+    return found
+
+
+def build_verifier(
+    settings: Settings,
+    used: UsedOnce | None,
+    *,
+    now: Callable[[], datetime] = utc_now,
+    seconds: Callable[[], float] = time.monotonic,
+    get: Fetch = fetch,
+) -> Verifier:
+    """The verifier of a service; `used` is the shared store of used tokens, None keeps them in this process."""
+    path = Path(settings.clients) if settings.clients else None
+    return Verifier(
+        Roster(path, demo=settings.demo, seconds=seconds),
+        Keyring(get, demo=settings.demo, seconds=seconds),
+        Once(UsedHere(now), used, settings.store_timeout_ms / 1000),
+        Rules(settings.clock_skew_seconds, settings.token_seconds, settings.demo),
+        now=now,
+    )

@@ -1,0 +1,78 @@
+"""The record of one call: counted for the operator, and written to the audit before the answer goes out."""
+
+from importlib.metadata import version
+
+from msgspec import Struct
+
+from cds.account import Account, Caller, Shown
+from cds.attendant import Reply
+from cds.trust.refusal import Refusal
+from cds.web.exchange import route_of
+from cds.web.metrics import Metrics
+from cds.web.ports import Recording
+
+SOFTWARE = version("twitch-cds")
+
+
+class Call(Struct, frozen=True):
+    """A hook call that has its answer; seconds from its head to its answer."""
+
+    caller: Caller
+    service: str
+    reply: Reply
+    seconds: float
+
+
+class Recorder:
+    """Tells metrics and audit of each call. Ids, codes and keyed hashes only."""
+
+    def __init__(self, metrics: Metrics, journal: Recording | None, knowledge_version: str) -> None:
+        self._metrics = metrics
+        self._journal = journal
+        self._versions = {"knowledgeVersion": knowledge_version, "softwareVersion": SOFTWARE}
+
+    def record(self, call: Call) -> str:
+        """Count and write one call; the name of its outcome."""
+        account = call.reply.account
+        outcome = self._metrics.record(call.service, call.reply.status, account.cards if account else (), call.seconds)
+        if self._journal is not None:
+            self._journal.write(self._line(call, outcome))
+        return outcome
+
+    def refused(self, refusal: Refusal, path: str) -> None:
+        """Count and write a caller that could not be verified: the reason is for the operator only."""
+        self._metrics.refused(refusal.kind)
+        if self._journal is not None:
+            named = {"client": refusal.client} if refusal.client else {}
+            told = {"kind": "refused", "status": 401, "route": route_of(path), "reason": refusal.reason}
+            self._journal.write(told | named | self._versions)
+
+    def _line(self, call: Call, outcome: str) -> dict[str, object]:
+        line: dict[str, object] = {
+            "kind": "call",
+            "client": call.caller.client,
+            "service": call.service,
+            "status": call.reply.status,
+            "outcome": outcome,
+            "ms": round(call.seconds * 1000, 2),
+        }
+        tenant = {"tenant": call.caller.tenant} if call.caller.tenant else {}
+        return line | tenant | (_told(call.reply.account) if call.reply.account else {}) | self._versions
+
+
+def _told(account: Account) -> dict[str, object]:
+    """What an account says, empty parts left out."""
+    told: dict[str, object] = {
+        "hook": account.hook,
+        "hookInstance": account.hook_instance,
+        "patient": account.patient,
+        "user": account.user,
+        "cards": [_card(card) for card in account.cards],
+        "suppressed": [{"topic": one.topic, "tags": one.tags} for one in account.suppressed],
+        "notChecked": account.not_checked,
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def _card(card: Shown) -> dict[str, object]:
+    return {"uuid": card.uuid, "topic": card.topic, "indicator": card.indicator, "tags": card.tags, "flags": card.flags}

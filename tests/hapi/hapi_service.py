@@ -1,0 +1,61 @@
+"""The service as a process of its own, allowed to ask one FHIR server, and calls to it."""
+
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from charts.notation import HOOK_INSTANCE
+from charts.resources import Json
+from hapi_charts import OnServer
+from hapi_server import first_line, process
+
+HERE = Path(__file__).parent
+SERVICE = "muscle-twitch-patient-view"
+COMMAND = ("-m", "cds")
+FROZEN = (str(HERE / "frozen_command.py"),)
+START_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running service, and the FHIR server that its calls name."""
+
+    base: str
+    fhir: str
+    http: httpx.Client
+
+    def call(self, chart: OnServer, prefetch: Json | None = None) -> httpx.Response:
+        """One hook call for a chart that the FHIR server holds; without prefetch unless it is given."""
+        body = hook_request(chart) | {"fhirServer": self.fhir}
+        if prefetch is not None:
+            body["prefetch"] = prefetch
+        return self.http.post(f"{self.base}/cds-services/{SERVICE}", json=body)
+
+
+def hook_request(chart: OnServer) -> Json:
+    """A patient-view request without prefetch."""
+    context = {"userId": "Practitioner/example", **chart.context}
+    return {"hook": "patient-view", "hookInstance": HOOK_INSTANCE, "context": context}
+
+
+@contextmanager
+def serving(fhir: str, folder: Path, program: tuple[str, ...], **settings: str) -> Iterator[Served]:
+    """The service in demo mode on a free port, for as long as the block lasts."""
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("TWITCH_CDS_")}
+    own = {"FHIR_SERVERS": fhir, "DATA_DIR": str(folder / "var"), "RATE_PER_SECOND": "100000", **settings}
+    environment = bare | {f"TWITCH_CDS_{name}": value for name, value in own.items()}
+    command = [sys.executable, *program, "serve", "--demo", "--port", "0"]
+    log = folder / "service.log"
+    with (
+        log.open("w+b") as lines,
+        process(command, lines, environment=environment, folder=folder) as output,
+        httpx.Client(timeout=60) as http,
+    ):
+        announced = re.search(r"http://\S+", first_line(output, START_SECONDS, log))
+        assert announced
+        yield Served(announced[0], fhir, http)

@@ -1,0 +1,64 @@
+"""Hook calls with no prefetch at all: the service asks a real FHIR server, and gives the same cards in time."""
+
+import time
+from statistics import quantiles
+
+import pytest
+from hapi_charts import OnServer, not_checked, seen
+from hapi_expected import FILES, expected
+from hapi_made import made
+from hapi_service import Served
+
+from cds.settings import Settings
+
+pytestmark = pytest.mark.hapi
+
+CALLS = 60
+WARM = 30
+DEADLINE = Settings().deadline_ms / 1000
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_call_without_prefetch_gives_the_expected_cards(file: str, frozen: Served) -> None:
+    """The same cards as through the searches of a client, and nothing is left unchecked."""
+    answers = {chart.name: frozen.call(chart) for chart in FILES[file]}
+
+    assert {} == {name: one.text for name, one in answers.items() if one.status_code != 200}
+    assert expected(FILES[file]) == {name: seen(one.json()) for name, one in answers.items()}
+    assert {} == {name: not_checked(one.json()) for name, one in answers.items() if not_checked(one.json())}
+
+
+@pytest.mark.parametrize("name", made())
+def test_references_and_further_pages_are_followed(name: str, frozen: Served) -> None:
+    """Medicines by reference, and more results than a page: all are read."""
+    answer = frozen.call(made()[name])
+
+    assert made()[name].expect == seen(answer.json())
+    assert [] == not_checked(answer.json())
+
+
+def test_a_server_that_is_not_listed_is_not_asked(frozen: Served) -> None:
+    """The same server under a name that is on no list: the question of a twitch stays open (412)."""
+    elsewhere = Served(frozen.base, frozen.fhir.replace("127.0.0.1", "localhost"), frozen.http)
+
+    assert 412 == elsewhere.call(FILES["fixtures"][0]).status_code
+
+
+def test_calls_without_prefetch_keep_the_deadline(
+    command: Served, current: list[OnServer], pytestconfig: pytest.Config
+) -> None:
+    """Once warm, every call is answered within the default deadline with all its cards, and nothing left unchecked."""
+    for number in range(WARM):
+        command.call(current[number % len(current)])
+    took = []
+    for number in range(CALLS):
+        chart = current[number % len(current)]
+        begun = time.perf_counter()
+        answer = command.call(chart)
+        took.append(time.perf_counter() - begun)
+        assert (200, chart.expect, []) == (answer.status_code, seen(answer.json()), not_checked(answer.json()))
+    cuts = quantiles(took, n=20)
+    said = f"{CALLS} calls without prefetch: p50 {cuts[9] * 1000:.0f} ms, p95 {cuts[18] * 1000:.0f} ms"
+    pytestconfig.get_terminal_writer().line(f"\n{said}")
+
+    assert max(took) <= DEADLINE * 1.1
