@@ -44,10 +44,14 @@ class NotChecked(Struct, frozen=True, omit_defaults=True):
 
 
 class Order(Struct, frozen=True):
-    """A resource to propose: a template's key in the orders file and the signs it should name as reason."""
+    """A resource to propose: a template's key in the orders file, the signs it should name as reason.
+
+    `about` is what a task is about, where its name has a place for it.
+    """
 
     key: str
     reasons: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
 
 
 class Advice(Struct, frozen=True, kw_only=True):

@@ -1,20 +1,24 @@
-"""The requests we propose: templates checked once with fhir.resources (R4B), filled cheaply."""
+"""What we propose: draft requests and tasks, from templates checked once with fhir.resources (R4B), filled cheaply."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from fhir.resources.R4B.servicerequest import ServiceRequest
+from fhir.resources.R4B.task import Task
 from msgspec import Struct
 from pydantic import ValidationError
 
 from cards.errors import WordingError
 
 ORDERS = Path(__file__).parent / "orders.toml"
+TASK = "task:"  # the keys of tasks begin with it, and only they have a place for what they are about
 
+Resource = dict[str, Any]
+_PRIORITIES = frozenset({"routine", "urgent", "asap", "stat"})
 _SAMPLE_DAY = date(2026, 1, 31)
 
 
@@ -27,23 +31,34 @@ class OrderCode(Struct, frozen=True, forbid_unknown_fields=True):
     priority: str | None = None
 
 
+class TaskKind(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is to be done where no order fits: its words alone, and how soon if not routine."""
+
+    resource: Literal["Task"]
+    priority: str | None = None
+
+
 class OrderBook(Struct, frozen=True):
     """The templates by key, e.g. `lab:potassium`."""
 
-    templates: dict[str, dict[str, Any]]
+    templates: dict[str, Resource]
 
-    def draft(self, key: str, patient_id: str, day: date, reason: str) -> dict[str, Any]:
-        """A new draft ServiceRequest (FHIR R4); never one that stops or replaces anything."""
+    def draft(
+        self, key: str, patient_id: str, day: date, reason: str, signs: Sequence[Resource] = (), name: str = ""
+    ) -> Resource:
+        """A new draft ServiceRequest or Task (FHIR R4); never one that stops or replaces anything.
+
+        `signs` are CodeableConcepts that name the reason in codes; `name` is a task's in full.
+        """
         try:
             template = self.templates[key]
         except KeyError:
             raise WordingError(ORDERS.name, key, "no such order") from None
-        return {
-            **template,
-            "subject": {"reference": f"Patient/{patient_id}"},
-            "authoredOn": day.isoformat(),
-            "reasonCode": [{"text": reason}],
-        }
+        filled = template | {"authoredOn": day.isoformat()}
+        patient = {"reference": f"Patient/{patient_id}"}
+        if template["resourceType"] == "Task":
+            return filled | {"description": name or key, "for": patient, "reasonCode": {"text": reason}}
+        return filled | {"subject": patient, "reasonCode": [{"text": reason}, *signs]}
 
 
 def load_orders(names: Mapping[str, str], path: Path = ORDERS) -> OrderBook:
@@ -52,39 +67,48 @@ def load_orders(names: Mapping[str, str], path: Path = ORDERS) -> OrderBook:
     for key in sorted(codes.keys() ^ names.keys()):
         raise WordingError(path.name, key, "in the orders or in the wording, but not in both")
     book = OrderBook({key: _template(code, names[key]) for key, code in codes.items()})
-    for key in codes:
+    for key, code in codes.items():
+        if key.startswith(TASK) != isinstance(code, TaskKind):
+            raise WordingError(path.name, key, "a task, and nothing else, has a key that begins with task:")
         _check(book, key, path.name)
     return book
 
 
-def _codes(path: Path) -> dict[str, OrderCode]:
+def _codes(path: Path) -> dict[str, OrderCode | TaskKind]:
     """The order file."""
     try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), dict[str, OrderCode])
+        return {key: _code(entry) for key, entry in tomllib.loads(path.read_text(encoding="utf-8")).items()}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise WordingError(path.name, "file", str(error)) from error
 
 
-def _template(code: OrderCode, name: str) -> dict[str, Any]:
-    """The unchanging part of a draft; intent order, because EHRs sign orders, not proposals."""
+def _code(entry: Resource) -> OrderCode | TaskKind:
+    """One entry of the file."""
+    return msgspec.convert(entry, TaskKind) if "resource" in entry else msgspec.convert(entry, OrderCode)
+
+
+def _template(code: OrderCode | TaskKind, name: str) -> Resource:
+    """The unchanging part of a draft; orders have the intent order, because EHRs sign orders, not proposals."""
+    priority = {"priority": code.priority} if code.priority else {}
+    if isinstance(code, TaskKind):
+        return {"resourceType": "Task", "status": "draft", "intent": "proposal", **priority}
+    coding = {"system": code.system, "code": code.code, "display": code.display}
     return {
         "resourceType": "ServiceRequest",
         "status": "draft",
         "intent": "order",
-        **({"priority": code.priority} if code.priority else {}),
-        "code": {
-            "coding": [{"system": code.system, "code": code.code, "display": code.display}],
-            "text": name,
-        },
+        **priority,
+        "code": {"coding": [coding], "text": name},
     }
 
 
 def _check(book: OrderBook, key: str, file: str) -> None:
     """One filled draft against the FHIR R4B model; the model checks no code lists, so priority is checked here."""
     draft = book.draft(key, "1", _SAMPLE_DAY, key)
-    if draft.get("priority", "routine") not in {"routine", "urgent", "asap", "stat"}:
+    if draft.get("priority", "routine") not in _PRIORITIES:
         raise WordingError(file, key, "priority")
+    model = Task if draft["resourceType"] == "Task" else ServiceRequest
     try:
-        ServiceRequest.model_validate(draft)
+        model.model_validate(draft)
     except ValidationError as error:
         raise WordingError(file, key, str(error)) from error

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from cards.errors import WordingError
+from cards.orders import TASK
 from cards.template import fields, fill
 from cards.topics import FLAGS, TAGS, Topic
 from cards.wire import SUMMARY_LIMIT
@@ -66,6 +67,8 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "also_noted": ("names",),
     "order_label": ("name",),
     "order_description": ("name",),
+    "task_label": ("name",),
+    "task_description": ("name",),
     "order_reason": ("sign",),
     "order_reason_bare": (),
 }
@@ -169,6 +172,8 @@ def _check_sentences(words: Words) -> None:
     for tag, entry in words.tags[Topic.EMERG].items():
         _placeholders("tags.toml", f"emergency.{tag}", entry.trigger or "{value}", ("value",))
         _placeholders("tags.toml", f"emergency.{tag}", entry.plain or "", ())
+    for key, text in words.book.orders.items():
+        _placeholders("phrases.toml", key, text, ("about",) if key.startswith(TASK) else ())
     for file, key, text in _fixed_sentences(words):
         _placeholders(file, key, text, ())
 
@@ -189,7 +194,7 @@ def _fixed_sentences(words: Words) -> Iterable[tuple[str, str, str]]:
         yield from (("citations.toml", key, text) for text in (citation.label, citation.short))
     book = words.book
     tables = (book.marks, book.tests, book.tests_short, book.gaps, book.limit_sources, book.reasons, book.overrides)
-    for table in (*tables, book.orders):
+    for table in tables:
         yield from (("phrases.toml", key, text) for key, text in table.items())
 
 

@@ -1,13 +1,13 @@
 """Advice becomes a card."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 from cards.advice import Advice, Occasion, Order
 from cards.basis import BASIS, basis
 from cards.detail import detail
 from cards.markdown import plain
-from cards.orders import OrderBook
+from cards.orders import TASK, OrderBook, Resource
 from cards.summary import join, summarise
 from cards.topics import TOPIC_SYSTEM, Topic
 from cards.wire import Action, Card, Coding, Link, OverrideReason, Source, Suggestion
@@ -64,17 +64,33 @@ def _override_reasons(topic: Topic, words: Words) -> tuple[OverrideReason, ...]:
 def _suggestion(
     order: Order, advice: Advice, occasion: Occasion, words: Words, orders: OrderBook, new_id: Callable[[], str]
 ) -> Suggestion:
-    """One draft request that the clinician may take."""
-    name = words.order(order.key)
-    resource = orders.draft(order.key, occasion.patient_id, occasion.today, _reason(order, advice, words))
-    action = Action(type="create", description=words.phrase("order_description", name=name), resource=resource)
-    return Suggestion(label=words.phrase("order_label", name=name), uuid=new_id(), actions=(action,))
+    """One draft request or task that the clinician may take."""
+    kind = "task" if order.key.startswith(TASK) else "order"
+    shown = words.book.layout.signs_in_reason
+    name = words.order(order.key, join([plain(one) for one in order.about], words, shown))
+    signs = _signs(order, advice)
+    resource = orders.draft(
+        order.key, occasion.patient_id, occasion.today, _reason(signs, words), _coded(signs[:shown], advice), name
+    )
+    action = Action(type="create", description=words.phrase(f"{kind}_description", name=name), resource=resource)
+    return Suggestion(label=words.phrase(f"{kind}_label", name=name), uuid=new_id(), actions=(action,))
 
 
-def _reason(order: Order, advice: Advice, words: Words) -> str:
-    """Why it is requested: the twitching and the signs, in our own words; a drug's name is no sign."""
-    signs = order.reasons or (() if advice.topic is Topic.MED_REV else advice.signs)
+def _signs(order: Order, advice: Advice) -> tuple[str, ...]:
+    """The signs behind a request; a drug's name is no sign."""
+    return order.reasons or (() if advice.topic is Topic.MED_REV else advice.signs)
+
+
+def _reason(signs: Sequence[str], words: Words) -> str:
+    """Why it is requested: the twitching and the signs, in our own words."""
     if not signs:
         return words.phrase("order_reason_bare")
     names = [plain(sign) for sign in signs]
     return words.phrase("order_reason", sign=join(names, words, words.book.layout.signs_in_reason))
+
+
+def _coded(signs: Iterable[str], advice: Advice) -> list[Resource]:
+    """The same signs as CodeableConcepts, each by the code that was read on the chart, if there was one."""
+    codes = {fact.label: (fact.system, fact.code) for fact in reversed(advice.facts) if fact.system and fact.code}
+    found = ((sign, *codes[sign]) for sign in signs if sign in codes)
+    return [{"coding": [{"system": system, "code": code}], "text": plain(sign)} for sign, system, code in found]

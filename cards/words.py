@@ -179,9 +179,9 @@ class Words(Struct, frozen=True, eq=False):
         """Why something was not checked."""
         return _known(self.book.reasons, key, "phrases.toml")
 
-    def order(self, key: str) -> str:
-        """What a proposed order is called."""
-        return _known(self.book.orders, key, "phrases.toml")
+    def order(self, key: str, about: str = "") -> str:
+        """What a proposed order is called; a task says what it is about."""
+        return fill(_known(self.book.orders, key, "phrases.toml"), {"about": about})
 
 
 _Part = TypeVar("_Part")

@@ -51,11 +51,12 @@ class Remembering(Protocol):
 
 
 class Reply(Struct, frozen=True):
-    """Status and JSON for the caller, and the account for the audit if the request could be read."""
+    """Status and JSON for the caller, the account for the audit if the request could be read, and what is behind it."""
 
     status: int
     body: bytes
     account: Account | None = None
+    outcome: Outcome | None = None
 
 
 class Attendant:
@@ -91,7 +92,7 @@ class Attendant:
         account = self._account(call, caller, outcome)
         if self._memory is not None and (account.cards or account.suppressed):
             self._memory.remember(caller, service_id, account, self._engine.knowledge_version)
-        return Reply(200, outcome.encoded, account)
+        return Reply(200, outcome.encoded, account, outcome)
 
     async def _outcome(self, attendance: "_Attendance") -> Outcome:
         """Go through the steps of a call, serving each need."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from cds.audit.chain import Seal, tip_of
 from cds.audit.findings import Place, What, lines
 from cds.audit.place import all_of, head_of, is_old, log_of
-from cds.audit.reading import UNREADABLE, Source, pieces, snapshot, sources
+from cds.audit.reading import UNREADABLE, Source, pieces, size_of, snapshot, sources
 from cds.audit.verify import Expected, Verifier
 from cds.errors import UsageError
 from cds.secrecy import Secret
@@ -48,9 +48,10 @@ def run(
     given = [Path(path) for path in namespace.paths] or all_of(log)
     if not given:
         raise UsageError(f"{log}: there is no audit")
+    sizes = {path: size_of(path) for path in given}
     written = [path for path in given if path == log or not is_old(path)] if namespace.paths else [log]
     started = seconds()
-    verifier, files = _verified(Seal(key_of(settings)), given, written, _noted(namespace.expect))
+    verifier, files = _verified(Seal(key_of(settings)), sizes, written, _noted(namespace.expect))
     sys.stdout.writelines(f"{line}\n" for line in _told(verifier, files, seconds() - started))
     left = verifier.findings.count - (verifier.findings.recorded if namespace.tolerate_recorded else 0)
     return 1 if left else 0
@@ -67,10 +68,10 @@ def _noted(texts: Iterable[str]) -> list[Expected]:
     return found
 
 
-def _verified(seal: Seal, given: list[Path], written: list[Path], noted: list[Expected]) -> tuple[Verifier, int]:
+def _verified(seal: Seal, given: dict[Path, int], written: list[Path], noted: list[Expected]) -> tuple[Verifier, int]:
     """Read all files against their heads and what was noted; the second is the number of files."""
     looks = {log: snapshot(log) for log in written}
-    files = sources(given, {log: look.size for log, look in looks.items() if look.size is not None}, seal)
+    files = sources({**given, **{log: look.size for log, look in looks.items() if log in given}}, seal)
     heads, unusable = _heads(seal, {head_of(log): look.head for log, look in looks.items()})
     verifier = Verifier(seal, [*heads, *noted], needs_ends=bool(written))
     for place in unusable:

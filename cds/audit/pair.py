@@ -14,7 +14,7 @@ from cds.audit.place import head_of
 PAUSE = 0.0002
 TRIES = 3
 MODE = 0o640
-FOLDER_MODE = 0o750
+FOLDER_MODE = 0o700
 
 
 def wait(number: int, how: int, patience: float, seconds: Callable[[], float], sleep: Callable[[float], None]) -> None:
@@ -54,8 +54,7 @@ class Pair:
 
     def unlock(self) -> None:
         """Let the next writer in."""
-        if self._head >= 0:
-            fcntl.flock(self._head, fcntl.LOCK_UN)
+        fcntl.flock(self._head, fcntl.LOCK_UN)
 
     def size(self, sync: bool) -> int:
         """The size of the log that lies at the path now; one that was renamed or deleted is left for a new one."""

@@ -6,7 +6,7 @@ import io
 import os
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -32,10 +32,10 @@ class Source(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """A log's head, and the log's size at the same moment; None for what is not there."""
+    """What a log's head says, None if there is no head, and the log's size at the same moment."""
 
     head: bytes | None
-    size: int | None
+    size: int
 
 
 def snapshot(
@@ -45,32 +45,41 @@ def snapshot(
     try:
         number = os.open(head_of(log), os.O_RDONLY | os.O_NONBLOCK)
     except OSError:
-        return Snapshot(None, _size(log) if log.exists() else None)
+        return Snapshot(None, _size(log))
     try:
         with suppress(BlockingIOError):
             wait(number, fcntl.LOCK_SH, PATIENCE, seconds, sleep)
-        return Snapshot(os.pread(number, HEAD_SIZE + 1, 0), _size(log) if log.exists() else None)
+        return Snapshot(os.pread(number, HEAD_SIZE + 1, 0), _size(log))
     finally:
         os.close(number)
 
 
-def sources(paths: Iterable[Path], sizes: dict[Path, int], seal: Seal) -> list[Source]:
+def size_of(path: Path) -> int:
+    """The size of a file that can be read."""
+    try:
+        with path.open("rb") as stream:
+            return os.fstat(stream.fileno()).st_size
+    except OSError as problem:
+        raise UsageError(f"{path}: cannot be read: {problem.strerror}") from problem
+
+
+def _size(log: Path) -> int:
+    return log.stat().st_size if log.exists() else 0
+
+
+def sources(sizes: Mapping[Path, int], seal: Seal) -> list[Source]:
     """The files, each once, sorted by chain and number; chains by the time of their first line."""
-    unique = {path.resolve(): path for path in paths}
-    found = [(Source(path, sizes.get(path, _size(path))), path) for path in unique.values()]
-    links = {source: _first(source, seal) for source, _ in found}
+    found = {path.resolve(): Source(path, size) for path, size in sizes.items()}
+    links = {source: _first(source, seal) for source in found.values()}
     starts: dict[str, str] = {}
-    for link in links.values():
-        if link is not None:
-            starts[link.tip.log] = min(link.at, starts.get(link.tip.log, link.at))
+    for link in filter(None, links.values()):
+        starts[link.tip.log] = min(link.at, starts.get(link.tip.log, link.at))
+    return sorted(links, key=lambda source: (_place(links[source], starts), str(source.path)))
 
-    def place(source: Source) -> tuple[bool, str, str, int, str]:
-        link = links[source]
-        if link is None:
-            return (True, "", "", 0, str(source.path))
-        return (False, starts[link.tip.log], link.tip.log, link.tip.seq, str(source.path))
 
-    return sorted(links, key=place)
+def _place(link: Link | None, starts: Mapping[str, str]) -> tuple[bool, str, str, int]:
+    """Where a file stands among the others; one without a line comes last."""
+    return (False, starts[link.tip.log], link.tip.log, link.tip.seq) if link else (True, "", "", 0)
 
 
 def pieces(source: Source) -> Iterator[bytes]:
@@ -89,11 +98,3 @@ def _first(source: Source, seal: Seal) -> Link | None:
     with suppress(*UNREADABLE):
         return next(filter(None, map(seal.link, islice(pieces(source), FIRST_LINES))), None)
     return None
-
-
-def _size(path: Path) -> int:
-    try:
-        with path.open("rb") as stream:
-            return os.fstat(stream.fileno()).st_size
-    except OSError as problem:
-        raise UsageError(f"{path}: cannot be read: {problem.strerror}") from problem

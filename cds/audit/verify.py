@@ -125,7 +125,7 @@ class Verifier:
     def _begin(self, link: Link) -> None:
         """A chain's first line here opens a log; where it does not, lines before it are gone."""
         self.chains[link.tip.log] = Chain(link.tip.seq, link.tip, self._here())
-        if not link.body.startswith(OPENED) and not self._doubt:
+        if link.tip.seq > 1 and not link.body.startswith(OPENED) and not self._doubt:
             text = f"the file begins with number {link.tip.seq}, which opens no log"
             self.findings.add(self._here(), What.CUT_START, text)
 

@@ -74,7 +74,7 @@ def _decoded(decoder: "msgspec.json.Decoder[Any]", raw: Raw) -> Any:
 
 def _is_open(resource: Json) -> bool:
     """Whether the draft may still become an order for the medicine; a request not to give it is none."""
-    return resource.get("status") not in OVER and resource.get("doNotPerform") is not True
+    return _text(resource.get("status")) not in OVER and resource.get("doNotPerform") is not True
 
 
 def _is_selected(resource: Json, url: str, selections: frozenset[str] | None) -> bool:

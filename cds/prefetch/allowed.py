@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from ipaddress import ip_address
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 from msgspec import Struct
 
@@ -53,11 +53,13 @@ def parse(url: str) -> Base | None:
     if not _PRINTABLE.fullmatch(url) or "?" in url or "#" in url:
         return None
     try:
-        parts = urlsplit(url)
+        return _base(urlsplit(url))
     except ValueError:
         return None
-    authority = _AUTHORITY.fullmatch(parts.netloc)
-    path = _segments(parts.path)
+
+
+def _base(parts: SplitResult) -> Base | None:
+    authority, path = _AUTHORITY.fullmatch(parts.netloc), _segments(parts.path)
     if parts.scheme not in PORTS or authority is None or path is None:
         return None
     host, port = _host(authority["host"]), int(authority["port"] or PORTS[parts.scheme])
@@ -66,12 +68,9 @@ def parse(url: str) -> Base | None:
 
 def _host(name: str) -> str | None:
     """A name in lower case, or an address in its shortest form; a dot at the end would be a second way to write it."""
-    if not name.startswith("["):
-        return None if name.startswith(".") or name.endswith(".") or ".." in name else name.lower()
-    try:
+    if name.startswith("["):
         return ip_address(name[1:-1]).compressed
-    except ValueError:
-        return None
+    return None if name.startswith(".") or name.endswith(".") or ".." in name else name.lower()
 
 
 def _segments(path: str) -> tuple[str, ...] | None:

@@ -138,7 +138,7 @@ async def _body(response: httpx.Response, most: int) -> bytes | None:
     if _SECONDS.fullmatch(said) and int(said) > most:
         return None
     body = bytearray()
-    async for chunk in response.aiter_raw():
+    async for chunk in response.aiter_bytes():
         body += chunk
         if len(body) > most:
             return None

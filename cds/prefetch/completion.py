@@ -78,8 +78,10 @@ class Completion:
         """All wanted keys, as far as they could be had by the deadline; each says itself what it lacks, and why."""
         before = {key: held.get(key) or Supply(key, State.ABSENT, Feed()) for key in wanted}
         found = self._allowed.find(source.server, caller.fhir_servers)
-        if found is None or not before:
-            self.tally.kept_back[NOT_ALLOWED] += source.server is not None and bool(before)
+        if not before or source.server is None:
+            return before
+        if found is None:
+            self.tally.kept_back[NOT_ALLOWED] += 1
             return before
         listed, base = found
         server = self._servers[listed]

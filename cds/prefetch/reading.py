@@ -62,19 +62,14 @@ class Reading:
         start = visit.base.resolve(self.held.feed.next or "", url) if not self.held.is_lost else None
         answer = await (visit.page(start) if start else visit.ask(ask))
         url, seen = start or url, {start or url}
-        for _ in range(visit.pages):
-            link = self._take(answer, ask)
-            if link is None:
-                return None
+        while (link := self._take(answer, ask)) is not None:
             after = visit.base.resolve(link, url)
-            if after is None or after in seen:
-                return self.stop(PARTIAL)
-            if len(seen) == visit.pages:
-                break
+            if after is None or after in seen or len(seen) == visit.pages:
+                self.stop(PARTIAL if after is None or after in seen else PAGE_LIMIT)
+                return
             url = after
             seen.add(url)
             answer = await visit.page(url)
-        return self.stop(PAGE_LIMIT)
 
     def _take(self, answer: Answer, ask: Ask) -> str | None:
         """Join one page, and say where the next is; nothing if there is none or none may follow."""

@@ -41,7 +41,6 @@ class _Body(httpx.AsyncByteStream):
         self._inner = inner
         self._leave = leave
         self._is_read = False
-        self._is_left = False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         with _as_httpx():
@@ -51,9 +50,6 @@ class _Body(httpx.AsyncByteStream):
 
     async def aclose(self) -> None:
         """Give the connection back, or close it if the answer was not read to its end."""
-        if self._is_left:
-            return
-        self._is_left = True
         try:
             with _as_httpx():
                 await self._inner.aclose()
@@ -77,12 +73,13 @@ class Transport(httpx.AsyncBaseTransport):
         """Send one request and hand out the answer, body unread."""
         lane = self._lane
         lane.busy += 1
+        answer: httpcore.Response | None = None
         try:
             with _as_httpx():
                 answer = await lane.pool.handle_async_request(_as_httpcore(request))
-        except BaseException:
-            await self._leave(lane, was_read=False)
-            raise
+        finally:
+            if answer is None:
+                await self._leave(lane, was_read=False)
 
         async def leave(was_read: bool) -> None:
             await self._leave(lane, was_read=was_read)

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from cards.advice import Advice, Fact, Note, Order
 from cards.topics import ELECTROLYTES, FLAGS, Topic, in_order
-from cds.rules import advise_labs, advise_medicines, context, tests_due
+from cds.rules import advise_labs, advise_medicines, context, proposals, tests_due
 from cds.rules.assess import Assessment, Flags, flag_days
 from cds.rules.decide import Choice
 from cds.rules.neurology import MYOPATHIC, report_fact
@@ -79,6 +79,7 @@ def _emergency(choice: Choice, found: Assessment) -> Advice:
         facts=tuple(_once(*context.twitch_facts(found.picture), *facts_of(flags), *_labs(found), *facts_of(inside))),
         notes=(*notes, Note("local_pathway"), *context.notes(found)),
         missing=found.missing if found.picture.complete.has("Observation") else (),
+        orders=proposals.in_emergency(tags),
     )
 
 
@@ -132,7 +133,8 @@ def _evaluation(choice: Choice, found: Assessment) -> Advice:
     variant = next((name for flag, name in variants if flag in ids), "default")
     if found.picture.is_marked and "ADD" in ids and variant in ("unspecific", "eyelid"):
         variant = "default"
-    return _neuro(choice, found, variant, (Order("referral:neurology"), *_due(found)))
+    studies = proposals.of_hyperexcitability(ids)
+    return _neuro(choice, found, variant, (Order("referral:neurology"), *studies, *_due(found)))
 
 
 def _neuro(
@@ -209,6 +211,7 @@ def _status(choice: Choice, found: Assessment) -> Advice:
         facts=(*context.twitch_facts(found.picture), *((fact,) if fact else ()), *facts_of(choice.flags)),
         notes=context.notes(found),
         missing=context.missing_tests(found),
+        orders=proposals.of_request(signs(choice.flags)),
     )
 
 

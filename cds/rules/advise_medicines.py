@@ -2,7 +2,7 @@
 
 from cards.advice import Advice, Note, Order
 from cards.topics import Topic, in_order
-from cds.rules import context
+from cds.rules import context, proposals
 from cds.rules.assess import Assessment
 from cds.rules.decide import Choice
 from cds.rules.flags import drug_fact
@@ -33,7 +33,7 @@ def review(choice: Choice, found: Assessment) -> Advice:
         signs=tuple(dict.fromkeys(course.ingredient for course in courses)),
         facts=(*context.twitch_facts(picture), *map(drug_fact, courses)),
         notes=(*_notes(courses, picture), *context.ended(picture), *context.notes(found)),
-        orders=_orders(tags, found),
+        orders=(*proposals.of_medicines(course.ingredient for course in courses), *_orders(tags, found)),
     )
 
 

@@ -8,7 +8,7 @@ from cards.advice import Advice, Fact, Note, Order
 from cards.topics import Indicator, Topic, in_order
 from cds.chart.facts import Drug
 from cds.knowledge.codes import Concept
-from cds.rules import abnormal, context, laboratory, tests_due
+from cds.rules import abnormal, context, laboratory, proposals, tests_due
 from cds.rules.doses import MASS, Dose
 from cds.rules.flags import Raised
 from cds.rules.laboratory import Standing
@@ -50,6 +50,7 @@ def emergency(
         ),
         notes=(*early, Note("local_pathway"), *_notes(steroids, estrogens, picture)),
         missing=_due(picture),
+        orders=proposals.in_emergency(tags),
     )
 
 
@@ -62,7 +63,8 @@ def steroid(
         topic=Topic.ORD_STEROID,
         indicator=Indicator.WARNING if low else Indicator.INFO,
         variant=_variant(begun, low),
-        values={"drug": _drugs(begun), "tests": ", ".join(_shown(one, picture) for one in low)},
+        values={"drug": _drugs(begun)},
+        signs=tuple(_shown(one, picture) for one in low),
         facts=(
             *context.twitch_facts(picture),
             *map(_fact, begun),
@@ -130,9 +132,9 @@ def _lab_notes(low: Iterable[Standing], picture: Picture) -> tuple[Note, ...]:
 
 
 def _shown(standing: Standing, picture: Picture) -> str:
-    """A low value as the summary names it."""
+    """A low value as the summary and the reason of an order name it."""
     judged = standing.judged
-    return f"{laboratory.lab_label(judged, picture.knowledge)} {laboratory.shown(judged)}" if judged else ""
+    return f"low {laboratory.lab_label(judged, picture.knowledge)} {laboratory.shown(judged)}" if judged else ""
 
 
 def _due(picture: Picture) -> tuple[str, ...]:

@@ -44,16 +44,21 @@ def run(namespace: argparse.Namespace) -> int:
     """Print a line for each check: 0 nothing failed, 1 something did."""
     context = _context(namespace.ca)
     with httpx.Client(verify=context, timeout=SECONDS, follow_redirects=False) as http:
-        subject = _subject(namespace, http, context)
-        found = []
-        for line in lines(subject):
-            found.append(line)
-            if not namespace.json:
-                sys.stdout.write(f"{line}\n")
-                sys.stdout.flush()
-    if namespace.json:
-        sys.stdout.write(json.encode(found).decode() + "\n")
+        found = _printed(lines(_subject(namespace, http, context)), as_json=namespace.json)
     return int(any(line.result == "fail" for line in found))
+
+
+def _printed(found: Iterator[Line], *, as_json: bool) -> list[Line]:
+    """Print each line as soon as it is known, or all of them as one JSON array."""
+    kept = []
+    for line in found:
+        kept.append(line)
+        if not as_json:
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+    if as_json:
+        sys.stdout.write(json.encode(kept).decode() + "\n")
+    return kept
 
 
 def lines(subject: Subject) -> Iterator[Line]:

@@ -8,9 +8,10 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from cds.errors import StoreError
+from cds.store.schema import SQLITE
 
 FILE = "twitch-cds.db"
-SQLITE, POSTGRESQL = "sqlite", "postgresql"
+POSTGRESQL = "postgresql"
 DRIVERS = {SQLITE: "sqlite+pysqlite", POSTGRESQL: "postgresql+psycopg"}
 IN_MEMORY = ("", ":memory:")
 

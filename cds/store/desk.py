@@ -3,60 +3,132 @@
 import asyncio
 import logging
 import math
+import threading
 import time
+from asyncio import AbstractEventLoop, Future
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from contextlib import suppress
+from queue import SimpleQueue
+from typing import Any, NamedTuple, TypeVar
 
-from cds.store.circuit import Circuit
-from cds.store.store import StoreDown
+from cds.store.down import StoreDown
 
 log = logging.getLogger("twitch-cds")
 T = TypeVar("T")
 
+PAUSE = 3.0
+MOST_WAITING = 1_000
+FAREWELL = 2.0
+
+
+class TooSlow(StoreDown):
+    """The answer did not come in time."""
+
+
+class Order(NamedTuple):
+    """A question, and where the answer goes."""
+
+    loop: AbstractEventLoop
+    answer: "Future[Any]"
+    question: Callable[[], Any]
+
 
 class Desk:
-    """Some threads for one kind of question. After a failure nobody is let in for a while, so that nobody waits."""
+    """Some threads for one kind of question. After a failure nobody is let in for a while, so that nobody waits.
+
+    Threads of its own, because the standard executor costs as much as the whole answer of the database.
+    """
 
     def __init__(self, name: str, threads: int, seconds: Callable[[], float] = time.monotonic) -> None:
         self._name = name
-        self._threads = ThreadPoolExecutor(threads, f"twitch-cds-{name}")
-        self._circuit = Circuit(seconds)
+        self._seconds = seconds
+        self._orders: SimpleQueue[Order | None] = SimpleQueue()
+        self._threads = [threading.Thread() for _ in range(threads)]
+        self._failed_at: float | None = None
 
     @property
     def is_healthy(self) -> bool:
         """Whether the last question was answered in time."""
-        return self._circuit.is_healthy
+        return self._failed_at is None
 
     async def ask(self, question: Callable[[], T], patience: float, left: float = math.inf) -> T:
-        """The answer; raises StoreDown if there is none within so many seconds, or if none are left to the call."""
-        if self._circuit.is_open or left <= 0:
+        """The answer; raises StoreDown if there is none within so many seconds, or before the call has none left."""
+        if left <= 0 or self._is_closed_for_now() or self._orders.qsize() >= MOST_WAITING:
             raise StoreDown("not asked")
-        loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(min(patience, left)):
-                answer = await loop.run_in_executor(self._threads, question)
+            answer = await self._answer(question, min(patience, left))
+        except TooSlow as problem:
+            if left >= patience:
+                self.fail(problem)
+            raise
         except (StoreDown, asyncio.CancelledError) as problem:
             self.fail(problem)
             raise
-        except TimeoutError as problem:
-            if left >= patience:
-                self.fail(problem)
-            raise StoreDown("too slow") from problem
-        self._circuit.heal()
+        self.heal()
         return answer
 
     def fail(self, problem: BaseException) -> None:
         """Something went wrong; it is logged when it begins. The name of the problem only: its text has addresses."""
-        if self._circuit.is_healthy:
+        if self.is_healthy:
             reason = type(problem.__cause__ or problem).__name__
             log.error("the store does not answer", extra={"fields": {"asked": self._name, "reason": reason}})
-        self._circuit.fail()
+        self._failed_at = self._seconds()
 
     def heal(self) -> None:
-        """It is known to work again."""
-        self._circuit.heal()
+        """It is known to work."""
+        self._failed_at = None
 
     def close(self) -> None:
-        """Take no more questions; what is under way is not waited for."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """Take no more questions; one under way is waited for, but not for long."""
+        for _ in self._threads:
+            self._orders.put(None)
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(FAREWELL)
+
+    def _is_closed_for_now(self) -> bool:
+        return self._failed_at is not None and self._seconds() < self._failed_at + PAUSE
+
+    async def _answer(self, question: Callable[[], T], patience: float) -> T:
+        loop = asyncio.get_running_loop()
+        answer: Future[T] = loop.create_future()
+        self._have_threads()
+        self._orders.put(Order(loop, answer, question))
+        alarm = loop.call_later(patience, _settle, answer, TooSlow())
+        try:
+            return await answer
+        finally:
+            alarm.cancel()
+
+    def _have_threads(self) -> None:
+        """Start the threads, and again one that has ended."""
+        for place, thread in enumerate(self._threads):
+            if not thread.is_alive():
+                self._threads[place] = threading.Thread(target=self._serve, name=f"store-{self._name}", daemon=True)
+                self._threads[place].start()
+
+    def _serve(self) -> None:
+        while (order := self._orders.get()) is not None:
+            if not order.answer.done():
+                _serve(order)
+
+
+def _serve(order: Order) -> None:
+    """Answer, whatever happens: an error that nobody expected ends this thread, but not the wait for it."""
+    answer: object = StoreDown("failed")
+    try:
+        answer = order.question()
+    except StoreDown as problem:
+        answer = problem
+    finally:
+        with suppress(RuntimeError):  # the loop has ended
+            order.loop.call_soon_threadsafe(_settle, order.answer, answer)
+
+
+def _settle(future: "Future[Any]", answer: object) -> None:
+    if future.done():
+        return
+    if isinstance(answer, StoreDown):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)

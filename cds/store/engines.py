@@ -6,25 +6,26 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import Connection, Engine, create_engine, event
 
-from cds.store.address import SQLITE, Address
+from cds.store.address import Address
+from cds.store.schema import SQLITE
 
 LOCKED_SECONDS = 4
 STATEMENT_SECONDS = 4
 CONNECT_SECONDS = 3
 SILENCE_MS = 5_000
-POOL = 8
+ALL: dict[str, Any] = {"pool_size": 8, "hide_parameters": True}  # what was sent is nobody's business
 
 
 class Engines(Struct, frozen=True):
-    """Reading, without transactions; writing what may be lost with the machine's power; keeping what may not."""
+    """Quick: each statement for itself. Writing: what may be lost with the machine's power. Keeping: what may not."""
 
-    reading: Engine
+    quick: Engine
     writing: Engine
     keeping: Engine
 
     def dispose(self) -> None:
         """Close all connections that are not in use."""
-        for engine in (self.reading, self.writing, self.keeping):
+        for engine in (self.quick, self.writing, self.keeping):
             engine.dispose()
 
 
@@ -32,14 +33,14 @@ def open_engines(address: Address) -> Engines:
     """Make the engines; nothing is connected yet."""
     make = _sqlite if address.dialect == SQLITE else _postgresql
     return Engines(
-        reading=make(address, lasting=False, isolation_level="AUTOCOMMIT"),
+        quick=make(address, lasting=False, isolation_level="AUTOCOMMIT"),
         writing=make(address, lasting=False),
         keeping=make(address, lasting=True),
     )
 
 
 def _sqlite(address: Address, *, lasting: bool, **options: Any) -> Engine:
-    engine = create_engine(address.url, connect_args={"timeout": LOCKED_SECONDS}, pool_size=POOL, **options)
+    engine = create_engine(address.url, connect_args={"timeout": LOCKED_SECONDS}, **ALL, **options)
     synchronous = "FULL" if lasting else "NORMAL"
 
     def prepare(connection: sqlite3.Connection, _: object) -> None:
@@ -67,7 +68,7 @@ def _postgresql(address: Address, *, lasting: bool, **options: Any) -> Engine:
         "application_name": "twitch-cds",
     }
     own = {name: value for name, value in given.items() if name not in address.url.query}
-    engine = create_engine(address.url, connect_args=own, pool_size=POOL, **options)
+    engine = create_engine(address.url, connect_args=own, paramstyle="format", **ALL, **options)
     commit = "on" if lasting else "off"
     limits = f"SET statement_timeout = '{STATEMENT_SECONDS}s'; SET lock_timeout = '{LOCKED_SECONDS}s'"
 

@@ -1,10 +1,8 @@
 """What the calls see of the store: it answers in time or not at all, and it never raises where a card would be lost."""
 
-import logging
 import time
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
-from typing import TypeVar
 
 from msgspec import Struct
 
@@ -14,13 +12,11 @@ from cds.deadline import Deadline
 from cds.errors import NotKept, NotReady, StoreError
 from cds.settings import Settings
 from cds.store.desk import Desk
-from cds.store.rows import Entry, feedback_row
-from cds.store.store import Store, StoreDown
+from cds.store.down import StoreDown
+from cds.store.rows import Entry, Received
+from cds.store.store import Store
 from cds.store.tally import Tally
 from cds.store.writer import Pace, Writer
-
-log = logging.getLogger("twitch-cds")
-T = TypeVar("T")
 
 READERS = 2
 KEEP_SECONDS = 5.0
@@ -111,10 +107,9 @@ class Memory:
         """Keep feedback, all or nothing: on disk when this returns. Raises NotKept."""
         if not items:
             return
-        received_at, comments = self._now(), self._manner.keep_comments
-        rows = [feedback_row(caller, service_id, item, received_at, keep_comments=comments) for item in items]
+        received = Received(caller, service_id, tuple(items), self._now(), self._manner.keep_comments)
         try:
-            await self._keeps.ask(lambda: self._store.keep(rows), self._manner.keep_seconds)
+            await self._keeps.ask(lambda: self._store.keep(received), self._manner.keep_seconds)
         except StoreDown as problem:
             self._tally.add("feedback_refused", len(items))
             raise NotKept from problem
@@ -136,9 +131,7 @@ class Memory:
         self._tally.add("showings_written", self._store.add(entries))
 
     def _lose(self, entries: Sequence[Entry]) -> None:
-        self._tally.add(
-            "showings_lost", sum(len(entry.account.cards) + len(entry.account.suppressed) for entry in entries)
-        )
+        self._tally.add("showings_lost", sum(entry.size for entry in entries))
 
     def _beat(self) -> None:
         """Every few seconds: see whether a store that was down is back, and delete what is too old."""

@@ -6,8 +6,9 @@ from datetime import datetime
 from msgspec import Struct, json
 
 from cds.account import Account, Caller, FeedbackItem
+from cds.store.schema import kept
 
-Row = dict[str, object]
+Row = tuple[object, ...]
 
 
 class Entry(Struct, frozen=True):
@@ -20,83 +21,93 @@ class Entry(Struct, frozen=True):
     software_version: str
     at: datetime
 
-    def _common(self) -> Row:
-        return {
-            "hook_instance": self.account.hook_instance,
-            "service": self.service,
-            "hook": self.account.hook,
-            "client": self.caller.client,
-            "tenant": self.caller.tenant,
-            "patient": self.account.patient,
-            "user": self.account.user,
-            "knowledge_version": self.knowledge_version,
-            "software_version": self.software_version,
-        }
+    @property
+    def size(self) -> int:
+        """The number of its rows."""
+        return len(self.account.cards) + len(self.account.suppressed)
 
-    def showings(self) -> list[Row]:
-        """The cards that were shown."""
+    def showings(self, dialect: str) -> list[Row]:
+        """The cards that were shown, in the order of the table's columns."""
+        versions = (self.knowledge_version, self.software_version, kept(self.at, dialect))
         common = self._common()
         return [
-            common
-            | {
-                "card": card.uuid,
-                "topic": card.topic,
-                "indicator": card.indicator,
-                "tags": ",".join(card.tags),
-                "flags": ",".join(card.flags),
-                "fingerprint": card.fingerprint,
-                "suggestions": ",".join(card.suggestions),
-                "shown_at": self.at,
-            }
+            (
+                card.uuid,
+                *common,
+                card.topic,
+                card.indicator,
+                ",".join(card.tags),
+                ",".join(card.flags),
+                card.fingerprint,
+                ",".join(card.suggestions),
+                *versions,
+            )
             for card in self.account.cards
         ]
 
-    def suppressions(self) -> list[Row]:
-        """The cards that were not shown again."""
+    def suppressions(self, dialect: str) -> list[Row]:
+        """The cards that were not shown again, in the order of the table's columns."""
+        versions = (self.knowledge_version, self.software_version, kept(self.at, dialect))
         common = self._common()
         return [
-            common
-            | {
-                "topic": card.topic,
-                "tags": ",".join(card.tags),
-                "flags": ",".join(card.flags),
-                "fingerprint": card.fingerprint,
-                "suppressed_at": self.at,
-            }
+            (*common, card.topic, ",".join(card.tags), ",".join(card.flags), card.fingerprint, *versions)
             for card in self.account.suppressed
         ]
 
-
-def feedback_row(
-    caller: Caller, service: str, item: FeedbackItem, received_at: datetime, *, keep_comments: bool
-) -> Row:
-    """One item of feedback, under a key by which a repeat of it is known."""
-    return {
-        "service": service,
-        "client": caller.client,
-        "tenant": caller.tenant,
-        "card": item.card,
-        "outcome": item.outcome,
-        "outcome_at": item.at,
-        "suggestions": ",".join(item.suggestions),
-        "reason_code": item.reason_code,
-        "reason_system": item.reason_system,
-        "comment": item.comment if keep_comments else None,
-        "received_at": received_at,
-        "key": _key(caller, service, item),
-    }
+    def _common(self) -> Row:
+        """Which call it was."""
+        account, caller = self.account, self.caller
+        return (
+            account.hook_instance,
+            self.service,
+            account.hook,
+            caller.client,
+            caller.tenant,
+            account.patient,
+            account.user,
+        )
 
 
-def _key(caller: Caller, service: str, item: FeedbackItem) -> str:
-    parts = (
-        service,
-        caller.client,
-        caller.tenant,
-        item.card,
-        item.outcome,
-        item.timestamp,
-        item.suggestions,
-        item.reason_code,
-        item.reason_system,
-    )
-    return hashlib.sha256(json.encode(parts)).hexdigest()
+class Received(Struct, frozen=True):
+    """Items of feedback that came in one request."""
+
+    caller: Caller
+    service: str
+    items: tuple[FeedbackItem, ...]
+    at: datetime
+    keeps_comments: bool
+
+    def rows(self, dialect: str) -> list[Row]:
+        """The items in the order of the table's columns; by their keys, so that two requests never block each other."""
+        return sorted((self._row(item, dialect) for item in self.items), key=lambda row: str(row[-1]))
+
+    def _row(self, item: FeedbackItem, dialect: str) -> Row:
+        return (
+            self.service,
+            self.caller.client,
+            self.caller.tenant,
+            item.card,
+            item.outcome,
+            kept(item.at, dialect),
+            ",".join(item.suggestions),
+            item.reason_code,
+            item.reason_system,
+            item.comment if self.keeps_comments else None,
+            kept(self.at, dialect),
+            self._key(item),
+        )
+
+    def _key(self, item: FeedbackItem) -> str:
+        """By which the same item is known when it is sent again."""
+        parts = (
+            self.service,
+            self.caller.client,
+            self.caller.tenant,
+            item.card,
+            item.outcome,
+            item.timestamp,
+            item.suggestions,
+            item.reason_code,
+            item.reason_system,
+        )
+        return hashlib.sha256(json.encode(parts)).hexdigest()

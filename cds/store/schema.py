@@ -6,11 +6,23 @@ from sqlalchemy import BigInteger, Column, DateTime, Dialect, Index, Integer, Me
 from sqlalchemy.types import TypeDecorator
 
 HASH = 32
+SQLITE = "sqlite"
 LONGEST_ID = 255
 
 
+def kept(moment: datetime, dialect: str) -> datetime | str:
+    """A moment as the driver takes it: UTC, in SQLite as text of fixed width, which sorts like time."""
+    utc = moment.astimezone(UTC)
+    return utc.replace(tzinfo=None).isoformat(" ", "microseconds") if dialect == SQLITE else utc
+
+
+def restored(value: datetime | str) -> datetime:
+    """The moment that the driver gives back, in UTC."""
+    return datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value.astimezone(UTC)
+
+
 class Moment(TypeDecorator[datetime]):
-    """A moment: any zone goes in, UTC comes out. SQLite keeps UTC as text of fixed width, which sorts like time."""
+    """The same for statements that SQLAlchemy runs: any zone goes in, UTC comes out."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -20,7 +32,7 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         moment = value.astimezone(UTC)
-        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+        return moment.replace(tzinfo=None) if dialect.name == SQLITE else moment
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Give the moment its zone back."""
@@ -74,7 +86,7 @@ showings = Table(
     _text("knowledge_version"),
     _text("software_version"),
     _moment("shown_at"),
-    Index("showings_patient_fingerprint", "patient", "fingerprint"),
+    Index("showings_patient_fingerprint", "patient", "fingerprint", "id"),
     Index("showings_shown_at", "shown_at"),
 )
 

@@ -1,41 +1,76 @@
-"""The statements, built once: a statement that is built anew for each call would cost more than its answer."""
+"""The statements, built once, and turned into SQL once for each kind of database."""
 
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import BindParameter, Column, Delete, Select, Table, and_, bindparam, delete, func, select
+from sqlalchemy import (
+    Column,
+    Delete,
+    Engine,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    func,
+    literal_column,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 
-from cds.store.address import SQLITE
-from cds.store.schema import feedback, showings, suppressions, used_tokens
+from cds.store.schema import SQLITE, feedback, showings, suppressions, used_tokens
 
-# Feedback counts for a card that this very client and tenant received.
-SHOWN_TO_THE_SENDER = and_(
-    feedback.c.card == showings.c.card,
-    feedback.c.client == showings.c.client,
-    feedback.c.tenant.is_not_distinct_from(showings.c.tenant),
-)
 CHUNK = 5_000
+NEWEST = 100
 
 
-@lru_cache(maxsize=32)
-def last_answers(count: int) -> Select[str, datetime]:
-    """When so many cards of one patient were last answered: parameters `patient`, `f0`, `f1` and so on."""
-    wanted: list[BindParameter[str]] = [bindparam(f"f{number}") for number in range(count)]
-    return (
-        select(showings.c.fingerprint, func.max(feedback.c.received_at))
-        .join_from(showings, feedback, SHOWN_TO_THE_SENDER)
-        .where(showings.c.patient == bindparam("patient"), showings.c.fingerprint.in_(wanted))
-        .group_by(showings.c.fingerprint)
+@lru_cache(maxsize=64)
+def last_answers(engine: Engine, count: int) -> str:
+    """When so many cards of a patient were last answered; the patient and the fingerprint, for each card.
+
+    Only the newest showings of a card are looked at: one that is answered is not shown again for a while, so an answer
+    belongs to one of them, and a card that was shown a thousand times costs no more than one that was shown often.
+    """
+    newest = union_all(*(_newest(number) for number in range(count))).subquery("newest")
+    shown_to_the_sender = and_(
+        feedback.c.card == newest.c.card,
+        feedback.c.client == newest.c.client,
+        feedback.c.tenant.is_not_distinct_from(newest.c.tenant),
     )
+    question = (
+        select(newest.c.fingerprint, func.max(feedback.c.received_at))
+        .join_from(newest, feedback, shown_to_the_sender)
+        .group_by(newest.c.fingerprint)
+    )
+    return str(question.compile(engine))
 
 
-@lru_cache(maxsize=8)
-def insert_new(table: Table, dialect: str) -> Insert:
-    """Insert rows; one that is there already stays as it is."""
-    make = sqlite.insert if dialect == SQLITE else postgresql.insert
-    return make(table).on_conflict_do_nothing()
+def _newest(number: int) -> Select[str, str, str, str]:
+    shown = showings.c
+    some = (
+        select(shown.fingerprint, shown.card, shown.client, shown.tenant)
+        .where(shown.patient == bindparam(f"p{number}"), shown.fingerprint == bindparam(f"f{number}"))
+        .order_by(shown.id.desc())
+        .limit(literal_column(str(NEWEST)))
+        .offset(literal_column("0"))
+        .subquery(f"shown{number}")
+    )
+    return select(some.c.fingerprint, some.c.card, some.c.client, some.c.tenant)
+
+
+def columns(table: Table) -> list[str]:
+    """What is written into a table: all but the number of the row."""
+    return [column.name for column in table.columns if column.name != "id"]
+
+
+@lru_cache(maxsize=16)
+def insert_new(engine: Engine, table: Table) -> str:
+    """Insert one row, all its columns in order; a row that is there already stays as it is."""
+    make = sqlite.insert if engine.dialect.name == SQLITE else postgresql.insert
+    insert: Insert = make(table).on_conflict_do_nothing()
+    return str(insert.compile(engine, column_keys=columns(table)))
 
 
 @lru_cache(maxsize=8)

@@ -3,29 +3,25 @@
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, Table, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from cds.errors import StoreError
 from cds.store import file
-from cds.store.address import SQLITE, Address, address_of
+from cds.store.address import Address, address_of
+from cds.store.down import StoreDown
 from cds.store.engines import Engines, open_engines
+from cds.store.line import Line
 from cds.store.migrate import migrate
-from cds.store.rows import Entry, Row
-from cds.store.schema import feedback, showings, suppressions, used_tokens
+from cds.store.rows import Entry, Received, Row
+from cds.store.schema import SQLITE, feedback, kept, restored, showings, suppressions, used_tokens
 from cds.store.statements import AGES, CHUNK, delete_older, insert_new, last_answers
 
 T = TypeVar("T")
 SEVERAL = 4
-Opening = Callable[[], AbstractContextManager[Connection]]
-
-
-class StoreDown(Exception):  # noqa: N818 - it says what happened
-    """The database did not do what was asked; what it said is in the cause, and stays inside."""
 
 
 class Store:
@@ -35,8 +31,10 @@ class Store:
         self._address = address
         self._engines: Engines = open_engines(address)
         self._lock = threading.Lock()
+        self._mine = threading.local()
+        self._lines: list[Line] = []
         self._identity: file.Identity | None = None
-        self._is_prepared = False
+        self._generation = 0
 
     @classmethod
     def open(cls, database_url: str, data_dir: str) -> "Store":
@@ -55,56 +53,55 @@ class Store:
 
     def prepare(self) -> None:
         """Make the file if there is none, and bring the tables up to date; raises StoreError."""
+        if self._is_usable():
+            return
         with self._lock:
             if self._is_usable():
                 return
             self._engines.dispose()
             self._make_file()
             migrate(self._engines.keeping)
-            self._identity, self._is_prepared = self._present_identity(), True
+            self._identity = self._present_identity()
+            self._generation += 1
 
     def close(self) -> None:
-        """Close all connections; they are opened again if needed."""
+        """Close all connections, when no thread uses them any more; they are opened again if needed."""
+        for line in self._lines:
+            line.drop()
         self._engines.dispose()
 
     def answered(self, patient: str, fingerprints: Sequence[str]) -> dict[str, datetime]:
         """When each card was last answered, if it was."""
-        statement = last_answers(len(fingerprints))
-        given = {f"f{number}": one for number, one in enumerate(fingerprints)}
+        sql = last_answers(self._engines.quick, len(fingerprints))
 
-        def work(connection: Connection) -> dict[str, datetime]:
-            rows = connection.execute(statement, {"patient": patient, **given}).all()
-            return {row[0]: row[1] for row in rows}
+        def work(cursor: Any) -> dict[str, datetime]:
+            cursor.execute(sql, [one for fingerprint in fingerprints for one in (patient, fingerprint)])
+            return {fingerprint: restored(moment) for fingerprint, moment in cursor.fetchall()}
 
-        return self._do(self._engines.reading.connect, work)
-
-    def add(self, entries: Sequence[Entry]) -> int:
-        """Write what was shown and suppressed, and return the number of rows; a shown card that is there stays."""
-        shown = [row for entry in entries for row in entry.showings()]
-        suppressed = [row for entry in entries for row in entry.suppressions()]
-
-        def work(connection: Connection) -> None:
-            if shown:
-                connection.execute(insert_new(showings, self.dialect), shown)
-            if suppressed:
-                connection.execute(insert_new(suppressions, self.dialect), suppressed)
-
-        self._do(self._engines.writing.begin, work)
-        return len(shown) + len(suppressed)
-
-    def keep(self, rows: Sequence[Row]) -> None:
-        """Write feedback, all or nothing: it is on disk when this returns, in the file that is there then."""
-        ordered = sorted(rows, key=lambda row: str(row["key"]))  # two requests never wait for each other
-        insert = insert_new(feedback, self.dialect)
-        self._do(self._engines.keeping.begin, lambda connection: connection.execute(insert, ordered))
-        if not self._is_usable():
-            raise StoreDown("the file was replaced meanwhile")
+        return self._ask(work)
 
     def use(self, key: str, expires: datetime) -> bool:
         """Take a token's key; False if somebody has taken it before."""
-        insert = insert_new(used_tokens, self.dialect)
-        row = {"key": key, "expires_at": expires}
-        return self._do(self._engines.writing.begin, lambda connection: connection.execute(insert, row).rowcount == 1)
+        sql = insert_new(self._engines.quick, used_tokens)
+
+        def work(cursor: Any) -> bool:
+            cursor.execute(sql, (key, kept(expires, self.dialect)))
+            return bool(cursor.rowcount == 1)
+
+        return self._ask(work)
+
+    def add(self, entries: Sequence[Entry]) -> int:
+        """Write what was shown and suppressed, and return the number of rows; a shown card that is there stays."""
+        shown = [row for entry in entries for row in entry.showings(self.dialect)]
+        suppressed = [row for entry in entries for row in entry.suppressions(self.dialect)]
+        self._write(self._engines.writing, {showings: shown, suppressions: suppressed})
+        return len(shown) + len(suppressed)
+
+    def keep(self, received: Received) -> None:
+        """Write feedback, all or nothing: it is on disk when this returns, in the file that is there then."""
+        self._write(self._engines.keeping, {feedback: received.rows(self.dialect)})
+        if not self._is_usable():
+            raise StoreDown("the file was replaced meanwhile")
 
     def prune(self, now: datetime, retention_days: int) -> dict[str, int]:
         """Delete what is older than the retention, and expired tokens; how many rows, by table."""
@@ -112,34 +109,60 @@ class Store:
         limits = {name: now if name == used_tokens.name else oldest for name in AGES}
         return {name: self._delete(name, limit) for name, limit in limits.items()}
 
+    def probe(self) -> None:
+        """Do nothing, but as feedback would be kept; raises StoreDown."""
+        question = select(used_tokens.c.key).limit(1)
+        self._do(self._engines.keeping, lambda connection: connection.execute(question).all())
+
     def _delete(self, name: str, limit: datetime) -> int:
         statement, count, more = delete_older(*AGES[name]), 0, True
         while more:
             some = self._do(
-                self._engines.writing.begin, lambda connection: connection.execute(statement, {"limit": limit}).rowcount
+                self._engines.writing, lambda connection: connection.execute(statement, {"limit": limit}).rowcount
             )
             count, more = count + some, some == CHUNK
         return count
 
-    def probe(self) -> None:
-        """Do nothing, but as feedback would be kept; raises StoreDown."""
-        self._do(self._engines.keeping.begin, lambda connection: connection.execute(select(used_tokens.c.key).limit(1)))
+    def _write(self, engine: Engine, rows: dict[Table, list[Row]]) -> None:
+        """Insert all rows in one transaction."""
 
-    def _do(self, opening: Opening, work: Callable[[Connection], T]) -> T:
-        """Do it, and once more if the connection was a dead one: whatever is done here can be repeated."""
+        def work(connection: Connection) -> None:
+            for table, some in rows.items():
+                if some:
+                    connection.exec_driver_sql(insert_new(engine, table), some)
+
+        self._do(engine, work)
+
+    def _do(self, engine: Engine, work: Callable[[Connection], T]) -> T:
+        """Do it in a transaction, and once more if the connection was a dead one: whatever is done can be repeated."""
         try:
             self.prepare()
             try:
-                return _done(opening, work)
+                return _done(engine, work)
             except DBAPIError as problem:
                 if not problem.connection_invalidated:
                     raise
-            return _done(opening, work)
+            return _done(engine, work)
         except (SQLAlchemyError, StoreError, OSError) as problem:
             raise StoreDown from problem
 
+    def _ask(self, work: Callable[[Any], T]) -> T:
+        """Ask by the line of this thread."""
+        try:
+            self.prepare()
+        except (StoreError, OSError) as problem:
+            raise StoreDown from problem
+        return self._line().ask(work, self._generation)
+
+    def _line(self) -> Line:
+        line: Line | None = getattr(self._mine, "line", None)
+        if line is None:
+            line = self._mine.line = Line(self._engines.quick)
+            self._lines.append(line)
+        return line
+
     def _is_usable(self) -> bool:
-        return self._is_prepared and self._identity == self._present_identity()
+        return self._generation > 0 and self._identity == self._present_identity()
 
     def _present_identity(self) -> file.Identity | None:
         return file.identity(self._address.file) if self._address.file else None
@@ -153,6 +176,6 @@ class Store:
             raise StoreError(f"The database's file cannot be used ({kind}). See docs/store.md.") from problem
 
 
-def _done(opening: Opening, work: Callable[[Connection], T]) -> T:
-    with opening() as connection:
+def _done(engine: Engine, work: Callable[[Connection], T]) -> T:
+    with engine.begin() as connection:
         return work(connection)

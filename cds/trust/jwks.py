@@ -108,9 +108,11 @@ def _algorithms(key: Key, entry: Mapping[str, object]) -> frozenset[str]:
     """What the key is made for, narrowed by its own `alg`."""
     fits = fitting(key)
     chosen = entry.get("alg")
-    if chosen is not None and chosen not in fits:
+    if chosen is None:
+        return fits
+    if not isinstance(chosen, str) or chosen not in fits:
         raise UnusableKey(f"its alg {quoted(chosen)} does not fit its type")
-    return fits if chosen is None else frozenset({str(chosen)})
+    return frozenset({chosen})
 
 
 def _imported(entry: Mapping[str, object]) -> Key:

@@ -56,6 +56,6 @@ def _signer(namespace: argparse.Namespace) -> Signer:
 
 
 def _seconds(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= MOST_SECONDS:
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= MOST_SECONDS:
         raise argparse.ArgumentTypeError(f"must be a whole number from 1 to {MOST_SECONDS}")
     return int(text)

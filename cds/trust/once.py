@@ -57,7 +57,7 @@ class Once:
         self._shared = shared
         self._seconds = seconds
         self.unshared = 0
-        self.is_shared = shared is not None
+        self.is_down = False
 
     async def is_first(self, key: str, expires: datetime) -> bool:
         """Whether a token is used for the first time, as far as can be told in time."""
@@ -71,11 +71,11 @@ class Once:
         except (CdsError, OSError, TimeoutError) as problem:
             self._miss(type(problem).__name__)
             return True
-        self.is_shared = True
+        self.is_down = False
         return is_first
 
     def _miss(self, reason: str) -> None:
         self.unshared += 1
-        if self.is_shared:
+        if not self.is_down:
             log.error("used tokens are known to this process only", extra={"fields": {"reason": reason}})
-        self.is_shared = False
+        self.is_down = True

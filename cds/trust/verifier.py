@@ -39,7 +39,7 @@ class Verifier:
     def problems(self) -> tuple[str, ...]:
         """What an operator should know: a broken file of clients, keys that cannot be had, a store that is down."""
         found = [self._roster.problem, *self._keyring.problems(self._roster.registry)]
-        unshared = None if self._once.is_shared else "used tokens are known to this process only"
+        unshared = "used tokens are known to this process only" if self._once.is_down else None
         return tuple(problem for problem in (*found, unshared) if problem)
 
     @property

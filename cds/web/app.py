@@ -14,9 +14,10 @@ from cards.words import Words
 from cds.clock import Clock
 from cds.errors import CallError, CdsError, UnknownPath, WrongMethod, render
 from cds.settings import Settings
+from cds.web.assets import add_assets
 from cds.web.cors import Cors
 from cds.web.demo import FIXTURES, add_demo
-from cds.web.evidence import Evidence
+from cds.web.evidence.routes import Evidence
 from cds.web.exchange import Exchange
 from cds.web.gate import Gate
 from cds.web.health import Health
@@ -61,7 +62,8 @@ def create_app(
     hooks = HookRoute(engine, parts.attendant, settings, recorder)
     app.router.routes.append(Route("/cds-services/{rest:path}", hooks))
     _add_routes(app, engine, health, metrics)
-    Evidence(words or load_words(), engine).add_to(app)
+    add_assets(app)
+    Evidence(words or load_words(), engine, demo=settings.demo).add_to(app)
     if settings.demo:
         add_demo(app, settings, fixtures, today or Clock(settings.zone).today)
     return app

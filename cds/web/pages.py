@@ -1,27 +1,63 @@
-"""The few HTML pages: generated, without script, readable on a phone."""
+"""HTML pages: templates that escape by default, own scripts and style sheets only, and a policy that says so."""
 
-from base64 import b64encode
+import re
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
-from fastapi import Response
+from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from cds.web.assets import asset
+
 HERE = Path(__file__).parent / "templates"
-STYLE = (HERE / "style.css").read_text("utf-8")
-STYLE_HASH = b64encode(sha256(STYLE.encode()).digest()).decode()
 POLICY = (
-    f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
 )
+KEPT_FOR_AN_HOUR = "public, max-age=3600"
+HTML = "text/html; charset=utf-8"
+
+
+def gaps(sentence: str) -> str:
+    """Show the placeholders of a sentence as gaps that a chart fills."""
+    return re.sub(r"\{(\w+)\}", r"‹\1›", sentence)
+
+
+def plain_unit(unit: str | None) -> str:
+    """A UCUM unit without its brackets, as people read it."""
+    return (unit or "").translate(str.maketrans("", "", "{}[]"))
+
 
 _templates = Environment(
     loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
+_templates.globals["asset"] = asset
+_templates.filters |= {"gaps": gaps, "unit": plain_unit}
 
 
-def page(template: str, values: Mapping[str, object], *, cache: str = "no-store") -> Response:
-    """Fill a template; the one style sheet is inside, and allowed by its hash alone."""
-    html = _templates.get_template(template).render(style=STYLE, **values)
+def page(template: str, values: Mapping[str, object], *, cache: str = "no-store", status: int = 200) -> Response:
+    """Fill a template."""
+    html = _templates.get_template(template).render(**values)
     headers = {"content-security-policy": POLICY, "cache-control": cache}
-    return Response(html, headers=headers, media_type="text/html")
+    return Response(html, status, headers, HTML)
+
+
+def cacheable(template: str, values: Mapping[str, object]) -> Response:
+    """A page that says nothing of any patient: it may be kept, and is told apart by its ETag."""
+    return tagged(page(template, values, cache=KEPT_FOR_AN_HOUR))
+
+
+def tagged(answer: Response) -> Response:
+    """Name an answer by its content."""
+    answer.headers["etag"] = f'"{sha256(bytes(answer.body)).hexdigest()[:16]}"'
+    return answer
+
+
+def unless_known(request: Request, answer: Response) -> Response:
+    """304 for a browser that has the page already (RFC 9110, If-None-Match)."""
+    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
+    if answer.headers["etag"] not in known and "*" not in known:
+        return answer
+    kept = {name: value for name, value in answer.headers.items() if name not in ("content-length", "content-type")}
+    return Response(status_code=304, headers=kept)

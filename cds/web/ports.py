@@ -6,10 +6,15 @@ from typing import Protocol
 from cds.account import Caller, FeedbackItem
 from cds.attendant import Reply
 from cds.knowledge.basis import Row
+from cds.knowledge.load import Knowledge
 
 
 class Answering(Protocol):
     """What is offered, and what it was built from (`cds.call.Engine`)."""
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """The clinical facts."""
 
     @property
     def knowledge_version(self) -> str:

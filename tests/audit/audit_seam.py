@@ -26,8 +26,8 @@ class Verdict(NamedTuple):
     @property
     def kinds(self) -> list[str]:
         """What was found: file, line number and kind."""
-        findings = [line for line in self.told if ": " in line]
-        return [f"{Path(where).name}: {kind}" for where, kind, _ in (line.split(": ", 2) for line in findings)]
+        parts = [line.split(": ", 2) for line in self.told]
+        return [f"{Path(part[0]).name}: {part[1]}" for part in parts if len(part) == 3]
 
 
 def clock() -> Callable[[], datetime]:

@@ -2,9 +2,10 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
-from fhir.resources.R4B.servicerequest import ServiceRequest
+from charts.fhir_r4 import faults
 
 from cards.errors import WordingError
 from cards.orders import ORDERS, load_orders
@@ -13,6 +14,9 @@ from cards.proofreading import load_words
 NAMES = load_words().book.orders
 BOOK = load_orders(NAMES)
 DAY = date(2026, 11, 22)
+TASKS = sorted(key for key in NAMES if key.startswith("task:"))
+ORDERED = sorted(NAMES.keys() - set(TASKS))
+WEAKNESS = {"coding": [{"system": "http://snomed.info/sct", "code": "298283006"}], "text": "hand muscle weakness"}
 
 D5 = (
     *("0123456789", "1234067895", "2340178956", "3401289567", "4012395678"),
@@ -45,20 +49,58 @@ def modulus_10(code: str) -> bool:
     return (doubled + sum(int(digit) for digit in body[::-1][1::2]) + int(check)) % 10 == 0
 
 
-@pytest.mark.parametrize("key", sorted(NAMES))
-def test_every_draft_is_a_valid_resource_about_the_patient(key: str) -> None:
-    """The R4B model accepts each draft; it is a draft order for this patient, dated today, with its reason."""
-    draft = BOOK.draft(key, "p-1", DAY, "Muscle twitching with hand weakness")
-    model = ServiceRequest.model_validate(draft)
+@pytest.mark.parametrize("key", ORDERED)
+def test_every_draft_order_is_a_valid_resource_about_the_patient(key: str) -> None:
+    """Four judges of FHIR R4 accept each draft; it is a draft order for this patient, dated today, with its reason."""
+    draft = BOOK.draft(key, "p-1", DAY, "Muscle twitching with hand weakness", [WEAKNESS])
 
-    assert ("draft", "order") == (model.status, model.intent)
-    assert "Patient/p-1" == model.subject.reference
-    assert DAY == model.authoredOn
-    assert [{"text": "Muscle twitching with hand weakness"}] == draft["reasonCode"]
+    assert [] == faults(draft)
+    assert ("ServiceRequest", "draft", "order") == (draft["resourceType"], draft["status"], draft["intent"])
+    assert ("Patient/p-1", "2026-11-22") == (draft["subject"]["reference"], draft["authoredOn"])
+    assert [{"text": "Muscle twitching with hand weakness"}, WEAKNESS] == draft["reasonCode"]
     assert NAMES[key] == draft["code"]["text"]
 
 
-@pytest.mark.parametrize("key", sorted(NAMES))
+@pytest.mark.parametrize("key", TASKS)
+def test_every_draft_task_is_a_valid_resource_about_the_patient(key: str) -> None:
+    """A task is a draft proposal in words, for this patient, with its reason in words; it has no place for codes."""
+    draft = BOOK.draft(key, "p-1", DAY, "Muscle twitching", [WEAKNESS], "look at it")
+
+    assert [] == faults(draft)
+    assert ("Task", "draft", "proposal") == (draft["resourceType"], draft["status"], draft["intent"])
+    assert ("Patient/p-1", "2026-11-22") == (draft["for"]["reference"], draft["authoredOn"])
+    assert ("look at it", {"text": "Muscle twitching"}) == (draft["description"], draft["reasonCode"])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"status": "ready"}, "code: status"),
+        ({"status": "active"}, "drafts only"),
+        ({"intent": "wish"}, "code: intent"),
+        ({"priority": "soon"}, "code: priority"),
+        ({"priority": 1}, "schema"),
+        ({"subject": {"reference": "Practitioner/p-1"}}, "about no patient"),
+        ({"subject": None}, "schema"),
+        ({"code": "TSH"}, "model"),
+        ({"basedOn": [{"reference": "CarePlan/1"}]}, "leads elsewhere"),
+        ({"contained": [{"resourceType": "Patient", "id": "x"}]}, "contained"),
+        ({"id": "new"}, "id has no place"),
+        ({"note": []}, "is empty"),
+        ({"stopped": True}, "schema"),
+        ({"authoredOn": "22/11/2026"}, "schema"),
+        ({"code": {"coding": [{"system": "http://loinc.org", "code": "24 321 -2 "}]}}, "is no code"),
+        ({"resourceType": "MedicationRequest"}, "nothing that we propose"),
+    ],
+)
+def test_the_judges_find_what_is_wrong(wrong: dict[str, Any], reason: str) -> None:
+    """Each judge can refuse: what is wrong in a draft is named."""
+    draft = BOOK.draft("lab:tsh", "p-1", DAY, "x") | wrong
+
+    assert any(reason in fault for fault in faults(draft))
+
+
+@pytest.mark.parametrize("key", ORDERED)
 def test_codes_have_valid_check_digits(key: str) -> None:
     """A mistyped code does not pass: Verhoeff for SNOMED CT, modulus 10 for LOINC."""
     coding = BOOK.templates[key]["code"]["coding"][0]
@@ -79,11 +121,31 @@ def test_tests_that_may_be_missing_can_be_ordered() -> None:
     assert {f"lab:{key}" for key in load_words().book.tests} <= set(BOOK.templates)
 
 
-def test_only_urgent_referrals_carry_a_priority() -> None:
-    """Urgency is said only where a time frame demands it."""
-    urgent = {key for key, template in BOOK.templates.items() if template.get("priority")}
+def test_only_what_cannot_wait_carries_a_priority() -> None:
+    """Urgency is said only where a time frame demands it: urgent referrals, and what stands beside an emergency."""
+    hurried = {key: template["priority"] for key, template in BOOK.templates.items() if template.get("priority")}
+    repeats = {key for key in NAMES if key.startswith("repeat:")}
 
-    assert {"referral:neurology-urgent", "referral:paediatric-neurology"} == urgent
+    assert {"referral:neurology-urgent", "referral:paediatric-neurology"} == _of("urgent", hurried)
+    assert repeats == _of("stat", hurried)
+    assert {"task:on-call", "task:ecg"} == _of("asap", hurried)
+
+
+def _of(priority: str, hurried: dict[str, str]) -> set[str]:
+    return {key for key, given in hurried.items() if given == priority}
+
+
+@pytest.mark.parametrize("key", sorted(key for key in NAMES if key.startswith("repeat:")))
+def test_a_repeat_asks_for_the_same_test(key: str) -> None:
+    """What is repeated at once carries the code under which it is ordered otherwise."""
+    test = key.removeprefix("repeat:")
+
+    assert BOOK.templates[f"lab:{test}"]["code"]["coding"] == BOOK.templates[key]["code"]["coding"]
+
+
+def test_only_a_task_has_a_place_for_what_it_is_about() -> None:
+    """Orders have fixed names; a task names its drug or sign."""
+    assert {"task:check-request", "task:review-medicine"} == {key for key, name in NAMES.items() if "{" in name}
 
 
 def test_a_draft_does_not_change_its_template() -> None:
@@ -107,6 +169,8 @@ def test_an_unknown_order_is_named() -> None:
         ('code = "61167004"', 'code = "61 167 004 "', "lab:tsh"),
         ('priority = "urgent"', 'priority = "soon"', "referral:neurology-urgent: priority"),
         ('["lab:tsh"]', '["lab:tsh"', "file"),
+        ('resource = "Task"', 'resource = "Communication"', "Invalid enum value"),
+        ('resource = "Task"', 'system = "http://loinc.org"\ncode = "1-8"\ndisplay = "x"', "task:on-call: a task"),
     ],
 )
 def test_a_broken_order_file_stops_the_start(tmp_path: Path, old: str, new: str, reason: str) -> None:

@@ -101,6 +101,17 @@ SUMMARIES = [
         "Twitching with <factors> recorded: lifestyle advice can run beside the evaluation.",
     ),
     (
+        "steroid-order.default",
+        "Twitching is active on this chart: check K, Ca, Mg before or soon after starting <drug>.",
+    ),
+    (
+        "estrogen-order.default",
+        (
+            "Twitching is active on this chart before starting <drug>: note it as baseline; "
+            "evidence for a link is limited."
+        ),
+    ),
+    (
         "data-gap.default",
         "Twitching recorded, but key exam and history data are missing: cause cannot be judged from this chart.",
     ),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from charts.golden import Card, Case, cases
-from charts.notation import request
+from charts.notation import HOOK_INSTANCE, request
 from charts.resources import Json
 
 from cds.web.demo_fhir.shift import shifted
@@ -26,12 +26,18 @@ class OnServer:
     name: str
     resources: tuple[Json, ...]
     expect: tuple[Found, ...]
-    context: dict[str, str]
+    request: Json
 
     @property
-    def patient(self) -> str:
-        """The id of the patient."""
-        return self.context["patientId"]
+    def context(self) -> Json:
+        """The context of the call: the patient, perhaps a visit, drafts."""
+        held: Json = self.request["context"]
+        return held
+
+    @property
+    def service(self) -> str:
+        """The service that the call goes to."""
+        return f"muscle-twitch-{self.request['hook']}"
 
 
 def golden() -> list[OnServer]:
@@ -42,9 +48,12 @@ def golden() -> list[OnServer]:
 
 def _golden(prefix: str, case: Case) -> OnServer:
     asked = request(case.chart)
-    own = renamed(list(_held(asked["prefetch"])), prefix)
-    context = {name: f"{prefix}-{value}" for name, value in asked["context"].items() if name in IDS}
-    return OnServer(f"{case.file}/{case.id}", tuple(own), found(case.expect), context)
+    own = list(_held(asked.pop("prefetch")))
+    known = {name: f"{prefix}-{value}" for name, value in asked["context"].items() if name in IDS}
+    context = _followed(asked["context"], _names(own, prefix)) | known
+    return OnServer(
+        f"{case.file}/{case.id}", tuple(renamed(own, prefix)), found(case.expect), asked | {"context": context}
+    )
 
 
 def fixtures(prefix: str = "", days: int = 0) -> list[OnServer]:
@@ -57,8 +66,14 @@ def _fixture(entry: Json, prefix: str, days: int) -> OnServer:
     bundle = json.loads((FOLDER / "charts" / f"{entry['id']}.json").read_text("utf-8"))
     own = [shifted(one["resource"], days) for one in bundle["entry"]]
     expect = tuple((one["topic"], one["indicator"], tuple(one["tags"])) for one in entry["expect"])
-    chart = tuple(renamed(own, prefix) if prefix else own)
-    return OnServer(f"fixtures/{entry['id']}", chart, expect, {"patientId": chart[0]["id"]})
+    chart = renamed(own, prefix) if prefix else own
+    return OnServer(f"fixtures/{entry['id']}", tuple(chart), expect, patient_view(chart[0]["id"]))
+
+
+def patient_view(patient: str) -> Json:
+    """A patient-view request without prefetch."""
+    context = {"userId": "Practitioner/example", "patientId": patient}
+    return {"hook": "patient-view", "hookInstance": HOOK_INSTANCE, "context": context}
 
 
 def found(expect: Iterable[Card]) -> tuple[Found, ...]:
@@ -89,13 +104,13 @@ def _held(prefetch: Json) -> Iterator[Json]:
 
 def renamed(chart: list[Json], prefix: str) -> list[Json]:
     """The same chart with a prefix on every id, and references that follow; what has no id gets a number."""
-    new = [f"{prefix}-{one.get('id') or number}" for number, one in enumerate(chart)]
-    names = {
-        f"{one['resourceType']}/{one['id']}": f"{one['resourceType']}/{ident}"
-        for one, ident in zip(chart, new, strict=True)
-        if one.get("id")
-    }
-    return [_followed(one, names) | {"id": ident} for one, ident in zip(chart, new, strict=True)]
+    names = _names(chart, prefix)
+    return [_followed(one, names) | {"id": f"{prefix}-{one.get('id') or number}"} for number, one in enumerate(chart)]
+
+
+def _names(chart: list[Json], prefix: str) -> dict[str, str]:
+    """The references to a chart's resources, old and new."""
+    return {f"{one['resourceType']}/{one['id']}": f"{one['resourceType']}/{prefix}-{one['id']}" for one in chart}
 
 
 def _followed(node: Any, names: dict[str, str]) -> Any:

@@ -72,9 +72,9 @@ def transaction(resources: Iterable[Json]) -> Json:
     return {"resourceType": "Bundle", "type": "transaction", "entry": entries}
 
 
-def search_for(template: str, context: Mapping[str, str]) -> str:
+def search_for(template: str, context: Mapping[str, Any]) -> str:
     """A template filled in for a call, escaped as a client does (RFC 3986)."""
-    path, mark, query = TOKEN.sub(lambda token: context[token[1]], template).partition("?")
+    path, mark, query = TOKEN.sub(lambda token: str(context[token[1]]), template).partition("?")
     return path + mark + quote(query, safe=UNRESERVED)
 
 

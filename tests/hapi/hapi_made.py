@@ -6,7 +6,7 @@ from functools import cache
 from charts.dates import TODAY
 from charts.people import person, twitch
 from charts.resources import Json
-from hapi_charts import Found, OnServer
+from hapi_charts import Found, OnServer, patient_view
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 PREDNISONE = "198145"
@@ -44,7 +44,7 @@ def _long() -> OnServer:
 
 def _chart(name: str, who: str, rest: tuple[Json, ...], cards: tuple[Found, ...]) -> OnServer:
     twitches = twitch(f"Patient/{who}", f"{who}-twitch", onsetDateTime="2026-11-08")
-    return OnServer(name, (person(who), twitches, *rest), cards, {"patientId": who})
+    return OnServer(name, (person(who), twitches, *rest), cards, patient_view(who))
 
 
 def _potassium(days: int, value: float) -> Json:

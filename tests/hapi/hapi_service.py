@@ -9,13 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-from charts.notation import HOOK_INSTANCE
-from charts.resources import Json
 from hapi_charts import OnServer
 from hapi_server import first_line, process
 
 HERE = Path(__file__).parent
-SERVICE = "muscle-twitch-patient-view"
 COMMAND = ("-m", "cds")
 FROZEN = (str(HERE / "frozen_command.py"),)
 START_SECONDS = 60
@@ -29,18 +26,11 @@ class Served:
     fhir: str
     http: httpx.Client
 
-    def call(self, chart: OnServer, prefetch: Json | None = None) -> httpx.Response:
-        """One hook call for a chart that the FHIR server holds; without prefetch unless it is given."""
-        body = hook_request(chart) | {"fhirServer": self.fhir}
-        if prefetch is not None:
-            body["prefetch"] = prefetch
-        return self.http.post(f"{self.base}/cds-services/{SERVICE}", json=body)
-
-
-def hook_request(chart: OnServer) -> Json:
-    """A patient-view request without prefetch."""
-    context = {"userId": "Practitioner/example", **chart.context}
-    return {"hook": "patient-view", "hookInstance": HOOK_INSTANCE, "context": context}
+    def call(self, chart: OnServer) -> httpx.Response:
+        """One hook call without prefetch, for a chart that the FHIR server holds."""
+        return self.http.post(
+            f"{self.base}/cds-services/{chart.service}", json=chart.request | {"fhirServer": self.fhir}
+        )
 
 
 @contextmanager

@@ -20,7 +20,7 @@ def proposed() -> Iterator[Json]:
     for case in cases():
         if case.expect:
             _, answer = evaluate(request_bytes(case.chart), TODAY)
-            yield from (_action["resource"] for card in answer["cards"] for _action in _actions(card))
+            yield from (action["resource"] for card in answer["cards"] for action in _actions(card))
 
 
 def _actions(card: Json) -> list[Json]:
@@ -35,7 +35,7 @@ def distinct(patient: str) -> list[Json]:
 
 def test_every_proposed_order_is_stored_and_valid(fhir: Fhir) -> None:
     """201 for the create, and `$validate` reports neither error nor fatal."""
-    drafts = distinct(golden()[0].patient)
+    drafts = distinct(golden()[0].context["patientId"])
 
     assert len(drafts) > 1
     assert {201} == {fhir.post(one["resourceType"], one).status_code for one in drafts}

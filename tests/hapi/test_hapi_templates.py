@@ -11,7 +11,6 @@ from hapi_charts import OnServer, fixtures, not_checked, seen
 from hapi_client import Fhir, next_of, search_for
 from hapi_expected import FILES, expected
 from hapi_made import MANY, PAGE, made
-from hapi_service import SERVICE, hook_request
 
 pytestmark = pytest.mark.hapi
 
@@ -21,14 +20,14 @@ CALL = {"userId": "Practitioner/example", "encounterId": "no-such-visit"}
 SAMPLE = fixtures()[::6]
 
 
-def collected(fhir: Fhir, templates: dict[str, str], chart: OnServer) -> Json:
+def collected(fhir: Fhir, advertised: Advertised, chart: OnServer) -> Json:
     """The prefetch of a client that reads every search to its last page."""
-    return {key: fhir.whole(search_for(template, chart.context)) for key, template in templates.items()}
+    return {key: fhir.whole(search_for(template, chart.context)) for key, template in advertised[chart.service].items()}
 
 
 def judged(chart: OnServer, prefetch: Json) -> Json:
     """The answer to a call with that prefetch, on the day of the golden cases."""
-    status, answer = evaluate(json.dumps(hook_request(chart) | {"prefetch": prefetch}).encode(), TODAY)
+    status, answer = evaluate(json.dumps(chart.request | {"prefetch": prefetch}).encode(), TODAY)
     assert 200 == status, answer
     return answer
 
@@ -52,7 +51,7 @@ def test_every_template_is_accepted_by_get_and_by_post(chart: OnServer, fhir: Fh
 @pytest.mark.parametrize("file", FILES)
 def test_what_the_templates_bring_gives_the_expected_cards(file: str, fhir: Fhir, advertised: Advertised) -> None:
     """Each chart is read back through the searches; its cards are those of the case, and nothing is left unchecked."""
-    answers = {chart.name: judged(chart, collected(fhir, advertised[SERVICE], chart)) for chart in FILES[file]}
+    answers = {chart.name: judged(chart, collected(fhir, advertised, chart)) for chart in FILES[file]}
 
     assert expected(FILES[file]) == {name: seen(answer) for name, answer in answers.items()}
     assert {} == {name: not_checked(answer) for name, answer in answers.items() if not_checked(answer)}
@@ -61,7 +60,7 @@ def test_what_the_templates_bring_gives_the_expected_cards(file: str, fhir: Fhir
 def test_a_search_longer_than_a_page_is_read_by_its_next_links(fhir: Fhir, advertised: Advertised) -> None:
     """The server gives 200 at once whatever `_count` asks; newest first; the links stay under its base."""
     long = made()["long"]
-    pages = list(fhir.pages(search_for(advertised[SERVICE]["labs"], long.context)))
+    pages = list(fhir.pages(search_for(advertised[long.service]["labs"], long.context)))
     days = [entry["resource"]["effectiveDateTime"] for page in pages for entry in page["entry"]]
 
     assert [PAGE, PAGE, MANY - 2 * PAGE] == [len(page["entry"]) for page in pages]
@@ -72,8 +71,8 @@ def test_a_search_longer_than_a_page_is_read_by_its_next_links(fhir: Fhir, adver
 def test_a_first_page_alone_is_stated_as_not_all(fhir: Fhir, advertised: Advertised) -> None:
     """A client that sends only the first page gets the same card, which says that there was more."""
     long = made()["long"]
-    whole = collected(fhir, advertised[SERVICE], long)
-    first = whole | {"labs": fhir.read(search_for(advertised[SERVICE]["labs"], long.context)).json()}
+    whole = collected(fhir, advertised, long)
+    first = whole | {"labs": fhir.read(search_for(advertised[long.service]["labs"], long.context)).json()}
 
     assert (long.expect, []) == (seen(judged(long, whole)), not_checked(judged(long, whole)))
     assert long.expect == seen(judged(long, first))
@@ -85,7 +84,7 @@ def test_a_medicine_by_reference_is_included(kind: str, fhir: Fhir, advertised: 
     """The search brings the Medication that a medicine names."""
     chart = made()[kind]
 
-    assert chart.expect == seen(judged(chart, collected(fhir, advertised[SERVICE], chart)))
+    assert chart.expect == seen(judged(chart, collected(fhir, advertised, chart)))
 
 
 def names(bundle: Json) -> list[str]:

@@ -3,9 +3,9 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from typing import TypeVar
+from typing import Protocol, Self, TypeVar
 
-from fhir_double import PATIENT, Double
+from fhir_double import NAME, PATIENT
 
 from cds.access import Authorization, Source
 from cds.account import NOBODY, Caller
@@ -51,16 +51,22 @@ def source_of(server: str | None, authorization: Authorization | None = None) ->
     return Source(server=server, authorization=authorization, context={"context.patientId": PATIENT})
 
 
+class Based(Protocol):
+    """Whatever has a base address."""
+
+    base: str
+
+
 class Client:
     """A completion for one double, closed with it."""
 
-    def __init__(self, double: Double, make: Callable[[Settings], Completion] = Completion, **settings: int) -> None:
+    def __init__(self, double: Based, make: Callable[[Settings], Completion] = Completion, **settings: int) -> None:
         self.double = double
         self.settings = Settings(fhir_servers=(double.base,), **{"deadline_ms": PLENTY, **settings})  # type: ignore[arg-type]
         self.completion = make(self.settings)
         self.took = 0.0
 
-    async def __aenter__(self) -> "Client":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -95,6 +101,6 @@ def reasons(found: Mapping[str, Supply]) -> dict[str, str]:
     return {key: item.reason for key, one in found.items() for item in one.not_checked()}
 
 
-def still_running(before: Collection[asyncio.Task[object]], double: Double) -> list[asyncio.Task[object]]:
+def still_running(before: Collection[asyncio.Task[object]]) -> list[asyncio.Task[object]]:
     """Tasks that a fetch has left behind."""
-    return [task for task in asyncio.all_tasks() if task not in before and task not in double.tasks]
+    return [task for task in asyncio.all_tasks() if task not in before and task.get_name() != NAME]

@@ -3,13 +3,14 @@
 import asyncio
 import json
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 Json = dict[str, Any]
 FHIR = {"Content-Type": "application/fhir+json;charset=utf-8"}
 PATIENT = "p1"
+NAME = "fhir-double"  # of the server's own tasks
 ME = {"reference": f"Patient/{PATIENT}"}
 
 
@@ -38,7 +39,7 @@ class Wire(NamedTuple):
         await self.send(head(status, {"Content-Length": str(len(body)), **headers}) + body)
 
 
-Handler = Callable[[Wire], Awaitable[None]]
+Handler = Callable[[Wire], Coroutine[None, None, None]]
 
 
 def head(status: int, headers: Mapping[str, str]) -> bytes:
@@ -59,7 +60,7 @@ class Double:
         self._open: set[asyncio.Task[None]] = set()
         self._gone = asyncio.Condition()
 
-    async def __aenter__(self) -> "Double":
+    async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=self._tls)
         port = self._server.sockets[0].getsockname()[1]
         self.base = f"http{'s' if self._tls else ''}://127.0.0.1:{port}/fhir"
@@ -78,11 +79,6 @@ class Double:
         """The paths that were asked for below the base, in order."""
         return [seen.target.removeprefix("/fhir/") for seen in self.seen]
 
-    @property
-    def tasks(self) -> set[asyncio.Task[None]]:
-        """The server's own tasks."""
-        return self._open
-
     async def deserted(self) -> None:
         """Wait until no connection is open any more."""
         async with asyncio.timeout(2), self._gone:
@@ -91,6 +87,7 @@ class Double:
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
+        task.set_name(NAME)
         self._open.add(task)
         self.connections += 1
         try:
@@ -107,8 +104,8 @@ class Double:
         while not writer.is_closing():
             seen = await _read(reader)
             self.seen.append(seen)
-            serving = asyncio.ensure_future(self._handler(seen)(Wire(seen, writer)))
-            gone = asyncio.ensure_future(reader.read(1))
+            serving = asyncio.create_task(self._handler(seen)(Wire(seen, writer)), name=NAME)
+            gone = asyncio.create_task(reader.read(1), name=NAME)
             try:
                 await asyncio.wait({serving, gone}, return_when=asyncio.FIRST_COMPLETED)
             finally:

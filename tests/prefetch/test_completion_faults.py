@@ -56,6 +56,16 @@ async def huge(wire: Wire) -> None:
         await wire.send(b"10000\r\n" + b" " * 65_536 + b"\r\n")
 
 
+def announced(status: int) -> Handler:
+    """50 MB, said before and begun."""
+
+    async def handler(wire: Wire) -> None:
+        await wire.send(head(status, {**FHIR, "Content-Length": "50000000"}) + b" " * 65_536)
+        await forever(wire)
+
+    return handler
+
+
 async def gibberish(wire: Wire) -> None:
     """No HTTP at all."""
     await wire.send(b"SSH-2.0-OpenSSH_9.6\r\n\r\n")
@@ -128,12 +138,14 @@ FAULTS = [
     Fault("loop of next", lambda: saying(FIRST), "partial", ("c1",)),
     Fault("next to itself", lambda: saying(searchset(resource("Condition", "c1"), following="?")), "partial", ("c1",)),
     Fault("next without address", lambda: saying(FIRST | {"link": [{"relation": "next"}]}), "partial", ("c1",)),
-    Fault("next that is no text", lambda: saying(FIRST | {"link": [{"relation": "next", "url": 7}]}), "partial", ("c1",)),
+    Fault(
+        "next that is no text", lambda: saying(FIRST | {"link": [{"relation": "next", "url": 7}]}), "partial", ("c1",)
+    ),
     Fault("redirect", lambda: saying(b"", 302, {"Location": "/fhir/Encounter"}), "redirected"),
     Fault("redirect for good", lambda: saying(b"", 308, {"Location": "http://127.0.0.1:1/"}), "redirected"),
     Fault("50 MB", lambda: huge, "too-large"),
-    Fault("50 MB, announced", lambda: saying(b" " * 50_000_000), "too-large"),
-    Fault("50 MB error", lambda: saying(b" " * 50_000_000, 500), "server-error"),
+    Fault("50 MB, announced", lambda: announced(200), "too-large"),
+    Fault("50 MB error", lambda: announced(500), "server-error"),
     Fault("reset", lambda: reset, "unreachable"),
     Fault("hung up", lambda: hang_up, "unreachable"),
     Fault("no HTTP", lambda: gibberish, "unreachable"),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from msgspec import Raw
 
 from cds.fhir.bundle import Feed
-from cds.prefetch.supply import TYPES, State, Supplies, Supply, supply
+from cds.prefetch.supply import REFUSALS, TYPES, State, Supplies, Supply, supply, wanted_of
 
 Json = dict[str, Any]
 CALM = settings(deadline=None, max_examples=60)
@@ -90,6 +90,88 @@ def test_a_key_that_does_not_apply_misses_nothing() -> None:
 
     assert found.is_complete
     assert [] == list(found.not_checked())
+
+
+@pytest.mark.parametrize("code", sorted(REFUSALS))
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_refusal_is_named_and_not_asked_again(code: str, wrapped: bool) -> None:
+    """An OperationOutcome that says no is an answer (CDS Hooks 2.0, prefetch)."""
+    refused = outcome() | {"issue": [{"severity": "error", "code": code}]}
+    found = Supplies({"conditions": Raw(json.dumps(searchset([refused]) if wrapped else refused).encode())})
+
+    assert found.of("conditions").is_forbidden
+    assert ["forbidden"] == [one.reason for one in found.of("conditions").not_checked()]
+    assert () == wanted_of(found, ["conditions"])
+
+
+def test_what_is_worth_asking_for() -> None:
+    """Absent, failed and cut-off keys are; what is there, empty, odd in part or asked for already is not."""
+    sent = {
+        "patient": PATIENT,
+        "conditions": searchset([TWITCHING, ODD]),
+        "observations": None,
+        "encounters": searchset([]),
+        "labs": {**searchset([]), "link": NEXT},
+        "medicationRequests": "<html>",
+        "procedures": outcome(),
+    }
+    found = Supplies({key: Raw(json.dumps(value).encode()) for key, value in sent.items()})
+
+    assert ("labs", "medicationRequests", "procedures", "familyHistory") == wanted_of(found, [*sent, "familyHistory"])
+    found.put({"labs": Supply("labs", State.ABSENT, Feed(), "timed-out")})
+    assert ("familyHistory",) == wanted_of(found, ["labs", "familyHistory"])
+
+
+@pytest.mark.parametrize(
+    ("named", "wanted"),
+    [
+        ({"medicationReference": {"reference": "Medication/m1"}}, True),
+        ({"medicationReference": {"reference": "https://ehr.example.org/fhir/Medication/m1/_history/2"}}, True),
+        ({"medication": {"reference": {"reference": "Medication/m1"}}}, True),
+        ({"medicationReference": {"reference": "Medication/held"}}, False),
+        ({"medicationReference": {"reference": "urn:uuid:held"}}, False),
+        ({"medicationReference": {"reference": "#inside"}}, False),
+        ({"medicationReference": {"display": "aspirin"}}, False),
+        ({"medicationReference": {"reference": "Medication/m1"}, "medicationCodeableConcept": {"text": "x"}}, False),
+        ({"medication": {"concept": {"text": "x"}, "reference": {"reference": "Medication/m1"}}}, False),
+        ({"medication": {}}, False),
+        ({"medicationReference": {"reference": "Medication/m1"}, "status": "entered-in-error"}, False),
+        ({}, False),
+    ],
+)
+def test_a_medication_that_is_not_held_is_wanted(named: Json, wanted: bool) -> None:
+    """A reference to what is neither contained nor bundled is worth a read, and is named until then."""
+    order = {"resourceType": "MedicationRequest", "id": "r1", "status": "active", "subject": ME, **named}
+    sent = {
+        "medicationRequests": searchset([order]),
+        "medicationStatements": searchset([{"resourceType": "Medication", "id": "held"}]),
+    }
+    found = Supplies({key: Raw(json.dumps(value).encode()) for key, value in sent.items()}, sent)
+    expected = [("Medication", "absent", "medicationRequests", 1)] if wanted else []
+
+    assert (("medicationRequests",) if wanted else ()) == wanted_of(found, sent)
+    assert expected == [(one.type, one.reason, one.key, one.count) for one in found.not_checked()]
+    assert (frozenset({"MedicationRequest"}) if wanted else frozenset()) == found.missing()
+
+
+@pytest.mark.parametrize(
+    ("links", "following"),
+    [
+        ([{"relation": "self", "url": "a"}, {"relation": "next", "url": "b"}], "b"),
+        ([None, {"relation": "next"}, {"relation": "next", "url": "b"}], "b"),
+        ([{"relation": "next", "url": 7}], None),
+        ([{"relation": "next", "url": {"x": [1]}}, {"relation": "previous", "url": "a"}], None),
+        ([{"relation": "self", "url": "a"}], None),
+    ],
+)
+@pytest.mark.parametrize("entries", [[TWITCHING], [TWITCHING, ODD]], ids=["strict", "tolerant"])
+def test_a_page_says_where_the_next_is(entries: list[Json], links: list[Json | None], following: str | None) -> None:
+    """An address of another kind costs the next page only, not this one."""
+    found = supply("conditions", Raw(json.dumps({**searchset(entries), "link": links}).encode()))
+
+    assert following == found.feed.next
+    assert any(link and link["relation"] == "next" for link in links) == found.feed.truncated
+    assert ["c1"] == [one.id for one in found.feed.resources]
 
 
 def test_a_key_is_read_once() -> None:

@@ -147,9 +147,9 @@ DEFECTS: dict[str, tuple[Make, str, str]] = {
         "payload holds the same name twice",
     ),
     "claims nested deeply": (
-        lambda: bearer(raw(header(es384()), b'{"a":' + b"[" * 5000 + b"]" * 5000 + b"}", b"")[:8000]),
+        lambda: bearer(raw(header(es384()), b'{"a":' + b"[" * 5000)),
         "form",
-        "payload",
+        "payload is n",  # "nested too deeply", or "not JSON" where Python reads to the end
     ),
     "claims NaN": (lambda: bearer(raw(header(es384()), b'{"exp":NaN}')), "form", "payload holds NaN or Infinity"),
     "claims too large a float": (lambda: bearer(raw(header(es384()), b'{"exp":1e999}')), "form", "too large"),

@@ -35,16 +35,24 @@ KID = "key-1"
 RSA_KID = "key-rsa"
 
 
-@cache
 def ec(name: str = "first", curve: str = "P-384") -> ECKey:
     """A key pair; the same one for the same name."""
+    return _ec(name, curve)
+
+
+def rsa(name: str = "first") -> RSAKey:
+    """An RSA key pair; the same one for the same name."""
+    return _rsa(name)
+
+
+@cache
+def _ec(_: str, curve: str) -> ECKey:
     return ECKey.generate_key(curve)
 
 
 @cache
-def rsa(name: str = "first", bits: int = 2048) -> RSAKey:
-    """An RSA key pair; the same one for the same name."""
-    return RSAKey.generate_key(bits)
+def _rsa(_: str) -> RSAKey:
+    return RSAKey.generate_key(2048)
 
 
 def es384(kid: str = KID, name: str = "first") -> Signer:

@@ -12,12 +12,14 @@ from fastapi import FastAPI
 from cds.account import Account, Caller, Shown
 from cds.attendant import Reply
 from cds.knowledge.basis import Row
+from cds.knowledge.load import load as load_knowledge
 from cds.settings import Settings, load
 from cds.trust.refusal import Refusal, Refused
 from cds.web.app import create_app
 from cds.web.parts import Parts
 
 FIXTURES = Path(__file__).parent / "fixtures"
+KNOWLEDGE = load_knowledge()
 SERVICE = "muscle-twitch-patient-view"
 CALL = f"/cds-services/{SERVICE}"
 ONE_CARD = b'{"cards":[{"summary":"s","indicator":"info","source":{"label":"l","topic":{"code":"lab-order"}}}]}'
@@ -35,6 +37,7 @@ ACCOUNT = Account(
 class FakeEngine:
     """Answers what it is told to, and remembers what it was asked."""
 
+    knowledge = KNOWLEDGE
     knowledge_version = "2026.11"
     service_ids = frozenset({SERVICE})
 

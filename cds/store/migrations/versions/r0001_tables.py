@@ -53,7 +53,7 @@ def _showings() -> None:
         *_texts("knowledge_version", "software_version"),
         _moment("shown_at"),
     )
-    op.create_index("showings_patient_fingerprint", "showings", ["patient", "fingerprint"])
+    op.create_index("showings_patient_fingerprint", "showings", ["patient", "fingerprint", "id"])
     op.create_index("showings_shown_at", "showings", ["shown_at"])
 
 

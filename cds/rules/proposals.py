@@ -1,0 +1,35 @@
+"""What a card proposes beside the tests that are due: tasks, what is repeated at once, and examinations (4a, 5a)."""
+
+from collections.abc import Collection, Iterable
+
+from cards.advice import Order
+
+HEART = frozenset({"calcium", "potassium", "magnesium"})  # beyond their limits an ECG is asked for (section 3, E3, E4)
+REPEATED = {
+    "calcium": "repeat:calcium",
+    "potassium": "repeat:potassium",
+    "magnesium": "repeat:magnesium",
+    "sodium": "repeat:sodium",
+    "rhabdomyolysis": "repeat:creatine-kinase",
+}
+
+
+def in_emergency(tags: Collection[str]) -> tuple[Order, ...]:
+    """EMERG: contact the on-call team, ECG, repeat the level (4a)."""
+    ecg = (Order("task:ecg"),) if HEART.intersection(tags) else ()
+    return (Order("task:on-call"), *ecg, *(Order(key) for tag, key in REPEATED.items() if tag in tags))
+
+
+def of_request(signs: tuple[str, ...]) -> tuple[Order, ...]:
+    """STATUS: nothing is ordered twice; somebody looks at what was asked."""
+    return (Order("task:check-request", about=signs),) if signs else ()
+
+
+def of_medicines(names: Iterable[str]) -> tuple[Order, ...]:
+    """MED-REV: a review with the prescriber, never a change by a button (5a)."""
+    return (Order("task:review-medicine", about=tuple(dict.fromkeys(names))),)
+
+
+def of_hyperexcitability(flags: Collection[str]) -> tuple[Order, ...]:
+    """R1: EMG and nerve conduction (S31); for other signs the specialist chooses them."""
+    return (Order("test:emg"), Order("test:ncs")) if "R1" in flags else ()

@@ -1,0 +1,49 @@
+"""The 13 source attributes of evidence-based decision support (45 CFR 170.315(b)(11)(iv)(A))."""
+
+from collections.abc import Iterator, Sequence
+
+from cds.rules.why import Looks
+from cds.web.evidence.dossier import Attribute, Source, Versions
+from cds.web.evidence.rulebook import ASSESSED, SOCIAL
+
+UNREAD = ("race", "ethnicity", "language", "sexual orientation", "gender identity")
+NOT_READ = "Not used: no rule reads it, and it is not decoded from the record."
+DEVELOPER = "The Twitch CDS project, open source under Apache-2.0."
+FUNDING = "The project declares no funding; ask whoever runs this installation about its own."
+SEX = "Used: picks the laboratory range that is meant for the patient's sex, as for creatine kinase."
+NO_SEX = "Not used for this card."
+BIRTH = "Used: completed years choose between the rules for children and for adults, and limits by age."
+SOCIAL_USED = "Used where coded: smoking status and diet."
+ASSESSED_USED = "Used where recorded: the total scores of the GAD-7 and PHQ-9 questionnaires."
+NOT_USED = "Not used for this card."
+
+
+def attributes(looks: Looks, sources: Sequence[Source], versions: Versions) -> tuple[Attribute, ...]:
+    """All 13, told from what the rules of a card read."""
+    return (
+        Attribute(number=1, name="Bibliographic citation", value="; ".join(source.label for source in sources)),
+        Attribute(number=2, name="Developer", value=DEVELOPER),
+        Attribute(number=3, name="Funding source of the implementation", value=FUNDING),
+        Attribute(number=4, name="Release and revision dates", value=_dates(versions)),
+        *_unread(),
+        _use(10, "Use of sex", SEX, NO_SEX, used=bool(looks.analytes)),
+        Attribute(number=11, name="Use of date of birth", value=BIRTH, used=True),
+        _use(12, "Use of social determinants of health", SOCIAL_USED, NOT_USED, used=bool(SOCIAL & set(looks.sets))),
+        _use(13, "Use of health status assessments", ASSESSED_USED, NOT_USED, used=bool(ASSESSED & set(looks.sets))),
+    )
+
+
+def _dates(versions: Versions) -> str:
+    return (
+        f"Software {versions.software}; clinical knowledge {versions.knowledge} (a digest of its data files); "
+        f"sources and limits last reviewed {versions.reviewed}."
+    )
+
+
+def _unread() -> Iterator[Attribute]:
+    for number, what in enumerate(UNREAD, 5):
+        yield Attribute(number=number, name=f"Use of {what}", value=NOT_READ, used=False)
+
+
+def _use(number: int, name: str, yes: str, no: str, *, used: bool) -> Attribute:
+    return Attribute(number=number, name=name, value=yes if used else no, used=used)

@@ -1,0 +1,152 @@
+"""Writes the dossiers: knowledge, rules and wording put together, nothing said twice."""
+
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+
+from cards.topics import FLAGS, Topic
+from cards.words import Citation, Words
+from cds.knowledge.load import Knowledge
+from cds.rules.why import Looks
+from cds.web.evidence import decisions, rulebook
+from cds.web.evidence.attributes import attributes
+from cds.web.evidence.dossier import Dossier, Index, Limit, Rule, Saying, Source, Statement, Summary, Versions
+from cds.web.pages import gaps
+from cds.web.ports import Answering
+
+CHECKED = {
+    "V": "read by the project",
+    "V2": "known from a secondary source",
+    "U": "not verified yet",
+    "P": "chosen by the project; no guideline sets it",
+}
+OWN_CHOICE = "project"
+
+
+class Author:
+    """Knows the wording and what the engine was built from."""
+
+    def __init__(self, words: Words, engine: Answering) -> None:
+        self._words = words
+        self._engine = engine
+        reviewed = max(citation.reviewed for citation in words.citations.values())
+        self._versions = Versions(version("twitch-cds"), engine.knowledge_version, reviewed)
+
+    @property
+    def _knowledge(self) -> Knowledge:
+        return self._engine.knowledge
+
+    def dossier(self, topic: Topic) -> Dossier:
+        """Everything about one kind of card."""
+        entry, words = self._words.topics[topic], self._words
+        rules = tuple(self._rule(rule) for rule in rulebook.rules_of(topic, self._knowledge))
+        sources = self._sources(self._cited(topic))
+        return Dossier(
+            topic=topic.value,
+            title=entry.title,
+            summaries=tuple(
+                Saying(id=name, text=gaps(one.summary), consider=_gapped(one.consider))
+                for name, one in entry.variants.items()
+            ),
+            consider=_gapped(entry.consider),
+            rules=rules,
+            limits=tuple(Limit.of(row, self._named(row.citation)) for row in self._engine.basis(topic)),
+            decisions=decisions.beside(topic, self._knowledge),
+            article=entry.article,
+            statements=tuple(self._statements(topic, rules)),
+            known_limits=entry.limits,
+            grade=entry.grade,
+            particulars=tuple(self._particulars(topic)),
+            sources=sources,
+            attributes=attributes(rulebook.reads(topic, self._knowledge), sources, self._versions),
+            decision=words.phrase("decision"),
+            versions=self._versions,
+        )
+
+    def index(self) -> Index:
+        """What is common to all cards."""
+        looks = [rulebook.reads(topic, self._knowledge) for topic in self._words.topics]
+        whole = Looks(
+            sets=tuple(name for one in looks for name in one.sets),
+            analytes=tuple(name for one in looks for name in one.analytes),
+        )
+        sources = self._sources(self._words.citations)
+        return Index(
+            cards=tuple(self._summary(topic) for topic in self._words.topics),
+            flags=tuple(self._rule(flag) for flag in FLAGS),
+            decisions=decisions.alone(self._knowledge),
+            sources=sources,
+            attributes=attributes(whole, sources, self._versions),
+            decision=self._words.phrase("decision"),
+            versions=self._versions,
+        )
+
+    def titles(self) -> Mapping[str, str]:
+        """What each card is called."""
+        return {topic.value: entry.title for topic, entry in self._words.topics.items()}
+
+    def _summary(self, topic: Topic) -> Summary:
+        entry = self._words.topics[topic]
+        means = next(iter(entry.variants.values())).summary
+        return Summary(topic.value, entry.title, gaps(means), f"/evidence/{topic.value}")
+
+    def _rule(self, rule: str) -> Rule:
+        return rulebook.told(rule, self._words, self._knowledge)
+
+    def _particulars(self, topic: Topic) -> Iterable[Saying]:
+        """What the tags of a card add, such as one laboratory test or one class of medicines."""
+        for tag, said in self._words.tags.get(topic, {}).items():
+            yield Saying(
+                id=tag,
+                text=said.name,
+                article=gaps(said.article or ""),
+                consider=_gapped(said.consider),
+                sources=tuple(self._words.citations[key].short for key in said.citations),
+            )
+
+    def _statements(self, topic: Topic, rules: Iterable[Rule]) -> Iterable[Statement]:
+        """The statements of the article that this card realises: by its words, its tags or its red flags."""
+        flags = {rule.id for rule in rules}
+        for key, statement in self._words.statements.items():
+            named = [reference.partition(":") for reference in statement.realised_by]
+            if any(_is_about(kind, what, topic, flags) for kind, _, what in named):
+                yield Statement(key, statement.text)
+
+    def _cited(self, topic: Topic) -> Iterable[str]:
+        """The sources of the card, its tags, its red flags and its limits."""
+        yield from self._words.topics[topic].citations
+        for tag in self._words.tags.get(topic, {}).values():
+            yield from tag.citations
+        for rule in rulebook.rules_of(topic, self._knowledge):
+            yield from self._words.flag(rule).citations if rule in FLAGS else ()
+        yield from (row.citation for row in self._engine.basis(topic) if row.citation)
+
+    def _sources(self, keys: Iterable[str]) -> tuple[Source, ...]:
+        """Each source once, in the order in which it is named."""
+        return tuple(_source(key, self._words.citations[key]) for key in dict.fromkeys(keys))
+
+    def _named(self, citation: str | None) -> str:
+        return self._words.citations[citation or OWN_CHOICE].short
+
+
+def _is_about(kind: str, what: str, topic: Topic, flags: set[str]) -> bool:
+    if kind == "flag":
+        return what in flags
+    return kind in ("summary", "detail", "tag") and what.partition(".")[0] == topic
+
+
+def _source(key: str, cited: Citation) -> Source:
+    return Source(
+        key=key,
+        label=cited.label,
+        short=cited.short,
+        checked=CHECKED[cited.mark],
+        reviewed=cited.reviewed,
+        year=cited.year,
+        doi=cited.doi,
+        pmid=cited.pmid,
+        url=cited.url,
+    )
+
+
+def _gapped(lines: Iterable[str]) -> tuple[str, ...]:
+    return tuple(gaps(line) for line in lines)

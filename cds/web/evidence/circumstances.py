@@ -1,0 +1,127 @@
+"""What a chart may show beside a twitch, as the function that decides is given it: for the decision tables only."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cards.topics import Indicator, Topic
+from cds.chart.facts import Asked, Chart, Named, Report
+from cds.fhir import dates
+from cds.knowledge.codes import Concept
+from cds.knowledge.load import Knowledge
+from cds.rules import picture as pictures
+from cds.rules.abnormal import Abnormal
+from cds.rules.assess import Assessment
+from cds.rules.flags import Raised
+from cds.rules.gate import Twitch
+from cds.rules.lifestyle import Factor
+from cds.rules.medication import Course
+from cds.rules.picture import Completeness
+from cds.rules.work_up import Done
+
+DAY = "2026-01-02"
+NOTHING_READ = Concept("", "", "")
+
+
+class Circumstance(Struct, frozen=True, kw_only=True):
+    """Something found, in words, and what it is to the assessment and to the picture behind it."""
+
+    key: str
+    words: str
+    found: dict[str, Any] = {}
+    seen: dict[str, Any] = {}
+
+
+def _flag(ident: str, **more: Any) -> tuple[Raised, ...]:
+    return (Raised(id=ident, facts=(), **more),)
+
+
+def _course(tag: str) -> Course:
+    return Course(tag=tag, ingredient="", groups=frozenset(), concept=NOTHING_READ, refs=(), start=None)
+
+
+def _normal(kind: str) -> Done:
+    return Done(report=Report(ref="", kind=kind, concept=NOTHING_READ, when=dates.parse(DAY)), result="normal")
+
+
+def _all() -> Iterable[Circumstance]:
+    """In the order in which the combination table asks (4c)."""
+    low = Abnormal(tag="vitamin-d", indicator=Indicator.INFO, facts=(), side="low", label="", date="")
+    request = Asked(ref="", sets=frozenset(), status="active", when=dates.parse(DAY))
+    marked = (Twitch(named=Named(""), severe=True),)
+    exam = {"exam": _normal("exam")}
+    yield Circumstance(
+        key="disease", words="a neuromuscular disease that is known", seen={"diseases": frozenset({"kd-als"})}
+    )
+    yield Circumstance(
+        key="emergency", words="an emergency sign (E1 to E8)", found={"emergencies": _flag("E1", tag="respiratory")}
+    )
+    yield Circumstance(
+        key="child", words="a child's sign (P1 to P3)", found={"childhood": _flag("P1")}, seen={"age": 8}
+    )
+    yield Circumstance(key="urgent", words="an urgent sign (U1 to U8)", found={"urgent": _flag("U2")})
+    yield Circumstance(key="routine", words="a routine sign (R1 to R4)", found={"routine": _flag("R1")})
+    yield Circumstance(
+        key="symptom-marked",
+        words="an additional symptom, and the twitch lasts, is severe or frequent",
+        found={"additional": _flag("ADD")},
+        seen={"twitches": marked},
+    )
+    yield Circumstance(key="symptom", words="an additional symptom, nothing more", found={"additional": _flag("ADD")})
+    yield Circumstance(key="lab", words="an abnormal laboratory result", found={"labs": (low,)})
+    yield Circumstance(
+        key="medicine", words="a listed medicine", found={"courses": (_course("proton-pump-inhibitor"),)}
+    )
+    yield Circumstance(
+        key="normal",
+        words="a normal examination and a normal EMG since the twitch began",
+        found={"is_normal": True},
+        seen={**exam, "emg": _normal("emg")},
+    )
+    yield Circumstance(
+        key="tests", words="basic tests missing, and a reason for them", found={"missing": ("tsh",), "wants_labs": True}
+    )
+    yield Circumstance(
+        key="factor", words="a lifestyle factor", found={"factors": (Factor(tag="sleep", facts=(), variant="sleep"),)}
+    )
+    yield Circumstance(key="exam", words="a normal examination", seen=exam)
+    yield Circumstance(key="nothing", words="nothing else")
+    yield Circumstance(key="request", words="a neurology referral or EMG under way", seen={"request": request})
+    yield Circumstance(
+        key="incomplete",
+        words="problems or observations that did not arrive whole",
+        seen={"complete": Completeness(frozenset({"Condition", "Observation"}))},
+    )
+
+
+ALL = {one.key: one for one in _all()}
+LEADS_TO: dict[Topic, tuple[str, ...]] = {
+    Topic.EMERG: ("emergency",),
+    Topic.PED_NEURO: ("child",),
+    Topic.NEURO_URG: ("urgent",),
+    Topic.STATUS: ("urgent", "request"),
+    Topic.NEURO_EVAL: ("symptom-marked",),
+    Topic.LAB_ABN: ("lab",),
+    Topic.MED_REV: ("medicine",),
+    Topic.LAB_ORDER: ("tests",),
+    Topic.REASSURE: ("normal",),
+    Topic.LIFESTYLE: ("factor",),
+    Topic.DATA_GAP: ("nothing",),
+}
+
+
+def assessment(keys: Iterable[str], knowledge: Knowledge) -> Assessment:
+    """What the rules would have found on an adult's chart that shows all of these."""
+    some = [ALL[key] for key in keys]
+    today = dates.parse(DAY)
+    blank = pictures.read(Chart(), (), knowledge, Completeness(), today.first if today else 0)
+    found: dict[str, Any] = {"is_normal": False, "wants_labs": False}
+    flags = ("emergencies", "childhood", "urgent", "routine", "additional", "muscle_signs")
+    found |= dict.fromkeys((*flags, "labs", "courses", "factors", "missing"), ())
+    seen: dict[str, Any] = {"age": 40}
+    for one in some:
+        found |= one.found
+        seen |= one.seen
+    return Assessment(picture=replace(blank, **seen), **found)

@@ -1,0 +1,34 @@
+"""Decision tables: the function that decides is asked, row by row, so that no table can say what the service does not do."""
+
+from collections.abc import Iterable
+
+from cards.topics import Topic
+from cds.knowledge.load import Knowledge
+from cds.rules.decide import capped, choose
+from cds.rules.trial import Trial
+from cds.web.evidence.circumstances import ALL, LEADS_TO, assessment
+from cds.web.evidence.dossier import Outcome
+
+COLUMNS = tuple(LEADS_TO)
+SEPARATELY = ("request", "incomplete")
+
+
+def alone(knowledge: Knowledge) -> tuple[Outcome, ...]:
+    """The cards that each finding leads to by itself."""
+    return tuple(_row(ALL[key].words, (key,), knowledge) for key in ALL if key not in SEPARATELY)
+
+
+def beside(topic: Topic, knowledge: Knowledge) -> tuple[Outcome, ...]:
+    """What becomes of a card when its finding stands alone, and beside each other one."""
+    if topic not in LEADS_TO:
+        return ()
+    own = LEADS_TO[topic]
+    others = [key for key in ALL if key not in own and key != "nothing"]
+    first = _row(" and ".join(ALL[key].words for key in own), own, knowledge)
+    return (first, *(_row(f"… and {ALL[key].words}", (*own, key), knowledge) for key in others))
+
+
+def _row(words: str, keys: Iterable[str], knowledge: Knowledge) -> Outcome:
+    choices = choose(assessment(keys, knowledge), Trial())
+    decision = capped(choices, int(knowledge.at("max_cards")))
+    return Outcome(words, {choice.topic.value: choice.indicator.value for choice in decision.choices})

@@ -1,0 +1,62 @@
+"""`POST /cds-services/{id}/feedback`: answered when it is on disk (CDS Hooks 2.0, Feedback)."""
+
+import asyncio
+
+from starlette.types import Receive, Scope, Send
+
+from cds.account import NOBODY
+from cds.errors import CallError, Overloaded, UnknownPath, UnknownService, WrongMethod
+from cds.hooks import feedback
+from cds.settings import Settings
+from cds.web.answers import send_answer, send_error
+from cds.web.body import ClientGone, check_headers, read_body
+from cds.web.exchange import NOTE
+from cds.web.hook_route import CALLER, service_of
+from cds.web.ports import Answering, Keeping
+
+END = "/feedback"
+LONG_BODY = 64 * 1024
+KEPT = b"{}"
+
+
+class FeedbackRoute:
+    """The feedback endpoint of every service, within the same limits as a hook call."""
+
+    def __init__(self, engine: Answering, keeper: Keeping, settings: Settings) -> None:
+        self._engine = engine
+        self._keeper = keeper
+        self._limit = settings.max_body_bytes
+        self._patience = settings.body_timeout_ms / 1000
+        self._room = settings.max_concurrent
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        name = service_of(scope["path"].removesuffix(END))
+        service = name if name in self._engine.service_ids else "unknown"
+        try:
+            count = await self._kept(name, scope, receive)
+        except CallError as error:
+            scope[NOTE].update(service=service, outcome=type(error).__name__)
+            await send_error(send, error)
+        except ClientGone:
+            scope[NOTE].update(service=service, outcome=ClientGone.__name__)
+        else:
+            scope[NOTE].update(service=service, outcome="feedback", items=count)
+            await send_answer(send, 200, KEPT)
+
+    async def _kept(self, name: str, scope: Scope, receive: Receive) -> int:
+        """Refuse what need not be read, then read and keep; the number of items."""
+        if name not in self._engine.service_ids:
+            raise UnknownPath if "/" in name else UnknownService
+        if scope["method"] != "POST":
+            raise WrongMethod("POST")
+        check_headers(scope["headers"], self._limit)
+        if self._room <= 0:
+            raise Overloaded
+        self._room -= 1
+        try:
+            body = await read_body(receive, self._limit, self._patience)
+            items = feedback.read(body) if len(body) < LONG_BODY else await asyncio.to_thread(feedback.read, body)
+            await self._keeper.keep(scope.get(CALLER, NOBODY), name, items)
+            return len(items)
+        finally:
+            self._room += 1

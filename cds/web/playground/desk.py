@@ -1,0 +1,96 @@
+"""Firing a hook: the same attendant as for any other client, counted and audited as any other call."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from cds.account import NOBODY, Suppressed
+from cds.call import Engine
+from cds.explain.explain import Why, explain
+from cds.web.ports import Attending
+from cds.web.record import Call, Recorder
+
+Json = dict[str, Any]
+INDENT = 2
+
+
+class Round(Struct, frozen=True, kw_only=True):
+    """One call with its answer, and why it is what it is. `problem` is the text of a refusal."""
+
+    service: str
+    status: int
+    cards: tuple[Json, ...]
+    answer: str
+    milliseconds: float
+    why: Why | None
+    suppressed: tuple[Suppressed, ...]
+    not_received: tuple[str, ...]
+    problem: str = ""
+
+
+class Desk:
+    """Fires hooks at the service of this process."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        attendant: Attending,
+        recorder: Recorder,
+        seconds: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._engine = engine
+        self._attendant = attendant
+        self._recorder = recorder
+        self._seconds = seconds
+
+    async def fire(self, service: str, body: bytes) -> Round:
+        """Make one call and explain its answer."""
+        started = self._seconds()
+        reply = await self._attendant.answer(service, body, NOBODY)
+        spent = self._seconds() - started
+        self._recorder.record(Call(NOBODY, service, reply, spent))
+        said = msgspec.json.decode(reply.body)
+        account = reply.account
+        return Round(
+            service=service,
+            status=reply.status,
+            cards=tuple(said.get("cards", ())),
+            answer=pretty(reply.body),
+            milliseconds=round(spent * 1000, 1),
+            why=explain(reply.outcome, self._engine) if reply.outcome else None,
+            suppressed=account.suppressed if account else (),
+            not_received=account.not_checked if account else (),
+            problem=_problem(said),
+        )
+
+
+def _problem(said: Json) -> str:
+    """The text of an OperationOutcome."""
+    return next((issue["details"]["text"] for issue in said.get("issue", ())), "")
+
+
+def pretty(text: bytes) -> str:
+    """JSON with indents."""
+    return json.dumps(json.loads(text), indent=INDENT, ensure_ascii=False)
+
+
+def brief(request: Json) -> Json:
+    """A request with the entries of each prefetched Bundle counted in place of shown."""
+    held = request.get("prefetch")
+    if not isinstance(held, dict):
+        return request
+    return {**request, "prefetch": {key: _counted(value) for key, value in held.items()}}
+
+
+def _counted(value: object) -> object:
+    if not isinstance(value, dict) or value.get("resourceType") != "Bundle":
+        return value
+    return {key: _how_many(part) if key == "entry" else part for key, part in value.items() if key != "link"}
+
+
+def _how_many(entries: object) -> object:
+    return f"{len(entries)} entries, not shown here" if isinstance(entries, list) else entries

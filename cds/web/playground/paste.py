@@ -1,0 +1,102 @@
+"""A visitor's own Bundle or request: turned into a call, or refused in one sentence."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+from msgspec import Struct
+
+from cds.web.demo_fhir.charts import Resource, Shelf
+from cds.web.playground.reading import one, some, text
+from cds.web.playground.requests import USER, Ehr, Json
+
+DECODER = msgspec.json.Decoder(float_hook=Decimal)
+EMPTY = {"resourceType": "Bundle", "type": "searchset", "total": 0}
+
+
+class PasteError(ValueError):
+    """What was pasted cannot be made a call; the text says what would."""
+
+
+class Pasted(Struct, frozen=True, kw_only=True):
+    """A call, and the chart behind it if a Bundle was pasted."""
+
+    service: str
+    request: Json
+    patient: str = ""
+    shelf: Shelf | None = None
+
+
+def read(pasted: str, ehr: Ehr, new_id: Callable[[], str] = lambda: str(uuid4())) -> Pasted:
+    """Tell a hook call from a Bundle, and make a call of either; raises PasteError."""
+    found = _decoded(pasted)
+    hook = found.get("hook")
+    if hook is not None:
+        service = ehr.service(text(hook))
+        if service is None:
+            raise PasteError("This service answers no such hook. See the list at /cds-services.")
+        return Pasted(service=service.id, request=found)
+    if found.get("resourceType") != "Bundle":
+        raise PasteError("Paste a FHIR Bundle of one patient's chart, or a whole CDS Hooks request (it has a “hook”).")
+    return _of_bundle(found, ehr, new_id)
+
+
+def _decoded(pasted: str) -> Json:
+    try:
+        found = DECODER.decode(pasted)
+    except (msgspec.DecodeError, RecursionError) as problem:
+        raise PasteError("This is no JSON. Copy it again, from the first brace to the last.") from problem
+    if not isinstance(found, dict):
+        raise PasteError("This JSON is no object. Paste a Bundle or a CDS Hooks request.")
+    return found
+
+
+def _of_bundle(bundle: Json, ehr: Ehr, new_id: Callable[[], str]) -> Pasted:
+    """patient-view for the one patient of a Bundle, everything in it sent as prefetch."""
+    entries = some(bundle.get("entry"))
+    patients = [entry for entry in entries if one(entry.get("resource")).get("resourceType") == "Patient"]
+    if len(patients) != 1:
+        raise PasteError(f"This Bundle holds {len(patients)} patients. One is needed: a chart is of one patient.")
+    patient, url = one(patients[0].get("resource")), text(patients[0].get("fullUrl"))
+    ident = text(patient.get("id")) or "pasted"
+    chart = tuple(_resource(number, entry, ident, url) for number, entry in enumerate(entries) if entry.get("resource"))
+    shelf = _shelf(chart, {**patient, "id": ident})
+    service = ehr.opening
+    request: Json = {
+        "hook": service.hook,
+        "hookInstance": new_id(),
+        "context": {"userId": USER, "patientId": ident},
+        "prefetch": _prefetch(chart, service.prefetch, shelf.of("Patient")[ident]),
+    }
+    return Pasted(service=service.id, request=request, patient=ident, shelf=shelf)
+
+
+def _resource(number: int, entry: Json, patient: str, url: str) -> Resource:
+    """One resource with an id, its patient named as the call names it (a transaction Bundle uses fullUrls)."""
+    found: dict[str, Any] = {"id": f"pasted-{number}", **one(entry.get("resource"))}
+    for name in ("subject", "patient"):
+        if url and one(found.get(name)).get("reference") == url:
+            found[name] = {"reference": f"Patient/{patient}"}
+    return found
+
+
+def _shelf(chart: tuple[Resource, ...], patient: Resource) -> Shelf:
+    ident = patient["id"]
+    return Shelf({"Patient": {ident: patient}}, {ident: chart})
+
+
+def _prefetch(chart: tuple[Resource, ...], templates: dict[str, str], patient: Resource) -> Json:
+    """Each resource under the first key that asks for its type; the service sorts out what it reads."""
+    taken: set[str] = set()
+    made: Json = {"patient": patient}
+    for key, template in templates.items():
+        kind, search, _ = template.partition("?")
+        if search:
+            fresh = kind not in taken
+            kinds = {kind, "Medication"} if kind == "MedicationRequest" else {kind}
+            entries = [{"resource": one} for one in chart if fresh and one.get("resourceType") in kinds]
+            made[key] = {**EMPTY, "total": len(entries), "entry": entries} if entries else EMPTY
+            taken.add(kind)
+    return made

@@ -1,0 +1,114 @@
+"""The list of patients: one line each, what the chart shows and what is to be expected."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from cards.topics import Indicator
+from cards.words import Words
+from cds.web.demo_fhir.charts import Resource, Shelf
+from cds.web.playground.reading import age, one, text
+
+SILENT = "silent"
+QUIET_START = "Silent: "
+GROUPS = (
+    (Indicator.CRITICAL.value, "Act today", "Emergencies, and signs in children that cannot wait."),
+    (Indicator.WARNING.value, "Do not miss", "Signs, results and medicines that change what to do next."),
+    (Indicator.INFO.value, "Worth knowing", "Causes that can be eased, tests that are missing, reasons to be calm."),
+    (SILENT, "Silent on purpose", "These charts look close. No card is shown, and the reason can be read."),
+)
+
+
+class Expected(Struct, frozen=True):
+    """One card that the chart leads to."""
+
+    topic: str
+    indicator: str
+
+
+class Listed(Struct, frozen=True):
+    """One chart of the index."""
+
+    id: str
+    title: str
+    expect: tuple[Expected, ...] = ()
+
+
+class _Index(Struct):
+    charts: tuple[Listed, ...] = ()
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """One patient as the list shows them."""
+
+    id: str
+    name: str
+    about: str
+    title: str
+    level: str
+    cards: tuple[Expected, ...]
+
+
+class Group(Struct, frozen=True):
+    """Patients whose most urgent card is the same."""
+
+    level: str
+    title: str
+    lead: str
+    lines: tuple[Line, ...]
+
+
+def read_index(fixtures: Path) -> dict[str, Listed]:
+    """The index of the charts; what it does not name is shown without a line of its own."""
+    index = msgspec.json.decode((fixtures / "index.json").read_bytes(), type=_Index)
+    return {chart.id: chart for chart in index.charts}
+
+
+def groups(shelf: Shelf, index: dict[str, Listed], today: date, words: Words) -> list[Group]:
+    """All patients, the most urgent first; empty groups left out."""
+    lines = list(_lines(shelf, index, today, words))
+    made = (
+        Group(level, title, lead, tuple(line for line in lines if line.level == level))
+        for level, title, lead in GROUPS
+    )
+    return [group for group in made if group.lines]
+
+
+def _lines(shelf: Shelf, index: dict[str, Listed], today: date, words: Words) -> Iterator[Line]:
+    order = [*(ident for ident in index if ident in shelf.charts), *(id_ for id_ in shelf.charts if id_ not in index)]
+    titles = {topic.value: entry.title for topic, entry in words.topics.items()}
+    for ident in order:
+        listed = index.get(ident, Listed(ident, ""))
+        patient = shelf.of("Patient")[ident]
+        yield Line(
+            id=ident,
+            name=name(patient),
+            about=about(patient, today),
+            title=listed.title.removeprefix(QUIET_START),
+            level=_level(listed.expect),
+            cards=tuple(Expected(titles.get(one.topic, one.topic), one.indicator) for one in listed.expect),
+        )
+
+
+def _level(cards: Iterable[Expected]) -> str:
+    levels = {card.indicator for card in cards}
+    return next((level.value for level in Indicator if level.value in levels), SILENT)
+
+
+def name(patient: Resource) -> str:
+    """Given and family name."""
+    called = one(patient.get("name"))
+    stated = called.get("given")
+    given = [part for part in stated if isinstance(part, str)] if isinstance(stated, list) else []
+    return " ".join((*given, text(called.get("family")))).strip() or text(called.get("text")) or "No name"
+
+
+def about(patient: Resource, today: date) -> str:
+    """Sex and age."""
+    parts = (text(patient.get("gender")), age(text(patient.get("birthDate")), today))
+    return ", ".join(filter(None, parts))
+
+

@@ -1,0 +1,117 @@
+"""The playground's paths: the list of patients, one chart with its cards, and a place for charts of one's own."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+from fastapi import FastAPI, Request, Response
+
+from cds.call import Engine
+from cds.errors import UnknownPath
+from cds.settings import Settings
+from cds.web.body import read_body
+from cds.web.demo_fhir.charts import Resource, Shelf, read_charts
+from cds.web.pages import page
+from cds.web.playground import paste, roster
+from cds.web.playground.choices import load_choices, wish_of
+from cds.web.playground.desk import Desk
+from cds.web.playground.requests import ENCODER, Ehr, Json
+from cds.web.playground.showing import PATIENTS, Stage, find
+from cds.web.ports import Attending
+from cds.web.record import Recorder
+
+FORM_OVERHEAD = 3  # a form writes a byte as up to three
+
+
+class Playground:
+    """Everything in demo mode that people look at, from `/` on."""
+
+    def __init__(
+        self, engine: Engine, attendant: Attending, settings: Settings, fixtures: Path, today: Callable[[], date]
+    ) -> None:
+        self._engine, self._attendant, self._settings = engine, attendant, settings
+        self._charts = read_charts(fixtures)
+        self._index = roster.read_index(fixtures)
+        self._today = today
+        choices = load_choices()
+        self._choices = choices
+        self._ehr = Ehr(engine.services, f"{settings.public_url}/demo/fhir", choices)
+        self._stage = Stage(engine, settings.public_url, choices)
+
+    def add_to(self, app: FastAPI, recorder: Recorder) -> None:
+        """Add the paths; every call is counted and audited by this recorder."""
+        self._desk = Desk(self._engine, self._attendant, recorder)
+        app.add_api_route("/", self.home, methods=["GET"])
+        app.add_api_route(PATIENTS + "{patient}", self.chart, methods=["GET"])
+        app.add_api_route(PATIENTS + "{patient}/request.json", self.request, methods=["GET"])
+        app.add_api_route("/demo/paste", self.blank, methods=["GET"])
+        app.add_api_route("/demo/paste", self.pasted, methods=["POST"])
+
+    @property
+    def _shelf(self) -> Shelf:
+        return self._charts.on(self._today())
+
+    async def home(self) -> Response:
+        """Who is here, and what this is."""
+        groups = roster.groups(self._shelf, self._index, self._today(), self._engine.words)
+        return page("playground/home.html", {"groups": groups, "base": self._settings.public_url})
+
+    async def chart(self, patient: str, request: Request) -> Response:
+        """One chart; opening it fires a hook, as in any EHR."""
+        resources, person = self._found(patient)
+        wish = wish_of(request.query_params, self._choices)
+        call = self._ehr.request(self._shelf, patient, wish, self._today())
+        service = self._ehr.service_id(wish.moment.hook)
+        made = await self._desk.fire(service, ENCODER.encode(call))
+        listed = self._index.get(patient)
+        values = {
+            **self._stage.chart(resources, person, self._today()),
+            **self._stage.moments(resources, wish),
+            **self._stage.support(made, call),
+            "patient": patient,
+            "shows": listed.title if listed else "",
+            "curl": self._stage.curl(patient, wish, service),
+        }
+        return page("playground/chart.html", values)
+
+    async def request(self, patient: str, request: Request) -> Response:
+        """The request of a call as it would be sent, for curl and for reading."""
+        self._found(patient)
+        wish = wish_of(request.query_params, self._choices)
+        call = self._ehr.request(self._shelf, patient, wish, self._today())
+        return Response(ENCODER.encode(call), media_type="application/json")
+
+    async def blank(self) -> Response:
+        """The form for a chart or a request of one's own."""
+        return self._form({})
+
+    async def pasted(self, request: Request) -> Response:
+        """Answer what was pasted."""
+        given = (await self._fields(request)).get("pasted", "")
+        try:
+            found = paste.read(given, self._ehr)
+        except paste.PasteError as problem:
+            return self._form({"pasted": given, "problem": str(problem)}, status=422)
+        made = await self._desk.fire(found.service, ENCODER.encode(found.request))
+        values: Json = {**self._stage.support(made, found.request), "pasted": given}
+        if found.shelf is not None:
+            chart, person = found.shelf.charts[found.patient], found.shelf.of("Patient")[found.patient]
+            values["chart"] = self._stage.chart(chart, person, self._today())
+        return self._form(values | {"curl": self._stage.curl_of_file(found.service)})
+
+    def _form(self, values: Mapping[str, object], status: int = 200) -> Response:
+        blank = {"pasted": "", "problem": "", "round": None, "chart": None, "patient": ""}
+        return page("playground/paste.html", blank | values, status=status)
+
+    def _found(self, patient: str) -> tuple[tuple[Resource, ...], Resource]:
+        found = find(self._shelf, patient)
+        if found is None:
+            raise UnknownPath
+        return found
+
+    async def _fields(self, request: Request) -> dict[str, str]:
+        """The fields of a form, read within the limits of bytes and time."""
+        limit = self._settings.max_body_bytes * FORM_OVERHEAD
+        body = await read_body(request.receive, limit, self._settings.body_timeout_ms / 1000)
+        return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))

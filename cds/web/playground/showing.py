@@ -1,0 +1,136 @@
+"""What the templates are given: cards as an EHR shows them, the chart beside them, and the call behind them."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from markupsafe import Markup
+from msgspec import Struct
+
+from cds.call import Engine
+from cds.web.demo_fhir.charts import Resource, Shelf
+from cds.web.playground import record, roster
+from cds.web.playground.choices import FETCH, MOMENTS, OWN, Choices, Wish
+from cds.web.playground.desk import Round, brief, pretty
+from cds.web.playground.looking import look
+from cds.web.playground.markdown import rendered
+from cds.web.playground.reading import completed, text
+from cds.web.playground.requests import ENCODER, Json
+from cds.web.playground.results import Results
+
+PATIENTS = "/demo/patients/"
+UNGROUPED = "On this chart"
+
+
+class Shown(Struct, frozen=True, kw_only=True):
+    """One card, its Markdown made safe HTML."""
+
+    uuid: str
+    summary: str
+    indicator: str
+    detail: Markup
+    source: str
+    title: str
+    evidence: str
+    suggestions: tuple[tuple[str, str], ...]
+    reasons: tuple[tuple[str, str, str], ...]
+
+
+class Chosen(Struct, frozen=True):
+    """One entry of a list of choices, under its heading."""
+
+    key: str
+    label: str
+    group: str
+
+
+class Stage:
+    """Knows what does not change from page to page."""
+
+    def __init__(self, engine: Engine, base: str, choices: Choices) -> None:
+        self._choices = choices
+        self._base = base
+        self._results = Results(engine.knowledge)
+        self._titles = {topic.value: entry.title for topic, entry in engine.words.topics.items()}
+
+    def chart(self, resources: tuple[Resource, ...], patient: Resource, today: date) -> dict[str, object]:
+        """The clinician's view of one chart."""
+        born = text(patient.get("birthDate"))
+        return {
+            "name": roster.name(patient),
+            "about": roster.about(patient, today),
+            "born": born,
+            "record": record.read(resources, self._results.is_result),
+            "series": self._results.of(resources, completed(born, today)),
+        }
+
+    def support(self, made: Round, request: Json) -> dict[str, object]:
+        """Cards, explanation, request and answer of one call."""
+        return {
+            "round": made,
+            "cards": tuple(self._card(card) for card in made.cards),
+            "looking": look(made.why, self._titles) if made.why else None,
+            "suppressed": tuple(self._titles.get(one.topic, one.topic) for one in made.suppressed),
+            "request": pretty(ENCODER.encode(brief(request))),
+            "size": len(ENCODER.encode(request)),
+            "endpoint": f"{self._base}/cds-services/{made.service}",
+        }
+
+    def moments(self, resources: tuple[Resource, ...], wish: Wish) -> dict[str, object]:
+        """The forms of all moments, as far as they were filled in."""
+        return {
+            "moments": tuple(MOMENTS.values()),
+            "wish": wish,
+            "problems": tuple(Chosen(key, one.label, "") for key, one in self._choices.problem.items()),
+            "medicines": (*_own(resources), *self._listed()),
+            "swapped": urlencode(_swapped(wish)),
+        }
+
+    def curl(self, patient: str, wish: Wish, service: str) -> str:
+        """Two commands that repeat a call from a shell."""
+        made = f"{self._base}{PATIENTS}{patient}/request.json?{urlencode(wish.query)}"
+        return f"curl -s '{made}' |\n  curl -s {self._base}/cds-services/{service} -H 'Content-Type: application/json' -d @-"
+
+    def curl_of_file(self, service: str) -> str:
+        """The command that sends a saved request."""
+        return f"curl -s {self._base}/cds-services/{service} -H 'Content-Type: application/json' -d @request.json"
+
+    def _listed(self) -> tuple[Chosen, ...]:
+        return tuple(Chosen(key, one.display, one.group) for key, one in self._choices.medicine.items())
+
+    def _card(self, card: Mapping[str, Any]) -> Shown:
+        topic = card["source"]["topic"]["code"]
+        suggestions, reasons = card.get("suggestions", ()), card.get("overrideReasons", ())
+        return Shown(
+            uuid=card["uuid"],
+            summary=card["summary"],
+            indicator=card["indicator"],
+            detail=rendered(card.get("detail", "")),
+            source=card["source"]["label"],
+            title=self._titles.get(topic, topic),
+            evidence=f"/evidence/{topic}",
+            suggestions=tuple((one["uuid"], one["label"]) for one in suggestions),
+            reasons=tuple((one["code"], one["system"], one["display"]) for one in reasons),
+        )
+
+
+def _swapped(wish: Wish) -> dict[str, str]:
+    """The same wish with the chart travelling the other way."""
+    kept = {name: value for name, value in wish.query.items() if name != "data"}
+    return kept if wish.is_fetched else {**kept, "data": FETCH}
+
+
+def _own(resources: tuple[Resource, ...]) -> tuple[Chosen, ...]:
+    """The medicines that stand on the chart as active."""
+    return tuple(
+        Chosen(f"{OWN}{one['id']}", record.medicine(one), UNGROUPED)
+        for one in resources
+        if one["resourceType"] == "MedicationRequest" and one.get("status") == "active"
+    )
+
+
+def find(shelf: Shelf, patient: str) -> tuple[tuple[Resource, ...], Resource] | None:
+    """One chart and its Patient; None if there is none."""
+    chart = shelf.charts.get(patient)
+    return None if chart is None else (chart, shelf.of("Patient")[patient])

@@ -1,0 +1,208 @@
+"""Drafts as clients send them: half written, half FHIR. What cannot be read is no draft, and never an error."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from charts.dates import TODAY
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import Raw
+
+from cds.chart import drafts
+from cds.chart.facts import Drug
+from cds.chart.medicines import RouteNames
+from cds.chart.naming import Namer
+from cds.chart.scope import Scope
+from cds.knowledge.load import load
+
+KNOWLEDGE = load()
+NAMER, ROUTES = Namer(KNOWLEDGE), RouteNames(KNOWLEDGE.route_codes, KNOWLEDGE.route_words)
+SCOPE = Scope("p1", datetime(2026, 11, 22, 12, tzinfo=UTC), TODAY.toordinal(), 24, frozenset({"Patient/p1"}))
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+PREDNISONE = {"coding": [{"system": RXNORM, "code": "198145", "display": "x"}], "text": "prednisone"}
+DRAFT: dict[str, Any] = {
+    "resourceType": "MedicationRequest",
+    "id": "d1",
+    "status": "draft",
+    "subject": {"reference": "Patient/p1"},
+    "medicationCodeableConcept": PREDNISONE,
+}
+MEDICATION = {"resourceType": "Medication", "id": "m1", "code": PREDNISONE}
+BY_REFERENCE = {name: value for name, value in DRAFT.items() if name != "medicationCodeableConcept"}
+
+
+def read(value: object, selections: frozenset[str] | None = None) -> tuple[Drug, ...]:
+    """The drafts in a value of the context."""
+    return drafts.read(Raw(json.dumps(value).encode()), selections, SCOPE, NAMER, ROUTES)
+
+
+def bundle(*resources: object, **more: Any) -> dict[str, Any]:
+    """A Bundle."""
+    return {"resourceType": "Bundle", "entry": [{"resource": one} for one in resources], **more}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        bundle(DRAFT),
+        {"entry": [{"resource": DRAFT}]},
+        {"resourceType": "Bundle", "entry": {"resource": DRAFT}},
+        {"resourceType": "Bundle", "entry": [DRAFT]},
+        {"resourceType": "Bundle", "entry": [None, 7, "x", [], {}, {"resource": None}, {"resource": DRAFT}]},
+        {"resourceType": "Bundle", "entry": [{"fullUrl": "urn:uuid:1", "resource": [DRAFT]}]},
+        [DRAFT],
+        [{"resource": DRAFT}],
+        DRAFT,
+        bundle({"resourceType": "Patient"}, {"id": "untyped"}, DRAFT),
+        bundle(DRAFT | {"category": {"text": "x"}, "reasonCode": {"text": "y"}, "note": 7}),
+        bundle(DRAFT | {"medicationCodeableConcept": [PREDNISONE]}),
+        bundle(DRAFT | {"medicationCodeableConcept": {"coding": {"system": RXNORM, "code": "198145"}}}),
+        bundle(DRAFT | {"medicationCodeableConcept": {"coding": [None, {"code": 5}, *PREDNISONE["coding"]]}}),
+        bundle(DRAFT | {"subject": None, "status": None, "intent": None, "id": None}),
+        bundle(DRAFT | {"subject": {"display": "somebody"}}),
+        bundle(DRAFT | {"subject": "Patient/p2"}),
+        bundle(DRAFT | {"dosageInstruction": {"route": 7, "timing": "daily", "doseAndRate": None}}),
+        bundle(DRAFT | {"dosageInstruction": [None, {"timing": {"repeat": []}}]}),
+        bundle(BY_REFERENCE | {"medicationReference": {"reference": "Medication/m1"}}, MEDICATION),
+        bundle(MEDICATION, BY_REFERENCE | {"medicationReference": [{"reference": "Medication/m1/_history/2"}]}),
+        bundle(BY_REFERENCE | {"medicationReference": {"reference": "#m1"}, "contained": [MEDICATION]}),
+        bundle(BY_REFERENCE | {"medicationReference": {"reference": "#m1"}, "contained": MEDICATION}),
+        bundle(BY_REFERENCE | {"medication": {"concept": PREDNISONE}}),
+        bundle(BY_REFERENCE | {"medication": {"reference": {"reference": "Medication/m1"}}}, MEDICATION),
+        bundle(
+            BY_REFERENCE | {"medicationReference": {"reference": "Medication/m1"}},
+            {"resourceType": "Medication", "id": "m1", "ingredient": [{"itemCodeableConcept": PREDNISONE}]},
+        ),
+        bundle(
+            BY_REFERENCE | {"medicationReference": {"reference": "Medication/m1"}},
+            {"resourceType": "Medication", "id": "m1", "ingredient": {"item": {"concept": PREDNISONE}}},
+        ),
+        {
+            "entry": [
+                {"resource": BY_REFERENCE | {"medicationReference": {"reference": "urn:uuid:med"}}},
+                {"fullUrl": "urn:uuid:med", "resource": MEDICATION},
+            ]
+        },
+    ],
+)
+def test_a_draft_is_found_in_odd_wrappings(value: object) -> None:
+    """Objects for arrays and arrays for objects, Bundles without a type, lists, resources alone, R5's names."""
+    assert ["prednisone"] == [drug.concepts[0].ingredient for drug in read(value)]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        True,
+        7,
+        "x",
+        [],
+        {},
+        [None],
+        [[[]]],
+        {"resourceType": "Bundle"},
+        bundle(),
+        {"resourceType": "Bundle", "entry": None},
+        {"resourceType": "Bundle", "entry": "x"},
+        bundle(DRAFT | {"medicationCodeableConcept": None}),
+        bundle(DRAFT | {"medicationCodeableConcept": {"coding": []}}),
+        bundle(DRAFT | {"medicationCodeableConcept": {"coding": [{}]}}),
+        bundle(DRAFT | {"medicationCodeableConcept": {"text": "prednisone 10 mg"}}),
+        bundle(DRAFT | {"medicationCodeableConcept": {"coding": [{"system": RXNORM, "code": 198145}]}}),
+        bundle(DRAFT | {"resourceType": None}),
+        bundle(DRAFT | {"resourceType": "MedicationDispense"}),
+        bundle(DRAFT | {"resourceType": "ServiceRequest"}),
+        bundle(DRAFT | {"status": "cancelled"}),
+        bundle(DRAFT | {"status": "stopped"}),
+        bundle(DRAFT | {"status": "completed"}),
+        bundle(DRAFT | {"status": "ended"}),
+        bundle(DRAFT | {"status": "entered-in-error"}),
+        bundle(DRAFT | {"doNotPerform": True}),
+        bundle(DRAFT | {"subject": {"reference": "Patient/p2"}}),
+        bundle(DRAFT | {"subject": None, "patient": {"reference": "Patient/p2"}}),
+        bundle(BY_REFERENCE | {"medicationReference": {"reference": "Medication/elsewhere"}}, MEDICATION),
+        bundle(BY_REFERENCE | {"medicationReference": {"reference": "#m2"}, "contained": [MEDICATION]}),
+        bundle(BY_REFERENCE | {"medicationReference": {"reference": "#m1"}, "contained": [DRAFT | {"id": "m1"}]}),
+        bundle(MEDICATION),
+    ],
+)
+def test_what_cannot_be_read_is_no_draft(value: object) -> None:
+    """Nothing there, nothing coded, another patient's, over, or no MedicationRequest: no draft."""
+    assert () == read(value)
+
+
+def test_an_unreadable_entry_costs_only_itself() -> None:
+    """A number out of range: the draft beside it still counts."""
+    raw = b'{"entry": [{"resource": {"id": 1e999}}, ' + json.dumps({"resource": DRAFT}).encode() + b"]}"
+
+    assert 1 == len(drafts.read(Raw(raw), None, SCOPE, NAMER, ROUTES))
+
+
+def test_nothing_sent_is_no_draft() -> None:
+    """A client may leave the member out."""
+    assert () == drafts.read(None, None, SCOPE, NAMER, ROUTES)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"1e999", b'{"entry": 1e999}', b"[" * 5000 + b"]" * 5000, b'{"entry": [{"resource": {"id": "\\ud800"}}]}'],
+)
+def test_a_value_that_cannot_be_read_at_all_is_no_draft(raw: bytes) -> None:
+    """Such a value is read no further."""
+    assert () == drafts.read(Raw(raw), None, SCOPE, NAMER, ROUTES)
+
+
+@pytest.mark.parametrize(
+    ("selections", "found"),
+    [
+        ({"MedicationRequest/d1"}, 1),
+        ({"d1"}, 1),
+        ({"https://ehr.example.org/fhir/MedicationRequest/d1"}, 1),
+        ({"MedicationRequest/d1/_history/3"}, 1),
+        ({"MedicationRequest/other", "MedicationRequest/d1"}, 1),
+        ({"urn:uuid:full"}, 1),
+        ({"MedicationRequest/other"}, 0),
+        ({"ServiceRequest/d1"}, 0),
+        ({"https://ehr.example.org/fhir/ServiceRequest/d1"}, 0),
+        ({""}, 0),
+        (set(), 0),
+    ],
+)
+def test_only_selected_drafts_count(selections: set[str], found: int) -> None:
+    """A selection names a MedicationRequest by reference, by id alone, or by its fullUrl; none selects nothing."""
+    sent = {"entry": [{"fullUrl": "urn:uuid:full", "resource": DRAFT}]}
+
+    assert found == len(read(sent, frozenset(selections)))
+
+
+def test_a_draft_without_an_id_cannot_be_selected() -> None:
+    """Nothing names it, so nothing selects it; where all drafts count it counts."""
+    nameless = bundle(DRAFT | {"id": None})
+
+    assert (0, 1) == (len(read(nameless, frozenset({"MedicationRequest/d1"}))), len(read(nameless)))
+    assert "MedicationRequest" == read(nameless)[0].ref
+
+
+def test_route_and_reference_are_kept() -> None:
+    """What the rules need: the resource's name, the codes, the route, and that it is a draft."""
+    route = {"coding": [{"system": "http://snomed.info/sct", "code": "47625008"}]}
+    drug = read(bundle(DRAFT | {"dosageInstruction": {"route": [route]}}))[0]
+
+    assert ("MedicationRequest/d1", "draft", {"intravenous"}) == (drug.ref, drug.state, set(drug.routes))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*DRAFT, "coding", "entry"]), inner),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.sampled_from([*DRAFT, "dosageInstruction", "contained", "medicationReference"]), JSON))
+def test_no_draft_is_an_error(odd: dict[str, Any]) -> None:
+    """Whatever stands in a draft, reading it raises nothing."""
+    assert len(read(bundle(DRAFT | odd, odd))) <= 2
+    assert len(read(odd)) <= 1

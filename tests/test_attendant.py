@@ -1,0 +1,248 @@
+"""One call with the world around it: what is asked of the FHIR server and of the store, and what is kept of it."""
+
+import asyncio
+import json
+from collections.abc import Collection, Mapping, Sequence
+from copy import deepcopy
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from charts.dates import TODAY
+from charts.golden import Case, cases
+from charts.notation import request
+from charts.seam import engine
+from msgspec import Raw
+
+from cds.access import Source
+from cds.account import NOBODY, Account, Caller
+from cds.attendant import LONG_BODY, Attendant, Reply
+from cds.deadline import Deadline
+from cds.prefetch.supply import TYPES, Supply, supply
+from cds.secrecy import Pseudonyms, Secret
+
+Json = dict[str, Any]
+SERVER = "https://ehr.example/fhir"
+VIEW = "muscle-twitch-patient-view"
+PSEUDONYMS = Pseudonyms(Secret("k" * 32))
+BY_ID = {case.id: case for case in cases()}
+REST = {"patient", "labs", "medicationRequests", "medicationStatements", "serviceRequests", "procedures"}
+
+
+class Shelf:
+    """A FHIR server that has everything, and remembers what it was asked for."""
+
+    def __init__(self, prefetch: Json, lacks: Collection[str] = ()) -> None:
+        self._prefetch = prefetch
+        self._lacks = lacks
+        self.asked: list[set[str]] = []
+        self.callers: list[Caller] = []
+
+    async def fetch(
+        self,
+        wanted: Sequence[str],
+        source: Source,
+        templates: Mapping[str, str],
+        held: Mapping[str, Supply],
+        caller: Caller,
+        deadline: Deadline,
+    ) -> dict[str, Supply]:
+        assert set(held) == set(wanted) <= set(templates)
+        assert SERVER == source.server
+        assert 0 < deadline.left <= 0.45
+        self.asked.append(set(wanted))
+        self.callers.append(caller)
+        found = {key: Raw(json.dumps(self._prefetch[key]).encode()) for key in wanted if key not in self._lacks}
+        return {key: supply(key, found.get(key)) for key in wanted}
+
+
+class Notebook:
+    """A store that knows what it is told, and remembers what it was given."""
+
+    def __init__(self, answered: Mapping[str, datetime] | None = None) -> None:
+        self.known = answered or {}
+        self.asked: list[tuple[str, set[str]]] = []
+        self.kept: list[tuple[Caller, str, Account, str]] = []
+
+    async def answered(self, patient: str, fingerprints: Collection[str], deadline: Deadline) -> Mapping[str, datetime]:
+        self.asked.append((patient, set(fingerprints)))
+        return {one: when for one, when in self.known.items() if one in fingerprints}
+
+    def remember(self, caller: Caller, service_id: str, account: Account, knowledge_version: str) -> None:
+        self.kept.append((caller, service_id, account, knowledge_version))
+
+
+def attended(body: Json, service: str = VIEW, caller: Caller = NOBODY, **parts: Any) -> Reply:
+    """The reply to one call."""
+    attendant = Attendant(engine(TODAY), pseudonyms=PSEUDONYMS, **parts)
+    return asyncio.run(attendant.answer(service, json.dumps(body).encode(), caller))
+
+
+def topics(reply: Reply) -> list[str]:
+    """The cards of a call that succeeds."""
+    assert reply.status == 200, reply.body
+    return [card["source"]["topic"]["code"] for card in json.loads(reply.body)["cards"]]
+
+
+def without(case: Case, *keys: str) -> Json:
+    """The request of a case without some keys, from a client that names its server."""
+    whole = deepcopy(request(case.chart)) | {"fhirServer": SERVER}
+    for key in keys:
+        whole["prefetch"].pop(key, None)
+    return whole
+
+
+FIRING, QUIET = BY_ID["V02"], BY_ID["V10"]
+
+
+def test_a_whole_chart_is_answered_without_asking_anybody() -> None:
+    """Prefetch is enough; the cards are those of the engine alone."""
+    shelf = Shelf({})
+
+    assert [card.topic for card in FIRING.expect] == topics(attended(without(FIRING), completion=shelf))
+    assert [] == shelf.asked
+
+
+def test_the_gate_comes_first_and_the_rest_only_behind_it() -> None:
+    """Two rounds for a chart that twitches, one for a chart that does not (design 4, gate first)."""
+    for case, rounds in ((FIRING, 2), (QUIET, 1)):
+        shelf = Shelf(request(case.chart)["prefetch"])
+
+        assert [card.topic for card in case.expect] == topics(attended(without(case, *TYPES), completion=shelf))
+        assert rounds == len(shelf.asked)
+        assert {"conditions", "observations", "encounters"} == shelf.asked[0]
+        assert all(REST <= asked for asked in shelf.asked[1:])
+
+
+def test_only_what_is_missing_is_asked_for() -> None:
+    """Known-empty keys are not; a failed one is; what came is not asked for again."""
+    body = without(FIRING, "labs")
+    body["prefetch"]["familyHistory"] = None
+    body["prefetch"]["procedures"] = {
+        "resourceType": "OperationOutcome",
+        "issue": [{"severity": "error", "code": "processing"}],
+    }
+    shelf = Shelf(request(FIRING.chart)["prefetch"])
+
+    assert [card.topic for card in FIRING.expect] == topics(attended(body, completion=shelf))
+    assert [{"labs", "procedures"}] == shelf.asked
+
+
+def test_without_a_server_nothing_is_asked_for() -> None:
+    """The request decides whether there is one; what is missing is stated."""
+    body = without(FIRING, "labs")
+    del body["fhirServer"]
+    shelf = Shelf({})
+    reply = attended(body, completion=shelf)
+
+    assert [] == shelf.asked
+    assert "Observation:absent" in (reply.account.not_checked if reply.account else ())
+
+
+def test_a_silent_gate_is_not_enough_while_observations_can_be_had() -> None:
+    """A twitch may stand among the observations only: they are asked for before the call falls silent."""
+    case = BY_ID["V10"]
+    shelf = Shelf(request(case.chart)["prefetch"])
+
+    assert [] == topics(attended(without(case, "observations"), completion=shelf))
+    assert [{"observations"}] == shelf.asked
+
+
+def test_the_twitch_question_stays_open_if_the_server_has_no_answer() -> None:
+    """412, and the key is named; silence would read as reassurance (4e step 4)."""
+    shelf = Shelf(request(QUIET.chart)["prefetch"], lacks={"conditions"})
+    reply = attended(without(QUIET, *TYPES), completion=shelf)
+
+    assert 412 == reply.status
+    assert b"`conditions`" in reply.body
+    assert reply.account is not None
+
+
+def test_a_fetched_patient_must_be_the_one_in_context() -> None:
+    """The server's mistake must not become ours."""
+    prefetch = request(FIRING.chart)["prefetch"]
+    prefetch["patient"] = prefetch["patient"] | {"id": "somebody-else"}
+
+    assert 412 == attended(without(FIRING, *TYPES), completion=Shelf(prefetch)).status
+
+
+def test_the_caller_is_handed_on() -> None:
+    """A client may be held to its own FHIR servers."""
+    shelf, caller = Shelf(request(QUIET.chart)["prefetch"]), Caller(client="north", fhir_servers=(SERVER,))
+    attended(without(QUIET, *TYPES), caller=caller, completion=shelf)
+
+    assert [caller] == shelf.callers
+
+
+def test_a_long_chart_is_read_in_a_thread_with_the_same_answer() -> None:
+    """Short calls beside it go on."""
+    body = without(FIRING) | {"padding": "x" * LONG_BODY}
+
+    assert [card.topic for card in FIRING.expect] == topics(attended(body))
+    assert 400 == attended(body | {"hook": 7}).status
+
+
+def test_the_account_names_cards_and_hides_people() -> None:
+    """Ids, codes and keyed hashes; never the patient's or the user's id."""
+    notebook = Notebook()
+    body = without(FIRING)
+    reply = attended(body, memory=notebook)
+    cards = json.loads(reply.body)["cards"]
+    account = reply.account
+
+    assert account is not None
+    assert [card["uuid"] for card in cards] == [one.uuid for one in account.cards]
+    assert [card.topic for card in FIRING.expect] == [one.topic for one in account.cards]
+    assert [one["uuid"] for card in cards for one in card.get("suggestions", ())] == [
+        uuid for one in account.cards for uuid in one.suggestions
+    ]
+    assert [(NOBODY, VIEW, account, engine(TODAY).knowledge_version)] == notebook.kept
+    assert all(len(word) == 32 for word in (account.patient, account.user))
+    assert body["context"]["patientId"] not in repr(account)
+    assert body["context"]["userId"] not in repr(account)
+
+
+def test_a_silent_call_leaves_the_store_alone() -> None:
+    """Most calls end there: nothing is recalled, nothing kept."""
+    notebook = Notebook()
+    reply = attended(without(QUIET), memory=notebook)
+
+    assert ([], []) == (notebook.asked, notebook.kept)
+    assert reply.account is not None
+    assert () == reply.account.cards
+
+
+def test_what_was_answered_stays_silent_and_is_accounted_for() -> None:
+    """The store is asked by keyed words; what it knows is not shown again (4d Repeats)."""
+    first = attended(without(FIRING), memory=(asked := Notebook()))
+    assert first.account is not None
+    review = next(one for one in first.account.cards if one.topic == "medication-review")
+    second = attended(
+        without(FIRING), memory=(notebook := Notebook({review.fingerprint: datetime(2026, 11, 20, tzinfo=UTC)}))
+    )
+
+    assert ["neurology-urgent"] == topics(second)
+    assert second.account is not None
+    assert ["medication-review"] == [one.topic for one in second.account.suppressed]
+    assert asked.asked == notebook.asked
+    assert [(first.account.patient, {one.fingerprint for one in first.account.cards})] == asked.asked
+    assert second.account == notebook.kept[0][2]
+
+
+def test_two_clients_do_not_share_a_patient() -> None:
+    """The same id in two hospitals is two patients."""
+    one = attended(without(FIRING), caller=Caller(client="north")).account
+    other = attended(without(FIRING), caller=Caller(client="south", tenant="a")).account
+
+    assert one is not None
+    assert other is not None
+    assert one.patient != other.patient
+    assert {card.fingerprint for card in one.cards}.isdisjoint(card.fingerprint for card in other.cards)
+
+
+@pytest.mark.parametrize(("service", "status"), [("nobody", 404), (VIEW, 400)])
+def test_what_cannot_be_read_has_no_account(service: str, status: int) -> None:
+    """Nothing is known of it but its status."""
+    reply = attended({"hook": "patient-view"}, service)
+
+    assert (status, None) == (reply.status, reply.account)
