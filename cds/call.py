@@ -151,7 +151,7 @@ class Engine(Struct, frozen=True, kw_only=True):
         if context.problems is not None:
             return (yield from self._recorded(call, context.problems))
         if self._is_clear(call):
-            return SILENT
+            return _quiet(call)
         return (yield from self._chart(call, self.reader(context.patient_id), consult))
 
     def _drafted(self, call: Call) -> Steps[Outcome]:
@@ -162,7 +162,7 @@ class Engine(Struct, frozen=True, kw_only=True):
         if drafted is None:
             return NO_DRAFT
         if self._is_clear(call):
-            return SILENT
+            return _quiet(call)
         return (yield from self._chart(call, reader, lambda case: consult_orders(drafted, case)))
 
     def _recorded(self, call: Call, problems: Raw) -> Steps[Outcome]:
@@ -211,8 +211,9 @@ class Engine(Struct, frozen=True, kw_only=True):
         conditions = supplies.of(CONDITIONS)
         hidden = [code for code in supplies.unread_problems() if code is None or self.namer.names_twitch(code)]
         if (not conditions.is_complete and not conditions.feed.unreadable) or hidden or conditions.feed.truncated:
-            raise TwitchUnknown([CONDITIONS])
-        return Outcome((), None, chart=chart)
+            raise TwitchUnknown([CONDITIONS], ", ".join(dict.fromkeys(one.reason for one in conditions.not_checked())))
+        unseen = tuple(one for key in TWITCH_KEYS for one in supplies.of(key).not_checked())
+        return Outcome((), None, unseen, chart)
 
     def _advised(
         self, reader: Reader, twitches: tuple[Twitch, ...], supplies: Supplies, consulted: Consulted
@@ -243,6 +244,13 @@ class Engine(Struct, frozen=True, kw_only=True):
         now = self.now()
         names = aliases | {f"Patient/{patient_id}"}
         return Scope(patient_id, now, now.date().toordinal(), int(self.knowledge.at("future_hours")), names)
+
+
+def _quiet(call: Call) -> Outcome:
+    """Silence after a glance; what of the gate did not come is accounted for."""
+    if all(key in call.request.prefetch for key in TWITCH_KEYS):
+        return SILENT
+    return Outcome((), None, tuple(one for key in TWITCH_KEYS for one in call.supplies.of(key).not_checked()))
 
 
 def _completed(call: Call, keys: Iterable[str]) -> Steps[None]:

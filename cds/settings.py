@@ -215,6 +215,14 @@ class Settings:
         shown="made once, kept in DATA_DIR/hash.key",
         secret=True,
     )
+    governance_token: str = _row(
+        "",
+        "text",
+        _key,
+        "The credential of the page /governance, as password (HTTP Basic, any name) or Bearer token. In demo mode it is open.",
+        shown="none: there is no such page",
+        secret=True,
+    )
     time_zone: str = _row("UTC", "time zone", _zone, "The site's time zone: it decides what day is today.", shown="UTC")
     max_body_bytes: int = _row(16 * 2**20, "bytes", _whole(1024, 2**30), "A larger request body is refused (413).")
     max_depth: int = _row(64, "levels", _whole(16, 500), "A request nested more deeply is refused (400).")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import quote
 
 from msgspec import Struct
@@ -39,10 +40,15 @@ def _filled(text: str, context: Mapping[str, str], *, in_query: bool) -> str | N
         if place % 2 == 0:
             if "{{" in part:
                 return None
-            done.append(quote(part, safe=_WRITTEN))
+            done.append(_literal(part))
             continue
         value = context.get(part.strip())
         if not value or (not in_query and not _DOTS.isdisjoint(value.split("/"))):
             return None
         done.append(quote(_SPECIAL.sub(r"\\\1", value), safe="") if in_query else quote(value, safe="/"))
     return "".join(done)
+
+
+@lru_cache(maxsize=128)  # templates are the service's own and few, and some are long
+def _literal(part: str) -> str:
+    return quote(part, safe=_WRITTEN)

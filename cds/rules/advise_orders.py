@@ -12,6 +12,7 @@ from cds.rules import abnormal, context, laboratory, proposals, tests_due
 from cds.rules.doses import MASS, Dose
 from cds.rules.flags import Raised
 from cds.rules.laboratory import Standing
+from cds.rules.labs import Judged
 from cds.rules.picture import Picture
 
 TESTS = ("potassium", "calcium", "magnesium")
@@ -29,6 +30,18 @@ class Beginning(Struct, frozen=True):
     def name(self) -> str:
         """What the card calls it."""
         return self.concept.ingredient or self.concept.display
+
+
+class Low(Struct, frozen=True):
+    """An electrolyte that is low on a fresh result."""
+
+    standing: Standing
+    judged: Judged
+
+    def name(self, picture: Picture) -> str:
+        """What the summary and the reason of an order call it, with its number if it has one."""
+        number = f" {laboratory.shown(self.judged)}" if self.judged.found else ""
+        return f"low {laboratory.lab_label(self.judged, picture.knowledge)}{number}"
 
 
 def emergency(
@@ -54,9 +67,7 @@ def emergency(
     )
 
 
-def steroid(
-    begun: Sequence[Beginning], low: Sequence[Standing], estrogens: Sequence[Beginning], picture: Picture
-) -> Advice:
+def steroid(begun: Sequence[Beginning], low: Sequence[Low], estrogens: Sequence[Beginning], picture: Picture) -> Advice:
     """ORD-STEROID: a warning only where potassium, calcium or magnesium is low; the labs that are due as drafts."""
     due = _due(picture)
     return Advice(
@@ -64,11 +75,11 @@ def steroid(
         indicator=Indicator.WARNING if low else Indicator.INFO,
         variant=_variant(begun, low),
         values={"drug": _drugs(begun)},
-        signs=tuple(_shown(one, picture) for one in low),
+        signs=tuple(one.name(picture) for one in low),
         facts=(
             *context.twitch_facts(picture),
             *map(_fact, begun),
-            *(laboratory.fact(one.judged, picture.knowledge) for one in low if one.judged),
+            *(laboratory.fact(one.judged, picture.knowledge) for one in low),
         ),
         notes=(*_lab_notes(low, picture), *_notes(begun, estrogens, picture)),
         missing=due,
@@ -88,7 +99,7 @@ def estrogen(begun: Sequence[Beginning], picture: Picture) -> Advice:
     )
 
 
-def _variant(begun: Sequence[Beginning], low: Sequence[Standing]) -> str:
+def _variant(begun: Sequence[Beginning], low: Sequence[Low]) -> str:
     """Whether it is started or raised, and whether something is low."""
     raised = all(one.before is not None for one in begun)
     if low:
@@ -124,17 +135,11 @@ def _step(begun: Beginning) -> str:
     return " to ".join(f"{one.value:g}" for one in doses) + unit
 
 
-def _lab_notes(low: Iterable[Standing], picture: Picture) -> tuple[Note, ...]:
+def _lab_notes(low: Iterable[Low], picture: Picture) -> tuple[Note, ...]:
     """What is to be said of the low values, of old ones, and of those that did not arrive."""
-    said = (note for one in low if one.judged for note in abnormal.remarks(one, one.judged, picture))
+    said = (note for one in low for note in abnormal.remarks(one.standing, one.judged, picture))
     unseen = not picture.complete.has("Observation") and any(not picture.laboratory.of(one).is_fresh for one in TESTS)
     return (*said, *((Note("labs_not_received"),) if unseen else ()), *tests_due.stale(picture, TESTS))
-
-
-def _shown(standing: Standing, picture: Picture) -> str:
-    """A low value as the summary and the reason of an order name it."""
-    judged = standing.judged
-    return f"low {laboratory.lab_label(judged, picture.knowledge)} {laboratory.shown(judged)}" if judged else ""
 
 
 def _due(picture: Picture) -> tuple[str, ...]:

@@ -9,10 +9,9 @@ from cds.chart.facts import Drug
 from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
 from cds.rules import advise_orders, doses
-from cds.rules.advise_orders import Beginning
+from cds.rules.advise_orders import Beginning, Low
 from cds.rules.doses import Dose
 from cds.rules.flags import Raised, raised
-from cds.rules.laboratory import Standing
 from cds.rules.medication import Entry, Matcher, entries
 from cds.rules.picture import Picture
 from cds.rules.trial import Trial
@@ -122,9 +121,10 @@ def _severe(picture: Picture) -> Iterator[Raised]:
             yield found
 
 
-def _low(picture: Picture) -> Iterator[Standing]:
+def _low(picture: Picture) -> Iterator[Low]:
     """Fresh potassium, calcium or magnesium that is low."""
     for analyte in advise_orders.TESTS:
         standing = picture.laboratory.of(analyte)
-        if standing.abnormal is not None and standing.abnormal.side == "low":
-            yield standing
+        judged = standing.abnormal
+        if judged is not None and judged.side == "low":
+            yield Low(standing, judged)

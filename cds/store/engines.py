@@ -13,6 +13,14 @@ LOCKED_SECONDS = 4
 STATEMENT_SECONDS = 4
 CONNECT_SECONDS = 3
 SILENCE_MS = 5_000
+SESSION: dict[str, Any] = {
+    "connect_timeout": CONNECT_SECONDS,
+    "tcp_user_timeout": SILENCE_MS,
+    "keepalives_idle": 1,
+    "keepalives_interval": 1,
+    "keepalives_count": SILENCE_MS // 1000,
+    "application_name": "twitch-cds",
+}
 ALL: dict[str, Any] = {"pool_size": 8, "hide_parameters": True}  # what was sent is nobody's business
 
 
@@ -34,8 +42,8 @@ def open_engines(address: Address) -> Engines:
     make = _sqlite if address.dialect == SQLITE else _postgresql
     return Engines(
         quick=make(address, lasting=False, isolation_level="AUTOCOMMIT"),
-        writing=make(address, lasting=False),
-        keeping=make(address, lasting=True),
+        writing=make(address, lasting=False, pool_pre_ping=True),
+        keeping=make(address, lasting=True, pool_pre_ping=True),
     )
 
 
@@ -59,23 +67,17 @@ def _begin(connection: Connection) -> None:
 
 
 def _postgresql(address: Address, *, lasting: bool, **options: Any) -> Engine:
-    given = {
-        "connect_timeout": CONNECT_SECONDS,
-        "tcp_user_timeout": SILENCE_MS,
-        "keepalives_idle": 1,
-        "keepalives_interval": 1,
-        "keepalives_count": SILENCE_MS // 1000,
-        "application_name": "twitch-cds",
-    }
-    own = {name: value for name, value in given.items() if name not in address.url.query}
-    engine = create_engine(address.url, connect_args=own, paramstyle="format", **ALL, **options)
-    commit = "on" if lasting else "off"
-    limits = f"SET statement_timeout = '{STATEMENT_SECONDS}s'; SET lock_timeout = '{LOCKED_SECONDS}s'"
-
-    def prepare(connection: Any, _: object) -> None:
-        connection.autocommit = True
-        connection.execute(f"{limits}; SET synchronous_commit = {commit}")
-        connection.autocommit = False
-
-    event.listen(engine, "connect", prepare)
+    given = {name: value for name, value in SESSION.items() if name not in address.url.query}
+    engine = create_engine(address.url, connect_args=given, paramstyle="format", **ALL, **options)
+    event.listen(engine, "connect", lambda connection, _: set_limits(connection, lasting=lasting))
     return engine
+
+
+def set_limits(connection: Any, *, lasting: bool) -> None:
+    """Have a PostgreSQL session give up in time; what need not last is not waited for until it is on disk."""
+    before, connection.autocommit = connection.autocommit, True
+    connection.execute(
+        f"SET statement_timeout = '{STATEMENT_SECONDS}s'; SET lock_timeout = '{LOCKED_SECONDS}s'; "
+        f"SET synchronous_commit = {'on' if lasting else 'off'}"
+    )
+    connection.autocommit = before

@@ -5,7 +5,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from cds.errors import StoreError
 from cds.store.address import POSTGRESQL
@@ -14,6 +14,10 @@ SCRIPTS = "cds.store:migrations"
 VERSIONS = "twitch_cds_version"
 LOCK = 0x747769746368  # "twitch" in ASCII, for pg_advisory_xact_lock: any number that nobody else takes
 WAIT = "60s"
+
+
+class Unreachable(StoreError):  # noqa: N818 - it says what is the matter
+    """The server does not answer now; it may later."""
 
 
 def newest() -> str:
@@ -33,7 +37,9 @@ def migrate(engine: Engine) -> None:
         ) from problem
     except SQLAlchemyError as problem:
         kind = type(getattr(problem, "orig", None) or problem).__name__
-        raise StoreError(f"The database cannot be opened or brought up to date ({kind}). See docs/store.md.") from None
+        is_away = engine.dialect.name == POSTGRESQL and isinstance(problem, OperationalError)
+        error = Unreachable if is_away else StoreError
+        raise error(f"The database cannot be opened or brought up to date ({kind}). See docs/store.md.") from problem
 
 
 def _lock(connection: Connection) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, select
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from cds.errors import StoreError
 from cds.store import file
@@ -134,15 +134,11 @@ class Store:
         self._do(engine, work)
 
     def _do(self, engine: Engine, work: Callable[[Connection], T]) -> T:
-        """Do it in a transaction, and once more if the connection was a dead one: whatever is done can be repeated."""
+        """Do it in a transaction."""
         try:
             self.prepare()
-            try:
-                return _done(engine, work)
-            except DBAPIError as problem:
-                if not problem.connection_invalidated:
-                    raise
-            return _done(engine, work)
+            with engine.begin() as connection:
+                return work(connection)
         except (SQLAlchemyError, StoreError, OSError) as problem:
             raise StoreDown from problem
 
@@ -174,8 +170,3 @@ class Store:
         except (OSError, sqlite3.Error) as problem:
             kind = type(problem).__name__
             raise StoreError(f"The database's file cannot be used ({kind}). See docs/store.md.") from problem
-
-
-def _done(engine: Engine, work: Callable[[Connection], T]) -> T:
-    with engine.begin() as connection:
-        return work(connection)

@@ -43,6 +43,11 @@ class Verifier:
         return tuple(problem for problem in (*found, unshared) if problem)
 
     @property
+    def is_up(self) -> bool:
+        """Whether there is nothing that an operator should know; callers may well be served meanwhile."""
+        return not self.problems
+
+    @property
     def unshared(self) -> int:
         """How many tokens were checked for replay in this process only, because the store was down."""
         return self._once.unshared

@@ -19,6 +19,7 @@ from cds.web.cors import Cors
 from cds.web.demo import FIXTURES, add_demo
 from cds.web.evidence.routes import Evidence
 from cds.web.exchange import Exchange
+from cds.web.feedback_route import FeedbackRoute
 from cds.web.gate import Gate
 from cds.web.health import Health
 from cds.web.hook_route import HookRoute
@@ -59,6 +60,9 @@ def create_app(
     app.add_middleware(Exchange, cors=Cors.of(settings))
     for kind in (HTTPException, CallError):
         app.add_exception_handler(kind, _refused)
+    if parts.keeper is not None:
+        route = FeedbackRoute(engine, parts.keeper, settings)
+        app.router.routes.append(Route("/cds-services/{rest:path}/feedback", route))
     hooks = HookRoute(engine, parts.attendant, settings, recorder)
     app.router.routes.append(Route("/cds-services/{rest:path}", hooks))
     _add_routes(app, engine, health, metrics)
@@ -66,6 +70,8 @@ def create_app(
     Evidence(words or load_words(), engine, demo=settings.demo).add_to(app)
     if settings.demo:
         add_demo(app, settings, fixtures, today or Clock(settings.zone).today)
+    for pages in parts.pages:
+        pages.add_to(app, recorder)
     return app
 
 

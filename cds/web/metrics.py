@@ -1,6 +1,6 @@
 """What is counted for the operator: calls, cards and time. No patient, no client, no free text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -33,6 +33,7 @@ class Metrics:
         self._seconds = cache(seconds.labels)
         self._calls = cache(Counter(PREFIX + "calls", "Hook calls answered.", by_call, registry=own).labels)
         self._cards = cache(Counter(PREFIX + "cards", "Cards shown.", by_card, registry=own).labels)
+        self._unchecked = Counter(PREFIX + "not_checked", "What was not checked, and why.", ("cause",), registry=own)
         self._refusals = Counter(PREFIX + "refusals", "Requests refused.", ("reason",), registry=own)
         gauge = Gauge(
             PREFIX + "knowledge", "The knowledge in use.", ("version",), registry=own, multiprocess_mode="max"
@@ -47,6 +48,11 @@ class Metrics:
         for card in cards:
             self._cards(card.topic, card.indicator).inc()
         return outcome
+
+    def unchecked(self, causes: Iterable[str]) -> None:
+        """Count what a call could not check, each as "Type:reason"."""
+        for cause in causes:
+            self._unchecked.labels(cause).inc()
 
     def refused(self, reason: str) -> None:
         """Count a refusal by its kind."""

@@ -6,14 +6,17 @@ from pathlib import Path
 from cds.attendant import Attendant
 from cds.audit.journal import Journal
 from cds.call import build_engine
-from cds.clock import utc_now
+from cds.clock import Clock, utc_now
 from cds.prefetch.completion import Completion
 from cds.secrecy import Pseudonyms
 from cds.settings import Settings
 from cds.store.keys import hash_key
 from cds.store.memory import open_memory
 from cds.trust.verifier import build_verifier
-from cds.web.parts import Parts
+from cds.web.demo import FIXTURES
+from cds.web.governance.routes import Governance
+from cds.web.parts import Pages, Parts
+from cds.web.playground.routes import Playground
 from cds.web.record import SOFTWARE
 
 AUDIT = "audit.jsonl"
@@ -33,6 +36,10 @@ def open_parts(settings: Settings) -> Parts:
         seconds_allowed=settings.deadline_ms / 1000,
     )
 
+    pages: list[Pages] = [Governance(settings, engine.words, engine.service_ids, utc_now)]
+    if settings.demo:
+        pages.append(Playground(engine, attendant, memory, settings, FIXTURES, Clock(settings.zone).today))
+
     async def begin() -> None:
         await asyncio.to_thread(memory.start)
         await verifier.warm()
@@ -49,6 +56,7 @@ def open_parts(settings: Settings) -> Parts:
         verifier=verifier,
         keeper=memory,
         journal=journal,
+        pages=pages,
         start=(begin,),
         close=(end,),
     )

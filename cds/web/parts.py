@@ -2,11 +2,22 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
+
+from fastapi import FastAPI
 
 from cds.web.gate import Verifying
 from cds.web.ports import Answering, Attending, Keeping, Recording
+from cds.web.record import Recorder
 
 Errand = Callable[[], Awaitable[None]]
+
+
+class Pages(Protocol):
+    """Pages for people, such as the playground."""
+
+    def add_to(self, app: FastAPI, recorder: Recorder) -> None:
+        """Add the paths; calls that they make are recorded like all others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,5 +29,6 @@ class Parts:
     verifier: Verifying
     keeper: Keeping | None = None
     journal: Recording | None = None
+    pages: Sequence[Pages] = ()
     start: Sequence[Errand] = ()
     close: Sequence[Errand] = ()

@@ -35,9 +35,14 @@ class Recorder:
         """Count and write one call; the name of its outcome."""
         account = call.reply.account
         outcome = self._metrics.record(call.service, call.reply.status, account.cards if account else (), call.seconds)
+        self._metrics.unchecked(account.not_checked if account else ())
         if self._journal is not None:
             self._journal.write(self._line(call, outcome))
         return outcome
+
+    def numbers(self) -> bytes:
+        """What was counted, as Prometheus reads it."""
+        return self._metrics.text()
 
     def refused(self, refusal: Refusal, path: str) -> None:
         """Count and write a caller that could not be verified: the reason is for the operator only."""

@@ -81,7 +81,7 @@ def test_every_draft_task_is_a_valid_resource_about_the_patient(key: str) -> Non
         ({"priority": "soon"}, "code: priority"),
         ({"priority": 1}, "schema"),
         ({"subject": {"reference": "Practitioner/p-1"}}, "about no patient"),
-        ({"subject": None}, "schema"),
+        ({"subject": None}, "is empty"),
         ({"code": "TSH"}, "model"),
         ({"basedOn": [{"reference": "CarePlan/1"}]}, "leads elsewhere"),
         ({"contained": [{"resourceType": "Patient", "id": "x"}]}, "contained"),

@@ -132,3 +132,8 @@ def _case(file: str, raw: Line) -> Case:
 def _known(table: dict[str, Any], names: set[str], where: str) -> None:
     if unknown := table.keys() - names:
         raise ValueError(f"{where}: unknown {sorted(unknown)}")
+
+
+def service_of(case: Case) -> str:
+    """The service that a case is sent to."""
+    return f"muscle-twitch-{case.chart.get('hook', 'patient-view')}"

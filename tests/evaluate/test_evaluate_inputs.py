@@ -15,7 +15,7 @@ from charts.resources import Json
 from charts.runs import Evaluate, Write
 
 URGENT = ["neurology-urgent"]
-WHOLE = [case for case in cases() if case.status == 200 and not case.chart.keys() & {"context", "missing"}]
+WHOLE = [case for case in cases() if case.status == 200 and not case.chart.keys() & {"context", "missing", "hook"}]
 
 
 def request(**context: Any) -> Json:

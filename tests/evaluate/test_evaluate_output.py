@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from charts.dates import TODAY
-from charts.golden import cases
+from charts.golden import Case, cases, service_of
 from charts.notation import bundle as golden_bundle
 from charts.notation import request_bytes
 from charts.people import SNOMED, bundle, person, problem, twitch, wasting
@@ -19,18 +19,26 @@ from cards.topics import TAGS, Topic
 from cds import cli
 from cds.call import Outcome
 from cds.explain.explain import Why, explain
+from cds.explain.left_out import REPEATED
+from cds.need import Done, Recall, advance
 from cds.rules import findings, laboratory, medication, trial
 from cds.rules.why import LOOKS, RULES, sought
 
 ENGINE = engine(TODAY)
 BY_ID = {case.id: case for case in cases()}
+ORDER_CARDS = {"steroid-order", "estrogen-order"}
 
 
 def outcomes() -> Iterator[tuple[str, Outcome]]:
-    """Every golden case that is answered."""
+    """Every golden case about a whole chart that is answered."""
     for case in cases():
-        if case.status == 200:
-            yield case.id, ENGINE.call("muscle-twitch-patient-view", request_bytes(case.chart))
+        if case.status == 200 and case.chart.get("hook", "patient-view") == "patient-view":
+            yield case.id, called(case)
+
+
+def called(case: Case) -> Outcome:
+    """The outcome of a golden case at its own hook."""
+    return ENGINE.call(service_of(case), request_bytes(case.chart))
 
 
 @cache
@@ -41,7 +49,7 @@ def explained() -> tuple[tuple[str, Outcome, Why], ...]:
 
 def why(case: str) -> Why:
     """The reasons behind a golden case."""
-    return explain(ENGINE.call("muscle-twitch-patient-view", request_bytes(BY_ID[case].chart)), ENGINE)
+    return explain(called(BY_ID[case]), ENGINE)
 
 
 def test_cards_as_text(evaluate: Evaluate, write: Write) -> None:
@@ -113,11 +121,39 @@ def test_why_lists_every_rule_and_every_card() -> None:
         shown = {card.source.topic.code for card in outcome.cards if card.source.topic}
         if told.twitch:
             assert list(RULES) == [one.rule for one in told.rules], case
-            assert {topic.value for topic in Topic} == shown | told.cards_left_out.keys(), case
+            assert {topic.value for topic in Topic} - ORDER_CARDS == shown | told.cards_left_out.keys(), case
             assert not shown & told.cards_left_out.keys(), case
             assert all(told.cards_left_out.values()), case
         else:
             assert ((), {}) == (told.rules, told.cards_left_out), case
+
+
+ORDERS = [case for case in cases() if case.status == 200 and case.chart.get("drafts")]
+
+
+@pytest.mark.parametrize("case", ORDERS, ids=[case.id for case in ORDERS])
+def test_why_of_an_order_names_what_was_asked_of_the_drafts(case: Case) -> None:
+    """Order hooks ask few rules, each with a title; before a chart is read, silence has its own sentence."""
+    told = explain(called(case), ENGINE)
+
+    assert bool(told.rules) == told.twitch
+    assert all(one.title and one.rule.startswith("ORD-") for one in told.rules)
+    assert told.twitch or told.summary
+
+
+def test_why_tells_a_card_that_was_answered_before() -> None:
+    """Its place stays empty, and the reason is named (4d Repeats)."""
+    for case in (BY_ID["V02"], BY_ID["V41"]):
+        call = ENGINE.read(service_of(case), request_bytes(case.chart))
+        steps = ENGINE.steps(call)
+        asked = next(steps)
+        assert isinstance(asked, Recall)
+        step = advance(steps, dict.fromkeys(asked.fingerprints, ENGINE.now()))
+        assert isinstance(step, Done)
+        told = explain(step.value, ENGINE)
+
+        assert () == step.value.cards
+        assert {card.topic: REPEATED for card in case.expect}.items() <= told.cards_left_out.items()
 
 
 def test_every_reason_why_a_card_is_left_out_occurs() -> None:

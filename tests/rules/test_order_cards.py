@@ -88,7 +88,7 @@ def test_all_low_values_fit_the_summary() -> None:
 
     assert card["summary"].endswith("starting prednisone. On file: low potassium 3.3 mmol/L +2 more.")
     assert len(both["summary"]) < 140
-    assert "starting methylprednisolone, pr" in both["summary"]
+    assert "starting methylprednisolone" in both["summary"]
     assert {"potassium", "adjusted calcium", "magnesium"} <= {one["label"] for one in basis(card)["facts"]}
 
 
@@ -195,7 +195,7 @@ def test_remarks_on_low_values_are_kept() -> None:
 
     assert "was severe, but is too old to call an emergency: repeat now" in card["detail"]
     assert "potassium was judged by the laboratory's flag" in card["detail"]
-    assert "On file: low potassium flagged by the laboratory +1 more." in card["summary"]
+    assert card["summary"].endswith("On file: low potassium +1 more.")
 
 
 @pytest.mark.parametrize("topic", [Topic.ORD_STEROID, Topic.ORD_ESTROGEN])

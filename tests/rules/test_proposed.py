@@ -1,4 +1,4 @@
-"""What cards propose beside tests that are due: tasks, repeats at once, EMG for hyperexcitability (4a, suggested actions)."""
+"""What cards propose beside the tests that are due: tasks, repeats at once, EMG for hyperexcitability (4a)."""
 
 import pytest
 from visits import Json, answer, seen

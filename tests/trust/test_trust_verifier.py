@@ -37,8 +37,12 @@ from trust_fakes import (
 
 from cds.account import Caller
 from cds.settings import load
+from cds.trust.claims import Rules
+from cds.trust.keyring import Keyring
 from cds.trust.mint import Signer
+from cds.trust.once import Once, UsedHere
 from cds.trust.refusal import Refused
+from cds.trust.roster import Roster
 from cds.trust.verifier import Verifier, build_verifier
 
 SANDBOX = "https://sandbox.cds-hooks.org"
@@ -144,9 +148,9 @@ def test_the_sandbox_is_trusted_in_demo_mode(tmp_path: Path) -> None:
 
 def test_the_sandbox_is_refused_otherwise_whatever_is_registered(tmp_path: Path) -> None:
     """The rule stands in the verifier too, not in the reading of the file alone."""
-    demo = build_verifier(settings(tmp_path, SANDBOX_CLIENT, demo="true", auth="required"), None, get=Source(b""))
-    strict = verifier(tmp_path)
-    strict._roster = demo._roster
+    path = Path(settings(tmp_path, SANDBOX_CLIENT).clients)
+    once = Once(UsedHere(lambda: NOW), None, 1)
+    strict = Verifier(Roster(path, demo=True), Keyring(Source(b"")), once, Rules(60, 900), now=lambda: NOW)
 
     found = refusal(strict, sandbox_token())
 
@@ -356,13 +360,14 @@ def test_problems_are_told_to_the_operator(tmp_path: Path) -> None:
     """None at first; then keys that cannot be read and a broken file of clients, each named."""
     hands = Hands()
     by = verifier(tmp_path, hands=hands)
-    before = by.problems
+    before = (by.problems, by.is_up)
     (tmp_path / "ehr.json").write_bytes(b"[]")
     (tmp_path / "clients.toml").write_text("[client", "utf-8")
     hands.move(3)
     refusal(by, token(head={"kid": "unknown"}))
 
-    assert () == before
+    assert ((), True) == before
+    assert not by.is_up
     broken, unreadable = by.problems
     assert "clients.toml: the file: is not TOML" in broken
     assert "keys of ehr: the key set is not a JSON object" == unreadable

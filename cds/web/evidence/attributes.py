@@ -21,7 +21,7 @@ NOT_USED = "Not used for this card."
 def attributes(looks: Looks, sources: Sequence[Source], versions: Versions) -> tuple[Attribute, ...]:
     """All 13, told from what the rules of a card read."""
     return (
-        Attribute(number=1, name="Bibliographic citation", value="; ".join(source.label for source in sources)),
+        Attribute(number=1, name="Bibliographic citation", value="; ".join(source.short for source in sources)),
         Attribute(number=2, name="Developer", value=DEVELOPER),
         Attribute(number=3, name="Funding source of the implementation", value=FUNDING),
         Attribute(number=4, name="Release and revision dates", value=_dates(versions)),

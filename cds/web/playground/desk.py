@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from cds.account import NOBODY, Suppressed
 from cds.call import Engine
+from cds.errors import CallError
 from cds.explain.explain import Why, explain
 from cds.web.ports import Attending
 from cds.web.record import Call, Recorder
@@ -66,6 +67,13 @@ class Desk:
             not_received=account.not_checked if account else (),
             problem=_problem(said),
         )
+
+    def why(self, service: str, body: bytes) -> Why | None:
+        """What the rules find on a chart, without a call being made of it; None if it cannot be told."""
+        try:
+            return explain(self._engine.call(service, body), self._engine)
+        except CallError:
+            return None
 
 
 def _problem(said: Json) -> str:

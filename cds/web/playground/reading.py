@@ -61,7 +61,8 @@ def number(value: object) -> float | None:
     """A number that can be drawn."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
-    return float(value) if abs(value) < LARGEST else None
+    found = float(value)
+    return found if abs(found) < LARGEST else None
 
 
 def shown(value: object) -> str:

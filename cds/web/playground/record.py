@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from cds.web.demo_fhir.charts import Resource
+from cds.web.pages import plain_unit
 from cds.web.playground.reading import day, moment, one, shown, some, status, text, words
 
 JUDGED = {"N": "normal", "A": "abnormal", "L": "low", "H": "high", "LL": "very low", "HH": "very high"}
@@ -132,7 +133,7 @@ def _said(resource: Resource) -> str:
 
 
 def _quantity(quantity: dict[str, Any]) -> str:
-    return f"{shown(quantity.get('value'))} {text(quantity.get('unit'))}".strip()
+    return f"{shown(quantity.get('value'))} {plain_unit(text(quantity.get('unit')))}".strip()
 
 
 def _work_up(by_type: dict[str, list[Resource]]) -> Iterator[Item]:

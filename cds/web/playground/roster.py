@@ -87,10 +87,15 @@ def _lines(shelf: Shelf, index: dict[str, Listed], today: date, words: Words) ->
             id=ident,
             name=name(patient),
             about=about(patient, today),
-            title=listed.title.removeprefix(QUIET_START),
+            title=_capital(listed.title.removeprefix(QUIET_START)),
             level=_level(listed.expect),
             cards=tuple(Expected(titles.get(one.topic, one.topic), one.indicator) for one in listed.expect),
         )
+
+
+def _capital(sentence: str) -> str:
+    """The sentence with a capital first letter, the others as they are."""
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _level(cards: Iterable[Expected]) -> str:

@@ -3,22 +3,23 @@
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import FastAPI, Request, Response
 
+from cds.account import NOBODY
 from cds.call import Engine
-from cds.errors import UnknownPath
+from cds.errors import UnknownPath, UnknownService
 from cds.settings import Settings
 from cds.web.body import read_body
 from cds.web.demo_fhir.charts import Resource, Shelf, read_charts
 from cds.web.pages import page
-from cds.web.playground import paste, roster
+from cds.web.playground import answers, paste, roster
 from cds.web.playground.choices import load_choices, wish_of
 from cds.web.playground.desk import Desk
 from cds.web.playground.requests import ENCODER, Ehr, Json
 from cds.web.playground.showing import PATIENTS, Stage, find
-from cds.web.ports import Attending
+from cds.web.ports import Attending, Keeping
 from cds.web.record import Recorder
 
 FORM_OVERHEAD = 3  # a form writes a byte as up to three
@@ -28,9 +29,15 @@ class Playground:
     """Everything in demo mode that people look at, from `/` on."""
 
     def __init__(
-        self, engine: Engine, attendant: Attending, settings: Settings, fixtures: Path, today: Callable[[], date]
+        self,
+        engine: Engine,
+        attendant: Attending,
+        keeper: Keeping,
+        settings: Settings,
+        fixtures: Path,
+        today: Callable[[], date],
     ) -> None:
-        self._engine, self._attendant, self._settings = engine, attendant, settings
+        self._engine, self._attendant, self._keeper, self._settings = engine, attendant, keeper, settings
         self._charts = read_charts(fixtures)
         self._index = roster.read_index(fixtures)
         self._today = today
@@ -47,6 +54,7 @@ class Playground:
         app.add_api_route(PATIENTS + "{patient}/request.json", self.request, methods=["GET"])
         app.add_api_route("/demo/paste", self.blank, methods=["GET"])
         app.add_api_route("/demo/paste", self.pasted, methods=["POST"])
+        app.add_api_route("/demo/feedback", self.feedback, methods=["POST"])
 
     @property
     def _shelf(self) -> Shelf:
@@ -65,10 +73,12 @@ class Playground:
         service = self._ehr.service_id(wish.moment.hook)
         made = await self._desk.fire(service, ENCODER.encode(call))
         listed = self._index.get(patient)
+        opening = self._ehr.request(self._shelf, patient, wish_of({}, self._choices), self._today())
         values = {
             **self._stage.chart(resources, person, self._today()),
             **self._stage.moments(resources, wish),
             **self._stage.support(made, call),
+            "opened": self._stage.looking(self._desk.why(self._ehr.opening.id, ENCODER.encode(opening))),
             "patient": patient,
             "shows": listed.title if listed else "",
             "curl": self._stage.curl(patient, wish, service),
@@ -100,9 +110,21 @@ class Playground:
             values["chart"] = self._stage.chart(chart, person, self._today())
         return self._form(values | {"curl": self._stage.curl_of_file(found.service)})
 
+    async def feedback(self, request: Request) -> Response:
+        """Feedback from a browser that runs no scripts: kept as any other, then the same hook is fired again."""
+        fields = await self._fields(request)
+        service = fields.get("service", "")
+        if service not in self._engine.service_ids:
+            raise UnknownService
+        await self._keeper.keep(NOBODY, service, answers.read(fields, self._engine.now()))
+        back = urlencode(wish_of(fields, self._choices).query)
+        patient = fields.get("patient", "")
+        place = f"{PATIENTS}{patient}?{back}" if patient in self._shelf.charts else "/demo/paste"
+        return Response(status_code=303, headers={"location": place})
+
     def _form(self, values: Mapping[str, object], status: int = 200) -> Response:
-        blank = {"pasted": "", "problem": "", "round": None, "chart": None, "patient": ""}
-        return page("playground/paste.html", blank | values, status=status)
+        blank: dict[str, object] = {"pasted": "", "problem": "", "round": None, "chart": None, "patient": ""}
+        return page("playground/paste.html", {**blank, **values}, status=status)
 
     def _found(self, patient: str) -> tuple[tuple[Resource, ...], Resource]:
         found = find(self._shelf, patient)

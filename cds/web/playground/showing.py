@@ -9,11 +9,12 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from cds.call import Engine
+from cds.explain.explain import Why
 from cds.web.demo_fhir.charts import Resource, Shelf
 from cds.web.playground import record, roster
 from cds.web.playground.choices import FETCH, MOMENTS, OWN, Choices, Wish
 from cds.web.playground.desk import Round, brief, pretty
-from cds.web.playground.looking import look
+from cds.web.playground.looking import Looking, look
 from cds.web.playground.markdown import rendered
 from cds.web.playground.reading import completed, text
 from cds.web.playground.requests import ENCODER, Json
@@ -65,12 +66,16 @@ class Stage:
             "series": self._results.of(resources, completed(born, today)),
         }
 
+    def looking(self, why: Why | None) -> Looking | None:
+        """Why an answer is what it is; None if there was none."""
+        return look(why, self._titles) if why else None
+
     def support(self, made: Round, request: Json) -> dict[str, object]:
         """Cards, explanation, request and answer of one call."""
         return {
             "round": made,
             "cards": tuple(self._card(card) for card in made.cards),
-            "looking": look(made.why, self._titles) if made.why else None,
+            "looking": self.looking(made.why),
             "suppressed": tuple(self._titles.get(one.topic, one.topic) for one in made.suppressed),
             "request": pretty(ENCODER.encode(brief(request))),
             "size": len(ENCODER.encode(request)),
@@ -90,11 +95,14 @@ class Stage:
     def curl(self, patient: str, wish: Wish, service: str) -> str:
         """Two commands that repeat a call from a shell."""
         made = f"{self._base}{PATIENTS}{patient}/request.json?{urlencode(wish.query)}"
-        return f"curl -s '{made}' |\n  curl -s {self._base}/cds-services/{service} -H 'Content-Type: application/json' -d @-"
+        return f"curl -s '{made}' |\n  {self._post(service)} -d @-"
 
     def curl_of_file(self, service: str) -> str:
         """The command that sends a saved request."""
-        return f"curl -s {self._base}/cds-services/{service} -H 'Content-Type: application/json' -d @request.json"
+        return f"{self._post(service)} -d @request.json"
+
+    def _post(self, service: str) -> str:
+        return f"curl -s {self._base}/cds-services/{service} -H 'Content-Type: application/json'"
 
     def _listed(self) -> tuple[Chosen, ...]:
         return tuple(Chosen(key, one.display, one.group) for key, one in self._choices.medicine.items())

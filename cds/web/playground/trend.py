@@ -1,4 +1,4 @@
-"""A small trend with its band, drawn with svg.py: numbers and class names only, never a word of the chart."""
+"""A small trend with its band; what it shows is said in words beside it."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -6,6 +6,8 @@ from datetime import date
 import svg
 from markupsafe import Markup
 from msgspec import Struct
+
+from cds.web.drawing import drawn
 
 WIDTH, HEIGHT, EDGE = 240.0, 56.0, 6.0
 RADIUS = 2.6
@@ -30,7 +32,8 @@ class Band(Struct, frozen=True):
             return "No reference range on file"
         if self.high is None:
             return f"From {self.low:g} ({self.source})"
-        return f"Up to {self.high:g} ({self.source})" if self.low is None else f"{self.low:g}–{self.high:g} ({self.source})"
+        limits = f"Up to {self.high:g}" if self.low is None else f"{self.low:g}–{self.high:g}"
+        return f"{limits} ({self.source})"
 
 
 class Point(Struct, frozen=True):
@@ -55,9 +58,10 @@ class _Frame(Struct, frozen=True):
     lowest: float
     span: float
 
-    def x(self, day: date) -> float:
-        place = (day.toordinal() - self.first) / self.days if self.days else 0.5
-        return round(EDGE + place * (WIDTH - 2 * EDGE), 1)
+    def place(self, point: Point) -> tuple[float, float]:
+        days = point.day.toordinal() - self.first
+        across = days / self.days if self.days else 0.5
+        return round(EDGE + across * (WIDTH - 2 * EDGE), 1), self.y(point.value)
 
     def y(self, value: float) -> float:
         place = (value - self.lowest) / self.span
@@ -65,23 +69,16 @@ class _Frame(Struct, frozen=True):
 
 
 def trend(points: Sequence[Point], band: Band) -> Markup:
-    """The picture; what it shows is said in words beside it."""
+    """The picture of at least one point."""
     frame = _frame(points, band)
-    elements: list[svg.Element] = [*_band(frame, band)]
-    places = [place for point in points for place in (frame.x(point.day), frame.y(point.value))]
-    elements.append(svg.Polyline(points=list(places), class_=["line"]))
-    for point in points:
-        kind = "point-out" if point.is_out else "point"
-        elements.append(svg.Circle(cx=frame.x(point.day), cy=frame.y(point.value), r=RADIUS, class_=[kind]))
-    return drawn(svg.SVG(viewBox=svg.ViewBoxSpec(0, 0, WIDTH, HEIGHT), class_=["plot"], elements=elements, extra=HIDDEN))
+    line = svg.Polyline(points=[svg.Point(*frame.place(point)) for point in points], class_=["line"])
+    dots = (_dot(frame, point) for point in points)
+    return drawn([*_band(frame, band), line, *dots], WIDTH, HEIGHT, "plot")
 
 
-HIDDEN = {"aria-hidden": "true", "focusable": "false"}
-
-
-def drawn(picture: svg.SVG) -> Markup:
-    """The picture as HTML. svg.py escapes nothing: pictures are made of our own numbers and class names alone."""
-    return Markup(picture.as_str())  # noqa: S704 - see above; a test holds that no text of a chart gets here
+def _dot(frame: "_Frame", point: Point) -> svg.Element:
+    x, y = frame.place(point)
+    return svg.Circle(cx=x, cy=y, r=RADIUS, class_=["point-out" if point.is_out else "point"])
 
 
 def _frame(points: Sequence[Point], band: Band) -> _Frame:

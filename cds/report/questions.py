@@ -1,0 +1,102 @@
+"""What the database is asked. It does the counting: groups come back, never rows."""
+
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+
+from cds.report.days import Span, day_of, seconds
+from cds.report.model import PATIENCE, Filters, Period
+from cds.store.schema import feedback, showings, suppressions
+
+# Feedback counts for a card that this very client and tenant received.
+SHOWN_TO_THE_SENDER = and_(
+    feedback.c.card == showings.c.card,
+    feedback.c.client == showings.c.client,
+    feedback.c.tenant.is_not_distinct_from(showings.c.tenant),
+)
+
+
+class Question(Struct, frozen=True):
+    """A period and filters, as conditions."""
+
+    period: Period
+    filters: Filters
+
+    def bounds(self) -> Select[datetime | None, datetime | None]:
+        """When the first and the last of the cards was shown."""
+        moment = showings.c.shown_at
+        return select(func.min(moment), func.max(moment)).where(*self._of(showings, moment))
+
+    def suppressed_bounds(self) -> Select[datetime | None, datetime | None]:
+        """When the first and the last of the cards was not shown again."""
+        moment = suppressions.c.suppressed_at
+        return select(func.min(moment), func.max(moment)).where(*self._of(suppressions, moment))
+
+    def answers(self, spans: list[Span]) -> Select[*tuple[Any, ...]]:
+        """How many cards were shown, by card, tags, day, what was answered, why, and how many seconds later."""
+        recent = case((showings.c.shown_at > self.period.now - PATIENCE, 1), else_=0)
+        one = (
+            select(
+                showings.c.topic,
+                showings.c.tags,
+                day_of(showings.c.shown_at, spans).label("day"),
+                feedback.c.outcome,
+                feedback.c.reason_code,
+                feedback.c.reason_system,
+                case((feedback.c.outcome.is_(None), recent)).label("recent"),
+                (seconds(feedback.c.outcome_at) - seconds(showings.c.shown_at)).label("delay"),
+            )
+            .select_from(showings.outerjoin(feedback, and_(SHOWN_TO_THE_SENDER, ~_is_superseded())))
+            .where(*self._of(showings, showings.c.shown_at))
+            .subquery()
+        )
+        return select(*one.c, func.count()).group_by(*one.c)
+
+    def suppressed(self, spans: list[Span]) -> Select[*tuple[Any, ...]]:
+        """How many cards were not shown again, by card, tags and day."""
+        day = day_of(suppressions.c.suppressed_at, spans).label("day")
+        one = (
+            select(suppressions.c.topic, suppressions.c.tags, day)
+            .where(*self._of(suppressions, suppressions.c.suppressed_at))
+            .subquery()
+        )
+        return select(*one.c, func.count()).group_by(*one.c)
+
+    def unknown(self) -> Select[int]:
+        """How many items of feedback are on cards that were never shown to their sender."""
+        where = [~exists().where(SHOWN_TO_THE_SENDER), *self._within(feedback.c.received_at)]
+        if self.filters.service is not None:
+            where.append(feedback.c.service == self.filters.service)
+        return select(func.count()).select_from(feedback).where(*where)
+
+    def _of(self, table: Any, moment: ColumnElement[datetime]) -> Iterator[ColumnElement[bool]]:
+        yield from self._within(moment)
+        if self.filters.service is not None:
+            yield table.c.service == self.filters.service
+        if self.filters.topic is not None:
+            yield table.c.topic == self.filters.topic
+
+    def _within(self, moment: ColumnElement[datetime]) -> Iterator[ColumnElement[bool]]:
+        """From the first midnight to the one after the last day, on the site's clock."""
+        period = self.period
+        if period.since is not None:
+            yield moment >= datetime.combine(period.since, time.min, period.zone)
+        if period.until is not None:
+            yield moment < datetime.combine(period.until + timedelta(days=1), time.min, period.zone)
+
+
+def _is_superseded() -> ColumnElement[bool]:
+    """Whether the same sender answered for the same card again, later: the last answer counts."""
+    later = feedback.alias("later")
+    return exists().where(
+        later.c.card == feedback.c.card,
+        later.c.client == feedback.c.client,
+        later.c.tenant.is_not_distinct_from(feedback.c.tenant),
+        or_(
+            later.c.received_at > feedback.c.received_at,
+            and_(later.c.received_at == feedback.c.received_at, later.c.id > feedback.c.id),
+        ),
+    )

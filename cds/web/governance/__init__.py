@@ -1,0 +1,1 @@
+"""The governance page: what clinicians did with the cards, for those who answer for the service."""

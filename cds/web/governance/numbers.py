@@ -1,0 +1,84 @@
+"""What this process has counted since it started: how long calls took, how they ended, what was not checked."""
+
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+from prometheus_client.parser import text_string_to_metric_families
+
+from cds.web.metrics import PREFIX
+
+PERCENTILES = (0.5, 0.95, 0.99)
+Sample = tuple[str, Mapping[str, str], float]
+
+
+class Speed(Struct, frozen=True, kw_only=True):
+    """How many calls a service answered, and in how many milliseconds; None: longer than is measured."""
+
+    service: str
+    calls: int
+    percentiles: tuple[float | None, ...]
+
+
+class Count(Struct, frozen=True):
+    """How often something happened."""
+
+    name: str
+    count: int
+
+
+class Numbers(Struct, frozen=True, kw_only=True):
+    """All of it."""
+
+    speeds: tuple[Speed, ...]
+    outcomes: tuple[Count, ...]
+    not_checked: tuple[Count, ...]
+
+
+def read(text: bytes, service: str | None = None) -> Numbers:
+    """The numbers in a page of metrics, of one service or of all."""
+    samples = [
+        (sample.name, sample.labels, sample.value)
+        for family in text_string_to_metric_families(text.decode())
+        for sample in family.samples
+    ]
+    own = [one for one in samples if service is None or one[1].get("service", service) == service]
+    return Numbers(
+        speeds=tuple(_speeds(own)),
+        outcomes=_counts(own, "calls_total", "outcome"),
+        not_checked=_counts(own, "not_checked_total", "cause"),
+    )
+
+
+def _counts(samples: Iterable[Sample], name: str, label: str) -> tuple[Count, ...]:
+    sums: dict[str, float] = {}
+    for found, labels, value in samples:
+        if found == PREFIX + name:
+            sums[labels[label]] = sums.get(labels[label], 0) + value
+    ranked = sorted(sums.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(Count(what, int(count)) for what, count in ranked if count)
+
+
+def _speeds(samples: Iterable[Sample]) -> Iterable[Speed]:
+    """By service, from the buckets of the histogram."""
+    buckets: dict[str, list[tuple[float, float]]] = {}
+    for found, labels, value in samples:
+        if found == f"{PREFIX}call_seconds_bucket":
+            buckets.setdefault(labels["service"], []).append((float(labels["le"]), value))
+    for service, some in sorted(buckets.items()):
+        some.sort()
+        calls = int(some[-1][1])
+        if calls:
+            yield Speed(service=service, calls=calls, percentiles=tuple(_percentile(some, one) for one in PERCENTILES))
+
+
+def _percentile(buckets: list[tuple[float, float]], share: float) -> float | None:
+    """Milliseconds, on a straight line within a bucket; None beyond the last edge."""
+    wanted = buckets[-1][1] * share
+    below, before = 0.0, 0.0
+    for edge, reached in buckets:
+        if reached >= wanted:
+            if edge == float("inf"):
+                return None
+            return round((below + (edge - below) * (wanted - before) / (reached - before)) * 1000, 1)
+        below, before = edge, reached
+    return None

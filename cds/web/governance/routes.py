@@ -1,0 +1,95 @@
+"""The paths of the governance page: HTML, CSV and JSON of one and the same report."""
+
+import asyncio
+from collections.abc import Callable, Collection
+from datetime import datetime
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+
+from cards.words import Words
+from cds.errors import NotReady, UsageError
+from cds.report.build import build
+from cds.report.model import Report
+from cds.report.sheet import sheet
+from cds.report.source import reading
+from cds.settings import Settings
+from cds.web.governance import numbers
+from cds.web.governance.asked import Asked, asked
+from cds.web.governance.door import Door
+from cds.web.governance.figures import Studio
+from cds.web.pages import page
+from cds.web.record import Recorder
+
+PATH = "/governance"
+EMPTY_STORE = "The database cannot be read now, or there is none yet. The numbers below are those of this process."
+
+
+class Governance:
+    """One page with filters; each view is an address."""
+
+    def __init__(
+        self, settings: Settings, words: Words, services: Collection[str], now: Callable[[], datetime]
+    ) -> None:
+        self._settings = settings
+        self._services = sorted(services)
+        self._studio = Studio(words)
+        self._now = now
+        self._door = Door(settings.governance_token, is_open=settings.open)
+        self._one_at_a_time = asyncio.Lock()
+
+    def add_to(self, app: FastAPI, recorder: Recorder) -> None:
+        """Add the paths; the numbers of this process come from where calls are counted."""
+        self._numbers = recorder.numbers
+        app.add_api_route(PATH, self.html, methods=["GET"])
+        app.add_api_route(f"{PATH}.csv", self.csv, methods=["GET"])
+        app.add_api_route(f"{PATH}.json", self.json, methods=["GET"])
+
+    async def html(self, request: Request) -> Response:
+        """The page."""
+        view = self._view(request)
+        try:
+            report = await self._report(view)
+        except NotReady:
+            report = None
+        today = self._now().astimezone(self._settings.zone).date()
+        values = {
+            "demo": self._settings.demo,
+            "view": view,
+            "ranges": view.ranges(today),
+            "services": self._services,
+            "titles": self._studio.titles,
+            "report": report,
+            "figures": self._studio.figures(report, today) if report else None,
+            "problem": None if report else EMPTY_STORE,
+            "numbers": numbers.read(self._numbers(), view.filters.service),
+        }
+        return page("governance/page.html", values)
+
+    async def csv(self, request: Request) -> Response:
+        """The lines of all cards and tags, safe to open in a spreadsheet."""
+        report = await self._report(self._view(request))
+        headers = {"content-disposition": 'attachment; filename="twitch-cds-report.csv"'}
+        return Response(sheet(report), headers=headers, media_type="text/csv; charset=utf-8")
+
+    async def json(self, request: Request) -> Response:
+        """The whole report with its days."""
+        report = await self._report(self._view(request))
+        return Response(msgspec.json.encode(report), media_type="application/json")
+
+    def _view(self, request: Request) -> Asked:
+        """What is asked for, after the door."""
+        self._door.admit(request.headers.get("authorization"))
+        return asked(request.query_params, self._now(), self._settings.zone, self._services, self._studio.titles)
+
+    async def _report(self, view: Asked) -> Report:
+        """Count in a thread, one report after the other: the database is there for the calls first."""
+        async with self._one_at_a_time:
+            return await asyncio.to_thread(self._built, view)
+
+    def _built(self, view: Asked) -> Report:
+        try:
+            with reading(self._settings) as connection:
+                return build(connection, view.period, view.filters)
+        except UsageError as problem:
+            raise NotReady from problem

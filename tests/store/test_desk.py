@@ -1,0 +1,200 @@
+"""Asking the database from the event loop: in time or not at all, and not while it is down."""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import pytest
+
+from cds.store.desk import Desk, TooSlow
+from cds.store.down import StoreDown
+
+T = TypeVar("T")
+
+
+class Clock:
+    """Seconds that pass when they are told to."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def fail() -> None:
+    """A question that the database cannot answer."""
+    raise StoreDown from OSError("disk of patient 4711")
+
+
+async def down(answer: Awaitable[object]) -> str:
+    """The words of the failure."""
+    with pytest.raises(StoreDown) as caught:
+        await answer
+    return str(caught.value)
+
+
+def at_desk(work: Callable[[Desk], Awaitable[T]], clock: Clock | None = None, threads: int = 1) -> T:
+    """Run something at a desk of its own."""
+
+    async def run() -> T:
+        desk = Desk("recall", threads, clock or Clock())
+        try:
+            return await work(desk)
+        finally:
+            await asyncio.to_thread(desk.close)
+
+    return asyncio.run(run())
+
+
+def test_an_answer_comes_from_another_thread() -> None:
+    """The loop is free meanwhile."""
+
+    async def work(desk: Desk) -> tuple[int, bool]:
+        return await desk.ask(threading.get_ident, 5), desk.is_healthy
+
+    ident, healthy = at_desk(work)
+
+    assert ident != threading.get_ident()
+    assert healthy
+
+
+def test_after_a_failure_nobody_is_let_in_for_a_while(caplog: pytest.LogCaptureFixture) -> None:
+    """Then it is tried again; the log tells when it began, and what kind of failure it was."""
+    clock, asked = Clock(), []
+
+    async def work(desk: Desk) -> tuple[list[str], list[bool]]:
+        said, well = [await down(desk.ask(fail, 5))], [desk.is_healthy]
+        said.append(await down(desk.ask(lambda: asked.append("too early"), 5)))
+        clock.now += 2.9
+        said.append(await down(desk.ask(lambda: asked.append("too early"), 5)))
+        clock.now += 0.2
+        said.append(await down(desk.ask(fail, 5)))
+        clock.now += 3.1
+        await desk.ask(lambda: asked.append("again"), 5)
+        return said, [*well, desk.is_healthy]
+
+    said, well = at_desk(work, clock)
+
+    assert ["", "not asked", "not asked", ""] == said
+    assert ([False, True], ["again"]) == (well, asked)
+    assert [{"asked": "recall", "reason": "OSError"}] == [record.fields for record in caplog.records]  # type: ignore[attr-defined]
+    assert "4711" not in caplog.text
+
+
+def test_who_waits_too_long_goes_without() -> None:
+    """The answer that comes later is nobody's, and the thread takes the next question."""
+    gate = threading.Event()
+
+    async def work(desk: Desk) -> tuple[bool, object]:
+        with pytest.raises(TooSlow):
+            await desk.ask(lambda: gate.wait(30), 0.01)
+        well = desk.is_healthy
+        desk.heal()
+        gate.set()
+        return well, await desk.ask(lambda: "next", 30)
+
+    assert (False, "next") == at_desk(work)
+
+
+def test_a_call_with_little_time_left_is_no_fault_of_the_store() -> None:
+    """Its own deadline ended the wait; the next call may ask."""
+    gate = threading.Event()
+
+    async def work(desk: Desk) -> tuple[str, bool]:
+        with pytest.raises(TooSlow):
+            await desk.ask(lambda: gate.wait(30), 30, 0.01)
+        said = await down(desk.ask(gate.set, 30, 0.0))
+        gate.set()
+        return said, desk.is_healthy
+
+    assert ("not asked", True) == at_desk(work)
+
+
+def test_a_question_that_nobody_waits_for_any_more_is_not_asked() -> None:
+    """It waited behind a slow one, and its asker has gone."""
+    gate, asked = threading.Event(), []
+
+    async def work(desk: Desk) -> None:
+        slow = asyncio.ensure_future(desk.ask(lambda: gate.wait(30), 30))
+        await asyncio.sleep(0)
+        with pytest.raises(TooSlow):
+            await desk.ask(lambda: asked.append("late"), 30, 0.01)
+        gate.set()
+        await slow
+
+    at_desk(work)
+
+    assert [] == asked
+
+
+def test_too_many_who_wait_are_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that hangs does not fill the memory."""
+    monkeypatch.setattr("cds.store.desk.MOST_WAITING", 2)
+    gate, begun = threading.Event(), threading.Event()
+
+    def hang() -> bool:
+        begun.set()
+        return gate.wait(30)
+
+    async def work(desk: Desk) -> str:
+        waiting = [asyncio.ensure_future(desk.ask(hang, 30))]
+        await asyncio.sleep(0)
+        await asyncio.to_thread(begun.wait, 30)
+        waiting += [asyncio.ensure_future(desk.ask(hang, 30)) for _ in range(2)]
+        await asyncio.sleep(0)
+        said = await down(desk.ask(hang, 30))
+        gate.set()
+        await asyncio.gather(*waiting)
+        return said
+
+    assert "not asked" == at_desk(work)
+
+
+def test_who_is_called_off_leaves_the_store_alone_for_others() -> None:
+    """Somebody else's deadline ended the wait: that the store is slow is known from then on."""
+    gate = threading.Event()
+
+    async def work(desk: Desk) -> bool:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await desk.ask(lambda: gate.wait(30), 30)
+        gate.set()
+        return desk.is_healthy
+
+    assert at_desk(work) is False
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_an_error_that_nobody_expected_is_a_failure_too() -> None:
+    """The asker is told at once, and the next question finds a new thread."""
+    clock = Clock()
+
+    async def work(desk: Desk) -> tuple[str, object]:
+        said = await down(desk.ask(lambda: 1 // 0, 30))
+        clock.now += 10
+        return said, await desk.ask(lambda: "next", 30)
+
+    assert ("failed", "next") == at_desk(work, clock)
+
+
+def test_an_answer_for_a_loop_that_has_ended_is_dropped() -> None:
+    """As when a process ends while the database is slow."""
+    gate, desk = threading.Event(), Desk("recall", 1, Clock())
+
+    async def work() -> None:
+        with pytest.raises(TooSlow):
+            await desk.ask(lambda: gate.wait(30), 0.01)
+
+    asyncio.run(work())
+    gate.set()
+    desk.close()
+
+
+def test_a_desk_where_nobody_asked_can_be_closed() -> None:
+    """Its threads were never started."""
+    desk = Desk("recall", 2)
+    desk.close()
+
+    assert desk.is_healthy

@@ -1,0 +1,208 @@
+"""The tables are made and changed once, by whoever comes first; a database of another time is refused."""
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine, inspect, make_url, text
+from store_samples import NOW, PATIENT, entry, overridden, received, rows_of, shown
+
+from cds.errors import StoreError
+from cds.settings import load
+from cds.store.address import DRIVERS
+from cds.store.migrate import SCRIPTS, VERSIONS, Unreachable, _lock, newest
+from cds.store.schema import metadata
+from cds.store.starting import make_ready
+from cds.store.store import Store
+
+
+def engine_of(database_url: str) -> Any:
+    """An engine beside the store."""
+    url = make_url(database_url)
+    return create_engine(url.set(drivername=DRIVERS[url.get_backend_name()]))
+
+
+def test_the_migrations_make_the_tables_of_the_schema(store: Store, database_url: str) -> None:
+    """No column, type or index is missing or too much."""
+    engine = engine_of(database_url)
+    with engine.connect() as connection:
+        options = {"version_table": VERSIONS, "compare_type": True}
+        differences = compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
+        version = connection.execute(text(f"SELECT version_num FROM {VERSIONS}")).scalar_one()
+    engine.dispose()
+
+    assert [] == differences
+    assert newest() == version
+
+
+def test_tables_that_are_there_stay_as_they_are(store: Store, database_url: str, tmp_path: Path) -> None:
+    """A second start, of the same process or another, loses nothing."""
+    store.add([entry(shown("c1"))])
+    store.prepare()
+    again = Store.open(database_url, str(tmp_path))
+    again.prepare()
+    again.close()
+
+    assert ["c1"] == [row["card"] for row in rows_of(database_url, "showings")]
+
+
+def test_several_may_start_at_once(database_url: str, tmp_path: Path) -> None:
+    """Each comes to the same tables; none fails."""
+    stores = [Store.open(database_url, str(tmp_path)) for _ in range(8)]
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda store: store.prepare(), stores))
+    uses = [store.use("k" * 64, NOW) for store in stores]
+    for store in stores:
+        store.close()
+
+    assert [True] + [False] * 7 == uses
+
+
+def test_a_database_of_a_newer_version_is_refused(store: Store, database_url: str, tmp_path: Path) -> None:
+    """With a word about what to do, and untouched."""
+    engine = engine_of(database_url)
+    with engine.begin() as connection:
+        connection.execute(text(f"UPDATE {VERSIONS} SET version_num = '9999'"))
+    engine.dispose()
+    newer = Store.open(database_url, str(tmp_path))
+
+    with pytest.raises(StoreError, match="newer version of twitch-cds"):
+        newer.prepare()
+    newer.close()
+
+
+def test_tables_of_somebody_else_are_refused(database_url: str, tmp_path: Path) -> None:
+    """A database in which a table has the same name is not ours."""
+    engine = engine_of(database_url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE feedback (stars INTEGER)"))
+    store = Store.open(database_url, str(tmp_path))
+
+    with pytest.raises(StoreError, match="cannot be opened or brought up to date"):
+        store.prepare()
+    store.close()
+    with engine.connect() as connection:
+        tables = inspect(connection).get_table_names()
+    engine.dispose()
+
+    assert ["feedback"] == tables
+
+
+def test_the_tables_can_be_taken_away(store: Store, database_url: str) -> None:
+    """The way back of each migration works."""
+    engine = engine_of(database_url)
+    config = Config()
+    config.set_main_option("script_location", SCRIPTS)
+    with engine.begin() as connection:
+        config.attributes.update(connection=connection, version_table=VERSIONS)
+        command.downgrade(config, "base")
+    with engine.connect() as connection:
+        tables = inspect(connection).get_table_names()
+    engine.dispose()
+
+    assert [VERSIONS] == tables
+
+
+def test_a_file_of_something_else_is_refused_without_its_address(tmp_path: Path) -> None:
+    """It stays as it was."""
+    path = tmp_path / "secret-place.db"
+    path.write_bytes(b"This is no database. " * 500)
+    store = Store.open(f"sqlite:///{path}", "")
+
+    with pytest.raises(StoreError, match="DatabaseError") as caught:
+        store.prepare()
+    store.close()
+
+    assert "secret-place" not in caught.value.text
+    assert path.read_bytes().startswith(b"This is no database.")
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_of_the_start() -> None:
+    """Below a file there are no folders."""
+    store = Store.open("", "/dev/null/var")
+
+    with pytest.raises(StoreError, match="NotADirectoryError"):
+        store.prepare()
+    store.close()
+
+
+def test_folder_and_file_are_the_owners_alone(tmp_path: Path) -> None:
+    """Nobody else may read who was shown what; the file has a write-ahead log."""
+    store = Store.open("", str(tmp_path / "deep" / "var"))
+    store.prepare()
+    store.close()
+    folder = tmp_path / "deep" / "var"
+    with sqlite3.connect(folder / "twitch-cds.db") as connection:
+        mode = connection.execute("PRAGMA journal_mode").fetchone()
+    connection.close()
+
+    assert (0o700, 0o600) == tuple(path.stat().st_mode & 0o777 for path in (folder, folder / "twitch-cds.db"))
+    assert ("wal",) == mode
+
+
+def test_a_server_that_is_away_stops_no_start(caplog: pytest.LogCaptureFixture) -> None:
+    """It is logged by its kind; address and password are not."""
+    url = "postgresql://me:hunter2@127.0.0.1:9/none"
+    store = Store.open(url, "")
+
+    with pytest.raises(Unreachable) as caught:
+        store.prepare()
+    store.close()
+    make_ready(load({"TWITCH_CDS_DATABASE_URL": url}))
+
+    assert "the store cannot be reached" in caplog.text
+    assert not {"hunter2", "127.0.0.1"} & set(f"{caught.value.text} {caplog.text}".split())
+
+
+def test_a_start_makes_the_tables(tmp_path: Path) -> None:
+    """Before anybody calls."""
+    make_ready(load({"TWITCH_CDS_DATA_DIR": str(tmp_path)}))
+
+    assert [] == rows_of(f"sqlite:///{tmp_path / 'twitch-cds.db'}", "feedback")
+
+
+def test_a_start_with_an_unusable_database_ends(tmp_path: Path) -> None:
+    """What will never work is told at once."""
+    (tmp_path / "twitch-cds.db").write_bytes(b"no database" * 1000)
+
+    with pytest.raises(StoreError):
+        make_ready(load({"TWITCH_CDS_DATA_DIR": str(tmp_path)}))
+
+
+class Recorded:
+    """A connection to PostgreSQL that takes down what it is told."""
+
+    def __init__(self) -> None:
+        self.dialect = make_url("postgresql://x/y").get_dialect()()
+        self.told: list[str] = []
+
+    def exec_driver_sql(self, sql: str) -> None:
+        self.told.append(sql)
+
+
+def test_on_a_server_others_are_waited_for() -> None:
+    """The lock is taken within the transaction, so that it ends with it; waiting for it may take its time."""
+    connection: Any = Recorded()
+    _lock(connection)
+
+    assert ["SET LOCAL statement_timeout", "SELECT pg_advisory_xact_lock"] == [
+        sql.partition(" =")[0].partition("(")[0] for sql in connection.told
+    ]
+
+
+def test_feedback_survives_a_start(store: Store, database_url: str, tmp_path: Path) -> None:
+    """What was answered before is known after."""
+    store.add([entry(shown("c1"))])
+    store.keep(received(overridden("c1")))
+    store.close()
+    again = Store.open(database_url, str(tmp_path))
+    found = again.answered(PATIENT, ["f"])
+    again.close()
+
+    assert {"f": NOW} == found

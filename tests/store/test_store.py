@@ -1,0 +1,291 @@
+"""The store on both databases: what goes in comes out, once, and for the right client."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from store_samples import (
+    HOSPITAL,
+    NOW,
+    OTHER,
+    PATIENT,
+    SERVICE,
+    USER,
+    accepted,
+    account,
+    entry,
+    minutes,
+    overridden,
+    received,
+    shown,
+)
+
+from cds.account import NOBODY, Caller, FeedbackItem, Suppressed
+from cds.store import statements
+from cds.store.rows import Entry
+from cds.store.store import Store
+
+Rows = Callable[[str], list[dict[str, object]]]
+
+
+def test_a_shown_card_is_kept_with_its_ids_codes_and_hashes(store: Store, rows: Rows) -> None:
+    """Each column, and nothing else."""
+    written = store.add([entry(shown("c1"))])
+
+    assert 1 == written
+    assert [
+        {
+            "card": "c1",
+            "hook_instance": "i",
+            "service": SERVICE,
+            "hook": "patient-view",
+            "client": "hospital",
+            "tenant": "north",
+            "patient": PATIENT,
+            "user": USER,
+            "topic": "abnormal-lab",
+            "indicator": "warning",
+            "tags": "potassium,calcium",
+            "flags": "U2",
+            "fingerprint": "f",
+            "suggestions": "s1,s2",
+            "knowledge_version": "2026.11",
+            "software_version": "0.1.0",
+            "shown_at": NOW,
+        }
+    ] == rows("showings")
+
+
+def test_a_suppressed_card_is_kept(store: Store, rows: Rows) -> None:
+    """Each column; beside it nothing is shown."""
+    repeat = Suppressed(topic="lifestyle", fingerprint="g", tags=("stress",), flags=())
+    written = store.add([Entry(NOBODY, SERVICE, account(suppressed=[repeat]), "2026.11", "0.1.0", NOW)])
+
+    assert 1 == written
+    assert [] == rows("showings")
+    assert [
+        {
+            "hook_instance": "i",
+            "service": SERVICE,
+            "hook": "patient-view",
+            "client": "demo",
+            "tenant": None,
+            "patient": PATIENT,
+            "user": USER,
+            "topic": "lifestyle",
+            "tags": "stress",
+            "flags": "",
+            "fingerprint": "g",
+            "knowledge_version": "2026.11",
+            "software_version": "0.1.0",
+            "suppressed_at": NOW,
+        }
+    ] == rows("suppressions")
+
+
+def test_a_batch_that_is_written_twice_shows_each_card_once(store: Store, rows: Rows) -> None:
+    """As after a connection that broke between the commit and its answer."""
+    batch = [entry(shown("c1"), shown("c2", "g"))]
+
+    store.add(batch)
+    store.add([*batch, entry(shown("c3"))])
+
+    assert ["c1", "c2", "c3"] == [row["card"] for row in rows("showings")]
+
+
+def test_feedback_is_kept_as_it_was_sent(store: Store, rows: Rows) -> None:
+    """Accepted with suggestions, overridden with a reason; the comment stays out."""
+    items = (accepted("c1", "s1", "s2"), overridden("c2", comment="Mrs Example knows"))
+
+    store.keep(received(*items))
+
+    first, second = sorted(rows("feedback"), key=lambda row: str(row["card"]))
+    assert {
+        "service": SERVICE,
+        "client": "hospital",
+        "tenant": "north",
+        "card": "c1",
+        "outcome": "accepted",
+        "outcome_at": NOW,
+        "suggestions": "s1,s2",
+        "reason_code": None,
+        "reason_system": None,
+        "comment": None,
+        "received_at": NOW,
+    } == {name: value for name, value in first.items() if name != "key"}
+    assert ("overridden", "known", "urn:reasons", None, "") == tuple(
+        second[name] for name in ("outcome", "reason_code", "reason_system", "comment", "suggestions")
+    )
+    assert {64} == {len(str(row["key"])) for row in (first, second)}
+
+
+def test_comments_are_kept_if_the_operator_wants_them(store: Store, rows: Rows) -> None:
+    """With line breaks, quotes and emoji, as they were written."""
+    comment = "known\nsince 'May' \"21\" 😀; DROP TABLE feedback"
+
+    store.keep(received(overridden("c1", comment=comment), comments=True))
+
+    assert [comment] == [row["comment"] for row in rows("feedback")]
+
+
+def test_the_same_feedback_twice_is_kept_once(store: Store, rows: Rows) -> None:
+    """In one request or in two, whatever time it comes; what came first stays."""
+    store.keep(received(overridden("c1"), overridden("c1")))
+    store.keep(received(overridden("c1"), at=NOW + minutes(5)))
+
+    assert [NOW] == [row["received_at"] for row in rows("feedback")]
+
+
+@pytest.mark.parametrize(
+    ("item", "caller"),
+    [
+        (overridden("c1", "2026-11-23T09:31:00.001Z"), HOSPITAL),
+        (accepted("c1"), HOSPITAL),
+        (overridden("c2"), HOSPITAL),
+        (overridden("c1"), OTHER),
+        (overridden("c1"), Caller(client="clinic", tenant="north")),
+    ],
+)
+def test_feedback_that_differs_is_kept_beside(store: Store, rows: Rows, item: FeedbackItem, caller: Caller) -> None:
+    """Another time, outcome, card, tenant or client."""
+    store.keep(received(overridden("c1")))
+    store.keep(received(item, caller=caller))
+
+    assert 2 == len(rows("feedback"))
+
+
+def test_the_key_of_feedback_tells_its_parts_apart(store: Store, rows: Rows) -> None:
+    """Two suggestions are not one whose id holds a comma."""
+    store.keep(received(accepted("c1", "a", "b"), accepted("c1", "a,b")))
+
+    assert 2 == len(rows("feedback"))
+
+
+def test_answers_are_found_by_patient_and_fingerprint(store: Store) -> None:
+    """The newest of each; cards that nobody answered are not in it."""
+    store.add([entry(shown("c1", "f"), shown("c2", "g"), shown("c3", "h")), entry(shown("c4", "f"))])
+    store.keep(received(overridden("c1"), overridden("c2"), at=NOW))
+    store.keep(received(accepted("c4"), at=NOW + minutes(2)))
+
+    assert {"f": NOW + minutes(2), "g": NOW} == store.answered(PATIENT, ["f", "g", "h", "unknown"])
+    assert {"g": NOW} == store.answered(PATIENT, ["g"])
+    assert {} == store.answered("c" * 32, ["f", "g"])
+
+
+@pytest.mark.parametrize(
+    ("shown_to", "sent_by", "counts"),
+    [
+        (HOSPITAL, HOSPITAL, True),
+        (NOBODY, NOBODY, True),
+        (HOSPITAL, OTHER, False),
+        (HOSPITAL, Caller(client="hospital"), False),
+        (Caller(client="hospital"), HOSPITAL, False),
+        (HOSPITAL, Caller(client="clinic", tenant="north"), False),
+    ],
+)
+def test_feedback_counts_only_for_cards_of_the_same_client_and_tenant(
+    store: Store, shown_to: Caller, sent_by: Caller, counts: bool
+) -> None:
+    """Whoever guesses a card's id silences nothing at another hospital (API1)."""
+    store.add([entry(shown("c1"), caller=shown_to)])
+    store.keep(received(overridden("c1"), caller=sent_by))
+
+    assert counts == ("f" in store.answered(PATIENT, ["f"]))
+
+
+def test_feedback_may_come_before_the_card_is_written(store: Store) -> None:
+    """The two are joined when they are read."""
+    store.keep(received(overridden("c1")))
+    before = store.answered(PATIENT, ["f"])
+    store.add([entry(shown("c1"))])
+
+    assert ({}, {"f": NOW}) == (before, store.answered(PATIENT, ["f"]))
+
+
+def test_a_card_shown_very_often_is_searched_among_its_newest(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer to an old showing among hundreds is not found; one to a new showing is."""
+    monkeypatch.setattr(statements, "NEWEST", 3)
+    statements.last_answers.cache_clear()
+    store.add([entry(*(shown(f"c{number}") for number in range(5)))])
+    store.keep(received(overridden("c0"), overridden("c1")))
+    old = store.answered(PATIENT, ["f"])
+    store.keep(received(overridden("c2"), at=NOW + minutes(1)))
+    new = store.answered(PATIENT, ["f"])
+    statements.last_answers.cache_clear()
+
+    assert ({}, {"f": NOW + minutes(1)}) == (old, new)
+
+
+def test_moments_of_any_zone_come_back_as_utc(store: Store, rows: Rows) -> None:
+    """To the microsecond, early and late."""
+    east = timezone(timedelta(hours=5, minutes=45))
+    moments = [datetime(1, 1, 2, tzinfo=east), NOW.astimezone(east), datetime(9999, 12, 31, 23, 59, 59, 999999, east)]
+    items = [FeedbackItem(card=f"c{at.year}", outcome="accepted", at=at, timestamp="t") for at in moments]
+
+    for item in items:
+        store.keep(received(item))
+
+    assert moments == [row["outcome_at"] for row in rows("feedback")]
+    assert {timedelta(0)} == {row["outcome_at"].utcoffset() for row in rows("feedback")}  # type: ignore[attr-defined]
+
+
+def test_a_token_is_used_once(store: Store) -> None:
+    """The second use is refused, the use of another is not."""
+    keys = [sha256(word).hexdigest() for word in (b"one", b"two")]
+
+    assert [True, False, True] == [store.use(key, NOW) for key in (keys[0], keys[0], keys[1])]
+
+
+def test_of_many_uses_at_once_one_is_the_first(store: Store, database_url: str, tmp_path: Path) -> None:
+    """Over several stores, as several workers have them."""
+    stores = [store, *(Store.open(database_url, str(tmp_path)) for _ in range(3))]
+    with ThreadPoolExecutor(8) as threads:
+        firsts = list(threads.map(lambda number: stores[number % 4].use("k" * 64, NOW), range(32)))
+    for one in stores:
+        one.close()
+
+    assert 1 == sum(firsts)
+
+
+def test_what_is_older_than_the_retention_is_deleted(store: Store, rows: Rows) -> None:
+    """Days for cards, repeats and feedback; tokens when they have expired."""
+    repeat = Suppressed(topic="lifestyle", fingerprint="g")
+    for days in (0, 10, 11):
+        at = NOW - timedelta(days=days)
+        store.add([entry(shown(f"c{days}"), at=at)])
+        store.add([Entry(HOSPITAL, SERVICE, account(suppressed=[repeat]), "k", "s", at)])
+        store.keep(received(overridden(f"c{days}"), at=at))
+        store.use(f"t{days}", at)
+
+    deleted = store.prune(NOW, 10)
+
+    assert {"showings": 1, "suppressions": 1, "feedback": 1, "used_tokens": 2} == deleted
+    assert [2, 2, 2, 1] == [len(rows(table)) for table in deleted]
+
+
+def test_much_is_deleted_piece_by_piece(store: Store, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than one transaction deletes at once."""
+    monkeypatch.setattr(statements, "CHUNK", 2)
+    monkeypatch.setattr("cds.store.store.CHUNK", 2)
+    statements.delete_older.cache_clear()
+    store.add([entry(*(shown(f"c{number}") for number in range(5)), at=NOW - timedelta(days=2))])
+
+    deleted = store.prune(NOW, 1)
+    statements.delete_older.cache_clear()
+
+    assert 5 == deleted["showings"]
+    assert [] == rows("showings")
+
+
+def test_a_store_that_was_closed_opens_again(store: Store) -> None:
+    """A thread's line as well."""
+    store.add([entry(shown("c1"))])
+    store.keep(received(overridden("c1")))
+    store.answered(PATIENT, ["f"])
+    store.close()
+
+    assert {"f": NOW} == store.answered(PATIENT, ["f"])
+    store.probe()
