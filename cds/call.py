@@ -31,6 +31,7 @@ from cds.fhir.resources import Condition, Patient
 from cds.hooks import envelope
 from cds.hooks.contexts import SHAPES
 from cds.hooks.envelope import Request
+from cds.hooks.limits import USUAL, Limits
 from cds.hooks.services import Service, discovery, services
 from cds.knowledge.basis import Row, rows
 from cds.knowledge.load import Knowledge, load
@@ -103,6 +104,7 @@ class Engine(Struct, frozen=True, kw_only=True):
     evidence_url: str
     now: Callable[[], datetime]
     new_id: Callable[[], str]
+    limits: Limits = USUAL
 
     @property
     def knowledge_version(self) -> str:
@@ -139,8 +141,8 @@ class Engine(Struct, frozen=True, kw_only=True):
         service = self.services.get(service_id)
         if service is None:
             raise UnknownService
-        request = envelope.read(body, service.hook)
-        return Call(service, request, Supplies(request.prefetch, service.prefetch))
+        request = envelope.read(body, service.hook, self.limits)
+        return Call(service, request, Supplies(request.prefetch, service.prefetch, self.limits.entries))
 
     def steps(self, call: Call) -> Steps[Outcome]:
         """Answer a call, asking for what is missing: the gate first, the rest only if there is a twitch (4e)."""
@@ -167,11 +169,11 @@ class Engine(Struct, frozen=True, kw_only=True):
 
     def _recorded(self, call: Call, problems: Raw) -> Steps[Outcome]:
         """problem-list-item-create: silent unless a twitch was recorded; then the chart with these problems (4d)."""
-        reader, feed = self.reader(call.request.patient_id), bundle.read(problems)
+        reader, feed = self.reader(call.request.patient_id), bundle.read(problems, self.limits.entries)
         if feed.failed or any(code is None or self.namer.names_twitch(code) for code in feed.unread_codes):
             raise TwitchUnknown(["context.conditions"])
         reader.add([one for one in feed.resources if isinstance(one, Condition)])
-        if not gate.twitches(reader.chart, self.knowledge, reader.scope.today, None):
+        if not self._twitches(reader):
             return NOT_RECORDED
         return (yield from self._chart(call, reader, consult))
 
@@ -180,13 +182,16 @@ class Engine(Struct, frozen=True, kw_only=True):
         supplies, encounter_id = call.supplies, call.request.context.encounter_id
         yield from _completed(call, TWITCH_KEYS)
         reader.add(supplies.resources(GATE))
-        twitches = gate.twitches(reader.chart, self.knowledge, reader.scope.today, encounter_id)
-        if not twitches:
+        if not self._twitches(reader, encounter_id):
             return self._silent(reader.chart, supplies)
         yield from _completed(call, ("patient", *REST))
         _check_patient(supplies, call.request.patient_id)
-        reader.add(supplies.resources(REST))
+        reader.add(supplies.resources(("patient", *REST)))
+        twitches = self._twitches(reader, encounter_id)  # an onset may be told as an age: the birth date may come late
         return (yield from self._advised(reader, twitches, supplies, consulted))
+
+    def _twitches(self, reader: Reader, encounter_id: str | None = None) -> tuple[Twitch, ...]:
+        return gate.twitches(reader.chart, self.knowledge, reader.scope.today, encounter_id)
 
     def _is_clear(self, call: Call) -> bool:
         """Whether a glance at the gate is enough: it names no twitch, and nothing more can be had."""
@@ -197,7 +202,7 @@ class Engine(Struct, frozen=True, kw_only=True):
 
     def judge(self, reader: Reader, supplies: Supplies, encounter_id: str | None = None) -> Outcome:
         """The outcome for a chart that a reader holds already."""
-        twitches = gate.twitches(reader.chart, self.knowledge, reader.scope.today, encounter_id)
+        twitches = self._twitches(reader, encounter_id)
         if not twitches:
             return self._silent(reader.chart, supplies)
         return settle(self._advised(reader, twitches, supplies, consult))
@@ -287,6 +292,7 @@ def build_engine(
         namer=Namer(knowledge),
         routes=RouteNames(knowledge.route_codes, knowledge.route_words),
         services=services(knowledge),
+        limits=Limits(depth=settings.max_depth, entries=settings.max_entries),
         evidence_url=f"{settings.public_url}/evidence",
         now=now or Clock(settings.zone).now,
         new_id=new_id or (lambda: str(uuid4())),

@@ -6,6 +6,8 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
+from cds.fhir.units import frugal
+
 R = TypeVar("R")
 
 
@@ -36,7 +38,8 @@ class Done(Struct, Generic[R], frozen=True):
 def advance(steps: Steps[R], answer: Answered | None) -> Need | Done[R]:
     """Go on to the next need, or to the end. None starts; a generator's end cannot pass through a thread."""
     try:
-        return next(steps) if answer is None else steps.send(answer)
+        with frugal():
+            return next(steps) if answer is None else steps.send(answer)
     except StopIteration as end:
         return Done(end.value)
 

@@ -40,12 +40,13 @@ def read(
     if raw is None or (selections is not None and not selections):
         return ()
     cabinet, requests = Cabinet(), []
+    chosen = None if selections is None else frozenset(map(_named, selections))
     for url, resource in _resources(raw):
         kind = resource.get("resourceType")
         if kind == MEDICATION:
             for name in _names(resource, url):
                 cabinet.put(_medication(resource, name))
-        elif kind == REQUEST and _is_open(resource) and _is_selected(resource, url, selections):
+        elif kind == REQUEST and _is_open(resource) and _is_selected(resource, url, chosen):
             requests.append(_request(resource, _names(resource, url)))
     pharmacist = Pharmacist(namer, scope, cabinet, routes)
     drafts = (pharmacist.draft(request) for request in requests if scope.owns(request))
@@ -77,9 +78,8 @@ def _is_open(resource: Json) -> bool:
     return _text(resource.get("status")) not in OVER and resource.get("doNotPerform") is not True
 
 
-def _is_selected(resource: Json, url: str, selections: frozenset[str] | None) -> bool:
-    names = _names(resource, url)
-    return selections is None or any(_named(selection) in names for selection in selections)
+def _is_selected(resource: Json, url: str, chosen: frozenset[str | None] | None) -> bool:
+    return chosen is None or not chosen.isdisjoint(_names(resource, url))
 
 
 def _named(selection: str) -> str | None:

@@ -1,14 +1,17 @@
 """Reading what a prefetch key or a file holds: strictly and fast, then entry by entry if something is odd."""
 
 from collections import Counter
+from collections.abc import Sized
 
 import msgspec
 from msgspec import Raw, Struct
 
+from cds.errors import TooManyEntries
 from cds.fhir import resources as fhir
 from cds.fhir.resources import Any, CodeableConcept, Issue, OperationOutcome
 
 NULL = b"null"
+LEAST_PART = 64  # bytes of the shortest part of a panel that can be a result
 
 
 class Link(Struct, gc=False):
@@ -85,17 +88,36 @@ _URL = msgspec.json.Decoder(str)
 _UNNAMED = "processing"  # FHIR's issue type for what says no more
 
 
-def read(raw: Raw | bytes) -> Feed:
-    """Read a Bundle or a single resource. One odd entry costs only itself; anything that is not FHIR is `failed`."""
+def read(raw: Raw | bytes, most: int | None = None) -> Feed:
+    """Read a Bundle or a single resource. One odd entry costs only itself; anything that is not FHIR is `failed`.
+
+    Of a Bundle with more than `most` entries TooManyEntries is raised.
+    """
     try:
-        return _feed(_STRICT.decode(raw))
+        feed = _feed(_STRICT.decode(raw), most)
     except _UNREADABLE:
-        return _read_loosely(raw)
+        return _read_loosely(raw, most)
+    if most is not None and len(memoryview(raw)) > most * LEAST_PART:
+        _check_parts(feed, most)
+    return feed
 
 
-def _feed(value: Bundle | Any) -> Feed:
+def _check_parts(feed: Feed, most: int) -> None:
+    """The parts of panels count as resources: each may be a result of its own."""
+    panels = (one.component for one in feed.resources if isinstance(one, fhir.Observation) and one.component)
+    if sum(map(len, panels)) > most:
+        raise TooManyEntries(most)
+
+
+def _check_count(entries: Sized | None, most: int | None) -> None:
+    if most is not None and entries is not None and len(entries) > most:
+        raise TooManyEntries(most)
+
+
+def _feed(value: Bundle | Any, most: int | None) -> Feed:
     if not isinstance(value, Bundle):
         return _settled(Feed(resources=[value]))
+    _check_count(value.entry, most)
     resources = [entry.resource for entry in value.entry or () if entry.resource is not None]
     return _settled(_paged(Feed(resources=resources), value.link))
 
@@ -134,13 +156,14 @@ def _is_error(outcome: OperationOutcome, alone: bool) -> bool:
     return bool(severities & {"error", "fatal"}) or (alone and not (severities and severities <= _MILD))
 
 
-def _read_loosely(raw: Raw | bytes) -> Feed:
+def _read_loosely(raw: Raw | bytes, most: int | None) -> Feed:
     try:
         bundle = _LOOSE.decode(raw)
     except _UNREADABLE:
         return _single(raw)
     if bundle.resourceType != "Bundle":
         return _single(raw)
+    _check_count(bundle.entry, most)
     feed = _paged(Feed(), bundle.link)
     for entry in bundle.entry or ():
         _take_entry(entry, feed)

@@ -4,6 +4,7 @@ Absent and unknown elements cost nothing. An element of another shape than the s
 resource unreadable (`cds.fhir.bundle` reports it), except where senders are known to mix one and many.
 """
 
+import re
 from typing import Annotated, Literal
 
 from msgspec import Meta, Raw, Struct
@@ -11,6 +12,7 @@ from msgspec import Meta, Raw, Struct
 Number = Annotated[float, Meta(ge=-1e18, le=1e18)]  # no measurement is beyond; sums stay finite
 Integer = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]  # FHIR datatypes, integer: 32 bits
 Comparator = Literal["<", "<=", ">=", ">", "ad"]
+_ID = re.compile(r"[\w.:~-]{1,128}", re.ASCII)  # FHIR's id, and what servers use beyond it
 
 
 class Coding(Struct, gc=False):
@@ -68,9 +70,9 @@ class Resource(Struct, gc=False, tag_field="resourceType"):
 
     @property
     def ref(self) -> str:
-        """How a fact names the resource; its type alone if it has no id."""
+        """How a fact names the resource; its type alone if it has no id, or one that no server gives."""
         kind = type(self).__name__
-        return f"{kind}/{self.id}" if self.id else kind
+        return f"{kind}/{self.id}" if self.id and _ID.fullmatch(self.id) else kind
 
 
 class Owned(Resource):

@@ -1,7 +1,13 @@
-"""Units through UCUM (pint and ucumvert): one factor per pair of units, worked out once and remembered."""
+"""Units through UCUM (pint and ucumvert): one factor per pair of units, worked out once and remembered.
+
+A unit that was never met costs milliseconds. So a stretch of work may meet only so many of them (`frugal`).
+"""
 
 import math
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 
@@ -10,9 +16,27 @@ from pint.errors import PintError
 from ucumvert import PintUcumRegistry
 
 MAX_UNIT_LENGTH = 32
+MAX_OPERATORS = 6
+NEW_UNITS = 64
 _REGISTRY: Any = PintUcumRegistry()
 _HUGE = re.compile(r"\d{5}")
+_OPERATORS = re.compile(r"[./(]")
+_LEFT: ContextVar[list[int] | None] = ContextVar("left", default=None)
 _FAILURES = (LarkError, PintError, AttributeError, ValueError, KeyError, OverflowError, ZeroDivisionError, TypeError)
+
+
+class _Spent(Exception):  # noqa: N818 - no error: the unit may be known, but not now, so this is not remembered
+    """No more new units are looked up in this stretch of work."""
+
+
+@contextmanager
+def frugal(new_units: int = NEW_UNITS) -> Iterator[None]:
+    """Look up so many new units at most until the end; those beyond count as unknown, and are not remembered so."""
+    before = _LEFT.set([new_units])
+    try:
+        yield
+    finally:
+        _LEFT.reset(before)
 
 
 def factor(unit: str, target: str, molar_mass: float | None = None, valence: int | None = None) -> float | None:
@@ -23,10 +47,15 @@ def factor(unit: str, target: str, molar_mass: float | None = None, valence: int
     """
     if unit == target:
         return 1.0
-    return _factor(unit, target, molar_mass, valence) if len(unit) <= MAX_UNIT_LENGTH else None
+    if len(unit) > MAX_UNIT_LENGTH:
+        return None
+    try:
+        return _factor(unit, target, molar_mass, valence)
+    except _Spent:
+        return None
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=8192)
 def _factor(unit: str, target: str, molar_mass: float | None, valence: int | None) -> float | None:
     here, there = _quantity(unit), _quantity(target)
     if here is None or there is None:
@@ -40,7 +69,12 @@ def _factor(unit: str, target: str, molar_mass: float | None, valence: int | Non
 
 def known(unit: str) -> bool:
     """Whether the unit is a UCUM code."""
-    return _quantity(unit) is not None
+    if len(unit) > MAX_UNIT_LENGTH:
+        return False
+    try:
+        return _quantity(unit) is not None
+    except _Spent:
+        return False
 
 
 def _ratio(here: Any, there: Any, molar_mass: float | None) -> float | None:
@@ -64,12 +98,22 @@ def _plain(ratio: Any) -> float | None:
     return number if math.isfinite(number) and number > 0 else None
 
 
+@lru_cache(maxsize=4096)
 def _quantity(unit: str) -> Any:
     """One of the unit. None for what is no UCUM unit, has an offset or a logarithm, or a huge exponent."""
-    if not unit or len(unit) > MAX_UNIT_LENGTH or not unit.isascii() or _HUGE.search(unit):
+    if not unit or not unit.isascii() or _HUGE.search(unit) or len(_OPERATORS.findall(unit)) > MAX_OPERATORS:
         return None
+    _spend()
     try:
         quantity = _REGISTRY.from_ucum(unit)
         return None if isinstance(quantity, str) else 1 * quantity
     except _FAILURES:
         return None
+
+
+def _spend() -> None:
+    left = _LEFT.get()
+    if left is not None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise _Spent

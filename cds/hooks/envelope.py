@@ -9,6 +9,7 @@ from cds.access import Authorization, Source
 from cds.errors import BadEnvelope, WrongHook
 from cds.hooks import contexts
 from cds.hooks.contexts import SHAPES, Context
+from cds.hooks.limits import USUAL, Limits
 from cds.hooks.members import member_object, members, required_text, text, value
 from cds.secrecy import Secret
 
@@ -30,9 +31,9 @@ class Request(Struct, frozen=True):
         return self.context.patient_id
 
 
-def read(body: bytes, hook: str) -> Request:
+def read(body: bytes, hook: str, limits: Limits = USUAL) -> Request:
     """The request; raises a CallError that says what is wrong with it."""
-    found = members(body)
+    found = members(body, limits)
     _check_hook(found, hook)
     _check_instance(found.get("hookInstance"))
     given = member_object(found, "context")

@@ -7,8 +7,11 @@ import msgspec
 from msgspec import Raw
 
 from cds.errors import BadEnvelope, DuplicateName, MalformedJson, NonFiniteNumber, NotUtf8, TooDeep
+from cds.hooks.limits import USUAL, Limits
 
 PIECE = 4096
+LONG = 2**20
+MOST_NAMES = 10_000  # of a long request; a shorter one cannot hold enough of them to matter
 CONTINUATION = 0x80
 LONGEST_CHARACTER = 4
 _NON_FINITE = re.compile(rb"[:\[,]\s*-?(?:NaN|Infinity)\b")
@@ -23,16 +26,40 @@ class Name(str):
 
 
 _Value = str | int | float | bool | None | list[Raw] | dict[Name, Raw]
-_OBJECT = msgspec.json.Decoder(dict[Name, _Value], dec_hook=lambda _kind, value: Name(value))
+_Members = dict[Name, _Value]
+_OBJECT = msgspec.json.Decoder(_Members, dec_hook=lambda _kind, value: Name(value))
 _ANY = msgspec.json.Decoder()
 
 
-def members(body: bytes) -> dict[str, Any]:
+def members(body: bytes, limits: Limits = USUAL) -> dict[str, Any]:
     """The members of the outermost object; raises a CallError that says what is wrong with the body."""
+    limits.check_bytes(body)
     if not body.isascii():
         _check_utf8(body)
+    found = _unique(_decoded(body))
+    limits.check(body, found)
+    return found
+
+
+class _Counting:
+    """Makes the names of one long request, and stops when there are too many."""
+
+    __slots__ = ("_left",)
+
+    def __init__(self) -> None:
+        self._left = MOST_NAMES
+
+    def __call__(self, _: type, value: str) -> Name:
+        self._left -= 1
+        if self._left < 0:
+            raise BadEnvelope("body", "holds too many members")
+        return Name(value)
+
+
+def _decoded(body: bytes) -> dict[Name, Any]:
+    decoder = _OBJECT if len(body) < LONG else msgspec.json.Decoder(_Members, dec_hook=_Counting())
     try:
-        return _unique(_OBJECT.decode(body))
+        return decoder.decode(body)
     except RecursionError as problem:
         raise TooDeep from problem
     except msgspec.ValidationError as problem:
@@ -99,5 +126,7 @@ def value(parent: dict[str, Raw], field: str) -> Any:
         return None
     try:
         return _ANY.decode(parent[field])
-    except (msgspec.DecodeError, RecursionError) as problem:
+    except RecursionError as problem:
+        raise TooDeep from problem
+    except msgspec.DecodeError as problem:
         raise BadEnvelope(field, "cannot be read") from problem

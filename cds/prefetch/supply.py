@@ -88,16 +88,17 @@ class Supply(Struct):
 class Supplies:
     """All keys of a call, read when they are wanted: the gate first, the rest only if there is a twitch."""
 
-    def __init__(self, prefetch: Mapping[str, Raw], keys: Iterable[str] = TYPES) -> None:
-        """Take the prefetch of a call, and the keys that its service asks for."""
+    def __init__(self, prefetch: Mapping[str, Raw], keys: Iterable[str] = TYPES, most: int | None = None) -> None:
+        """Take the prefetch of a call, and the keys that its service asks for; `most` limits the entries of each."""
         self.keys = tuple(keys)
+        self._most = most
         self._prefetch = prefetch
         self._read: dict[str, Supply] = {}
 
     def of(self, key: str) -> Supply:
         """One key, read once."""
         if key not in self._read:
-            self._read[key] = supply(key, self._prefetch.get(key))
+            self._read[key] = supply(key, self._prefetch.get(key), self._most)
         return self._read[key]
 
     def put(self, found: Mapping[str, Supply]) -> None:
@@ -159,13 +160,13 @@ def _is_wanted(one: Supply, has_loose_ends: bool) -> bool:
     return one.is_lost or one.feed.truncated or has_loose_ends
 
 
-def supply(key: str, raw: Raw | None) -> Supply:
+def supply(key: str, raw: Raw | None, most: int | None = None) -> Supply:
     """Read one prefetch value: absent and null are different things."""
     if raw is None:
         return Supply(key, State.ABSENT, Feed())
     if bytes(memoryview(raw)[:5]) == bundle.NULL:
         return Supply(key, State.KNOWN_EMPTY, Feed())
-    feed = bundle.read(raw)
+    feed = bundle.read(raw, most)
     if feed.failed:
         return Supply(key, State.FAILED, feed)
     empty = not (feed.resources or feed.unreadable or feed.truncated)

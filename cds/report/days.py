@@ -10,6 +10,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 EPOCH = date(1970, 1, 1)
 DAY_SECONDS = 86_400
+TO_SECONDS = len("2026-11-23 12:00:00")
 STEP = timedelta(days=1)
 EXACT = timedelta(minutes=1)
 
@@ -24,7 +25,8 @@ class seconds(FunctionElement[int]):  # noqa: N801 - reads like a function of SQ
 
 @compiles(seconds, "sqlite")
 def _in_sqlite(element: seconds, compiler: SQLCompiler, **options: Any) -> str:
-    return f"CAST(strftime('%s', {compiler.process(element.clauses, **options)}) AS INTEGER)"
+    """Fractions are cut off first: SQLite would round them."""
+    return f"CAST(strftime('%s', substr({compiler.process(element.clauses, **options)}, 1, {TO_SECONDS})) AS INTEGER)"
 
 
 @compiles(seconds, "postgresql")

@@ -10,6 +10,7 @@ from cds.knowledge.model import Adjustment
 from cds.rules.amount import Amount, is_beyond, to_unit
 from cds.rules.labs import Bench, Judged, day_of, newest
 
+MOST_A_DAY = 24  # albumin results of one day that are looked at; no laboratory measures it more often
 TRUST = {"ionised": 3, "adjusted": 2, "computed": 1, "unadjusted": 0}
 
 
@@ -29,7 +30,7 @@ class Albumins:
         gaps = [
             (gap, number)
             for day in days
-            for other, number in self._by_day.get(day, ())
+            for other, number in self._by_day.get(day, ())[:MOST_A_DAY]
             if (gap := _hours(when, other)) is not None and gap <= hours
         ]
         return min(gaps, key=lambda one: one[0])[1] if gaps else None

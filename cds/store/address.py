@@ -37,7 +37,7 @@ def address_of(database_url: str, data_dir: str) -> Address:
     except (ArgumentError, ValueError) as problem:
         raise StoreError("TWITCH_CDS_DATABASE_URL: is no address of a database") from problem
     backend = url.get_backend_name()
-    if url.drivername not in (backend, DRIVERS.get(backend)):
+    if backend not in DRIVERS or url.drivername not in (backend, DRIVERS[backend]):
         raise StoreError("TWITCH_CDS_DATABASE_URL: must begin with sqlite:// or postgresql://, without another driver")
     if backend == POSTGRESQL:
         return Address(url.set(drivername=DRIVERS[POSTGRESQL]))

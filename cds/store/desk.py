@@ -43,7 +43,8 @@ class Desk:
         self._name = name
         self._seconds = seconds
         self._orders: SimpleQueue[Order | None] = SimpleQueue()
-        self._threads = [threading.Thread() for _ in range(threads)]
+        self._places = range(threads)
+        self._threads: dict[int, threading.Thread] = {}
         self._failed_at: float | None = None
 
     @property
@@ -80,11 +81,10 @@ class Desk:
 
     def close(self) -> None:
         """Take no more questions; one under way is waited for, but not for long."""
-        for _ in self._threads:
+        for _ in self._places:
             self._orders.put(None)
-        for thread in self._threads:
-            if thread.is_alive():
-                thread.join(FAREWELL)
+        for thread in self._threads.values():
+            thread.join(FAREWELL)
 
     def _is_closed_for_now(self) -> bool:
         return self._failed_at is not None and self._seconds() < self._failed_at + PAUSE
@@ -92,7 +92,9 @@ class Desk:
     async def _answer(self, question: Callable[[], T], patience: float) -> T:
         loop = asyncio.get_running_loop()
         answer: Future[T] = loop.create_future()
-        self._have_threads()
+        if not self._threads:
+            for place in self._places:
+                self._start(place)
         self._orders.put(Order(loop, answer, question))
         alarm = loop.call_later(patience, _settle, answer, TooSlow())
         try:
@@ -100,20 +102,26 @@ class Desk:
         finally:
             alarm.cancel()
 
-    def _have_threads(self) -> None:
-        """Start the threads, and again one that has ended."""
-        for place, thread in enumerate(self._threads):
-            if not thread.is_alive():
-                self._threads[place] = threading.Thread(target=self._serve, name=f"store-{self._name}", daemon=True)
-                self._threads[place].start()
+    def _start(self, place: int) -> None:
+        thread = self._threads[place] = threading.Thread(
+            target=self._serve, args=(place,), name=f"store-{self._name}-{place}", daemon=True
+        )
+        thread.start()
 
-    def _serve(self) -> None:
-        while (order := self._orders.get()) is not None:
-            if not order.answer.done():
-                _serve(order)
+    def _serve(self, place: int) -> None:
+        """Take one question after the other; whoever is thrown out by an unexpected error sends a successor."""
+        is_over = False
+        try:
+            while (order := self._orders.get()) is not None:
+                if not order.answer.done():
+                    _answer(order)
+            is_over = True
+        finally:
+            if not is_over:
+                self._start(place)
 
 
-def _serve(order: Order) -> None:
+def _answer(order: Order) -> None:
     """Answer, whatever happens: an error that nobody expected ends this thread, but not the wait for it."""
     answer: object = StoreDown("failed")
     try:

@@ -43,19 +43,15 @@ class Line:
             self._connection = None
 
     def _asked(self, work: Work[T]) -> T:
-        connection = self._opened()
         try:
+            connection = self._connection = self._connection or self._engine.raw_connection()
             with closing(connection.cursor()) as cursor:
                 return work(cursor)
-        except self._engine.dialect.loaded_dbapi.Error as problem:
-            is_dead = self._engine.dialect.is_disconnect(problem, connection.dbapi_connection, None)
+        except (self._engine.dialect.loaded_dbapi.Error, SQLAlchemyError) as problem:
+            is_stale = self._is_dead(problem)
             self.drop()
-            raise (Stale if is_dead else StoreDown) from problem
+            raise (Stale if is_stale else StoreDown) from problem
 
-    def _opened(self) -> PoolProxiedConnection:
-        if self._connection is None:
-            try:
-                self._connection = self._engine.raw_connection()
-            except SQLAlchemyError as problem:
-                raise StoreDown from problem
-        return self._connection
+    def _is_dead(self, problem: Any) -> bool:
+        connection = self._connection
+        return connection is not None and self._engine.dialect.is_disconnect(problem, connection.dbapi_connection, None)

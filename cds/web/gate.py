@@ -17,6 +17,10 @@ CALLER = "twitch-cds.caller"
 class Verifying(Protocol):
     """What tells who is calling (`cds.trust.verifier.Verifier`)."""
 
+    @property
+    def is_up(self) -> bool:
+        """Whether all that verifying needs is at hand."""
+
     async def verify(self, authorization: str | None, audience: str) -> Caller:
         """The caller of this address, or Refused."""
 

@@ -24,6 +24,6 @@ class Health:
         parts = self._parts
         if self._leaving or not parts.engine.service_ids:
             raise NotReady
-        lamps = {"store": parts.keeper, "audit": parts.journal}
+        lamps = {"store": parts.keeper, "audit": parts.journal, "trust": parts.verifier}
         told = {name: "up" if part.is_up else "down" for name, part in lamps.items() if part is not None}
         return {"status": "ready", "knowledgeVersion": parts.engine.knowledge_version, **told}

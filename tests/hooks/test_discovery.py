@@ -94,7 +94,7 @@ def _parameter(part: str) -> tuple[str, str]:
 
 
 ORDER_HOOKS = ("order-select", "order-sign", "medication-refill")
-READ_FOR_DRAFTS = (*GATE, "labs", "medicationRequests", "medicationStatements")
+READ_FOR_DRAFTS = (*GATE, "labs", "medicationRequests", "medicationStatements", "serviceRequests")
 
 
 @cache

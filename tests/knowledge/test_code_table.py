@@ -229,10 +229,13 @@ def test_members_of_a_set_know_it(concept: Concept) -> None:
     assert all(concept in CODES.members(name) for name in concept.sets)
 
 
+DOMAIN = ("knowledge", "chart", "rules", "hooks", "explain")
+
+
 def literals(method: str) -> set[str]:
     """All literal arguments of a method of the knowledge, as the code of the package writes them."""
     found = set()
-    for path in PACKAGE.rglob("*.py"):
+    for path in (file for part in DOMAIN for file in (PACKAGE / part).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == method:
                 found |= {

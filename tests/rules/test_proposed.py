@@ -72,3 +72,22 @@ def test_a_sign_is_named_in_words_and_by_its_code() -> None:
     assert sentence["text"].startswith("Muscle twitching with ")
     assert {"88092000", "298283006"} == {coding["code"] for sign in signs for coding in sign["coding"]}
     assert 1 == len(worded["suggestions"][0]["actions"][0]["resource"]["reasonCode"])
+
+
+def test_a_reason_names_three_signs_and_how_many_more() -> None:
+    """The codes go no further than the words: three signs, the rest counted."""
+    signs: list[Json] = [
+        {"condition": code, "recorded": "2 mo"}
+        for code in (
+            "88092000 Atrophy",
+            "298283006 Weak hand",
+            "6077001 Foot drop",
+            "366946003 Bulbar",
+            "8011004 Speech",
+        )
+    ]
+    sentence, *coded = answer(TWITCH, *signs)[0]["suggestions"][0]["actions"][0]["resource"]["reasonCode"]
+
+    assert 3 == len(coded)
+    assert all(one["text"] in sentence["text"] for one in coded)
+    assert " more" in sentence["text"]

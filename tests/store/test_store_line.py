@@ -27,7 +27,7 @@ def one(cursor: Any) -> object:
     return cursor.execute("SELECT 1").fetchone()[0]
 
 
-def connection(cursor: Any) -> object:
+def connection(cursor: Any) -> Any:
     """The driver's connection."""
     return cursor.connection
 
@@ -46,7 +46,7 @@ def test_another_file_needs_another_connection(line: Line) -> None:
 
 def test_a_connection_that_died_meanwhile_is_replaced_unnoticed(line: Line) -> None:
     """As after a restart of the server."""
-    line.ask(lambda cursor: cursor.connection.close(), 1)
+    line.ask(connection, 1).close()
 
     assert 1 == line.ask(one, 1)
 

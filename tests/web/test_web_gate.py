@@ -18,6 +18,8 @@ EHR = Caller(client="ehr", tenant="north")
 class Behind:
     """An application behind the gate, a verifier beside it, and what each was asked."""
 
+    is_up = True
+
     def __init__(self, *, is_open: bool = False, known: bool = True) -> None:
         self.seen: list[object] = []
         self.asked: list[tuple[str | None, str]] = []

@@ -65,6 +65,8 @@ def demo(**settings: str) -> Settings:
 class Strangers:
     """Knows nobody."""
 
+    is_up = True
+
     async def verify(self, authorization: str | None, audience: str) -> Caller:
         raise Refused(Refusal("header", "There is no Authorization header."))
 

@@ -8,7 +8,6 @@ from types import MappingProxyType
 from cds.errors import CallError, UnknownPath
 
 
-
 class NotAdmitted(CallError):  # noqa: N818 - named like the other refusals
     """No credential, or a wrong one: which of both is not told."""
 

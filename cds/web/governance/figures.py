@@ -10,7 +10,7 @@ from cards.markdown import plain
 from cards.words import Words
 from cds.report.model import Line, Rate, Reason, Report
 from cds.web.governance.bins import Bin, binned
-from cds.web.governance.pictures import over_time, row, small
+from cds.web.governance.pictures import nice, over_time, row, small
 
 OVERRIDE_SYSTEM = "urn:twitch-cds:override"
 NO_REASON = "No reason given"
@@ -56,7 +56,8 @@ class Figures(Struct, frozen=True, kw_only=True):
 
     total: Total
     bins: tuple[Bin, ...]
-    picture: Markup | None
+    picture: Markup
+    top: int
     cards: tuple[Card, ...]
     tags: tuple[Card, ...]
     skewed: int
@@ -80,10 +81,12 @@ class Studio:
         first = report.since or min((one.day for one in days), default=today)
         last = report.until or max([today, *(one.day for one in days)])
         bins = binned(days, first, max(first, last))
+        top = nice(max(one.shown for one in bins))
         return Figures(
             total=_total(report),
             bins=tuple(bins),
-            picture=over_time(bins) if report.cards else None,
+            picture=over_time(bins, top),
+            top=top,
             cards=tuple(self._cards(report, first, max(first, last))),
             tags=tuple(self._tags(report)),
             skewed=sum(card.clock_skewed for card in report.cards),
@@ -114,7 +117,7 @@ class Studio:
             trend=trend,
             of_shown=_percent(line.overridden_of_shown),
             of_answered=_percent(line.overridden_of_answered),
-            reasons=tuple(self._why(reason, line.overridden) for reason in line.reasons),
+            reasons=tuple(self._why(reason, line.reasons[0].count) for reason in line.reasons),
         )
 
     def _why(self, reason: Reason, most: int) -> Why:
@@ -145,4 +148,3 @@ def _percent(rate: Rate) -> str:
     if rate.share is None or rate.low is None or rate.high is None:
         return "–"
     return f"{rate.share:.0%} ({rate.low:.0%}–{rate.high:.0%})"
-

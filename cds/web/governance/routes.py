@@ -1,6 +1,5 @@
 """The paths of the governance page: HTML, CSV and JSON of one and the same report."""
 
-import asyncio
 from collections.abc import Callable, Collection
 from datetime import datetime
 
@@ -16,13 +15,15 @@ from cds.report.source import reading
 from cds.settings import Settings
 from cds.web.governance import numbers
 from cds.web.governance.asked import Asked, asked
+from cds.web.governance.counting import Counting
 from cds.web.governance.door import Door
 from cds.web.governance.figures import Studio
 from cds.web.pages import page
 from cds.web.record import Recorder
 
 PATH = "/governance"
-EMPTY_STORE = "The database cannot be read now, or there is none yet. The numbers below are those of this process."
+NO_STORE = "The database cannot be read now, or there is none yet. The numbers below are those of this process."
+STILL_COUNTING = "There is much to count: it goes on in the background. Open this page again in a moment."
 
 
 class Governance:
@@ -36,7 +37,7 @@ class Governance:
         self._studio = Studio(words)
         self._now = now
         self._door = Door(settings.governance_token, is_open=settings.open)
-        self._one_at_a_time = asyncio.Lock()
+        self._counting = Counting(self._built)
 
     def add_to(self, app: FastAPI, recorder: Recorder) -> None:
         """Add the paths; the numbers of this process come from where calls are counted."""
@@ -48,10 +49,7 @@ class Governance:
     async def html(self, request: Request) -> Response:
         """The page."""
         view = self._view(request)
-        try:
-            report = await self._report(view)
-        except NotReady:
-            report = None
+        report, problem = await self._reported(view)
         today = self._now().astimezone(self._settings.zone).date()
         values = {
             "demo": self._settings.demo,
@@ -61,20 +59,20 @@ class Governance:
             "titles": self._studio.titles,
             "report": report,
             "figures": self._studio.figures(report, today) if report else None,
-            "problem": None if report else EMPTY_STORE,
+            "problem": problem,
             "numbers": numbers.read(self._numbers(), view.filters.service),
         }
         return page("governance/page.html", values)
 
     async def csv(self, request: Request) -> Response:
         """The lines of all cards and tags, safe to open in a spreadsheet."""
-        report = await self._report(self._view(request))
+        report = await self._counting.whole(self._view(request))
         headers = {"content-disposition": 'attachment; filename="twitch-cds-report.csv"'}
         return Response(sheet(report), headers=headers, media_type="text/csv; charset=utf-8")
 
     async def json(self, request: Request) -> Response:
         """The whole report with its days."""
-        report = await self._report(self._view(request))
+        report = await self._counting.whole(self._view(request))
         return Response(msgspec.json.encode(report), media_type="application/json")
 
     def _view(self, request: Request) -> Asked:
@@ -82,10 +80,13 @@ class Governance:
         self._door.admit(request.headers.get("authorization"))
         return asked(request.query_params, self._now(), self._settings.zone, self._services, self._studio.titles)
 
-    async def _report(self, view: Asked) -> Report:
-        """Count in a thread, one report after the other: the database is there for the calls first."""
-        async with self._one_at_a_time:
-            return await asyncio.to_thread(self._built, view)
+    async def _reported(self, view: Asked) -> tuple[Report | None, str]:
+        """The report, or why there is none yet."""
+        try:
+            report = await self._counting.soon(view)
+        except NotReady:
+            return None, NO_STORE
+        return report, "" if report else STILL_COUNTING
 
     def _built(self, view: Asked) -> Report:
         try:

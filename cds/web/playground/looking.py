@@ -10,8 +10,20 @@ from cds.rules.why import Trace
 
 STATES = (
     ("fired", "fired", "Fired", "info", "These rules found something; it stands on a card."),
-    ("suppressed", "held back", "Held back", "", "Something was found, or might have been, but it does not stand on a card."),
-    ("not-checked", "not checked", "Not checked", "warning", "These rules could not be asked. That is never read as silence."),
+    (
+        "suppressed",
+        "held back",
+        "Held back",
+        "",
+        "Something was found, or might have been, but it does not stand on a card.",
+    ),
+    (
+        "not-checked",
+        "not checked",
+        "Not checked",
+        "warning",
+        "These rules could not be asked. That is never read as silence.",
+    ),
     ("not-fired", "silent", "Silent", "", "These rules were asked and found nothing that counts."),
 )
 

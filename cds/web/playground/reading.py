@@ -38,7 +38,9 @@ def words(concept: object) -> str:
     """What a concept is called: its text, else the first display, else the first code."""
     codings = some(one(concept).get("coding"))
     displays = (text(coding.get("display")) for coding in codings)
-    return text(one(concept).get("text")) or next(filter(None, displays), "") or next((c for _, c in codes(concept)), "")
+    return (
+        text(one(concept).get("text")) or next(filter(None, displays), "") or next((c for _, c in codes(concept)), "")
+    )
 
 
 def status(concept: object) -> str:

@@ -84,7 +84,9 @@ def _first_code(concept: object) -> tuple[str, str]:
 
 def medicine(resource: Resource) -> str:
     """What a request or statement calls its medicine."""
-    named = words(resource.get("medicationCodeableConcept")) or text(one(resource.get("medicationReference")).get("display"))
+    named = words(resource.get("medicationCodeableConcept")) or text(
+        one(resource.get("medicationReference")).get("display")
+    )
     return named or "a medicine without a name"
 
 

@@ -99,7 +99,9 @@ class Results:
             return Band(low, high, OF_LABORATORY)
         concept = self._concept(resource)
         limits = self._knowledge.limits.get(concept.analyte or "", ()) if concept else ()
-        fitting = [one for one in limits if unit in one.value and _is_for(one, years) and one.kind in (None, "adjusted")]
+        fitting = [
+            one for one in limits if unit in one.value and _is_for(one, years) and one.kind in (None, "adjusted")
+        ]
         lows = [one.value[unit] for one in fitting if one.side == "low" and one.effect != "emergency"]
         highs = [one.value[unit] for one in fitting if one.side == "high" and one.effect != "emergency"]
         source = "limit of this service" if lows or highs else ""

@@ -71,8 +71,7 @@ def groups(shelf: Shelf, index: dict[str, Listed], today: date, words: Words) ->
     """All patients, the most urgent first; empty groups left out."""
     lines = list(_lines(shelf, index, today, words))
     made = (
-        Group(level, title, lead, tuple(line for line in lines if line.level == level))
-        for level, title, lead in GROUPS
+        Group(level, title, lead, tuple(line for line in lines if line.level == level)) for level, title, lead in GROUPS
     )
     return [group for group in made if group.lines]
 
@@ -115,5 +114,3 @@ def about(patient: Resource, today: date) -> str:
     """Sex and age."""
     parts = (text(patient.get("gender")), age(text(patient.get("birthDate")), today))
     return ", ".join(filter(None, parts))
-
-

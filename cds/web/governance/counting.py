@@ -1,0 +1,80 @@
+"""Counting without making anybody wait: a report over a million cards takes as long as it takes, in the background."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from cds.errors import Overloaded
+from cds.report.model import Report
+from cds.web.governance.asked import Asked
+
+PATIENCE = 5.0
+KEPT_TIMES = 10
+MOST_AT_ONCE = 4
+
+
+class _Kept(Struct, frozen=True):
+    report: Report
+    until: float
+
+
+class Counting:
+    """Makes one report after the other; a slow one is kept ten times as long as it took."""
+
+    def __init__(
+        self,
+        count: Callable[[Asked], Report],
+        patience: float = PATIENCE,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._count = count
+        self._patience = patience
+        self._seconds = seconds
+        self._one_at_a_time = asyncio.Lock()
+        self._under_way: dict[str, asyncio.Task[Report]] = {}
+        self._kept: dict[str, _Kept] = {}
+
+    async def soon(self, view: Asked) -> Report | None:
+        """The report, or None if it is still being counted after some seconds: ask again. Raises CallError."""
+        kept = self._fresh(view.query)
+        if kept is not None:
+            return kept
+        task = self._task(view)
+        done, _ = await asyncio.wait({task}, timeout=self._patience)
+        return task.result() if done else None
+
+    async def whole(self, view: Asked) -> Report:
+        """The report, however long it takes. Raises CallError."""
+        return self._fresh(view.query) or await asyncio.shield(self._task(view))
+
+    def _fresh(self, key: str) -> Report | None:
+        now = self._seconds()
+        self._kept = {name: kept for name, kept in self._kept.items() if kept.until > now}
+        return self._kept[key].report if key in self._kept else None
+
+    def _task(self, view: Asked) -> "asyncio.Task[Report]":
+        """The count of this view, begun if it is not under way."""
+        key = view.query
+        if key not in self._under_way:
+            if len(self._under_way) >= MOST_AT_ONCE:
+                raise Overloaded
+            task = asyncio.create_task(self._counted(view))
+            self._under_way[key] = task
+            task.add_done_callback(lambda done: self._finished(key, done))
+        return self._under_way[key]
+
+    async def _counted(self, view: Asked) -> Report:
+        async with self._one_at_a_time:
+            started = self._seconds()
+            report = await asyncio.to_thread(self._count, view)
+            now = self._seconds()
+            self._kept[view.query] = _Kept(report, now + (now - started) * KEPT_TIMES)
+            return report
+
+    def _finished(self, key: str, done: "asyncio.Task[Report]") -> None:
+        """Forget the task; look at its failure even if nobody waits for it any more."""
+        del self._under_way[key]
+        if not done.cancelled():
+            done.exception()

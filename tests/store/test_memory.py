@@ -1,0 +1,304 @@
+"""What the calls see of the store: answers in time, nothing in the way of a card, feedback on disk."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from store_samples import (
+    HOSPITAL,
+    NOW,
+    OTHER,
+    PATIENT,
+    SERVICE,
+    accepted,
+    account,
+    minutes,
+    overridden,
+    rows_of,
+    shown,
+)
+
+from cds.account import Suppressed
+from cds.deadline import Deadline
+from cds.errors import NotKept, NotReady
+from cds.settings import load
+from cds.store.address import address_of
+from cds.store.down import StoreDown
+from cds.store.memory import Manner, Memory, open_memory
+from cds.store.store import Store
+from cds.store.tally import Tally
+from cds.store.writer import Pace
+
+T = TypeVar("T")
+PACE = Pace(linger=0.0, first_pause=0.001, longest_pause=0.01, patience=0.05, heartbeat=0.02)
+LONG = Manner(patience=30.0, software_version="0.1.0", pace=PACE)
+
+
+class Clock:
+    """A moment, and seconds that pass with it."""
+
+    def __init__(self) -> None:
+        self.moment = NOW
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def seconds(self) -> float:
+        return (self.moment - NOW).total_seconds()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Time that stands still until it is moved."""
+    return Clock()
+
+
+@pytest.fixture
+def memory(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Memory]:
+    """The memory of a process, begun."""
+    made = Memory(Store.open(database_url, str(tmp_path)), LONG, now=clock.now, seconds=clock.seconds)
+    made.start()
+    yield made
+    made.close()
+
+
+def deadline(seconds: float = 60.0) -> Deadline:
+    """Much time, unless said otherwise."""
+    return Deadline.after(seconds, time.monotonic)
+
+
+def run(work: Awaitable[T]) -> T:
+    """Run one thing on a loop of its own."""
+
+    async def main() -> T:
+        return await work
+
+    return asyncio.run(main())
+
+
+def test_what_was_shown_and_answered_is_known(memory: Memory) -> None:
+    """The way of a card: shown, answered, and asked for at the next call."""
+    memory.remember(HOSPITAL, SERVICE, account(shown("c1"), shown("c2", "g")), "2026.11")
+    before = run(memory.answered(PATIENT, {"f", "g"}, deadline()))
+    run(memory.keep(HOSPITAL, SERVICE, [overridden("c1")]))
+    memory.flush()
+
+    assert ({}, {"f": NOW}) == (before, run(memory.answered(PATIENT, {"f", "g"}, deadline())))
+    assert {"showings_written": 2, "recalls": 2, "feedback_kept": 1} == counted(memory)
+    assert memory.is_up
+
+
+def counted(memory: Memory) -> dict[str, int]:
+    """The counters that are not zero."""
+    return {name: number for name, number in memory.tally.items() if number}
+
+
+def test_what_is_remembered_says_which_software_and_when(memory: Memory, database_url: str) -> None:
+    """Suppressed repeats as well."""
+    repeat = Suppressed(topic="lifestyle", fingerprint="g")
+    memory.remember(HOSPITAL, SERVICE, account(shown("c1"), suppressed=[repeat]), "2026.11")
+    memory.flush()
+
+    (card,), (suppressed,) = rows_of(database_url, "showings"), rows_of(database_url, "suppressions")
+    assert ("2026.11", "0.1.0", NOW) == (card["knowledge_version"], card["software_version"], card["shown_at"])
+    assert ("2026.11", "0.1.0", NOW) == (
+        suppressed["knowledge_version"],
+        suppressed["software_version"],
+        suppressed["suppressed_at"],
+    )
+
+
+def test_nothing_is_asked_for_no_cards(memory: Memory) -> None:
+    """A silent call does not touch the database."""
+    assert {} == run(memory.answered(PATIENT, [], deadline()))
+    assert {} == counted(memory)
+
+
+def test_nothing_is_kept_of_no_items(memory: Memory) -> None:
+    """An empty list is no feedback."""
+    run(memory.keep(HOSPITAL, SERVICE, []))
+
+    assert {} == counted(memory)
+
+
+def test_a_call_without_time_goes_on_without_answers(memory: Memory) -> None:
+    """That is no fault of the store."""
+    assert {} == run(memory.answered(PATIENT, ["f"], deadline(0.0)))
+    assert ({"recalls_failed": 1}, True) == (counted(memory), memory.is_up)
+
+
+def test_a_token_is_used_once(memory: Memory) -> None:
+    """Over all workers."""
+    assert [True, False] == [run(memory.use_once("k" * 64, NOW + minutes(5))) for _ in range(2)]
+
+
+def test_a_store_that_is_away_holds_up_no_card_and_takes_no_feedback(tmp_path: Path, clock: Clock) -> None:
+    """Calls go on, losses are counted, feedback is refused; then it is left alone for a while."""
+    folder = tmp_path / "var"
+    folder.write_bytes(b"no folder")
+    memory = Memory(Store.open("", str(folder)), LONG, now=clock.now, seconds=clock.seconds)
+    memory.start()
+    answers = [run(memory.answered(PATIENT, ["f"], deadline())) for _ in range(2)]
+    memory.remember(HOSPITAL, SERVICE, account(shown("c1"), shown("c2")), "2026.11")
+    with pytest.raises(NotKept):
+        run(memory.keep(HOSPITAL, SERVICE, [overridden("c1"), overridden("c2")]))
+    with pytest.raises(NotReady):
+        run(memory.use_once("k" * 64, NOW))
+    up = memory.is_up
+    memory.close()
+
+    assert ([{}, {}], False) == (answers, up)
+    assert {
+        "showings_lost": 2,
+        "recalls_failed": 2,
+        "feedback_refused": 2,
+        "tokens_unchecked": 1,
+    } == counted(memory)
+
+
+def test_a_store_that_comes_back_is_used_again(tmp_path: Path) -> None:
+    """Without a restart: the background writer sees it, and what waits is written."""
+    folder = tmp_path / "var"
+    folder.write_bytes(b"no folder")
+    memory = Memory(
+        Store.open("", str(folder)), Manner(patience=30.0, pace=Pace(linger=0.0, first_pause=0.01, heartbeat=0.01))
+    )
+    memory.start()
+    down = memory.is_up
+    memory.remember(HOSPITAL, SERVICE, account(shown("c1")), "2026.11")
+    folder.unlink()
+    written = memory.flush(30)
+    wait_for(lambda: memory.is_up)
+    run(memory.keep(HOSPITAL, SERVICE, [overridden("c1")]))
+    memory.close()
+
+    assert (False, True) == (down, written)
+    assert ["c1"] == [row["card"] for row in rows_of(f"sqlite:///{folder / 'twitch-cds.db'}", "showings")]
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    """Wait until something holds, half a minute at most."""
+    end = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def test_a_store_that_was_only_slow_is_healthy_again_at_the_next_beat(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No call has to find out."""
+
+    def fail(*_: object) -> bool:
+        raise StoreDown
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "use", fail)
+        patch.setattr(Store, "probe", fail)
+        with pytest.raises(NotReady):
+            run(memory.use_once("k" * 64, NOW))
+        down = memory.is_up
+    memory._beat()
+
+    assert (False, True) == (down, memory.is_up)
+
+
+def test_old_rows_are_deleted_every_hour(memory: Memory, database_url: str, clock: Clock) -> None:
+    """After the days of the setting."""
+    memory.remember(HOSPITAL, SERVICE, account(shown("c1")), "2026.11")
+    memory.flush()
+    memory._beat()
+    clock.moment += timedelta(days=731)
+    memory._beat()
+    memory.remember(HOSPITAL, SERVICE, account(shown("c2")), "2026.11")
+    memory.flush()
+    memory._beat()
+
+    assert ["c2"] == [row["card"] for row in rows_of(database_url, "showings")]
+    assert 1 == memory.tally["rows_pruned"]
+
+
+def test_another_counter_is_told_of_each_step(tmp_path: Path) -> None:
+    """So that several workers add up."""
+    told: list[tuple[str, int]] = []
+    memory = open_memory(
+        load(
+            {
+                "TWITCH_CDS_DATA_DIR": str(tmp_path),
+                "TWITCH_CDS_KEEP_COMMENTS": "true",
+                "TWITCH_CDS_STORE_TIMEOUT_MS": "10000",
+            }
+        ),
+        "0.1.0",
+        lambda name, number: told.append((name, number)),
+    )
+    memory.start()
+    run(memory.keep(HOSPITAL, SERVICE, [overridden("c1", comment="known"), accepted("c2")]))
+    memory.close()
+    (comment,) = [
+        row["comment"] for row in rows_of(f"sqlite:///{tmp_path / 'twitch-cds.db'}", "feedback") if row["comment"]
+    ]
+
+    assert ("feedback_kept", 2) in told
+    assert "known" == comment
+
+
+def test_counters_start_at_zero_and_only_grow() -> None:
+    """Each has its name."""
+    tally = Tally()
+    tally.add("recalls")
+    tally.add("recalls", 2)
+
+    assert 3 == tally.counts()["recalls"]
+    assert {0, 3} == set(tally.counts().values())
+
+
+STEPS = st.one_of(
+    st.tuples(st.just("show"), st.integers(0, 3), st.sampled_from("fgh"), st.booleans()),
+    st.tuples(st.just("answer"), st.integers(0, 5), st.just(""), st.booleans()),
+    st.tuples(st.just("flush"), st.just(0), st.just(""), st.booleans()),
+)
+
+
+@given(steps=st.lists(STEPS, max_size=20))
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_the_order_exactly_what_was_answered_is_known(
+    steps: list[tuple[str, int, str, bool]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Random showings and answers of two tenants, as a simple model has them; answers may come first."""
+    clock, folder = Clock(), tmp_path_factory.mktemp("store")
+    memory = Memory(Store(address_of("", str(folder))), LONG, now=clock.now)
+    memory.start()
+    prints: dict[tuple[bool, str], str] = {}
+    answers: dict[tuple[bool, str], datetime] = {}
+    kept: set[tuple[bool, str, int]] = set()
+    for index, (what, number, fingerprint, north) in enumerate(steps):
+        clock.moment += minutes(1)
+        caller = HOSPITAL if north else OTHER
+        card = f"{number}-{north}"
+        if what == "show" and (north, card) not in prints:
+            prints[north, card] = fingerprint
+            memory.remember(caller, SERVICE, account(shown(card, fingerprint), patient=f"{north:32}"), "k")
+        elif what == "answer":
+            run(memory.keep(caller, SERVICE, [overridden(card, str(index))]))
+            answers[north, card] = clock.moment
+            kept.add((north, card, index))
+        elif what == "flush":
+            memory.flush()
+    memory.flush()
+    known = {north: run(memory.answered(f"{north:32}", "fgh", deadline())) for north in (True, False)}
+    memory.close()
+
+    expected: dict[bool, dict[str, datetime]] = {True: {}, False: {}}
+    for (north, card), fingerprint in prints.items():
+        if (north, card) in answers:
+            earlier = expected[north].get(fingerprint, answers[north, card])
+            expected[north][fingerprint] = max(earlier, answers[north, card])
+    assert expected == known
+    assert len(kept) == len(rows_of(f"sqlite:///{folder / 'twitch-cds.db'}", "feedback"))
