@@ -6,11 +6,12 @@ from msgspec import Struct
 
 
 class Caller(Struct, frozen=True, kw_only=True):
-    """Who is calling, as verified; `fhir_servers` narrows what may be contacted for this client, None leaves it."""
+    """Who is calling, as verified. `fhir_servers` narrows what may be contacted for it, `rate_per_second` sets its rate; None: as usual."""
 
     client: str
     tenant: str | None = None
     fhir_servers: tuple[str, ...] | None = None
+    rate_per_second: int | None = None
 
     @property
     def realm(self) -> str:

@@ -51,12 +51,16 @@ class Remembering(Protocol):
 
 
 class Reply(Struct, frozen=True):
-    """Status and JSON for the caller, the account for the audit if the request could be read, and what is behind it."""
+    """Status and JSON for the caller, the account for the audit if the request could be read, and what is behind it.
+
+    `refusal` names the limit that was passed, if one was.
+    """
 
     status: int
     body: bytes
     account: Account | None = None
     outcome: Outcome | None = None
+    refusal: str = ""
 
 
 class Attendant:
@@ -88,7 +92,8 @@ class Attendant:
             call = await _aside(len(body), lambda: self._engine.read(service_id, body))
             outcome = await self._outcome(_Attendance(call, caller, deadline, len(body)))
         except CallError as error:
-            return Reply(error.status, render(error), self._account(call, caller, None) if call else None)
+            account = self._account(call, caller, None) if call else None
+            return Reply(error.status, render(error), account, refusal=error.reason)
         account = self._account(call, caller, outcome)
         if self._memory is not None and (account.cards or account.suppressed):
             self._memory.remember(caller, service_id, account, self._engine.knowledge_version)

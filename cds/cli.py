@@ -13,7 +13,7 @@ from cds.report import command as report
 from cds.selfcheck import command as selfcheck
 from cds.settings import PREFIX, Settings, environment, load
 from cds.store import command as store
-from cds.store.keys import hash_key
+from cds.store.keys import has_key, hash_key
 from cds.trust import check_command as clients
 from cds.trust import mint_command as mint
 from cds.web.server import serve
@@ -85,7 +85,10 @@ def _add_serve(command: argparse.ArgumentParser) -> None:
 
 
 def run_audit(namespace: argparse.Namespace) -> int:
-    """Verify the audit with the key that wrote it."""
+    """Verify the audit with the key that wrote it; a key is never made for it."""
+    settings = load(environment())
+    if not has_key(settings):
+        raise UsageError(f"{settings.data_dir}: there is no key of the hashes, so nothing can be proved")
     return audit.run(namespace, hash_key)
 
 

@@ -15,6 +15,7 @@ CdsError                      status, code (R4 issue-type), text with the next s
 │   │   └── UnknownPath       404 not-found
 │   ├── WrongMethod           405 not-supported  + Allow
 │   ├── SlowBody              408 timeout        + Connection: close
+│   │   └── SlowHead          408 timeout        + Connection: close
 │   ├── PatientMismatch       412 invariant
 │   ├── TwitchUnknown         412 incomplete
 │   ├── TooLarge              413 too-long
@@ -23,6 +24,7 @@ CdsError                      status, code (R4 issue-type), text with the next s
 │   ├── WrongMediaType        415 not-supported
 │   │   └── CompressedBody    415 not-supported  + Accept-Encoding
 │   ├── TooManyCalls          429 throttled      + Retry-After
+│   ├── TooLargeHead          431 too-long       + Connection: close
 │   ├── Unexpected            500 exception
 │   ├── NotReady              503 transient
 │   ├── NotKept               503 no-store       + Retry-After
@@ -64,7 +66,9 @@ def render(error: CdsError) -> bytes:
 
 
 class CallError(CdsError):
-    """What a caller is told about its own request."""
+    """What a caller is told about its own request. `reason` is how refusals for a limit are counted."""
+
+    reason: str = ""
 
 
 class MalformedJson(CallError):
@@ -96,7 +100,7 @@ class NonFiniteNumber(CallError):
 class TooDeep(CallError):
     """Nesting beyond the limit."""
 
-    status, code = 400, "too-costly"
+    status, code, reason = 400, "too-costly", "depth"
     text = "The body is nested too deeply. Send a flatter request."
 
 
@@ -168,9 +172,16 @@ class WrongMethod(CallError):
 class SlowBody(CallError):
     """The body did not arrive in time; the connection is closed, for what still comes on it is no new request."""
 
-    status, code = 408, "timeout"
+    status, code, reason = 408, "timeout", "body-time"
     text = "The body did not arrive in time. Send the whole request at once, and try again."
     headers = MappingProxyType({"Connection": "close"})
+
+
+class SlowHead(SlowBody):
+    """The head of a request did not arrive in time: the connection is closed, and the application never asked."""
+
+    reason = "head-time"
+    text = "The head of the request did not arrive in time. Send the whole request at once, and try again."
 
 
 class PatientMismatch(CallError):
@@ -196,7 +207,7 @@ class TwitchUnknown(CallError):
 class TooLarge(CallError):
     """The body is larger than the setting allows."""
 
-    status, code = 413, "too-long"
+    status, code, reason = 413, "too-long", "body-bytes"
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"The body is larger than {limit} bytes. Send only what the prefetch templates ask for.")
@@ -205,7 +216,7 @@ class TooLarge(CallError):
 class TooManyEntries(CallError):
     """More resources than the setting allows."""
 
-    status, code = 413, "too-costly"
+    status, code, reason = 413, "too-costly", "entries"
 
     def __init__(self, limit: int) -> None:
         super().__init__(
@@ -216,20 +227,21 @@ class TooManyEntries(CallError):
 class TooMuchFeedback(CallError):
     """More items of feedback at once than are taken."""
 
-    status, code = 413, "too-costly"
+    status, code, reason = 413, "too-costly", "feedback-items"
     text = "There is too much feedback at once. Nothing was kept. Send at most 1,000 items in one request."
 
 
 class WrongMediaType(CallError):
     """Not JSON by its header: refused, so that no browser call escapes the CORS preflight."""
 
-    status, code = 415, "not-supported"
+    status, code, reason = 415, "not-supported", "media-type"
     text = "The content type is not supported. Send application/json in UTF-8."
 
 
 class CompressedBody(WrongMediaType):
     """A compressed body: refused, because a small one can unpack to a huge one."""
 
+    reason = "compressed"
     text = "Compressed bodies are not supported. Send the request without Content-Encoding."
     headers = MappingProxyType({"Accept-Encoding": "identity"})
 
@@ -237,9 +249,17 @@ class CompressedBody(WrongMediaType):
 class TooManyCalls(CallError):
     """One client calls more often than it may."""
 
-    status, code = 429, "throttled"
+    status, code, reason = 429, "throttled", "rate"
     text = "Too many calls from this client. Try again after one second."
     headers = MappingProxyType({"Retry-After": "1"})
+
+
+class TooLargeHead(CallError):
+    """The head of a request, or what frames its body, is larger than any client needs."""
+
+    status, code, reason = 431, "too-long", "head-bytes"
+    text = "The head of the request is too large. Send no more than 64 KiB of path and headers."
+    headers = MappingProxyType({"Connection": "close"})
 
 
 class Unexpected(CallError):
@@ -269,7 +289,7 @@ class NotKept(CallError):
 class Overloaded(CallError):
     """As many calls as the setting allows are under way."""
 
-    status, code = 503, "throttled"
+    status, code, reason = 503, "throttled", "concurrency"
     text = "Too many calls at once. Try again after one second."
     headers = MappingProxyType({"Retry-After": "1"})
 

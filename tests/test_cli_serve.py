@@ -15,12 +15,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from charts.dates import TODAY
+from charts.seam import engine
 
 from cds import cli
 from cds.account import Caller
 from cds.attendant import Reply
 from cds.errors import KnowledgeError, StartError, UsageError
-from cds.knowledge.basis import Row
 from cds.settings import Settings, load
 from cds.trust.verifier import build_verifier
 from cds.web import server
@@ -29,26 +30,16 @@ from cds.web.parts import Parts
 CALL = "/cds-services/muscle-twitch-patient-view"
 
 
-class FakeEngine:
+class Silent:
     """Silent on everything."""
-
-    knowledge_version = "1"
-    service_ids = frozenset({"muscle-twitch-patient-view"})
 
     async def answer(self, service_id: str, body: bytes, caller: Caller) -> Reply:
         return Reply(200, b'{"cards":[]}')
 
-    def discovery(self) -> bytes:
-        return b'{"services":[]}'
-
-    def basis(self, topic: str) -> list[Row]:
-        return [Row("potassium", "< 3.5 mmol/L", "info", "rcem")]
-
 
 def fake_parts(settings: Settings) -> Parts:
-    """The parts of a service that is silent."""
-    engine = FakeEngine()
-    return Parts(engine=engine, attendant=engine, verifier=build_verifier(settings, None))
+    """The parts of a service that is silent, and keeps nothing."""
+    return Parts(engine=engine(TODAY), attendant=Silent(), verifier=build_verifier(settings, None))
 
 
 @pytest.fixture(autouse=True)

@@ -26,7 +26,7 @@ def test_secrets_are_known_and_documented() -> None:
     """The documentation names them, for each can be given as a file."""
     secret = [row.name for row in SETTINGS if row.secret]
 
-    assert ["TWITCH_CDS_DATABASE_URL", "TWITCH_CDS_HASH_KEY"] == secret
+    assert ["TWITCH_CDS_DATABASE_URL", "TWITCH_CDS_HASH_KEY", "TWITCH_CDS_GOVERNANCE_TOKEN"] == secret
     assert all(f"`{name}`" in DOCS.read_text("utf-8").split("| Variable |")[0] for name in secret)
 
 

@@ -7,6 +7,7 @@ from msgspec import Raw
 
 from cds.account import FeedbackItem
 from cds.errors import BadEnvelope, BadFeedback, TooMuchFeedback
+from cds.hooks.limits import USUAL, Limits
 from cds.hooks.members import members
 from cds.hooks.part import Part
 
@@ -22,14 +23,14 @@ LEAP_SECOND, BEFORE_IT = "60", "59"
 NO_REASON = Part(Raw(b"{}"), "")
 
 
-def read(body: bytes) -> tuple[FeedbackItem, ...]:
+def read(body: bytes, limits: Limits = USUAL) -> tuple[FeedbackItem, ...]:
     """All items of a request, or a CallError that names the place of the first thing that is wrong."""
-    return tuple(_item(Part(raw, f"feedback[{index}]")) for index, raw in enumerate(_items(body)))
+    return tuple(_item(Part(raw, f"feedback[{index}]")) for index, raw in enumerate(_items(body, limits)))
 
 
-def _items(body: bytes) -> list[Raw]:
+def _items(body: bytes, limits: Limits) -> list[Raw]:
     try:
-        items = members(body).get("feedback")
+        items = members(body, limits).get("feedback")
     except BadEnvelope as problem:
         raise BadFeedback("body", "is no JSON object") from problem
     if items is None:

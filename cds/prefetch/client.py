@@ -69,7 +69,7 @@ class Client:
             except asyncio.CancelledError:
                 cut.append(self._seconds() - began)
                 raise
-        self._tally.requests[answer.reason or READ] += 1
+        self._tally.ended(answer.reason or READ)
         server.breaker.note(answer.reason)
         return answer
 

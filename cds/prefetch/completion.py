@@ -55,10 +55,11 @@ class Completion:
         resolver: Resolve = resolve,
         seconds: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = utc_now,
+        tally: Tally | None = None,
     ) -> None:
         """Take the allow-list and the limits from the settings; raises SettingsError for an unusable address."""
         silence()
-        self.tally = Tally()
+        self.tally = tally or Tally()
         self._settings = settings
         self._allowed = _allow_list(settings.fhir_servers)
         self._servers = {base: Server(Breaker(seconds), settings.fhir_concurrency) for base in self._allowed.bases}
@@ -144,7 +145,7 @@ class Completion:
         return _named(plan.settled | {key: one.supply() for key, one in plan.readings.items()}, held, cut)
 
     def _note_cut(self, visit: Visit, cut: str) -> None:
-        self.tally.requests[cut] += len(visit.cut)
+        self.tally.ended(cut, len(visit.cut))
         for seconds in visit.cut if cut == TIMED_OUT else ():
             if seconds >= FAIR_SECONDS:
                 visit.server.breaker.note(cut)

@@ -33,6 +33,11 @@ def hash_key(settings: Settings, new: Callable[[], str] = _new_key) -> Secret:
     return Secret(key)
 
 
+def has_key(settings: Settings) -> bool:
+    """Whether there is a key already: who only reads must not make one."""
+    return bool(settings.hash_key) or (Path(settings.data_dir) / FILE).is_file()
+
+
 def _read_or_made(path: Path, new: Callable[[], str]) -> str:
     """Of several who make it at once, one comes first, and all read that one."""
     if not path.exists():

@@ -16,6 +16,7 @@ from cds.store.down import StoreDown
 from cds.store.rows import Entry, Received
 from cds.store.store import Store
 from cds.store.tally import Tally
+from cds.store.tray import Tray
 from cds.store.writer import Pace, Writer
 
 READERS = 2
@@ -54,6 +55,7 @@ class Memory:
         self._keeps = Desk("keep", store.writers, seconds)
         self._tokens = Desk("tokens", store.writers, seconds)
         self._writer = Writer(self._write, self._lose, self._beat, manner.pace, seconds)
+        self._tray = Tray(store.keep)
         self._next_prune = seconds()
 
     def start(self) -> None:
@@ -108,8 +110,9 @@ class Memory:
         if not items:
             return
         received = Received(caller, service_id, tuple(items), self._now(), self._manner.keep_comments)
+        slip = self._tray.put(received)
         try:
-            await self._keeps.ask(lambda: self._store.keep(received), self._manner.keep_seconds)
+            await self._keeps.ask(lambda: self._tray.write(slip), self._manner.keep_seconds)
         except StoreDown as problem:
             self._tally.add("feedback_refused", len(items))
             raise NotKept from problem

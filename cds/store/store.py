@@ -97,9 +97,11 @@ class Store:
         self._write(self._engines.writing, {showings: shown, suppressions: suppressed})
         return len(shown) + len(suppressed)
 
-    def keep(self, received: Received) -> None:
+    def keep(self, requests: Sequence[Received]) -> None:
         """Write feedback, all or nothing: it is on disk when this returns, in the file that is there then."""
-        self._write(self._engines.keeping, {feedback: received.rows(self.dialect)})
+        rows = [row for received in requests for row in received.rows(self.dialect)]
+        rows.sort(key=lambda row: str(row[-1]))  # by their keys: so two transactions never wait for each other
+        self._write(self._engines.keeping, {feedback: rows})
         if not self._is_usable():
             raise StoreDown("the file was replaced meanwhile")
 

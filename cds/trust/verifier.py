@@ -81,7 +81,12 @@ class Verifier:
         tenant = _tenant(token, client)
         await self._check_signature(token, header, client)
         await self._check_first_use(token, client, times)
-        return Caller(client=client.name, tenant=tenant, fhir_servers=client.fhir_servers)
+        return Caller(
+            client=client.name,
+            tenant=tenant,
+            fhir_servers=client.fhir_servers,
+            rate_per_second=client.rate_per_second,
+        )
 
     def _client(self, token: Token) -> Client:
         """The client that the token says to be from."""

@@ -21,11 +21,13 @@ from cds.web.evidence.routes import Evidence
 from cds.web.exchange import Exchange
 from cds.web.feedback_route import FeedbackRoute
 from cds.web.gate import Gate
+from cds.web.heads import LIMITED
 from cds.web.health import Health
 from cds.web.hook_route import HookRoute
 from cds.web.metrics import CONTENT_TYPE, Metrics
 from cds.web.parts import Parts
 from cds.web.ports import Answering
+from cds.web.rates import Rates
 from cds.web.record import Recorder
 
 
@@ -39,15 +41,15 @@ def create_app(
 ) -> FastAPI:
     """Build the application around its parts; the demo's charts and their day can be given by a test."""
     engine, health = parts.engine, Health(parts)
-    metrics = Metrics(engine.knowledge_version)
-    recorder = Recorder(metrics, parts.journal, engine.knowledge_version)
+    metrics = parts.metrics or Metrics(engine.knowledge_version)
+    recorder, rates = Recorder(metrics, parts.journal, engine.knowledge_version), Rates(settings.rate_per_second)
     app = FastAPI(
         title="Twitch CDS",
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
-        lifespan=_lifespan(parts, health),
+        lifespan=_lifespan(parts, health, recorder),
         telemetry={"tracing": False, "metrics": False, "logs": False},  # a path can hold a patient's id
     )
     app.add_middleware(
@@ -61,9 +63,9 @@ def create_app(
     for kind in (HTTPException, CallError):
         app.add_exception_handler(kind, _refused)
     if parts.keeper is not None:
-        route = FeedbackRoute(engine, parts.keeper, settings)
+        route = FeedbackRoute(engine, parts.keeper, settings, rates, recorder.limited)
         app.router.routes.append(Route("/cds-services/{rest:path}/feedback", route))
-    hooks = HookRoute(engine, parts.attendant, settings, recorder)
+    hooks = HookRoute(engine, parts.attendant, settings, recorder, rates)
     app.router.routes.append(Route("/cds-services/{rest:path}", hooks))
     _add_routes(app, engine, health, metrics)
     add_assets(app)
@@ -90,14 +92,20 @@ def _add_routes(app: FastAPI, engine: Answering, health: Health, metrics: Metric
     app.add_api_route("/metrics", numbers, methods=["GET"])
 
 
-def _lifespan(parts: Parts, health: Health) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """Open and close the parts; say "not ready" as soon as the process is asked to end."""
+def _lifespan(
+    parts: Parts, health: Health, recorder: Recorder
+) -> Callable[[FastAPI], AbstractAsyncContextManager[dict[str, object]]]:
+    """Open and close the parts; say "not ready" as soon as the process is asked to end.
+
+    What a connection refuses, no route ever sees: so connections are given the counter of refusals.
+    """
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, object]]:
         for errand in parts.start:
             await errand()
-        yield
+        recorder.started()
+        yield {LIMITED: recorder.limited}
         health.leave()
         for errand in parts.close:
             await errand()

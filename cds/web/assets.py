@@ -1,4 +1,4 @@
-"""The files that pages load beside themselves: style sheets, scripts, the icon. Named by their content, cached for good."""
+"""What pages load beside themselves: style sheet, script, icon. Named by their content, cached for good."""
 
 from hashlib import sha256
 from pathlib import Path

@@ -1,18 +1,21 @@
 """`POST /cds-services/{id}/feedback`: answered when it is on disk (CDS Hooks 2.0, Feedback)."""
 
 import asyncio
+from collections.abc import Callable
 
 from starlette.types import Receive, Scope, Send
 
-from cds.account import NOBODY
+from cds.account import NOBODY, FeedbackItem
 from cds.errors import CallError, Overloaded, UnknownPath, UnknownService, WrongMethod
 from cds.hooks import feedback
+from cds.hooks.limits import Limits
 from cds.settings import Settings
 from cds.web.answers import send_answer, send_error
 from cds.web.body import ClientGone, check_headers, read_body
 from cds.web.exchange import NOTE
 from cds.web.hook_route import CALLER, service_of
 from cds.web.ports import Answering, Keeping
+from cds.web.rates import Rates
 
 END = "/feedback"
 LONG_BODY = 64 * 1024
@@ -22,12 +25,18 @@ KEPT = b"{}"
 class FeedbackRoute:
     """The feedback endpoint of every service, within the same limits as a hook call."""
 
-    def __init__(self, engine: Answering, keeper: Keeping, settings: Settings) -> None:
+    def __init__(
+        self, engine: Answering, keeper: Keeping, settings: Settings, rates: Rates, limited: Callable[[str], None]
+    ) -> None:
+        """`limited` is told the name of each limit that was passed."""
         self._engine = engine
         self._keeper = keeper
         self._limit = settings.max_body_bytes
         self._patience = settings.body_timeout_ms / 1000
         self._room = settings.max_concurrent
+        self._limits = Limits(depth=settings.max_depth, entries=settings.max_entries)
+        self._rates = rates
+        self._limited = limited
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         name = service_of(scope["path"].removesuffix(END))
@@ -36,6 +45,7 @@ class FeedbackRoute:
             count = await self._kept(name, scope, receive)
         except CallError as error:
             scope[NOTE].update(service=service, outcome=type(error).__name__)
+            self._limited(error.reason)
             await send_error(send, error)
         except ClientGone:
             scope[NOTE].update(service=service, outcome=ClientGone.__name__)
@@ -49,14 +59,22 @@ class FeedbackRoute:
             raise UnknownPath if "/" in name else UnknownService
         if scope["method"] != "POST":
             raise WrongMethod("POST")
+        caller = scope.get(CALLER, NOBODY)
+        self._rates.spend(caller)
         check_headers(scope["headers"], self._limit)
         if self._room <= 0:
             raise Overloaded
         self._room -= 1
         try:
             body = await read_body(receive, self._limit, self._patience)
-            items = feedback.read(body) if len(body) < LONG_BODY else await asyncio.to_thread(feedback.read, body)
-            await self._keeper.keep(scope.get(CALLER, NOBODY), name, items)
+            items = await self._read(body)
+            await self._keeper.keep(caller, name, items)
             return len(items)
         finally:
             self._room += 1
+
+    async def _read(self, body: bytes) -> tuple[FeedbackItem, ...]:
+        """The items; of a long body in a thread."""
+        if len(body) < LONG_BODY:
+            return feedback.read(body, self._limits)
+        return await asyncio.to_thread(feedback.read, body, self._limits)

@@ -13,6 +13,7 @@ from cds.web.answers import Header, headers_of, send_answer
 from cds.web.body import ClientGone, check_headers, read_body
 from cds.web.exchange import NOTE
 from cds.web.ports import Answering, Attending
+from cds.web.rates import Rates
 from cds.web.record import Call, Recorder
 
 BASE = "/cds-services/"
@@ -30,6 +31,7 @@ class HookRoute:
         attendant: Attending,
         settings: Settings,
         recorder: Recorder,
+        rates: Rates,
         seconds: Callable[[], float] = perf_counter,
     ) -> None:
         self._engine = engine
@@ -38,6 +40,7 @@ class HookRoute:
         self._patience = settings.body_timeout_ms / 1000
         self._room = settings.max_concurrent
         self._recorder = recorder
+        self._rates = rates
         self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,7 +57,7 @@ class HookRoute:
         try:
             reply = await self._answer(name, caller, scope, receive)
         except CallError as error:
-            reply, headers = Reply(error.status, render(error)), headers_of(error)
+            reply, headers = Reply(error.status, render(error), refusal=error.reason), headers_of(error)
         except ClientGone:
             reply = Reply(HUNG_UP, b"")
         finally:
@@ -70,6 +73,7 @@ class HookRoute:
             raise UnknownPath if "/" in name else UnknownService
         if scope["method"] != "POST":
             raise WrongMethod("POST")
+        self._rates.spend(caller)
         check_headers(scope["headers"], self._limit)
         if self._room <= 0:
             raise Overloaded

@@ -39,5 +39,9 @@ def log_config(level: str) -> dict[str, Any]:
         "formatters": {"json": {"()": "cds.web.logs.JsonFormatter"}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}},
         "root": {"handlers": ["stderr"], "level": level.upper()},
-        "loggers": {"uvicorn": {"level": quiet.upper()}, "uvicorn.access": {"level": "CRITICAL"}},
+        "loggers": {
+            "uvicorn": {"level": quiet.upper()},
+            "uvicorn.access": {"level": "CRITICAL"},
+            "alembic": {"level": "WARNING"},
+        },
     }

@@ -35,6 +35,12 @@ class Metrics:
         self._cards = cache(Counter(PREFIX + "cards", "Cards shown.", by_card, registry=own).labels)
         self._unchecked = Counter(PREFIX + "not_checked", "What was not checked, and why.", ("cause",), registry=own)
         self._refusals = Counter(PREFIX + "refusals", "Requests refused.", ("reason",), registry=own)
+        self._fhir = Counter(
+            PREFIX + "fhir_requests", "Requests to FHIR servers, and how they ended.", ("outcome",), registry=own
+        )
+        self._store = Counter(
+            PREFIX + "store_events", "What the store did, lost or could not tell.", ("event",), registry=own
+        )
         gauge = Gauge(
             PREFIX + "knowledge", "The knowledge in use.", ("version",), registry=own, multiprocess_mode="max"
         )
@@ -53,6 +59,14 @@ class Metrics:
         """Count what a call could not check, each as "Type:reason"."""
         for cause in causes:
             self._unchecked.labels(cause).inc()
+
+    def fhir(self, outcome: str, number: int) -> None:
+        """Count requests to FHIR servers."""
+        self._fhir.labels(outcome).inc(number)
+
+    def store(self, event: str, number: int) -> None:
+        """Count what happened in the store, in whatever thread."""
+        self._store.labels(event).inc(number)
 
     def refused(self, reason: str) -> None:
         """Count a refusal by its kind."""

@@ -1,13 +1,14 @@
 """Opening the parts of a process, as its settings say: the one place where all of them meet."""
 
 import asyncio
-from pathlib import Path
 
 from cds.attendant import Attendant
 from cds.audit.journal import Journal
+from cds.audit.place import log_of
 from cds.call import build_engine
 from cds.clock import Clock, utc_now
 from cds.prefetch.completion import Completion
+from cds.prefetch.tally import Tally
 from cds.secrecy import Pseudonyms
 from cds.settings import Settings
 from cds.store.keys import hash_key
@@ -15,19 +16,20 @@ from cds.store.memory import open_memory
 from cds.trust.verifier import build_verifier
 from cds.web.demo import FIXTURES
 from cds.web.governance.routes import Governance
+from cds.web.metrics import Metrics
 from cds.web.parts import Pages, Parts
 from cds.web.playground.routes import Playground
 from cds.web.record import SOFTWARE
-
-AUDIT = "audit.jsonl"
 
 
 def open_parts(settings: Settings) -> Parts:
     """The parts of one process; raises a StartError if one of them cannot be."""
     engine, key = build_engine(settings), hash_key(settings)
-    memory, completion = open_memory(settings, SOFTWARE), Completion(settings)
+    metrics = Metrics(engine.knowledge_version)
+    memory = open_memory(settings, SOFTWARE, metrics.store)
+    completion = Completion(settings, tally=Tally(metrics.fhir))
     verifier = build_verifier(settings, memory)
-    journal = Journal.open(audit_path(settings), key, utc_now)
+    journal = Journal.open(log_of(settings), key, utc_now)
     attendant = Attendant(
         engine,
         completion=completion,
@@ -56,12 +58,8 @@ def open_parts(settings: Settings) -> Parts:
         verifier=verifier,
         keeper=memory,
         journal=journal,
+        metrics=metrics,
         pages=pages,
         start=(begin,),
         close=(end,),
     )
-
-
-def audit_path(settings: Settings) -> Path:
-    """Where the audit of this machine is."""
-    return Path(settings.audit_file) if settings.audit_file else Path(settings.data_dir) / AUDIT

@@ -7,6 +7,7 @@ from typing import Protocol
 from fastapi import FastAPI
 
 from cds.web.gate import Verifying
+from cds.web.metrics import Metrics
 from cds.web.ports import Answering, Attending, Keeping, Recording
 from cds.web.record import Recorder
 
@@ -29,6 +30,7 @@ class Parts:
     verifier: Verifying
     keeper: Keeping | None = None
     journal: Recording | None = None
+    metrics: Metrics | None = None
     pages: Sequence[Pages] = ()
     start: Sequence[Errand] = ()
     close: Sequence[Errand] = ()

@@ -36,9 +36,26 @@ class Recorder:
         account = call.reply.account
         outcome = self._metrics.record(call.service, call.reply.status, account.cards if account else (), call.seconds)
         self._metrics.unchecked(account.not_checked if account else ())
+        self.limited(call.reply.refusal)
         if self._journal is not None:
             self._journal.write(self._line(call, outcome))
         return outcome
+
+    def limited(self, reason: str) -> None:
+        """Count a request that passed a limit; other refusals have no such name."""
+        if reason:
+            self._metrics.refused(reason)
+
+    def started(self) -> None:
+        """Write that a process began to answer, and of which version it is."""
+        if self._journal is not None:
+            self._journal.write({"kind": "started", **self._versions})
+
+    def feedback(self, caller: Caller, service: str, status: int, items: int) -> None:
+        """Write that feedback came: how much, from whom, and whether it was kept."""
+        if self._journal is not None:
+            named: dict[str, object] = {"kind": "feedback", "client": caller.client, "service": service}
+            self._journal.write(named | {"status": status, "items": items} | self._versions)
 
     def numbers(self) -> bytes:
         """What was counted, as Prometheus reads it."""

@@ -12,6 +12,7 @@ from uvicorn.supervisors import Multiprocess
 from cds.errors import StartError
 from cds.settings import Settings, environment, load
 from cds.web.app import create_app
+from cds.web.heads import Config
 from cds.web.logs import log_config
 from cds.web.metrics import SHARED
 from cds.web.opening import open_parts
@@ -66,11 +67,11 @@ def _serve_with_workers(settings: Settings, door: socket.socket) -> None:
         Multiprocess(_config("cds.web.server:build", settings), sockets=[door]).run()
 
 
-def _config(app: FastAPI | str, settings: Settings) -> uvicorn.Config:
-    return uvicorn.Config(
+def _config(app: FastAPI | str, settings: Settings) -> Config:
+    return Config(
         app,
+        head_seconds=settings.head_timeout_ms / 1000,
         factory=isinstance(app, str),
-        http="httptools",
         ws="none",
         workers=settings.workers,
         log_config=log_config(settings.log_level),

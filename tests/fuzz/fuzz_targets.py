@@ -21,7 +21,7 @@ PATIENT = "p"
 @cache
 def engine() -> Engine:
     """One engine, whose clock stands still."""
-    return build_engine(load({"TWITCH_CDS_DEMO": "true"}), now=lambda: NOON, new_id=lambda: "id")
+    return build_engine(load({"TWITCH_CDS_DEMO": "true"}), now=lambda: NOON)
 
 
 @cache

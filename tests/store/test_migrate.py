@@ -199,7 +199,7 @@ def test_on_a_server_others_are_waited_for() -> None:
 def test_feedback_survives_a_start(store: Store, database_url: str, tmp_path: Path) -> None:
     """What was answered before is known after."""
     store.add([entry(shown("c1"))])
-    store.keep(received(overridden("c1")))
+    store.keep([received(overridden("c1"))])
     store.close()
     again = Store.open(database_url, str(tmp_path))
     found = again.answered(PATIENT, ["f"])

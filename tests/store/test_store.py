@@ -100,7 +100,7 @@ def test_feedback_is_kept_as_it_was_sent(store: Store, rows: Rows) -> None:
     """Accepted with suggestions, overridden with a reason; the comment stays out."""
     items = (accepted("c1", "s1", "s2"), overridden("c2", comment="Mrs Example knows"))
 
-    store.keep(received(*items))
+    store.keep([received(*items)])
 
     first, second = sorted(rows("feedback"), key=lambda row: str(row["card"]))
     assert {
@@ -126,15 +126,15 @@ def test_comments_are_kept_if_the_operator_wants_them(store: Store, rows: Rows) 
     """With line breaks, quotes and emoji, as they were written."""
     comment = "known\nsince 'May' \"21\" 😀; DROP TABLE feedback"
 
-    store.keep(received(overridden("c1", comment=comment), comments=True))
+    store.keep([received(overridden("c1", comment=comment), comments=True)])
 
     assert [comment] == [row["comment"] for row in rows("feedback")]
 
 
 def test_the_same_feedback_twice_is_kept_once(store: Store, rows: Rows) -> None:
     """In one request or in two, whatever time it comes; what came first stays."""
-    store.keep(received(overridden("c1"), overridden("c1")))
-    store.keep(received(overridden("c1"), at=NOW + minutes(5)))
+    store.keep([received(overridden("c1"), overridden("c1"))])
+    store.keep([received(overridden("c1"), at=NOW + minutes(5))])
 
     assert [NOW] == [row["received_at"] for row in rows("feedback")]
 
@@ -151,15 +151,15 @@ def test_the_same_feedback_twice_is_kept_once(store: Store, rows: Rows) -> None:
 )
 def test_feedback_that_differs_is_kept_beside(store: Store, rows: Rows, item: FeedbackItem, caller: Caller) -> None:
     """Another time, outcome, card, tenant or client."""
-    store.keep(received(overridden("c1")))
-    store.keep(received(item, caller=caller))
+    store.keep([received(overridden("c1"))])
+    store.keep([received(item, caller=caller)])
 
     assert 2 == len(rows("feedback"))
 
 
 def test_the_key_of_feedback_tells_its_parts_apart(store: Store, rows: Rows) -> None:
     """Two suggestions are not one whose id holds a comma."""
-    store.keep(received(accepted("c1", "a", "b"), accepted("c1", "a,b")))
+    store.keep([received(accepted("c1", "a", "b"), accepted("c1", "a,b"))])
 
     assert 2 == len(rows("feedback"))
 
@@ -167,8 +167,8 @@ def test_the_key_of_feedback_tells_its_parts_apart(store: Store, rows: Rows) -> 
 def test_answers_are_found_by_patient_and_fingerprint(store: Store) -> None:
     """The newest of each; cards that nobody answered are not in it."""
     store.add([entry(shown("c1", "f"), shown("c2", "g"), shown("c3", "h")), entry(shown("c4", "f"))])
-    store.keep(received(overridden("c1"), overridden("c2"), at=NOW))
-    store.keep(received(accepted("c4"), at=NOW + minutes(2)))
+    store.keep([received(overridden("c1"), overridden("c2"), at=NOW)])
+    store.keep([received(accepted("c4"), at=NOW + minutes(2))])
 
     assert {"f": NOW + minutes(2), "g": NOW} == store.answered(PATIENT, ["f", "g", "h", "unknown"])
     assert {"g": NOW} == store.answered(PATIENT, ["g"])
@@ -191,14 +191,14 @@ def test_feedback_counts_only_for_cards_of_the_same_client_and_tenant(
 ) -> None:
     """Whoever guesses a card's id silences nothing at another hospital (API1)."""
     store.add([entry(shown("c1"), caller=shown_to)])
-    store.keep(received(overridden("c1"), caller=sent_by))
+    store.keep([received(overridden("c1"), caller=sent_by)])
 
     assert counts == ("f" in store.answered(PATIENT, ["f"]))
 
 
 def test_feedback_may_come_before_the_card_is_written(store: Store) -> None:
     """The two are joined when they are read."""
-    store.keep(received(overridden("c1")))
+    store.keep([received(overridden("c1"))])
     before = store.answered(PATIENT, ["f"])
     store.add([entry(shown("c1"))])
 
@@ -210,9 +210,9 @@ def test_a_card_shown_very_often_is_searched_among_its_newest(store: Store, monk
     monkeypatch.setattr(statements, "NEWEST", 3)
     statements.last_answers.cache_clear()
     store.add([entry(*(shown(f"c{number}") for number in range(5)))])
-    store.keep(received(overridden("c0"), overridden("c1")))
+    store.keep([received(overridden("c0"), overridden("c1"))])
     old = store.answered(PATIENT, ["f"])
-    store.keep(received(overridden("c2"), at=NOW + minutes(1)))
+    store.keep([received(overridden("c2"), at=NOW + minutes(1))])
     new = store.answered(PATIENT, ["f"])
     statements.last_answers.cache_clear()
 
@@ -226,7 +226,7 @@ def test_moments_of_any_zone_come_back_as_utc(store: Store, rows: Rows) -> None:
     items = [FeedbackItem(card=f"c{at.year}", outcome="accepted", at=at, timestamp="t") for at in moments]
 
     for item in items:
-        store.keep(received(item))
+        store.keep([received(item)])
 
     assert moments == [row["outcome_at"] for row in rows("feedback")]
     assert {timedelta(0)} == {row["outcome_at"].utcoffset() for row in rows("feedback")}  # type: ignore[attr-defined]
@@ -257,7 +257,7 @@ def test_what_is_older_than_the_retention_is_deleted(store: Store, rows: Rows) -
         at = NOW - timedelta(days=days)
         store.add([entry(shown(f"c{days}"), at=at)])
         store.add([Entry(HOSPITAL, SERVICE, account(suppressed=[repeat]), "k", "s", at)])
-        store.keep(received(overridden(f"c{days}"), at=at))
+        store.keep([received(overridden(f"c{days}"), at=at)])
         store.use(f"t{days}", at)
 
     deleted = store.prune(NOW, 10)
@@ -283,7 +283,7 @@ def test_much_is_deleted_piece_by_piece(store: Store, rows: Rows, monkeypatch: p
 def test_a_store_that_was_closed_opens_again(store: Store) -> None:
     """A thread's line as well."""
     store.add([entry(shown("c1"))])
-    store.keep(received(overridden("c1")))
+    store.keep([received(overridden("c1"))])
     store.answered(PATIENT, ["f"])
     store.close()
 

@@ -1,4 +1,4 @@
-"""Decision tables: the function that decides is asked, row by row, so that no table can say what the service does not do."""
+"""Decision tables: the function that decides is asked, row by row, so that no table can say anything else."""
 
 from collections.abc import Iterable
 

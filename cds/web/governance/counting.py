@@ -47,7 +47,8 @@ class Counting:
 
     async def whole(self, view: Asked) -> Report:
         """The report, however long it takes. Raises CallError."""
-        return self._fresh(view.query) or await asyncio.shield(self._task(view))
+        kept = self._fresh(view.query)
+        return kept if kept is not None else await asyncio.shield(self._task(view))
 
     def _fresh(self, key: str) -> Report | None:
         now = self._seconds()

@@ -1,4 +1,4 @@
-"""Markdown of a card as HTML that cannot do harm: no raw HTML, no images, links that tell nothing of where one came from."""
+"""Markdown of a card as HTML that cannot do harm: no raw HTML, no images, no links to anything but the web."""
 
 from markdown_it import MarkdownIt
 from markupsafe import Markup

@@ -1,0 +1,124 @@
+"""The connection itself: a request head arrives whole, in time and in bounds, or its connection is closed.
+
+uvicorn bounds neither time nor size of what httptools reads before the application is asked.
+"""
+
+from asyncio import Transport
+from asyncio.events import TimerHandle
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from cds.errors import CallError, SlowHead, TooLargeHead, render
+from cds.web.outgoing import SECURITY
+
+MOST_HEAD = 64 * 1024
+MOST_FRAMING = 4 * 2**20  # bytes of a request that are neither head nor body: chunk sizes, extensions, trailers
+LIMITED = "twitch-cds.limited"
+
+
+class Config(uvicorn.Config):
+    """uvicorn's configuration, with the patience for heads."""
+
+    def __init__(self, app: ASGIApp | str, *, head_seconds: float, **options: Any) -> None:
+        super().__init__(app, http=Connection, **options)
+        self.head_seconds = head_seconds
+
+
+class Connection(HttpToolsProtocol):
+    """One connection of a client; of what goes wrong before a request is whole, the application never hears."""
+
+    config: Config
+    _timer: TimerHandle | None = None
+    _in_head = False
+    _unread = 0
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        """The first head is awaited from now on."""
+        super().connection_made(transport)
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing is awaited any more."""
+        self._head_is_here()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, within bounds."""
+        self._unread += len(data)
+        super().data_received(data)
+        if self.transport.is_closing():
+            return
+        if self._is_idle():
+            self._await_head()
+            self._check_size(MOST_HEAD)
+        else:
+            self._check_size(MOST_FRAMING)
+
+    def on_message_begin(self) -> None:
+        """A head begins; on a connection that is kept alive this is where the wait for it starts."""
+        super().on_message_begin()
+        self._in_head = True
+        self._await_head()
+
+    def on_headers_complete(self) -> None:
+        """The head is whole."""
+        self._head_is_here()
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of a body: counted by those who read it."""
+        self._unread -= len(body)
+        super().on_body(body)
+
+    def on_response_complete(self) -> None:
+        """Count anew for the next request."""
+        self._unread = 0
+        super().on_response_complete()
+
+    def _is_idle(self) -> bool:
+        """Whether no request is under way: what comes belongs to a head, or leads up to one."""
+        return self._in_head or self.cycle is None or self.cycle.response_complete
+
+    def _await_head(self) -> None:
+        if self._timer is None:
+            self._timer = self.loop.call_later(self.config.head_seconds, self._lose_patience)
+
+    def _head_is_here(self) -> None:
+        self._in_head = False
+        self._unread = 0
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _lose_patience(self) -> None:
+        self._timer = None
+        if self._is_idle():
+            self._refuse(SlowHead())
+
+    def _check_size(self, most: int) -> None:
+        if self._unread > most:
+            self._refuse(TooLargeHead())
+
+    def _refuse(self, error: CallError) -> None:
+        """Say why if a request has begun and none other is being answered, and hang up."""
+        if limited := self.app_state.get(LIMITED):
+            limited(error.reason)
+        if self._in_head and (self.cycle is None or self.cycle.response_complete):
+            self.transport.write(_answer(error))
+        self.transport.close()
+
+
+def _answer(error: CallError) -> bytes:
+    """A whole HTTP answer."""
+    body = render(error)
+    headers = (
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+        *SECURITY,
+    )
+    lines = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
+    return STATUS_LINE[error.status] + lines + b"\r\n" + body
