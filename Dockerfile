@@ -17,7 +17,7 @@ RUN $TOOLS/bin/python -m pip wheel --no-deps --no-build-isolation --wheel-dir di
 
 FROM python:3.12-slim-bookworm
 ENV APP=/opt/twitch-cds DATA=/var/lib/twitch-cds
-ENV PATH=$APP/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 TWITCH_CDS_HOST=0.0.0.0
+ENV PATH=$APP/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 TWITCH_CDS_HOST=0.0.0.0 TWITCH_CDS_DATA_DIR=/var/lib/twitch-cds
 COPY --from=build $APP $APP
 RUN install -d -o 10001 -g 10001 $DATA
 WORKDIR /var/lib/twitch-cds

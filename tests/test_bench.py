@@ -18,14 +18,15 @@ def bench(*options: str) -> str:
 
 
 def test_every_chart_is_compared_with_every_reference() -> None:
-    """One row for each kind of chart, size and reference; then the cost of one resource."""
+    """One row for each kind of chart, size and reference; then one resource, and what the world around adds."""
     lines = bench("--quick").splitlines()
 
     starts = [(line.split()[0], line.split()[1], line[27:47].strip()) for line in lines[2:26]]
     expected = [(kind, size, one) for size in SIZES for kind in ("silent", "firing") for one in COMPARED]
     assert sorted(expected) == sorted(starts)
-    assert all("OVER" in line or " ok" in line or line.endswith("-") for line in lines[2:])
-    assert [line.split()[0] for line in lines[26:]] == ["silent", "firing"]
+    assert all("OVER" in line or " ok" in line or line.endswith("-") for line in lines[2:28])
+    assert ["silent", "firing"] == [line.split()[0] for line in lines[26:28]]
+    assert ["silent", "silent", "firing", "firing", "ES384", "RS384"] == [line.split()[0] for line in lines[31:]]
 
 
 def test_the_profile_names_functions() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import subjects
+import world
 from pairs import FULL, QUICK, Effort, Result, Run, compare
 from payloads import FIRING, KINDS, SERVICE, SILENT, request
 from starlette.types import ASGIApp
@@ -129,6 +130,10 @@ def main() -> None:
         sys.stdout.flush()
     sys.stdout.writelines(f"{line}\n" for line in growth(bench, rows, effort))
     bench.server.close()
+    sys.stdout.write(f"\nAround the engine, at {world.SIZE} resources\n{world.HEAD}\n")
+    for line in world.rows(bench.engine, effort):
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -189,8 +189,8 @@ def test_clients_of_one_issuer_are_told_apart_by_tenant(tmp_path: Path) -> None:
     callers = [verified(by, token(tenant=tenant, jti=tenant)) for tenant in ("n1", "n2", "s1")]
 
     assert [
-        Caller(client="north", tenant="n1"),
-        Caller(client="north", tenant="n2"),
+        Caller(client="north", tenant="n1", rate_per_second=20),
+        Caller(client="north", tenant="n2", rate_per_second=20),
         Caller(client="south", tenant="s1", fhir_servers=()),
     ] == callers
     assert [20, None, None] == [by.rate_of(name) for name in ("north", "south", "west")]

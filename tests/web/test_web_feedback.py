@@ -17,8 +17,10 @@ from cds.web.app import create_app
 from cds.web.exchange import NOTE
 from cds.web.feedback_route import LONG_BODY, FeedbackRoute
 from cds.web.parts import Parts
+from cds.web.rates import Rates
 
 PATH = f"/cds-services/{SERVICE}/feedback"
+FREE = (Rates(1000), lambda _reason: None)
 ITEM = {"card": "c1", "outcome": "overridden", "outcomeTimestamp": "2026-11-22T06:55:49.404Z"}
 GOOD = json.dumps({"feedback": [ITEM]}).encode()
 
@@ -203,7 +205,7 @@ async def posted(
 
 def test_who_hangs_up_gets_no_answer_and_nothing_is_kept(keeper: FakeKeeper) -> None:
     """The body was not complete."""
-    route = FeedbackRoute(FakeEngine(), keeper, demo())
+    route = FeedbackRoute(FakeEngine(), keeper, demo(), *FREE)
     sent, note = asyncio.run(
         posted(route, {"type": "http.request", "body": GOOD, "more_body": True}, {"type": "http.disconnect"})
     )
@@ -213,7 +215,7 @@ def test_who_hangs_up_gets_no_answer_and_nothing_is_kept(keeper: FakeKeeper) -> 
 
 def test_a_body_that_stalls_is_given_up(keeper: FakeKeeper) -> None:
     """408, and the connection is closed."""
-    route = FeedbackRoute(FakeEngine(), keeper, demo(body_timeout_ms="1"))
+    route = FeedbackRoute(FakeEngine(), keeper, demo(body_timeout_ms="1"), *FREE)
     sent, _ = asyncio.run(posted(route, {"type": "http.request", "body": b"{", "more_body": True}))
 
     assert 408 == sent[0]["status"]
@@ -222,7 +224,7 @@ def test_a_body_that_stalls_is_given_up(keeper: FakeKeeper) -> None:
 
 def test_more_at_once_than_there_is_room_for_is_refused(keeper: FakeKeeper) -> None:
     """The room is free again afterwards."""
-    route = FeedbackRoute(FakeEngine(), keeper, demo(max_concurrent="1", body_timeout_ms="50"))
+    route = FeedbackRoute(FakeEngine(), keeper, demo(max_concurrent="1", body_timeout_ms="50"), *FREE)
     whole = {"type": "http.request", "body": GOOD}
 
     async def crowd() -> list[int]:
@@ -239,7 +241,7 @@ def test_more_at_once_than_there_is_room_for_is_refused(keeper: FakeKeeper) -> N
 def test_feedback_is_the_verified_callers(keeper: FakeKeeper) -> None:
     """As the gate has left it in the scope."""
     caller = Caller(client="hospital", tenant="north")
-    route = FeedbackRoute(FakeEngine(), keeper, demo())
+    route = FeedbackRoute(FakeEngine(), keeper, demo(), *FREE)
     asyncio.run(posted(route, {"type": "http.request", "body": GOOD}, **{"twitch-cds.caller": caller}))
 
     assert [(caller, SERVICE, ["c1"])] == keeper.kept

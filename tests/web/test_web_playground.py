@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from site_kit import ENGINE, NOW, Notebook, site
+from site_kit import ENGINE, NOW, PATIENT, Notebook, bundle, site
 from web_fakes import Client, FakeEngine, around, demo
 
 from cds.settings import load
@@ -328,3 +328,16 @@ def test_charts_are_dated_as_of_today() -> None:
 def test_the_settings_of_the_demo_are_those_of_the_tests() -> None:
     """The public address is the usual one."""
     assert "http://127.0.0.1:8000" == demo().public_url
+
+
+def test_a_chart_of_which_nothing_can_be_told_is_shown_all_the_same(tmp_path: Path) -> None:
+    """The service refuses, in its own words, and no red flag is claimed to be absent."""
+    broken = {"resourceType": "Condition", "id": "c", "code": "R25.3", "subject": {"reference": "Patient/p1"}}
+    (tmp_path / "charts").mkdir()
+    (tmp_path / "index.json").write_text('{"referenceDate":"2026-11-22"}', "utf-8")
+    (tmp_path / "charts" / "p1.json").write_text(json.dumps(bundle(PATIENT, broken)), "utf-8")
+
+    page = text(site(fixtures=tmp_path), "/demo/patients/p1")
+
+    assert "Refused (412)." in page
+    assert "Not looked for" in page

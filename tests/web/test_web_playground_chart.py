@@ -271,7 +271,7 @@ def test_a_problem_is_current_or_past(lives: bool, detail: str, when: str, probl
 
 def test_medicines_statements_and_requests_stand_in_one_list() -> None:
     """Taken now or ended; one without a name is said to have none."""
-    chart = [
+    chart: list[dict[str, Any]] = [
         {"resourceType": "MedicationStatement", "status": "active", "effectiveDateTime": "2026-01-01"},
         {"resourceType": "MedicationRequest", "status": "stopped", "medicationCodeableConcept": {"text": "x"}},
     ]
@@ -285,7 +285,7 @@ def test_medicines_statements_and_requests_stand_in_one_list() -> None:
 def test_referrals_and_reports_are_the_work_up() -> None:
     """Laboratory panels and cancelled requests are none."""
     lab = {"category": [{"coding": [{"code": "LAB"}]}]}
-    chart = [
+    chart: list[dict[str, Any]] = [
         {"resourceType": "ServiceRequest", "status": "active", "code": {"text": "EMG"}, "authoredOn": "2026-01-01"},
         {"resourceType": "ServiceRequest", "status": "revoked", "code": {"text": "MRI"}},
         {"resourceType": "DiagnosticReport", "code": {"text": "Exam"}, "conclusion": "fine"},

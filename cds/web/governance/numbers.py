@@ -66,19 +66,15 @@ def _speeds(samples: Iterable[Sample]) -> Iterable[Speed]:
             buckets.setdefault(labels["service"], []).append((float(labels["le"]), value))
     for service, some in sorted(buckets.items()):
         some.sort()
-        calls = int(some[-1][1])
-        if calls:
-            yield Speed(service=service, calls=calls, percentiles=tuple(_percentile(some, one) for one in PERCENTILES))
+        reached = tuple(_percentile(some, one) for one in PERCENTILES)
+        yield Speed(service=service, calls=int(some[-1][1]), percentiles=reached)
 
 
 def _percentile(buckets: list[tuple[float, float]], share: float) -> float | None:
     """Milliseconds, on a straight line within a bucket; None beyond the last edge."""
     wanted = buckets[-1][1] * share
-    below, before = 0.0, 0.0
-    for edge, reached in buckets:
-        if reached >= wanted:
-            if edge == float("inf"):
-                return None
-            return round((below + (edge - below) * (wanted - before) / (reached - before)) * 1000, 1)
-        below, before = edge, reached
-    return None
+    before = [(0.0, 0.0), *(one for one in buckets if one[1] < wanted)]
+    (below, less), (edge, reached) = before[-1], buckets[len(before) - 1]
+    if edge == float("inf"):
+        return None
+    return round((below + (edge - below) * (wanted - less) / (reached - less)) * 1000, 1)

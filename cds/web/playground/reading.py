@@ -63,8 +63,7 @@ def number(value: object) -> float | None:
     """A number that can be drawn."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
-    found = float(value)
-    return found if abs(found) < LARGEST else None
+    return float(value) if -LARGEST < value < LARGEST else None
 
 
 def shown(value: object) -> str:
