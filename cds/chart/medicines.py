@@ -60,7 +60,7 @@ def _contained(entry: Medicated) -> list[Medication]:
     for raw in entry.contained or ():
         try:
             found.append(_LOOSE.decode(raw))
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             continue
     return found
 

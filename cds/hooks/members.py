@@ -126,7 +126,5 @@ def value(parent: dict[str, Raw], field: str) -> Any:
         return None
     try:
         return _ANY.decode(parent[field])
-    except RecursionError as problem:
-        raise TooDeep from problem
     except msgspec.DecodeError as problem:
         raise BadEnvelope(field, "cannot be read") from problem

@@ -13,20 +13,22 @@ Identity = tuple[int, int]
 
 
 def make(path: Path, sleep: Callable[[float], None] = time.sleep) -> None:
-    """Make folder and file if they are missing, and have SQLite keep a write-ahead log."""
+    """Make folder and file if they are missing, and have SQLite keep a write-ahead log, if the file system can."""
     path.parent.mkdir(mode=OWNER_ONLY_FOLDER, parents=True, exist_ok=True)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, OWNER_ONLY_FILE))
     for _ in range(WAL_TRIES):
-        if _is_in_wal_mode(path):
+        if _has_set_mode(path):
             return
         sleep(WAL_PAUSE)
+    raise TimeoutError("locked")
 
 
-def _is_in_wal_mode(path: Path) -> bool:
+def _has_set_mode(path: Path) -> bool:
     """Try once: while another process does the same, SQLite says "locked" without waiting."""
     connection = sqlite3.connect(path, isolation_level=None)
     try:
-        return bool(connection.execute("PRAGMA journal_mode=WAL").fetchone() == ("wal",))
+        connection.execute("PRAGMA journal_mode=WAL")
+        return True
     except sqlite3.OperationalError as problem:
         if problem.sqlite_errorcode != sqlite3.SQLITE_BUSY:
             raise

@@ -23,7 +23,7 @@ from sqlalchemy.sql.dml import Insert
 from cds.store.schema import SQLITE, feedback, showings, suppressions, used_tokens
 
 CHUNK = 5_000
-NEWEST = 100
+NEWEST = 32
 
 
 @lru_cache(maxsize=64)

@@ -31,6 +31,8 @@ def check_headers(headers: Iterable[Header], limit: int) -> None:
     given = dict(headers)
     if given.get(b"content-encoding", b"identity").lower() != b"identity":
         raise CompressedBody
+    if given.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
+        raise CompressedBody
     if not is_json(given.get(b"content-type", b"").decode("latin-1")):
         raise WrongMediaType
     length = given.get(b"content-length", b"0")

@@ -3,6 +3,7 @@
 uvicorn bounds neither time nor size of what httptools reads before the application is asked.
 """
 
+import re
 from asyncio import Transport
 from asyncio.events import TimerHandle
 from typing import Any
@@ -16,6 +17,9 @@ from cds.web.outgoing import SECURITY
 
 MOST_HEAD = 64 * 1024
 MOST_FRAMING = 4 * 2**20  # bytes of a request that are neither head nor body: chunk sizes, extensions, trailers
+HEAD_END = b"\r\n\r\n"
+UPGRADE = re.compile(rb"(?<=\r\n)upgrade(?=\s*:)", re.IGNORECASE)
+IGNORED = b"x-grade"
 LIMITED = "twitch-cds.limited"
 
 
@@ -48,7 +52,7 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Read on, within bounds."""
         self._unread += len(data)
-        super().data_received(data)
+        super().data_received(_without_upgrade(data) if self._is_idle() else data)
         if self.transport.is_closing():
             return
         if self._is_idle():
@@ -109,6 +113,16 @@ class Connection(HttpToolsProtocol):
         if self._in_head and (self.cycle is None or self.cycle.response_complete):
             self.transport.write(_answer(error))
         self.transport.close()
+
+
+def _without_upgrade(data: bytes) -> bytes:
+    """Ignore an offer to change the protocol (RFC 9110, 7.8): Java's client makes one with every request over http.
+
+    httptools would drop the body of such a request.
+    """
+    end = data.find(HEAD_END)
+    head = data if end < 0 else data[:end]
+    return UPGRADE.sub(IGNORED, head) + data[len(head) :] if UPGRADE.search(head) else data
 
 
 def _answer(error: CallError) -> bytes:

@@ -41,7 +41,9 @@ def one_body(data: bytes) -> int:
 
 
 def one_chart(data: bytes) -> int:
-    """The FHIR of a chart: read, understood and judged without the protocol around it."""
+    """The FHIR of a chart: read, understood and judged without the protocol around it, which checks that it is UTF-8."""
+    if not is_utf8(data):
+        return 0
     made = engine()
     feed = bundle.read(data)
     reader = made.reader(PATIENT)
@@ -51,6 +53,15 @@ def one_chart(data: bytes) -> int:
     except CallError as refusal:
         assert refusal.status == 412, refusal
         return 0
+
+
+def is_utf8(data: bytes) -> bool:
+    """Whether anybody would hand this on."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _supplies(data: bytes) -> Supplies:

@@ -90,7 +90,13 @@ def test_a_scalar_beside_the_members_is_no_part() -> None:
 
 def entries(count: int, resource: str = '{"resourceType":"Basic"}') -> str:
     """A Bundle with so many resources."""
-    return '{"resourceType":"Bundle","entry":[%s]}' % ",".join([f'{{"resource":{resource}}}'] * count)
+    listed = ",".join([f'{{"resource":{resource}}}'] * count)
+    return f'{{"resourceType":"Bundle","entry":[{listed}]}}'
+
+
+def prefetch(labs: str) -> bytes:
+    """A request with these laboratory results."""
+    return f'{{"prefetch":{{"labs":{labs}}}}}'.encode()
 
 
 def test_resources_are_counted_over_all_keys() -> None:
@@ -112,12 +118,12 @@ def test_what_is_no_bundle_counts_as_one() -> None:
 
 def test_a_long_request_is_counted_only_if_samples_say_so() -> None:
     """Two thousand real resources are not counted one by one."""
-    fat = '{"resourceType":"Basic","text":"%s"}' % ("x" * 400)
+    fat = f'{{"resourceType":"Basic","text":"{"x" * 400}"}}'
 
-    read(('{"prefetch":{"labs":%s}}' % entries(1_500, fat)).encode(), Limits(entries=2_000))
+    read(prefetch(entries(1_500, fat)), Limits(entries=2_000))
 
     with pytest.raises(TooManyEntries):
-        read(('{"prefetch":{"labs":%s}}' % entries(2_500, fat)).encode(), Limits(entries=2_000))
+        read(prefetch(entries(2_500, fat)), Limits(entries=2_000))
 
 
 def test_millions_of_tiny_values_are_refused_unread() -> None:

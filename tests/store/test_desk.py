@@ -166,10 +166,15 @@ def test_who_is_called_off_leaves_the_store_alone_for_others() -> None:
     assert at_desk(work) is False
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_an_error_that_nobody_expected_is_a_failure_too() -> None:
-    """The asker is told at once, and the next question finds a new thread."""
-    clock = Clock()
+def test_an_error_that_nobody_expected_is_a_failure_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The asker is told at once, the error is not hidden, and the next question finds a new thread."""
+    clock, seen, told = Clock(), [], threading.Event()
+
+    def tell(problem: threading.ExceptHookArgs) -> None:
+        seen.append(problem.exc_type)
+        told.set()
+
+    monkeypatch.setattr(threading, "excepthook", tell)
 
     async def work(desk: Desk) -> tuple[str, object]:
         said = await down(desk.ask(lambda: 1 // 0, 30))
@@ -177,6 +182,8 @@ def test_an_error_that_nobody_expected_is_a_failure_too() -> None:
         return said, await desk.ask(lambda: "next", 30)
 
     assert ("failed", "next") == at_desk(work, clock)
+    assert told.wait(30)
+    assert [ZeroDivisionError] == seen
 
 
 def test_an_answer_for_a_loop_that_has_ended_is_dropped() -> None:

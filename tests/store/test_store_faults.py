@@ -8,7 +8,7 @@ import signal
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -26,18 +26,18 @@ from cds.store.store import Store
 from cds.store.writer import Pace
 
 NOBODY_ID = 65534
-MANNER = Manner(
-    patience=30.0, pace=Pace(linger=0.0, first_pause=0.001, longest_pause=0.01, patience=0.02, heartbeat=60)
-)
+PACE = Pace(linger=0.0, first_pause=0.001, longest_pause=0.01, patience=0.02, heartbeat=60)
+MANNER = Manner(patience=30.0, pace=PACE)
 
 
 class Clock:
-    """Seconds that pass when they are told to."""
+    """Seconds that pass when they are told to, and a little whenever they are read."""
 
     def __init__(self) -> None:
         self.passed = 0.0
 
     def __call__(self) -> float:
+        self.passed += 0.005
         return self.passed
 
 
@@ -68,7 +68,7 @@ class Trial:
         before = self.memory.tally["showings_lost"]
         self.memory.remember(HOSPITAL, SERVICE, account(shown(card)), "2026.11")
         self._clock.passed += 10
-        self.memory.flush(30)
+        assert self.memory.flush(30)
         return before == self.memory.tally["showings_lost"]
 
 
@@ -174,16 +174,21 @@ def test_a_file_that_is_replaced_by_garbage_and_brought_back(tmp_path: Path) -> 
         source.close()
         backup.close()
         (tmp_path / "garbage").write_bytes(b"garbage " * 1000)
-        (tmp_path / "garbage").replace(path)
+        replace(path, tmp_path / "garbage")
         during = (one.keeps(), one.shows("c2"), one.recall())
-        for name in ("twitch-cds.db-wal", "twitch-cds.db-shm"):
-            (tmp_path / name).unlink(missing_ok=True)
-        (tmp_path / "backup.db").replace(path)
+        replace(path, tmp_path / "backup.db")
         after = (one.keeps(), one.shows("c3"), one.recall())
 
     assert (False, False, {}) == during
     assert (True, True, {"f": NOW}) == after
     assert ["c1", "c3"] == [row["card"] for row in rows_of(f"sqlite:///{path}", "showings")]
+
+
+def replace(path: Path, other: Path) -> None:
+    """Put another file into the place of a database, and take its log away."""
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    other.replace(path)
 
 
 def test_a_file_that_is_deleted_is_made_anew(tmp_path: Path) -> None:
@@ -245,8 +250,8 @@ def test_a_server_that_stops_and_comes_back(wire: Wire, postgres_url: str, tmp_p
 
 def test_a_server_that_hangs(wire: Wire, postgres_url: str, tmp_path: Path) -> None:
     """Nobody waits longer than the setting says; what it did in the end is no harm."""
-    manner = Manner(patience=0.05, keep_seconds=0.05, pace=MANNER.pace)
-    with trial(through(wire, postgres_url), tmp_path, Manner(patience=30.0, pace=MANNER.pace)) as one:
+    manner = Manner(patience=0.05, keep_seconds=0.05, pace=PACE)
+    with trial(through(wire, postgres_url), tmp_path, Manner(patience=30.0, pace=PACE)) as one:
         one.memory._manner = manner
         wire.is_frozen = True
         began = time.monotonic()

@@ -7,7 +7,7 @@ import pytest
 
 from cds.errors import StoreError
 from cds.settings import Settings, load
-from cds.store.keys import hash_key
+from cds.store.keys import has_key, hash_key
 
 
 def settings(folder: Path, **more: str) -> Settings:
@@ -33,6 +33,15 @@ def test_a_key_is_made_once(tmp_path: Path) -> None:
     assert first.reveal() == second.reveal() == path.read_text().strip()
     assert 32 == len(bytes.fromhex(first.reveal()))
     assert (0o700, 0o600) == (path.parent.stat().st_mode & 0o777, path.stat().st_mode & 0o777)
+
+
+def test_who_only_reads_can_look_whether_there_is_a_key(tmp_path: Path) -> None:
+    """In the settings or in the folder; looking makes none."""
+    before = has_key(settings(tmp_path))
+    hash_key(settings(tmp_path))
+
+    assert (False, True) == (before, has_key(settings(tmp_path)))
+    assert has_key(settings(tmp_path / "other", hash_key="k" * 40))
 
 
 def test_several_who_start_at_once_have_the_same_key(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cds.call import Engine
 from cds.explain.explain import Why
@@ -85,7 +86,7 @@ class Stage:
     def moments(self, resources: tuple[Resource, ...], wish: Wish) -> dict[str, object]:
         """The forms of all moments, as far as they were filled in."""
         return {
-            "moments": tuple(MOMENTS.values()),
+            "moments": tuple((one, urlencode(replace(wish, moment=one).query)) for one in MOMENTS.values()),
             "wish": wish,
             "problems": tuple(Chosen(key, one.label, "") for key, one in self._choices.problem.items()),
             "medicines": (*_own(resources), *self._listed()),

@@ -4,15 +4,19 @@
 (() => {
   const support = () => document.getElementById("support");
 
+  let newest = 0;
+
   /** Fire a hook by loading the page of that moment, and show its decision support here. */
   async function fire(address, { push = true } = {}) {
     const place = support();
     if (!place) { location.assign(address); return; }
+    const mine = ++newest;
     place.classList.add("busy");
     try {
       const answer = await fetch(address, { headers: { Accept: "text/html" } });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fresh = page.getElementById("support");
+      if (mine !== newest) return; // a later call was made meanwhile: an older answer never takes its place
       if (!answer.ok || !fresh) { location.assign(address); return; }
       place.replaceChildren(...fresh.childNodes);
       if (push) history.pushState({}, "", address);
@@ -21,7 +25,7 @@
     } catch {
       location.assign(address);
     } finally {
-      place.classList.remove("busy");
+      if (mine === newest) place.classList.remove("busy");
     }
   }
 

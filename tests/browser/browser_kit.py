@@ -1,0 +1,79 @@
+"""A visitor: a page, what the browser complained of, pictures, and the checks that hold for every page."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+
+PROFILES: dict[str, Any] = {
+    f"{colour}-{size}": {"color_scheme": colour, "viewport": viewport}
+    for colour in ("light", "dark")
+    for size, viewport in (("desk", {"width": 1280, "height": 900}), ("phone", {"width": 390, "height": 844}))
+}
+SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
+AXE = os.environ.get("AXE", "")
+PATIENCE = 15_000
+
+
+class Visit:
+    """One browser context of one profile."""
+
+    def __init__(self, browser: Browser, base: str, profile: str, *, script: bool = True) -> None:
+        self.base, self.profile = base, profile
+        self.complaints: list[str] = []
+        self._context = browser.new_context(
+            **PROFILES[profile],
+            java_script_enabled=script,
+            base_url=base,
+            permissions=["clipboard-read", "clipboard-write"],
+        )
+        self._context.set_default_timeout(PATIENCE)
+        self.page: Page = self._context.new_page()
+        self.page.on("console", self._said)
+        self.page.on("pageerror", lambda problem: self.complaints.append(f"error: {problem}"))
+        self.page.on("request", self._asked)
+
+    def close(self) -> None:
+        """Leave."""
+        self._context.close()
+
+    def open(self, path: str) -> Page:
+        """Go to a page of the service; it is there, and it is not wider than the screen."""
+        answer = self.page.goto(path)
+        assert answer is not None
+        assert 200 == answer.status, path
+        self.check_width()
+        return self.page
+
+    def check_width(self) -> None:
+        """Nothing makes a reader scroll sideways (WCAG 1.4.10)."""
+        width = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert 0 == width, f"{self.page.url} is {width} px too wide"
+
+    def picture(self, name: str, *, whole: bool = False) -> None:
+        """Keep a picture of what is seen."""
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SHOTS / f"{self.profile}-{name}.png", full_page=whole)
+
+    def violations(self) -> list[str]:
+        """What axe-core finds wrong with the page, all of its rules asked."""
+        assert AXE, "axe-core is needed: name its axe.min.js with AXE= (make test-browser does)"
+        if not self.page.evaluate("typeof axe === 'object'"):
+            self.page.evaluate(Path(AXE).read_text("utf-8"))
+        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        return [
+            f"{one['id']}: {one['help']} {[node['target'] for node in one['nodes']][:5]}" for one in found["violations"]
+        ]
+
+    def unfold(self) -> None:
+        """Open everything that can be opened."""
+        self.page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    def _asked(self, request: Request) -> None:
+        if not request.url.startswith((self.base, "blob:")):
+            self.complaints.append(f"asked elsewhere: {request.url}")

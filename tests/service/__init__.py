@@ -1,0 +1,1 @@
+"""The service as a process of its own, for tests that need real sockets, files and signals."""
