@@ -113,7 +113,9 @@ def _row(
     """Describe one setting where its field stands, so that table and object cannot drift apart."""
     plain = str(default).lower() if shown is None else shown
     made: Any = field(
-        default=default, metadata={"kind": kind, "parse": parse, "help": text, "shown": plain, "secret": secret}
+        default=default,
+        repr=not secret,
+        metadata={"kind": kind, "parse": parse, "help": text, "shown": plain, "secret": secret},
     )
     return made  # type: ignore[no-any-return]
 

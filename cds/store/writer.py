@@ -17,7 +17,7 @@ log = logging.getLogger("twitch-cds")
 class Pace(Struct, frozen=True, kw_only=True):
     """How the writer works: how long it gathers a batch, how long it tries to write one, in seconds and numbers."""
 
-    linger: float = 0.05
+    linger: float = 0.2
     batch: int = 500
     most_waiting: int = 10_000
     patience: float = 30.0

@@ -63,7 +63,7 @@ def create_app(
     for kind in (HTTPException, CallError):
         app.add_exception_handler(kind, _refused)
     if parts.keeper is not None:
-        route = FeedbackRoute(engine, parts.keeper, settings, rates, recorder.limited)
+        route = FeedbackRoute(engine, parts.keeper, settings, rates, recorder)
         app.router.routes.append(Route("/cds-services/{rest:path}/feedback", route))
     hooks = HookRoute(engine, parts.attendant, settings, recorder, rates)
     app.router.routes.append(Route("/cds-services/{rest:path}", hooks))

@@ -1,7 +1,6 @@
 """`POST /cds-services/{id}/feedback`: answered when it is on disk (CDS Hooks 2.0, Feedback)."""
 
 import asyncio
-from collections.abc import Callable
 
 from starlette.types import Receive, Scope, Send
 
@@ -16,6 +15,7 @@ from cds.web.exchange import NOTE
 from cds.web.hook_route import CALLER, service_of
 from cds.web.ports import Answering, Keeping
 from cds.web.rates import Rates
+from cds.web.record import Recorder
 
 END = "/feedback"
 LONG_BODY = 64 * 1024
@@ -26,9 +26,8 @@ class FeedbackRoute:
     """The feedback endpoint of every service, within the same limits as a hook call."""
 
     def __init__(
-        self, engine: Answering, keeper: Keeping, settings: Settings, rates: Rates, limited: Callable[[str], None]
+        self, engine: Answering, keeper: Keeping, settings: Settings, rates: Rates, recorder: Recorder
     ) -> None:
-        """`limited` is told the name of each limit that was passed."""
         self._engine = engine
         self._keeper = keeper
         self._limit = settings.max_body_bytes
@@ -36,21 +35,24 @@ class FeedbackRoute:
         self._room = settings.max_concurrent
         self._limits = Limits(depth=settings.max_depth, entries=settings.max_entries)
         self._rates = rates
-        self._limited = limited
+        self._recorder = recorder
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         name = service_of(scope["path"].removesuffix(END))
         service = name if name in self._engine.service_ids else "unknown"
+        caller = scope.get(CALLER, NOBODY)
         try:
             count = await self._kept(name, scope, receive)
         except CallError as error:
             scope[NOTE].update(service=service, outcome=type(error).__name__)
-            self._limited(error.reason)
+            self._recorder.limited(error.reason)
+            self._recorder.feedback(caller, service, error.status, 0)
             await send_error(send, error)
         except ClientGone:
             scope[NOTE].update(service=service, outcome=ClientGone.__name__)
         else:
             scope[NOTE].update(service=service, outcome="feedback", items=count)
+            self._recorder.feedback(caller, service, 200, count)
             await send_answer(send, 200, KEPT)
 
     async def _kept(self, name: str, scope: Scope, receive: Receive) -> int:

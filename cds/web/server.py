@@ -11,6 +11,7 @@ from uvicorn.supervisors import Multiprocess
 
 from cds.errors import StartError
 from cds.settings import Settings, environment, load
+from cds.store.starting import make_ready
 from cds.web.app import create_app
 from cds.web.heads import Config
 from cds.web.logs import log_config
@@ -28,6 +29,7 @@ def build() -> FastAPI:
 
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     """Listen and answer until a signal ends it; a knowledge file that is broken stops the start here."""
+    make_ready(settings)
     app = _app(settings)
     with listen(settings.host, settings.port) as door:
         announce(address_of(door))

@@ -22,9 +22,7 @@ def build(folder: Path) -> str:
     """Compile the server and resolve what it needs from Maven Central; the class path."""
     maven = shutil.which("mvn")
     if maven is None or shutil.which("java") is None:
-        raise RuntimeError(
-            "This needs Maven and a JDK 17 (Debian, Ubuntu: apt-get install maven openjdk-17-jdk-headless)"
-        )
+        raise RuntimeError("This needs Maven and a JDK 17 (Debian, Ubuntu: apt-get install maven default-jdk-headless)")
     command = [maven, "-B", "-q", "-ntp", "-f", str(HERE / "pom.xml"), f"-Dbuilt.in={folder}", *GOALS]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=BUILD_SECONDS)
     if done.returncode:

@@ -231,7 +231,10 @@ CHARTS = [
     ),
 ]
 TRANSPORT = [
-    *(Case(f"compressed with {name}", pack(PLAIN), 415, "CompressedBody", {"Content-Encoding": name}) for name, pack in PACKED.items()),
+    *(
+        Case(f"compressed with {name}", pack(PLAIN), 415, "CompressedBody", {"Content-Encoding": name})
+        for name, pack in PACKED.items()
+    ),
     Case("plain text", PLAIN, 415, "WrongMediaType", {"Content-Type": "text/plain"}),
     Case("no media type", PLAIN, 415, "WrongMediaType", {"Content-Type": ""}),
     Case("form", PLAIN, 415, "WrongMediaType", {"Content-Type": "application/x-www-form-urlencoded"}),
@@ -247,5 +250,5 @@ TRANSPORT = [
     Case("path with NUL", PLAIN, 404, "UnknownService", path="/cds-services/%00"),
     Case("path in bad UTF-8", PLAIN, 404, "UnknownService", path="/cds-services/%ff%fe"),
     Case("path below a service", PLAIN, 404, "UnknownPath", path="/cds-services/muscle-twitch-patient-view/x"),
-]  # fmt: skip
+]
 CASES = [*NO_JSON, *SMUGGLED, *TOO_MUCH, *WRONG, *CHARTS, *TRANSPORT]

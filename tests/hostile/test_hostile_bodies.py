@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from hostile_bodies import CASES, SILENT, Case
+from service.process import JSON, PATIENT_VIEW, Answer, Running, running
 
 from cds import errors
 from cds.errors import CallError
-from service.process import JSON, PATIENT_VIEW, Answer, Running, running
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,11 @@
 """The tables are made and changed once, by whoever comes first; a database of another time is refused."""
 
+import re
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from alembic import command
@@ -11,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, make_url, text
-from store_samples import NOW, PATIENT, entry, overridden, received, rows_of, shown
+from store_samples import NOW, PATIENT, entry, minutes, overridden, received, rows_of, shown
 
 from cds.errors import StoreError
 from cds.settings import load
@@ -20,6 +22,8 @@ from cds.store.migrate import SCRIPTS, VERSIONS, Unreachable, _lock, newest
 from cds.store.schema import metadata
 from cds.store.starting import make_ready
 from cds.store.store import Store
+
+DOCS = Path(__file__).parents[2] / "docs/store.md"
 
 
 def engine_of(database_url: str) -> Any:
@@ -194,6 +198,35 @@ def test_on_a_server_others_are_waited_for() -> None:
     assert ["SET LOCAL statement_timeout", "SELECT pg_advisory_xact_lock"] == [
         sql.partition(" =")[0].partition("(")[0] for sql in connection.told
     ]
+
+
+def test_a_role_that_may_change_no_table_is_enough(postgres_url: str) -> None:
+    """The rights that docs/store.md grants, when somebody else has made the tables."""
+    granted = re.findall(r"^GRANT .*;$", DOCS.read_text("utf-8"), re.MULTILINE)
+    owner = Store.open(postgres_url, "")
+    owner.prepare()
+    owner.close()
+    engine, role = engine_of(postgres_url), f"role_{uuid4().hex}"
+    database = make_url(postgres_url).database or ""
+    with engine.begin() as connection:
+        connection.execute(text(f"CREATE ROLE {role} LOGIN PASSWORD 'secret'"))
+        for grant in granted:
+            ours = grant.replace("DATABASE twitch_cds", f"DATABASE {database}").replace("twitch_cds_service", role)
+            connection.execute(text(ours))
+    store = Store.open(make_url(postgres_url).set(username=role, password="secret").render_as_string(False), "")
+    store.add([entry(shown("c1"))])
+    store.keep([received(overridden("c1"))])
+    known, first = store.answered(PATIENT, ["f"]), store.use("k" * 64, NOW)
+    deleted = store.prune(NOW + minutes(1), 0)
+    store.close()
+    with engine.begin() as connection:
+        connection.execute(text(f"DROP OWNED BY {role}"))
+        connection.execute(text(f"DROP ROLE {role}"))
+    engine.dispose()
+
+    assert 5 == len(granted)
+    assert ({"f": NOW}, True) == (known, first)
+    assert {"showings": 1, "suppressions": 0, "feedback": 1, "used_tokens": 1} == deleted
 
 
 def test_feedback_survives_a_start(store: Store, database_url: str, tmp_path: Path) -> None:

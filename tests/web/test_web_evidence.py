@@ -13,8 +13,7 @@ from cds.knowledge.basis import Row, rows
 from cds.rules.why import RULES
 from cds.settings import load
 from cds.web.evidence.attributes import attributes
-from cds.web.evidence.circumstances import LEADS_TO
-from cds.web.evidence.decisions import COLUMNS, alone, beside
+from cds.web.evidence.decisions import CHART_COLUMNS, alone, beside, columns
 from cds.web.evidence.dossier import Versions
 from cds.web.evidence.rulebook import homes_of, reads, rules_of
 
@@ -118,7 +117,7 @@ def test_the_decision_table_is_asked_of_the_function_that_decides() -> None:
     assert {"lifestyle": "info"} == told["a normal examination"]
 
 
-@pytest.mark.parametrize("topic", COLUMNS)
+@pytest.mark.parametrize("topic", CHART_COLUMNS)
 def test_the_first_row_of_a_card_shows_the_card(topic: Topic) -> None:
     """What asks for it leads to it."""
     first, *others = beside(topic, KNOWLEDGE)
@@ -137,10 +136,19 @@ def test_a_card_gives_way_where_the_table_says_so() -> None:
 
 
 @pytest.mark.parametrize("topic", ORDERS)
-def test_the_cards_of_the_order_hooks_have_no_such_table(topic: Topic) -> None:
-    """They are decided by the draft."""
-    assert () == beside(topic, KNOWLEDGE)
-    assert topic not in LEADS_TO
+def test_the_cards_of_the_order_hooks_have_a_table_by_draft(topic: Topic) -> None:
+    """It is asked of the function that decides on drafts."""
+    told = {row.found: row.cards for row in beside(topic, KNOWLEDGE)}
+
+    assert {} == told["a draft of neither a corticosteroid nor an estrogen"]
+    assert {"steroid-order": "info"} == told["a new corticosteroid"] == told["a new corticosteroid and a new estrogen"]
+    assert {"steroid-order": "warning"} == told["a new corticosteroid, and potassium is low"]
+    assert {"emergency": "critical"} == told["a new corticosteroid, and potassium is at an emergency limit"]
+    assert {} == told["a renewal of a corticosteroid that is taken now"]
+    assert {} == told["hydrocortisone that replaces what the glands do not make"]
+    assert {"estrogen-order": "info"} == told["a new estrogen"]
+    assert {} == told["a new estrogen in a known neuromuscular disease"]
+    assert topic in columns(topic)
 
 
 def test_all_thirteen_source_attributes_are_there_and_in_order() -> None:

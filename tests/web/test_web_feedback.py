@@ -16,11 +16,13 @@ from cds.settings import load
 from cds.web.app import create_app
 from cds.web.exchange import NOTE
 from cds.web.feedback_route import LONG_BODY, FeedbackRoute
+from cds.web.metrics import Metrics
 from cds.web.parts import Parts
 from cds.web.rates import Rates
+from cds.web.record import Recorder
 
 PATH = f"/cds-services/{SERVICE}/feedback"
-FREE = (Rates(1000), lambda _reason: None)
+FREE = (Rates(1000), Recorder(Metrics("1"), None, "1"))
 ITEM = {"card": "c1", "outcome": "overridden", "outcomeTimestamp": "2026-11-22T06:55:49.404Z"}
 GOOD = json.dumps({"feedback": [ITEM]}).encode()
 

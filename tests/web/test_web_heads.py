@@ -176,14 +176,31 @@ def test_a_head_without_end_is_refused(endless: bytes) -> None:
     assert ["head-bytes"] == limited
 
 
-@pytest.mark.parametrize("frame", [b"2;" + b"x" * 60_000, b"0\r\n" + b"X: y\r\n" * 10_000], ids=["extension", "trailers"])
+FRAMES = {"extension": b"2;" + b"x" * 9_000, "trailers": b"0\r\n" + b"X: y\r\n" * 2_000}
+
+
+@pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES)
 def test_framing_without_end_is_refused(frame: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is neither head nor body counts too; no answer is begun while the application has one to give."""
     monkeypatch.setattr(heads, "MOST_FRAMING", 4_096)
-    said, limited = talk(saying(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", frame))
+
+    async def words(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(HEAD + b"Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n")
+        await reader.readuntil(b" 100 Continue\r\n\r\n")
+        return await saying(frame)(reader, writer)
+
+    said, limited = talk(words)
 
     assert b"" == said
     assert ["head-bytes"] == limited
+
+
+def test_what_is_no_http_is_refused_by_the_server_software() -> None:
+    """Before there is a request."""
+    said, limited = talk(saying(b"\x16\x03\x01\x02\x00\x01"))
+
+    assert said.startswith(b"HTTP/1.1 400 ")
+    assert [] == limited
 
 
 def test_a_body_of_many_chunks_is_read() -> None:

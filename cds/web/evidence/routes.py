@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request, Response
 from cards.words import Words
 from cds.errors import UnknownPath
 from cds.web.evidence.author import Author
-from cds.web.evidence.decisions import COLUMNS
+from cds.web.evidence.decisions import CHART_COLUMNS, columns
 from cds.web.evidence.dossier import Dossier, Index
 from cds.web.pages import KEPT_FOR_AN_HOUR, cacheable, tagged, unless_known
 from cds.web.ports import Answering
@@ -19,15 +19,17 @@ class Evidence:
 
     def __init__(self, words: Words, engine: Answering, *, demo: bool = False) -> None:
         author = Author(words, engine)
-        common: dict[str, object] = {"titles": author.titles(), "columns": COLUMNS, "demo": demo}
+        common: dict[str, object] = {"titles": author.titles(), "demo": demo}
         index = author.index()
         self._made = {
-            "": cacheable("evidence/index.html", common | {"index": index}),
+            "": cacheable("evidence/index.html", common | {"index": index, "columns": CHART_COLUMNS}),
             JSON_END: _twin(index),
         }
         for topic in words.topics:
             dossier = author.dossier(topic)
-            self._made[f"/{topic}"] = cacheable("evidence/topic.html", common | {"dossier": dossier})
+            self._made[f"/{topic}"] = cacheable(
+                "evidence/topic.html", common | {"dossier": dossier, "columns": columns(topic)}
+            )
             self._made[f"/{topic}{JSON_END}"] = _twin(dossier)
 
     def add_to(self, app: FastAPI) -> None:

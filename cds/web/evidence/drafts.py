@@ -1,0 +1,95 @@
+"""The decision table of the order hooks: small charts with a draft, given to the function that decides on drafts."""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from cards.topics import Topic
+from cds.chart.facts import Chart, Drug, LabResult, Named, Problem
+from cds.fhir import dates
+from cds.fhir.resources import Quantity
+from cds.knowledge.codes import Concept
+from cds.knowledge.load import Knowledge
+from cds.rules import picture as pictures
+from cds.rules.gate import Twitch
+from cds.rules.orders import decide_orders, wanted
+from cds.rules.picture import Completeness
+from cds.rules.trial import Trial
+from cds.web.evidence.circumstances import DAY
+from cds.web.evidence.dossier import Outcome
+
+COLUMNS = (Topic.EMERG, Topic.ORD_STEROID, Topic.ORD_ESTROGEN)
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+PREDNISONE, HYDROCORTISONE, ESTRADIOL, OTHER = "312615", "197782", "197658", "310965"
+MMOL_L = "mmol/L"
+ADRENAL = "adrenal-insufficiency"
+
+
+class Situation(Struct, frozen=True, kw_only=True):
+    """What is drafted, what is taken already, and what else the chart shows."""
+
+    words: str
+    drafts: tuple[str, ...]
+    taken: tuple[str, ...] = ()
+    potassium: float | None = None
+    problem: str = ""
+    disease: str = ""
+
+
+def _situations() -> Iterator[Situation]:
+    yield Situation(words="a draft of neither a corticosteroid nor an estrogen", drafts=(OTHER,))
+    yield Situation(words="a new corticosteroid", drafts=(PREDNISONE,))
+    yield Situation(words="a renewal of a corticosteroid that is taken now", drafts=(PREDNISONE,), taken=(PREDNISONE,))
+    yield Situation(words="a new corticosteroid, and potassium is low", drafts=(PREDNISONE,), potassium=3.2)
+    yield Situation(
+        words="a new corticosteroid, and potassium is at an emergency limit", drafts=(PREDNISONE,), potassium=2.0
+    )
+    yield Situation(
+        words="hydrocortisone that replaces what the glands do not make", drafts=(HYDROCORTISONE,), problem=ADRENAL
+    )
+    yield Situation(
+        words="a new corticosteroid in a known neuromuscular disease", drafts=(PREDNISONE,), disease="kd-als"
+    )
+    yield Situation(words="a new estrogen", drafts=(ESTRADIOL,))
+    yield Situation(words="a renewal of an estrogen that is taken now", drafts=(ESTRADIOL,), taken=(ESTRADIOL,))
+    yield Situation(words="a new estrogen in a known neuromuscular disease", drafts=(ESTRADIOL,), disease="kd-als")
+    yield Situation(words="a new corticosteroid and a new estrogen", drafts=(PREDNISONE, ESTRADIOL))
+
+
+def table(knowledge: Knowledge) -> tuple[Outcome, ...]:
+    """One row for each situation."""
+    return tuple(Outcome(one.words, _cards(one, knowledge)) for one in _situations())
+
+
+def _cards(situation: Situation, knowledge: Knowledge) -> dict[str, str]:
+    drafted = wanted([_drug(code, "draft", knowledge) for code in situation.drafts], knowledge)
+    if drafted is None:
+        return {}
+    today = dates.parse(DAY)
+    twitches = (Twitch(named=Named("")),)
+    picture = pictures.read(
+        _chart(situation, knowledge), twitches, knowledge, Completeness(), today.first if today else 0
+    )
+    return {one.topic.value: one.indicator.value for one in decide_orders(drafted, picture, Trial())}
+
+
+def _chart(situation: Situation, knowledge: Knowledge) -> Chart:
+    """An adult's chart with just what the row says."""
+    named = (name for name in (situation.problem, situation.disease) if name)
+    return Chart(
+        birth=dates.parse("1980-01-01"),
+        problems=[Problem(named=Named("", sets=frozenset({name})), clinical="active") for name in named],
+        labs=[_potassium(situation.potassium, knowledge)] if situation.potassium else [],
+        drugs=[_drug(code, "active", knowledge) for code in situation.taken],
+    )
+
+
+def _drug(code: str, state: str, knowledge: Knowledge) -> Drug:
+    concept = knowledge.codes.find(RXNORM, code) or Concept(RXNORM, code, "")
+    return Drug(ref="", concepts=(concept,), state=state, start=dates.parse("2025-01-01"))
+
+
+def _potassium(value: float, knowledge: Knowledge) -> LabResult:
+    concept = knowledge.codes.of_analyte("potassium")[0]
+    quantity = Quantity(value=value, unit=MMOL_L, system="http://unitsofmeasure.org", code=MMOL_L)
+    return LabResult(ref="", analyte="potassium", concept=concept, when=dates.parse(DAY), quantity=quantity)

@@ -1,0 +1,117 @@
+"""The record of what is done: a line of audit for each start, call, feedback and refusal, written before the answer."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from web_fakes import CALL, FIXTURES, ONE_CARD, SERVICE, Client, FakeEngine, Strangers, demo
+
+from cds.account import Caller, FeedbackItem
+from cds.errors import NotKept
+from cds.settings import load
+from cds.web.app import create_app
+from cds.web.parts import Parts
+
+VERSIONS = {"knowledgeVersion", "softwareVersion"}
+FEEDBACK = json.dumps(
+    {"feedback": [{"card": "c1", "outcome": "overridden", "outcomeTimestamp": "2026-11-22T06:55:49Z"}]}
+).encode()
+
+
+class FakeJournal:
+    """Keeps the lines."""
+
+    is_up = True
+
+    def __init__(self) -> None:
+        self.lines: list[Mapping[str, Any]] = []
+
+    def write(self, line: Mapping[str, object]) -> None:
+        self.lines.append(line)
+
+
+class FakeKeeper:
+    """A store that can be told to fail."""
+
+    is_up = True
+
+    async def keep(self, caller: Caller, service_id: str, items: Sequence[FeedbackItem]) -> None:
+        if not self.is_up:
+            raise NotKept
+
+
+@pytest.fixture
+def journal() -> FakeJournal:
+    """The audit."""
+    return FakeJournal()
+
+
+@pytest.fixture
+def keeper() -> FakeKeeper:
+    """The store."""
+    return FakeKeeper()
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    """The engine, which is its own attendant."""
+    return FakeEngine()
+
+
+@pytest.fixture
+def client(engine: FakeEngine, journal: FakeJournal, keeper: FakeKeeper) -> Client:
+    """The application in demo mode."""
+    parts = Parts(engine=engine, attendant=engine, verifier=Strangers(), keeper=keeper, journal=journal)
+    return Client(create_app(parts, demo(), fixtures=FIXTURES))
+
+
+def test_a_call_with_a_card_is_written_whole(client: Client, engine: FakeEngine, journal: FakeJournal) -> None:
+    """Ids, codes and hashes; what is empty is left out."""
+    engine.reply = lambda _: (200, ONE_CARD)
+    client.call()
+    (line,) = journal.lines
+
+    assert ("call", "demo", SERVICE, 200, "cards") == tuple(
+        line[name] for name in ("kind", "client", "service", "status", "outcome")
+    )
+    assert [{"uuid": "c", "topic": "lab-order", "indicator": "info", "tags": (), "flags": ()}] == line["cards"]
+    assert {"hook", "hookInstance", "patient", "user", "ms"} | VERSIONS <= line.keys()
+    assert {"suppressed", "notChecked", "tenant", "reason"}.isdisjoint(line)
+
+
+def test_a_call_that_could_not_be_read_is_written_too(client: Client, journal: FakeJournal) -> None:
+    """Its status, and for which service; an unknown one is not quoted."""
+    client.call(content_type="text/plain")
+    client.call(path="/cds-services/patient-7")
+
+    assert [("call", SERVICE, 415), ("call", "unknown", 404)] == [
+        (line["kind"], line["service"], line["status"]) for line in journal.lines
+    ]
+    assert "patient-7" not in repr(journal.lines)
+
+
+def test_feedback_is_written_whether_it_was_kept_or_not(
+    client: Client, journal: FakeJournal, keeper: FakeKeeper
+) -> None:
+    """How many items, from whom, and the status."""
+    for body, is_up in ((FEEDBACK, True), (b"{}", True), (FEEDBACK, False)):
+        keeper.is_up = is_up
+        client.call(body, f"{CALL}/feedback")
+
+    assert [(200, 1), (400, 0), (503, 0)] == [(line["status"], line["items"]) for line in journal.lines]
+    assert {("feedback", "demo", SERVICE)} == {
+        (line["kind"], line["client"], line["service"]) for line in journal.lines
+    }
+
+
+def test_a_refusal_is_written_with_its_reason(engine: FakeEngine, journal: FakeJournal) -> None:
+    """The caller is told nothing of it; the path is cut to its route."""
+    parts = Parts(engine=engine, attendant=engine, verifier=Strangers(), journal=journal)
+    answer = Client(create_app(parts, load({})))("POST", f"{CALL}-patient-7")
+    (line,) = journal.lines
+
+    assert 401 == answer.status_code
+    assert {"kind", "status", "route", "reason"} | VERSIONS == line.keys()
+    assert ("refused", 401, "/cds-services") == (line["kind"], line["status"], line["route"])
+    assert line["reason"] not in answer.text
