@@ -43,8 +43,9 @@ def fake_parts(settings: Settings) -> Parts:
 
 
 @pytest.fixture(autouse=True)
-def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No setting leaks in from outside, none leaks out from a test."""
+def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting leaks in from outside, none leaks out from a test; what is kept is kept aside."""
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(os, "environ", {name: value for name, value in os.environ.items() if "TWITCH_CDS" not in name})
 
 

@@ -27,7 +27,7 @@ def _command(start: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def base() -> Iterator[str]:
+def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """`make run`, on a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -36,7 +36,7 @@ def base() -> Iterator[str]:
         [*shlex.split(_command("make run")), f"PORT={port}"],
         cwd=ROOT,
         start_new_session=True,
-        env=os.environ | {"PYTHON": sys.executable},
+        env=os.environ | {"PYTHON": sys.executable, "TWITCH_CDS_DATA_DIR": str(tmp_path_factory.mktemp("data"))},
     )
     address = f"http://127.0.0.1:{port}"
     try:

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,9 +35,16 @@ def running(*options: str, **settings: str) -> Iterator[tuple[str, subprocess.Po
     command = [sys.executable, "-W", "error", "-m", "cds", "serve", "--port", "0", *options]
     clean = {name: value for name, value in os.environ.items() if "TWITCH_CDS" not in name}
     environment = {**clean, **{f"TWITCH_CDS_{name.upper()}": value for name, value in settings.items()}}
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    ) as process:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={"TWITCH_CDS_DATA_DIR": folder, **environment},
+        ) as process,
+    ):
         try:
             assert process.stdout
             yield process.stdout.readline().split()[3], process
