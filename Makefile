@@ -1,5 +1,7 @@
 # make run    set up and start the demo on http://127.0.0.1:8000 (another port: make run PORT=9000)
 # make test   set up and run the whole test suite
+# make test-hapi     the same charts against a real FHIR server, HAPI FHIR JPA (needs a JDK, Maven and Maven Central)
+# make test-browser  the pages in a real browser (needs Chromium and npm)
 # make lint   ruff and mypy
 # make bench  the measurements against which the budget is held
 # make lock   resolve the dependencies anew, with hashes
@@ -15,7 +17,7 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --exclude
 PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: run test lint bench lock clean
+.PHONY: run test test-hapi test-browser lint bench lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.installed
@@ -23,6 +25,9 @@ run: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest --cov --cov-report=term
+
+test-hapi: $(VENV)/.installed-dev
+	@$(BIN)/python -m pytest tests/hapi
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -15,6 +15,7 @@ ASKED = ("sct", "loinc")
 REPORTS = ("exam", "emg")
 ENCOUNTERS = "Encounter?{p}&status=planned,arrived,triaged,in-progress,onleave"
 REQUESTS = "MedicationRequest?{p}&status=active,completed,stopped&_include=MedicationRequest:medication"
+STATEMENTS = "MedicationStatement?{p}&_include=MedicationStatement:medication"
 ORDERED = "ServiceRequest?{p}&status=active,on-hold,completed"
 TWITCHES = ("twitch", "twitch-eyelid")
 ORDER_ANALYTES = ("calcium", "albumin", "egfr", "magnesium", "potassium")
@@ -133,7 +134,7 @@ def templates(knowledge: Knowledge) -> dict[str, str]:
             "encounters": ENCOUNTERS,
             "labs": _observations(_results(knowledge, knowledge.analytes)),
             "medicationRequests": REQUESTS,
-            "medicationStatements": "MedicationStatement?{p}",
+            "medicationStatements": STATEMENTS,
             "serviceRequests": ORDERED,
             "procedures": f"Procedure?{{p}}&code={reports}",
             "diagnosticReports": f"DiagnosticReport?{{p}}&code={reports}",
@@ -151,7 +152,7 @@ def order_templates(knowledge: Knowledge) -> dict[str, str]:
             "encounters": ENCOUNTERS,
             "labs": _observations(_results(knowledge, ORDER_ANALYTES)),
             "medicationRequests": REQUESTS,
-            "medicationStatements": "MedicationStatement?{p}",
+            "medicationStatements": STATEMENTS,
             "serviceRequests": ORDERED,
         }
     )

@@ -10,6 +10,8 @@ from playwright.sync_api import expect
 
 from cards.topics import Topic
 
+pytest_plugins = ("browser_fixtures",)
+
 MAIN = ["/", "/demo/paste", "/evidence", "/evidence/abnormal-lab", "/governance"]
 CHARTS = [
     "/demo/patients/viktor-lindqvist",

@@ -8,6 +8,8 @@ import pytest
 from browser_kit import Visit
 from playwright.sync_api import Browser, Page, expect
 
+pytest_plugins = ("browser_fixtures",)
+
 MARK = "window.stayed = true"
 SUPPORT = "#support"
 MOMENTS = ["Open chart", "Start visit", "Add problem", "Prescribe", "Sign", "Refill"]

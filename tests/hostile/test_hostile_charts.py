@@ -22,7 +22,8 @@ Json = dict[str, Any]
 Element = tuple[str, tuple[tuple[str, str | None], ...]]
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SNOMED, LOINC, RXNORM = "http://snomed.info/sct", "http://loinc.org", "http://www.nlm.nih.gov/research/umls/rxnorm"
-PHRASE = "muscle twitching"
+TWITCH = "82470000"
+EMPTY = ("encounters", "medicationStatements", "serviceRequests", "procedures", "diagnosticReports", "familyHistory")
 HOSTILE = (
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
@@ -71,6 +72,8 @@ RENDERERS: dict[str, Callable[[str], Any]] = {
         escape=False, plugins=["strikethrough", "table", "url", "task_lists", "footnotes", "math", "mark"]
     ),
 }
+PIECES = some.lists(some.sampled_from(HOSTILE) | some.text(max_size=12), max_size=4)
+MIXTURES = PIECES.map(lambda pieces: " ".join(("x", *pieces)))
 engine = build_engine(load({"TWITCH_CDS_DEMO": "true"}), now=lambda: NOON)
 
 
@@ -131,24 +134,31 @@ def chart(word: str) -> Json:
     amount = {"value": 2.0, "unit": word, "code": "mmol/L", "system": "http://unitsofmeasure.org"}
     odd = {"value": 2.0, "unit": word, "code": word[:20]}
     drug = coded(RXNORM, "5487", word) | {"text": f"hydrochlorothiazide {word}"}
+    result = {"status": "final", "effectiveDateTime": "2026-11-20"}
+    order = {"status": "active", "intent": "order", "authoredOn": "2026-10-01"}
+    since = {"clinicalStatus": active, "onsetDateTime": "2026-10-01", "onsetString": word, "note": [{"text": word}]}
     return {
         "patient": {"resourceType": "Patient", "id": "p", "name": [{"text": word}], "birthDate": "1965-03-14"},
         "conditions": bundle(
-            resource("Condition", "c1", clinicalStatus=active, code={"text": f"{PHRASE} {word}"}, onsetDateTime="2026-10-01"),
-            resource("Condition", "c2", clinicalStatus=active, code=coded(SNOMED, "26544005", word), onsetString=word),
-            resource("Condition", word, clinicalStatus=active, code=coded(SNOMED, "40739000", f"dysphagia {word}")),
-            resource("Condition", "c4", clinicalStatus=active, code=coded(SNOMED, "88092000", word)),
+            resource("Condition", "c1", **since, code=coded(SNOMED, TWITCH, word)),
+            resource("Condition", "c2", **since, code=coded(SNOMED, "26544005", word)),
+            resource("Condition", word, **since, code=coded(SNOMED, "40739000", f"dysphagia {word}")),
+            resource("Condition", "c4", **since, code=coded(SNOMED, "88092000", word)),
         ),
         "labs": bundle(
-            resource("Observation", "o1", status="final", code=coded(LOINC, "2823-3", word), effectiveDateTime="2026-11-20", valueQuantity=amount),
-            resource("Observation", word, status="final", code=coded(LOINC, "17861-6", word), effectiveDateTime="2026-11-20", valueQuantity=odd),
+            resource("Observation", "o1", **result, code=coded(LOINC, "2823-3", word), valueQuantity=amount),
+            resource("Observation", word, **result, code=coded(LOINC, "17861-6", word), valueQuantity=odd),
         ),
-        "observations": bundle(resource("Observation", "o3", status="final", code={"text": f"weakness {word}"}, valueString=word)),
+        "observations": bundle(
+            resource("Observation", "o3", **result, code={"text": f"weakness {word}"}, valueString=word)
+        ),
         "medicationRequests": bundle(
-            resource("MedicationRequest", "m1", status="active", intent="order", medicationCodeableConcept=drug, authoredOn="2026-10-01", dosageInstruction=[{"text": word}]),
+            resource(
+                "MedicationRequest", "m1", **order, medicationCodeableConcept=drug, dosageInstruction=[{"text": word}]
+            )
         ),
-        **{key: bundle() for key in ("encounters", "medicationStatements", "serviceRequests", "procedures", "diagnosticReports", "familyHistory")},
-    }  # fmt: skip
+        **{key: bundle() for key in EMPTY},
+    }
 
 
 def request(word: str) -> Json:
@@ -192,7 +202,9 @@ def test_a_card_renders_to_the_same_elements_whatever_the_chart_says(word: str, 
 
 
 @settings(max_examples=150, deadline=None)
-@given(some.lists(some.sampled_from(HOSTILE) | some.text(max_size=12), max_size=4).map(" ".join))
+@given(
+    some.lists(some.sampled_from(HOSTILE) | some.text(max_size=12), max_size=4).map(lambda some: " ".join(("x", *some)))
+)
 def test_nor_does_any_mixture_of_it(word: str) -> None:
     """Both renderers, random pieces put together."""
     for render in RENDERERS.values():
@@ -210,7 +222,7 @@ def check(word: str, render: Callable[[str], Any]) -> None:
 
 def test_the_chart_is_quoted_at_all() -> None:
     """Else nothing would be proved."""
-    assert sum(card["detail"].count("harmless") for card in PLAIN) >= 2
+    assert sum(card["detail"].count("harmless") for card in PLAIN) >= 1
     assert all(elements(render(card["detail"])) for card in PLAIN for render in RENDERERS.values())
     assert ("script", ()) in elements(RENDERERS["mistune"]("<script>x</script>"))
     assert ("a", (("href", "http://www.evil.example"),)) in elements(RENDERERS["markdown-it"]("www.evil.example"))
