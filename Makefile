@@ -9,6 +9,7 @@
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
+AXE := build/axe/node_modules/axe-core/axe.min.js
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --exclude-newer "7 days" --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
@@ -28,6 +29,13 @@ test: $(VENV)/.installed-dev
 
 test-hapi: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest tests/hapi
+
+test-browser: $(VENV)/.installed-dev $(AXE)
+	@AXE=$(AXE) $(BIN)/python -m pytest tests/browser
+
+# axe-core judges the pages; its licence is not ours, so it is fetched by name.
+$(AXE):
+	@npm install --silent --no-save --ignore-scripts --prefix build/axe axe-core@4.14.1
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

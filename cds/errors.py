@@ -2,6 +2,7 @@
 
 CdsError                      status, code (R4 issue-type), text with the next step
 ├── CallError                 answered to a caller as one OperationOutcome
+│   ├── MalformedHttp         400 structure      + Connection: close
 │   ├── MalformedJson         400 structure
 │   │   ├── DuplicateName     400 structure
 │   │   └── NotUtf8           400 structure
@@ -69,6 +70,14 @@ class CallError(CdsError):
     """What a caller is told about its own request. `reason` is how refusals for a limit are counted."""
 
     reason: str = ""
+
+
+class MalformedHttp(CallError):
+    """What came is no HTTP request, or one that two readers could read differently."""
+
+    status, code, reason = 400, "structure", "http"
+    text = "This is no valid HTTP/1.1 request. Check the port and the scheme, and how lengths and lines are written."
+    headers = MappingProxyType({"Connection": "close"})
 
 
 class MalformedJson(CallError):

@@ -47,8 +47,11 @@ FOREIGN = frozenset(
     }
     | {"sqlite3", "sqlalchemy", "psycopg", "aiosqlite", "time", "threading", "prometheus_client"}
 )
-PURE = ("cards", "cds.fhir", "cds.knowledge", "cds.chart", "cds.rules", "cds.hooks", "cds.prefetch.supply", "cds.call")
-PURE += ("cds.access", "cds.account", "cds.deadline", "cds.explain", "cds.need", "cds.secrecy")
+PURE: tuple[str, ...] = (
+    *("cards", "cds.fhir", "cds.knowledge", "cds.chart", "cds.rules", "cds.hooks", "cds.call", "cds.explain"),
+    *("cds.access", "cds.account", "cds.deadline", "cds.need", "cds.secrecy"),
+    *("cds.prefetch.supply", "cds.prefetch.references", "cds.prefetch.breaker", "cds.prefetch.tally"),
+)
 CATCHES_ALL = {
     "cds.rules.trial": "one rule's isolation",
     "cds.web.exchange": "the request boundary",

@@ -194,6 +194,6 @@ def _caffeine_limit(picture: Picture) -> float | None:
 
 def _is_status(finding: Finding, oldest: int) -> bool:
     """An answer must be in date; a diagnosis on the problem list stands until it is closed (2b)."""
-    if finding.named.ref.startswith("Observation/"):
+    if finding.named.ref.partition("/")[0] == "Observation":
         return finding.when is not None and finding.when.first >= oldest
     return True

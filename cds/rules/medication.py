@@ -152,7 +152,7 @@ def entries(drugs: list[Drug], tag: str, knowledge: Knowledge, today: int) -> It
 def _is_live(tag: str, drug: Drug, denied: Mapping[str, When], knowledge: Knowledge, today: int) -> bool:
     if drug.state != "active" or _is_denied(drug, denied):
         return False
-    if drug.ref.startswith("MedicationAdministration/"):
+    if drug.ref.partition("/")[0] == "MedicationAdministration":
         window = knowledge.days("denosumab" if tag == DENOSUMAB else "administration")
         return drug.given is not None and today - drug.given.last <= window
     return True

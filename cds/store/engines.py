@@ -25,30 +25,37 @@ ALL: dict[str, Any] = {"pool_size": 8, "hide_parameters": True}  # what was sent
 
 
 class Engines(Struct, frozen=True):
-    """Quick: each statement for itself. Writing: what may be lost with the machine's power. Keeping: what may not."""
+    """Quick: each statement for itself. Writing: what may be lost with the machine's power. Keeping: what may not.
+
+    Instant: quick too, but it waits for nothing; only a file beside the service can be asked like this.
+    """
 
     quick: Engine
+    instant: Engine | None
     writing: Engine
     keeping: Engine
 
     def dispose(self) -> None:
         """Close all connections that are not in use."""
-        for engine in (self.quick, self.writing, self.keeping):
-            engine.dispose()
+        for engine in (self.quick, self.instant, self.writing, self.keeping):
+            if engine is not None:
+                engine.dispose()
 
 
 def open_engines(address: Address) -> Engines:
     """Make the engines; nothing is connected yet."""
-    make = _sqlite if address.dialect == SQLITE else _postgresql
+    is_file = address.dialect == SQLITE
+    make = _sqlite if is_file else _postgresql
     return Engines(
         quick=make(address, lasting=False, isolation_level="AUTOCOMMIT"),
+        instant=_sqlite(address, lasting=False, patience=0, isolation_level="AUTOCOMMIT") if is_file else None,
         writing=make(address, lasting=False, pool_pre_ping=True),
         keeping=make(address, lasting=True, pool_pre_ping=True),
     )
 
 
-def _sqlite(address: Address, *, lasting: bool, **options: Any) -> Engine:
-    engine = create_engine(address.url, connect_args={"timeout": LOCKED_SECONDS}, **ALL, **options)
+def _sqlite(address: Address, *, lasting: bool, patience: float = LOCKED_SECONDS, **options: Any) -> Engine:
+    engine = create_engine(address.url, connect_args={"timeout": patience}, **ALL, **options)
     synchronous = "FULL" if lasting else "NORMAL"
 
     def prepare(connection: sqlite3.Connection, _: object) -> None:

@@ -16,7 +16,10 @@ NOTE = "twitch-cds.note"
 log = logging.getLogger("twitch-cds")
 
 QUIET = ("/health/", "/metrics")
-ROUTES = ("/cds-services", "/demo/fhir", "/evidence", "/health/live", "/health/ready", "/metrics")
+ROUTES = (
+    *("/cds-services", "/evidence", "/governance", "/health/live", "/health/ready", "/metrics", "/assets"),
+    *("/demo/fhir", "/demo/patients", "/demo/paste", "/demo/feedback"),
+)
 
 
 def route_of(path: str) -> str:

@@ -12,7 +12,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from cds.errors import CallError, SlowHead, TooLargeHead, render
+from cds.errors import CallError, MalformedHttp, SlowHead, TooLargeHead, render
 from cds.web.outgoing import SECURITY
 
 MOST_HEAD = 64 * 1024
@@ -82,6 +82,11 @@ class Connection(HttpToolsProtocol):
         self._unread = 0
         super().on_response_complete()
 
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the text is ours
+        """What is no HTTP is refused in the same shape as everything else."""
+        self._in_head = True
+        self._refuse(MalformedHttp())
+
     def _is_idle(self) -> bool:
         """Whether no request is under way: what comes belongs to a head, or leads up to one."""
         return self._in_head or self.cycle is None or self.cycle.response_complete
@@ -107,12 +112,20 @@ class Connection(HttpToolsProtocol):
             self._refuse(TooLargeHead())
 
     def _refuse(self, error: CallError) -> None:
-        """Say why if a request has begun and none other is being answered, and hang up."""
+        """Say why, if there is a request that this is the answer to, and hang up."""
         if limited := self.app_state.get(LIMITED):
             limited(error.reason)
-        if self._in_head and (self.cycle is None or self.cycle.response_complete):
+        if self._can_answer():
             self.transport.write(_answer(error))
+        if self.cycle is not None:
+            self.cycle.disconnected = True
         self.transport.close()
+
+    def _can_answer(self) -> bool:
+        """A head has begun, or a body is awaited whose request has no answer yet."""
+        if self.cycle is None or self.cycle.response_complete:
+            return self._in_head
+        return self.cycle.more_body and not self.cycle.response_started
 
 
 def _without_upgrade(data: bytes) -> bytes:

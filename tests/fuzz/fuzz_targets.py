@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from cds.call import Engine, build_engine
 from cds.errors import CallError
 from cds.fhir import bundle
@@ -76,4 +78,4 @@ def _supplies(data: bytes) -> Supplies:
 
 
 def _raw(data: bytes) -> Any:
-    return bundle.Raw(data)
+    return msgspec.Raw(data)

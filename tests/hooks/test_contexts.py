@@ -12,6 +12,7 @@ from cds.hooks.envelope import Request, read
 
 ABSENT = object()
 BUNDLE: dict[str, Any] = {"resourceType": "Bundle", "entry": []}
+AROUND = ("fhirServer", "fhirAuthorization")
 CONTEXTS: dict[str, dict[str, Any]] = {
     "patient-view": {"userId": "Practitioner/1", "patientId": "p1"},
     "encounter-start": {"userId": "Practitioner/1", "patientId": "p1", "encounterId": "e1"},
@@ -30,9 +31,10 @@ REQUIRED = [
 
 def made(hook: str, **changes: Any) -> Request:
     """The request of a hook, with its context changed."""
-    whole: dict[str, Any] = {**CONTEXTS[hook], **changes}
-    context = {name: value for name, value in whole.items() if value is not ABSENT}
-    extra = {name: context.pop(name) for name in ("fhirServer", "fhirAuthorization") if name in context}
+    context: dict[str, Any] = dict(CONTEXTS[hook], **changes)
+    for name in [name for name, value in context.items() if value is ABSENT]:
+        del context[name]
+    extra: dict[str, Any] = {name: context.pop(name) for name in AROUND if name in context}
     sent = {"hook": hook, "hookInstance": str(uuid4()), "context": context, **extra}
     return read(json.dumps(sent).encode(), hook)
 

@@ -66,8 +66,11 @@ HOSTILE = (
     "<style>@import '//evil.example'</style>",
     ":smile: @user #1",
 )
+GITHUB = MarkdownIt("gfm-like", {"html": True, "linkify": True})
+assert GITHUB.linkify
+GITHUB.linkify.set({"fuzzy_link": True, "fuzzy_email": True})
 RENDERERS: dict[str, Callable[[str], Any]] = {
-    "markdown-it": MarkdownIt("gfm-like", {"html": True, "linkify": True}).render,
+    "markdown-it": GITHUB.render,
     "mistune": mistune.create_markdown(
         escape=False, plugins=["strikethrough", "table", "url", "task_lists", "footnotes", "math", "mark"]
     ),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from uvicorn.server import ServerState
 
+from cds.errors import CallError, MalformedHttp, TooLargeHead
 from cds.web import heads
 from cds.web.heads import LIMITED, Config, Connection
 
@@ -191,16 +192,33 @@ def test_framing_without_end_is_refused(frame: bytes, monkeypatch: pytest.Monkey
 
     said, limited = talk(words)
 
-    assert b"" == said
+    assert said in (b"", refusal(TooLargeHead()))
     assert ["head-bytes"] == limited
 
 
-def test_what_is_no_http_is_refused_by_the_server_software() -> None:
-    """Before there is a request."""
-    said, limited = talk(saying(b"\x16\x03\x01\x02\x00\x01"))
+def refusal(error: CallError) -> bytes:
+    """What is sent before a connection is closed."""
+    return heads._answer(error)
 
-    assert said.startswith(b"HTTP/1.1 400 ")
-    assert [] == limited
+
+def test_what_is_no_http_is_refused_in_the_usual_shape() -> None:
+    """TLS on the wrong port, for one."""
+    assert (refusal(MalformedHttp()), ["http"]) == talk(saying(b"\x16\x03\x01\x02\x00\x01"))
+
+
+def test_a_body_that_is_no_http_is_refused_in_the_usual_shape() -> None:
+    """The application, which waits for it, is told that the client is gone."""
+    said, limited = talk(saying(HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n"))
+
+    assert (refusal(MalformedHttp()), ["http"]) == (said, limited)
+
+
+def test_garbage_behind_a_whole_request_is_not_the_answer_to_it() -> None:
+    """The connection ends; the answer that is being made is not replaced."""
+    said, limited = talk(saying(HEAD + b"Content-Length: 2\r\n\r\n{}garbage\r\n\r\n"))
+
+    assert b"" == said
+    assert ["http"] == limited
 
 
 def test_a_body_of_many_chunks_is_read() -> None:
