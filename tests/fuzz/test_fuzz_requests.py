@@ -14,9 +14,12 @@ BODIES = sorted((CORPUS / "bodies").iterdir())
 CHARTS = sorted((CORPUS / "charts").iterdir())
 REQUESTS = {path.name: path.read_bytes() for path in BODIES}
 PARSED: dict[str, Any] = {name: json.loads(body[1:]) for name, body in REQUESTS.items()}
-STRANGE = some.sampled_from(
-    [None, True, 0, -1, 1.5, 1e308, -0.0, 2**63, 10**40, "", "x", "\x00", "9" * 400, "2026-02-30", "é" * 50, [], {}]
-    + [[[]], {"": {}}, {"resourceType": "Bundle"}, {"coding": [None]}, [{"resource": None}], "Patient/q", "0000-00-00"]
+STRANGE: some.SearchStrategy[Any] = some.sampled_from(
+    [
+        *(None, True, 0, -1, 1.5, 1e308, -0.0, 2**63, 10**40, "", "x", "\x00", "9" * 400, "2026-02-30", "é" * 50),
+        *([], {}, [[]], {"": {}}, {"resourceType": "Bundle"}, {"coding": [None]}, [{"resource": None}]),
+        *("Patient/q", "0000-00-00"),
+    ]
 ) | some.recursive(some.none() | some.floats() | some.text(max_size=6), some.lists, max_leaves=4)
 CASUAL = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
