@@ -11,8 +11,9 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -27,7 +28,13 @@ def _command(start: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the demo keeps what it keeps."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def base(data: Path) -> Iterator[str]:
     """`make run`, on a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -36,7 +43,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         [*shlex.split(_command("make run")), f"PORT={port}"],
         cwd=ROOT,
         start_new_session=True,
-        env=os.environ | {"PYTHON": sys.executable, "TWITCH_CDS_DATA_DIR": str(tmp_path_factory.mktemp("data"))},
+        env=os.environ | {"PYTHON": sys.executable, "TWITCH_CDS_DATA_DIR": str(data)},
     )
     address = f"http://127.0.0.1:{port}"
     try:
@@ -59,9 +66,9 @@ def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
 
 
 def test_commands() -> None:
-    """The README has four commands, and each is exercised here or is this very run."""
-    assert ["make run", "curl", "make test", ".venv/bin/twitch-cds"] == [
-        " ".join(command.split()[: 2 if command.startswith("make") else 1]) for command in COMMANDS
+    """The README has five commands, and each is exercised here or is this very run."""
+    assert ["make run", "curl -s", "make test", ".venv/bin/twitch-cds evaluate", ".venv/bin/twitch-cds report"] == [
+        " ".join(command.split()[:2]) for command in COMMANDS
     ]
 
 
@@ -83,12 +90,47 @@ def test_curl(base: str) -> None:
 
 def test_evaluate() -> None:
     """The evaluate command prints the cards and the reasons."""
-    arguments = shlex.split(_command(".venv/bin/twitch-cds"))[1:]
+    arguments = shlex.split(_command(".venv/bin/twitch-cds evaluate"))[1:]
     run = [sys.executable, "-m", "cds", *arguments]
     answer = subprocess.run(run, cwd=ROOT, capture_output=True, check=True, timeout=60, text=True)
 
     assert "neurology-urgent" in answer.stdout
     assert "U1" in answer.stdout
+
+
+def _called(base: str, service: str, body: bytes) -> list[Any]:
+    """The cards of a call."""
+    headers = {"Content-Type": "application/json"}
+    with urlopen(Request(f"{base}/cds-services/{service}", body, headers)) as answer:
+        cards: list[Any] = json.loads(answer.read())["cards"]
+    return cards
+
+
+@pytest.mark.parametrize(("patient", "expected"), [("ruth-mbeki", ["steroid-order"]), ("clara-jensen", [])])
+def test_order_hooks(base: str, patient: str, expected: list[str]) -> None:
+    """The patients of the order hooks get the card, or none, when prednisone is selected."""
+    with urlopen(
+        f"{base}/demo/patients/{patient}/request.json?hook=order-select&medicine=prednisone-20&daily=1"
+    ) as sent:
+        cards = _called(base, "muscle-twitch-order-select", sent.read())
+
+    assert expected == [card["source"]["topic"]["code"] for card in cards]
+
+
+def test_report(base: str, data: Path) -> None:
+    """The report command prints what was shown."""
+    run = [sys.executable, "-m", "cds", *shlex.split(_command(".venv/bin/twitch-cds report"))[1:]]
+    shown = _called(
+        base, "muscle-twitch-patient-view", (ROOT / "fhir_fixtures/requests/patient-view.json").read_bytes()
+    )
+    table = ""
+    for _ in range(START_SECONDS):
+        given = os.environ | {"TWITCH_CDS_DATA_DIR": str(data)}
+        table = subprocess.run(run, cwd=ROOT, env=given, capture_output=True, check=True, timeout=60, text=True).stdout
+        if shown[0]["source"]["topic"]["code"] in table:
+            return
+        time.sleep(0.5)
+    raise AssertionError(table)
 
 
 @pytest.mark.parametrize("patient", ["samir-haddad", "viktor-lindqvist", "amara-okafor", "anna-kowalska"])
