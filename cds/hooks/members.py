@@ -41,7 +41,7 @@ def members(body: bytes, limits: Limits = USUAL) -> dict[str, Any]:
     return found
 
 
-class _Counting:
+class Counting:
     """Makes the names of one long request, and stops when there are too many."""
 
     __slots__ = ("_left",)
@@ -57,7 +57,7 @@ class _Counting:
 
 
 def _decoded(body: bytes) -> dict[Name, Any]:
-    decoder = _OBJECT if len(body) < LONG else msgspec.json.Decoder(_Members, dec_hook=_Counting())
+    decoder = _OBJECT if len(body) < LONG else msgspec.json.Decoder(_Members, dec_hook=Counting())
     try:
         return decoder.decode(body)
     except RecursionError as problem:

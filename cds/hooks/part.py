@@ -6,12 +6,13 @@ import msgspec
 from msgspec import Raw
 
 from cds.errors import BadFeedback, DuplicateName
-from cds.hooks.members import Name
+from cds.hooks.members import LONG, Counting, Name
 
 LONGEST = 255
 _TEXT = msgspec.json.Decoder(str | None)
 _ARRAY = msgspec.json.Decoder(list[Raw] | None)
-_OBJECT = msgspec.json.Decoder(dict[Name, Raw] | None, dec_hook=lambda _kind, value: Name(value))
+_Members = dict[Name, Raw] | None
+_OBJECT = msgspec.json.Decoder(_Members, dec_hook=lambda _kind, value: Name(value))
 _NULL = Raw(b"null")
 
 
@@ -20,7 +21,9 @@ class Part:
 
     def __init__(self, raw: Raw, place: str) -> None:
         """Read an object, and refuse anything else; null is an object without members."""
-        pairs = _read(_OBJECT, raw, place, "is no JSON object") or {}
+        is_long = len(memoryview(raw)) >= LONG
+        decoder = msgspec.json.Decoder(_Members, dec_hook=Counting()) if is_long else _OBJECT
+        pairs = _read(decoder, raw, place, "is no JSON object") or {}
         self.place = place
         self._members = {str.__str__(name): value for name, value in pairs.items()}
         if len(self._members) != len(pairs):

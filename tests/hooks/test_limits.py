@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from cds.errors import BadEnvelope, TooDeep, TooManyEntries
-from cds.hooks import limits, members
+from cds.hooks import feedback, limits, members
 from cds.hooks.limits import Limits, depth_of
 from cds.hooks.members import members as read
 
@@ -142,3 +142,11 @@ def test_a_long_request_with_very_many_names_is_refused(monkeypatch: pytest.Monk
 
     assert "too many members" in refused.value.text
     assert ["a", "b"] == list(read(b'{"a":1,"b":"' + b"x" * 100 + b'"}'))
+
+
+def test_an_item_of_feedback_with_very_many_names_is_refused() -> None:
+    """It is an object like any other."""
+    item = json.dumps(dict.fromkeys(map(str, range(members.MOST_NAMES + 1)), "x" * 100))
+
+    with pytest.raises(BadEnvelope):
+        feedback.read(f'{{"feedback":[{item}]}}'.encode())
