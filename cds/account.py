@@ -6,7 +6,10 @@ from msgspec import Struct
 
 
 class Caller(Struct, frozen=True, kw_only=True):
-    """Who is calling, as verified. `fhir_servers` narrows what may be contacted for it, `rate_per_second` sets its rate; None: as usual."""
+    """Who is calling, as verified.
+
+    `fhir_servers` narrows what may be contacted for this client, `rate_per_second` is its own rate; None leaves either.
+    """
 
     client: str
     tenant: str | None = None

@@ -99,11 +99,11 @@ def run_serve(namespace: argparse.Namespace) -> int:
         if value is not None:
             environment()[PREFIX + name.upper()] = value
     settings = load(environment())
-    serve(settings, lambda address: print(f"twitch-cds listens on {address} ({_mode(settings)})", flush=True))
+    serve(settings, lambda address: print(f"twitch-cds listens on {address} ({mode_of(settings)})", flush=True))
     return 0
 
 
-def _mode(settings: Settings) -> str:
+def mode_of(settings: Settings) -> str:
     """Who may call, in words."""
     if settings.open:
         return "demo mode: synthetic charts only, open to whoever reaches it"

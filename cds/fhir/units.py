@@ -5,8 +5,6 @@ A unit that was never met costs milliseconds. So a stretch of work may meet only
 
 import math
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
@@ -29,14 +27,19 @@ class _Spent(Exception):  # noqa: N818 - no error: the unit may be known, but no
     """No more new units are looked up in this stretch of work."""
 
 
-@contextmanager
-def frugal(new_units: int = NEW_UNITS) -> Iterator[None]:
+class frugal:  # noqa: N801 - reads as a statement: `with frugal():`
     """Look up so many new units at most until the end; those beyond count as unknown, and are not remembered so."""
-    before = _LEFT.set([new_units])
-    try:
-        yield
-    finally:
-        _LEFT.reset(before)
+
+    __slots__ = ("_before", "_new_units")
+
+    def __init__(self, new_units: int = NEW_UNITS) -> None:
+        self._new_units = new_units
+
+    def __enter__(self) -> None:
+        self._before = _LEFT.set([self._new_units])
+
+    def __exit__(self, *_: object) -> None:
+        _LEFT.reset(self._before)
 
 
 def factor(unit: str, target: str, molar_mass: float | None = None, valence: int | None = None) -> float | None:

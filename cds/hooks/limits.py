@@ -14,7 +14,7 @@ from cds.errors import TooDeep, TooManyEntries
 SMALL = 8 * 1024  # bytes up to which a whole request is searched for nesting
 LEAST = 41  # bytes of the shortest resource in the shortest entry, with the comma after it
 PIECE = 64 * 1024
-MANY_VALUES = 200  # of a request for each resource that it may hold; real ones have twenty to forty
+MANY_VALUES = 100  # of a request for each resource that it may hold; real ones have twenty to forty
 WINDOWS, WIDTH = 16, 16 * 1024  # where a long request is sampled
 MARGIN = 1.5
 BRACKETS = b"{}[]"

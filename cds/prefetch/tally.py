@@ -23,6 +23,5 @@ class Tally:
 
     def ended(self, outcome: str, number: int = 1) -> None:
         """Count requests that ended alike."""
-        if number:
-            self.requests[outcome] += number
-            self._listen(outcome, number)
+        self.requests[outcome] += number
+        self._listen(outcome, number)

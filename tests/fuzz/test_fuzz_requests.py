@@ -85,8 +85,15 @@ def test_one_node_changed_is_answered(node: tuple[str, tuple[Any, ...]], strange
     one_body(sent(name, replaced(PARSED[name], way, strange)))
 
 
+def is_plain(value: Any) -> bool:
+    """Whether every JSON reader can hold the value: numbers that none can are refused wherever they stand."""
+    if isinstance(value, list | dict):
+        return all(map(is_plain, value.values() if isinstance(value, dict) else value))
+    return not isinstance(value, int | float) or abs(value) < 2**53
+
+
 @CASUAL
-@given(NODES, STRANGE, some.text(min_size=1, max_size=8))
+@given(NODES, STRANGE.filter(is_plain), some.text(min_size=1, max_size=8))
 def test_unknown_members_change_nothing(node: tuple[str, tuple[Any, ...]], strange: Any, member: str) -> None:
     """An object with one more member, whose name means nothing, is the same object (conformance D 38)."""
     name, way = node

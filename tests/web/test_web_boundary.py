@@ -233,7 +233,7 @@ def test_ready_turns_to_503_when_the_process_ends() -> None:
     asyncio.run(run())
     after = client("GET", "/health/ready")
 
-    assert {"status": "ready", "knowledgeVersion": "2026.11"} == before.json()
+    assert {"status": "ready", "knowledgeVersion": "2026.11", "trust": "up"} == before.json()
     assert (503, "transient") == (after.status_code, after.json()["issue"][0]["code"])
 
 

@@ -1,0 +1,85 @@
+"""The commands: each is there, says what it is for, and is led to its room."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from cds import cli
+from cds.audit.journal import Journal
+from cds.clock import utc_now
+from cds.secrecy import Secret
+from cds.settings import Settings, load
+from cds.store.keys import hash_key
+from cds.web.metrics import Metrics
+
+KEY = "k" * 32
+COMMANDS = ["serve", "evaluate", "report", "audit", "clients", "selfcheck", "mint-token", "store"]
+
+
+@pytest.fixture
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The data folder of an installation."""
+    clean = {name: value for name, value in os.environ.items() if "TWITCH_CDS" not in name}
+    monkeypatch.setattr(os, "environ", clean | {"TWITCH_CDS_DATA_DIR": str(tmp_path)})
+    return tmp_path
+
+
+def test_every_command_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    """With a word on what it does."""
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+
+    told = capsys.readouterr().out
+    assert COMMANDS == [command.name for command in cli.commands()]
+    assert all(command.help in " ".join(told.split()) for command in cli.commands())
+
+
+def test_an_audit_is_verified_with_the_key_that_wrote_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The key in the data folder."""
+    key = hash_key(Settings(data_dir=str(folder)))
+    journal = Journal.open(folder / "audit.jsonl", key, utc_now)
+    journal.write({"kind": "started"})
+    journal.close()
+
+    assert 0 == cli.main(["audit", "verify"])
+    assert "clean" in capsys.readouterr().out
+
+
+def test_verifying_makes_no_key(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A wrong folder would otherwise get one, and every line would look foreign."""
+    assert 2 == cli.main(["audit", "verify"])
+    assert "there is no key of the hashes" in capsys.readouterr().err
+    assert [] == list(folder.iterdir())
+
+
+def test_a_key_that_is_given_needs_no_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Several machines share it by the setting."""
+    os.environ["TWITCH_CDS_HASH_KEY"] = KEY
+    Journal.open(folder / "audit.jsonl", Secret(KEY), utc_now).close()
+
+    cli.main(["audit", "verify"])
+    assert "no key" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"TWITCH_CDS_DEMO": "true"}, "open to whoever reaches it"),
+        ({}, "all calls are refused"),
+        ({"TWITCH_CDS_CLIENTS": "clients.toml"}, "for the clients registered in clients.toml"),
+    ],
+)
+def test_the_start_says_who_may_call(settings: dict[str, str], words: str) -> None:
+    """The operator sees at once whether the door is open."""
+    assert words in cli.mode_of(load(settings))
+
+
+def test_requests_to_fhir_servers_are_counted_by_how_they_ended() -> None:
+    """As the operator reads it."""
+    metrics = Metrics("1")
+    metrics.fhir("timed-out", 3)
+    metrics.store("showings_lost", 2)
+
+    assert b'twitch_cds_fhir_requests_total{outcome="timed-out"} 3.0' in metrics.text()
+    assert b'twitch_cds_store_events_total{event="showings_lost"} 2.0' in metrics.text()
