@@ -4,6 +4,8 @@
 # make test-browser  the pages in a real browser (needs Chromium and npm)
 # make lint   ruff and mypy
 # make bench  the measurements against which the budget is held
+# make fuzz   the fuzzers, FUZZ_SECONDS each (needs Python 3.11)
+# make sbom   the parts list of what is shipped (CycloneDX); make audit: known weaknesses among them (asks the network)
 # make lock   resolve the dependencies anew, with hashes
 
 PORT ?= 8000
@@ -18,7 +20,7 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --exclude
 PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: run test test-hapi test-browser lint bench lock clean
+.PHONY: run test test-hapi test-browser lint bench fuzz sbom audit lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.installed
@@ -44,6 +46,32 @@ lint: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python tests/bench/run.py
+
+FUZZ_SECONDS ?= 600
+fuzz: $(VENV)/.installed-dev build/fuzz/.installed
+	build/fuzz/bin/python tests/fuzz/guided.py bodies -max_total_time=$(FUZZ_SECONDS)
+	build/fuzz/bin/python tests/fuzz/guided.py charts -max_total_time=$(FUZZ_SECONDS)
+	PYTHONPATH=tests $(BIN)/python tests/fuzz/interface.py --max-examples 1000
+
+build/fuzz/.installed: requirements.lock requirements-build.lock
+	python3.11 -m venv build/fuzz
+	build/fuzz/bin/pip install --quiet --require-hashes -r requirements.lock
+	build/fuzz/bin/pip install --quiet --require-hashes -r requirements-build.lock
+	build/fuzz/bin/pip install --quiet atheris==3.0.0
+	build/fuzz/bin/pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+sbom: build/audit/.installed
+	build/audit/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --of JSON \
+		--output-file build/sbom.json requirements.lock
+
+audit: build/audit/.installed
+	build/audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.lock
+
+build/audit/.installed: $(BIN)/python
+	$(BIN)/python -m venv build/audit
+	build/audit/bin/pip install --quiet cyclonedx-bom==7.5.0 pip-audit==2.10.1
+	touch $@
 
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv (https://docs.astral.sh/uv/)" >&2; exit 1; }

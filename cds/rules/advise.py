@@ -26,7 +26,7 @@ COUNSEL = {
 
 def advise(choice: Choice, found: Assessment) -> Advice:
     """The advice of one card."""
-    return _bounded(_ADVISERS[choice.topic](choice, found), int(found.picture.knowledge.at("max_facts")))
+    return bounded(_ADVISERS[choice.topic](choice, found), int(found.picture.knowledge.at("max_facts")))
 
 
 def closed(advice: Sequence[Advice], dropped: tuple[Topic, ...]) -> tuple[Advice, ...]:
@@ -36,7 +36,7 @@ def closed(advice: Sequence[Advice], dropped: tuple[Topic, ...]) -> tuple[Advice
     return (*advice[:-1], replace(advice[-1], also_noted=dropped))
 
 
-def _bounded(advice: Advice, limit: int) -> Advice:
+def bounded(advice: Advice, limit: int) -> Advice:
     """A chart may repeat itself a thousand times; a card names the first facts and says how many more there are."""
     notes = tuple({(note.key, *sorted(note.values.items())): note for note in advice.notes}.values())
     more = len(advice.facts) - limit

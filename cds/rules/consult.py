@@ -11,7 +11,7 @@ from cds.knowledge.load import Knowledge
 from cds.need import Recall, Steps
 from cds.rules import context, orders
 from cds.rules import picture as pictures
-from cds.rules.advise import advise, closed
+from cds.rules.advise import advise, bounded, closed
 from cds.rules.assess import Assessment, assess
 from cds.rules.decide import Choice, Decision, capped, choose
 from cds.rules.gate import Twitch
@@ -79,7 +79,8 @@ def consult(case: Case) -> Steps[Consultation]:
 def consult_orders(drafted: Drafted, case: Case) -> Steps[Consultation]:
     """Advice on drafts for a patient who twitches: one card at most (4e ORDERS d to g)."""
     trial, picture = Trial(), case.picture()
-    due = [_due(advice, picture) for advice in orders.decide_orders(drafted, picture, trial)]
+    limit = int(case.knowledge.at("max_facts"))
+    due = [_due(bounded(advice, limit), picture) for advice in orders.decide_orders(drafted, picture, trial)]
     fresh, repeated = yield from without_repeats(due, case)
     return Consultation(tuple(fresh), trial, repeated)
 
