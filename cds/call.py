@@ -195,10 +195,8 @@ class Engine(Struct, frozen=True, kw_only=True):
 
     def _is_clear(self, call: Call) -> bool:
         """Whether a glance at the gate is enough: it names no twitch, and nothing more can be had."""
-        prefetch = call.request.prefetch
-        if call.request.source.server is not None and any(key not in prefetch for key in TWITCH_KEYS):
-            return False
-        return all(is_clear(prefetch.get(key), self.namer, whole=key == CONDITIONS) for key in TWITCH_KEYS)
+        prefetch, more = call.request.prefetch, call.request.source.server is not None
+        return all(is_clear(prefetch.get(key), self.namer, whole=more or key == CONDITIONS) for key in TWITCH_KEYS)
 
     def judge(self, reader: Reader, supplies: Supplies, encounter_id: str | None = None) -> Outcome:
         """The outcome for a chart that a reader holds already."""

@@ -148,6 +148,17 @@ def test_a_silent_gate_is_not_enough_while_observations_can_be_had() -> None:
     assert [{"observations"}] == shelf.asked
 
 
+def test_a_first_page_without_a_twitch_is_not_the_whole_answer() -> None:
+    """Further pages of observations may hold one: they are asked for while a server is named."""
+    body = without(QUIET)
+    found = body["prefetch"]["observations"] or {"resourceType": "Bundle"}
+    body["prefetch"]["observations"] = {**found, "link": [{"relation": "next", "url": f"{SERVER}?page=2"}]}
+    shelf = Shelf(request(QUIET.chart)["prefetch"])
+
+    assert [] == topics(attended(body, completion=shelf))
+    assert [{"observations"}] == shelf.asked
+
+
 def test_the_twitch_question_stays_open_if_the_server_has_no_answer() -> None:
     """412, and the key is named; silence would read as reassurance (4e step 4)."""
     shelf = Shelf(request(QUIET.chart)["prefetch"], lacks={"conditions"})
