@@ -145,8 +145,8 @@ class Completion:
         return _named(plan.settled | {key: one.supply() for key, one in plan.readings.items()}, held, cut)
 
     def _note_cut(self, visit: Visit, cut: str) -> None:
-        if visit.cut:
-            self.tally.ended(cut, len(visit.cut))
+        for _ in visit.cut:
+            self.tally.ended(cut)
         for seconds in visit.cut if cut == TIMED_OUT else ():
             if seconds >= FAIR_SECONDS:
                 visit.server.breaker.note(cut)

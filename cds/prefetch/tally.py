@@ -21,7 +21,7 @@ class Tally:
         self.kept_back: Counter[str] = Counter()
         self._listen = listen
 
-    def ended(self, outcome: str, number: int = 1) -> None:
-        """Count requests that ended alike."""
-        self.requests[outcome] += number
-        self._listen(outcome, number)
+    def ended(self, outcome: str) -> None:
+        """Count a request."""
+        self.requests[outcome] += 1
+        self._listen(outcome, 1)
