@@ -221,4 +221,4 @@ def test_what_cannot_be_had_is_stated(case: Case, arrivals: dict[str, str], empt
         assert reply.account.not_checked
         for card in json.loads(reply.body)["cards"]:
             assert card["extension"][BASIS]["notChecked"]
-            assert "not " in card["detail"]
+            assert "**Not checked:**" in card["detail"]
