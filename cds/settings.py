@@ -228,7 +228,12 @@ class Settings:
     )
     time_zone: str = _row("UTC", "time zone", _zone, "The site's time zone: it decides what day is today.", shown="UTC")
     max_body_bytes: int = _row(16 * 2**20, "bytes", _whole(1024, 2**30), "A larger request body is refused (413).")
-    max_depth: int = _row(64, "levels", _whole(16, 500), "A request nested more deeply is refused (400).")
+    max_depth: int = _row(
+        64,
+        "levels",
+        _whole(16, 500),
+        "A request nested more deeply is refused (400); deep inside a long prefetch the JSON reader's bound holds.",
+    )
     max_entries: int = _row(
         20_000, "whole number", _whole(1, 10_000_000), "A request with more resources than this is refused (413)."
     )

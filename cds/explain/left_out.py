@@ -6,9 +6,7 @@ from cards.topics import Topic
 from cds.rules.assess import Assessment
 from cds.rules.consult import Assessed
 
-REPEATED = (
-    "it was accepted or overridden before, and nothing on it is new: it stays silent for 7 days (warning) or 30 (info)"
-)
+REPEATED = "it was accepted or overridden before, and nothing on it is new: it stays silent until its window ends"
 
 
 def absent(assessed: Assessed) -> Iterator[tuple[Topic, str]]:

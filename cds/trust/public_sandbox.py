@@ -3,7 +3,6 @@
 from urllib.parse import urlsplit
 
 HOST = "sandbox.cds-hooks.org"
-ISSUER = f"https://{HOST}"
 # RFC 7638 thumbprint of the key that https://sandbox.cds-hooks.org/.well-known/jwks.json publishes (its repository's
 # build/.well-known/jwks.json, kid 44823f3d-0b01-4a6c-a80e-b9d3e8a7226f).
 THUMBPRINTS = frozenset({"s9fOe-KDYD1myZ8YCzleUqJQgrYZL49kVijBxhnZvZc"})

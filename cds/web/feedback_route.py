@@ -4,7 +4,7 @@ import asyncio
 
 from starlette.types import Receive, Scope, Send
 
-from cds.account import NOBODY, FeedbackItem
+from cds.account import NOBODY, Caller, FeedbackItem
 from cds.errors import CallError, Overloaded, UnknownPath, UnknownService, WrongMethod
 from cds.hooks import feedback
 from cds.hooks.limits import Limits
@@ -12,7 +12,8 @@ from cds.settings import Settings
 from cds.web.answers import send_answer, send_error
 from cds.web.body import ClientGone, check_headers, read_body
 from cds.web.exchange import NOTE
-from cds.web.hook_route import CALLER, service_of
+from cds.web.gate import CALLER
+from cds.web.hook_route import service_of
 from cds.web.ports import Answering, Keeping
 from cds.web.rates import Rates
 from cds.web.record import Recorder
@@ -42,7 +43,7 @@ class FeedbackRoute:
         service = name if name in self._engine.service_ids else "unknown"
         caller = scope.get(CALLER, NOBODY)
         try:
-            count = await self._kept(name, scope, receive)
+            count = await self._kept(name, caller, scope, receive)
         except CallError as error:
             scope[NOTE].update(service=service, outcome=type(error).__name__)
             self._recorder.limited(error.reason)
@@ -55,13 +56,12 @@ class FeedbackRoute:
             self._recorder.feedback(caller, service, 200, count)
             await send_answer(send, 200, KEPT)
 
-    async def _kept(self, name: str, scope: Scope, receive: Receive) -> int:
+    async def _kept(self, name: str, caller: Caller, scope: Scope, receive: Receive) -> int:
         """Refuse what need not be read, then read and keep; the number of items."""
         if name not in self._engine.service_ids:
             raise UnknownPath if "/" in name else UnknownService
         if scope["method"] != "POST":
             raise WrongMethod("POST")
-        caller = scope.get(CALLER, NOBODY)
         self._rates.spend(caller)
         check_headers(scope["headers"], self._limit)
         if self._room <= 0:

@@ -12,12 +12,12 @@ from cds.settings import Settings
 from cds.web.answers import Header, headers_of, send_answer
 from cds.web.body import ClientGone, check_headers, read_body
 from cds.web.exchange import NOTE
+from cds.web.gate import CALLER
 from cds.web.ports import Answering, Attending
 from cds.web.rates import Rates
 from cds.web.record import Call, Recorder
 
 BASE = "/cds-services/"
-CALLER = "twitch-cds.caller"
 HUNG_UP = 499
 NONE: tuple[Header, ...] = ()
 
