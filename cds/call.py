@@ -27,6 +27,7 @@ from cds.clock import Clock
 from cds.errors import CallError, KnowledgeError, PatientMismatch, TwitchUnknown, UnknownService
 from cds.errors import render as render_error
 from cds.fhir import bundle
+from cds.fhir.allowance import Allowance
 from cds.fhir.resources import Condition, Patient
 from cds.hooks import envelope
 from cds.hooks.contexts import SHAPES
@@ -90,6 +91,7 @@ class Call(Struct, frozen=True):
     service: Service
     request: Request
     supplies: Supplies
+    allowance: Allowance
 
 
 class Engine(Struct, frozen=True, kw_only=True):
@@ -142,7 +144,8 @@ class Engine(Struct, frozen=True, kw_only=True):
         if service is None:
             raise UnknownService
         request = envelope.read(body, service.hook, self.limits)
-        return Call(service, request, Supplies(request.prefetch, service.prefetch, self.limits.entries))
+        allowance = Allowance(self.limits.entries)
+        return Call(service, request, Supplies(request.prefetch, service.prefetch, allowance), allowance)
 
     def steps(self, call: Call) -> Steps[Outcome]:
         """Answer a call, asking for what is missing: the gate first, the rest only if there is a twitch (4e)."""
@@ -159,7 +162,9 @@ class Engine(Struct, frozen=True, kw_only=True):
     def _drafted(self, call: Call) -> Steps[Outcome]:
         """The order hooks: silent unless a draft matters and the chart shows a twitch (4d, 4e ORDERS)."""
         context, reader = call.request.context, self.reader(call.request.patient_id)
-        found = drafts.read(context.drafts, context.selections, reader.scope, self.namer, self.routes)
+        found = drafts.read(
+            context.drafts, context.selections, reader.scope, self.namer, self.routes, call.allowance
+        )
         drafted = orders.wanted(found, self.knowledge)
         if drafted is None:
             return NO_DRAFT
@@ -169,7 +174,7 @@ class Engine(Struct, frozen=True, kw_only=True):
 
     def _recorded(self, call: Call, problems: Raw) -> Steps[Outcome]:
         """problem-list-item-create: silent unless a twitch was recorded; then the chart with these problems (4d)."""
-        reader, feed = self.reader(call.request.patient_id), bundle.read(problems, self.limits.entries)
+        reader, feed = self.reader(call.request.patient_id), bundle.read(problems, call.allowance)
         if feed.failed or any(code is None or self.namer.names_twitch(code) for code in feed.unread_codes):
             raise TwitchUnknown(["context.conditions"])
         reader.add([one for one in feed.resources if isinstance(one, Condition)])
@@ -196,7 +201,9 @@ class Engine(Struct, frozen=True, kw_only=True):
     def _is_clear(self, call: Call) -> bool:
         """Whether a glance at the gate is enough: it names no twitch, and nothing more can be had."""
         prefetch, more = call.request.prefetch, call.request.source.server is not None
-        return all(is_clear(prefetch.get(key), self.namer, whole=more or key == CONDITIONS) for key in TWITCH_KEYS)
+        seen = Allowance(self.limits.entries)
+        keyed = ((key, prefetch.get(key)) for key in TWITCH_KEYS)
+        return all(is_clear(raw, self.namer, seen, whole=more or key == CONDITIONS) for key, raw in keyed)
 
     def judge(self, reader: Reader, supplies: Supplies, encounter_id: str | None = None) -> Outcome:
         """The outcome for a chart that a reader holds already."""

@@ -235,7 +235,7 @@ class Settings:
         "A request nested more deeply is refused (400); deep inside a long prefetch the JSON reader's bound holds.",
     )
     max_entries: int = _row(
-        20_000, "whole number", _whole(1, 10_000_000), "A request with more resources than this is refused (413)."
+        20_000, "whole number", _whole(1, 10_000_000), "A request of which more resources than this are read is refused (413)."
     )
     head_timeout_ms: int = _row(
         10_000, "milliseconds", _whole(1, 600_000), "A connection whose request head takes longer to arrive is closed."

@@ -10,6 +10,7 @@ from cds.chart.facts import Drug
 from cds.chart.medicines import Cabinet, Pharmacist, RouteNames
 from cds.chart.naming import Namer
 from cds.chart.scope import Scope
+from cds.fhir.allowance import Allowance
 from cds.fhir.resources import (
     CodeableConcept,
     CodeableReference,
@@ -31,17 +32,23 @@ _ANY = msgspec.json.Decoder()
 
 
 def read(
-    raw: Raw | None, selections: frozenset[str] | None, scope: Scope, namer: Namer, routes: RouteNames
+    raw: Raw | None,
+    selections: frozenset[str] | None,
+    scope: Scope,
+    namer: Namer,
+    routes: RouteNames,
+    allowance: Allowance,
 ) -> tuple[Drug, ...]:
     """The drafted medicines that rules read: this patient's, not over, selected (4d). What is unreadable is no draft.
 
     `selections` are references of order-select; None lets all drafts count, an empty set none.
+    Raises TooManyEntries.
     """
     if raw is None or (selections is not None and not selections):
         return ()
     cabinet, requests = Cabinet(), []
     chosen = None if selections is None else frozenset(map(_named, selections))
-    for url, resource in _resources(raw):
+    for url, resource in _resources(raw, allowance):
         kind = resource.get("resourceType")
         if kind == MEDICATION:
             for name in _names(resource, url):
@@ -53,7 +60,7 @@ def read(
     return tuple(draft for draft in drafts if draft is not None)
 
 
-def _resources(raw: Raw) -> Iterator[tuple[str, Json]]:
+def _resources(raw: Raw, allowance: Allowance) -> Iterator[tuple[str, Json]]:
     """Every resource with its fullUrl, from a Bundle, a list, or a resource alone."""
     top = _decoded(_TOP, raw)
     if isinstance(top, dict) and "entry" in top:
@@ -61,7 +68,9 @@ def _resources(raw: Raw) -> Iterator[tuple[str, Json]]:
         top = [msgspec.Raw(msgspec.json.encode(top))] if isinstance(top, dict) else top
     elif isinstance(top, dict):
         top = [raw]
-    for one in top if isinstance(top, list) else ():
+    listed = top if isinstance(top, list) else ()
+    allowance.take(len(listed))
+    for one in listed:
         entry = _one(_decoded(_ANY, one))
         yield _text(entry.get("fullUrl")) or "", _one(entry.get("resource", entry))
 

@@ -4,6 +4,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from cds.chart.naming import Namer
+from cds.fhir.allowance import Allowance
 from cds.fhir.bundle import NULL, Link, has_next
 from cds.fhir.concepts import each
 from cds.fhir.resources import CodeableConcept, Concepts
@@ -43,10 +44,10 @@ OUTCOME = "OperationOutcome"
 _PAGE = msgspec.json.Decoder(Page)
 
 
-def is_clear(raw: Raw | None, namer: Namer, *, whole: bool) -> bool:
+def is_clear(raw: Raw | None, namer: Namer, allowance: Allowance, *, whole: bool) -> bool:
     """Whether a prefetch value surely names no twitch; with `whole` also whether it is all there, failures excluded.
 
-    False also means "cannot be told so fast": the chart is then read properly.
+    False also means "cannot be told so fast": the chart is then read properly. Raises TooManyEntries.
     """
     if raw is None or memoryview(raw)[:4] == NULL:
         return raw is not None or not whole
@@ -56,7 +57,9 @@ def is_clear(raw: Raw | None, namer: Namer, *, whole: bool) -> bool:
         return False
     if page.resource_type != "Bundle" or (whole and has_next(page.link)):
         return False
-    return not any(entry.resource is not None and _is_suspect(entry.resource, namer) for entry in page.entry or ())
+    entries = page.entry or ()
+    allowance.take(len(entries))
+    return not any(entry.resource is not None and _is_suspect(entry.resource, namer) for entry in entries)
 
 
 def _is_suspect(resource: Glimpse, namer: Namer) -> bool:

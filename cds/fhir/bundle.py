@@ -1,17 +1,16 @@
 """Reading what a prefetch key or a file holds: strictly and fast, then entry by entry if something is odd."""
 
+import sys
 from collections import Counter
-from collections.abc import Sized
 
 import msgspec
 from msgspec import Raw, Struct
 
-from cds.errors import TooManyEntries
 from cds.fhir import resources as fhir
+from cds.fhir.allowance import Allowance
 from cds.fhir.resources import Any, CodeableConcept, Issue, OperationOutcome
 
 NULL = b"null"
-LEAST_PART = 64  # bytes of the shortest part of a panel that can be a result
 
 
 class Link(Struct, gc=False):
@@ -88,38 +87,34 @@ _URL = msgspec.json.Decoder(str)
 _UNNAMED = "processing"  # FHIR's issue type for what says no more
 
 
-def read(raw: Raw | bytes, most: int | None = None) -> Feed:
+def read(raw: Raw | bytes, allowance: Allowance | None = None) -> Feed:
     """Read a Bundle or a single resource. One odd entry costs only itself; anything that is not FHIR is `failed`.
 
-    Of a Bundle with more than `most` entries TooManyEntries is raised.
+    Raises TooManyEntries if there are more than the allowance has left.
     """
+    allowance = allowance or Allowance(sys.maxsize)
     try:
-        feed = _feed(_STRICT.decode(raw), most)
+        value = _STRICT.decode(raw)
     except _UNREADABLE:
-        return _read_loosely(raw, most)
-    if most is not None and len(memoryview(raw)) > most * LEAST_PART:
-        _check_parts(feed, most)
-    return feed
+        feed = _read_loosely(raw, allowance)
+    else:
+        feed = _feed(value, allowance)
+    allowance.take_parts(_parts(feed.resources))
+    return _settled(feed)
 
 
-def _check_parts(feed: Feed, most: int) -> None:
-    """The parts of panels count as resources: each may be a result of its own."""
-    panels = (one.component for one in feed.resources if isinstance(one, fhir.Observation) and one.component)
-    if sum(map(len, panels)) > most:
-        raise TooManyEntries(most)
-
-
-def _check_count(entries: Sized | None, most: int | None) -> None:
-    if most is not None and entries is not None and len(entries) > most:
-        raise TooManyEntries(most)
-
-
-def _feed(value: Bundle | Any, most: int | None) -> Feed:
+def _feed(value: Bundle | Any, allowance: Allowance) -> Feed:
     if not isinstance(value, Bundle):
-        return _settled(Feed(resources=[value]))
-    _check_count(value.entry, most)
-    resources = [entry.resource for entry in value.entry or () if entry.resource is not None]
-    return _settled(_paged(Feed(resources=resources), value.link))
+        return Feed(resources=[value])
+    entries = value.entry or ()
+    allowance.take(len(entries))
+    resources = [entry.resource for entry in entries if entry.resource is not None]
+    return _paged(Feed(resources=resources), value.link)
+
+
+def _parts(resources: list[Any]) -> int:
+    panels = (one.component for one in resources if isinstance(one, fhir.Observation))
+    return sum(len(component) for component in panels if component)
 
 
 def _paged(feed: Feed, links: list[Link | None] | None) -> Feed:
@@ -156,18 +151,19 @@ def _is_error(outcome: OperationOutcome, alone: bool) -> bool:
     return bool(severities & {"error", "fatal"}) or (alone and not (severities and severities <= _MILD))
 
 
-def _read_loosely(raw: Raw | bytes, most: int | None) -> Feed:
+def _read_loosely(raw: Raw | bytes, allowance: Allowance) -> Feed:
     try:
         bundle = _LOOSE.decode(raw)
     except _UNREADABLE:
         return _single(raw)
     if bundle.resourceType != "Bundle":
         return _single(raw)
-    _check_count(bundle.entry, most)
+    entries = bundle.entry or ()
+    allowance.take(len(entries))
     feed = _paged(Feed(), bundle.link)
-    for entry in bundle.entry or ():
+    for entry in entries:
         _take_entry(entry, feed)
-    return _settled(feed)
+    return feed
 
 
 def _single(raw: Raw | bytes) -> Feed:

@@ -33,11 +33,11 @@ _ANY = msgspec.json.Decoder()
 
 def members(body: bytes, limits: Limits = USUAL) -> dict[str, Any]:
     """The members of the outermost object; raises a CallError that says what is wrong with the body."""
-    limits.check_bytes(body)
+    limits.check_values(body)
     if not body.isascii():
         _check_utf8(body)
     found = _unique(_decoded(body))
-    limits.check(body, found)
+    limits.check_depth(body, found)
     return found
 
 

@@ -17,6 +17,7 @@ from cds.prefetch.tally import READ, Tally
 
 ACCEPT = "application/fhir+json"
 JSON_TYPES = frozenset({ACCEPT, "application/json", "application/json+fhir", "text/json"})
+TOO_LARGE = "too-large"
 SPARE_BYTES = 65_536  # an error's body up to here is read and thrown away, so that its connection can be used again
 SPARE_SECONDS = 0.05
 TALKATIVE = ("httpx", "httpcore", "hpack")  # their lines hold addresses with patient ids, and headers with tokens
@@ -96,7 +97,7 @@ class Client:
         if not _is_plain_json(response.headers):
             return Answer("unreadable")
         body = await _body(response, self._most_bytes)
-        return Answer("too-large") if body is None else Answer(body=body) if _is_utf8(body) else Answer("unreadable")
+        return Answer(TOO_LARGE) if body is None else Answer(body=body) if _is_utf8(body) else Answer("unreadable")
 
     def _wait(self, header: str) -> float:
         """The seconds that a busy server asks for, said in seconds or as a date (HTTP, Retry-After)."""

@@ -14,6 +14,7 @@ from cds.account import Caller
 from cds.clock import utc_now
 from cds.deadline import Deadline
 from cds.errors import SettingsError
+from cds.fhir.allowance import Allowance
 from cds.fhir.bundle import Feed
 from cds.prefetch import medications
 from cds.prefetch.allowed import AllowList, Base
@@ -117,7 +118,9 @@ class Completion:
 
     def _visit(self, server: Server, base: Base, source: Source) -> Visit:
         grants = Grants(source.authorization.scope if source.authorization else "")
-        return Visit(self._client, server, base, source.authorization, grants, self._settings.fhir_max_pages, [])
+        allowance = Allowance(self._settings.max_entries)
+        pages = self._settings.fhir_max_pages
+        return Visit(self._client, server, base, source.authorization, grants, pages, allowance)
 
     async def _visited(
         self,

@@ -4,10 +4,9 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 
-from cds.fhir import bundle
 from cds.fhir.resources import Medication
 from cds.prefetch.allowed import parse
-from cds.prefetch.reading import NOT_GRANTED, PAGE_LIMIT, UNREADABLE, Reading, fault_of
+from cds.prefetch.reading import NOT_GRANTED, PAGE_LIMIT, UNREADABLE, Reading, opened
 from cds.prefetch.scopes import Access
 from cds.prefetch.supply import Supply, loose_ends
 from cds.prefetch.templates import Ask
@@ -49,10 +48,8 @@ async def _read(visit: Visit, reading: Reading, target: str, ask: Ask) -> None:
     if visit.access(ask) is Access.NONE:
         reading.unread[target] = NOT_GRANTED
         return
-    answer = await visit.ask(ask)
-    feed = bundle.read(answer.body) if not answer.reason else None
-    reason = answer.reason if feed is None else fault_of(feed)
-    found = [one for one in feed.resources if isinstance(one, Medication)] if feed is not None else []
+    feed, reason = opened(await visit.ask(ask), visit.allowance)
+    found = [one for one in feed.resources if isinstance(one, Medication)]
     mine = [one for one in found if one.id == ask.path.rpartition("/")[2]]
     if mine:
         reading.feed.resources.append(mine[0])

@@ -1,9 +1,11 @@
 """One prefetch key while it is being fetched: what has arrived so far, and why it stopped."""
 
+from cds.errors import TooManyEntries
 from cds.fhir import bundle
+from cds.fhir.allowance import Allowance
 from cds.fhir.bundle import Feed
 from cds.fhir.resources import Any
-from cds.prefetch.client import Answer
+from cds.prefetch.client import TOO_LARGE, Answer
 from cds.prefetch.scopes import Access
 from cds.prefetch.supply import FORBIDDEN, REFUSALS, State, Supply
 from cds.prefetch.templates import Ask
@@ -62,7 +64,7 @@ class Reading:
         start = visit.base.resolve(self.held.feed.next or "", url) if not self.held.is_lost else None
         answer = await (visit.page(start) if start else visit.ask(ask))
         url, seen = start or url, {start or url}
-        while (link := self._take(answer, ask)) is not None:
+        while (link := self._take(answer, visit, ask)) is not None:
             after = visit.base.resolve(link, url)
             if after is None or after in seen or len(seen) == visit.pages:
                 self.stop(PARTIAL if after is None or after in seen else PAGE_LIMIT)
@@ -71,13 +73,9 @@ class Reading:
             seen.add(url)
             answer = await visit.page(url)
 
-    def _take(self, answer: Answer, ask: Ask) -> str | None:
+    def _take(self, answer: Answer, visit: Visit, ask: Ask) -> str | None:
         """Join one page, and say where the next is; nothing if there is none or none may follow."""
-        if answer.reason:
-            self.stop(answer.reason)
-            return None
-        feed = bundle.read(answer.body)
-        fault = fault_of(feed)
+        feed, fault = opened(answer, visit.allowance)
         if not fault and not ask.is_search and not _is_asked_for(feed, ask):
             fault, feed = UNREADABLE, Feed()
         if not fault or feed.resources:
@@ -100,7 +98,18 @@ class Reading:
         self.feed.unread_codes.extend(feed.unread_codes)
 
 
-def fault_of(feed: Feed) -> str:
+def opened(answer: Answer, allowance: Allowance) -> tuple[Feed, str]:
+    """What an answer holds, and why that is not what was asked for; nothing if it is."""
+    if answer.reason:
+        return Feed(), answer.reason
+    try:
+        feed = bundle.read(answer.body, allowance)
+    except TooManyEntries:
+        return Feed(), TOO_LARGE
+    return feed, _fault_of(feed)
+
+
+def _fault_of(feed: Feed) -> str:
     """Why an answer is none: refused or failed by an OperationOutcome, or no FHIR at all; nothing if it is one."""
     if not feed.failed:
         return ""

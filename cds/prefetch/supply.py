@@ -8,6 +8,7 @@ from msgspec import Raw, Struct
 
 from cards.advice import NotChecked
 from cds.fhir import bundle
+from cds.fhir.allowance import Allowance
 from cds.fhir.bundle import Feed
 from cds.fhir.resources import Any, CodeableConcept
 from cds.prefetch.references import dangling, shelf
@@ -88,17 +89,19 @@ class Supply(Struct):
 class Supplies:
     """All keys of a call, read when they are wanted: the gate first, the rest only if there is a twitch."""
 
-    def __init__(self, prefetch: Mapping[str, Raw], keys: Iterable[str] = TYPES, most: int | None = None) -> None:
-        """Take the prefetch of a call, and the keys that its service asks for; `most` limits the entries of each."""
+    def __init__(
+        self, prefetch: Mapping[str, Raw], keys: Iterable[str] = TYPES, allowance: Allowance | None = None
+    ) -> None:
+        """Take the prefetch of a call, the keys that its service asks for, and how many resources they may bring."""
         self.keys = tuple(keys)
-        self._most = most
+        self._allowance = allowance
         self._prefetch = prefetch
         self._read: dict[str, Supply] = {}
 
     def of(self, key: str) -> Supply:
         """One key, read once."""
         if key not in self._read:
-            self._read[key] = supply(key, self._prefetch.get(key), self._most)
+            self._read[key] = supply(key, self._prefetch.get(key), self._allowance)
         return self._read[key]
 
     def put(self, found: Mapping[str, Supply]) -> None:
@@ -160,13 +163,13 @@ def _is_wanted(one: Supply, has_loose_ends: bool) -> bool:
     return one.is_lost or one.feed.truncated or has_loose_ends
 
 
-def supply(key: str, raw: Raw | None, most: int | None = None) -> Supply:
+def supply(key: str, raw: Raw | None, allowance: Allowance | None = None) -> Supply:
     """Read one prefetch value: absent and null are different things."""
     if raw is None:
         return Supply(key, State.ABSENT, Feed())
     if bytes(memoryview(raw)[:5]) == bundle.NULL:
         return Supply(key, State.KNOWN_EMPTY, Feed())
-    feed = bundle.read(raw, most)
+    feed = bundle.read(raw, allowance)
     if feed.failed:
         return Supply(key, State.FAILED, feed)
     empty = not (feed.resources or feed.unreadable or feed.truncated)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from cds.access import Authorization
+from cds.fhir.allowance import Allowance
 from cds.prefetch.allowed import Base
 from cds.prefetch.client import Answer, Client, Server
 from cds.prefetch.scopes import READ, SEARCH, Access, Grants
@@ -23,6 +24,7 @@ class Visit(Struct, frozen=True):
     authorization: Authorization | None
     grants: Grants
     pages: int
+    allowance: Allowance
     cut: list[float] = []
 
     def access(self, ask: Ask) -> Access:

@@ -15,11 +15,14 @@ from cds.chart.facts import Drug
 from cds.chart.medicines import RouteNames
 from cds.chart.naming import Namer
 from cds.chart.scope import Scope
+from cds.errors import TooManyEntries
+from cds.fhir.allowance import Allowance
 from cds.knowledge.load import load
 
 KNOWLEDGE = load()
 NAMER, ROUTES = Namer(KNOWLEDGE), RouteNames(KNOWLEDGE.route_codes, KNOWLEDGE.route_words)
 SCOPE = Scope("p1", datetime(2026, 11, 22, 12, tzinfo=UTC), TODAY.toordinal(), 24, frozenset({"Patient/p1"}))
+MOST = 100
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 PREDNISONE = {"coding": [{"system": RXNORM, "code": "198145", "display": "x"}], "text": "prednisone"}
 DRAFT: dict[str, Any] = {
@@ -35,7 +38,7 @@ BY_REFERENCE = {name: value for name, value in DRAFT.items() if name != "medicat
 
 def read(value: object, selections: frozenset[str] | None = None) -> tuple[Drug, ...]:
     """The drafts in a value of the context."""
-    return drafts.read(Raw(json.dumps(value).encode()), selections, SCOPE, NAMER, ROUTES)
+    return drafts.read(Raw(json.dumps(value).encode()), selections, SCOPE, NAMER, ROUTES, Allowance(MOST))
 
 
 def bundle(*resources: object, **more: Any) -> dict[str, Any]:
@@ -138,12 +141,19 @@ def test_an_unreadable_entry_costs_only_itself() -> None:
     """A number out of range: the draft beside it still counts."""
     raw = b'{"entry": [{"resource": {"id": 1e999}}, ' + json.dumps({"resource": DRAFT}).encode() + b"]}"
 
-    assert 1 == len(drafts.read(Raw(raw), None, SCOPE, NAMER, ROUTES))
+    assert 1 == len(drafts.read(Raw(raw), None, SCOPE, NAMER, ROUTES, Allowance(MOST)))
+
+
+@pytest.mark.parametrize("value", [bundle(*[DRAFT] * (MOST + 1)), [DRAFT] * (MOST + 1)], ids=["Bundle", "list"])
+def test_more_drafts_than_a_call_may_hold_are_refused(value: object) -> None:
+    """Whatever they come in."""
+    with pytest.raises(TooManyEntries):
+        read(value)
 
 
 def test_nothing_sent_is_no_draft() -> None:
     """A client may leave the member out."""
-    assert () == drafts.read(None, None, SCOPE, NAMER, ROUTES)
+    assert () == drafts.read(None, None, SCOPE, NAMER, ROUTES, Allowance(MOST))
 
 
 @pytest.mark.parametrize(
@@ -152,7 +162,7 @@ def test_nothing_sent_is_no_draft() -> None:
 )
 def test_a_value_that_cannot_be_read_at_all_is_no_draft(raw: bytes) -> None:
     """Such a value is read no further."""
-    assert () == drafts.read(Raw(raw), None, SCOPE, NAMER, ROUTES)
+    assert () == drafts.read(Raw(raw), None, SCOPE, NAMER, ROUTES, Allowance(MOST))
 
 
 @pytest.mark.parametrize(

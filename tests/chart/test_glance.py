@@ -9,6 +9,8 @@ from charts.seam import engine
 from msgspec import Raw
 
 from cds.chart.glance import is_clear
+from cds.errors import TooManyEntries
+from cds.fhir.allowance import Allowance
 
 NAMER = engine(TODAY).namer
 TWITCH = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "R25.3"}]}
@@ -18,6 +20,11 @@ CRAMP = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "R25
 def page(*resources: dict[str, Any], **members: Any) -> Raw:
     """A search answer."""
     return Raw(json.dumps({"resourceType": "Bundle", "entry": [{"resource": one} for one in resources], **members}))
+
+
+def clear(raw: Raw | None, *, whole: bool = True) -> bool:
+    """Whether a glance is enough, for a call that may hold plenty."""
+    return is_clear(raw, NAMER, Allowance(20_000), whole=whole)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +42,7 @@ def page(*resources: dict[str, Any], **members: Any) -> Raw:
 )
 def test_what_may_be_a_twitch_is_read_properly(resource: dict[str, Any]) -> None:
     """A code, a phrase, a value, a component, a reason; a failure; and what cannot be decoded."""
-    assert not is_clear(page(resource), NAMER, whole=True)
+    assert not clear(page(resource))
 
 
 @pytest.mark.parametrize(
@@ -50,13 +57,22 @@ def test_what_may_be_a_twitch_is_read_properly(resource: dict[str, Any]) -> None
 )
 def test_what_is_surely_no_twitch_is_clear(raw: Raw) -> None:
     """A known code wins over its text; an empty answer and null are complete."""
-    assert is_clear(raw, NAMER, whole=True)
+    assert clear(raw)
 
 
 def test_a_part_is_not_the_whole() -> None:
     """An absent key, a further page, or something that is no Bundle is not clear where all is asked for."""
     more = page(link=[{"relation": "next"}])
 
-    assert (is_clear(None, NAMER, whole=True), is_clear(None, NAMER, whole=False)) == (False, True)
-    assert (is_clear(more, NAMER, whole=True), is_clear(more, NAMER, whole=False)) == (False, True)
-    assert not is_clear(Raw(b'{"resourceType": "Condition"}'), NAMER, whole=False)
+    assert (clear(None), clear(None, whole=False)) == (False, True)
+    assert (clear(more), clear(more, whole=False)) == (False, True)
+    assert not clear(Raw(b'{"resourceType": "Condition"}'), whole=False)
+
+
+def test_entries_are_counted_over_all_that_is_glanced_at() -> None:
+    """Two pages of two are more than three."""
+    allowance, two = Allowance(3), page({"resourceType": "Encounter"}, {"resourceType": "Encounter"})
+
+    assert is_clear(two, NAMER, allowance, whole=True)
+    with pytest.raises(TooManyEntries):
+        is_clear(two, NAMER, allowance, whole=True)

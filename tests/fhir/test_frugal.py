@@ -7,6 +7,7 @@ import pytest
 
 from cds.errors import TooManyEntries
 from cds.fhir import bundle, units
+from cds.fhir.allowance import Allowance
 from cds.fhir.units import factor, frugal, known
 
 
@@ -60,8 +61,8 @@ def test_a_bundle_holds_no_more_entries_than_it_may() -> None:
     def made(*entries: bytes) -> bytes:
         return b'{"resourceType":"Bundle","entry":[%s]}' % b",".join(entries)
 
-    assert 2 == len(bundle.read(made(basic, basic), 2).resources)
-    assert 1 == len(bundle.read(made(panel % b",".join([part] * 3)), 3).resources)
+    assert 2 == len(bundle.read(made(basic, basic), Allowance(2)).resources)
+    assert 1 == len(bundle.read(made(panel % b",".join([part] * 3)), Allowance(3)).resources)
     for body in (made(basic, basic, basic), made(b"1", b"2", b"3"), made(panel % b",".join([part] * 3))):
         with pytest.raises(TooManyEntries):
-            bundle.read(body, 2)
+            bundle.read(body, Allowance(2))

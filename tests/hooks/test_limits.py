@@ -88,44 +88,6 @@ def test_a_scalar_beside_the_members_is_no_part() -> None:
     assert {"a": LONG, "b": [], "c": 1} == read(json.dumps({"a": LONG, "b": [], "c": 1}).encode())
 
 
-def entries(count: int, resource: str = '{"resourceType":"Basic"}') -> str:
-    """A Bundle with so many resources."""
-    listed = ",".join([f'{{"resource":{resource}}}'] * count)
-    return f'{{"resourceType":"Bundle","entry":[{listed}]}}'
-
-
-def prefetch(labs: str) -> bytes:
-    """A request with these laboratory results."""
-    return f'{{"prefetch":{{"labs":{labs}}}}}'.encode()
-
-
-def test_resources_are_counted_over_all_keys() -> None:
-    """The patient is one, each Bundle what it holds; those that a resource contains are not counted."""
-    few = Limits(entries=10)
-    body = '{"prefetch":{"patient":{"resourceType":"Patient"},"labs":%s,"conditions":%s},"n":[{}]}'
-
-    read((body % (entries(4), entries(3))).encode(), few)
-    read((body % (entries(2, '{"resourceType":"A","contained":[{"resourceType":"B"}]}'), entries(3))).encode(), few)
-
-    with pytest.raises(TooManyEntries):
-        read((body % (entries(5), entries(4))).encode(), few)
-
-
-def test_what_is_no_bundle_counts_as_one() -> None:
-    """Entries of a wrong kind are no reason to fail."""
-    read(b'{"prefetch":{"a":{"entry":5,"t":[%s]}}}' % b",".join([b'{"resourceType":"A"}'] * 30), Limits(entries=10))
-
-
-def test_a_long_request_is_counted_only_if_samples_say_so() -> None:
-    """Two thousand real resources are not counted one by one."""
-    fat = f'{{"resourceType":"Basic","text":"{"x" * 400}"}}'
-
-    read(prefetch(entries(1_500, fat)), Limits(entries=2_000))
-
-    with pytest.raises(TooManyEntries):
-        read(prefetch(entries(2_500, fat)), Limits(entries=2_000))
-
-
 def test_millions_of_tiny_values_are_refused_unread() -> None:
     """Each would become an object in memory."""
     with pytest.raises(TooManyEntries):

@@ -9,6 +9,7 @@ from typing import Any
 
 Json = dict[str, Any]
 SILENT = "cards"  # a good answer
+BASIC: Json = {"resourceType": "Basic"}
 TWITCH: Json = {
     "resourceType": "Condition",
     "id": "tw",
@@ -139,7 +140,20 @@ TOO_MUCH = [
     Case("65 levels in a prefetch value", prefetch(labs=json.loads(deep(63))), 400, "TooDeep"),
     Case("65 levels in drafts", context(draftOrders=json.loads(deep(63))), 400, "TooDeep"),
     Case("17 MiB", b" " * (17 * 2**20), 413, "TooLarge"),
-    Case("20,001 resources", prefetch(labs=bundle(*[{"resourceType": "Basic"}] * 20_001)), 413, "TooManyEntries"),
+    Case("20,001 resources", prefetch(conditions=bundle(*[BASIC] * 20_001)), 413, "TooManyEntries"),
+    Case(
+        "20,001 resources under two keys",
+        prefetch(conditions=bundle(*[BASIC] * 10_001), observations=bundle(*[BASIC] * 10_000)),
+        413,
+        "TooManyEntries",
+    ),
+    Case(
+        "20,001 resources beside a twitch",
+        prefetch(conditions=bundle(TWITCH), labs=bundle(*[BASIC] * 20_000)),
+        413,
+        "TooManyEntries",
+    ),
+    Case("20,001 resources that nobody reads", prefetch(labs=bundle(*[BASIC] * 20_001)), 200, SILENT),
     Case("5 million numbers", member("[" + "0," * 5_000_000 + "0]"), 413, "TooManyEntries"),
     Case(
         "5 million entries",

@@ -119,6 +119,7 @@ FAULTS = [
         "failed",
         ("c1",),
     ),
+    Fault("20,001 resources", lambda: saying(searchset(*[{"resourceType": "Basic"}] * 20_001)), "too-large"),
     Fault("400", lambda: saying(outcome("invalid"), 400), "failed"),
     Fault("401", lambda: saying(b"", 401), "unauthorized"),
     Fault("401 after the first page", lambda: in_turn(saying(FIRST), saying(b"", 401)), "unauthorized", ("c1",)),
