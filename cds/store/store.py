@@ -53,8 +53,6 @@ class Store:
 
     def prepare(self) -> None:
         """Make the file if there is none, and bring the tables up to date; raises StoreError."""
-        if self._is_usable():
-            return
         with self._lock:
             if self._is_usable():
                 return
