@@ -58,37 +58,39 @@ def number(value: float) -> str:
 def _facts(advice: Advice, words: Words) -> Iterable[str]:
     """One bullet per fact: label, value and unit, then date, limit with its source, resource."""
     for fact in advice.facts:
-        label = escape(fact.label)
-        value = _value(fact, words)
+        label, value = _our(fact.label), _value(fact, words)
         head = words.phrase("fact", label=label, value=value) if value else words.phrase("fact_bare", label=label)
-        extras = words.phrase("comma").join(_extras(fact, words))
+        extras = words.phrase("comma").join(filter(None, _extras(fact, words)))
         yield f"{head} {words.phrase('fact_extra', extras=extras)}"
+
+
+_our = lru_cache(maxsize=1024)(escape)  # labels and units: the same few again and again
 
 
 def _value(fact: Fact, words: Words) -> str:
     """What was read: the value with its unit, and the chart's own text in quotation marks."""
-    value = fact.value if fact.value is None or isinstance(fact.value, str) else number(fact.value)
-    unit = fact.unit.translate(_UCUM) if fact.unit else None
-    parts = [escape(part) for part in (value, unit) if part]
-    if fact.quoted:
-        parts.append(words.phrase("quoted", text=escape(fact.quoted, words.book.layout.quote_length)))
-    return " ".join(parts)
+    value = number(fact.value) if isinstance(fact.value, float | int) else fact.value
+    unit = fact.unit.translate(_UCUM) if fact.unit else ""
+    quoted = words.phrase("quoted", text=escape(fact.quoted, words.book.layout.quote_length)) if fact.quoted else ""
+    return " ".join(filter(None, (value and escape(value), _our(unit), quoted)))
 
 
 def _extras(fact: Fact, words: Words) -> Iterable[str]:
     """Date, limit and its source, remark, resource: whatever is known."""
-    if fact.date:
-        yield escape(fact.date)
-    limit, source = escape(fact.limit or ""), escape(words.source_name(fact.limit_source) or "")
-    if limit and source:
-        yield words.phrase("limit_sourced", limit=limit, source=source)
-    elif limit:
-        yield words.phrase("limit", limit=limit)
-    elif source:
-        yield source
-    if note := words.fact_note(fact.note):
-        yield escape(note.rstrip("."))
+    yield escape(fact.date) if fact.date else ""
+    yield from _standard(fact.limit or "", fact.limit_source, fact.note, words)
     yield escape(fact.resource)
+
+
+@lru_cache(maxsize=1024)
+def _standard(limit: str, source: str | None, note: str | None, words: Words) -> tuple[str, str]:
+    """A limit with its source, and a remark, as facts about anybody state them."""
+    limit, source = escape(limit), escape(words.source_name(source) or "")
+    if limit and source:
+        stated = words.phrase("limit_sourced", limit=limit, source=source)
+    else:
+        stated = words.phrase("limit", limit=limit) if limit else source
+    return stated, escape((words.fact_note(note) or "").rstrip("."))
 
 
 def _flag(identifier: str, words: Words) -> str:

@@ -6,7 +6,9 @@ import unicodedata
 LIMIT = 200
 _CUT = "…"
 
-_HARMLESS = re.compile(r"(?!\d+[.)](?:\s|$))[A-Za-z0-9(<>](?:[A-Za-z0-9,;%()'\"<>=-]|[ /](?=[^\s/])|(?<=\d)\.(?=\d))*")
+_HARMLESS = re.compile(
+    r"(?!\d+[.)](?:\s|$))[A-Za-z0-9(<>](?:[A-Za-z0-9,;%()'\"<>=-]++|[ /](?=[^\s/])|(?<=\d)\.(?=\d))*"
+)
 _ANGLES = {ord("<"): "&lt;", ord(">"): "&gt;"}
 _SPECIAL = _ANGLES | str.maketrans({"&": "&amp;"} | {mark: f"\\{mark}" for mark in "\\`*_[]{}~|$"})
 _LINKS = (

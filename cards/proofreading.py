@@ -80,6 +80,8 @@ REASONS = (
     *("redirected", "page-limit", "too-large"),
 )
 
+RULES = ("KD", "ORD-EMERG", "ORD-STEROID", "ORD-RENEWAL corticosteroid", "ORD-RENEWAL estrogen")
+
 _UNRESOLVED = ("rule:", "nothing:")
 
 
@@ -150,6 +152,7 @@ def _check_keys(words: Words) -> None:
     if min(msgspec.structs.astuple(words.book.layout)) < 1:
         raise WordingError("phrases.toml", "layout", "every number at least 1")
     _complete("phrases.toml", REASONS, words.book.reasons)
+    _complete("phrases.toml", RULES, words.book.rules)
 
 
 def _check_summaries(words: Words) -> None:
@@ -193,8 +196,8 @@ def _fixed_sentences(words: Words) -> Iterable[tuple[str, str, str]]:
     for key, citation in words.citations.items():
         yield from (("citations.toml", key, text) for text in (citation.label, citation.short))
     book = words.book
-    tables = (book.marks, book.tests, book.tests_short, book.gaps, book.limit_sources, book.reasons, book.overrides)
-    for table in tables:
+    short = (book.marks, book.tests, book.tests_short, book.gaps, book.limit_sources, book.reasons)
+    for table in (*short, book.overrides, book.rules):
         yield from (("phrases.toml", key, text) for key, text in table.items())
 
 

@@ -1,7 +1,8 @@
 """Advice becomes a card."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from cards.advice import Advice, Occasion, Order
 from cards.basis import BASIS, basis
@@ -19,7 +20,7 @@ OVERRIDE_SYSTEM = "urn:twitch-cds:override"
 def render(advice: Advice, occasion: Occasion, words: Words, orders: OrderBook, new_id: Callable[[], str]) -> Card:
     """One card (CDS Hooks 2.0), its uuid first and then one per suggestion from `new_id`."""
     uuid = new_id()
-    suggestions = tuple(_suggestion(order, advice, occasion, words, orders, new_id) for order in advice.orders)
+    suggestions = tuple(_suggestions(advice, occasion, words, orders, new_id))
     return Card(
         uuid=uuid,
         summary=summarise(advice, words),
@@ -61,36 +62,51 @@ def _override_reasons(topic: Topic, words: Words) -> tuple[OverrideReason, ...]:
     )
 
 
-def _suggestion(
-    order: Order, advice: Advice, occasion: Occasion, words: Words, orders: OrderBook, new_id: Callable[[], str]
-) -> Suggestion:
-    """One draft request or task that the clinician may take."""
-    kind = "task" if order.key.startswith(TASK) else "order"
-    shown = words.book.layout.signs_in_reason
-    name = words.order(order.key, join([plain(one) for one in order.about], words, shown))
-    signs = _signs(order, advice)
-    resource = orders.draft(
-        order.key, occasion.patient_id, occasion.today, _reason(signs, words), _coded(signs[:shown], advice), name
-    )
-    action = Action(type="create", description=words.phrase(f"{kind}_description", name=name), resource=resource)
-    return Suggestion(label=words.phrase(f"{kind}_label", name=name), uuid=new_id(), actions=(action,))
+class Grounds(NamedTuple):
+    """Why something is requested: in a sentence, and the same signs as CodeableConcepts."""
+
+    sentence: str
+    signs: list[Resource]
 
 
-def _signs(order: Order, advice: Advice) -> tuple[str, ...]:
-    """The signs behind a request; a drug's name is no sign."""
-    return order.reasons or (() if advice.topic is Topic.MED_REV else advice.signs)
-
-
-def _reason(signs: Sequence[str], words: Words) -> str:
-    """Why it is requested: the twitching and the signs, in our own words."""
+def _grounds(signs: Sequence[str], advice: Advice, words: Words) -> Grounds:
+    """The twitching and the first signs, in our own words and by the codes that were read on the chart."""
     if not signs:
-        return words.phrase("order_reason_bare")
+        return Grounds(words.phrase("order_reason_bare"), [])
+    shown = words.book.layout.signs_in_reason
     names = [plain(sign) for sign in signs]
-    return words.phrase("order_reason", sign=join(names, words, words.book.layout.signs_in_reason))
-
-
-def _coded(signs: Iterable[str], advice: Advice) -> list[Resource]:
-    """The same signs as CodeableConcepts, each by the code that was read on the chart, if there was one."""
     codes = {fact.label: (fact.system, fact.code) for fact in reversed(advice.facts) if fact.system and fact.code}
-    found = ((sign, *codes[sign]) for sign in signs if sign in codes)
-    return [{"coding": [{"system": system, "code": code}], "text": plain(sign)} for sign, system, code in found]
+    coded = ((name, *codes[sign]) for sign, name in zip(signs[:shown], names, strict=False) if sign in codes)
+    return Grounds(
+        words.phrase("order_reason", sign=join(names, words, shown)),
+        [{"coding": [{"system": system, "code": code}], "text": name} for name, system, code in coded],
+    )
+
+
+class Offer(NamedTuple):
+    """What a suggestion is called, and what taking it does, in words."""
+
+    name: str
+    label: str
+    description: str
+
+
+@lru_cache(maxsize=256)
+def _offer(order: Order, words: Words) -> Offer:
+    """Worded once for each order and what it is about."""
+    kind = "task" if order.key.startswith(TASK) else "order"
+    about = join([plain(one) for one in order.about], words, words.book.layout.signs_in_reason)
+    name = words.order(order.key, about)
+    return Offer(name, words.phrase(f"{kind}_label", name=name), words.phrase(f"{kind}_description", name=name))
+
+
+def _suggestions(
+    advice: Advice, occasion: Occasion, words: Words, orders: OrderBook, new_id: Callable[[], str]
+) -> Iterator[Suggestion]:
+    """The draft requests and tasks that the clinician may take, one by one."""
+    usual = _grounds(() if advice.topic is Topic.MED_REV else advice.signs, advice, words)  # a drug's name is no sign
+    for order in advice.orders:
+        offer, grounds = _offer(order, words), _grounds(order.reasons, advice, words) if order.reasons else usual
+        resource = orders.draft(order.key, occasion.patient_id, occasion.today, *grounds, offer.name)
+        action = Action(type="create", description=offer.description, resource=resource)
+        yield Suggestion(label=offer.label, uuid=new_id(), actions=(action,))

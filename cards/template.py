@@ -1,9 +1,11 @@
 """A sentence with placeholders in {braces}."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from string import Formatter
 
 
+@lru_cache(maxsize=512)
 def fields(text: str) -> tuple[str, ...]:
     """The placeholders of a sentence, each once; anything but a plain {name} is an error."""
     names: dict[str, None] = {}

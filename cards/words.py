@@ -108,6 +108,7 @@ class Phrasebook(Struct, frozen=True, forbid_unknown_fields=True):
     limit_sources: dict[str, str]
     reasons: dict[str, str]
     overrides: dict[str, str]
+    rules: dict[str, str]
     orders: dict[str, str]
 
 
@@ -125,7 +126,7 @@ class Words(Struct, frozen=True, eq=False):
 
     def phrase(self, key: str, /, **values: str) -> str:
         """A short phrase, filled."""
-        return fill(self.book.phrases[key], values)
+        return self.book.phrases[key].format_map(values)
 
     def variant(self, topic: Topic, name: str) -> Variant:
         """One of a card's summaries."""
@@ -178,6 +179,10 @@ class Words(Struct, frozen=True, eq=False):
     def reason(self, key: str) -> str:
         """Why something was not checked."""
         return _known(self.book.reasons, key, "phrases.toml")
+
+    def rule(self, key: str) -> str:
+        """What a rule is called that has no flag, tag or card of its own name."""
+        return _known(self.book.rules, key, "phrases.toml")
 
     def order(self, key: str, about: str = "") -> str:
         """What a proposed order is called; a task says what it is about."""

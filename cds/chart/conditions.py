@@ -27,7 +27,7 @@ def problem(condition: Condition, namer: Namer, scope: Scope, birth: When | None
         onset_stated=_onset_stated(condition),
         recorded=scope.date(recorded),
         abated=_abated(condition),
-        sites=tuple(namer.sets([site]) for site in concepts.each(condition.body_site)),
+        sites=namer.each_sets(condition.body_site),
         severe="severe" in namer.sets(concepts.each(condition.severity)),
     )
 

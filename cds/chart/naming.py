@@ -5,7 +5,8 @@ import unicodedata
 from collections.abc import Iterable
 
 from cds.chart.facts import Named
-from cds.fhir.resources import CodeableConcept
+from cds.fhir.concepts import each
+from cds.fhir.resources import CodeableConcept, Concepts
 from cds.knowledge.codes import NOTHING, Concept
 from cds.knowledge.load import Knowledge
 
@@ -75,11 +76,16 @@ class Namer:
         """The value sets of several concepts together."""
         return union(hit for concept in concepts for hit in self.concepts(concept))
 
+    def each_sets(self, concepts: Concepts) -> tuple[frozenset[str], ...]:
+        """The value sets of each concept of an element that may hold one or many."""
+        return tuple([union(self.concepts(concept)) for concept in each(concepts)]) if concepts else ()
+
     def is_coded(self, concept: CodeableConcept | None) -> bool:
         """Whether a known system codes it, whatever the code."""
-        return concept is not None and any(
-            coding.code and self._knows(coding.system) for coding in concept.coding or ()
-        )
+        for coding in concept.coding or () if concept is not None else ():
+            if coding.code and self._knows(coding.system):
+                return True
+        return False
 
     def phrases(self, concept: CodeableConcept | None) -> frozenset[str]:
         """The phrase lists that hold the whole text of a concept which no known system codes."""
@@ -89,18 +95,18 @@ class Namer:
 
     def named(self, ref: str, concept: CodeableConcept | None) -> Named | None:
         """The concept with its resource, or None if no rule reads it."""
+        if concept is None:
+            return None
         concepts = self.concepts(concept)
         if concepts:
             return Named(ref, concepts, concepts[0].sets if len(concepts) == 1 else union(concepts))
         phrases = self.phrases(concept)
-        if phrases and concept is not None:
-            return Named(ref, phrases=phrases, text=concept.text)
-        return None
+        return Named(ref, phrases=phrases, text=concept.text) if phrases else None
 
 
 def union(concepts: Iterable[Concept]) -> frozenset[str]:
     """The value sets of all concepts."""
-    return frozenset().union(*(concept.sets for concept in concepts))
+    return NOTHING.union(*(concept.sets for concept in concepts))
 
 
 def normalise(text: str) -> str:

@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 
 from cds.chart.facts import LabResult, Named, Seen
-from cds.chart.naming import Namer, union
+from cds.chart.naming import Namer
 from cds.chart.scope import Scope, span
 from cds.fhir import concepts
 from cds.fhir.dates import When, parse
-from cds.fhir.resources import CodeableConcept, Component, Observation, Quantity
-from cds.knowledge.codes import Concept
+from cds.fhir.resources import Component, Concepts, Observation, Quantity
+from cds.knowledge.codes import NOTHING, Concept
 
 FINAL = frozenset({"final", "amended", "corrected"})
 PRELIMINARY = "preliminary"
+NOT_CODED = Named("")
 CALCIUM_KINDS = {"calcium_ionized": "ionised", "calcium_corrected": "adjusted", "calcium_total": "unadjusted"}
 
 
@@ -20,11 +21,11 @@ def labs(observation: Observation, namer: Namer, scope: Scope) -> Iterator[LabRe
     if observation.status not in FINAL and observation.status != PRELIMINARY:
         return
     for part in (observation, *(observation.component or ())):
-        concept = next((hit for hit in namer.concepts(part.code) if hit.analyte), None)
-        if concept is not None and (part.value_quantity or part.interpretation):
+        hits = [hit for hit in namer.concepts(part.code) if hit.analyte]
+        if hits and (part.value_quantity or part.interpretation):
             when = effective(observation)
             if not scope.is_future(when):
-                yield _result(observation, part, concept, scope.date(when))
+                yield _result(observation, part, hits[0], scope.date(when))
 
 
 def _result(whole: Observation, part: Observation | Component, concept: Concept, when: When | None) -> LabResult:
@@ -35,7 +36,7 @@ def _result(whole: Observation, part: Observation | Component, concept: Concept,
         kind=next((kind for group, kind in CALCIUM_KINDS.items() if group in concept.groups), None),
         when=when,
         quantity=None if part.data_absent_reason else part.value_quantity,
-        flags=frozenset(concepts.codes(concepts.each(part.interpretation))),
+        flags=frozenset(concepts.codes(concepts.each(part.interpretation))) if part.interpretation else NOTHING,
         ranges=tuple(part.reference_range or ()) if isinstance(part, Observation) else (),
         preliminary=whole.status == PRELIMINARY,
     )
@@ -46,27 +47,26 @@ def seen(observation: Observation, namer: Namer, scope: Scope) -> Iterator[Seen]
     when = effective(observation)
     if observation.status not in FINAL or scope.is_future(when):
         return
+    ref, when = observation.ref, scope.date(when)
     for part in (observation, *(observation.component or ())):
-        if (one := _seen(observation, part, namer, scope.date(when))) is not None:
+        if (one := _seen(ref, part, namer, when)) is not None:
             yield one
 
 
-def _seen(whole: Observation, part: Observation | Component, namer: Namer, when: When | None) -> Seen | None:
-    ref = whole.ref
-    value_concepts = namer.concepts(part.value_codeable_concept)
-    named = _telling(namer.named(ref, part.code)) or _telling(namer.named(ref, part.value_codeable_concept))
+def _seen(ref: str, part: Observation | Component, namer: Namer, when: When | None) -> Seen | None:
+    value = namer.named(ref, part.value_codeable_concept) or NOT_CODED
+    named = _telling(namer.named(ref, part.code)) or _telling(value)
     if named is None:
         return None
-    value_sets = union(value_concepts)
     return Seen(
         named=named,
         when=when,
         quantity=part.value_quantity or _whole(part),
-        value_concepts=value_concepts,
-        value_sets=value_sets | _answer(part),
-        value_phrases=namer.phrases(part.value_codeable_concept),
-        denied=_denied(part, value_sets),
-        sites=tuple(namer.sets([site]) for site in _sites(part)),
+        value_concepts=value.concepts,
+        value_sets=value.sets | _answer(part),
+        value_phrases=value.phrases,
+        denied=_denied(part, value.sets),
+        sites=namer.each_sets(_sites(part)),
     )
 
 
@@ -84,16 +84,18 @@ def _denied(part: Observation | Component, value_sets: frozenset[str]) -> bool:
     return "absent" in value_sets or untrue or part.data_absent_reason is not None
 
 
-def _sites(part: Observation | Component) -> list[CodeableConcept]:
-    return list(concepts.each(part.body_site)) if isinstance(part, Observation) else []
+def _sites(part: Observation | Component) -> Concepts:
+    return part.body_site if isinstance(part, Observation) else None
 
 
 def _answer(part: Observation | Component) -> frozenset[str]:
     """Normal or abnormal, as an examination's interpretation states it (4b Exam)."""
+    if part.interpretation is None:
+        return NOTHING
     flags = concepts.codes(concepts.each(part.interpretation))
     if flags & {"A", "AA"}:
         return frozenset({"abnormal"})
-    return frozenset({"normal"}) if "N" in flags else frozenset()
+    return frozenset({"normal"}) if "N" in flags else NOTHING
 
 
 def effective(observation: Observation) -> When | None:

@@ -1,6 +1,6 @@
 """One pass over the resources of a chart; what no rule reads is passed over."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any as Anything
 
@@ -80,7 +80,8 @@ class Reader:
         return False
 
     def _visit_matters(self, resource: fhir.Encounter) -> bool:
-        return resource.reason is not None or any(map(self._namer.may_matter, each(resource.reason_code)))
+        codes = resource.reason_code
+        return resource.reason is not None or (codes is not None and any(map(self._namer.may_matter, each(codes))))
 
     def _medicine_matters(self, resource: Medicated) -> bool:
         """It names a medicine of interest, or none that any known system codes, or refers to one."""
@@ -126,7 +127,8 @@ class Reader:
         if not results:
             for seen in observations.seen(resource, self._namer, self.scope):
                 self.chart.seen.append(seen)
-                self.chart.reports += _exam(seen)
+                if not seen.named.sets.isdisjoint(workup.REPORT_KINDS):
+                    self._keep(self.chart.reports, _exam(seen))
 
     def medication(self, resource: fhir.Medication) -> None:
         """Remember a Medication that others refer to."""
@@ -171,12 +173,13 @@ class Reader:
             where.append(what)
 
 
-def _exam(seen: Seen) -> Iterator[Report]:
-    """An Observation that is an examination or an EMG."""
-    kind = next((kind for kind in workup.REPORT_KINDS if kind in seen.named.sets), None)
-    if kind is not None and not seen.denied:
-        result = workup.result(seen.value_sets)
-        yield Report(ref=seen.named.ref, kind=kind, concept=seen.named.concepts[0], when=seen.when, result=result)
+def _exam(seen: Seen) -> Report | None:
+    """An Observation that is an examination or an EMG, unless it says that there was none."""
+    if seen.denied:
+        return None
+    kind = next(kind for kind in workup.REPORT_KINDS if kind in seen.named.sets)
+    result = workup.result(seen.value_sets)
+    return Report(ref=seen.named.ref, kind=kind, concept=seen.named.concepts[0], when=seen.when, result=result)
 
 
 _TAKERS: dict[type, Callable[[Reader, Anything], None]] = {

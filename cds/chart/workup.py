@@ -1,7 +1,5 @@
 """Orders, referrals, appointments, examinations, reports, visits and relatives."""
 
-from collections.abc import Iterable
-
 from cds.chart.facts import ORDER_INTENTS, Asked, Kin, Named, Report, Visit
 from cds.chart.naming import Namer, union
 from cds.chart.scope import Scope, span
@@ -19,6 +17,7 @@ from cds.fhir.resources import (
     Reason,
     ServiceRequest,
 )
+from cds.knowledge.codes import Concept
 
 BOOKED = frozenset({"booked", "pending", "arrived"})
 VOID = frozenset({"cancelled", "entered-in-error", "nullified"})
@@ -56,42 +55,54 @@ def is_mine(appointment: Appointment, scope: Scope) -> bool:
 
 def impression(resource: ClinicalImpression, namer: Namer, scope: Scope) -> Report | None:
     """A clinical impression as an examination."""
+    if (hit := _examined(resource, namer)) is None:
+        return None
     findings = [item.item_codeable_concept or concepts.of_reference(item.item) for item in resource.finding or ()]
     when = parse(resource.effective_date_time) or _of(resource.effective_period) or parse(resource.date)
-    return _report(resource, namer, scope, when, [one for one in findings if one])
+    return _report(resource, hit, scope, when, namer.sets([one for one in findings if one]))
 
 
 def diagnostic_report(resource: DiagnosticReport, namer: Namer, scope: Scope) -> Report | None:
     """A report of an examination or an EMG."""
+    if (hit := _examined(resource, namer)) is None:
+        return None
     when = parse(resource.effective_date_time) or _of(resource.effective_period) or parse(resource.issued)
-    results = [*concepts.each(resource.conclusion_code), *concepts.each(resource.coded_diagnosis)]
-    return _report(resource, namer, scope, when, results)
+    results = (*concepts.each(resource.conclusion_code), *concepts.each(resource.coded_diagnosis))
+    return _report(resource, hit, scope, when, namer.sets(results))
 
 
 def procedure(resource: Procedure, namer: Namer, scope: Scope) -> Report | None:
     """An examination or EMG that was done; its outcome if stated."""
+    if (hit := _examined(resource, namer)) is None:
+        return None
     when = parse(resource.performed_date_time or resource.occurrence_date_time)
     when = when or _of(resource.performed_period) or _of(resource.occurrence_period)
-    return _report(resource, namer, scope, when, [resource.outcome] if resource.outcome else [])
+    return _report(resource, hit, scope, when, namer.sets([resource.outcome] if resource.outcome else ()))
+
+
+Examination = ClinicalImpression | DiagnosticReport | Procedure
+
+
+def _examined(resource: Examination, namer: Namer) -> tuple[str, Concept] | None:
+    """The kind of examination that was done, with its code; most reports are about something else."""
+    hits = namer.concepts(concepts.plain(resource.code))
+    sets = union(hits)
+    kind = next((kind for kind in REPORT_KINDS if kind in sets), None)
+    return (kind, hits[0]) if kind is not None and resource.status in REPORTED else None
 
 
 def _report(
-    resource: ClinicalImpression | DiagnosticReport | Procedure,
-    namer: Namer,
-    scope: Scope,
-    when: When | None,
-    results: Iterable[CodeableConcept],
+    resource: Examination, hit: tuple[str, Concept], scope: Scope, when: When | None, results: frozenset[str]
 ) -> Report | None:
-    hits = namer.concepts(concepts.plain(resource.code))
-    kind = next((kind for kind in REPORT_KINDS if kind in union(hits)), None)
-    if kind is None or resource.status not in REPORTED or scope.is_future(when):
+    if scope.is_future(when):
         return None
+    kind, concept = hit
     return Report(
         ref=resource.ref,
         kind=kind,
-        concept=hits[0],
+        concept=concept,
         when=scope.date(when),
-        result=result(namer.sets(results)),
+        result=result(results),
         is_procedure=isinstance(resource, Procedure),
     )
 

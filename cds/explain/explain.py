@@ -19,12 +19,6 @@ SILENT = {
     Silence.NO_DRAFT: "no draft of a systemic corticosteroid or estrogen: the chart was not read",
     Silence.NOT_RECORDED: "no twitch among the problems just recorded: the chart was not read",
 }
-ORDER_RULES = {
-    "ORD-EMERG": "Calcium, potassium or magnesium at an emergency limit",
-    "ORD-STEROID": "Low potassium, calcium or magnesium before a steroid",
-    "ORD-RENEWAL corticosteroid": "A corticosteroid that is new or raised",
-    "ORD-RENEWAL estrogen": "An estrogen that is new or raised",
-}
 CHILDREN = "asked of children only"
 BEHIND = "it does not stand on the card, but may be a reason for the tests it asks for"
 
@@ -58,7 +52,7 @@ def explain(outcome: Outcome, engine: Engine) -> Why:
         near = near_misses(chart, engine.knowledge)
         return Why(twitch=False, summary=SILENT[outcome.silence], near_misses=near)
     if consultation.assessed is None:
-        return _of_orders(consultation)
+        return _of_orders(consultation, engine.words)
     left_out = dict(absent(consultation.assessed))
     return Why(
         twitch=True,
@@ -67,10 +61,10 @@ def explain(outcome: Outcome, engine: Engine) -> Why:
     )
 
 
-def _of_orders(consultation: Consultation) -> Why:
+def _of_orders(consultation: Consultation, words: Words) -> Why:
     """The order hooks ask few rules; what a draft begins or raises decides."""
     told = (
-        Told(rule=one.rule, title=ORDER_RULES[one.rule], state=one.state, because=one.because, facts=one.facts)
+        Told(rule=one.rule, title=words.rule(one.rule), state=one.state, because=one.because, facts=one.facts)
         for one in consultation.trial.verdicts
     )
     repeated = {due.advice.topic.value: REPEATED for due in consultation.repeated}
@@ -132,4 +126,4 @@ def title(rule: str, words: Words) -> str:
         return words.tag(Topic.LIFESTYLE, rule).name
     if rule in TAGS[Topic.MED_REV]:
         return words.tag(Topic.MED_REV, rule).name
-    return words.topics[Topic.LAB_ABN].title if rule == "LAB" else "Known neuromuscular disease"
+    return words.topics[Topic.LAB_ABN].title if rule == "LAB" else words.rule(rule)

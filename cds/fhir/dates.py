@@ -53,15 +53,15 @@ def parse(text: str | None) -> When | None:
 def _parse(text: str) -> When | None:
     if (found := _DATE.fullmatch(text)) is None:
         return None
-    year, month, day, *_ = found.groups()
+    year, month, day, hour, minute, second, zone = found.groups()
     try:
         if day is not None:
-            first = last = date(int(year), int(month), int(day))
+            first = last = date.fromisoformat(text[:10]).toordinal()
         elif month is not None:
             first, last = _month(int(year), int(month))
         else:
-            first, last = date(int(year), 1, 1), date(int(year), 12, 31)
-        return When(first.toordinal(), last.toordinal(), text[:10], _instant(text, found))
+            first, last = date(int(year), 1, 1).toordinal(), date(int(year), 12, 31).toordinal()
+        return When(first, last, text[:10], _instant(text[:10], hour, minute, second, zone))
     except (ValueError, OverflowError):
         return None
 
@@ -89,16 +89,16 @@ def _add_years(day: date, years: int) -> date:
         return date(day.year + years, 3, 1)
 
 
-def _month(year: int, month: int) -> tuple[date, date]:
-    return date(year, month, 1), date(year, month, monthrange(year, month)[1])
+def _month(year: int, month: int) -> tuple[int, int]:
+    first = date(year, month, 1).toordinal()
+    return first, first + monthrange(year, month)[1] - 1
 
 
-def _instant(text: str, found: re.Match[str]) -> datetime | None:
+def _instant(day: str, hour: str | None, minute: str, second: str | None, zone: str | None) -> datetime | None:
     """The instant, if a zone is stated; a time that no clock shows (24:00, a leap second) leaves only the day."""
-    hour, minute, second, zone = found.groups()[3:]
     if hour is None or zone is None:
         return None
     try:
-        return datetime.fromisoformat(f"{text[:10]}T{hour}:{minute}:{second or '00'}{zone.replace('Z', '+00:00')}")
+        return datetime.fromisoformat(f"{day}T{hour}:{minute}:{second or '00'}{zone}")
     except ValueError:
         return None

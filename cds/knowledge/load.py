@@ -14,15 +14,15 @@ from cds.errors import KnowledgeError
 from cds.fhir.units import factor, known
 from cds.knowledge.codes import CodeTable, Row
 from cds.knowledge.compile import Terminology, code_table, rows_of
-from cds.knowledge.model import Adjustment, Analyte, Limit, MedicineClass, Phrases, Route, Rules, ValueSet
+from cds.knowledge.model import Adjustment, Analyte, Limit, MedicineClass, Names, Phrases, Route, Rules, ValueSet
 
 DATA = Path(__file__).parent / "data"
 VERSION_LENGTH = 12
 T = TypeVar("T")
 
 
-class Knowledge(Struct, frozen=True):
-    """All clinical facts, checked. `version` is a digest of the data files."""
+class Knowledge(Struct, frozen=True, eq=False):
+    """All clinical facts, checked; compared by identity. `version` is a digest of the data files."""
 
     version: str
     systems: dict[str, str]
@@ -38,6 +38,7 @@ class Knowledge(Struct, frozen=True):
     route_words: dict[str, str]
     rules: Rules
     phrases: Phrases
+    names: Names
     unit_alias: dict[str, str]
 
     def days(self, window: str) -> int:
@@ -78,6 +79,7 @@ def load(folder: Path = DATA) -> Knowledge:
         route_words={word: name for name, route in routes.items() for word in route.words},
         rules=_convert("rules.toml", "", _toml(folder, "rules.toml"), Rules),
         phrases=_convert("phrases.toml", "", _toml(folder, "phrases.toml"), Phrases),
+        names=_convert("names.toml", "", _toml(folder, "names.toml"), Names),
         unit_alias=_part("units.toml", _toml(folder, "units.toml"), "alias", dict[str, str]),
     )
     _check(knowledge, terminology)

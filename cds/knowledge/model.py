@@ -1,11 +1,12 @@
 """What the clinical data files hold, typed. Read and checked by `cds.knowledge.load`."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 Side = Literal["low", "high"]
 Operator = Literal["<", "<=", ">", ">="]
+AboutTest = Annotated[str, Meta(pattern=r"^[^{}]*\{test\}[^{}]*$")]  # words with one gap, for a test's name
 Effect = Literal["quote", "info", "warning", "emergency"]
 
 
@@ -21,7 +22,10 @@ class ValueSet(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Analyte(Struct, frozen=True, forbid_unknown_fields=True):
-    """A laboratory analyte: canonical UCUM unit, molar mass in g/mol, days for which a value counts (2b, 2d)."""
+    """A laboratory analyte: canonical UCUM unit, molar mass in g/mol, days for which a value counts (2b, 2d).
+
+    `kinds` are the names of its kinds where a card tells them apart.
+    """
 
     label: str
     unit: str
@@ -36,6 +40,7 @@ class Analyte(Struct, frozen=True, forbid_unknown_fields=True):
     trust_range: bool = True
     trust_flag: bool = True
     adds_to_range: bool = False
+    kinds: dict[str, str] = {}
 
 
 class Limit(Struct, frozen=True, forbid_unknown_fields=True):
@@ -118,3 +123,11 @@ class Phrases(Struct, frozen=True, forbid_unknown_fields=True):
     eyelid: list[str]
     red_flag: list[str]
     diet: list[str]
+
+
+class Names(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a card calls that which neither a code nor a value set names."""
+
+    flagged: Annotated[str, Meta(min_length=1)]
+    low: AboutTest
+    abnormal: AboutTest

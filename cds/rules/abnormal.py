@@ -1,6 +1,6 @@
 """LAB-ABN: abnormal analytes in date, and deficiencies recorded without a current level (2a, 2d, 2e)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
@@ -17,6 +17,7 @@ from cds.rules.picture import Picture
 
 RECENT_WARNING = frozenset({"calcium", "potassium", "magnesium"})
 SEARCHED = TAGS[Topic.LAB_ABN]
+DEFICIENCY = "deficiency-"  # so the value sets of recorded deficiencies begin, followed by the analyte
 
 
 class Abnormal(Struct, frozen=True, kw_only=True):
@@ -35,8 +36,9 @@ class Abnormal(Struct, frozen=True, kw_only=True):
 
 def read(picture: Picture) -> Iterator[Abnormal]:
     """All tags, in the order of 4a."""
+    recorded = deficiencies(picture)
     for tag in SEARCHED:
-        one = _measured(tag, picture) or _recorded(tag, picture)
+        one = _measured(tag, picture) or _recorded(tag, recorded.get(tag, ()), picture)
         if one is not None:
             yield one
 
@@ -53,7 +55,7 @@ def _measured(tag: str, picture: Picture) -> Abnormal | None:
         side=judged.side or "",
         label=laboratory.lab_label(judged, picture.knowledge),
         date=judged.when.text if judged.when else "",
-        value=laboratory.shown(judged),
+        value=laboratory.shown(judged, picture.knowledge),
         kind=judged.kind,
         notes=tuple(remarks(standing, judged, picture)),
     )
@@ -70,7 +72,7 @@ def remarks(standing: Standing, judged: Judged, picture: Picture) -> Iterator[No
     """What is to be said of an abnormal result."""
     label = laboratory.lab_label(judged, picture.knowledge)
     if standing.old_severe and judged.when:
-        yield Note("old_severe_value", {"test": label, "value": laboratory.shown(judged), "date": judged.when.text})
+        yield Note("old_severe_value", laboratory.quoted(judged, picture.knowledge))
     if judged.by_flag:
         yield Note("flagged_by_lab", {"test": label})
     if judged.kind == "unadjusted":
@@ -94,15 +96,13 @@ def _is_adjustment_unsafe(picture: Picture) -> bool:
     return low or (egfr is not None and lab.of("egfr").is_fresh and lab.bench.exceeds(egfr, "egfr-unsafe"))
 
 
-def _recorded(tag: str, picture: Picture) -> Abnormal | None:
+def _recorded(tag: str, recorded: Sequence[Finding], picture: Picture) -> Abnormal | None:
     """A coded deficiency with no fresh readable result (2e); undated or of the last year."""
-    if picture.laboratory.of(tag).is_fresh:
-        return None
-    found = [one for one in deficiencies(tag, picture) if _is_recent(one, picture)]
-    if not found or all(_is_replaced(tag, one.when, picture) for one in found):
+    found = [one for one in recorded if _is_recent(one, picture)]
+    if not found or picture.laboratory.of(tag).is_fresh or all(_is_replaced(tag, one.when, picture) for one in found):
         return None
     newest = max(found, key=lambda one: one.day or 0)
-    name = f"deficiency-{tag}"
+    name = f"{DEFICIENCY}{tag}"
     group = Note("recorded_b_group") if "deficiency-b-group" in newest.sets else None
     return Abnormal(
         tag=tag,
@@ -115,11 +115,14 @@ def _recorded(tag: str, picture: Picture) -> Abnormal | None:
     )
 
 
-def deficiencies(tag: str, picture: Picture) -> tuple[Finding, ...]:
-    """Coded deficiencies of an analyte that nobody doubts."""
-    name = f"deficiency-{tag}"
-    problems = (one for one in picture.chart.problems if name in one.named.sets)
-    return tuple(_by_recording(one) for one in problems if one.is_active and one.is_confirmed)
+def deficiencies(picture: Picture) -> dict[str, list[Finding]]:
+    """Coded deficiencies that nobody doubts, by analyte."""
+    found: dict[str, list[Finding]] = {}
+    for problem in picture.chart.problems:
+        for name in problem.named.sets:
+            if name.startswith(DEFICIENCY) and problem.is_active and problem.is_confirmed:
+                found.setdefault(name.removeprefix(DEFICIENCY), []).append(_by_recording(problem))
+    return found
 
 
 def _by_recording(problem: Problem) -> Finding:

@@ -24,7 +24,7 @@ def abnormal(choice: Choice, found: Assessment) -> Advice:
         variant=_variant(some, picture),
         values=_values(some),
         tags=tuple(lab.tag for lab in some),
-        facts=(*context.twitch_facts(picture), *(fact for lab in some for fact in lab.facts)),
+        facts=(*picture.twitch_facts, *(fact for lab in some for fact in lab.facts)),
         notes=(*_notes(some, picture), *tests_due.stale(picture), *context.notes(found)),
         missing=context.missing_tests(found),
         orders=tuple(dict.fromkeys((*recorded, *(Order(f"lab:{test}") for test in context.missing_tests(found))))),
@@ -73,7 +73,5 @@ def _quoted(picture: Picture) -> tuple[Note, ...]:
         standing = picture.laboratory.of(analyte)
         judged = standing.judged
         if standing.is_fresh and judged is not None and judged.effect == "quote" and judged.when:
-            label = laboratory.lab_label(judged, picture.knowledge)
-            values = {"test": label, "value": laboratory.shown(judged), "date": judged.when.text}
-            notes.append(Note("high_value", values))
+            notes.append(Note("high_value", laboratory.quoted(judged, picture.knowledge)))
     return tuple(notes)

@@ -31,7 +31,7 @@ def review(choice: Choice, found: Assessment) -> Advice:
         variant=_variant(courses, picture),
         tags=in_order(Topic.MED_REV, tags),
         signs=tuple(dict.fromkeys(course.ingredient for course in courses)),
-        facts=(*context.twitch_facts(picture), *map(drug_fact, courses)),
+        facts=(*picture.twitch_facts, *map(drug_fact, courses)),
         notes=(*_notes(courses, picture), *context.ended(picture), *context.notes(found)),
         orders=(*proposals.of_medicines(course.ingredient for course in courses), *_orders(tags, found)),
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from cards.advice import Advice, Fact, Note, Order
+from cards.template import fill
 from cards.topics import Indicator, Topic, in_order
 from cds.chart.facts import Drug
 from cds.knowledge.codes import Concept
@@ -40,8 +41,9 @@ class Low(Struct, frozen=True):
 
     def name(self, picture: Picture) -> str:
         """What the summary and the reason of an order call it, with its number if it has one."""
-        number = f" {laboratory.shown(self.judged)}" if self.judged.found else ""
-        return f"low {laboratory.lab_label(self.judged, picture.knowledge)}{number}"
+        name = laboratory.lab_label(self.judged, picture.knowledge)
+        number = f" {laboratory.shown(self.judged, picture.knowledge)}" if self.judged.found else ""
+        return fill(picture.knowledge.names.low, {"test": f"{name}{number}"})
 
 
 def emergency(
@@ -57,7 +59,7 @@ def emergency(
         flags=tuple(sorted({flag.id for flag in severe})),
         values={flag.tag: flag.trigger for flag in severe if flag.tag and flag.trigger} | {"drug": _drugs(steroids)},
         facts=(
-            *context.twitch_facts(picture),
+            *picture.twitch_facts,
             *(fact for flag in severe for fact in flag.facts),
             *map(_fact, steroids),
         ),
@@ -77,7 +79,7 @@ def steroid(begun: Sequence[Beginning], low: Sequence[Low], estrogens: Sequence[
         values={"drug": _drugs(begun)},
         signs=tuple(one.name(picture) for one in low),
         facts=(
-            *context.twitch_facts(picture),
+            *picture.twitch_facts,
             *map(_fact, begun),
             *(laboratory.fact(one.judged, picture.knowledge) for one in low),
         ),
@@ -94,7 +96,7 @@ def estrogen(begun: Sequence[Beginning], picture: Picture) -> Advice:
         indicator=Indicator.INFO,
         variant=_variant(begun, ()),
         values={"drug": _drugs(begun)},
-        facts=(*context.twitch_facts(picture), *map(_fact, begun)),
+        facts=(*picture.twitch_facts, *map(_fact, begun)),
         notes=_notes(begun, (), picture),
     )
 
@@ -121,18 +123,17 @@ def _fact(begun: Beginning) -> Fact:
 def _notes(begun: Iterable[Beginning], estrogens: Iterable[Beginning], picture: Picture) -> tuple[Note, ...]:
     unseen = () if picture.complete.has("MedicationRequest") else (Note("medicines_not_received"),)
     return (
-        *(Note("dose_raised", {"drug": one.name, "value": _step(one)}) for one in begun if one.before),
+        *(_raised(one, one.before, one.dose) for one in begun if one.before and one.dose),
         *(Note("estrogen_also", {"drug": one.name}) for one in estrogens),
         *unseen,
         *context.remarks(picture),
     )
 
 
-def _step(begun: Beginning) -> str:
-    """From the dose so far to the drafted one."""
-    doses = [one for one in (begun.before, begun.dose) if one is not None]
-    unit = " mg" if doses[0].unit == MASS else " pieces"
-    return " to ".join(f"{one.value:g}" for one in doses) + unit
+def _raised(begun: Beginning, before: Dose, dose: Dose) -> Note:
+    """From the dose so far to the drafted one, in mg or in pieces of the product."""
+    values = {"drug": begun.name, "before": f"{before.value:g}", "value": f"{dose.value:g}"}
+    return Note("dose_raised" if dose.unit == MASS else "dose_raised_pieces", values)
 
 
 def _lab_notes(low: Iterable[Low], picture: Picture) -> tuple[Note, ...]:

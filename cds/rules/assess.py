@@ -163,11 +163,13 @@ def _unanswered(flags: Flags, picture: Picture) -> Flags:
 def _courses(
     picture: Picture, trial: Trial, urgent: Flags, cleared: Picture, urgent_first: Flags
 ) -> tuple[Course, ...]:
-    """The courses of the classes that fire (5a), asked class by class."""
+    """The courses of the classes that fire (5a), asked class by class of those that are taken."""
     sign = _has_muscle_sign(picture, urgent, cleared, urgent_first)
+    taken = {course.tag for course in picture.medication.courses}
     return tuple(
         course
         for tag, medicine in picture.knowledge.medicines.items()
+        if tag in taken
         for course in trial.ask(tag, _class_rule(tag, sign or not medicine.needs_muscle_sign), picture)
     )
 

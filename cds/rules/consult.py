@@ -9,7 +9,7 @@ from cards.advice import Advice
 from cds.chart.facts import Chart
 from cds.knowledge.load import Knowledge
 from cds.need import Recall, Steps
-from cds.rules import context, orders
+from cds.rules import orders
 from cds.rules import picture as pictures
 from cds.rules.advise import advise, bounded, closed
 from cds.rules.assess import Assessment, assess
@@ -86,7 +86,7 @@ def consult_orders(drafted: Drafted, case: Case) -> Steps[Consultation]:
 
 
 def _due(advice: Advice, picture: Picture, choice: Choice | None = None) -> Due:
-    return Due(advice, fingerprint(advice, context.twitch_facts(picture)), choice)
+    return Due(advice, fingerprint(advice, picture.twitch_facts), choice)
 
 
 def without_repeats(due: list[Due], case: Case) -> Steps[tuple[list[Due], tuple[Due, ...]]]:

@@ -1,35 +1,15 @@
-"""What several cards say alike: the twitch itself, missing tests, data gaps, and remarks on the whole chart."""
+"""What several cards say alike: missing tests, data gaps, and remarks on the whole chart."""
 
-from cards.advice import Fact, Note
+from cards.advice import Note
 from cds.chart.naming import normalise
 from cds.rules import lifestyle, tests_due
 from cds.rules.assess import Assessment
-from cds.rules.gate import Twitch
 from cds.rules.medication import Ended
 from cds.rules.picture import Picture
 
 GAP_SETS = {"caffeine": ("ask-caffeine", "caffeine"), "sleep": ("ask-sleep", "sleep"), "smoking": ("tobacco",)}
 
 CALF = "calf twitching"
-
-
-def twitch_facts(picture: Picture) -> tuple[Fact, ...]:
-    """The first twitches, each with its onset: a chart full of them must not crowd out what the card is about."""
-    few = int(picture.knowledge.at("max_twitches"))
-    return tuple(_twitch_fact(twitch, picture) for twitch in picture.twitches[:few])
-
-
-def _twitch_fact(twitch: Twitch, picture: Picture) -> Fact:
-    concept = next((one for one in twitch.named.concepts if "twitch" in one.sets), None)
-    name = "twitch-eyelid" if twitch.eyelid_only else "twitch"
-    return Fact(
-        resource=twitch.named.ref,
-        label=picture.knowledge.label(name),
-        system=concept.system if concept else None,
-        code=concept.code if concept else None,
-        date=twitch.onset.text if twitch.onset else None,
-        quoted=twitch.named.text,
-    )
 
 
 def missing_tests(found: Assessment) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Findings: positive signs and symptoms on the chart, by value set (3a)."""
 
 from collections.abc import Iterable
+from itertools import chain
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -43,9 +44,10 @@ class Findings:
 
     def of(self, *sets: str) -> tuple[Finding, ...]:
         """The findings in any of the sets, each once."""
-        if len(sets) == 1:
-            return tuple(self._by_set.get(sets[0], ()))
-        return tuple(dict.fromkeys(finding for name in sets for finding in self._by_set.get(name, ())))
+        held = [self._by_set[name] for name in sets if name in self._by_set]
+        if not held:
+            return ()
+        return tuple(held[0]) if len(sets) == 1 else tuple(dict.fromkeys(chain(*held)))
 
     def within(self, window: str, *sets: str, undated: bool = False) -> tuple[Finding, ...]:
         """Those dated within a window of days; undated ones only where the rule says so."""

@@ -69,7 +69,7 @@ def raised(
         days=tuple(one.day for one in found),
         critical=critical,
         used=used,
-        trigger=laboratory.shown(judged[0]) if judged else None,
+        trigger=laboratory.shown(judged[0], knowledge) if judged else None,
         is_low=any(one.side == "low" for one in judged),
         preliminary=next((laboratory.lab_label(one, knowledge) for one in judged if one.result.preliminary), None),
     )

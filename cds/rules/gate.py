@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from cards.advice import Fact
 from cds.chart.facts import Chart, Named, Problem, Seen, Visit
 from cds.chart.naming import TWITCH_PHRASES
 from cds.fhir.dates import When
@@ -44,6 +45,23 @@ def is_persistent(twitch: Twitch, knowledge: Knowledge, today: int) -> bool:
     if twitch.eyelid_only:
         return days > knowledge.days("persistent_eyelid")
     return days >= knowledge.days("persistent")
+
+
+def facts(found: tuple[Twitch, ...], knowledge: Knowledge) -> tuple[Fact, ...]:
+    """The first twitches, each with its onset: a chart full of them must not crowd out what a card is about."""
+    return tuple(_fact(twitch, knowledge) for twitch in found[: int(knowledge.at("max_twitches"))])
+
+
+def _fact(twitch: Twitch, knowledge: Knowledge) -> Fact:
+    concept = next((one for one in twitch.named.concepts if "twitch" in one.sets), None)
+    return Fact(
+        resource=twitch.named.ref,
+        label=knowledge.label("twitch-eyelid" if twitch.eyelid_only else "twitch"),
+        system=concept.system if concept else None,
+        code=concept.code if concept else None,
+        date=twitch.onset.text if twitch.onset else None,
+        quoted=twitch.named.text,
+    )
 
 
 def is_twitch(named: Named) -> bool:

@@ -40,7 +40,11 @@ class Standing(Struct, frozen=True, kw_only=True):
     @property
     def emergency(self) -> Judged | None:
         """The deciding result if it is an emergency by its number alone."""
-        return self.abnormal if self.abnormal and self.abnormal.effect == "emergency" else None
+        found = self.abnormal
+        return found if found is not None and found.effect == "emergency" else None
+
+
+MISSING = Standing(analyte="", state="missing")
 
 
 class Laboratory(Struct, frozen=True):
@@ -53,7 +57,7 @@ class Laboratory(Struct, frozen=True):
 
     def of(self, analyte: str) -> Standing:
         """Where an analyte stands."""
-        return self.standings.get(analyte) or Standing(analyte=analyte, state="missing")
+        return self.standings.get(analyte, MISSING)
 
     def acute(self, analyte: str) -> Iterator[Judged]:
         """The results young enough to count in an emergency, a preliminary one first (2b, 2d)."""
@@ -144,13 +148,18 @@ def fact(judged: Judged, knowledge: Knowledge, *, limit: str | None = None) -> F
 
 def lab_label(judged: Judged, knowledge: Knowledge) -> str:
     """The analyte's name; calcium says which kind it is."""
-    name = knowledge.analytes[judged.result.analyte].label
-    kinds = {"ionised": "ionised calcium", "adjusted": "adjusted calcium", "computed": "adjusted calcium"}
-    return kinds.get(judged.kind or "", name)
+    analyte = knowledge.analytes[judged.result.analyte]
+    return analyte.kinds.get(judged.kind or "", analyte.label)
 
 
-def shown(judged: Judged) -> str:
+def quoted(judged: Judged, knowledge: Knowledge) -> dict[str, str]:
+    """Name, number and day of a result, for a note about it."""
+    day = judged.when.text if judged.when else ""
+    return {"test": lab_label(judged, knowledge), "value": shown(judged, knowledge), "date": day}
+
+
+def shown(judged: Judged, knowledge: Knowledge) -> str:
     """Number and unit as a summary shows them, or that the laboratory flagged it."""
     if judged.found is None:
-        return "flagged by the laboratory"
+        return knowledge.names.flagged
     return f"{judged.found.shown} {judged.found.unit}"

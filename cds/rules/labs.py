@@ -125,7 +125,7 @@ class Case(Struct, frozen=True):
 
     def by_flag(self) -> Judged:
         """Judge by the laboratory's interpretation alone: never an emergency (2d)."""
-        if not self.analyte.trust_flag:
+        if not (self.analyte.trust_flag and self.result.flags):
             return self._judged(None)
         for side, flags in (("low", LOW_FLAGS), ("high", HIGH_FLAGS), ("abnormal", ANY_FLAGS)):
             effects = [effect for flag, effect in flags.items() if flag in self.result.flags]
@@ -173,7 +173,8 @@ class Case(Struct, frozen=True):
         return all(self._is_beyond(limit) is False for limit in self.limits)
 
     def _is_beyond(self, limit: Limit) -> bool | None:
-        return None if self.number is None else is_beyond(self.number, limit, self.analyte, self.upper)
+        upper = None if limit.times_upper is None else self.upper
+        return None if self.number is None else is_beyond(self.number, limit, self.analyte, upper)
 
     def _judged(self, side: str | None, effect: str = "none") -> Judged:
         return Judged(

@@ -1,6 +1,7 @@
 """Which drug classes are active, since when, and which fire (4b Drug, 5a)."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -57,9 +58,10 @@ class Matcher:
 
     def matches(self, drug: Drug) -> Iterator[tuple[str, Concept]]:
         """The classes of an entry, each with the code that shows it."""
+        codes = {one.code for one in drug.concepts}
+        groups = frozenset().union(*(one.groups for one in drug.concepts))
         for tag, medicine in self._medicines.items():
-            codes, groups = self._codes[tag], self._groups[tag]
-            if any(one.code in codes or not groups.isdisjoint(one.groups) for one in drug.concepts):
+            if not (self._groups[tag].isdisjoint(groups) and self._codes[tag].isdisjoint(codes)):
                 concept = self._concept(drug, tag, medicine)
                 if concept is not None:
                     yield tag, concept
@@ -93,6 +95,12 @@ class Matcher:
         return None
 
 
+@lru_cache(maxsize=4)
+def matcher_of(knowledge: Knowledge) -> Matcher:
+    """The matcher, made once for the knowledge of the service."""
+    return Matcher(knowledge)
+
+
 def _bare(tokens: Iterable[str]) -> frozenset[str]:
     """The codes of tokens such as `atc:M05BX04`."""
     return frozenset(token.partition(":")[2] for token in tokens)
@@ -105,7 +113,7 @@ def _routes(drug: Drug, hits: list[Concept]) -> frozenset[str]:
 
 def read(drugs: list[Drug], knowledge: Knowledge, today: int) -> Medication:
     """Courses of all classes of 5a, and what has ended."""
-    matcher = Matcher(knowledge)
+    matcher = matcher_of(knowledge)
     matched = [(tag, concept, drug) for drug in drugs for tag, concept in matcher.matches(drug)]
     denied = _denials(drugs)
     live = [one for one in matched if _is_live(one[0], one[2], denied, knowledge, today)]
@@ -141,7 +149,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 def entries(drugs: list[Drug], tag: str, knowledge: Knowledge, today: int) -> Iterator[Entry]:
     """What a chart says of one class: its active entries and its ended ones."""
-    matcher, denied = Matcher(knowledge), _denials(drugs)
+    matcher, denied = matcher_of(knowledge), _denials(drugs)
     for drug in drugs:
         for found, concept in matcher.matches(drug):
             live = _is_live(tag, drug, denied, knowledge, today)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from cards.advice import Fact
+from cards.template import fill
 from cds.chart.facts import Report
 from cds.rules import gate
 from cds.rules.findings import Finding
@@ -219,7 +220,8 @@ def _abnormal_test(done: Done | None, picture: Picture) -> Raised | None:
         return None
     name = picture.knowledge.label(done.report.kind)
     fact = report_fact(done.report, name, "abnormal")
-    return Raised(id="R4", facts=(fact,), names=(f"abnormal {name}",), days=(done.day,))
+    names = (fill(picture.knowledge.names.abnormal, {"test": name}),)
+    return Raised(id="R4", facts=(fact,), names=names, days=(done.day,))
 
 
 def _has_coded_sign(picture: Picture) -> bool:

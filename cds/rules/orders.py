@@ -12,7 +12,7 @@ from cds.rules import advise_orders, doses
 from cds.rules.advise_orders import Beginning, Low
 from cds.rules.doses import Dose
 from cds.rules.flags import Raised, raised
-from cds.rules.medication import Entry, Matcher, entries
+from cds.rules.medication import Entry, entries, matcher_of
 from cds.rules.picture import Picture
 from cds.rules.trial import Trial
 
@@ -31,7 +31,7 @@ def wanted(drafts: Sequence[Drug], knowledge: Knowledge) -> Drafted | None:
     """Steps a and b: the drafts that can lead to a card, or None, and then nothing of the chart need be read."""
     if not drafts:
         return None
-    matcher = Matcher(knowledge)
+    matcher = matcher_of(knowledge)
     matched = [(tag, (drug, concept)) for drug in drafts for tag, concept in matcher.matches(drug)]
     steroids, estrogens = (tuple(one for tag, one in matched if tag == kind) for kind in (STEROID, ESTROGEN))
     return Drafted(steroids, estrogens) if steroids or estrogens else None

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from cards.advice import Fact
 from cds.chart.facts import Asked, Chart, Problem, Seen
 from cds.fhir.dates import When, completed_years
 from cds.fhir.units import factor
@@ -48,6 +49,7 @@ class Picture(Struct, frozen=True, kw_only=True):
     today: int
     age: int | None
     twitches: tuple[Twitch, ...]
+    twitch_facts: tuple[Fact, ...]
     last: When | None
     findings: Findings
     laboratory: Laboratory
@@ -102,6 +104,7 @@ def read(
         today=today,
         age=person.age_years,
         twitches=twitches,
+        twitch_facts=gate.facts(twitches, knowledge),
         last=last,
         findings=findings.read(chart, twitches, knowledge, today),
         laboratory=laboratory.read(chart, knowledge, person, today),
@@ -135,7 +138,7 @@ def _age_days(birth: When | None, today: int) -> int | None:
 
 def _diseases(problems: list[Problem]) -> frozenset[str]:
     """KD: confirmed neuromuscular diseases that no later entry refutes (4b)."""
-    confirmed = [one for one in problems if _is_known(one)]
+    confirmed = [one for one in problems if not one.named.sets.isdisjoint(DISEASES) and _is_known(one)]
     return frozenset(
         name
         for name in DISEASES

@@ -53,7 +53,8 @@ def usable(
 ) -> Range | None:
     """The range meant for this patient, in the result's unit; one for pregnancy goes first in pregnancy."""
     fitting = [one for one in ranges if _is_normal(one) and _applies(one, person) and _fits_age(one.age, person)]
-    fitting.sort(key=lambda one: PREGNANT not in concepts.codes(concepts.each(one.applies_to)))
+    if len(fitting) > 1:
+        fitting.sort(key=lambda one: PREGNANT not in concepts.codes(concepts.each(one.applies_to)))
     for one in fitting:
         low = _bound(one.low, found, analyte, knowledge)
         high = _bound(one.high, found, analyte, knowledge)
@@ -74,6 +75,8 @@ def _is_normal(one: ReferenceRange) -> bool:
 
 
 def _applies(one: ReferenceRange, person: Person) -> bool:
+    if one.applies_to is None:
+        return True
     wanted = concepts.codes(concepts.each(one.applies_to))
     true = {PREGNANT} if person.pregnant else set()
     true |= {MALE} if person.sex == "male" else {FEMALE} if person.sex == "female" else set()

@@ -1,6 +1,6 @@
 """No nagging: by what a card is known again, and how long an answer keeps it silent (4d Repeats)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from cards.advice import Advice, Fact
@@ -16,15 +16,15 @@ def is_repeatable(advice: Advice) -> bool:
     return advice.topic is not Topic.EMERG and advice.indicator is not Indicator.CRITICAL
 
 
-def fingerprint(advice: Advice, twitches: Iterable[Fact] = ()) -> str:
+def fingerprint(advice: Advice, twitches: Collection[Fact] = ()) -> str:
     """Card, urgency, tags, signs, medicine, and the newest trigger of each kind with date and value.
 
     Anything new in it, or worse, makes another card of it. The twitch itself counts by what it is, not by its date,
     so that a record made anew is no news; the hook is no part.
     """
-    known = set(twitches)
-    kinds = sorted({f"{fact.code or fact.label}" for fact in known})
-    triggers = sorted(f"{fact.label}|{fact.date}|{fact.value}" for fact in _newest(set(advice.facts) - known))
+    kinds = sorted({f"{fact.code or fact.label}" for fact in twitches})
+    news = [fact for fact in advice.facts if fact not in twitches]
+    triggers = sorted(f"{fact.label}|{fact.date}|{fact.value}" for fact in _newest(news))
     parts = (
         advice.topic.value,
         advice.indicator.value,

@@ -29,9 +29,7 @@ def stale(picture: Picture, tests: Iterable[str] = TESTS) -> tuple[Note, ...]:
         standing = picture.laboratory.of(test)
         judged = standing.judged
         if standing.state == "stale" and judged is not None and judged.when is not None:
-            label = laboratory.lab_label(judged, picture.knowledge)
-            values = {"test": label, "value": laboratory.shown(judged), "date": judged.when.text}
-            notes.append(Note("stale_value", values))
+            notes.append(Note("stale_value", laboratory.quoted(judged, picture.knowledge)))
     return tuple(notes)
 
 
@@ -56,6 +54,7 @@ def _has_old_deficiency(picture: Picture) -> bool:
         return True
     return any(
         one.when is not None and not picture.is_within(one.when, "deficiency")
-        for tag in abnormal.SEARCHED
-        for one in abnormal.deficiencies(tag, picture)
+        for tag, recorded in abnormal.deficiencies(picture).items()
+        if tag in abnormal.SEARCHED
+        for one in recorded
     )

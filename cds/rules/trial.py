@@ -39,8 +39,11 @@ class Trial:
             self.failed.append(rule_id)
             self.verdicts.append(Verdict(rule_id, "not-checked", because="the rule failed"))
             return ()
+        if not raised:
+            self.verdicts.append(Verdict(rule_id, "not-fired"))
+            return ()
         facts = tuple(fact for one in raised for fact in getattr(one, "facts", ()))
-        self.verdicts.append(Verdict(rule_id, "fired" if raised else "not-fired", facts))
+        self.verdicts.append(Verdict(rule_id, "fired", facts))
         return raised
 
     def note(self, rule_id: str, state: State, because: str) -> None:
@@ -56,8 +59,8 @@ class Trial:
 def once(rule: Callable[[P], R | None]) -> Callable[[P], Iterable[R]]:
     """A rule that raises at most one thing, as one that raises some."""
 
-    def some(subject: P) -> list[R]:
+    def some(subject: P) -> tuple[R, ...]:
         answer = rule(subject)
-        return [] if answer is None else [answer]
+        return () if answer is None else (answer,)
 
     return some

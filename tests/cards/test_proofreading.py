@@ -57,6 +57,8 @@ from cards.words import ENGLISH
         ("phrases.toml", 'absent = "', 'missing = "', "absent", "missing"),
         ("phrases.toml", 'busy = "', 'lazy = "', "busy", "missing"),
         ("phrases.toml", 'absent = "', 'bored = "x"\nabsent = "', "bored", "not known"),
+        ("phrases.toml", 'ORD-EMERG = "', 'ORD-CALM = "', "ORD-EMERG", "missing"),
+        ("phrases.toml", 'KD = "Known neuromuscular disease"', 'KD = " "', "KD", "empty"),
         ("phrases.toml", 'tsh = "TSH"\n', "", "tsh", "not known"),
         ("phrases.toml", "named_in_summary = 2", "named_in_summary = 0", "layout", "at least 1"),
         ("phrases.toml", 'diet = "diet"', 'diet = ""', "diet", "empty"),

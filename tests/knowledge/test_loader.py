@@ -129,6 +129,11 @@ def test_a_file_in_another_encoding_is_named(data: Path, file: str) -> None:
         ("rules.toml", "from_years = 3\n", "", "sleep[0]", "missing required field `from_years`"),
         ("rules.toml", "[thresholds]", "[limits]", "-", "unknown field `limits`"),
         ("phrases.toml", "diet = [", "food = [", "-", "field"),
+        ("names.toml", 'low = "', 'less = "', "-", "field"),
+        ("names.toml", "low {test}", "low {what}", "low", "matching regex"),
+        ("names.toml", "abnormal {test}", "abnormal", "abnormal", "matching regex"),
+        ("names.toml", '"flagged by the laboratory"', '""', "flagged", "length >= 1"),
+        ("analytes.toml", 'ionised = "ionised calcium"', "ionised = 1", "calcium.kinds[...]", "Expected `str`"),
         ("systems.toml", 'rx = "http', 'rx = 7 # "http', "rx", "Expected `str`"),
         (
             "oids.toml",
