@@ -12,6 +12,7 @@ CdsError                      status, code (R4 issue-type), text with the next s
 │   ├── BadFeedback           400 required or structure
 │   ├── WrongHook             400 value
 │   ├── NotSignedIn           401 login          + WWW-Authenticate
+│   ├── NotAdmitted           401 login          + WWW-Authenticate
 │   ├── UnknownService        404 not-found
 │   │   └── UnknownPath       404 not-found
 │   ├── WrongMethod           405 not-supported  + Allow
@@ -30,6 +31,7 @@ CdsError                      status, code (R4 issue-type), text with the next s
 │   ├── NotReady              503 transient
 │   ├── NotKept               503 no-store       + Retry-After
 │   └── Overloaded            503 throttled      + Retry-After
+│       └── OutOfRoom         503 throttled      + Retry-After
 ├── StartError                the service does not start; exit status 1
 │   ├── SettingsError         names the setting
 │   ├── RegistryError         names the file of clients and the place in it
@@ -153,6 +155,17 @@ class NotSignedIn(CallError):
     status, code = 401, "login"
     text = "The caller could not be verified. Ask the operator of this service, whose audit has the reason."
     headers = MappingProxyType({"WWW-Authenticate": "Bearer"})
+
+
+class NotAdmitted(CallError):
+    """No credential for the governance page, or a wrong one: which of both is not told."""
+
+    status, code = 401, "login"
+    text = (
+        "This page has a credential of its own. Sign in with it: HTTP Basic with any name and the credential as "
+        "password, or Bearer."
+    )
+    headers = MappingProxyType({"WWW-Authenticate": 'Basic realm="Twitch CDS governance", charset="UTF-8"'})
 
 
 class UnknownService(CallError):
@@ -301,6 +314,13 @@ class Overloaded(CallError):
     status, code, reason = 503, "throttled", "concurrency"
     text = "Too many calls at once. Try again after one second."
     headers = MappingProxyType({"Retry-After": "1"})
+
+
+class OutOfRoom(Overloaded):
+    """The bodies of all calls under way are together as large as the setting allows."""
+
+    reason = "bytes-under-way"
+    text = "Too many large requests at once. Try again after one second."
 
 
 class StartError(CdsError):

@@ -246,6 +246,12 @@ class Settings:
     max_concurrent: int = _row(
         128, "whole number", _whole(1, 10_000), "More calls at once in one worker are refused (503)."
     )
+    max_bytes_under_way: int = _row(
+        64 * 2**20,
+        "bytes",
+        _whole(1024, 2**36),
+        "A body that would make all bodies in one worker larger than this is refused (503). 64 KiB of each are free.",
+    )
     rate_per_second: int = _row(
         50,
         "calls per second",

@@ -15,8 +15,8 @@ LOCKS = sorted(ROOT.glob("requirements*.lock"))
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
 # https://github.com/compose-spec/compose-spec: what we use of it, so that a misspelt key is found.
 SERVICE_KEYS = {
-    "build", "cap_drop", "environment", "image", "mem_limit", "pids_limit", "ports", "profiles", "read_only", "restart",
-    "security_opt", "stop_grace_period", "tmpfs", "volumes",
+    "build", "cap_drop", "environment", "image", "logging", "mem_limit", "pids_limit", "ports", "profiles", "read_only",
+    "restart", "security_opt", "stop_grace_period", "tmpfs", "volumes",
 }  # fmt: skip
 
 

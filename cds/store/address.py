@@ -14,6 +14,7 @@ FILE = "twitch-cds.db"
 POSTGRESQL = "postgresql"
 DRIVERS = {SQLITE: "sqlite+pysqlite", POSTGRESQL: "postgresql+psycopg"}
 IN_MEMORY = ("", ":memory:")
+TEXT = {"client_encoding": "utf8"}  # whatever the role or the machine would say
 
 
 class Address(Struct, frozen=True):
@@ -40,7 +41,7 @@ def address_of(database_url: str, data_dir: str) -> Address:
     if backend not in DRIVERS or url.drivername not in (backend, DRIVERS[backend]):
         raise StoreError("TWITCH_CDS_DATABASE_URL: must begin with sqlite:// or postgresql://, without another driver")
     if backend == POSTGRESQL:
-        return Address(url.set(drivername=DRIVERS[POSTGRESQL]))
+        return Address(url.set(drivername=DRIVERS[POSTGRESQL]).update_query_dict(TEXT))
     if (url.database or "") in IN_MEMORY or url.query:
         raise StoreError("TWITCH_CDS_DATABASE_URL: must name a file (sqlite:////absolute/path), without parameters")
     return _file(Path(unquote(url.database or "")))

@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
 
 from cds.store.address import Address
 from cds.store.schema import SQLITE
@@ -21,7 +22,12 @@ SESSION: dict[str, Any] = {
     "keepalives_count": SILENCE_MS // 1000,
     "application_name": "twitch-cds",
 }
+ENCODING = "UTF8"
 ALL: dict[str, Any] = {"pool_size": 8, "hide_parameters": True}  # what was sent is nobody's business
+
+
+class WrongEncoding(SQLAlchemyError):  # noqa: N818 - it says what is the matter
+    """A database in which some texts could not be kept as they are."""
 
 
 class Engines(Struct, frozen=True):
@@ -76,8 +82,17 @@ def _begin(connection: Connection) -> None:
 def _postgresql(address: Address, *, lasting: bool, **options: Any) -> Engine:
     given = {name: value for name, value in SESSION.items() if name not in address.url.query}
     engine = create_engine(address.url, connect_args=given, paramstyle="format", **ALL, **options)
+    event.listen(engine, "connect", lambda connection, _: check_encoding(connection), insert=True)
     event.listen(engine, "connect", lambda connection, _: set_limits(connection, lasting=lasting))
     return engine
+
+
+def check_encoding(connection: Any) -> None:
+    """Refuse a PostgreSQL database whose texts are not in UTF-8; a pooler that does not say what it has is believed."""
+    encoding = connection.info.parameter_status("server_encoding") or ENCODING
+    if encoding != ENCODING:
+        connection.close()
+        raise WrongEncoding(encoding)
 
 
 def set_limits(connection: Any, *, lasting: bool) -> None:

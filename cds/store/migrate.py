@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from cds.errors import StoreError
 from cds.store.address import POSTGRESQL
+from cds.store.engines import ENCODING, WrongEncoding
 
 SCRIPTS = "cds.store:migrations"
 VERSIONS = "twitch_cds_version"
@@ -34,6 +35,11 @@ def migrate(engine: Engine) -> None:
     except CommandError as problem:
         raise StoreError(
             "The database was made by a newer version of twitch-cds. Install that version, or use another database."
+        ) from problem
+    except WrongEncoding as problem:
+        raise StoreError(
+            f"The database's encoding is {problem}, and has to be {ENCODING}: make another one with "
+            f"createdb -E {ENCODING} -T template0, and name it in TWITCH_CDS_DATABASE_URL."
         ) from problem
     except SQLAlchemyError as problem:
         kind = type(getattr(problem, "orig", None) or problem).__name__

@@ -46,13 +46,29 @@ class Entry(Struct, frozen=True):
         ]
 
     def suppressions(self, dialect: str) -> list[Row]:
-        """The cards that were not shown again, in the order of the table's columns."""
+        """The cards that were not shown again, in the order of the table's columns; the key comes last."""
         versions = (self.knowledge_version, self.software_version, kept(self.at, dialect))
         common = self._common()
         return [
-            (*common, card.topic, ",".join(card.tags), ",".join(card.flags), card.fingerprint, *versions)
-            for card in self.account.suppressed
+            (
+                *common,
+                card.topic,
+                ",".join(card.tags),
+                ",".join(card.flags),
+                card.fingerprint,
+                *versions,
+                self._key(place),
+            )
+            for place, card in enumerate(self.account.suppressed)
         ]
+
+    def _key(self, place: int) -> str:
+        """By which a suppressed card is known when its batch is written again, after a commit whose answer was lost.
+
+        The moment is part of it: a client that uses one hook instance for many calls has them counted all the same.
+        """
+        parts = (*self._common(), self.account.suppressed[place].fingerprint, self.at.isoformat(), place)
+        return hashlib.sha256(json.encode(parts)).hexdigest()
 
     def _common(self) -> Row:
         """Which call it was."""

@@ -86,7 +86,7 @@ showings = Table(
     Index("showings_shown_at", "shown_at"),
 )
 
-# One row for each card that was not shown again, because it had been answered.
+# One row for each card that was not shown again, because it had been answered; rows of the first tables have no key.
 suppressions = Table(
     "suppressions",
     metadata,
@@ -105,7 +105,9 @@ suppressions = Table(
     _text("knowledge_version"),
     _text("software_version"),
     _moment("suppressed_at"),
+    Column("key", String(64)),
     Index("suppressions_suppressed_at", "suppressed_at"),
+    Index("suppressions_key", "key", unique=True),
 )
 
 # One row for each item of feedback, as it was sent; its card may have been shown to that client, or not.

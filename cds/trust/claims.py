@@ -1,7 +1,7 @@
 """The claims of a token (CDS Hooks 2.0, JSON Web Token payload values; RFC 7519 section 4.1)."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -11,16 +11,27 @@ from cds.trust.refusal import quoted, refused
 LONGEST = 255
 LATEST = 253_402_300_799  # the last second of the year 9999
 MOST_AUDIENCES = 100
+UNKNOWN = "(unknown)"
 
 Claims = Mapping[str, object]
 
 
 class Rules(Struct, frozen=True):
-    """How tokens are judged: seconds a clock may be off, seconds a token may live, and whether this is demo mode."""
+    """How tokens are judged: seconds a clock may be off, seconds a token may live, and whether this is demo mode.
+
+    `base` is the public address, `parts` are the parts of our own paths: what else an address holds is not repeated.
+    """
 
     skew: int
     longest: int
     demo: bool = False
+    base: str = ""
+    parts: frozenset[str] = frozenset()
+
+    def shown(self, address: str) -> str:
+        """An address that was called, for the audit: a path that is none of ours can be a patient's id."""
+        path = address.removeprefix(self.base).split("/")
+        return self.base + "/".join(part if part in self.parts else UNKNOWN for part in path)
 
 
 class Times(Struct, frozen=True):
@@ -53,11 +64,14 @@ def issuer_of(claims: Claims) -> str:
     return value
 
 
-def check_audience(claims: Claims, expected: Sequence[str]) -> None:
-    """The token must be for this very address: each character counts, a slash at the end and a doubled one too."""
+def check_audience(claims: Claims, expected: Sequence[str], shown: Callable[[str], str]) -> None:
+    """The token must be for this very address: each character counts, a slash at the end and a doubled one too.
+
+    `shown` is how an expected address is told.
+    """
     received = _audiences(claims)
     if not set(received) & set(expected):
-        wanted = " or ".join(quoted(one) for one in expected)
+        wanted = " or ".join(quoted(shown(one)) for one in expected)
         sent = ", ".join(quoted(one) for one in received[:3]) + (" and more" if len(received) > 3 else "")
         raise refused(
             "audience",

@@ -6,7 +6,7 @@ from msgspec import Struct, structs
 
 from cds.errors import NotSignedIn
 
-SHOWN = 160
+SHOWN, LONGEST = 160, 400  # characters of what was sent, and of their escapes
 KINDS = (
     "header",
     "form",
@@ -51,7 +51,10 @@ def quoted(value: object) -> str:
     """What a caller sent, safe in a log line: in ASCII with escapes, and shortened."""
     if not isinstance(value, str):
         return f"a JSON {_kind(value)}"
-    return json.dumps(value) if len(value) <= SHOWN else f"{json.dumps(value[:SHOWN])} and {len(value) - SHOWN} more"
+    shown = value[:SHOWN]
+    while len(text := json.dumps(shown)) > LONGEST:
+        shown = shown[: len(shown) // 2]
+    return text if shown == value else f"{text} and {len(value) - len(shown)} more"
 
 
 def _kind(value: object) -> str:

@@ -1,7 +1,7 @@
 """Who is calling: one token in, one Caller out, or a refusal with its reason (CDS Hooks 2.0, Trusting CDS Clients)."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -21,6 +21,9 @@ from cds.trust.public_sandbox import WHY, is_of_the_sandbox
 from cds.trust.refusal import Refused, quoted, refused
 from cds.trust.registry import Client
 from cds.trust.roster import Roster
+from cds.trust.turnstile import Turnstile
+
+PARTS = ("cds-services", "feedback")
 
 
 class Verifier:
@@ -34,6 +37,7 @@ class Verifier:
         self._once = once
         self._rules = rules
         self._now = now
+        self._turnstile = Turnstile()
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -76,11 +80,12 @@ class Verifier:
 
     async def _judge(self, token: Token, header: Header, client: Client, audience: str) -> Caller:
         check_header(header, client)
-        check_audience(token.claims, client.audiences or (audience,))
+        self._check_audience(token, client, audience)
         times = check_times(token.claims, self._now().timestamp(), self._rules)
         tenant = _tenant(token, client)
+        name = word(token.claims, "jti", "replay")
         await self._check_signature(token, header, client)
-        await self._check_first_use(token, client, times)
+        await self._check_first_use(name, client, times)
         return Caller(
             client=client.name,
             tenant=tenant,
@@ -102,6 +107,13 @@ class Verifier:
             raise refused("issuer", f"The token's iss {quoted(issuer)} is not registered.")
         return candidates[0] if len(candidates) == 1 else _of_tenant(token, candidates)
 
+    def _check_audience(self, token: Token, client: Client, called: str) -> None:
+        """For the address that was called, or for one that the registration gives instead."""
+        if client.audiences:
+            check_audience(token.claims, client.audiences, str)
+        else:
+            check_audience(token.claims, (called,), self._rules.shown)
+
     async def _check_signature(self, token: Token, header: Header, client: Client) -> None:
         try:
             key = await self._keyring.of(client).find(header.kid)
@@ -110,12 +122,12 @@ class Verifier:
         if header.algorithm not in key.algorithms:
             fits = ", ".join(sorted(key.algorithms))
             raise refused("algorithm", f"The key {quoted(key.kid)} is made for {fits}, not for {header.algorithm}.")
+        await self._turnstile.turn(client.name)
         if not is_signed_by(key.key, header.algorithm, token.signed, token.signature):
             raise refused("signature", f"The signature is not that of the key {quoted(key.kid)}.")
 
-    async def _check_first_use(self, token: Token, client: Client, times: Times) -> None:
-        """Single use, until the token has expired on every clock."""
-        name = word(token.claims, "jti", "replay")
+    async def _check_first_use(self, name: str, client: Client, times: Times) -> None:
+        """Single use of a token's name, until the token has expired on every clock."""
         key = sha256(f"{client.issuer}\n{name}".encode()).hexdigest()
         expires = datetime.fromtimestamp(times.expires, UTC) + timedelta(seconds=self._rules.skew + 1)
         if not await self._once.is_first(key, expires):
@@ -144,17 +156,27 @@ def _of_tenant(token: Token, candidates: tuple[Client, ...]) -> Client:
 def build_verifier(
     settings: Settings,
     used: UsedOnce | None,
+    services: Collection[str] = (),
     *,
     now: Callable[[], datetime] = utc_now,
     seconds: Callable[[], float] = time.monotonic,
     get: Fetch = fetch,
 ) -> Verifier:
-    """The verifier of a service; `used` is the shared store of used tokens, None keeps them in this process."""
+    """The verifier of a service; `used` is the shared store of used tokens, None keeps them in this process.
+
+    `services` are the ids of its services, so that the audit can tell addresses of ours from others.
+    """
     path = Path(settings.clients) if settings.clients else None
     return Verifier(
         Roster(path, demo=settings.demo, seconds=seconds),
         Keyring(get, demo=settings.demo, seconds=seconds),
         Once(UsedHere(now), used, settings.store_timeout_ms / 1000),
-        Rules(settings.clock_skew_seconds, settings.token_seconds, settings.demo),
+        Rules(
+            settings.clock_skew_seconds,
+            settings.token_seconds,
+            settings.demo,
+            settings.public_url,
+            frozenset({"", *PARTS, *services}),
+        ),
         now=now,
     )

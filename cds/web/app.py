@@ -17,6 +17,7 @@ from cds.settings import Settings
 from cds.web.assets import add_assets
 from cds.web.cors import Cors
 from cds.web.demo import FIXTURES, add_demo
+from cds.web.entrance import CROWD, Entrance
 from cds.web.evidence.routes import Evidence
 from cds.web.exchange import Exchange
 from cds.web.feedback_route import FeedbackRoute
@@ -29,6 +30,7 @@ from cds.web.parts import Parts
 from cds.web.ports import Answering
 from cds.web.rates import Rates
 from cds.web.record import Recorder
+from cds.web.room import Room
 
 
 def create_app(
@@ -43,6 +45,7 @@ def create_app(
     engine, health = parts.engine, Health(parts)
     metrics = parts.metrics or Metrics(engine.knowledge_version)
     recorder, rates = Recorder(metrics, parts.journal, engine.knowledge_version), Rates(settings.rate_per_second)
+    room = Room(settings.max_bytes_under_way)
     app = FastAPI(
         title="Twitch CDS",
         docs_url=None,
@@ -52,6 +55,8 @@ def create_app(
         lifespan=_lifespan(parts, health, recorder),
         telemetry={"tracing": False, "metrics": False, "logs": False},  # a path can hold a patient's id
     )
+    # Behind the gate: before it, forged tokens that wait for their check would take the places of right ones.
+    app.add_middleware(Entrance, most=settings.max_concurrent, limited=recorder.limited)
     app.add_middleware(
         Gate,
         verifier=parts.verifier,
@@ -59,13 +64,15 @@ def create_app(
         is_open=settings.open,
         refused=recorder.refused,
     )
+    # Before it too, with more places: those who wait to be verified hold memory, and the last of them waits for long.
+    app.add_middleware(Entrance, most=settings.max_concurrent * CROWD, limited=recorder.limited)
     app.add_middleware(Exchange, cors=Cors.of(settings))
     for kind in (HTTPException, CallError):
         app.add_exception_handler(kind, _refused)
     if parts.keeper is not None:
-        route = FeedbackRoute(engine, parts.keeper, settings, rates, recorder)
+        route = FeedbackRoute(engine, parts.keeper, settings, rates, recorder, room)
         app.router.routes.append(Route("/cds-services/{rest:path}/feedback", route))
-    hooks = HookRoute(engine, parts.attendant, settings, recorder, rates)
+    hooks = HookRoute(engine, parts.attendant, settings, recorder, rates, room)
     app.router.routes.append(Route("/cds-services/{rest:path}", hooks))
     _add_routes(app, engine, health, metrics)
     add_assets(app)
@@ -107,6 +114,7 @@ def _lifespan(
         recorder.started()
         yield {LIMITED: recorder.limited}
         health.leave()
+        recorder.ended()
         for errand in parts.close:
             await errand()
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from io import BytesIO
 
 from starlette.types import Receive
 
@@ -40,26 +41,34 @@ def check_headers(headers: Iterable[Header], limit: int) -> None:
         raise TooLarge(limit)
 
 
-async def read_body(receive: Receive, limit: int, seconds: float) -> bytes:
-    """Read the whole body, however it is cut, within the limits of bytes and time."""
+def uncounted(_: int) -> None:
+    """Count nothing: for bodies that come one at a time."""
+
+
+async def read_body(receive: Receive, limit: int, seconds: float, arrived: Callable[[int], None] = uncounted) -> bytes:
+    """Read the whole body, however it is cut, within the limits of bytes and time; `arrived` is told of each piece."""
     try:
         async with asyncio.timeout(seconds):
-            return await _collected(receive, limit)
+            return await _collected(receive, limit, arrived)
     except TimeoutError as late:
         raise SlowBody from late
 
 
-async def _collected(receive: Receive, limit: int) -> bytes:
-    """Join the pieces, counting them while they come: a length that is announced proves nothing."""
-    pieces: list[bytes] = []
-    size, more = 0, True
+async def _collected(receive: Receive, limit: int, arrived: Callable[[int], None]) -> bytes:
+    """Put the pieces together, counting them while they come: a length that is announced proves nothing.
+
+    A buffer hands out what it holds without a copy; joining a list of pieces would hold a body twice.
+    """
+    whole, more = BytesIO(), True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientGone
-        pieces.append(message.get("body", b""))
-        size += len(pieces[-1])
-        if size > limit:
+        piece, more = message.get("body", b""), message.get("more_body", False)
+        if whole.tell() + len(piece) > limit:
             raise TooLarge(limit)
-        more = message.get("more_body", False)
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        arrived(len(piece))
+        if not more and not whole.tell():
+            return bytes(piece)
+        whole.write(piece)
+    return whole.getvalue()

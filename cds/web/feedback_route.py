@@ -5,7 +5,7 @@ import asyncio
 from starlette.types import Receive, Scope, Send
 
 from cds.account import NOBODY, Caller, FeedbackItem
-from cds.errors import CallError, Overloaded, UnknownPath, UnknownService, WrongMethod
+from cds.errors import CallError, UnknownPath, UnknownService, WrongMethod
 from cds.hooks import feedback
 from cds.hooks.limits import Limits
 from cds.settings import Settings
@@ -17,6 +17,7 @@ from cds.web.hook_route import service_of
 from cds.web.ports import Answering, Keeping
 from cds.web.rates import Rates
 from cds.web.record import Recorder
+from cds.web.room import Place, Room
 
 END = "/feedback"
 LONG_BODY = 64 * 1024
@@ -27,13 +28,13 @@ class FeedbackRoute:
     """The feedback endpoint of every service, within the same limits as a hook call."""
 
     def __init__(
-        self, engine: Answering, keeper: Keeping, settings: Settings, rates: Rates, recorder: Recorder
+        self, engine: Answering, keeper: Keeping, settings: Settings, rates: Rates, recorder: Recorder, room: Room
     ) -> None:
         self._engine = engine
         self._keeper = keeper
         self._limit = settings.max_body_bytes
         self._patience = settings.body_timeout_ms / 1000
-        self._room = settings.max_concurrent
+        self._room = room
         self._limits = Limits(depth=settings.max_depth, entries=settings.max_entries)
         self._rates = rates
         self._recorder = recorder
@@ -64,19 +65,14 @@ class FeedbackRoute:
             raise WrongMethod("POST")
         self._rates.spend(caller)
         check_headers(scope["headers"], self._limit)
-        if self._room <= 0:
-            raise Overloaded
-        self._room -= 1
-        try:
-            body = await read_body(receive, self._limit, self._patience)
-            items = await self._read(body)
-            await self._keeper.keep(caller, name, items)
-            return len(items)
-        finally:
-            self._room += 1
+        with Place(self._room) as place:
+            items = await self._read(await read_body(receive, self._limit, self._patience, place.grow))
+        await self._keeper.keep(caller, name, items)
+        return len(items)
 
     async def _read(self, body: bytes) -> tuple[FeedbackItem, ...]:
-        """The items; of a long body in a thread."""
+        """The items; of a long body in a thread, in its turn."""
         if len(body) < LONG_BODY:
             return feedback.read(body, self._limits)
-        return await asyncio.to_thread(feedback.read, body, self._limits)
+        async with self._room.turn(len(body)):
+            return await asyncio.to_thread(feedback.read, body, self._limits)

@@ -6,8 +6,8 @@ from time import perf_counter
 from starlette.types import Receive, Scope, Send
 
 from cds.account import NOBODY, Caller
-from cds.attendant import Reply
-from cds.errors import CallError, Overloaded, UnknownPath, UnknownService, WrongMethod, render
+from cds.attendant import LONG_BODY, Reply
+from cds.errors import CallError, UnknownPath, UnknownService, WrongMethod, render
 from cds.settings import Settings
 from cds.web.answers import Header, headers_of, send_answer
 from cds.web.body import ClientGone, check_headers, read_body
@@ -16,6 +16,7 @@ from cds.web.gate import CALLER
 from cds.web.ports import Answering, Attending
 from cds.web.rates import Rates
 from cds.web.record import Call, Recorder
+from cds.web.room import Place, Room
 
 BASE = "/cds-services/"
 HUNG_UP = 499
@@ -32,13 +33,14 @@ class HookRoute:
         settings: Settings,
         recorder: Recorder,
         rates: Rates,
+        room: Room,
         seconds: Callable[[], float] = perf_counter,
     ) -> None:
         self._engine = engine
         self._attendant = attendant
         self._limit = settings.max_body_bytes
         self._patience = settings.body_timeout_ms / 1000
-        self._room = settings.max_concurrent
+        self._room = room
         self._recorder = recorder
         self._rates = rates
         self._seconds = seconds
@@ -75,14 +77,17 @@ class HookRoute:
             raise WrongMethod("POST")
         self._rates.spend(caller)
         check_headers(scope["headers"], self._limit)
-        if self._room <= 0:
-            raise Overloaded
-        self._room -= 1
-        try:
-            body = await read_body(receive, self._limit, self._patience)
+        with Place(self._room) as place:
+            body = await read_body(receive, self._limit, self._patience, place.grow)
+            return await self._attended(name, body, caller)
+
+    async def _attended(self, name: str, body: bytes, caller: Caller) -> Reply:
+        """Long bodies take turns: what is made of each while it is worked on can be many times as large."""
+        if len(body) < LONG_BODY:
+            await self._room.step_in()
             return await self._attendant.answer(name, body, caller)
-        finally:
-            self._room += 1
+        async with self._room.turn(len(body)):
+            return await self._attendant.answer(name, body, caller)
 
 
 def service_of(path: str) -> str:

@@ -28,7 +28,7 @@ def open_parts(settings: Settings) -> Parts:
     metrics = Metrics(engine.knowledge_version)
     memory = open_memory(settings, SOFTWARE, metrics.store)
     completion = Completion(settings, tally=Tally(metrics.fhir))
-    verifier = build_verifier(settings, memory)
+    verifier = build_verifier(settings, memory, engine.service_ids)
     journal = Journal.open(log_of(settings), key, utc_now)
     attendant = Attendant(
         engine,

@@ -1,5 +1,6 @@
 """The record of one call: counted for the operator, and written to the audit before the answer goes out."""
 
+from collections.abc import Mapping
 from importlib.metadata import version
 
 from msgspec import Struct
@@ -10,6 +11,7 @@ from cds.trust.refusal import Refusal
 from cds.web.exchange import route_of
 from cds.web.metrics import Metrics
 from cds.web.ports import Recording
+from cds.web.refusals import Refusals
 
 SOFTWARE = version("twitch-cds")
 
@@ -30,6 +32,7 @@ class Recorder:
         self._metrics = metrics
         self._journal = journal
         self._versions = {"knowledgeVersion": knowledge_version, "softwareVersion": SOFTWARE}
+        self._refusals = Refusals(self._write)
 
     def record(self, call: Call) -> str:
         """Count and write one call; the name of its outcome."""
@@ -37,8 +40,7 @@ class Recorder:
         outcome = self._metrics.record(call.service, call.reply.status, account.cards if account else (), call.seconds)
         self._metrics.unchecked(account.not_checked if account else ())
         self.limited(call.reply.refusal)
-        if self._journal is not None:
-            self._journal.write(self._line(call, outcome))
+        self._write(self._line(call, outcome))
         return outcome
 
     def limited(self, reason: str) -> None:
@@ -48,26 +50,29 @@ class Recorder:
 
     def started(self) -> None:
         """Write that a process began to answer, and of which version it is."""
-        if self._journal is not None:
-            self._journal.write({"kind": "started", **self._versions})
+        self._write({"kind": "started"})
+
+    def ended(self) -> None:
+        """Write what was counted and not told yet: the process ends."""
+        self._refusals.end()
 
     def feedback(self, caller: Caller, service: str, status: int, items: int) -> None:
         """Write that feedback came: how much, from whom, and whether it was kept."""
-        if self._journal is not None:
-            named: dict[str, object] = {"kind": "feedback", "client": caller.client, "service": service}
-            self._journal.write(named | {"status": status, "items": items} | self._versions)
+        named: dict[str, object] = {"kind": "feedback", "client": caller.client, "service": service}
+        self._write(named | {"status": status, "items": items})
 
     def numbers(self) -> bytes:
         """What was counted, as Prometheus reads it."""
         return self._metrics.text()
 
     def refused(self, refusal: Refusal, path: str) -> None:
-        """Count and write a caller that could not be verified: the reason is for the operator only."""
+        """Count a caller that could not be verified; the reason is for the operator only, who finds it in the audit."""
         self._metrics.refused(refusal.kind)
+        self._refusals.add(refusal, route_of(path))
+
+    def _write(self, line: Mapping[str, object]) -> None:
         if self._journal is not None:
-            named = {"client": refusal.client} if refusal.client else {}
-            told = {"kind": "refused", "status": 401, "route": route_of(path), "reason": refusal.reason}
-            self._journal.write(told | named | self._versions)
+            self._journal.write({**line, **self._versions})
 
     def _line(self, call: Call, outcome: str) -> dict[str, object]:
         line: dict[str, object] = {
@@ -79,7 +84,7 @@ class Recorder:
             "ms": round(call.seconds * 1000, 2),
         }
         tenant = {"tenant": call.caller.tenant} if call.caller.tenant else {}
-        return line | tenant | (_told(call.reply.account) if call.reply.account else {}) | self._versions
+        return line | tenant | (_told(call.reply.account) if call.reply.account else {})
 
 
 def _told(account: Account) -> dict[str, object]:

@@ -1,8 +1,10 @@
 """Requests with a word of its own in every place, so that wherever one turns up again it is known what leaked."""
 
 import json
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 Json = dict[str, Any]
@@ -24,9 +26,19 @@ class Canaries:
         return self.words.setdefault(place, f"zq{len(self.words):03d}Canary7x")
 
     def found_in(self, text: bytes) -> list[str]:
-        """The places whose words are in a text, in whatever case."""
+        """The places whose words are in a text, in whatever case, as they are or within something in base64."""
         low = text.lower()
-        return [place for place, word in self.words.items() if word.lower().encode() in low]
+        return [place for place, word in self.words.items() if any(one in low for one in spellings(word))]
+
+
+@cache
+def spellings(word: str) -> tuple[bytes, ...]:
+    """A word in lower case, and what is left of it in base64, however many bytes stand before it."""
+    encoded = []
+    for before, first in ((0, 0), (1, 2), (2, 3)):
+        text = b64encode(b"." * before + word.encode())
+        encoded.append(text[first : (before + len(word)) * 8 // 6].lower())
+    return (word.lower().encode(), *encoded)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -29,11 +30,18 @@ def postgres_url() -> Iterator[str]:
     yield from _new_database()
 
 
-def _new_database() -> Iterator[str]:
+@pytest.fixture
+def postgres_database() -> Iterator[Callable[[str], str]]:
+    """Makes a PostgreSQL database with options of its own."""
+    with ExitStack() as made:
+        yield lambda options: made.enter_context(contextmanager(_new_database)(options))
+
+
+def _new_database(options: str = "") -> Iterator[str]:
     if not SERVER:
         pytest.skip("PostgreSQL is not tested: TEST_POSTGRES_URL names no server")
     name = f"twitch_{uuid4().hex}"
-    _on_server(f"CREATE DATABASE {name}")
+    _on_server(f"CREATE DATABASE {name} {options}")
     try:
         yield make_url(SERVER).set(database=name).render_as_string(hide_password=False)
     finally:

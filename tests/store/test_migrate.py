@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -13,16 +14,25 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, make_url, text
-from store_samples import NOW, PATIENT, entry, minutes, overridden, received, rows_of, shown
+from store_samples import HOSPITAL, NOW, PATIENT, SERVICE, account, entry, minutes, overridden, received, rows_of, shown
 
+from cds.account import Suppressed
 from cds.errors import StoreError
 from cds.settings import load
 from cds.store.address import DRIVERS
+from cds.store.down import StoreDown
 from cds.store.migrate import SCRIPTS, VERSIONS, Unreachable, _lock, newest
+from cds.store.rows import Entry
 from cds.store.schema import metadata
 from cds.store.starting import make_ready
 from cds.store.store import Store
 
+REQUIRED = (
+    *("hook_instance", "service", "hook", "client", "patient", '"user"', "topic"),
+    *("tags", "flags", "fingerprint", "knowledge_version", "software_version"),
+)
+COLUMNS = ", ".join((*REQUIRED, "suppressed_at"))
+PLACES = ", ".join(f":{name.strip(chr(34))}" for name in (*REQUIRED, "suppressed_at"))
 DOCS = Path(__file__).parents[2] / "docs/store.md"
 
 
@@ -177,6 +187,62 @@ def test_a_start_with_an_unusable_database_ends(tmp_path: Path) -> None:
 
     with pytest.raises(StoreError):
         make_ready(load({"TWITCH_CDS_DATA_DIR": str(tmp_path)}))
+
+
+OTHERS = ("SQL_ASCII", "LATIN1")
+
+
+@pytest.mark.parametrize("encoding", OTHERS)
+def test_a_database_in_another_encoding_ends_the_start(
+    postgres_database: Callable[[str], str], encoding: str, tmp_path: Path
+) -> None:
+    """With one sentence, the way out in it; at work it is a store that is down."""
+    url = postgres_database(f"ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+    store = Store.open(url, "")
+
+    with pytest.raises(StoreError, match=f"encoding is {encoding}, and has to be UTF8: .* createdb -E UTF8") as caught:
+        make_ready(load({"TWITCH_CDS_DATABASE_URL": url, "TWITCH_CDS_DATA_DIR": str(tmp_path)}))
+    with pytest.raises(StoreDown):
+        store.use("k" * 64, NOW)
+    store.close()
+
+    assert not isinstance(caught.value, Unreachable)
+    assert "@" not in caught.value.text
+
+
+def test_what_a_role_is_used_to_changes_nothing(postgres_url: str) -> None:
+    """Texts come as texts, whatever encoding the database hands out to others."""
+    engine = engine_of(postgres_url)
+    with engine.begin() as connection:
+        connection.execute(text(f"ALTER DATABASE {make_url(postgres_url).database} SET client_encoding = 'SQL_ASCII'"))
+    engine.dispose()
+    store = Store.open(postgres_url, "")
+    store.add([entry(shown("c1"))])
+    store.keep([received(overridden("c1"))])
+    found = store.answered(PATIENT, ["f"])
+    store.close()
+
+    assert {"f": NOW} == found
+
+
+def test_rows_of_the_first_tables_stay(database_url: str, tmp_path: Path) -> None:
+    """Repeats of before have no key, even two that are the same, and new ones stand beside them."""
+    engine = engine_of(database_url)
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", SCRIPTS)
+        config.attributes.update(connection=connection, version_table=VERSIONS)
+        command.upgrade(config, "0001")
+        old = {name.strip(chr(34)): "old" for name in REQUIRED} | {"suppressed_at": NOW.replace(tzinfo=None)}
+        connection.execute(text(f"INSERT INTO suppressions ({COLUMNS}) VALUES ({PLACES})"), [old, old])
+    engine.dispose()
+    store = Store.open(database_url, str(tmp_path))
+    store.add([Entry(HOSPITAL, SERVICE, account(suppressed=[Suppressed(topic="new", fingerprint="g")]), "k", "s", NOW)])
+    store.close()
+    found = rows_of(database_url, "suppressions")
+
+    assert [("old", None), ("old", None)] == [(row["topic"], row["key"]) for row in found[:2]]
+    assert ["new"] == [row["topic"] for row in found[2:] if row["key"]]
 
 
 class Recorded:

@@ -1,5 +1,6 @@
 """The store on both databases: what goes in comes out, once, and for the right client."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
@@ -66,24 +67,25 @@ def test_a_suppressed_card_is_kept(store: Store, rows: Rows) -> None:
 
     assert 1 == written
     assert [] == rows("showings")
-    assert [
-        {
-            "hook_instance": "i",
-            "service": SERVICE,
-            "hook": "patient-view",
-            "client": "demo",
-            "tenant": None,
-            "patient": PATIENT,
-            "user": USER,
-            "topic": "lifestyle",
-            "tags": "stress",
-            "flags": "",
-            "fingerprint": "g",
-            "knowledge_version": "2026.11",
-            "software_version": "0.1.0",
-            "suppressed_at": NOW,
-        }
-    ] == rows("suppressions")
+    (row,) = rows("suppressions")
+    key = row.pop("key")
+    assert {
+        "hook_instance": "i",
+        "service": SERVICE,
+        "hook": "patient-view",
+        "client": "demo",
+        "tenant": None,
+        "patient": PATIENT,
+        "user": USER,
+        "topic": "lifestyle",
+        "tags": "stress",
+        "flags": "",
+        "fingerprint": "g",
+        "knowledge_version": "2026.11",
+        "software_version": "0.1.0",
+        "suppressed_at": NOW,
+    } == row
+    assert re.fullmatch("[0-9a-f]{64}", str(key))
 
 
 def test_a_batch_that_is_written_twice_shows_each_card_once(store: Store, rows: Rows) -> None:
@@ -94,6 +96,27 @@ def test_a_batch_that_is_written_twice_shows_each_card_once(store: Store, rows: 
     store.add([*batch, entry(shown("c3"))])
 
     assert ["c1", "c2", "c3"] == [row["card"] for row in rows("showings")]
+
+
+def test_a_batch_that_is_written_twice_suppresses_each_card_once(store: Store, rows: Rows) -> None:
+    """As above; two repeats of one card in one call are two all the same."""
+    twice = account(suppressed=[Suppressed(topic="lifestyle", fingerprint="g")] * 2)
+    batch = [Entry(NOBODY, SERVICE, twice, "2026.11", "0.1.0", NOW)]
+
+    store.add(batch)
+    store.add(batch)
+
+    assert 2 == len(rows("suppressions"))
+
+
+def test_one_hook_instance_for_all_calls_hides_no_suppressed_card(store: Store, rows: Rows) -> None:
+    """Some clients send the same one always: another moment, client or tenant is another row."""
+    repeat = account(suppressed=[Suppressed(topic="lifestyle", fingerprint="g")])
+
+    for caller, at in ((HOSPITAL, NOW), (HOSPITAL, NOW + minutes(0.001)), (OTHER, NOW), (NOBODY, NOW)):
+        store.add([Entry(caller, SERVICE, repeat, "2026.11", "0.1.0", at)])
+
+    assert 4 == len(rows("suppressions"))
 
 
 def test_feedback_is_kept_as_it_was_sent(store: Store, rows: Rows) -> None:

@@ -15,13 +15,13 @@ from cds.store.address import address_of
         (
             "postgresql://u:p@h:5433/n?sslmode=require",
             "postgresql",
-            "postgresql+psycopg://u:***@h:5433/n?sslmode=require",
+            "postgresql+psycopg://u:***@h:5433/n?client_encoding=utf8&sslmode=require",
         ),
-        ("postgresql+psycopg://h/n", "postgresql", "postgresql+psycopg://h/n"),
+        ("postgresql+psycopg://h/n", "postgresql", "postgresql+psycopg://h/n?client_encoding=utf8"),
     ],
 )
 def test_an_address_gets_our_driver(url: str, dialect: str, shown: str) -> None:
-    """SQLite without any setting; the parameters of a server's address stay."""
+    """SQLite without any setting; the parameters of a server's address stay, and texts are in UTF-8."""
     address = address_of(url, "var")
 
     assert (dialect, shown) == (address.dialect, str(address.url))

@@ -33,7 +33,7 @@ def run(*arguments: str) -> int:
 def test_migrate_makes_the_tables(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     """And says at which version they are, the second time as well."""
     assert [0, 0] == [run("migrate"), run("migrate")]
-    assert "The tables are up to date (0001).\n" * 2 == capsys.readouterr().out
+    assert "The tables are up to date (0002).\n" * 2 == capsys.readouterr().out
     assert [] == rows_of(url, "showings")
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import create_engine
 
 from cds.store.address import address_of
 from cds.store.down import StoreDown
-from cds.store.engines import open_engines, set_limits
+from cds.store.engines import WrongEncoding, check_encoding, open_engines, set_limits
 from cds.store.line import Line
 
 
@@ -106,3 +106,37 @@ def test_a_session_on_a_server_gives_up_in_time(lasting: bool, commit: str) -> N
 
     assert f"SET statement_timeout = '4s'; SET lock_timeout = '4s'; SET synchronous_commit = {commit}" == session.told
     assert session.autocommit is False
+
+
+class Greeted:
+    """A session whose server says how it encodes texts, or does not."""
+
+    def __init__(self, encoding: str | None) -> None:
+        self.info = self
+        self._encoding = encoding
+        self.is_closed = False
+
+    def parameter_status(self, name: str) -> str | None:
+        assert "server_encoding" == name
+        return self._encoding
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+@pytest.mark.parametrize("encoding", ["UTF8", None])
+def test_a_database_in_utf_8_is_used(encoding: str | None) -> None:
+    """So is one behind a pooler that does not say."""
+    session = Greeted(encoding)
+    check_encoding(session)
+
+    assert not session.is_closed
+
+
+def test_a_database_in_another_encoding_is_left() -> None:
+    """The connection to it is closed."""
+    session = Greeted("SQL_ASCII")
+
+    with pytest.raises(WrongEncoding, match="SQL_ASCII"):
+        check_encoding(session)
+    assert session.is_closed

@@ -33,7 +33,7 @@ from trust_fakes import (
 )
 
 from cds.errors import NotSignedIn, render
-from cds.trust.refusal import KINDS, Refusal
+from cds.trust.refusal import KINDS, Refusal, quoted
 from cds.trust.strict import encode_base64url
 from cds.web.answers import send_answer
 from cds.web.gate import CALLER, Gate
@@ -149,7 +149,17 @@ DEFECTS: dict[str, tuple[Make, str, str]] = {
     "claims nested deeply": (
         lambda: bearer(raw(header(es384()), b'{"a":' + b"[" * 5000)),
         "form",
-        "payload is n",  # "nested too deeply", or "not JSON" where Python reads to the end
+        "payload holds more than 500 values",
+    ),
+    "claims of 500 values and one": (
+        lambda: bearer(raw(header(es384()), b'{"a":[' + b"1," * 499 + b"1]}")),
+        "form",
+        "payload holds more than 500 values",
+    ),
+    "header of many values": (
+        lambda: bearer(raw(b'{"a":[' + b"{}," * 300 + b"1]}", claims())),
+        "form",
+        "header holds more than 500 values",
     ),
     "claims NaN": (lambda: bearer(raw(header(es384()), b'{"exp":NaN}')), "form", "payload holds NaN or Infinity"),
     "claims too large a float": (lambda: bearer(raw(header(es384()), b'{"exp":1e999}')), "form", "too large"),
@@ -409,3 +419,14 @@ def test_the_digest_helper_of_this_table_signs_as_an_attacker_would() -> None:
     message, _, signature = text.rpartition(".")
 
     assert hmac.digest(b"secret", message.encode(), hashlib.sha384) == base64.urlsafe_b64decode(signature)
+
+
+@pytest.mark.parametrize("letter", ["a", "ä", "\U0001f600", "\x00", '"', "\\"])
+@pytest.mark.parametrize("length", [160, 161, 5_000])
+def test_what_is_quoted_is_short_in_whatever_letters(letter: str, length: int) -> None:
+    """Escapes count, so that no caller makes long lines; what is left out is told in number."""
+    told = quoted(letter * length)
+    shown, _, more = told.partition(" and ")
+
+    assert len(shown) <= 400
+    assert length == len(json.loads(shown)) + int(more.removesuffix(" more") or "0")

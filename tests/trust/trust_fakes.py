@@ -28,7 +28,8 @@ from cds.trust.verifier import Verifier, build_verifier
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PUBLIC = "https://cds.example.org"
-AUDIENCE = f"{PUBLIC}/cds-services/muscle-twitch-patient-view"
+SERVICES = ("muscle-twitch-patient-view",)
+AUDIENCE = f"{PUBLIC}/cds-services/{SERVICES[0]}"
 ISSUER = "https://ehr.example.org/fhir"
 JKU = "https://ehr.example.org/jwks.json"
 KID = "key-1"
@@ -172,7 +173,12 @@ def verifier(
     (folder / "ehr.json").write_bytes(jwks(es384(), rs384()) if keys is None else keys)
     clock = hands or Hands()
     return build_verifier(
-        settings(folder, clients, **more), used, now=clock.now, seconds=clock.seconds, get=get or Source("no network")
+        settings(folder, clients, **more),
+        used,
+        SERVICES,
+        now=clock.now,
+        seconds=clock.seconds,
+        get=get or Source("no network"),
     )
 
 

@@ -20,9 +20,10 @@ from cds.web.metrics import Metrics
 from cds.web.parts import Parts
 from cds.web.rates import Rates
 from cds.web.record import Recorder
+from cds.web.room import Room
 
 PATH = f"/cds-services/{SERVICE}/feedback"
-FREE = (Rates(1000), Recorder(Metrics("1"), None, "1"))
+FREE = (Rates(1000), Recorder(Metrics("1"), None, "1"), Room(2**26))
 ITEM = {"card": "c1", "outcome": "overridden", "outcomeTimestamp": "2026-11-22T06:55:49.404Z"}
 GOOD = json.dumps({"feedback": [ITEM]}).encode()
 
@@ -222,22 +223,6 @@ def test_a_body_that_stalls_is_given_up(keeper: FakeKeeper) -> None:
 
     assert 408 == sent[0]["status"]
     assert (b"connection", b"close") in sent[0]["headers"]
-
-
-def test_more_at_once_than_there_is_room_for_is_refused(keeper: FakeKeeper) -> None:
-    """The room is free again afterwards."""
-    route = FeedbackRoute(FakeEngine(), keeper, demo(max_concurrent="1", body_timeout_ms="50"), *FREE)
-    whole = {"type": "http.request", "body": GOOD}
-
-    async def crowd() -> list[int]:
-        first = asyncio.ensure_future(posted(route, {"type": "http.request", "body": b"{", "more_body": True}))
-        await asyncio.sleep(0)
-        second, _ = await posted(route, whole)
-        slow, _ = await first
-        third, _ = await posted(route, whole)
-        return [sent[0]["status"] for sent in (second, slow, third)]
-
-    assert [503, 408, 200] == asyncio.run(crowd())
 
 
 def test_feedback_is_the_verified_callers(keeper: FakeKeeper) -> None:

@@ -1,9 +1,11 @@
 """The record of what is done: a line of audit for each start, call, feedback and refusal, written before the answer."""
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import httpx
 import pytest
 from web_fakes import CALL, FIXTURES, ONE_CARD, SERVICE, Client, FakeEngine, Strangers, demo
 
@@ -112,6 +114,32 @@ def test_a_refusal_is_written_with_its_reason(engine: FakeEngine, journal: FakeJ
     (line,) = journal.lines
 
     assert 401 == answer.status_code
-    assert {"kind", "status", "route", "reason"} | VERSIONS == line.keys()
-    assert ("refused", 401, "/cds-services") == (line["kind"], line["status"], line["route"])
+    assert {"kind", "status", "check", "route", "reason"} | VERSIONS == line.keys()
+    assert ("refused", 401, "header", "/cds-services") == tuple(
+        line[name] for name in ("kind", "status", "check", "route")
+    )
     assert line["reason"] not in answer.text
+
+
+def test_refusals_that_were_only_counted_are_told_when_the_service_ends(
+    engine: FakeEngine, journal: FakeJournal
+) -> None:
+    """After the first few, one line for all others; the metrics count each."""
+    parts = Parts(engine=engine, attendant=engine, verifier=Strangers(), journal=journal)
+    client = Client(create_app(parts, load({})))
+    transport = httpx.ASGITransport(client.app)
+
+    async def visit() -> str:
+        sender = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000")
+        async with client.app.router.lifespan_context(client.app), sender as caller:
+            for _ in range(30):
+                await caller.get("/cds-services")
+            return (await caller.get("/metrics")).text
+
+    metrics = asyncio.run(visit())
+    started, *told, summed = journal.lines
+
+    assert ["started", *["refused"] * len(told), "refusals"] == [line["kind"] for line in journal.lines]
+    assert (30 - len(told), "header") == (summed["count"], summed["check"])
+    assert started.keys() > VERSIONS < summed.keys()
+    assert 'twitch_cds_refusals_total{reason="header"} 30.0' in metrics

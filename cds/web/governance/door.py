@@ -3,17 +3,8 @@
 import base64
 import binascii
 import hmac
-from types import MappingProxyType
 
-from cds.errors import CallError, UnknownPath
-
-
-class NotAdmitted(CallError):  # noqa: N818 - named like the other refusals
-    """No credential, or a wrong one: which of both is not told."""
-
-    status, code = 401, "login"
-    text = "Sign in with the credential of this page: HTTP Basic with any name, or Bearer."
-    headers = MappingProxyType({"WWW-Authenticate": 'Basic realm="Twitch CDS governance", charset="UTF-8"'})
+from cds.errors import NotAdmitted, UnknownPath
 
 
 class Door:

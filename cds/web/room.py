@@ -1,0 +1,90 @@
+"""The room of one worker for request bodies: how many bytes all may hold, and how many are worked on at once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Self
+
+from cds.errors import OutOfRoom
+
+SMALL = (
+    64 * 1024
+)  # bytes of each body that are not counted: MAX_CONCURRENT bounds them, so large bodies crowd nobody out
+AT_ONCE = (
+    8 * 2**20
+)  # bytes of long bodies that are worked on at once: what is made of them can be twenty times as large
+
+
+class Room:
+    """Shared by all calls of a worker. Bytes count as they arrive, whatever length was announced."""
+
+    def __init__(self, most: int, at_once: int = AT_ONCE) -> None:
+        """`most` bytes of bodies under way; a body that is alone may be larger, for it would never be served else."""
+        self.taken = 0
+        self._most = most
+        self._at_once = self._idle = at_once
+        self._queue = asyncio.Lock()
+        self._freed = asyncio.Event()
+        self._turnstile = asyncio.Lock()
+
+    def take(self, count: int, own: int) -> None:
+        """Give so many bytes more to a body that has `own` already, or refuse: it waits for nobody, nobody for it."""
+        if self.taken + count > self._most and self.taken > own:
+            raise OutOfRoom
+        self.taken += count
+
+    def give_back(self, count: int) -> None:
+        """Take back what a body had."""
+        self.taken -= count
+
+    async def step_in(self) -> None:
+        """Wait until no other short body was begun in this turn of the event loop.
+
+        Each is answered within one turn; a crowd of them in one turn would keep all else waiting: new calls, refusals.
+        """
+        await self._turnstile.acquire()
+        asyncio.get_running_loop().call_soon(self._turnstile.release)
+
+    @asynccontextmanager
+    async def turn(self, length: int) -> AsyncIterator[None]:
+        """Wait until a body of that length can be worked on; first come, first served."""
+        share = min(length, self._at_once)
+        await self._free(share)
+        try:
+            yield
+        finally:
+            self._idle += share
+            self._freed.set()
+
+    async def _free(self, share: int) -> None:
+        """Only the first of those who wait looks for room, so that small ones cannot pass a large one by for ever."""
+        async with self._queue:
+            while self._idle < share:
+                self._freed.clear()
+                await self._freed.wait()
+            self._idle -= share
+
+
+class Place:
+    """The bytes of one body; given back at the end of the `with` block, however it ends."""
+
+    __slots__ = ("_length", "_room", "_taken")
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self._length = self._taken = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._room.give_back(self._taken)
+        self._taken = 0
+
+    def grow(self, count: int) -> None:
+        """Count a piece that has arrived; OutOfRoom if all bodies together are too much."""
+        self._length += count
+        more = max(0, self._length - SMALL) - self._taken
+        if more > 0:
+            self._room.take(more, self._taken)
+            self._taken += more
