@@ -44,13 +44,9 @@ class NotChecked(Struct, frozen=True, omit_defaults=True):
 
 
 class Order(Struct, frozen=True):
-    """A resource to propose: a template's key in the orders file, the signs it should name as reason.
-
-    `about` is what a task is about, where its name has a place for it.
-    """
+    """A resource to propose: a template's key in the orders file, and what a task is about, where its name tells it."""
 
     key: str
-    reasons: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
 
 
@@ -83,4 +79,3 @@ class Occasion(Struct, frozen=True):
     knowledge_version: str
     evidence_url: str
     not_checked: tuple[NotChecked, ...] = ()
-    notes: tuple[Note, ...] = ()

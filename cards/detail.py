@@ -21,7 +21,7 @@ def detail(advice: Advice, occasion: Occasion, words: Words) -> str:
         "\n".join((*_facts(advice, words), *standing.flags)),
         standing.consider,
         *_missing(advice, words),
-        _notes((*advice.notes, *occasion.notes), words),
+        _notes(advice.notes, words),
         _not_checked(occasion.not_checked, words),
         standing.evidence,
         _also_noted(advice, words),

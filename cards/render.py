@@ -104,9 +104,9 @@ def _suggestions(
     advice: Advice, occasion: Occasion, words: Words, orders: OrderBook, new_id: Callable[[], str]
 ) -> Iterator[Suggestion]:
     """The draft requests and tasks that the clinician may take, one by one."""
-    usual = _grounds(() if advice.topic is Topic.MED_REV else advice.signs, advice, words)  # a drug's name is no sign
+    grounds = _grounds(() if advice.topic is Topic.MED_REV else advice.signs, advice, words)  # a drug's name is no sign
     for order in advice.orders:
-        offer, grounds = _offer(order, words), _grounds(order.reasons, advice, words) if order.reasons else usual
+        offer = _offer(order, words)
         resource = orders.draft(order.key, occasion.patient_id, occasion.today, *grounds, offer.name)
         action = Action(type="create", description=offer.description, resource=resource)
         yield Suggestion(label=offer.label, uuid=new_id(), actions=(action,))

@@ -23,9 +23,6 @@ class What(StrEnum):
     LOST = "lost"
 
 
-RECORDED = frozenset({What.TORN, What.LOST})
-
-
 class Place(NamedTuple):
     """A line of a file; files are numbered in the order in which they were read."""
 

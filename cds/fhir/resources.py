@@ -151,7 +151,6 @@ class Observation(Owned, tag="Observation", rename="camel"):
     issued: str | None = None
     value_quantity: Quantity | None = None
     value_codeable_concept: CodeableConcept | None = None
-    value_string: str | None = None
     value_boolean: bool | None = None
     value_integer: Integer | None = None
     data_absent_reason: CodeableConcept | None = None

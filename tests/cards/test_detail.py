@@ -94,7 +94,6 @@ def test_the_detail_has_its_parts_in_order() -> None:
             NotChecked("Observation", "absent", "labs"),
             NotChecked("MedicationRequest", "unreadable", count=3),
         ),
-        notes=(Note("medicines_unchecked", {"n": "2"}), Note("reassess")),
     )
     card = show(
         Topic.LAB_ABN,
@@ -103,7 +102,7 @@ def test_the_detail_has_its_parts_in_order() -> None:
         tags=("potassium",),
         flags=("ADD",),
         facts=(POTASSIUM,),
-        notes=(Note("reassess"),),
+        notes=(Note("reassess"), Note("medicines_unchecked", {"n": "2"})),
         missing=("calcium", "examination", "vitamin-d"),
         also_noted=(Topic.LIFESTYLE, Topic.MED_REV),
     )
