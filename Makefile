@@ -4,6 +4,7 @@
 # make test-browser  the pages in a real browser (needs Chromium and npm)
 # make lint   ruff and mypy
 # make bench  the measurements against which the budget is held
+# make load   the service under load and overload, SECONDS at RATE calls a second; docs/performance.md
 # make fuzz   the fuzzers, FUZZ_SECONDS each (needs Python 3.11)
 # make sbom   the parts list of what is shipped (CycloneDX); make audit: known weaknesses among them (asks the network)
 # make lock   resolve the dependencies anew, with hashes
@@ -20,7 +21,7 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --exclude
 PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: run test test-hapi test-browser lint bench fuzz sbom audit lock clean
+.PHONY: run test test-hapi test-browser lint bench load fuzz sbom audit lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.installed
@@ -47,11 +48,17 @@ lint: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-dev
 	$(BIN)/python tests/bench/run.py
 
+SECONDS ?= 60
+RATE ?= 200
+load: $(VENV)/.installed-dev
+	$(BIN)/python tests/load/load_run.py --seconds $(SECONDS) --rate $(RATE)
+
 FUZZ_SECONDS ?= 600
 fuzz: $(VENV)/.installed-dev build/fuzz/.installed
-	build/fuzz/bin/python tests/fuzz/guided.py bodies -max_total_time=$(FUZZ_SECONDS)
-	build/fuzz/bin/python tests/fuzz/guided.py charts -max_total_time=$(FUZZ_SECONDS)
-	PYTHONPATH=tests $(BIN)/python tests/fuzz/interface.py --max-examples 1000
+	PYTHONPATH=tests build/fuzz/bin/python tests/fuzz/guided.py bodies -max_total_time=$(FUZZ_SECONDS)
+	PYTHONPATH=tests build/fuzz/bin/python tests/fuzz/guided.py charts -max_total_time=$(FUZZ_SECONDS)
+	PYTHONPATH=tests $(BIN)/python tests/fuzz/interface.py --max-time $(FUZZ_SECONDS)
+	FUZZ_EXAMPLES=$$(($(FUZZ_SECONDS) * 40)) $(BIN)/python -m pytest -q tests/fuzz/test_fuzz_requests.py
 
 build/fuzz/.installed: requirements.lock requirements-build.lock
 	python3.11 -m venv build/fuzz
@@ -61,12 +68,21 @@ build/fuzz/.installed: requirements.lock requirements-build.lock
 	build/fuzz/bin/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-sbom: build/audit/.installed
-	build/audit/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --of JSON \
-		--output-file build/sbom.json requirements.lock
+sbom: build/audit/.installed build/shipped/.installed
+	build/audit/bin/cyclonedx-py requirements --output-reproducible --of JSON --output-file build/sbom-hashes.json requirements.lock
+	build/audit/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON \
+		--output-file build/sbom-licences.json build/shipped
+	build/audit/bin/python .ci/sbom.py build/sbom-hashes.json build/sbom-licences.json build/sbom.json
 
+# Another database: make audit AUDIT_FLAGS="--vulnerability-service osv --osv-url https://osv.example.org/v1/query"
 audit: build/audit/.installed
-	build/audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.lock
+	build/audit/bin/pip-audit --strict --require-hashes --disable-pip $(AUDIT_FLAGS) -r requirements.lock
+
+# What is shipped and nothing else, to read its licences.
+build/shipped/.installed: $(BIN)/python requirements.lock
+	$(BIN)/python -m venv --clear --without-pip build/shipped
+	$(BIN)/python -m pip --python build/shipped/bin/python install --quiet --require-hashes -r requirements.lock
+	touch $@
 
 build/audit/.installed: $(BIN)/python
 	$(BIN)/python -m venv build/audit

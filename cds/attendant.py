@@ -92,6 +92,7 @@ class Attendant:
             call = await _aside(len(body), lambda: self._engine.read(service_id, body))
             outcome = await self._outcome(_Attendance(call, caller, deadline, len(body)))
         except CallError as error:
+            error.__traceback__ = None  # its frames would keep what was decoded until the next collection
             account = self._account(call, caller, None) if call else None
             return Reply(error.status, render(error), account, refusal=error.reason)
         account = self._account(call, caller, outcome)

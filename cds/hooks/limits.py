@@ -12,7 +12,7 @@ from cds.errors import TooDeep, TooManyEntries
 
 SMALL = 8 * 1024  # bytes up to which a whole request is searched for nesting
 PIECE = 64 * 1024
-MANY_VALUES = 100  # of a request for each resource that it may hold; real ones have twenty to forty
+MANY_VALUES = 50  # of a request for each resource that it may hold; real ones have twenty to forty
 _ESCAPED = re.compile(rb"\\.", re.DOTALL)
 _QUOTED = re.compile(rb'"[^"]*"')
 _STEPS = bytes.maketrans(b"{}[]", bytes((1, 255, 1, 255)))

@@ -37,6 +37,7 @@ class Connection(HttpToolsProtocol):
     config: Config
     _timer: TimerHandle | None = None
     _in_head = False
+    _in_body = False
     _unread = 0
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
@@ -52,7 +53,7 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Read on, within bounds."""
         self._unread += len(data)
-        super().data_received(_without_upgrade(data) if self._is_idle() else data)
+        super().data_received(data if self._in_body else _without_upgrade(data))
         if self.transport.is_closing():
             return
         if self._is_idle():
@@ -70,7 +71,13 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is whole."""
         self._head_is_here()
+        self._in_body = True
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """What comes now is another request."""
+        self._in_body = False
+        super().on_message_complete()
 
     def on_body(self, body: bytes) -> None:
         """A piece of a body: counted by those who read it."""

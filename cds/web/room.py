@@ -7,12 +7,8 @@ from typing import Self
 
 from cds.errors import OutOfRoom
 
-SMALL = (
-    64 * 1024
-)  # bytes of each body that are not counted: MAX_CONCURRENT bounds them, so large bodies crowd nobody out
-AT_ONCE = (
-    8 * 2**20
-)  # bytes of long bodies that are worked on at once: what is made of them can be twenty times as large
+SMALL = 64 * 1024  # bytes of each body that are not counted: MAX_CONCURRENT bounds them, and nobody is crowded out
+AT_ONCE = 8 * 2**20  # bytes of long bodies worked on at once: what is made of them can be twenty times as large
 
 
 class Room:

@@ -1,48 +1,31 @@
-"""Requests that are nearly right: one node changed, members added, bytes flipped. Always a documented answer."""
+"""Requests that are nearly right: one node changed, members added, bytes flipped. Always a documented answer.
+
+FUZZ_EXAMPLES=20000 python -m pytest tests/fuzz/test_fuzz_requests.py
+"""
 
 import json
-from collections.abc import Iterator
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from chart_requests import contexts, requests
 from fuzz_targets import CORPUS, engine, one_body, one_chart, service_ids
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
+from mutations import STRANGE, is_plain
+from nodes import Way, node_at, places, replaced
 
 BODIES = sorted((CORPUS / "bodies").iterdir())
 CHARTS = sorted((CORPUS / "charts").iterdir())
 REQUESTS = {path.name: path.read_bytes() for path in BODIES}
 PARSED: dict[str, Any] = {name: json.loads(body[1:]) for name, body in REQUESTS.items()}
-STRANGE: some.SearchStrategy[Any] = some.sampled_from(
-    [
-        *(None, True, 0, -1, 1.5, 1e308, -0.0, 2**63, 10**40, "", "x", "\x00", "9" * 400, "2026-02-30", "é" * 50),
-        *([], {}, [[]], {"": {}}, {"resourceType": "Bundle"}, {"coding": [None]}, [{"resource": None}]),
-        *("Patient/q", "0000-00-00"),
-    ]
-) | some.recursive(some.none() | some.floats() | some.text(max_size=6), some.lists, max_leaves=4)
-CASUAL = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-
-def places(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The way to every node."""
-    yield way
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, one in inner:
-        yield from places(one, (*way, key))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "300"))
+CASUAL = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 WAYS = {name: list(places(value)) for name, value in PARSED.items()}
 NODES = some.sampled_from([(name, way) for name, ways in WAYS.items() for way in ways])
-
-
-def replaced(value: Any, way: tuple[Any, ...], node: Any) -> Any:
-    """The value with another node at the end of a way."""
-    if not way:
-        return node
-    made = dict(value) if isinstance(value, dict) else list(value)
-    made[way[0]] = replaced(value[way[0]], way[1:], node)
-    return made
 
 
 def sent(name: str, value: Any) -> bytes:
@@ -78,28 +61,19 @@ def test_every_chart_of_the_corpus_is_judged(path: Path) -> None:
 
 @CASUAL
 @given(NODES, STRANGE)
-def test_one_node_changed_is_answered(node: tuple[str, tuple[Any, ...]], strange: Any) -> None:
+def test_one_node_changed_is_answered(node: tuple[str, Way], strange: Any) -> None:
     """Whatever stands in the place of whatever."""
     name, way = node
 
     one_body(sent(name, replaced(PARSED[name], way, strange)))
 
 
-def is_plain(value: Any) -> bool:
-    """Whether every JSON reader can hold the value: numbers that none can are refused wherever they stand."""
-    if isinstance(value, list | dict):
-        return all(map(is_plain, value.values() if isinstance(value, dict) else value))
-    return not isinstance(value, int | float) or abs(value) < 2**53
-
-
 @CASUAL
 @given(NODES, STRANGE.filter(is_plain), some.text(min_size=1, max_size=8))
-def test_unknown_members_change_nothing(node: tuple[str, tuple[Any, ...]], strange: Any, member: str) -> None:
+def test_unknown_members_change_nothing(node: tuple[str, Way], strange: Any, member: str) -> None:
     """An object with one more member, whose name means nothing, is the same object (conformance D 38)."""
     name, way = node
-    target = PARSED[name]
-    for key in way:
-        target = target[key]
+    target = node_at(PARSED[name], way)
     if not isinstance(target, dict):
         return
     more = {**target, f"_twitch-{member}": strange}
@@ -109,18 +83,34 @@ def test_unknown_members_change_nothing(node: tuple[str, tuple[Any, ...]], stran
 
 @CASUAL
 @given(NODES, some.randoms(use_true_random=False))
-def test_the_order_of_members_changes_nothing(node: tuple[str, tuple[Any, ...]], dice: Any) -> None:
+def test_the_order_of_members_changes_nothing(node: tuple[str, Way], dice: Any) -> None:
     """JSON objects have none (RFC 8259)."""
     name, way = node
-    target = PARSED[name]
-    for key in way:
-        target = target[key]
+    target = node_at(PARSED[name], way)
     if not isinstance(target, dict):
         return
     mixed = list(target.items())
     dice.shuffle(mixed)
 
     assert answer(name, PARSED[name]) == answer(name, replaced(PARSED[name], way, dict(mixed)))
+
+
+HOOKS = sorted(service.hook for service in engine().services.values())
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_every_hook_has_contexts(hook: str) -> None:
+    """Of the golden cases, so that charts can be sent to every service."""
+    assert contexts(hook)
+
+
+@CASUAL
+@given(some.sampled_from(HOOKS).flatmap(requests))
+def test_whatever_a_chart_holds_the_call_is_answered(request: dict[str, Any]) -> None:
+    """A chart changed inside is never refused: there are cards, or the question stays open."""
+    status, _ = engine().answer(f"muscle-twitch-{request['hook']}", json.dumps(request).encode())
+
+    assert status in (200, 412)
 
 
 @CASUAL

@@ -6,17 +6,20 @@ from typing import Any
 
 import pytest
 from fuzz_targets import engine
-from interface import DESCRIPTION, fuzz
+from interface import DESCRIPTION, answers, fuzz
 from jsonschema import Draft202012Validator
+from nodes import node_at
 from service.process import running
 
 from cds import errors
 from cds.errors import CallError
+from cds.hooks import feedback
 from cds.hooks.contexts import SHAPES
 from cds.hooks.feedback import LONGEST_COMMENT, MOST_ITEMS, MOST_SUGGESTIONS
 
 DESCRIBED: dict[str, Any] = json.loads(DESCRIPTION.read_text("utf-8"))
 SCHEMAS = DESCRIBED["components"]["schemas"]
+BODY = "$response.body#/"
 OPERATIONS = [one for path in DESCRIBED["paths"].values() for one in path.values()]
 
 
@@ -57,14 +60,32 @@ def test_every_refusal_is_described() -> None:
 
 def test_the_limits_of_feedback_are_those_of_the_code() -> None:
     """Items, suggestions, comments."""
-    item = SCHEMAS["FeedbackItem"]
-    why = item["allOf"][0]["else"]["properties"]["overrideReason"]["properties"]
+    outcomes = SCHEMAS["FeedbackItem"]["allOf"][0]
+    why = outcomes["else"]["properties"]["overrideReason"]["properties"]
 
     assert (MOST_ITEMS, MOST_SUGGESTIONS, LONGEST_COMMENT) == (
         SCHEMAS["Feedback"]["properties"]["feedback"]["maxItems"],
-        item["properties"]["acceptedSuggestions"]["maxItems"],
+        outcomes["then"]["properties"]["acceptedSuggestions"]["maxItems"],
         why["userComment"]["maxLength"],
     )
+
+
+OTHERS = ({"outcome": "overridden", "acceptedSuggestions": {}}, {"outcome": "accepted", "overrideReason": []})
+
+
+@pytest.mark.parametrize("members", OTHERS, ids=str)
+def test_what_belongs_to_the_other_outcome_may_be_anything(members: dict[str, Any]) -> None:
+    """By the description as by the code: clients send it filled with whatever their forms left there."""
+    item = {"card": "c", "outcomeTimestamp": "2026-11-23T12:00:00Z", "acceptedSuggestions": [{"id": "s"}], **members}
+    body = {"feedback": [item]}
+
+    validator("Feedback").validate(body)
+    assert [members["outcome"]] == [one.outcome for one in feedback.read(json.dumps(body).encode())]
+
+
+def validator(name: str) -> Draft202012Validator:
+    """What the description says of a schema."""
+    return Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": DESCRIBED["components"]})
 
 
 def test_answers_are_as_described() -> None:
@@ -77,18 +98,47 @@ def test_answers_are_as_described() -> None:
     }
 
     for name, answer in answers.items():
-        schema = {"$ref": f"#/components/schemas/{name}", "components": DESCRIBED["components"]}
-        Draft202012Validator(schema).validate(json.loads(answer))
+        validator(name).validate(json.loads(answer))
+
+
+@pytest.mark.parametrize("service", sorted(engine().service_ids))
+def test_links_lead_from_a_card_to_feedback_that_is_read(service: str) -> None:
+    """Dismissed or accepted: with the ids of a card filled in, the body of each link is feedback."""
+    links = DESCRIBED["paths"][f"/cds-services/{service}"]["post"]["responses"]["200"]["links"]
+    card = {"uuid": "5d5d81a2", "suggestions": [{"uuid": "a4f8d1c2"}]}
+    bodies = {name: filled(link["requestBody"], {"cards": [card]}) for name, link in links.items()}
+
+    assert [{"service": service}] * 2 == [link["parameters"] for link in links.values()]
+    assert {"feedback"} == {link["operationId"] for link in links.values()}
+    assert [("5d5d81a2", name, ("a4f8d1c2",) if name == "accepted" else ()) for name in bodies] == [
+        (item.card, item.outcome, item.suggestions)
+        for body in bodies.values()
+        for item in feedback.read(json.dumps(body).encode())
+    ]
+
+
+def filled(value: Any, answer: Any) -> Any:
+    """The body of a link with its runtime expressions (OpenAPI 3.1, 4.8.20.4) replaced by what the answer holds."""
+    if isinstance(value, dict):
+        return {key: filled(one, answer) for key, one in value.items()}
+    if isinstance(value, list):
+        return [filled(one, answer) for one in value]
+    if not value.startswith(BODY):
+        return value
+    way = value.removeprefix(BODY).split("/")
+    return node_at(answer, tuple(int(key) if key.isdecimal() else key for key in way))
 
 
 def test_schemathesis_finds_no_answer_that_is_not_described(tmp_path: Path) -> None:
-    """All its checks, for a few seconds; `make fuzz` goes on for longer."""
+    """All its checks, of every operation and along every link, for a few seconds; `make fuzz` goes on for longer."""
     with running(tmp_path) as service:
         done = fuzz(service, tmp_path, "--max-examples", "5", "--seed", "1")
         alive = service.call()
 
     assert 0 == done.returncode, done.stdout
     assert "11 selected / 11 total" in done.stdout
+    assert "12 selected / 12 total" in done.stdout
+    assert any(one.endswith("200 with cards") for one in answers(tmp_path))
     assert 200 == alive.status
 
 
