@@ -11,7 +11,7 @@ from cds.audit import command as audit
 from cds.errors import CdsError, UsageError
 from cds.report import command as report
 from cds.selfcheck import command as selfcheck
-from cds.settings import PREFIX, Settings, environment, load
+from cds.settings import PREFIX, Settings, environment, load, load_to_serve
 from cds.store import command as store
 from cds.store.keys import has_key, hash_key
 from cds.trust import check_command as clients
@@ -98,7 +98,7 @@ def run_serve(namespace: argparse.Namespace) -> int:
         value: str | None = getattr(namespace, name)
         if value is not None:
             environment()[PREFIX + name.upper()] = value
-    settings = load(environment())
+    settings = load_to_serve(environment())
     serve(settings, lambda address: print(f"twitch-cds listens on {address} ({mode_of(settings)})", flush=True))
     return 0
 

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
@@ -157,8 +158,8 @@ class Settings:
         DEMO_URL,
         "URL",
         _base_url,
-        "The address under which clients reach the service: base of the links on cards. Never taken from headers.",
-        shown="http://127.0.0.1:PORT",
+        "The https address under which clients reach the service: tokens are made for it, cards link to it.",
+        shown="http://127.0.0.1:PORT; needed as soon as there are clients",
     )
     allowed_origins: tuple[str, ...] = _row(
         (),
@@ -226,7 +227,13 @@ class Settings:
         shown="none: there is no such page",
         secret=True,
     )
-    time_zone: str = _row("UTC", "time zone", _zone, "The site's time zone: it decides what day is today.", shown="UTC")
+    time_zone: str = _row(
+        "",
+        "time zone",
+        _zone,
+        "The site's time zone: it decides what day is today. Outside demo mode a start without it is warned of.",
+        shown="UTC",
+    )
     max_body_bytes: int = _row(16 * 2**20, "bytes", _whole(1024, 2**30), "A larger request body is refused (413).")
     max_depth: int = _row(
         64,
@@ -235,7 +242,10 @@ class Settings:
         "A request nested more deeply is refused (400); deep inside a long prefetch the JSON reader's bound holds.",
     )
     max_entries: int = _row(
-        20_000, "whole number", _whole(1, 10_000_000), "A request of which more resources than this are read is refused (413)."
+        20_000,
+        "whole number",
+        _whole(1, 10_000_000),
+        "A request of which more resources than this are read is refused (413).",
     )
     head_timeout_ms: int = _row(
         10_000, "milliseconds", _whole(1, 600_000), "A connection whose request head takes longer to arrive is closed."
@@ -266,7 +276,7 @@ class Settings:
     @property
     def zone(self) -> ZoneInfo:
         """The site's time zone, ready to use."""
-        return ZoneInfo(self.time_zone)
+        return ZoneInfo(self.time_zone or "UTC")
 
     @property
     def open(self) -> bool:
@@ -289,6 +299,32 @@ def load(environment: Mapping[str, str]) -> Settings:
         raise SettingsError(unknown[0], "is no setting of this version; docs/settings.md lists them")
     values = {row.name: _read(row.name, row.metadata["parse"], given) for row in fields(Settings)}
     return _completed({name: value for name, value in values.items() if value is not None})
+
+
+def load_to_serve(environment: Mapping[str, str]) -> Settings:
+    """Read the settings of a service that is to start: whoever has clients has said under which address they call."""
+    settings = load(environment)
+    key = PREFIX + "PUBLIC_URL"
+    if settings.clients and not settings.demo:
+        if not environment.get(key, "").strip():
+            raise SettingsError(key, "is needed: clients make their tokens for this address, and cards link to it")
+        if not _is_safe(settings.public_url):
+            raise SettingsError(key, "must begin with https:// unless its host is this machine's own (loopback)")
+    return settings
+
+
+def _is_safe(url: str) -> bool:
+    """Whether what goes to an address cannot be read on its way: TLS, or never off this machine."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    return parts.scheme == "https" or host == "localhost" or _is_loopback(host)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _with_files(given: dict[str, str]) -> dict[str, str]:

@@ -108,6 +108,34 @@ def test_serve_answers_until_it_is_asked_to_end() -> None:
     assert [(200, {"cards": []})] == seen
 
 
+@pytest.mark.usefixtures("calm", "fake_engine")
+@pytest.mark.parametrize(
+    ("given", "warnings"),
+    [
+        ({}, ["TWITCH_CDS_TIME_ZONE"]),
+        ({"TWITCH_CDS_TIME_ZONE": "UTC"}, []),
+        ({"TWITCH_CDS_DEMO": "1"}, []),
+    ],
+)
+def test_a_time_zone_that_nobody_chose_is_said_once(
+    given: dict[str, str], warnings: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the log, as one line of JSON like all others."""
+    server.serve(load(given | {"TWITCH_CDS_PORT": "0"}), visitor(lambda at: fetch(at, "GET", "/health/live"), []))
+
+    told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert warnings == [line["setting"] for line in told if line["level"] == "warning"]
+
+
+def test_a_service_with_clients_and_no_public_address_does_not_start(capsys: pytest.CaptureFixture[str]) -> None:
+    """One line names the setting, and the status is 1."""
+    os.environ["TWITCH_CDS_CLIENTS"] = "clients.toml"
+
+    assert 1 == cli.main(["serve"])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("twitch-cds: TWITCH_CDS_PUBLIC_URL: is needed")
+
+
 @pytest.mark.usefixtures("fake_engine")
 def test_several_workers_share_the_socket_and_the_folder_of_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     """The workers build the application from the environment."""

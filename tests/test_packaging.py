@@ -1,14 +1,27 @@
 """What is shipped beside the code: locks, image, compose file, unit, make targets."""
 
+import os
 import re
+import sqlite3
+import ssl
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
+from urllib.request import getproxies_environment
 
 import pytest
 import yaml
+from prometheus_client.parser import text_string_to_metric_families
 
-from cds.settings import SETTINGS
+from cds import cli
+from cds.account import Shown
+from cds.errors import OutOfRoom, Overloaded, TooManyCalls
+from cds.settings import FILE, PREFIX, SETTINGS, load
+from cds.store.tally import COUNTED
+from cds.trust.refusal import KINDS
+from cds.web.metrics import Metrics
 
 ROOT = Path(__file__).parents[1]
 LOCKS = sorted(ROOT.glob("requirements*.lock"))
@@ -91,13 +104,53 @@ def test_containers_are_hardened(name: str) -> None:
     assert all(port.startswith("127.0.0.1:") for port in service["ports"])
 
 
-@pytest.mark.parametrize("name", ["twitch-cds", "demo"])
-def test_containers_get_known_settings_and_what_hospitals_need(name: str) -> None:
-    """Each variable of ours exists, and proxies and certificates are passed through."""
-    given = set(services()[name]["environment"])
+ASKED = r"(twitch_cds_\w+)(?:\{(\w+)=~?\"(.*?)\"\})?"
+FIXED = {"AUTH", "DATA_DIR", "DEMO", "HOST", "PORT"}  # the image and the two services say these
 
-    assert {name for name in given if name.startswith("TWITCH_CDS_")} <= {row.name for row in SETTINGS}
-    assert {"HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"} <= given
+
+@pytest.mark.parametrize("name", ["twitch-cds", "demo"])
+def test_containers_get_every_setting(name: str) -> None:
+    """All that can be set, each secret as a file too, and no other name of ours: such a one stops the start."""
+    ours = {name for name in services()[name]["environment"] if name.startswith(PREFIX)}
+    known = {row.name for row in SETTINGS} | {row.name + FILE for row in SETTINGS if row.secret}
+    fixed = {PREFIX + name for name in FIXED}
+
+    assert known - fixed == ours - fixed
+
+
+@pytest.mark.parametrize("name", sorted(name for name in COMPOSE["x-environment"] if not name.startswith(PREFIX)))
+def test_what_else_containers_get_is_read_by_somebody(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The proxies by the HTTP client, the certificates by OpenSSL: what nobody reads only misleads."""
+    monkeypatch.setattr(os, "environ", {name: "proxy.example.org:3128"})
+    paths = ssl.get_default_verify_paths()
+
+    assert getproxies_environment() or name in {paths.openssl_cafile_env, paths.openssl_capath_env}
+
+
+def test_the_demo_has_nothing_of_what_the_service_is_given() -> None:
+    """One `.env` file is read for both: synthetic charts must not get into the hospital's database or audit."""
+    said = {name: value for name, value in services()["demo"]["environment"].items() if name.startswith(PREFIX)}
+    fixed = {name: value for name, value in said.items() if value is not None}
+    settings = load(fixed | {PREFIX + "PUBLIC_URL": "http://127.0.0.1:8001"})
+
+    kept = ("clients", "database_url", "hash_key", "governance_token", "audit_file")
+    assert ["", "", "", "", ""] == [getattr(settings, name) for name in kept]
+    assert ("http://127.0.0.1:8001/demo/fhir",) == settings.fhir_servers
+    assert {name for row in SETTINGS if row.secret for name in (row.name, row.name + FILE)} < fixed.keys()
+
+
+def test_the_service_finds_its_clients_in_a_folder_that_it_cannot_change() -> None:
+    """Beside the compose file, where whoever runs it can put them; outside the context of the build."""
+    assert "./config:/etc/twitch-cds:ro" in services()["twitch-cds"]["volumes"]
+    assert "volumes" not in services()["demo"]
+    assert "!config" not in text(".dockerignore")
+
+
+def test_the_image_has_the_version_of_the_project() -> None:
+    """It is written in two places, and nobody tells an operator which one is right."""
+    version = tomllib.loads(text("pyproject.toml"))["project"]["version"]
+
+    assert {f"twitch-cds:{version}"} == {service["image"] for service in services().values()}
 
 
 def test_only_the_demo_service_is_in_demo_mode() -> None:
@@ -109,7 +162,7 @@ def test_every_volume_is_declared() -> None:
     """A volume that a service names exists."""
     used = {volume.partition(":")[0] for service in services().values() for volume in service.get("volumes", ())}
 
-    assert used == set(COMPOSE["volumes"])
+    assert {name for name in used if not name.startswith("./")} == set(COMPOSE["volumes"])
 
 
 def test_the_image_installs_by_hash_and_runs_as_nobody() -> None:
@@ -137,6 +190,84 @@ def test_the_unit_starts_the_command_without_rights() -> None:
 
     assert "ExecStart=/opt/twitch-cds/bin/twitch-cds serve\n" in unit
     assert {"DynamicUser=yes", "NoNewPrivileges=yes", "ProtectSystem=strict"} <= set(unit.splitlines())
+
+
+@pytest.fixture
+def numbers() -> Metrics:
+    """The real numbers of a service in which everything has happened once."""
+    made = Metrics("1")
+    made.record("s", 200, (Shown(uuid="u", topic="lab-order", indicator="info", fingerprint="f"),), 0.1)
+    for status in (412, 500):
+        made.record("s", status, (), 0.1)
+    made.unchecked(["E1:rule-failed"])
+    made.fhir("timed-out", 1)
+    made.lamps({"store": True, "audit": True, "trust": True})
+    for event in COUNTED:
+        made.store(event, 1)
+    for reason in (*KINDS, *(error.reason for error in (Overloaded, OutOfRoom, TooManyCalls))):
+        made.refused(reason)
+    return made
+
+
+def test_each_alert_asks_for_numbers_that_exist(numbers: Metrics) -> None:
+    """Names, labels and the values that alerts look for, against the page itself; everyone is told what to do."""
+    (group,) = yaml.safe_load(text("deploy/alerts.yml"))["groups"]
+    families = text_string_to_metric_families(numbers.text().decode())
+    samples = [sample for family in families for sample in family.samples]
+    asked = [one for rule in group["rules"] for one in re.findall(ASKED, rule["expr"])]
+
+    assert len(asked) >= len(group["rules"]) >= 9
+    for name, label, pattern in asked:
+        values = [sample.labels.get(label, "") for sample in samples if sample.name == name]
+        assert values, name
+        for part in pattern.split("|"):
+            assert any(re.fullmatch(part, value) for value in values), (name, part)
+    for rule in group["rules"]:
+        assert {"alert", "annotations", "expr", "labels"} == rule.keys() - {"for"}
+        assert {"summary", "description"} == rule["annotations"].keys()
+        assert rule["expr"].count("(") == rule["expr"].count(")")
+
+
+def test_every_number_is_explained() -> None:
+    """docs/running.md has a row for each that the service can show, and no other."""
+    families = text_string_to_metric_families(Metrics("1").text().decode())
+    shown = {family.name for family in families if not family.name.endswith("_created")}
+    rows = re.findall(r"^\| `(twitch_cds_\w+?)(?:_total)?` \|", text("docs/running.md"), re.MULTILINE)
+
+    assert sorted(shown) == sorted(rows)
+
+
+COMMANDS = "|".join(command.name for command in cli.commands())
+
+
+@pytest.mark.parametrize("page", ["running", "audit", "store", "trust", "report"])
+def test_every_command_in_the_documents_exists(page: str) -> None:
+    """With its options, as they stand there in lines of their own or in code."""
+    lines = re.findall(r"^ {4,}.*$|`[^`\n]+`", text(f"docs/{page}.md"), re.MULTILINE)
+    found = [command for line in lines for command in re.findall(rf"twitch-cds (?:{COMMANDS})\b[^`'#\[|)]*", line)]
+
+    assert found
+    for command in found:
+        words = [word for word in command.split()[1:] if word != "…"]
+        if words != ["clients"]:
+            cli.parser().parse_args([word.strip('"') for word in words])
+
+
+def test_the_backup_in_the_documents_is_whole(tmp_path: Path) -> None:
+    """Carried out beside a service that holds the file open: the newest row is in the copy."""
+    (program,) = re.findall(r'/python -c "(.+)" ', text("docs/running.md"))
+    source = sqlite3.connect(tmp_path / "twitch-cds.db", isolation_level=None)
+    source.execute("PRAGMA journal_mode=WAL")
+    source.execute("CREATE TABLE t (a)")
+    source.execute("INSERT INTO t VALUES (1)")
+    names = [str(tmp_path / name) for name in ("twitch-cds.db", "copy.db")]
+    subprocess.run([sys.executable, "-c", program, *names], check=True)
+    source.close()
+    copy = sqlite3.connect(tmp_path / "copy.db")
+    rows = copy.execute("SELECT a FROM t").fetchall()
+    copy.close()
+
+    assert [(1,)] == rows
 
 
 def test_the_proxy_has_time_limits_and_leaves_413_to_the_service() -> None:

@@ -1,11 +1,12 @@
 """Settings: one table, read strictly, and documented."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from cds.errors import SettingsError
-from cds.settings import SANDBOX_ORIGIN, SETTINGS, Settings, load
+from cds.settings import SANDBOX_ORIGIN, SETTINGS, Settings, load, load_to_serve
 
 DOCS = Path(__file__).parents[1] / "docs/settings.md"
 
@@ -28,6 +29,13 @@ def test_secrets_are_known_and_documented() -> None:
 
     assert ["TWITCH_CDS_DATABASE_URL", "TWITCH_CDS_HASH_KEY", "TWITCH_CDS_GOVERNANCE_TOKEN"] == secret
     assert all(f"`{name}`" in DOCS.read_text("utf-8").split("| Variable |")[0] for name in secret)
+
+
+def test_the_documentation_names_what_each_worker_has_for_itself() -> None:
+    """Else an operator with eight workers is wrong by eight."""
+    (told,) = [part for part in DOCS.read_text("utf-8").split("\n\n") if part.startswith("Four limits")]
+
+    assert {row.name for row in SETTINGS if "one worker" in row.help} == set(re.findall(r"`(TWITCH_CDS_\w+)`", told))
 
 
 def test_a_secret_can_be_a_file(tmp_path: Path) -> None:
@@ -129,6 +137,43 @@ def test_every_value_is_read() -> None:
 def test_the_public_address_follows_the_port() -> None:
     """On a laptop the links lead to the port that was chosen."""
     assert "http://127.0.0.1:9000" == load(given(port="9000")).public_url
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://cds.example.org", "http://127.0.0.1:8000", "http://[::1]:8000", "http://localhost:8000"],
+)
+def test_a_service_with_clients_starts_under_a_safe_address(address: str) -> None:
+    """TLS, or never off this machine."""
+    assert address == load_to_serve(given(clients="clients.toml", public_url=address)).public_url
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("", "is needed: clients make their tokens for this address"),
+        (" ", "is needed: clients make their tokens for this address"),
+        ("http://cds.example.org", "must begin with https://"),
+        ("http://10.0.0.1:8000", "must begin with https://"),
+        ("http://127.0.0.1.example.org", "must begin with https://"),
+    ],
+)
+def test_a_service_with_clients_and_no_safe_address_does_not_start(address: str, why: str) -> None:
+    """Every token would be refused, cards would link to the reader's own machine, or all could be read on its way."""
+    with pytest.raises(SettingsError, match=f"TWITCH_CDS_PUBLIC_URL: {why}"):
+        load_to_serve(given(clients="clients.toml", public_url=address))
+
+
+def test_demo_mode_and_a_service_without_clients_need_no_address() -> None:
+    """Nobody signs in there."""
+    assert load({}) == load_to_serve({})
+    assert load_to_serve(given(demo="true", clients="clients.toml", public_url="http://laptop.example:8000")).demo
+
+
+def test_without_a_time_zone_the_day_is_that_of_utc() -> None:
+    """And it can be seen that nobody chose it."""
+    assert ("", "UTC") == (load({}).time_zone, str(load({}).zone))
+    assert "UTC" == load(given(time_zone="UTC")).time_zone
 
 
 @pytest.mark.parametrize(

@@ -42,9 +42,17 @@ class Journal:
     """The audit of one process. `losses` counts lines that could not be written, `is_up` tells whether the last was."""
 
     def __init__(
-        self, pair: Pair, seal: Seal, now: Callable[[], datetime], new_log: Callable[[], str], sync: bool
+        self,
+        pair: Pair,
+        seal: Seal,
+        now: Callable[[], datetime],
+        new_log: Callable[[], str],
+        *,
+        sync: bool,
+        lost: Callable[[], None],
     ) -> None:
         self._pair, self._seal, self._now, self._new_log, self._sync = pair, seal, now, new_log, sync
+        self._lost = lost
         self._mutex = Lock()
         self._seen = Seen(b"", 0, 0)
         self._tip: Tip | None = None
@@ -61,14 +69,16 @@ class Journal:
         *,
         new_log: Callable[[], str] = lambda: secrets.token_hex(4),
         sync: bool = True,
+        lost: Callable[[], None] = lambda: None,
         seconds: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> "Journal":
         """The journal over a log; with `sync`, what was written is forced to the disk at rotation and at the end.
 
+        `lost` is told of each line that could not be written, so that several workers can add up theirs.
         A place that cannot be written to does not stop the start: it shows in `is_up`.
         """
-        journal = cls(Pair(path, seconds, sleep), Seal(key), now, new_log, sync)
+        journal = cls(Pair(path, seconds, sleep), Seal(key), now, new_log, sync=sync, lost=lost)
         journal._look()
         return journal
 
@@ -81,6 +91,7 @@ class Journal:
             except (OSError, ValueError, TypeError, RecursionError) as problem:
                 self.losses += 1
                 self._unsaid += 1
+                self._lost()
                 self._fails(problem)
 
     def close(self) -> None:

@@ -49,6 +49,7 @@ class Moment(Struct, frozen=True):
     version: str
     title: str
     description: str
+    needs: str
 
 
 CHART = (
@@ -58,17 +59,30 @@ CHART = (
 USAGE = (
     "Works from prefetch alone. A null or empty value means that there are no data. An absent key, a failed one or "
     "further pages are fetched from `fhirServer` where the operator of this service allows that server; what stays "
-    "missing is stated as not checked. Answers 412 when the question of a twitch cannot be answered."
+    "missing is stated as not checked."
+)
+NEEDS_LIST = (
+    "Needed: `conditions`, all of it. Without it, and without a twitch elsewhere on the chart, the answer is 412, "
+    "because silence would mean that there is none."
+)
+NEEDS_DRAFTS = (
+    "Needed when a draft is a systemic corticosteroid or estrogen: `conditions`, all of it. Without it, and without a "
+    "twitch elsewhere on the chart, the answer is then 412. For all other drafts nothing is needed."
+)
+NEEDS_RECORDED = (
+    "Needed: `context.conditions`. The answer is 412 only if that cannot be read; a recorded twitch is answered with "
+    "whatever prefetch there is."
 )
 MOMENTS = (
-    Moment("patient-view", "1.0", "Muscle twitching: causes, checks and red flags", CHART),
-    Moment("encounter-start", "1.0", "Muscle twitching: what to ask and examine at this visit", CHART),
+    Moment("patient-view", "1.0", "Muscle twitching: causes, checks and red flags", CHART, NEEDS_LIST),
+    Moment("encounter-start", "1.0", "Muscle twitching: what to ask and examine at this visit", CHART, NEEDS_LIST),
     Moment(
         "problem-list-item-create",
         "0.1.0",
         "Muscle twitching just recorded: causes, checks and red flags",
         "When a muscle twitch has just been added to the problem list, advises what on the chart may explain it, what "
         "to check, and whether a neurologist should see the patient. Silent for all other problems.",
+        NEEDS_RECORDED,
     ),
     Moment(
         "order-select",
@@ -76,6 +90,7 @@ MOMENTS = (
         "Steroid or estrogen selected for a patient whose muscles twitch",
         "When a systemic corticosteroid or estrogen is selected and the chart shows an active muscle twitch, advises "
         "what to check first. Looks at the selected drafts only; silent for all other orders and for renewals.",
+        NEEDS_DRAFTS,
     ),
     Moment(
         "order-sign",
@@ -83,6 +98,7 @@ MOMENTS = (
         "Steroid or estrogen about to be signed for a patient whose muscles twitch",
         "When a systemic corticosteroid or estrogen is about to be signed and the chart shows an active muscle twitch, "
         "advises what to check first. Silent for all other orders and for renewals.",
+        NEEDS_DRAFTS,
     ),
     Moment(
         "medication-refill",
@@ -90,6 +106,7 @@ MOMENTS = (
         "Steroid or estrogen to be refilled at a higher dose for a patient whose muscles twitch",
         "When a refill raises the dose of a systemic corticosteroid or estrogen, or renews one that is not taken now, "
         "and the chart shows an active muscle twitch, advises what to check. Silent for plain refills.",
+        NEEDS_DRAFTS,
     ),
 )
 
@@ -110,7 +127,7 @@ def services(knowledge: Knowledge) -> dict[str, Service]:
             hook_version=moment.version,
             title=moment.title,
             description=moment.description,
-            usage_requirements=USAGE,
+            usage_requirements=f"{moment.needs} {USAGE}",
             prefetch=narrow if SHAPES[moment.hook].is_order else whole,
         )
         for moment in MOMENTS

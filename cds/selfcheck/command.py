@@ -12,12 +12,13 @@ from msgspec import json
 
 from cds.clock import utc_now
 from cds.errors import UsageError
+from cds.prefetch.client import trust
 from cds.selfcheck.certificate import check_certificate
 from cds.selfcheck.discovery import check_address, check_discovery, check_preflight
 from cds.selfcheck.health import check_health
 from cds.selfcheck.line import Line
 from cds.selfcheck.subject import Passport, Subject, base_of
-from cds.selfcheck.surroundings import check_clients, check_fhir_servers
+from cds.selfcheck.surroundings import check_clients, check_fhir_servers, check_time_zone
 from cds.settings import environment, load
 from cds.trust.addresses import problem_of
 from cds.trust.fetch import authorities, fetch
@@ -42,9 +43,12 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(namespace: argparse.Namespace) -> int:
     """Print a line for each check: 0 nothing failed, 1 something did."""
-    context = _context(namespace.ca)
-    with httpx.Client(verify=context, timeout=SECONDS, follow_redirects=False) as http:
-        found = _printed(lines(_subject(namespace, http, context)), as_json=namespace.json)
+    context, direct = _with_own(authorities(), namespace.ca), _with_own(trust(), namespace.ca)
+    with (
+        httpx.Client(verify=context, timeout=SECONDS, follow_redirects=False) as http,
+        httpx.Client(verify=direct, timeout=SECONDS, follow_redirects=False, trust_env=False) as fhir,
+    ):
+        found = _printed(lines(_subject(namespace, http, fhir, context)), as_json=namespace.json)
     return int(any(line.result == "fail" for line in found))
 
 
@@ -70,19 +74,21 @@ def lines(subject: Subject) -> Iterator[Line]:
     yield from check_health(subject)
     yield from check_certificate(subject)
     yield from check_address(subject)
+    yield check_time_zone(subject)
     yield from check_discovery(subject)
     yield from check_preflight(subject)
     yield from check_clients(subject, get)
     yield from check_fhir_servers(subject)
 
 
-def _subject(namespace: argparse.Namespace, http: httpx.Client, context: ssl.SSLContext) -> Subject:
+def _subject(namespace: argparse.Namespace, http: httpx.Client, fhir: httpx.Client, context: ssl.SSLContext) -> Subject:
     if problem := problem_of(namespace.url):
         raise UsageError(f"{namespace.url}: {problem}")
     return Subject(
         url=base_of(namespace.url),
         settings=load(environment()),
         http=http,
+        fhir=fhir,
         context=context,
         now=utc_now,
         new_name=lambda: str(uuid4()),
@@ -99,9 +105,8 @@ def _passport(namespace: argparse.Namespace) -> Passport | None:
     return Passport(signer_of(read_key(namespace.key), None, namespace.kid), namespace.issuer, namespace.tenant)
 
 
-def _context(own: Path | None) -> ssl.SSLContext:
-    """The machine's authorities, and those of the file."""
-    context = authorities()
+def _with_own(context: ssl.SSLContext, own: Path | None) -> ssl.SSLContext:
+    """Trust the authorities of the file too."""
     if own is not None:
         try:
             context.load_verify_locations(own)

@@ -23,11 +23,12 @@ class Passport(Struct, frozen=True):
 
 
 class Subject(Struct, frozen=True, kw_only=True):
-    """The running service, the settings of this environment, and how to reach both."""
+    """The running service, the settings of this environment, and how to reach both; `fhir` uses no proxy."""
 
     url: str
     settings: Settings
     http: httpx.Client
+    fhir: httpx.Client
     context: ssl.SSLContext
     now: Callable[[], datetime]
     new_name: Callable[[], str]

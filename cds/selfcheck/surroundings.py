@@ -31,6 +31,17 @@ def check_clients(subject: Subject, get: Fetch) -> Iterator[Line]:
     yield from (_keys(client, settings.demo, get) for client in registry.clients)
 
 
+def check_time_zone(subject: Subject) -> Line:
+    """Whether somebody has said in which zone the site's days begin."""
+    settings = subject.settings
+    if settings.time_zone or settings.demo:
+        return passed("time zone", f"days are those of {settings.zone}")
+    if not settings.clients:
+        return skipped("time zone", "TWITCH_CDS_TIME_ZONE is not set here", NOT_HERE)
+    advice = "set it to the site's zone, such as Europe/Berlin; where UTC is right, say UTC"
+    return failed("time zone", "TWITCH_CDS_TIME_ZONE is not set: days are those of UTC", advice)
+
+
 def check_fhir_servers(subject: Subject) -> Iterator[Line]:
     """Each FHIR server that may be asked for missing data."""
     if not subject.settings.fhir_servers:
@@ -54,9 +65,9 @@ def _keys(client: Client, demo: bool, get: Fetch) -> Line:
 
 
 def _fhir(subject: Subject, server: str) -> Line:
-    advice = "check the address, the firewall and the certificate; without it, missing data is not fetched"
+    advice = "check the address, the firewall (no proxy is used) and the certificate; missing data is not fetched"
     try:
-        answer = subject.http.get(f"{server}/metadata", headers={"accept": "application/fhir+json"})
+        answer = subject.fhir.get(f"{server}/metadata", headers={"accept": "application/fhir+json"})
         told = answer.json() if answer.is_success else {}
     except (httpx.HTTPError, ValueError) as problem:
         return failed("FHIR server", f"{server}: {words(problem)}", advice)

@@ -127,6 +127,8 @@ class Memory:
         except StoreDown as problem:
             self._tally.add("feedback_refused", len(items))
             raise NotKept from problem
+        finally:
+            self._tray.take_back(slip)
         self._tally.add("feedback_kept", len(items))
 
     async def use_once(self, key: str, expires: datetime) -> bool:

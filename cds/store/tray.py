@@ -12,6 +12,7 @@ class Slip:
     def __init__(self, received: Received) -> None:
         self.received = received
         self.is_written = False
+        self.is_withdrawn = False
 
 
 class Tray:
@@ -33,11 +34,17 @@ class Tray:
             self._waiting.append(slip)
         return slip
 
+    def take_back(self, slip: Slip) -> None:
+        """Nobody writes a slip from now on whose client was told that it is not kept."""
+        with self._lock:
+            slip.is_withdrawn = True
+            self._waiting = [other for other in self._waiting if other is not slip]
+
     def write(self, mine: Slip) -> None:
         """Return when a slip is written; if that fails, the others that were taken along come with their own."""
-        if mine.is_written:
-            return
         with self._lock:
+            if mine.is_written or mine.is_withdrawn:
+                return
             slips = [mine, *(slip for slip in self._waiting if slip is not mine)]
             self._waiting = []
         self._write([slip.received for slip in slips])

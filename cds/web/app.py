@@ -13,6 +13,7 @@ from cards.proofreading import load_words
 from cards.words import Words
 from cds.clock import Clock
 from cds.errors import CallError, CdsError, UnknownPath, WrongMethod, render
+from cds.hooks.limits import Limits
 from cds.settings import Settings
 from cds.web.assets import add_assets
 from cds.web.cors import Cors
@@ -25,12 +26,11 @@ from cds.web.gate import Gate
 from cds.web.heads import LIMITED
 from cds.web.health import Health
 from cds.web.hook_route import HookRoute
+from cds.web.intake import Intake
 from cds.web.metrics import CONTENT_TYPE, Metrics
 from cds.web.parts import Parts
 from cds.web.ports import Answering
-from cds.web.rates import Rates
 from cds.web.record import Recorder
-from cds.web.room import Room
 
 
 def create_app(
@@ -42,10 +42,11 @@ def create_app(
     today: Callable[[], date] | None = None,
 ) -> FastAPI:
     """Build the application around its parts; the demo's charts and their day can be given by a test."""
-    engine, health = parts.engine, Health(parts)
+    engine, words = parts.engine, words or load_words()
     metrics = parts.metrics or Metrics(engine.knowledge_version)
-    recorder, rates = Recorder(metrics, parts.journal, engine.knowledge_version), Rates(settings.rate_per_second)
-    room = Room(settings.max_bytes_under_way)
+    health = Health(parts, metrics)
+    recorder = Recorder(metrics, parts.journal, engine.knowledge_version, words.book.overrides)
+    intake = Intake(settings)
     app = FastAPI(
         title="Twitch CDS",
         docs_url=None,
@@ -70,13 +71,14 @@ def create_app(
     for kind in (HTTPException, CallError):
         app.add_exception_handler(kind, _refused)
     if parts.keeper is not None:
-        route = FeedbackRoute(engine, parts.keeper, settings, rates, recorder, room)
+        limits = Limits(depth=settings.max_depth, entries=settings.max_entries)
+        route = FeedbackRoute(engine, parts.keeper, recorder, intake, limits)
         app.router.routes.append(Route("/cds-services/{rest:path}/feedback", route))
-    hooks = HookRoute(engine, parts.attendant, settings, recorder, rates, room)
+    hooks = HookRoute(engine, parts.attendant, recorder, intake)
     app.router.routes.append(Route("/cds-services/{rest:path}", hooks))
     _add_routes(app, engine, health, metrics)
     add_assets(app)
-    Evidence(words or load_words(), engine, demo=settings.demo).add_to(app)
+    Evidence(words, engine, demo=settings.demo).add_to(app)
     if settings.demo:
         add_demo(app, settings, fixtures, today or Clock(settings.zone).today)
     for pages in parts.pages:
@@ -91,6 +93,7 @@ def _add_routes(app: FastAPI, engine: Answering, health: Health, metrics: Metric
         return Response(engine.discovery(), media_type="application/json")
 
     async def numbers() -> Response:
+        health.tell()
         return Response(metrics.text(), media_type=CONTENT_TYPE)
 
     app.add_api_route("/cds-services", discovery, methods=["GET"])
@@ -112,7 +115,8 @@ def _lifespan(
         for errand in parts.start:
             await errand()
         recorder.started()
-        yield {LIMITED: recorder.limited}
+        async with health.watched():
+            yield {LIMITED: recorder.limited}
         health.leave()
         recorder.ended()
         for errand in parts.close:

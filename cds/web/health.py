@@ -1,14 +1,24 @@
 """Whether the process lives, whether it can answer calls, and what of it is down."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
 from cds.errors import NotReady
+from cds.web.metrics import Metrics
 from cds.web.parts import Parts
+
+EVERY = 5.0
 
 
 class Health:
     """What a load balancer asks, and an operator reads."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, metrics: Metrics, every: float = EVERY) -> None:
+        """`every`: seconds between two looks at the parts for the numbers."""
         self._parts = parts
+        self._metrics = metrics
+        self._every = every
         self._leaving = False
 
     def leave(self) -> None:
@@ -24,6 +34,31 @@ class Health:
         parts = self._parts
         if self._leaving or not parts.engine.service_ids:
             raise NotReady
-        lamps = {"store": parts.keeper, "audit": parts.journal, "trust": parts.verifier}
-        told = {name: "up" if part.is_up else "down" for name, part in lamps.items() if part is not None}
+        told = {name: "up" if is_up else "down" for name, is_up in self.lamps().items()}
         return {"status": "ready", "knowledgeVersion": parts.engine.knowledge_version, **told}
+
+    def lamps(self) -> dict[str, bool]:
+        """Which parts there are, and whether each works."""
+        parts = self._parts
+        lamps = {"store": parts.keeper, "audit": parts.journal, "trust": parts.verifier}
+        return {name: part.is_up for name, part in lamps.items() if part is not None}
+
+    def tell(self) -> None:
+        """Have the numbers say what works now."""
+        self._metrics.lamps(self.lamps())
+
+    @asynccontextmanager
+    async def watched(self) -> AsyncIterator[None]:
+        """Tell it every few seconds: of several workers, any one may be asked for the numbers of all."""
+        watch = asyncio.create_task(self._watch())
+        try:
+            yield
+        finally:
+            watch.cancel()
+            with suppress(asyncio.CancelledError):
+                await watch
+
+    async def _watch(self) -> None:
+        while True:
+            self.tell()
+            await asyncio.sleep(self._every)

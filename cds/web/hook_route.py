@@ -7,16 +7,14 @@ from starlette.types import Receive, Scope, Send
 
 from cds.account import NOBODY, Caller
 from cds.attendant import LONG_BODY, Reply
-from cds.errors import CallError, UnknownPath, UnknownService, WrongMethod, render
-from cds.settings import Settings
+from cds.errors import CallError, UnknownPath, UnknownService, render
 from cds.web.answers import Header, headers_of, send_answer
-from cds.web.body import ClientGone, check_headers, read_body
+from cds.web.body import ClientGone
 from cds.web.exchange import NOTE
 from cds.web.gate import CALLER
+from cds.web.intake import Intake
 from cds.web.ports import Answering, Attending
-from cds.web.rates import Rates
 from cds.web.record import Call, Recorder
-from cds.web.room import Place, Room
 
 BASE = "/cds-services/"
 HUNG_UP = 499
@@ -30,19 +28,14 @@ class HookRoute:
         self,
         engine: Answering,
         attendant: Attending,
-        settings: Settings,
         recorder: Recorder,
-        rates: Rates,
-        room: Room,
+        intake: Intake,
         seconds: Callable[[], float] = perf_counter,
     ) -> None:
         self._engine = engine
         self._attendant = attendant
-        self._limit = settings.max_body_bytes
-        self._patience = settings.body_timeout_ms / 1000
-        self._room = room
         self._recorder = recorder
-        self._rates = rates
+        self._intake = intake
         self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -71,25 +64,26 @@ class HookRoute:
 
     async def _answer(self, name: str, caller: Caller, scope: Scope, receive: Receive) -> Reply:
         """Refuse what need not be read, then read and ask."""
-        if name not in self._engine.service_ids:
-            raise UnknownPath if "/" in name else UnknownService
-        if scope["method"] != "POST":
-            raise WrongMethod("POST")
-        self._rates.spend(caller)
-        check_headers(scope["headers"], self._limit)
-        with Place(self._room) as place:
-            body = await read_body(receive, self._limit, self._patience, place.grow)
+        check_service(name, self._engine)
+        with self._intake.place() as place:
+            body = await self._intake.read(scope, receive, caller, place)
             return await self._attended(name, body, caller)
 
     async def _attended(self, name: str, body: bytes, caller: Caller) -> Reply:
         """Long bodies take turns: what is made of each while it is worked on can be many times as large."""
         if len(body) < LONG_BODY:
-            await self._room.step_in()
+            await self._intake.room.step_in()
             return await self._attendant.answer(name, body, caller)
-        async with self._room.turn(len(body)):
+        async with self._intake.room.turn(len(body)):
             return await self._attendant.answer(name, body, caller)
 
 
 def service_of(path: str) -> str:
     """The id in a path; the sandbox doubles the slash when the discovery address ended in one."""
     return path.removeprefix(BASE).removeprefix("/")
+
+
+def check_service(name: str, engine: Answering) -> None:
+    """Raise the 404 that belongs to a name that is none of the services."""
+    if name not in engine.service_ids:
+        raise UnknownPath if "/" in name else UnknownService

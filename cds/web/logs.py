@@ -2,6 +2,7 @@
 
 import logging
 from datetime import UTC, datetime
+from logging.config import dictConfig
 from traceback import extract_tb
 from types import TracebackType
 from typing import Any
@@ -28,6 +29,11 @@ class JsonFormatter(logging.Formatter):
 def _places(trace: TracebackType | None) -> list[str]:
     """The way to the failure: file, line and function."""
     return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in extract_tb(trace)]
+
+
+def configure(level: str) -> None:
+    """Log like this from now on; what is said before the server runs is said in the same form."""
+    dictConfig(log_config(level))
 
 
 def log_config(level: str) -> dict[str, Any]:

@@ -1,7 +1,10 @@
 """What is counted for the operator: calls, cards and time. No patient, no client, no free text."""
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -41,6 +44,14 @@ class Metrics:
         self._store = Counter(
             PREFIX + "store_events", "What the store did, lost or could not tell.", ("event",), registry=own
         )
+        self._audit_lost = Counter(PREFIX + "audit_lost", "Lines of the audit that could not be written.", registry=own)
+        self._up = Gauge(
+            PREFIX + "up",
+            "Whether a part works, in every worker.",
+            ("part",),
+            registry=own,
+            multiprocess_mode="livemin",
+        )
         gauge = Gauge(
             PREFIX + "knowledge", "The knowledge in use.", ("version",), registry=own, multiprocess_mode="max"
         )
@@ -68,6 +79,15 @@ class Metrics:
         """Count what happened in the store, in whatever thread."""
         self._store.labels(event).inc(number)
 
+    def audit_lost(self) -> None:
+        """Count a line that is not in the audit."""
+        self._audit_lost.inc()
+
+    def lamps(self, states: Mapping[str, bool]) -> None:
+        """Say which parts of this process work; the page shows 1 for a part that works in all workers."""
+        for part, is_up in states.items():
+            self._up.labels(part).set(int(is_up))
+
     def refused(self, reason: str) -> None:
         """Count a refusal by its kind."""
         self._refusals.labels(reason).inc()
@@ -76,6 +96,25 @@ class Metrics:
         """The page that Prometheus reads."""
         if SHARED not in environment():
             return generate_latest(self._registry)
+        _forget_the_dead(Path(environment()[SHARED]))
         everyone = CollectorRegistry()
         MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]
         return generate_latest(everyone)
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """What a worker last said of its parts ends with it; else one that was killed would be down for ever."""
+    for file in folder.glob("gauge_live*_*.db"):
+        process = int(file.stem.rpartition("_")[2])
+        if not _lives(process):
+            with suppress(FileNotFoundError):  # another worker was quicker
+                file.unlink()
+
+
+def _lives(process: int) -> bool:
+    """Whether there is still such a process of ours."""
+    try:
+        os.kill(process, 0)
+    except OSError:
+        return False
+    return True

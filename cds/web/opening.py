@@ -29,7 +29,7 @@ def open_parts(settings: Settings) -> Parts:
     memory = open_memory(settings, SOFTWARE, metrics.store)
     completion = Completion(settings, tally=Tally(metrics.fhir))
     verifier = build_verifier(settings, memory, engine.service_ids)
-    journal = Journal.open(log_of(settings), key, utc_now)
+    journal = Journal.open(log_of(settings), key, utc_now, lost=metrics.audit_lost)
     attendant = Attendant(
         engine,
         completion=completion,

@@ -1,11 +1,12 @@
 """The record of one call: counted for the operator, and written to the audit before the answer goes out."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from importlib.metadata import version
 
 from msgspec import Struct
 
-from cds.account import Account, Caller, Shown
+from cds.account import Account, Caller, FeedbackItem, Shown
 from cds.attendant import Reply
 from cds.trust.refusal import Refusal
 from cds.web.exchange import route_of
@@ -14,6 +15,9 @@ from cds.web.ports import Recording
 from cds.web.refusals import Refusals
 
 SOFTWARE = version("twitch-cds")
+CARD = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+OTHER = "other"
+MOST_ANSWERS = 200
 
 
 class Call(Struct, frozen=True):
@@ -28,8 +32,12 @@ class Call(Struct, frozen=True):
 class Recorder:
     """Tells metrics and audit of each call. Ids, codes and keyed hashes only."""
 
-    def __init__(self, metrics: Metrics, journal: Recording | None, knowledge_version: str) -> None:
+    def __init__(
+        self, metrics: Metrics, journal: Recording | None, knowledge_version: str, reasons: Collection[str] = ()
+    ) -> None:
+        """`reasons`: the codes of the override reasons that our cards offer."""
         self._metrics = metrics
+        self._reasons = reasons
         self._journal = journal
         self._versions = {"knowledgeVersion": knowledge_version, "softwareVersion": SOFTWARE}
         self._refusals = Refusals(self._write)
@@ -56,10 +64,21 @@ class Recorder:
         """Write what was counted and not told yet: the process ends."""
         self._refusals.end()
 
-    def feedback(self, caller: Caller, service: str, status: int, items: int) -> None:
-        """Write that feedback came: how much, from whom, and whether it was kept."""
-        named: dict[str, object] = {"kind": "feedback", "client": caller.client, "service": service}
-        self._write(named | {"status": status, "items": items})
+    def feedback(self, caller: Caller, service: str, status: int, items: Sequence[FeedbackItem]) -> None:
+        """Write that feedback came: from whom, whether it was kept, and what was done with which card."""
+        line: dict[str, object] = {"kind": "feedback", "client": caller.client, "service": service, "status": status}
+        if caller.tenant:
+            line["tenant"] = caller.tenant
+        line["items"] = len(items)
+        if items:
+            line["answers"] = [self._answer(item) for item in items[:MOST_ANSWERS]]
+        self._write(line)
+
+    def _answer(self, item: FeedbackItem) -> dict[str, object]:
+        """Ids and codes of ours only: what else a client may send there could be a name."""
+        code = item.reason_code
+        told: dict[str, object] = {"card": item.card if CARD.fullmatch(item.card) else OTHER, "outcome": item.outcome}
+        return told if code is None else told | {"reason": code if code in self._reasons else OTHER}
 
     def numbers(self) -> bytes:
         """What was counted, as Prometheus reads it."""

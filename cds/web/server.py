@@ -1,5 +1,6 @@
 """Running the application under uvicorn: one process, or several behind one socket."""
 
+import logging
 import os
 import socket
 import tempfile
@@ -14,10 +15,11 @@ from cds.settings import Settings, environment, load
 from cds.store.starting import make_ready
 from cds.web.app import create_app
 from cds.web.heads import Config
-from cds.web.logs import log_config
+from cds.web.logs import configure, log_config
 from cds.web.metrics import SHARED
 from cds.web.opening import open_parts
 
+log = logging.getLogger("twitch-cds")
 BACKLOG = 2048
 
 
@@ -29,6 +31,8 @@ def build() -> FastAPI:
 
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     """Listen and answer until a signal ends it; a knowledge file that is broken stops the start here."""
+    configure(settings.log_level)
+    _warn(settings)
     make_ready(settings)
     app = _app(settings)
     with listen(settings.host, settings.port) as door:
@@ -37,6 +41,13 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
             uvicorn.Server(_config(app, settings)).run(sockets=[door])
         else:
             _serve_with_workers(settings, door)
+
+
+def _warn(settings: Settings) -> None:
+    """Say what nobody has decided, and harms quietly: on another day, results and patients have another age."""
+    if not settings.demo and not settings.time_zone:
+        fields = {"setting": "TWITCH_CDS_TIME_ZONE", "assumed": str(settings.zone), "see": "docs/settings.md"}
+        log.warning("the time zone of the site is not set", extra={"fields": fields})
 
 
 def _app(settings: Settings) -> FastAPI:

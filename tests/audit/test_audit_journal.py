@@ -440,11 +440,12 @@ def test_a_head_that_vanishes_all_the_time(log: Path) -> None:
         head_of(log).unlink(missing_ok=True)
         return 0.0
 
-    made = Journal.open(log, Secret(KEY), clock(), seconds=vanish)
+    told: list[str] = []
+    made = Journal.open(log, Secret(KEY), clock(), seconds=vanish, lost=lambda: told.append("lost"))
     made.write({"name": "one"})
     made.close()
 
-    assert (1, False) == (made.losses, made.is_up)
+    assert (1, False, ["lost"]) == (made.losses, made.is_up, told)
 
 
 def test_rotation_under_load(log: Path) -> None:

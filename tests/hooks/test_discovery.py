@@ -122,6 +122,34 @@ def test_a_service_has_the_members_of_the_specification() -> None:
         assert all(isinstance(value, str) for value in service["prefetch"].values())
 
 
+@pytest.mark.parametrize("hook", HOOK_VERSIONS)
+def test_each_hook_says_what_it_needs_and_needs_no_more(hook: str) -> None:
+    """With that alone the answer is no 412; without it, it is, unless the hook says so (CDS Hooks 2.0, discovery)."""
+    (usage,) = [service["usageRequirements"] for service in services() if service["hook"] == hook]
+    context = {"userId": "Practitioner/1", "patientId": "1", "encounterId": "1"} | CONTEXTS.get(hook, {})
+    call = {"hook": hook, "hookInstance": "0d9a4a52-5d7f-4f4e-9a3c-6f1e6f0c1a11", "context": context}
+    statuses = [
+        evaluate(json.dumps(call | more).encode(), TODAY)[0] for more in ({"prefetch": {"conditions": None}}, {})
+    ]
+
+    assert re.match(NEEDS[hook], usage), usage
+    assert [200, 200 if hook in CONTEXTS else 412] == statuses
+
+
+EMPTY: Json = {"resourceType": "Bundle", "type": "collection", "entry": []}
+CONTEXTS: dict[str, Json] = {
+    "problem-list-item-create": {"conditions": EMPTY},
+    "order-select": {"selections": [], "draftOrders": EMPTY},
+    "order-sign": {"draftOrders": EMPTY},
+    "medication-refill": {"medications": EMPTY},
+}
+NEEDS = {
+    "patient-view": r"Needed: `conditions`",
+    "encounter-start": r"Needed: `conditions`",
+    "problem-list-item-create": r"Needed: `context\.conditions`",
+} | dict.fromkeys(ORDER_HOOKS, r"Needed when a draft is .*: `conditions`.* For all other drafts nothing is needed\.")
+
+
 def test_an_id_is_one_path_segment_and_its_own() -> None:
     """The sandbox keys services by URL, so each has its own id."""
     ids = [service["id"] for service in services()]

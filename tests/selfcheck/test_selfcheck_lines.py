@@ -26,7 +26,7 @@ from cds.selfcheck.discovery import check_address, check_discovery, check_prefli
 from cds.selfcheck.health import check_health
 from cds.selfcheck.line import Line
 from cds.selfcheck.subject import Passport, Subject, base_of
-from cds.selfcheck.surroundings import check_clients, check_fhir_servers
+from cds.selfcheck.surroundings import check_clients, check_fhir_servers, check_time_zone
 from cds.settings import load
 from cds.trust.fetch import FetchFailed
 from cds.trust.mint import new_key, publish, signer_of, write_key
@@ -66,6 +66,7 @@ def subject(answer: Answer, **changes: Any) -> Iterator[Subject]:
             "url": URL,
             "settings": load({"TWITCH_CDS_PUBLIC_URL": URL}),
             "http": http,
+            "fhir": http,
             "context": ssl.create_default_context(),
             "now": lambda: NOW,
             "new_name": lambda: next(names),
@@ -423,6 +424,23 @@ def test_fhir_servers(answer: Answer, result: str, why: str) -> None:
     assert why in found.why
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"TIME_ZONE": "America/Chicago"}, ("pass", "days are those of America/Chicago")),
+        ({"DEMO": "true"}, ("pass", "days are those of UTC")),
+        ({}, ("skip", "TWITCH_CDS_TIME_ZONE is not set here")),
+        ({"CLIENTS": "clients.toml"}, ("fail", "TWITCH_CDS_TIME_ZONE is not set: days are those of UTC")),
+    ],
+)
+def test_the_time_zone_of_the_site(given: dict[str, str], expected: tuple[str, str]) -> None:
+    """A service with clients has to be told; elsewhere nothing can be said."""
+    with subject(down, settings=load({f"TWITCH_CDS_{name}": value for name, value in given.items()})) as of:
+        line = check_time_zone(of)
+
+    assert ("time zone", *expected) == (line.what, line.result, line.why)
+
+
 def test_without_fhir_servers_nothing_is_asked() -> None:
     """Which is right for many."""
     with subject(down) as of:
@@ -462,6 +480,19 @@ def test_the_command_checks_a_real_server(files: Path, capsys: pytest.CaptureFix
     found = json.loads(capsys.readouterr().out)
     assert {"result": "pass", "what": "knowledge version", "why": "2026.11", "advice": ""} == found[1]
     assert len(lines) == len(found)
+
+
+def test_fhir_servers_are_reached_as_the_service_reaches_them(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without the proxy that leads to key sets: what passes here is not stopped by a firewall later."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(files / "ca.pem")
+    with over_tls(authority) as url:
+        os.environ.update({"TWITCH_CDS_FHIR_SERVERS": url, "HTTPS_PROXY": "http://127.0.0.1:1"})
+        run(url, "--ca", files / "ca.pem")
+
+    lines = capsys.readouterr().out.splitlines()
+    assert "fail  service: no answer" in lines[0]
+    assert f"FHIR server: {url}/metadata is no CapabilityStatement" in lines[-1]
 
 
 def test_the_status_is_0_when_nothing_failed(

@@ -162,6 +162,36 @@ def test_a_store_that_is_away_holds_up_no_card_and_takes_no_feedback(tmp_path: P
     } == counted(memory)
 
 
+def test_what_was_refused_is_not_written_later(
+    memory: Memory, database_url: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither what the database failed to write nor what came while it was left alone: rows and counters agree."""
+
+    def fail(*_: object) -> None:
+        raise StoreDown
+
+    refused = []
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "_write", fail)
+        refused.append(keeps(memory, "c1"))
+    refused += [keeps(memory, "c2"), keeps(memory, "c3")]
+    clock.moment += minutes(1)
+    kept = keeps(memory, "c4")
+
+    assert ([False, False, False], True) == (refused, kept)
+    assert ["c4"] == [row["card"] for row in rows_of(database_url, "feedback")]
+    assert {"feedback_refused": 3, "feedback_kept": 1} == counted(memory)
+
+
+def keeps(memory: Memory, card: str) -> bool:
+    """Whether feedback is kept."""
+    try:
+        run(memory.keep(HOSPITAL, SERVICE, [overridden(card)]))
+    except NotKept:
+        return False
+    return True
+
+
 def test_a_store_that_comes_back_is_used_again(tmp_path: Path) -> None:
     """Without a restart: the background writer sees it, and what waits is written."""
     folder = tmp_path / "var"

@@ -50,3 +50,16 @@ def test_what_failed_together_is_written_by_each() -> None:
 
     assert [[TWO]] == disk.written
     assert (False, True) == (first.is_written, second.is_written)
+
+
+def test_what_is_taken_back_is_written_by_nobody() -> None:
+    """Neither with another's, nor by the thread that was asked to write it before."""
+    disk = Disk()
+    tray = Tray(disk.write)
+    first, second = tray.put(ONE), tray.put(TWO)
+    tray.take_back(first)
+    tray.write(second)
+    tray.write(first)
+
+    assert [[TWO]] == disk.written
+    assert not first.is_written

@@ -12,18 +12,17 @@ from web_fakes import FIXTURES, SERVICE, Client, FakeEngine, demo, parts
 
 from cds.account import NOBODY, Caller, FeedbackItem
 from cds.errors import NotKept
+from cds.hooks.limits import USUAL
 from cds.settings import load
 from cds.web.app import create_app
 from cds.web.exchange import NOTE
 from cds.web.feedback_route import LONG_BODY, FeedbackRoute
+from cds.web.intake import Intake
 from cds.web.metrics import Metrics
 from cds.web.parts import Parts
-from cds.web.rates import Rates
 from cds.web.record import Recorder
-from cds.web.room import Room
 
 PATH = f"/cds-services/{SERVICE}/feedback"
-FREE = (Rates(1000), Recorder(Metrics("1"), None, "1"), Room(2**26))
 ITEM = {"card": "c1", "outcome": "overridden", "outcomeTimestamp": "2026-11-22T06:55:49.404Z"}
 GOOD = json.dumps({"feedback": [ITEM]}).encode()
 
@@ -185,6 +184,11 @@ def test_each_request_leaves_one_line_without_its_content(keeper: FakeKeeper, ca
     assert "Jane" not in str(fields)
 
 
+def route_with(keeper: FakeKeeper, **settings: str) -> FeedbackRoute:
+    """The endpoint by itself, with these settings."""
+    return FeedbackRoute(FakeEngine(), keeper, Recorder(Metrics("1"), None, "1"), Intake(demo(**settings)), USUAL)
+
+
 async def posted(
     route: FeedbackRoute, *messages: dict[str, Any], **more: object
 ) -> tuple[list[Any], dict[str, object]]:
@@ -208,7 +212,7 @@ async def posted(
 
 def test_who_hangs_up_gets_no_answer_and_nothing_is_kept(keeper: FakeKeeper) -> None:
     """The body was not complete."""
-    route = FeedbackRoute(FakeEngine(), keeper, demo(), *FREE)
+    route = route_with(keeper)
     sent, note = asyncio.run(
         posted(route, {"type": "http.request", "body": GOOD, "more_body": True}, {"type": "http.disconnect"})
     )
@@ -218,7 +222,7 @@ def test_who_hangs_up_gets_no_answer_and_nothing_is_kept(keeper: FakeKeeper) -> 
 
 def test_a_body_that_stalls_is_given_up(keeper: FakeKeeper) -> None:
     """408, and the connection is closed."""
-    route = FeedbackRoute(FakeEngine(), keeper, demo(body_timeout_ms="1"), *FREE)
+    route = route_with(keeper, body_timeout_ms="1")
     sent, _ = asyncio.run(posted(route, {"type": "http.request", "body": b"{", "more_body": True}))
 
     assert 408 == sent[0]["status"]
@@ -228,7 +232,7 @@ def test_a_body_that_stalls_is_given_up(keeper: FakeKeeper) -> None:
 def test_feedback_is_the_verified_callers(keeper: FakeKeeper) -> None:
     """As the gate has left it in the scope."""
     caller = Caller(client="hospital", tenant="north")
-    route = FeedbackRoute(FakeEngine(), keeper, demo(), *FREE)
+    route = route_with(keeper)
     asyncio.run(posted(route, {"type": "http.request", "body": GOOD}, **{"twitch-cds.caller": caller}))
 
     assert [(caller, SERVICE, ["c1"])] == keeper.kept

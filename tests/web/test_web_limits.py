@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from web_fakes import CALL, Client, FakeEngine, demo, started
+from web_fakes import CALL, Client, FakeEngine, Strangers, demo, started
 
 from cds.account import NOBODY, Caller
 from cds.errors import TooManyCalls
@@ -80,7 +80,7 @@ class Keeper:
 def test_feedback_is_paid_from_the_same_bucket() -> None:
     """Calls and feedback of one client are counted together."""
     engine = FakeEngine()
-    parts = Parts(engine=engine, attendant=engine, verifier=Any, keeper=Keeper())  # type: ignore[arg-type]
+    parts = Parts(engine=engine, attendant=engine, verifier=Strangers(), keeper=Keeper())
     client = Client(create_app(parts, demo(rate_per_second="1")))
 
     statuses = [

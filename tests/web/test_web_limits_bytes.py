@@ -13,14 +13,15 @@ from web_fakes import CALL, Client, FakeEngine, demo, parts
 from cds.account import Caller
 from cds.attendant import LONG_BODY, Reply
 from cds.errors import OutOfRoom
+from cds.hooks.limits import USUAL
 from cds.web.app import create_app
 from cds.web.body import ClientGone, read_body
 from cds.web.exchange import NOTE
 from cds.web.feedback_route import FeedbackRoute
 from cds.web.hook_route import HookRoute
+from cds.web.intake import Intake
 from cds.web.metrics import Metrics
 from cds.web.parts import Parts
-from cds.web.rates import Rates
 from cds.web.record import Recorder
 from cds.web.room import SMALL, Place, Room
 
@@ -152,10 +153,10 @@ class House(NamedTuple):
 
 def house(most: int = MOST, **limits: str) -> House:
     """Both routes, with limits."""
-    room, engine, given = Room(most, BUSY), Slow(), demo(**limits)
-    others = (Rates(10_000), Recorder(Metrics("1"), None, "1"))
-    hooks = HookRoute(engine, engine, given, others[1], others[0], room)
-    return House(room, engine, hooks, FeedbackRoute(engine, Keeper(), given, *others, room))
+    room, engine, recorder = Room(most, BUSY), Slow(), Recorder(Metrics("1"), None, "1")
+    intake = Intake(demo(**limits), room)
+    hooks = HookRoute(engine, engine, recorder, intake)
+    return House(room, engine, hooks, FeedbackRoute(engine, Keeper(), recorder, intake, USUAL))
 
 
 async def posted(route: HookRoute | FeedbackRoute, *messages: dict[str, Any], before: int = 0) -> int:

@@ -1,11 +1,17 @@
 """What is counted, in one process and over several."""
 
+import asyncio
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from web_fakes import ONE_CARD, SERVICE, started
+from web_fakes import ONE_CARD, SERVICE, FakeEngine, Strangers, parts, started
 
+from cds.web.health import Health
 from cds.web.metrics import Metrics, outcome_of
+from cds.web.parts import Parts
 
 
 def test_calls_and_cards_are_counted() -> None:
@@ -43,3 +49,102 @@ def test_workers_that_share_a_folder_are_added_up(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
 
     assert b"" == Metrics("1").text().strip()
+
+
+class Journal:
+    """An audit that can be told to fail."""
+
+    is_up = True
+
+    def write(self, line: object) -> None:
+        raise NotImplementedError
+
+
+def test_what_is_down_can_be_seen_in_the_numbers() -> None:
+    """As readiness says it, with what there is only."""
+    client, _ = started()
+
+    lines = client("GET", "/metrics").text.splitlines()
+
+    assert ['twitch_cds_up{part="trust"} 1.0'] == [line for line in lines if line.startswith("twitch_cds_up")]
+
+
+def test_what_goes_down_is_told_without_being_asked() -> None:
+    """Of several workers one is asked for the numbers of all: so each looks after its parts by itself."""
+    journal, metrics = Journal(), Metrics("1")
+    plain = parts(FakeEngine())
+    whole = Parts(engine=plain.engine, attendant=plain.attendant, verifier=Strangers(), journal=journal)
+    down = b'twitch_cds_up{part="audit"} 0.0'
+
+    async def main() -> tuple[bool, bool]:
+        async with Health(whole, metrics, every=0.001).watched():
+            await asyncio.sleep(0)
+            before = down in metrics.text()
+            journal.is_up = False
+            async with asyncio.timeout(30):
+                while down not in metrics.text():
+                    await asyncio.sleep(0.001)
+        return before, down in metrics.text()
+
+    assert (False, True) == asyncio.run(main())
+
+
+def test_lines_that_are_lost_are_counted() -> None:
+    """One by one."""
+    metrics = Metrics("1")
+    before = b"twitch_cds_audit_lost_total 0.0" in metrics.text()
+    metrics.audit_lost()
+
+    assert before
+    assert b"twitch_cds_audit_lost_total 1.0" in metrics.text()
+
+
+ONE_WORKER = """
+from cds.web.metrics import Metrics
+metrics = Metrics("1")
+metrics.lamps({"store": %s, "audit": True})
+metrics.audit_lost()
+print(metrics.text().decode(), flush=True)
+input()
+"""
+
+
+def test_a_part_is_up_if_it_is_in_every_worker_that_lives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is down counts, until its worker ends; losses stay counted."""
+    pages = []
+    with worker(tmp_path, is_up=True) as first:
+        pages.append(page(first))
+        with worker(tmp_path, is_up=False) as second:
+            pages.append(page(second))
+            second.kill()
+        with worker(tmp_path, is_up=True) as third:
+            pages.append(page(third))
+            third.kill()
+        monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+        mine = Metrics("1").text().decode().splitlines()
+        first.kill()
+
+    assert [1.0, 0.0, 1.0] == [shown['twitch_cds_up{part="store"}'] for shown in pages]
+    assert [1.0, 1.0, 1.0] == [shown['twitch_cds_up{part="audit"}'] for shown in pages]
+    assert [1.0, 2.0, 3.0] == [shown["twitch_cds_audit_lost_total"] for shown in pages]
+    assert {'twitch_cds_up{part="store"} 1.0', "twitch_cds_audit_lost_total 3.0"} <= set(mine)
+    assert 1 == len(list(tmp_path.glob("gauge_live*")))
+
+
+def worker(folder: Path, *, is_up: bool) -> subprocess.Popen[str]:
+    """A process that says how its store is, and shows the numbers of all that share the folder."""
+    environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(folder)}
+    command = [sys.executable, "-c", ONE_WORKER % is_up]
+    return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def page(process: subprocess.Popen[str]) -> dict[str, float]:
+    """The numbers that it shows."""
+    assert process.stdout
+    found: dict[str, float] = {}
+    for line in iter(process.stdout.readline, "\n"):
+        assert line, "it ended"
+        name, _, number = line.strip().rpartition(" ")
+        if not line.startswith("#"):
+            found[name] = float(number)
+    return found

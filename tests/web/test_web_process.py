@@ -81,6 +81,8 @@ def test_two_workers_answer_and_count_together() -> None:
     assert [400] * 8 == statuses
     (line,) = [line for line in numbers.splitlines() if line.startswith("twitch_cds_calls_total")]
     assert line.endswith(" 8.0")
+    up = [line for line in numbers.splitlines() if line.startswith("twitch_cds_up{")]
+    assert [f'twitch_cds_up{{part="{part}"}} 1.0' for part in ("audit", "store", "trust")] == sorted(up)
 
 
 def test_limits_hold_on_a_real_connection() -> None:

@@ -13,7 +13,9 @@ from cds.account import Caller, FeedbackItem
 from cds.errors import NotKept
 from cds.settings import load
 from cds.web.app import create_app
+from cds.web.metrics import Metrics
 from cds.web.parts import Parts
+from cds.web.record import Recorder
 
 VERSIONS = {"knowledgeVersion", "softwareVersion"}
 FEEDBACK = json.dumps(
@@ -105,6 +107,35 @@ def test_feedback_is_written_whether_it_was_kept_or_not(
     assert {("feedback", "demo", SERVICE)} == {
         (line["kind"], line["client"], line["service"]) for line in journal.lines
     }
+
+
+def test_feedback_tells_what_was_done_with_which_card(client: Client, journal: FakeJournal) -> None:
+    """Our ids and our codes, the first of very many; whatever else stands there could be a name."""
+    card = "0d9a4a52-5d7f-4f4e-9a3c-6f1e6f0c1a11"
+    moment = {"outcomeTimestamp": "2026-11-22T06:55:49Z"}
+    items = [
+        {"card": card, "outcome": "overridden", "overrideReason": {"reason": {"code": "wrong-data"}}} | moment,
+        {"card": "ruth", "outcome": "overridden", "overrideReason": {"reason": {"code": "ruth"}}} | moment,
+        {"card": card, "outcome": "accepted", "acceptedSuggestions": [{"id": "ruth"}]} | moment,
+    ]
+    for sent in (items, items * 100):
+        client.call(json.dumps({"feedback": sent}).encode(), f"{CALL}/feedback")
+
+    few, many = journal.lines
+    assert [
+        {"card": card, "outcome": "overridden", "reason": "wrong-data"},
+        {"card": "other", "outcome": "overridden", "reason": "other"},
+        {"card": card, "outcome": "accepted"},
+    ] == few["answers"]
+    assert (300, 200) == (many["items"], len(many["answers"]))
+    assert "ruth" not in repr(journal.lines)
+
+
+def test_feedback_tells_the_tenant_of_its_client(journal: FakeJournal) -> None:
+    """As a call does: ids of cards are looked for within one tenant."""
+    Recorder(Metrics("1"), journal, "1").feedback(Caller(client="ehr", tenant="north"), SERVICE, 200, ())
+
+    assert [("ehr", "north", 0)] == [(line["client"], line["tenant"], line["items"]) for line in journal.lines]
 
 
 def test_a_refusal_is_written_with_its_reason(engine: FakeEngine, journal: FakeJournal) -> None:
