@@ -7,11 +7,12 @@ from msgspec import Struct
 
 from cards.advice import Advice, Fact, NotChecked, Note, Occasion
 from cards.markdown import escape
+from cards.printed import number, plain_unit
 from cards.summary import join
 from cards.topics import Topic
-from cards.words import TagWords, Words
+from cards.words import TagWords, Variant, Words
 
-_UCUM = str.maketrans("", "", "{}[]")
+RULE_FAILED = "rule-failed"
 
 
 def detail(advice: Advice, occasion: Occasion, words: Words) -> str:
@@ -41,18 +42,14 @@ class Standing(Struct, frozen=True):
 def _standing(words: Words, topic: Topic, variant: str, tags: tuple[str, ...], flags: tuple[str, ...]) -> Standing:
     """Worded once; the same few combinations come again and again."""
     tagged = [words.tag(topic, tag) for tag in tags]
-    own = words.variant(topic, variant).consider or words.topics[topic].consider
+    spoken = words.variant(topic, variant)
+    own = spoken.consider or words.topics[topic].consider
     bullets = dict.fromkeys((*own, *(bullet for tag in tagged for bullet in tag.consider)))
     return Standing(
         flags=tuple(_flag(identifier, words) for identifier in flags),
         consider=_list("consider", bullets, words),
-        evidence="\n\n".join((*_evidence(words, topic, tagged, flags), words.phrase("decision"))),
+        evidence="\n\n".join((*_evidence(words, topic, spoken, tagged, flags), words.phrase("decision"))),
     )
-
-
-def number(value: float) -> str:
-    """A value as a laboratory prints it: no exponent, no trailing zeros."""
-    return f"{value:.4f}".rstrip("0").rstrip(".")
 
 
 def _facts(advice: Advice, words: Words) -> Iterable[str]:
@@ -70,9 +67,8 @@ _our = lru_cache(maxsize=1024)(escape)  # labels and units: the same few again a
 def _value(fact: Fact, words: Words) -> str:
     """What was read: the value with its unit, and the chart's own text in quotation marks."""
     value = number(fact.value) if isinstance(fact.value, float | int) else fact.value
-    unit = fact.unit.translate(_UCUM) if fact.unit else ""
     quoted = words.phrase("quoted", text=escape(fact.quoted, words.book.layout.quote_length)) if fact.quoted else ""
-    return " ".join(filter(None, (value and escape(value), _our(unit), quoted)))
+    return " ".join(filter(None, (value and escape(value), _our(plain_unit(fact.unit)), quoted)))
 
 
 def _extras(fact: Fact, words: Words) -> Iterable[str]:
@@ -132,6 +128,8 @@ def _not_checked(items: tuple[NotChecked, ...], words: Words) -> str:
 def _unchecked(item: NotChecked, words: Words) -> str:
     """One thing that could not be seen."""
     reason = words.reason(item.reason)
+    if item.reason == RULE_FAILED:
+        return words.phrase("unchecked", type=escape(_rule(item.type, words)), reason=reason)
     if item.key:
         text = words.phrase("unchecked_key", type=escape(item.type), key=escape(item.key), reason=reason)
     else:
@@ -139,10 +137,17 @@ def _unchecked(item: NotChecked, words: Words) -> str:
     return words.phrase("unchecked_count", text=text, n=str(item.count)) if item.count else text
 
 
-def _evidence(words: Words, topic: Topic, tags: list[TagWords], flags: tuple[str, ...]) -> Iterable[str]:
+def _rule(rule: str, words: Words) -> str:
+    """A rule by its title; a red flag with its id too, as elsewhere on a card."""
+    return f"{rule} {words.title(rule)}" if rule in words.flags else words.title(rule)
+
+
+def _evidence(
+    words: Words, topic: Topic, variant: Variant, tags: list[TagWords], flags: tuple[str, ...]
+) -> Iterable[str]:
     """One line each: article against guidelines, sources with their marks, limits."""
     entry = words.topics[topic]
-    articles = dict.fromkeys((entry.article, *(tag.article for tag in tags if tag.article)))
+    articles = dict.fromkeys((variant.article or entry.article, *(tag.article for tag in tags if tag.article)))
     yield words.phrase("article", text=" ".join(articles))
     flagged = (key for flag in flags for key in words.flag(flag).citations)
     keys = dict.fromkeys((*(key for tag in tags for key in tag.citations), *flagged, *entry.citations))

@@ -30,8 +30,8 @@ VARIANTS: dict[Topic, tuple[str, ...]] = {
         *("stress", "sleep", "sleep-recorded", "exertion", "caffeine", "caffeine-recorded", "dehydration"),
         *("smoking", "diet", "several", "beside-evaluation", "general"),
     ),
-    Topic.DATA_GAP: ("default",),
-    Topic.ORD_STEROID: ("default", "raised", "low", "raised-low"),
+    Topic.DATA_GAP: ("default", "rule-failed", "known-disease"),
+    Topic.ORD_STEROID: ("default", "raised", "low", "raised-low", "unseen"),
     Topic.ORD_ESTROGEN: ("default", "raised"),
 }
 
@@ -185,7 +185,8 @@ def _fixed_sentences(words: Words) -> Iterable[tuple[str, str, str]]:
     """Sentences that take no values."""
     for topic, entry in words.topics.items():
         bullets = (bullet for variant in entry.variants.values() for bullet in variant.consider)
-        for text in (entry.title, entry.article, entry.limits, entry.grade, *entry.consider, *bullets):
+        articles = (variant.article for variant in entry.variants.values() if variant.article)
+        for text in (entry.title, entry.article, entry.limits, entry.grade, *entry.consider, *bullets, *articles):
             yield "cards.toml", str(topic), text
     for topic, tags in words.tags.items():
         for tag, part in tags.items():

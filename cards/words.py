@@ -16,10 +16,11 @@ ENGLISH = Path(__file__).parent / "wording" / "en"
 
 
 class Variant(Struct, frozen=True, forbid_unknown_fields=True):
-    """One summary of a card; its bullets, if any, replace those of the card."""
+    """One summary of a card; its bullets and its article, if any, replace those of the card."""
 
     summary: str
     consider: tuple[str, ...] = ()
+    article: str = ""
 
 
 class TopicWords(Struct, frozen=True, forbid_unknown_fields=True):
@@ -180,9 +181,14 @@ class Words(Struct, frozen=True, eq=False):
         """Why something was not checked."""
         return _known(self.book.reasons, key, "phrases.toml")
 
-    def rule(self, key: str) -> str:
-        """What a rule is called that has no flag, tag or card of its own name."""
-        return _known(self.book.rules, key, "phrases.toml")
+    def title(self, rule: str) -> str:
+        """What a rule is called: by its flag, tag or card, else by a name of its own; unnamed ones by their id."""
+        if rule in self.flags:
+            return self.flags[rule].title
+        for topic in (Topic.LIFESTYLE, Topic.MED_REV):
+            if rule in self.tags[topic]:
+                return self.tags[topic][rule].name
+        return self.topics[Topic.LAB_ABN].title if rule == "LAB" else self.book.rules.get(rule, rule)
 
     def order(self, key: str, about: str = "") -> str:
         """What a proposed order is called; a task says what it is about."""

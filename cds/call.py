@@ -61,6 +61,7 @@ class Silence(StrEnum):
     NO_TWITCH = "no-twitch"
     NO_DRAFT = "no-draft"
     NOT_RECORDED = "not-recorded"
+    DECEASED = "deceased"
 
 
 class Outcome(Struct, frozen=True):
@@ -162,9 +163,7 @@ class Engine(Struct, frozen=True, kw_only=True):
     def _drafted(self, call: Call) -> Steps[Outcome]:
         """The order hooks: silent unless a draft matters and the chart shows a twitch (4d, 4e ORDERS)."""
         context, reader = call.request.context, self.reader(call.request.patient_id)
-        found = drafts.read(
-            context.drafts, context.selections, reader.scope, self.namer, self.routes, call.allowance
-        )
+        found = drafts.read(context.drafts, context.selections, reader.scope, self.namer, self.routes, call.allowance)
         drafted = orders.wanted(found, self.knowledge)
         if drafted is None:
             return NO_DRAFT
@@ -228,10 +227,12 @@ class Engine(Struct, frozen=True, kw_only=True):
     def _advised(
         self, reader: Reader, twitches: tuple[Twitch, ...], supplies: Supplies, consulted: Consulted
     ) -> Steps[Outcome]:
-        """What the rules say, worded."""
-        scope = reader.scope
+        """What the rules say, worded; nothing of somebody who has died."""
+        scope, chart = reader.scope, reader.finish()
+        if chart.has_died:
+            return Outcome((), None, supplies.not_checked(), chart, silence=Silence.DECEASED)
         case = Case(
-            chart=reader.finish(),
+            chart=chart,
             twitches=twitches,
             knowledge=self.knowledge,
             complete=Completeness(supplies.missing()),

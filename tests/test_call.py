@@ -91,6 +91,17 @@ def seen(whole: Json) -> list[Seen]:
     ]
 
 
+@pytest.mark.parametrize("died", ["2026-13-45", "yes", "2031-01-01"])
+def test_a_date_of_death_that_cannot_be_one_silences_nothing(died: str) -> None:
+    """Unreadable, or ahead: the chart is answered as that of the living."""
+    whole = request(FIRING[0].chart)
+    whole["prefetch"]["patient"]["deceasedDateTime"] = died
+
+    assert seen(request(FIRING[0].chart)) == seen(whole)
+    whole["prefetch"]["patient"]["deceasedDateTime"] = "2026-11-01"
+    assert [] == seen(whole)
+
+
 def bundles(whole: Json) -> Iterator[tuple[str, list[Json]]]:
     """The searches of a request and their entries."""
     for key, value in whole["prefetch"].items():

@@ -140,6 +140,7 @@ class Chart(Struct, kw_only=True):
     birth: When | None = None
     sex: str | None = None
     has_patient: bool = False
+    has_died: bool = False
     problems: list[Problem] = []
     seen: list[Seen] = []
     labs: list[LabResult] = []

@@ -2,13 +2,19 @@
 
 from collections.abc import Callable, Iterable
 from datetime import date
+from itertools import chain
 from typing import Any as Anything
 
+from msgspec import Raw
+from msgspec.structs import replace
+
 from cds.chart import conditions, observations, workup
-from cds.chart.facts import Chart, Report, Seen
+from cds.chart.facts import Chart, Problem, Report, Seen
 from cds.chart.medicines import Cabinet, Pharmacist, RouteNames
 from cds.chart.naming import Namer
 from cds.chart.scope import Scope
+from cds.chart.sequence import of_drug, put_in_order
+from cds.chart.versions import standing
 from cds.fhir import resources as fhir
 from cds.fhir.concepts import each
 from cds.fhir.dates import parse
@@ -21,37 +27,67 @@ class Reader:
     """Fills one chart. Medicines wait until all Medication resources are known (`finish`)."""
 
     def __init__(self, namer: Namer, routes: RouteNames, scope: Scope) -> None:
-        self.chart = Chart()
         self.scope = scope
+        self._chart = Chart()
+        self._is_settled = True
         self._namer = namer
         self._cabinet = Cabinet()
         self._pharmacist = Pharmacist(namer, scope, self._cabinet, routes)
         self._waiting: list[Medicated] = []
-        self._aged: list[tuple[int, fhir.Condition]] = []
-        self._met: set[tuple[type, str]] = set()
+        self._aged: list[tuple[Problem, fhir.Condition]] = []
+        self._met: dict[tuple[type, str], Any] = {}
+        self._versions: dict[tuple[type, str], list[Any]] = {}
+        self._disputed: set[tuple[type, str]] = set()
+        self._foreign: list[str] = []
         self._year_ago = date.fromordinal(max(1, scope.today - OBSERVED_DAYS)).isoformat()
         self._lab_codes = namer.lab_codes
         self._newest_lab: dict[str, str] = {}
 
     def add(self, resources: Iterable[Any]) -> None:
-        """Read resources; those of other patients are counted, repeated ones skipped (4e step 1)."""
+        """Read resources; those of other patients are counted, repeated ones skipped (4e step 1).
+
+        A version whose code no rule reads is passed over like any other resource: it takes no older one back.
+        """
+        self._is_settled = False
         for resource in resources:
             kind = type(resource)
             look = _LOOKS.get(kind)
             if look is not None and not look(self, resource):
                 continue
-            if isinstance(resource, Owned) and not self.scope.owns(resource):
-                self.chart.foreign += 1
-            elif not self._is_repeated(resource) and (take := _TAKERS.get(kind)):
-                take(self, resource)
+            if not resource.id or (first := self._met.setdefault((kind, resource.id), resource)) is resource:
+                self._take(kind, resource)
+            elif resource != first:
+                self._keep_version(kind, resource, first)
+
+    def stream(self, resource: Any) -> None:
+        """Read one resource of a long stream, and let go of the text it came from."""
+        self.add([replace(resource, meta=Raw(bytes(resource.meta)))])
+
+    @property
+    def chart(self) -> Chart:
+        """What was read so far, in an order that does not depend on the order in which it came."""
+        if not self._is_settled:
+            self._settle()
+            self._chart.foreign = len(self._foreign)
+            put_in_order(self._chart)
+            self._is_settled = True
+        return self._chart
 
     def finish(self) -> Chart:
         """The chart, with its medicines resolved."""
+        chart = self.chart
         drugs = (self._pharmacist.drug(entry) for entry in self._waiting)
-        self.chart.drugs += [drug for drug in drugs if drug is not None]
-        self.chart.unknown_medicines = self._pharmacist.unknown
+        chart.drugs += [drug for drug in drugs if drug is not None]
+        chart.unknown_medicines = self._pharmacist.unknown
         self._waiting = []
-        return self.chart
+        chart.drugs.sort(key=of_drug)
+        return chart
+
+    def _take(self, kind: type, resource: Any) -> None:
+        if isinstance(resource, Owned) and not self.scope.owns(resource):
+            self._foreign.append(resource.ref)
+        elif take := _TAKERS.get(kind):
+            take(self, resource)
 
     def _codes_matter(self, resource: Anything) -> bool:
         return self._namer.may_matter(resource.code)
@@ -67,15 +103,16 @@ class Reader:
         return any(matters(part.code) or matters(part.value_codeable_concept) for part in resource.component or ())
 
     def _is_newest_lab(self, resource: fhir.Observation, text: str) -> bool:
-        """Whether an old Observation is a laboratory result, and none of its code that was met is younger."""
+        """Whether an old Observation is a laboratory result, and none of its code that was met is of a later day."""
         if resource.component is not None:
             return True
         for coding in resource.code.coding or () if resource.code else ():
             code = coding.code
             if code in self._lab_codes:
-                if text < self._newest_lab.get(code, ""):
+                day = f"{text}-01-01"[:10]  # the first one that a month or a year may mean
+                if day < self._newest_lab.get(code, ""):
                     return False
-                self._newest_lab[code] = text
+                self._newest_lab[code] = day
                 return True
         return False
 
@@ -88,47 +125,72 @@ class Reader:
         named = resource.medication_codeable_concept
         return named is None or not self._namer.is_coded(named) or self._namer.may_matter(named)
 
-    def _is_repeated(self, resource: Any) -> bool:
-        if not resource.id:
-            return False
-        key = (type(resource), resource.id)
-        if key in self._met:
-            return True
-        self._met.add(key)
-        return False
+    def _keep_version(self, kind: type, resource: Any, first: Any) -> None:
+        """Another version of what was met: it waits until all are known (`_settle`)."""
+        if "/" not in resource.ref:
+            self._take(kind, resource)  # its id is none that a server gives: nothing could be taken back
+            return
+        key = (kind, resource.id or "")
+        self._versions.setdefault(key, [first]).append(resource)
+        self._disputed.add(key)
+
+    def _settle(self) -> None:
+        """Read the versions that stand instead of those that came first."""
+        if not self._disputed:
+            return
+        disputed, self._disputed = self._disputed, set()
+        versions = [standing(self._versions[key]) for key in disputed]
+        self._forget({some[0].ref for some in versions})
+        for version in chain.from_iterable(versions):
+            self._take(type(version), version)
+
+    def _forget(self, refs: set[str]) -> None:
+        chart = self._chart
+        chart.problems[:] = [one for one in chart.problems if one.named.ref not in refs]
+        chart.seen[:] = [one for one in chart.seen if one.named.ref not in refs]
+        chart.labs[:] = [one for one in chart.labs if one.ref not in refs]
+        chart.asked[:] = [one for one in chart.asked if one.ref not in refs]
+        chart.reports[:] = [one for one in chart.reports if one.ref not in refs]
+        chart.visits[:] = [one for one in chart.visits if one.named.ref not in refs]
+        chart.kin[:] = [one for one in chart.kin if one.named.ref not in refs]
+        self._waiting = [one for one in self._waiting if one.ref not in refs]
+        self._aged = [one for one in self._aged if one[1].ref not in refs]
+        self._foreign = [one for one in self._foreign if one not in refs]
 
     def patient(self, patient: fhir.Patient) -> None:
-        """Take birth date and sex, of the right patient only."""
+        """Take birth date, sex and death, of the right patient only."""
         if patient.id not in (None, self.scope.patient_id):
-            self.chart.foreign += 1
+            self._foreign.append(patient.ref)
             return
-        self.chart.has_patient = True
-        self.chart.birth = parse(patient.birth_date)
-        self.chart.sex = patient.gender
+        self._chart.has_patient = True
+        self._chart.birth = parse(patient.birth_date)
+        self._chart.sex = patient.gender
+        self._chart.has_died |= _has_died(patient, self.scope)
         self._read_again()
 
     def condition(self, resource: fhir.Condition) -> None:
         """Take a problem; one that states an age is read again when the birth date comes after it."""
-        found = conditions.problem(resource, self._namer, self.scope, self.chart.birth)
-        if found is not None and resource.onset_age is not None and not self.chart.has_patient:
-            self._aged.append((len(self.chart.problems), resource))
-        self._keep(self.chart.problems, found)
+        found = conditions.problem(resource, self._namer, self.scope, self._chart.birth)
+        if found is not None and resource.onset_age is not None:
+            self._aged.append((found, resource))
+        self._keep(self._chart.problems, found)
 
     def _read_again(self) -> None:
-        for place, resource in reversed(self._aged):
-            found = conditions.problem(resource, self._namer, self.scope, self.chart.birth)
-            self.chart.problems[place : place + 1] = [found] if found is not None else []
-        self._aged = []
+        aged, self._aged = self._aged, []
+        gone = {id(found) for found, _ in aged}
+        self._chart.problems[:] = [one for one in self._chart.problems if id(one) not in gone]
+        for _, resource in aged:
+            self.condition(resource)
 
     def observation(self, resource: fhir.Observation) -> None:
         """Take results and findings."""
         results = list(observations.labs(resource, self._namer, self.scope))
-        self.chart.labs += results
+        self._chart.labs += results
         if not results:
             for seen in observations.seen(resource, self._namer, self.scope):
-                self.chart.seen.append(seen)
+                self._chart.seen.append(seen)
                 if not seen.named.sets.isdisjoint(workup.REPORT_KINDS):
-                    self._keep(self.chart.reports, _exam(seen))
+                    self._keep(self._chart.reports, _exam(seen))
 
     def medication(self, resource: fhir.Medication) -> None:
         """Remember a Medication that others refer to."""
@@ -140,37 +202,43 @@ class Reader:
 
     def request(self, resource: fhir.ServiceRequest) -> None:
         """Take an order."""
-        self._keep(self.chart.asked, workup.asked(resource, self._namer, self.scope))
+        self._keep(self._chart.asked, workup.asked(resource, self._namer, self.scope))
 
     def appointment(self, resource: fhir.Appointment) -> None:
         """Take an appointment of this patient."""
         if workup.is_mine(resource, self.scope):
-            self._keep(self.chart.asked, workup.booked(resource, self._namer, self.scope))
+            self._keep(self._chart.asked, workup.booked(resource, self._namer, self.scope))
 
     def impression(self, resource: fhir.ClinicalImpression) -> None:
         """Take an examination."""
-        self._keep(self.chart.reports, workup.impression(resource, self._namer, self.scope))
+        self._keep(self._chart.reports, workup.impression(resource, self._namer, self.scope))
 
     def report(self, resource: fhir.DiagnosticReport) -> None:
         """Take a report."""
-        self._keep(self.chart.reports, workup.diagnostic_report(resource, self._namer, self.scope))
+        self._keep(self._chart.reports, workup.diagnostic_report(resource, self._namer, self.scope))
 
     def procedure(self, resource: fhir.Procedure) -> None:
         """Take a procedure."""
-        self._keep(self.chart.reports, workup.procedure(resource, self._namer, self.scope))
+        self._keep(self._chart.reports, workup.procedure(resource, self._namer, self.scope))
 
     def encounter(self, resource: fhir.Encounter) -> None:
         """Take a visit."""
-        self._keep(self.chart.visits, workup.visit(resource, self._namer, self.scope))
+        self._keep(self._chart.visits, workup.visit(resource, self._namer, self.scope))
 
     def family(self, resource: fhir.FamilyMemberHistory) -> None:
         """Take a relative."""
-        self._keep(self.chart.kin, workup.kin(resource, self._namer, self.scope))
+        self._keep(self._chart.kin, workup.kin(resource, self._namer, self.scope))
 
     @staticmethod
     def _keep(where: list[Anything], what: object) -> None:
         if what is not None:
             where.append(what)
+
+
+def _has_died(patient: fhir.Patient, scope: Scope) -> bool:
+    """Said so, or dated; a date that lies ahead is a mistake (FHIR R4, Patient.deceased; 4e step 1)."""
+    died = parse(patient.deceased_date_time)
+    return patient.deceased_boolean is True or (died is not None and not scope.is_future(died))
 
 
 def _exam(seen: Seen) -> Report | None:

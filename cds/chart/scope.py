@@ -18,11 +18,16 @@ class Scope(Struct, frozen=True):
     aliases: frozenset[str] = frozenset()
 
     def is_mine(self, reference: Reference | None) -> bool:
-        """Whether a reference names this patient; a missing one is taken as meant for the patient asked about."""
+        """Whether a reference names this patient; a missing one is taken as meant for the patient asked about.
+
+        A group, a device or a place of the same id is somebody else. Hosts are not compared: a proxy may have another
+        name than the server, and silence would be the greater harm.
+        """
         target = reference.reference if reference else None
         if target is None or target in self.aliases:
             return True
-        return target.removeprefix("urn:uuid:").split("/_history/")[0].rpartition("/")[2] == self.patient_id
+        path, _, ident = target.removeprefix("urn:uuid:").split("/_history/")[0].rpartition("/")
+        return ident == self.patient_id and path.rpartition("/")[2] in ("", "Patient")
 
     def owns(self, resource: Owned) -> bool:
         """Whether a resource is about this patient."""

@@ -118,7 +118,7 @@ class Pool:
 
     def _patient(self, patient: fhir.Patient) -> None:
         if patient.id:
-            self._record(patient.id).reader.add([patient])
+            self._record(patient.id).reader.stream(patient)
         else:
             self._homeless.append(patient)
 
@@ -126,7 +126,7 @@ class Pool:
         if owner is None:
             self._homeless.append(resource)
         elif owner:
-            self._record(owner).reader.add([resource])
+            self._record(owner).reader.stream(resource)
 
     def _refuse(self, kind: str, text: Raw | bytes) -> None:
         owner = self._owner_of(text)
@@ -184,7 +184,7 @@ class Pool:
         only = next(iter(self._records.values())) if len(self._records) == 1 else None
         for resource in self._homeless:
             if only is not None:
-                only.reader.add([_without_owner(resource)])
+                only.reader.stream(_without_owner(resource))
             else:
                 self.unread.add(type(resource).__struct_config__.tag, getattr(resource, "code", None))
         self._homeless = []

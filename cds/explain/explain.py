@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from cards.advice import Fact
-from cards.topics import FLAGS, TAGS, Topic
+from cards.topics import TAGS, Topic
 from cards.words import Words
 from cds.call import Engine, Outcome, Silence
 from cds.chart.facts import Chart
@@ -18,6 +18,7 @@ SILENT = {
     Silence.NO_TWITCH: "no twitch: nothing was evaluated",
     Silence.NO_DRAFT: "no draft of a systemic corticosteroid or estrogen: the chart was not read",
     Silence.NOT_RECORDED: "no twitch among the problems just recorded: the chart was not read",
+    Silence.DECEASED: "the patient is recorded as deceased: no rule was asked",
 }
 CHILDREN = "asked of children only"
 BEHIND = "it does not stand on the card, but may be a reason for the tests it asks for"
@@ -49,7 +50,7 @@ def explain(outcome: Outcome, engine: Engine) -> Why:
     """The reasons behind one answer."""
     chart, consultation = outcome.chart or Chart(), outcome.consultation
     if consultation is None:
-        near = near_misses(chart, engine.knowledge)
+        near = () if outcome.silence is Silence.DECEASED else near_misses(chart, engine.knowledge)
         return Why(twitch=False, summary=SILENT[outcome.silence], near_misses=near)
     if consultation.assessed is None:
         return _of_orders(consultation, engine.words)
@@ -64,7 +65,7 @@ def explain(outcome: Outcome, engine: Engine) -> Why:
 def _of_orders(consultation: Consultation, words: Words) -> Why:
     """The order hooks ask few rules; what a draft begins or raises decides."""
     told = (
-        Told(rule=one.rule, title=words.rule(one.rule), state=one.state, because=one.because, facts=one.facts)
+        Told(rule=one.rule, title=words.title(one.rule), state=one.state, because=one.because, facts=one.facts)
         for one in consultation.trial.verdicts
     )
     repeated = {due.advice.topic.value: REPEATED for due in consultation.repeated}
@@ -77,7 +78,7 @@ def _told(rule: str, consultation: Consultation, left_out: dict[Topic, str], cha
     looks = LOOKS[rule]
     return Told(
         rule=rule,
-        title=title(rule, engine.words),
+        title=engine.words.title(rule),
         state=verdict.state,
         because=verdict.because,
         facts=verdict.facts,
@@ -116,14 +117,3 @@ def _home(rule: str) -> Topic:
         return Topic.MED_REV
     homes = {"E": Topic.EMERG, "P": Topic.PED_NEURO, "U": Topic.NEURO_URG, "L": Topic.LAB_ABN}
     return homes.get(rule[0], Topic.NEURO_EVAL)
-
-
-def title(rule: str, words: Words) -> str:
-    """What a rule is called."""
-    if rule in FLAGS:
-        return words.flag(rule).title
-    if rule in FACTORS:
-        return words.tag(Topic.LIFESTYLE, rule).name
-    if rule in TAGS[Topic.MED_REV]:
-        return words.tag(Topic.MED_REV, rule).name
-    return words.topics[Topic.LAB_ABN].title if rule == "LAB" else words.rule(rule)

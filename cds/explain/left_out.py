@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from cards.topics import Topic
+from cards.topics import FLAGS, Topic
 from cds.rules.assess import Assessment
 from cds.rules.consult import Assessed
 
@@ -85,6 +85,8 @@ def _reassurance(found: Assessment, shown: set[Topic]) -> str:
         return first
     if not found.is_normal:
         return "it needs a normal examination and EMG since the twitch began, in an adult of known age"
+    if found.failed:
+        return FAILED
     return "not all of the chart was seen" if not found.picture.complete.all else "a laboratory warning is shown"
 
 
@@ -109,6 +111,8 @@ def _lifestyle(found: Assessment, shown: set[Topic]) -> str:
         return first
     if shown & {Topic.PED_NEURO, Topic.NEURO_URG, Topic.STATUS}:
         return "it is not shown beside this neurology card"
+    if found.failed & set(FLAGS):
+        return FAILED
     return "not all of the problems and observations were seen"
 
 
@@ -118,6 +122,7 @@ def _gap(found: Assessment, shown: set[Topic]) -> str:
     return "another card is shown" if shown else "nothing is missing"
 
 
+FAILED = "a rule failed: what it looks for may be there"
 KNOWN = "the twitching has a known cause: a neuromuscular disease is on the chart"
 _REASONS: dict[Topic, Callable[[Assessment, set[Topic]], str]] = {
     Topic.EMERG: _emergency,

@@ -64,9 +64,10 @@ class Period(Struct, gc=False):
 
 
 class Resource(Struct, gc=False, tag_field="resourceType"):
-    """What every resource has."""
+    """What every resource has; `meta` stays unread unless there are two versions of one resource."""
 
     id: str | None = None
+    meta: Raw = Raw(b"null")
 
     @property
     def ref(self) -> str:
@@ -83,10 +84,12 @@ class Owned(Resource):
 
 
 class Patient(Resource, tag="Patient", rename="camel"):
-    """Birth date and sex."""
+    """Birth date and sex, and whether the patient has died (R4 `deceased[x]`)."""
 
     birth_date: str | None = None
     gender: str | None = None
+    deceased_boolean: bool | None = None
+    deceased_date_time: str | None = None
 
 
 class Condition(Owned, tag="Condition", rename="camel"):

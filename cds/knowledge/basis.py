@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from cards.printed import number, plain_unit
 from cards.topics import Topic
 from cds.knowledge.load import Knowledge
 from cds.knowledge.model import Limit, MedicineClass
 
 ADJUSTING = frozenset({"albumin", "egfr"})
-_PLAIN = str.maketrans("", "", "{}[]")
 
 
 class Row(Struct, frozen=True):
@@ -97,5 +97,5 @@ def _age(limit: Limit) -> str:
 
 def _text(limit: Limit) -> str:
     if limit.times_upper is not None:
-        return f"{limit.op} {limit.times_upper:g} × upper limit of normal"
-    return " or ".join(f"{limit.op} {value:g} {unit.translate(_PLAIN)}" for unit, value in limit.value.items())
+        return f"{limit.op} {number(limit.times_upper)} × upper limit of normal"
+    return " or ".join(f"{limit.op} {number(value)} {plain_unit(unit)}" for unit, value in limit.value.items())

@@ -25,7 +25,7 @@ class Reading:
         self.unread: dict[str, str] = {}
         self._pages = 0
         self._is_over = False
-        self._known: set[tuple[type, str]] = set()
+        self._known: dict[tuple[type, str], Any] = {}
         if not held.is_lost:
             self._join(held.feed)
 
@@ -87,13 +87,11 @@ class Reading:
         return feed.next or ""
 
     def _join(self, feed: Feed) -> None:
-        """Add what is new: a page may repeat what stood on the one before."""
+        """Add what is new: a page may repeat what stood on the one before; another version of it is new."""
         for resource in feed.resources:
             name = (type(resource), resource.id or "")
-            if name[1] and name in self._known:
-                continue
-            self._known.add(name)
-            self.feed.resources.append(resource)
+            if not name[1] or resource is (first := self._known.setdefault(name, resource)) or resource != first:
+                self.feed.resources.append(resource)
         self.feed.unreadable += feed.unreadable
         self.feed.unread_codes.extend(feed.unread_codes)
 

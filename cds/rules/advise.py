@@ -8,7 +8,8 @@ from cards.advice import Advice, Fact, Note, Order
 from cards.topics import ELECTROLYTES, FLAGS, Topic, in_order
 from cds.rules import advise_labs, advise_medicines, context, proposals, tests_due
 from cds.rules.assess import Assessment, Flags, flag_days
-from cds.rules.decide import Choice
+from cds.rules.decide import SILENCE_NEEDS, Choice
+from cds.rules.flags import Raised
 from cds.rules.neurology import MYOPATHIC, report_fact
 from cds.rules.picture import Picture
 from cds.rules.work_up import covers
@@ -45,9 +46,9 @@ def bounded(advice: Advice, limit: int) -> Advice:
     return replace(advice, facts=advice.facts[:limit], notes=notes[:limit])
 
 
-def signs(flags: Iterable[object]) -> tuple[str, ...]:
+def signs(flags: Flags) -> tuple[str, ...]:
     """The display names of the signs behind some flags, each once."""
-    return tuple(dict.fromkeys(name for flag in flags for name in getattr(flag, "names", ())))
+    return tuple(dict.fromkeys(name for flag in flags for name in flag.names))
 
 
 def flag_ids(flags: Flags) -> tuple[str, ...]:
@@ -185,8 +186,8 @@ def _sign_notes(flags: Flags, picture: Picture) -> Iterable[Note]:
         yield Note("flag_cannot_reassure")
 
 
-def _wording(flag: object) -> Iterable[Note]:
-    for finding in getattr(flag, "found", ()):
+def _wording(flag: Raised) -> Iterable[Note]:
+    for finding in flag.found:
         if finding.phrases and finding.named.text:
             yield Note("only_text_sign", {"phrase": finding.named.text})
 
@@ -278,12 +279,28 @@ def _lifestyle_variant(choice: Choice, found: Assessment) -> str:
 
 def _data_gap(choice: Choice, found: Assessment) -> Advice:
     """DATA-GAP: what is missing; "not found on this chart" is not "absent" (D15)."""
+    if found.picture.diseases:
+        return _unseen(choice, found)
     return Advice(
         topic=Topic.DATA_GAP,
         indicator=choice.indicator,
+        variant="rule-failed" if found.failed else "default",
         facts=found.picture.twitch_facts,
         notes=(*context.explanations(found.picture), *context.exam_notes(found.picture), *context.notes(found)),
         missing=context.gaps(found),
+    )
+
+
+def _unseen(choice: Choice, found: Assessment) -> Advice:
+    """DATA-GAP in known disease: what failed, and nothing about the work-up; another failure is another card (D7)."""
+    missing = found.picture.complete.missing
+    return Advice(
+        topic=Topic.DATA_GAP,
+        indicator=choice.indicator,
+        variant="known-disease",
+        signs=tuple(name for name in SILENCE_NEEDS if name in missing),
+        facts=found.picture.twitch_facts,
+        notes=context.notes(found),
     )
 
 

@@ -5,7 +5,6 @@ from cards.topics import Topic, in_order
 from cds.rules import context, proposals
 from cds.rules.assess import Assessment
 from cds.rules.decide import Choice
-from cds.rules.flags import drug_fact
 from cds.rules.medication import Course
 from cds.rules.picture import Picture
 
@@ -31,7 +30,7 @@ def review(choice: Choice, found: Assessment) -> Advice:
         variant=_variant(courses, picture),
         tags=in_order(Topic.MED_REV, tags),
         signs=tuple(dict.fromkeys(course.ingredient for course in courses)),
-        facts=(*picture.twitch_facts, *map(drug_fact, courses)),
+        facts=(*picture.twitch_facts, *(course.fact for course in courses)),
         notes=(*_notes(courses, picture), *context.ended(picture), *context.notes(found)),
         orders=(*proposals.of_medicines(course.ingredient for course in courses), *_orders(tags, found)),
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from cards.advice import Advice, Fact, Note, Order
+from cards.printed import number
 from cards.template import fill
 from cards.topics import Indicator, Topic, in_order
 from cds.chart.facts import Drug
@@ -32,12 +33,24 @@ class Beginning(Struct, frozen=True):
         """What the card calls it."""
         return self.concept.ingredient or self.concept.display
 
+    @property
+    def fact(self) -> Fact:
+        """The draft, without date and dose, so that the same card is known again when these change."""
+        concept = self.concept
+        return Fact(resource=self.drug.ref, label=self.name, system=concept.system, code=concept.code, note="drafted")
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """The one fact it rests on."""
+        return (self.fact,)
+
 
 class Low(Struct, frozen=True):
     """An electrolyte that is low on a fresh result."""
 
     standing: Standing
     judged: Judged
+    facts: tuple[Fact, ...]
 
     def name(self, picture: Picture) -> str:
         """What the summary and the reason of an order call it, with its number if it has one."""
@@ -61,7 +74,7 @@ def emergency(
         facts=(
             *picture.twitch_facts,
             *(fact for flag in severe for fact in flag.facts),
-            *map(_fact, steroids),
+            *(one.fact for one in steroids),
         ),
         notes=(*early, Note("local_pathway"), *_notes(steroids, estrogens, picture)),
         missing=_due(picture),
@@ -80,12 +93,24 @@ def steroid(begun: Sequence[Beginning], low: Sequence[Low], estrogens: Sequence[
         signs=tuple(one.name(picture) for one in low),
         facts=(
             *picture.twitch_facts,
-            *map(_fact, begun),
-            *(laboratory.fact(one.judged, picture.knowledge) for one in low),
+            *(one.fact for one in begun),
+            *(fact for one in low for fact in one.facts),
         ),
         notes=(*_lab_notes(low, picture), *_notes(begun, estrogens, picture)),
         missing=due,
         orders=tuple(Order(f"lab:{test}") for test in due),
+    )
+
+
+def unseen(begun: Sequence[Beginning], estrogens: Sequence[Beginning], picture: Picture) -> Advice:
+    """ORD-STEROID where silence would need what failed: it says so, and neither dose nor new tests are its matter."""
+    return Advice(
+        topic=Topic.ORD_STEROID,
+        indicator=Indicator.INFO,
+        variant="unseen",
+        values={"drug": _drugs(begun)},
+        facts=(*picture.twitch_facts, *(one.fact for one in begun)),
+        notes=(*_lab_notes((), picture), *_notes(begun, estrogens, picture)),
     )
 
 
@@ -96,7 +121,7 @@ def estrogen(begun: Sequence[Beginning], picture: Picture) -> Advice:
         indicator=Indicator.INFO,
         variant=_variant(begun, ()),
         values={"drug": _drugs(begun)},
-        facts=(*picture.twitch_facts, *map(_fact, begun)),
+        facts=(*picture.twitch_facts, *(one.fact for one in begun)),
         notes=_notes(begun, (), picture),
     )
 
@@ -114,12 +139,6 @@ def _drugs(begun: Iterable[Beginning]) -> str:
     return ", ".join(sorted({one.name for one in begun}))
 
 
-def _fact(begun: Beginning) -> Fact:
-    """A draft as a fact: without date and dose, so that the same card is known again when these change."""
-    concept = begun.concept
-    return Fact(resource=begun.drug.ref, label=begun.name, system=concept.system, code=concept.code, note="drafted")
-
-
 def _notes(begun: Iterable[Beginning], estrogens: Iterable[Beginning], picture: Picture) -> tuple[Note, ...]:
     unseen = () if picture.complete.has("MedicationRequest") else (Note("medicines_not_received"),)
     return (
@@ -132,7 +151,7 @@ def _notes(begun: Iterable[Beginning], estrogens: Iterable[Beginning], picture: 
 
 def _raised(begun: Beginning, before: Dose, dose: Dose) -> Note:
     """From the dose so far to the drafted one, in mg or in pieces of the product."""
-    values = {"drug": begun.name, "before": f"{before.value:g}", "value": f"{dose.value:g}"}
+    values = {"drug": begun.name, "before": number(before.value), "value": number(dose.value)}
     return Note("dose_raised" if dose.unit == MASS else "dose_raised_pieces", values)
 
 

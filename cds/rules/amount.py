@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from cards.printed import number, plain_unit
 from cds.fhir.resources import Quantity
 from cds.fhir.units import factor
 from cds.knowledge.load import Knowledge
@@ -25,7 +26,7 @@ class Amount(Struct, frozen=True):
     @property
     def shown(self) -> str:
         """The number as a clinician reads it."""
-        return f"{self.comparator or ''}{self.value:g}"
+        return f"{self.comparator or ''}{number(self.value)}"
 
 
 def amount(quantity: Quantity | None, analyte: Analyte, knowledge: Knowledge) -> Amount | None:
@@ -99,6 +100,6 @@ def edge_of(found: Amount, limit: Limit, analyte: Analyte, upper: float | None =
 def edge_text(limit: Limit, unit: str) -> str:
     """The limit as a fact shows it, in the printed unit nearest to the result's."""
     if limit.times_upper is not None:
-        return f"{limit.op}{limit.times_upper:g} x upper limit of normal"
+        return f"{limit.op}{number(limit.times_upper)} x upper limit of normal"
     near = next((one for one in limit.value if one == unit or factor(one, unit) is not None), next(iter(limit.value)))
-    return f"{limit.op}{limit.value[near]:g} {near}"
+    return f"{limit.op}{number(limit.value[near])} {plain_unit(near)}"

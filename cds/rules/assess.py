@@ -31,7 +31,7 @@ WEAKNESS = frozenset({"weakness", "acute-paralysis", "weakness-unspecific", "wea
 
 
 class Assessment(Struct, frozen=True, kw_only=True):
-    """All that was found on a chart that shows a twitch."""
+    """All that was found on a chart that shows a twitch, and which rules failed."""
 
     picture: Picture
     emergencies: Flags
@@ -46,6 +46,7 @@ class Assessment(Struct, frozen=True, kw_only=True):
     factors: tuple[Factor, ...]
     missing: tuple[str, ...]
     wants_labs: bool
+    failed: frozenset[str] = frozenset()
 
 
 def assess(picture: Picture, trial: Trial) -> Assessment:
@@ -83,6 +84,7 @@ def assess(picture: Picture, trial: Trial) -> Assessment:
             tags={course.tag for course in courses},
             factors={factor.tag for factor in factors},
         ),
+        failed=frozenset(trial.failed),
     )
 
 

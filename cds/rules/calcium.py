@@ -7,8 +7,10 @@ from msgspec.structs import replace
 from cds.chart.facts import LabResult
 from cds.fhir.dates import When
 from cds.knowledge.model import Adjustment
+from cds.rules import labs
 from cds.rules.amount import Amount, is_beyond, to_unit
-from cds.rules.labs import Bench, Judged, day_of, newest
+from cds.rules.labs import Bench, Judged, most_abnormal
+from cds.rules.newest import of_newest_day
 
 MOST_A_DAY = 24  # albumin results of one day that are looked at; no laboratory measures it more often
 TRUST = {"ionised": 3, "adjusted": 2, "computed": 1, "unadjusted": 0}
@@ -22,10 +24,13 @@ class Albumins:
         for result in results:
             number = bench.number(result)
             if number is not None and number.comparator is None and result.when and not result.preliminary:
-                self._by_day.setdefault(result.when.first, []).append((result.when, number))
+                grams = number.times(_ratio(number, bench), bench.knowledge.analytes["albumin"].unit)
+                self._by_day.setdefault(result.when.first, []).append((result.when, grams))
+        for day in self._by_day.values():
+            day.sort(key=_by_time)
 
-    def near(self, when: When, hours: int) -> Amount | None:
-        """The albumin of the same sample, or the nearest within the hours allowed."""
+    def near(self, when: When, hours: int) -> list[Amount]:
+        """The albumin of the same sample, or the nearest within the hours allowed: the least and the most of them."""
         days = range(when.first - hours // 24 - 1, when.first + hours // 24 + 2)
         gaps = [
             (gap, number)
@@ -33,7 +38,19 @@ class Albumins:
             for other, number in self._by_day.get(day, ())[:MOST_A_DAY]
             if (gap := _hours(when, other)) is not None and gap <= hours
         ]
-        return min(gaps, key=lambda one: one[0])[1] if gaps else None
+        least = min((gap for gap, _ in gaps), default=0)
+        nearest = sorted((number for gap, number in gaps if gap == least), key=lambda one: one.value)
+        return list(dict.fromkeys((*nearest[:1], *nearest[-1:])))
+
+
+def _by_time(one: tuple[When, Amount]) -> tuple[float, float]:
+    when, number = one
+    return when.instant.timestamp() if when.instant else 0.0, number.value
+
+
+def _ratio(albumin: Amount, bench: Bench) -> float:
+    analyte = bench.knowledge.analytes["albumin"]
+    return to_unit(albumin.unit, analyte.unit, analyte) or 1.0
 
 
 def judge(results: list[LabResult], albumins: Albumins, bench: Bench) -> list[Judged]:
@@ -41,15 +58,12 @@ def judge(results: list[LabResult], albumins: Albumins, bench: Bench) -> list[Ju
     return [_judge(result, albumins, bench) for result in results]
 
 
-def deciding(judged: Iterable[Judged]) -> Judged | None:
+def deciding(judged: Iterable[Judged], bench: Bench) -> Judged | None:
     """One result decides: the newest day; on the same day ionised, then lab-adjusted, then computed."""
     readable = [one for one in judged if one.side is not None and one.when is not None]
-    if not readable:
-        return None
-    day = max(day_of(one) for one in readable)
-    same = [one for one in readable if day_of(one) == day]
-    best = max(TRUST[one.kind or "unadjusted"] for one in same)
-    return newest(one for one in same if TRUST[one.kind or "unadjusted"] == best)
+    same = of_newest_day(readable, lambda one: one.when)
+    best = max((TRUST[one.kind or "unadjusted"] for one in same), default=0)
+    return labs.deciding((one for one in same if TRUST[one.kind or "unadjusted"] == best), bench)
 
 
 def _judge(result: LabResult, albumins: Albumins, bench: Bench) -> Judged:
@@ -58,11 +72,11 @@ def _judge(result: LabResult, albumins: Albumins, bench: Bench) -> Judged:
     number = bench.number(result)
     if number is None or result.when is None:
         return Judged(result=result, kind="unadjusted")
-    albumin = albumins.near(result.when, bench.knowledge.albumin_hours)
-    if albumin is None or number.comparator is not None:
-        return _unadjusted(result, bench)
+    near = albumins.near(result.when, bench.knowledge.albumin_hours)
     plain = replace(result, flags=frozenset())  # the laboratory flagged the unadjusted value
-    return replace(bench.judge(plain, "adjusted", adjust(number, albumin, bench)), kind="computed")
+    adjusted = [bench.judge(plain, "adjusted", adjust(number, albumin, bench)) for albumin in near]
+    worst = None if number.comparator else most_abnormal(adjusted, bench)
+    return replace(worst, kind="computed") if worst else _unadjusted(result, bench)
 
 
 def _unadjusted(result: LabResult, bench: Bench) -> Judged:

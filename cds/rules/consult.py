@@ -64,7 +64,7 @@ def consult(case: Case) -> Steps[Consultation]:
     """Advice on a chart that shows a twitch (4e steps 5 to 43)."""
     trial = Trial()
     found = assess(case.picture(), trial)
-    due = [_due(advise(choice, found), found.picture, choice) for choice in choose(found, trial)]
+    due = [_due(advise(choice, found), found.picture, trial, choice) for choice in choose(found, trial)]
     fresh, repeated = yield from without_repeats(due, case)
     chosen = [one.choice for one in fresh if one.choice]
     decision = capped(chosen, int(case.knowledge.at("max_cards")), tuple(one.advice.topic for one in repeated))
@@ -80,13 +80,13 @@ def consult_orders(drafted: Drafted, case: Case) -> Steps[Consultation]:
     """Advice on drafts for a patient who twitches: one card at most (4e ORDERS d to g)."""
     trial, picture = Trial(), case.picture()
     limit = int(case.knowledge.at("max_facts"))
-    due = [_due(bounded(advice, limit), picture) for advice in orders.decide_orders(drafted, picture, trial)]
+    due = [_due(bounded(advice, limit), picture, trial) for advice in orders.decide_orders(drafted, picture, trial)]
     fresh, repeated = yield from without_repeats(due, case)
     return Consultation(tuple(fresh), trial, repeated)
 
 
-def _due(advice: Advice, picture: Picture, choice: Choice | None = None) -> Due:
-    return Due(advice, fingerprint(advice, picture.twitch_facts), choice)
+def _due(advice: Advice, picture: Picture, trial: Trial, choice: Choice | None = None) -> Due:
+    return Due(advice, fingerprint(advice, picture.twitch_facts, trial.failed), choice)
 
 
 def without_repeats(due: list[Due], case: Case) -> Steps[tuple[list[Due], tuple[Due, ...]]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from cards.topics import ELECTROLYTES, Indicator, Topic, rank
+from cards.topics import ELECTROLYTES, FLAGS, Indicator, Topic, rank
 from cds.rules.abnormal import Abnormal
 from cds.rules.assess import Assessment, Flags, flag_days
 from cds.rules.findings import Finding
@@ -14,6 +14,7 @@ from cds.rules.trial import Trial
 from cds.rules.work_up import covers
 
 PROTECTED = frozenset({Topic.EMERG, Topic.PED_NEURO, Topic.NEURO_URG})
+SILENCE_NEEDS = ("Patient", "Condition", "Observation", "MedicationRequest")
 URGENCY = {Indicator.CRITICAL: 0, Indicator.WARNING: 1, Indicator.INFO: 2}
 
 
@@ -45,7 +46,7 @@ def choose(found: Assessment, trial: Trial) -> list[Choice]:
 def _chosen(found: Assessment, trial: Trial) -> list[Choice]:
     if found.picture.diseases:
         trial.note("KD", "fired", "known neuromuscular disease (D7)")
-        return _with_known_disease(found)
+        return _with_known_disease(found) or _unseen(found)
     if found.emergencies:
         return _with_emergency(found)
     return _without_emergency(found)
@@ -65,6 +66,12 @@ def _with_known_disease(found: Assessment) -> list[Choice]:
         signs = tuple(flag for flag in (*found.urgent, *found.childhood) if _is_beyond_ms(flag.found))
         chosen += _neurology(Topic.PED_NEURO if found.picture.is_child else Topic.NEURO_URG, signs, found)
     return chosen
+
+
+def _unseen(found: Assessment) -> list[Choice]:
+    """Known disease is silent only where all was seen that could break the silence; else it is said (D7, D17)."""
+    seen = found.picture.complete.has(*SILENCE_NEEDS) and not found.failed
+    return [] if seen else [Choice(topic=Topic.DATA_GAP, indicator=Indicator.INFO)]
 
 
 def _with_emergency(found: Assessment) -> list[Choice]:
@@ -170,7 +177,7 @@ def _emergency_tags(found: Assessment) -> set[str]:
 def _reassurance(found: Assessment, chosen: list[Choice]) -> list[Choice]:
     """D8: normal examination and EMG, everything seen, no laboratory warning, no symptom since."""
     warned = any(one.topic is Topic.LAB_ABN and one.indicator is Indicator.WARNING for one in chosen)
-    if not found.is_normal or not found.picture.complete.all or warned or found.additional:
+    if not found.is_normal or not _is_all_seen(found) or warned or found.additional:
         return []
     return [Choice(topic=Topic.REASSURE, indicator=Indicator.INFO)]
 
@@ -185,9 +192,10 @@ def _lab_order(found: Assessment, chosen: list[Choice]) -> list[Choice]:
 
 
 def _lifestyle(found: Assessment, chosen: list[Choice]) -> list[Choice]:
-    """D13; beside a neurology card only NEURO-EVAL tolerates it (D6)."""
+    """D13; beside a neurology card only NEURO-EVAL tolerates it (D6). It speaks of red flags: all had to be asked."""
     neurology = {Topic.PED_NEURO, Topic.NEURO_URG, Topic.STATUS} & {one.topic for one in chosen}
-    if not found.factors or neurology or not found.picture.complete.has("Condition", "Observation"):
+    seen = found.picture.complete.has("Condition", "Observation") and not found.failed & set(FLAGS)
+    if not found.factors or neurology or not seen:
         return []
     return [Choice(topic=Topic.LIFESTYLE, indicator=Indicator.INFO, factors=found.factors)]
 
@@ -195,9 +203,14 @@ def _lifestyle(found: Assessment, chosen: list[Choice]) -> list[Choice]:
 def _fallback(found: Assessment) -> Choice:
     """D14 and D15: general advice only after a normal examination with everything seen; else say what is missing."""
     exam = found.picture.exam
-    if exam is not None and exam.result == "normal" and found.picture.complete.all:
+    if exam is not None and exam.result == "normal" and _is_all_seen(found):
         return Choice(topic=Topic.LIFESTYLE, indicator=Indicator.INFO)
     return Choice(topic=Topic.DATA_GAP, indicator=Indicator.INFO)
+
+
+def _is_all_seen(found: Assessment) -> bool:
+    """Whether everything arrived and every rule could be asked: what reassures needs no less (D17)."""
+    return found.picture.complete.all and not found.failed
 
 
 def _is_beyond_ms(found: Iterable[Finding]) -> bool:

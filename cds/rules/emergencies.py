@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from cards.advice import Fact
+from cards.printed import number
 from cds.chart.facts import Seen
 from cds.rules.amount import Amount, beyond, ucum
 from cds.rules.findings import Finding
@@ -11,6 +12,7 @@ from cds.rules.labs import Judged
 from cds.rules.picture import Picture
 
 SEROTONERGIC = ("selective-serotonin-reuptake-inhibitor", "serotonin-norepinephrine-reuptake-inhibitor")
+MUSCLE = ("cramps", "weakness", "weakness-unspecific", "acute-paralysis")
 
 
 def respiratory(picture: Picture) -> Raised | None:
@@ -65,7 +67,7 @@ def rhabdomyolysis(picture: Picture) -> Raised | None:
     lab, findings = picture.laboratory, picture.findings
     coded = findings.within("rhabdomyolysis", "rhabdomyolysis")
     urine, kidney = findings.of("dark-urine"), findings.of("acute-kidney-injury")
-    muscle = findings.of("cramps", "weakness", "weakness-unspecific", "acute-paralysis")
+    muscle = findings.of(*MUSCLE)
     severe = lab.of("creatine-kinase").emergency
     with_urine = lab.acute_beyond("creatine-kinase", "creatine-kinase-urine") if urine or kidney else None
     with_muscle = lab.acute_beyond("creatine-kinase", "creatine-kinase-symptom") if muscle or urine else None
@@ -74,7 +76,7 @@ def rhabdomyolysis(picture: Picture) -> Raised | None:
         return None
     found = dict.fromkeys((*coded, *urine, *kidney, *(muscle if with_muscle or severe else ())))
     limit = None if severe else _ck_limit(picture, urine_counts=with_urine is not None)
-    sets = ("rhabdomyolysis", "dark-urine", "acute-kidney-injury", "cramps", "weakness", "weakness-unspecific")
+    sets = ("rhabdomyolysis", "dark-urine", "acute-kidney-injury", *MUSCLE)
     shown = (judged,) if judged else ()
     return raised("E5", picture, found, sets, tag="rhabdomyolysis", judged=shown, limit=limit)
 
@@ -240,6 +242,6 @@ def _pressure_fact(seen: Seen, picture: Picture, name: str, limit: float) -> Fac
         value=seen.quantity.value if seen.quantity else None,
         unit=MMHG,
         date=seen.when.text if seen.when else None,
-        limit=f">={limit:g} mmHg",
+        limit=f">={number(limit)} mmHg",
         limit_source="nice-cg107",
     )

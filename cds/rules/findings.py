@@ -117,7 +117,7 @@ def label(finding: Finding, sets: Iterable[str], knowledge: Knowledge) -> str:
         if concept.sets & wanted and (name := short_name(concept)):
             return name
     hit = next((name for name in sets if name in finding.sets), None)
-    return knowledge.label(hit) if hit else (finding.named.text or "sign")
+    return knowledge.label(hit) if hit else finding.named.text or knowledge.label(min(finding.sets))
 
 
 def short_name(concept: Concept) -> str | None:

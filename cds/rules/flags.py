@@ -61,7 +61,7 @@ def raised(
         facts=(
             *(laboratory.fact(one, knowledge, limit=limit) for one in judged),
             *(signs.fact(one, names, knowledge) for one in found),
-            *(drug_fact(course) for course in courses),
+            *(course.fact for course in courses),
             *extra,
         ),
         names=tuple(dict.fromkeys(signs.label(one, names, knowledge) for one in found)),
@@ -72,15 +72,4 @@ def raised(
         trigger=laboratory.shown(judged[0], knowledge) if judged else None,
         is_low=any(one.side == "low" for one in judged),
         preliminary=next((laboratory.lab_label(one, knowledge) for one in judged if one.result.preliminary), None),
-    )
-
-
-def drug_fact(course: Course) -> Fact:
-    """A medicine as a fact of a card."""
-    return Fact(
-        resource=course.refs[0],
-        label=course.ingredient,
-        system=course.concept.system,
-        code=course.concept.code,
-        date=course.start.text if course.start else None,
     )

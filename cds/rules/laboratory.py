@@ -6,11 +6,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cards.advice import Fact
+from cards.printed import number, plain_unit
 from cds.chart.facts import Chart, LabResult
 from cds.knowledge.load import Knowledge
 from cds.rules import calcium
+from cds.rules.amount import Amount
 from cds.rules.calcium import Albumins
-from cds.rules.labs import Bench, Judged, day_of, newest
+from cds.rules.labs import Bench, Judged, day_of, deciding
 from cds.rules.ranges import Person
 
 
@@ -115,8 +117,8 @@ def _decide(analyte: str, results: list[LabResult], albumins: Albumins, bench: B
 
 def _of_day(analyte: str, results: list[LabResult], albumins: Albumins, bench: Bench) -> Judged | None:
     if analyte == "calcium":
-        return calcium.deciding(calcium.judge(results, albumins, bench))
-    return newest(bench.judge(result) for result in results)
+        return calcium.deciding(calcium.judge(results, albumins, bench), bench)
+    return deciding((bench.judge(result) for result in results), bench)
 
 
 def _aged(analyte: str, judged: Judged, knowledge: Knowledge, today: int) -> Standing:
@@ -132,18 +134,22 @@ def _aged(analyte: str, judged: Judged, knowledge: Knowledge, today: int) -> Sta
 def fact(judged: Judged, knowledge: Knowledge, *, limit: str | None = None) -> Fact:
     """A result as a fact of a card, with the limit it was held against."""
     result, found = judged.result, judged.found
-    number = round(found.value, 3) if found else None
     return Fact(
         resource=result.ref,
         label=lab_label(judged, knowledge),
         system=result.concept.system,
         code=result.concept.code,
-        value=f"{found.shown}" if found and found.comparator else number,
+        value=_value(found) if found else None,
         unit=found.unit if found else None,
         date=judged.when.text if judged.when else None,
         limit=limit or judged.limit,
         limit_source=judged.limit_source,
     )
+
+
+def _value(found: Amount) -> float | str:
+    """The number as it is printed; as words if it is bounded."""
+    return found.shown if found.comparator else float(number(found.value))
 
 
 def lab_label(judged: Judged, knowledge: Knowledge) -> str:
@@ -162,4 +168,4 @@ def shown(judged: Judged, knowledge: Knowledge) -> str:
     """Number and unit as a summary shows them, or that the laboratory flagged it."""
     if judged.found is None:
         return knowledge.names.flagged
-    return f"{judged.found.shown} {judged.found.unit}"
+    return f"{judged.found.shown} {plain_unit(judged.found.unit)}"

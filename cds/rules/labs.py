@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cards.printed import plain_unit
 from cds.chart.facts import LabResult
 from cds.fhir.dates import When
 from cds.knowledge.load import Knowledge
 from cds.knowledge.model import Analyte, Effect, Limit
-from cds.rules.amount import Amount, amount, edge_of, edge_text, is_beyond
+from cds.rules.amount import Amount, amount, edge_of, edge_text, is_beyond, to_unit
+from cds.rules.newest import newest
 from cds.rules.ranges import Person, Range, usable
 
 LOW_FLAGS = {"L": "info", "LL": "warning"}
@@ -63,6 +65,14 @@ class Bench(Struct, frozen=True):
     def number(self, result: LabResult) -> Amount | None:
         """The result's number with a unit that fits."""
         return amount(result.quantity, self.knowledge.analytes[result.analyte], self.knowledge)
+
+    def depth(self, judged: Judged) -> float:
+        """How far out a result lies on its side, in the analyte's own unit; for comparison only."""
+        analyte, found = self.knowledge.analytes[judged.result.analyte], judged.found
+        ratio = to_unit(found.unit, analyte.unit, analyte) if found else None
+        if found is None or ratio is None:
+            return -math.inf
+        return -found.value * ratio if judged.side == "low" else found.value * ratio
 
     def exceeds(self, judged: Judged, name: str) -> bool:
         """Whether a result with a number is surely beyond one of the limits that count only with a sign."""
@@ -155,7 +165,7 @@ class Case(Struct, frozen=True):
         if side in ("low", "high"):
             effect = worse("info", graded.effect) if graded and graded.side == side else "info"
             judged = self._judged(side, effect if self._counts(side) else "quote")
-            return replace(judged, limit=f"{ranged.text} {number.unit}", limit_source=LAB_RANGE)
+            return replace(judged, limit=f"{ranged.text} {plain_unit(number.unit)}", limit_source=LAB_RANGE)
         if graded is not None and (self.analyte.adds_to_range or not ranged.states(graded.side)):
             return self.at_limit(graded)
         return self._judged("normal" if side == "inside" else None)
@@ -194,18 +204,21 @@ def is_for_age(limit: Limit, person: Person) -> bool:
     )
 
 
-def newest(judged: Iterable[Judged]) -> Judged | None:
-    """The readable result that decides: newest day, then newest instant; if that fails the more abnormal (4b Dates)."""
-    dated = [one for one in judged if one.side is not None and one.when is not None]
-    if not dated:
-        return None
-    day = max(day_of(one) for one in dated)
-    same = [one for one in dated if day_of(one) == day]
-    instants = [one.when.instant for one in same if one.when and one.when.instant]
-    if len(instants) == len(same):
-        latest = max(instants)
-        same = [one for one in same if one.when and one.when.instant == latest]
-    return max(same, key=lambda one: SEVERITY[one.effect])
+def deciding(judged: Iterable[Judged], bench: Bench) -> Judged | None:
+    """The readable result that decides: the newest; if nothing tells which that is the more abnormal (4b Dates)."""
+    readable = [one for one in judged if one.side is not None and one.when is not None]
+    return most_abnormal(newest(readable, lambda one: one.when), bench)
+
+
+def most_abnormal(judged: Iterable[Judged], bench: Bench) -> Judged | None:
+    """The most urgent; of these the one farthest out, final before preliminary, whatever their order."""
+    found = list(judged)
+    if len(found) < 2:
+        return found[0] if found else None
+    return max(
+        found,
+        key=lambda one: (SEVERITY[one.effect], bench.depth(one), not one.result.preliminary, one.result.ref),
+    )
 
 
 def day_of(one: Judged) -> int:

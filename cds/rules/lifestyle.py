@@ -1,16 +1,22 @@
 """Lifestyle factors that the article names (S13 to S19, S39 to S43; 4b Factors)."""
 
+import math
 from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
 from cards.advice import Fact, Note
+from cards.printed import number
 from cds.chart.facts import Seen
 from cds.fhir.units import factor
 from cds.rules.amount import ucum
 from cds.rules.findings import Finding
 from cds.rules.findings import fact as finding_fact
+from cds.rules.newest import newest
 from cds.rules.picture import Picture
+
+UNITS = {"ask-sleep": "h", "ask-caffeine": "mg/d", "ask-weight": "kg"}  # the other questions are scores
+LESS_IS_WORSE = frozenset({"ask-sleep", "ask-weight"})  # a lighter child may take less caffeine
 
 
 class Factor(Struct, frozen=True, kw_only=True):
@@ -29,7 +35,7 @@ def stress(picture: Picture) -> Factor | None:
     old_enough = picture.age is None or picture.age >= picture.knowledge.at("gad7_years")
     limit = picture.knowledge.at("gad7")
     scored = score is not None and old_enough and _value(score) >= limit
-    facts = (_answer(score, "ask-gad7", picture, f">={limit:g}", "spitzer-2006"),) if score and scored else ()
+    facts = (_answer(score, "ask-gad7", picture, f">={number(limit)}", "spitzer-2006"),) if score and scored else ()
     found = _facts(picture.findings.of("stress"), "stress", picture)
     return (
         Factor(tag="stress", facts=(*facts, *found), variant="stress", notes=_phq9(picture)) if facts or found else None
@@ -40,11 +46,11 @@ def sleep(picture: Picture) -> Factor | None:
     """Sleep shorter than the age needs, or insomnia coded."""
     found = _facts(picture.findings.of("sleep"), "sleep", picture)
     seen = _score(picture, "ask-sleep", "intake")
-    hours = _in_unit(seen, "h", picture) if seen else None
+    hours = _in_unit(seen, UNITS["ask-sleep"], picture) if seen else None
     need = _sleep_need(picture)
     if seen is not None and hours is not None and need is not None and hours < need:
-        fact = _answer(seen, "ask-sleep", picture, f"<{need:g} h", "aasm-srs-2015")
-        return Factor(tag="sleep", facts=(fact, *found), variant="sleep", values={"hours": f"{hours:g}"})
+        fact = _answer(seen, "ask-sleep", picture, f"<{number(need)} h", "aasm-srs-2015")
+        return Factor(tag="sleep", facts=(fact, *found), variant="sleep", values={"hours": number(hours)})
     return Factor(tag="sleep", facts=found, variant="sleep-recorded") if found else None
 
 
@@ -65,11 +71,11 @@ def caffeine(picture: Picture) -> Factor | None:
     """Intake above the limit (lower in pregnancy, by weight under 18), or excess coded."""
     found = _facts(picture.findings.of("caffeine"), "caffeine", picture)
     seen = _score(picture, "ask-caffeine", "intake")
-    daily = _in_unit(seen, "mg/d", picture) if seen else None
+    daily = _in_unit(seen, UNITS["ask-caffeine"], picture) if seen else None
     limit = _caffeine_limit(picture)
     if seen is not None and daily is not None and limit is not None and daily > limit:
-        fact = _answer(seen, "ask-caffeine", picture, f">{limit:g} mg/d", "efsa-2015")
-        values, notes = {"mg": f"{daily:g}"}, tuple(_caffeine_notes(picture))
+        fact = _answer(seen, "ask-caffeine", picture, f">{number(limit)} mg/d", "efsa-2015")
+        values, notes = {"mg": number(daily)}, tuple(_caffeine_notes(picture))
         return Factor(tag="caffeine", facts=(fact, *found), variant="caffeine", values=values, notes=notes)
     return Factor(tag="caffeine", facts=found, variant="caffeine-recorded") if found else None
 
@@ -101,11 +107,8 @@ def smoking(picture: Picture) -> Factor | None:
     """The newest tobacco status is a current one."""
     oldest = picture.today - picture.knowledge.days("smoking")
     statuses = [one for one in picture.findings.of("tobacco") if _is_status(one, oldest)]
-    if not statuses:
-        return None
-    day = max(one.day or 0 for one in statuses)
-    newest = [one for one in statuses if (one.day or 0) == day]
-    facts = _facts(tuple(one for one in newest if "tobacco-current" in one.sets), "tobacco-current", picture)
+    current = tuple(one for one in newest(statuses, lambda one: one.when) if "tobacco-current" in one.sets)
+    facts = _facts(current, "tobacco-current", picture)
     return Factor(tag="smoking", facts=facts, variant="smoking") if facts else None
 
 
@@ -132,10 +135,20 @@ def _facts(found: tuple[Finding, ...], name: str, picture: Picture) -> tuple[Fac
 
 
 def _score(picture: Picture, name: str, window: str) -> Seen | None:
-    """The newest answer to a question, if it is in date."""
+    """The newest answer to a question, if it is in date; of two the worse one (4b Dates)."""
     dated = [one for one in picture.chart.seen if name in one.named.sets and one.when and _has_number(one)]
-    newest = max(dated, key=lambda one: one.when.first if one.when else 0, default=None)
-    return newest if newest is not None and picture.is_within(newest.when, window) else None
+    last = newest(dated, lambda one: one.when)
+    worst = max(last, key=lambda one: _badness(one, name, picture), default=None)
+    return worst if worst is not None and picture.is_within(worst.when, window) else None
+
+
+def _badness(seen: Seen, name: str, picture: Picture) -> float:
+    """How bad an answer is; one that cannot be read is no answer while there is another."""
+    unit = UNITS.get(name)
+    value = _in_unit(seen, unit, picture) if unit else _value(seen)
+    if value is None:
+        return -math.inf
+    return -value if name in LESS_IS_WORSE else value
 
 
 def _has_number(seen: Seen) -> bool:
@@ -174,7 +187,7 @@ def _phq9(picture: Picture) -> tuple[Note, ...]:
     seen = _score(picture, "ask-phq9", "questionnaire")
     if seen is None or _value(seen) < picture.knowledge.at("phq9"):
         return ()
-    return (Note("phq9_item", {"score": f"{_value(seen):g}"}),)
+    return (Note("phq9_item", {"score": number(_value(seen))}),)
 
 
 def _sleep_need(picture: Picture) -> float | None:
@@ -187,7 +200,7 @@ def _caffeine_limit(picture: Picture) -> float | None:
     knowledge = picture.knowledge
     if picture.age is not None and picture.age < knowledge.at("caffeine_child_years"):
         weighed = _score(picture, "ask-weight", "weight")
-        kilograms = _in_unit(weighed, "kg", picture) if weighed else None
+        kilograms = _in_unit(weighed, UNITS["ask-weight"], picture) if weighed else None
         return None if kilograms is None else knowledge.at("caffeine_child_mg_per_kg") * kilograms
     return knowledge.at("caffeine_pregnant_mg" if picture.pregnant else "caffeine_mg")
 

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from cards.advice import Fact
 from cds.chart.facts import Drug
 from cds.fhir.dates import When
 from cds.knowledge.codes import Concept
@@ -23,6 +24,22 @@ class Course(Struct, frozen=True, kw_only=True):
     concept: Concept
     refs: tuple[str, ...]
     start: When | None
+
+    @property
+    def fact(self) -> Fact:
+        """The medicine as a card and a verdict state it."""
+        return Fact(
+            resource=self.refs[0],
+            label=self.ingredient,
+            system=self.concept.system,
+            code=self.concept.code,
+            date=self.start.text if self.start else None,
+        )
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """The one fact it rests on."""
+        return (self.fact,)
 
 
 class Ended(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from cards.advice import Advice
 from cds.chart.facts import Drug
 from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
-from cds.rules import advise_orders, doses
+from cds.rules import advise_orders, doses, laboratory
 from cds.rules.advise_orders import Beginning, Low
 from cds.rules.doses import Dose
 from cds.rules.flags import Raised, raised
@@ -39,15 +39,31 @@ def wanted(drafts: Sequence[Drug], knowledge: Knowledge) -> Drafted | None:
 
 def decide_orders(drafted: Drafted, picture: Picture, trial: Trial) -> tuple[Advice, ...]:
     """Steps d to f, for a chart that shows a twitch: one card at most."""
+    known = bool(picture.diseases) and picture.complete.has("Condition")  # what did not arrive may refute it
     steroids = _beginnings(STEROID, drafted.steroids, picture, trial)
-    estrogens = _beginnings(ESTROGEN, drafted.estrogens, picture, trial)
+    estrogens = _estrogens(drafted, picture, trial, silent=known and not steroids)
     if steroids and (severe := trial.ask("ORD-EMERG", _severe, picture)):
         return (advise_orders.emergency(severe, steroids, estrogens, picture),)
-    if treated := [one for one in steroids if not _replaces(one, picture)]:
-        low = trial.ask("ORD-STEROID", _low, picture)
-        return (advise_orders.steroid(treated, low, estrogens, picture),) if low or not picture.diseases else ()
-    if estrogens and not picture.diseases:
-        return (advise_orders.estrogen(estrogens, picture),)
+    treated = [one for one in steroids if not _replaces(one, picture)]
+    low = trial.ask("ORD-STEROID", _low, picture) if treated else ()
+    if low or (treated and not known):
+        return (advise_orders.steroid(treated, low, estrogens, picture),)
+    if steroids and not _is_all_seen(picture, trial):
+        return (advise_orders.unseen(steroids, estrogens, picture),)
+    return (advise_orders.estrogen(estrogens, picture),) if estrogens and not known else ()
+
+
+def _is_all_seen(picture: Picture, trial: Trial) -> bool:
+    """Whether all was seen that could break the silence on a steroid (4d: "if Observations did not arrive: info")."""
+    return picture.complete.has("Observation") and not trial.failed
+
+
+def _estrogens(drafted: Drafted, picture: Picture, trial: Trial, *, silent: bool) -> tuple[Beginning, ...]:
+    """The estrogens that begin; not asked where no answer could bring a card (4d: silent in known disease)."""
+    if not silent:
+        return _beginnings(ESTROGEN, drafted.estrogens, picture, trial)
+    if drafted.estrogens:
+        trial.note(f"ORD-RENEWAL {ESTROGEN}", "suppressed", "known neuromuscular disease (4d)")
     return ()
 
 
@@ -127,4 +143,4 @@ def _low(picture: Picture) -> Iterator[Low]:
         standing = picture.laboratory.of(analyte)
         judged = standing.abnormal
         if judged is not None and judged.side == "low":
-            yield Low(standing, judged)
+            yield Low(standing, judged, (laboratory.fact(judged, picture.knowledge),))

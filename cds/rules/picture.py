@@ -13,6 +13,7 @@ from cds.rules.findings import Findings
 from cds.rules.gate import Twitch
 from cds.rules.laboratory import Laboratory
 from cds.rules.medication import Medication
+from cds.rules.newest import newest
 from cds.rules.ranges import Person
 from cds.rules.work_up import Done
 
@@ -163,13 +164,10 @@ def _said(problem: Problem) -> int | None:
 
 
 def _weeks(chart: Chart, knowledge: Knowledge, today: int) -> float | None:
-    """Weeks of gestation today, from the newest statement and the days since (4b Pregnant)."""
+    """Weeks of gestation today, from the newest statement and the days since (4b Pregnant); of two the more."""
     said = [*_coded_weeks(chart.problems), *_measured_weeks(chart.seen, knowledge)]
-    if not said:
-        return None
-    when, weeks = max(said, key=lambda one: one[0].first)
-    total = weeks + (today - when.first) / 7
-    return total if total <= knowledge.at("pregnancy_weeks_max") else None
+    totals = [weeks + (today - when.first) / 7 for when, weeks in newest(said, lambda one: one[0])]
+    return max((total for total in totals if total <= knowledge.at("pregnancy_weeks_max")), default=None)
 
 
 def _coded_weeks(problems: list[Problem]) -> list[tuple[When, float]]:

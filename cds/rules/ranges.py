@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from cards.printed import number
 from cds.fhir import concepts
 from cds.fhir.resources import AgeRange, Quantity, ReferenceRange
 from cds.fhir.units import factor
@@ -43,9 +44,10 @@ class Range(Struct, frozen=True):
     @property
     def text(self) -> str:
         """The range as a fact shows it."""
-        if self.low is None or self.high is None:
-            return f"from {self.low:g}" if self.high is None else f"up to {self.high:g}"
-        return f"{self.low:g}-{self.high:g}"
+        low, high = (None if edge is None else number(edge) for edge in (self.low, self.high))
+        if low and high:
+            return f"{low}-{high}"
+        return f"up to {high}" if high else f"from {low}"
 
 
 def usable(

@@ -16,11 +16,12 @@ def is_repeatable(advice: Advice) -> bool:
     return advice.topic is not Topic.EMERG and advice.indicator is not Indicator.CRITICAL
 
 
-def fingerprint(advice: Advice, twitches: Collection[Fact] = ()) -> str:
+def fingerprint(advice: Advice, twitches: Collection[Fact] = (), failed: Collection[str] = ()) -> str:
     """Card, urgency, tags, signs, medicine, and the newest trigger of each kind with date and value.
 
     Anything new in it, or worse, makes another card of it. The twitch itself counts by what it is, not by its date,
-    so that a record made anew is no news; the hook is no part.
+    so that a record made anew is no news; the hook is no part. A rule that failed is news: no answer to a card on which
+    it was asked keeps it silent.
     """
     kinds = sorted({f"{fact.code or fact.label}" for fact in twitches})
     news = [fact for fact in advice.facts if fact not in twitches]
@@ -34,6 +35,7 @@ def fingerprint(advice: Advice, twitches: Collection[Fact] = ()) -> str:
         advice.values.get("drug", ""),
         ",".join(kinds),
         *triggers,
+        *(f"failed|{rule}" for rule in sorted(failed)),
     )
     return "\n".join(parts)
 

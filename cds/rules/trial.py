@@ -2,15 +2,26 @@
 
 import logging
 from collections.abc import Callable, Iterable
-from typing import Literal, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from msgspec import Struct
 
 from cards.advice import Fact, NotChecked
 
 State = Literal["fired", "not-fired", "not-checked", "suppressed"]
+
+
+class Evidenced(Protocol):
+    """What a rule raises: something with the facts it rests on."""
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """The facts, for the verdict."""
+
+
 P = TypeVar("P")
 R = TypeVar("R")
+Found = TypeVar("Found", bound=Evidenced)
 _LOG = logging.getLogger(__name__)
 
 
@@ -30,7 +41,7 @@ class Trial:
         self.verdicts: list[Verdict] = []
         self.failed: list[str] = []
 
-    def ask(self, rule_id: str, rule: Callable[[P], Iterable[R]], subject: P) -> tuple[R, ...]:
+    def ask(self, rule_id: str, rule: Callable[[P], Iterable[Found]], subject: P) -> tuple[Found, ...]:
         """All that a rule raises; nothing if it stays silent or fails."""
         try:
             raised = tuple(rule(subject))
@@ -42,7 +53,7 @@ class Trial:
         if not raised:
             self.verdicts.append(Verdict(rule_id, "not-fired"))
             return ()
-        facts = tuple(fact for one in raised for fact in getattr(one, "facts", ()))
+        facts = tuple(fact for one in raised for fact in one.facts)
         self.verdicts.append(Verdict(rule_id, "fired", facts))
         return raised
 

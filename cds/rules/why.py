@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from cards.printed import number, plain_unit
 from cards.topics import TAGS, Topic
 from cds.chart.facts import Chart, Drug, Kin, LabResult, Problem, Report, Seen, Visit
 from cds.chart.naming import TWITCH_PHRASES
@@ -9,11 +10,11 @@ from cds.fhir.dates import When
 from cds.fhir.resources import Quantity
 from cds.knowledge.load import Knowledge
 from cds.rules.assess import EMERGENCIES
+from cds.rules.emergencies import MUSCLE
 from cds.rules.lifestyle import FACTORS
 from cds.rules.neurology import ADDITIONAL, CHILDHOOD, MOTOR, ROUTINE, URGENT
 from cds.rules.picture import DISEASES
 
-MUSCLE = ("cramps", "weakness", "weakness-unspecific", "acute-paralysis")
 PRESSURE = ("ask-systolic", "ask-diastolic")
 BREATHING = ("respiratory-emergency", "respiratory-other")
 
@@ -158,8 +159,8 @@ def _of_seen(seen: Seen, looks: Looks, knowledge: Knowledge) -> Trace | None:
 def _number(quantity: Quantity | None) -> str | None:
     if quantity is None or quantity.value is None:
         return None
-    unit = quantity.code or quantity.unit or ""
-    return f"{quantity.comparator or ''}{quantity.value:g} {unit}".strip()
+    unit = plain_unit(quantity.code or quantity.unit)
+    return f"{quantity.comparator or ''}{number(quantity.value)} {unit}".strip()
 
 
 def _of_lab(result: LabResult, looks: Looks, knowledge: Knowledge) -> Trace | None:

@@ -7,6 +7,7 @@ from msgspec import Struct
 from cds.chart.facts import Asked, Chart, Report
 from cds.fhir.dates import When
 from cds.knowledge.load import Knowledge
+from cds.rules.newest import latest, of_newest_day
 
 LIVE = frozenset({"active", "on-hold"})
 ORDERED = LIVE | {"completed"}
@@ -30,12 +31,11 @@ def newest(chart: Chart, kind: str, today: int, window: int) -> Done | None:
     mine = [one for one in chart.reports if one.kind == kind and one.when is not None and one.when.first >= oldest]
     if not mine:
         return None
-    day = max(_day(one) for one in mine)
-    same = [one for one in mine if _day(one) == day]
-    telling = [one for one in same if one.result or not one.is_procedure] or same
-    results = {one.result for one in _latest(telling)}
+    same = of_newest_day(mine, _when)
+    last = latest([one for one in same if one.result or not one.is_procedure] or same, _when)
+    results = {one.result for one in last}
     result = "abnormal" if "abnormal" in results else "normal" if results == {"normal"} else None
-    return Done(report=telling[0], result=result)
+    return Done(report=next(one for one in last if one.result == result), result=result)
 
 
 def since(done: Done | None, last: When | None) -> Done | None:
@@ -45,17 +45,8 @@ def since(done: Done | None, last: When | None) -> Done | None:
     return done
 
 
-def _day(report: Report) -> int:
-    return report.when.first if report.when else 0
-
-
-def _latest(same: list[Report]) -> list[Report]:
-    """Of one day's reports the latest by instant, if all have one."""
-    instants = [one.when.instant for one in same if one.when and one.when.instant]
-    if len(instants) != len(same):
-        return same
-    latest = max(instants)
-    return [one for one in same if one.when and one.when.instant == latest]
+def _when(report: Report) -> When | None:
+    return report.when
 
 
 def in_progress(chart: Chart, knowledge: Knowledge, today: int) -> Asked | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from cards.printed import plain_unit
 from cds.web.assets import asset
 
 HERE = Path(__file__).parent / "templates"
@@ -22,11 +23,6 @@ HTML = "text/html; charset=utf-8"
 def gaps(sentence: str) -> str:
     """Show the placeholders of a sentence as gaps that a chart fills."""
     return re.sub(r"\{(\w+)\}", r"‹\1›", sentence)
-
-
-def plain_unit(unit: str | None) -> str:
-    """A UCUM unit without its brackets, as people read it."""
-    return (unit or "").translate(str.maketrans("", "", "{}[]"))
 
 
 _templates = Environment(

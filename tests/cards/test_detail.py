@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cards.advice import Fact, NotChecked, Note, Occasion
-from cards.detail import number
+from cards.printed import number
 from cards.topics import Topic, in_order
 
 
@@ -56,7 +56,17 @@ def test_a_fact_shows_what_is_known_of_it(expected: str, fact: Fact) -> None:
 
 
 @pytest.mark.parametrize(
-    ("expected", "value"), [("2.3", 2.30), ("2400", 2400.0), ("0", 0.0), ("0.05", 0.05), ("1000000", 1e6)]
+    ("expected", "value"),
+    [
+        ("2.3", 2.30),
+        ("2400", 2400.0),
+        ("0", 0.0),
+        ("0.05", 0.05),
+        ("1000000", 1e6),
+        ("0.00007", 7e-5),
+        ("-0.5", -0.5),
+        ("0", -1e-13),
+    ],
 )
 def test_numbers_are_printed_as_a_laboratory_prints_them(expected: str, value: float) -> None:
     """No exponent, no trailing zeros."""
@@ -174,3 +184,32 @@ def test_values_of_a_note_are_escaped() -> None:
     text = detail(show(Topic.DATA_GAP, notes=(Note("matched_on_text", {"phrase": "[x](http://evil.example)"}),)))
 
     assert "“\\[x\\](http:/ /evil. example)”" in text
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("E1", "E1 Breathless at rest"),
+        ("corticosteroid", "corticosteroid"),
+        ("sleep", "short sleep"),
+        ("LAB", "Abnormal laboratory"),
+        ("ORD-EMERG", "Calcium, potassium or magnesium at an emergency limit"),
+        ("a-rule-without-words", "a-rule-without-words"),
+    ],
+)
+def test_a_rule_that_failed_is_named_in_words(rule: str, said: str) -> None:
+    """A clinician need not know the ids of rules; what has no words is named by its id rather than not at all."""
+    failed = (NotChecked(rule, "rule-failed"),)
+    text = detail(show(Topic.LIFESTYLE, "sleep", Occasion("p-1", date(2026, 11, 22), "1", "https://x.example", failed)))
+
+    assert f"**Not checked:** {said}".lower() in text.lower()
+    assert ": a check of this service failed" in text
+
+
+def test_in_known_disease_nothing_is_said_of_a_work_up() -> None:
+    """The variant has its own article and its own bullets: no mild course, no referral, no history to take."""
+    known, usual = (detail(show(Topic.DATA_GAP, variant)) for variant in ("known-disease", "default"))
+
+    assert "most twitches are mild" in usual
+    assert [] == [word for word in ("most twitches are mild", "neurolog", "record onset") if word in known.lower()]
+    assert "**Article and guidelines:** Article: twitching is not an emergency in itself" in known

@@ -137,7 +137,6 @@ def test_no_citation_is_left_unused() -> None:
         (lambda: WORDS.note("ended_drug", {"drug": "x"}), "notes.toml"),
         (lambda: WORDS.reason("nonsense"), "phrases.toml"),
         (lambda: WORDS.order("nonsense"), "phrases.toml"),
-        (lambda: WORDS.rule("nonsense"), "phrases.toml"),
         (lambda: WORDS.gap("nonsense"), "phrases.toml"),
         (lambda: WORDS.test_name("nonsense"), "phrases.toml"),
     ],

@@ -1,7 +1,9 @@
 """What one pass over a chart keeps, whatever the order of its entries."""
 
+from itertools import permutations
 from typing import Any
 
+import pytest
 from charts.dates import TODAY
 from charts.seam import engine
 from msgspec import convert
@@ -27,6 +29,14 @@ def chart(*resources: dict[str, Any]) -> Chart:
 def condition(code: str, **elements: Any) -> dict[str, Any]:
     """A Condition of this patient."""
     return {"resourceType": "Condition", "subject": ME, "code": {"coding": [{"system": ICD, "code": code}]}, **elements}
+
+
+def observation(day: str, number: int) -> dict[str, Any]:
+    """A potassium result of that day."""
+    coded = {"coding": [{"system": "http://loinc.org", "code": "2823-3"}]}
+    quantity = {"value": 4.0, "code": "mmol/L", "system": "http://unitsofmeasure.org"}
+    made = {"resourceType": "Observation", "id": f"k{number}", "status": "final", "code": coded, "subject": ME}
+    return {**made, "effectiveDateTime": day, "valueQuantity": quantity}
 
 
 def test_an_age_waits_for_the_birth_date() -> None:
@@ -63,8 +73,32 @@ def test_references_to_this_patient() -> None:
     assert chart(condition("M62.81", subject={"reference": "Patient/golden2"})).foreign == 1
 
 
+@pytest.mark.parametrize("kind", ["Group", "Device", "Location", "https://ehr/fhir/Group", "https://ehr/Patient/x"])
+def test_what_is_no_patient_is_not_this_patient(kind: str) -> None:
+    """The same id of another type is somebody or something else (FHIR R4, Observation.subject)."""
+    found = chart(condition("M62.81", subject={"reference": f"{kind}/golden"}))
+
+    assert (0, 1) == (len(found.problems), found.foreign)
+
+
+def test_the_newest_of_old_results_does_not_hang_on_their_order() -> None:
+    """Of results older than a year the newest day is kept, however exactly each is dated."""
+    days = ["2024-06", "2024-06-01T16:00:00Z", "2024-06-01", "2024-06-01T08:00:00+10:00"]
+    results = [observation(day, number) for number, day in enumerate(days)]
+
+    counts = {len(chart(*some).labs) for some in permutations(results)}
+
+    assert counts == {4}
+    assert len(chart(*results, observation("2024-05-31", 9)).labs) == 4
+
+
 def test_dates_are_capped_at_today() -> None:
     """A month that is not over ends today (4b Dates)."""
     found = chart(condition("M62.81", recordedDate="2026-11"))
 
     assert found.problems[0].recorded == When(TODAY.replace(day=1).toordinal(), TODAY.toordinal(), "2026-11")
+
+
+def test_what_no_rule_reads_is_passed_over() -> None:
+    """A resource of another kind changes nothing."""
+    assert Chart() == chart({"resourceType": "OperationOutcome", "id": "o"})

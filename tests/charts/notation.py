@@ -34,12 +34,12 @@ NORMAL_LABS = {
     "vitD": "80 nmol/L",
     "B12": "500 ng/L",
 }
-_SEXES = {"id", "age", "birthDate", "sex"}
+_PERSON = {"id", "age", "birthDate", "sex", "deceased"}
 
 
 def patient(spec: Line) -> Json:
-    """The Patient: `birthDate`, or `age` ("29 y", "5 mo"), and `sex`; each may be unknown."""
-    if unknown := spec.keys() - _SEXES:
+    """The Patient: `birthDate`, or `age` ("29 y", "5 mo"), `sex`, `deceased` (whether or when); each may be unknown."""
+    if unknown := spec.keys() - _PERSON:
         raise ValueError(f"patient: unknown {sorted(unknown)}")
     made: Json = {"resourceType": "Patient", "id": spec.get("id", PATIENT), "active": True}
     made["name"] = [{"use": "official", "family": "Golden", "given": ["Case"]}]
@@ -49,6 +49,9 @@ def patient(spec: Line) -> Json:
         made["birthDate"] = fhir_date(spec["birthDate"])
     elif "age" in spec:
         made["birthDate"] = birth_date(spec["age"])
+    died = spec.get("deceased")
+    if died is not None:
+        made |= {"deceasedBoolean": died} if isinstance(died, bool) else {"deceasedDateTime": fhir_date(died)}
     return made
 
 

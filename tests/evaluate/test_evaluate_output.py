@@ -19,9 +19,9 @@ from cards.topics import TAGS, Topic
 from cds import cli
 from cds.call import Outcome
 from cds.explain.explain import Why, explain
-from cds.explain.left_out import REPEATED
+from cds.explain.left_out import FAILED, REPEATED
 from cds.need import Done, Recall, advance
-from cds.rules import findings, laboratory, medication, trial
+from cds.rules import assess, findings, laboratory, medication, trial
 from cds.rules.why import LOOKS, RULES, sought
 
 ENGINE = engine(TODAY)
@@ -200,8 +200,41 @@ def test_a_rule_that_did_not_fire_tells_what_there_was(evaluate: Evaluate, write
     assert "- on the chart, but did not qualify: muscle wasting (Condition/w1): 2026-11-12, resolved" in run.out
     assert "- on the chart, but did not qualify: muscle wasting (Condition/w2): 2026-11-12, refuted" in run.out
     assert "- on the chart, but did not qualify: muscle wasting (Condition/w3): undated, abated" in run.out
-    assert "- on the chart, but did not qualify: GAD-7 (Observation/gad): 4 {score}, 2026-11-01" in run.out
+    assert "- on the chart, but did not qualify: GAD-7 (Observation/gad): 4 score, 2026-11-01" in run.out
     assert "  cards not shown:\n    emergency: no emergency rule fired\n" in run.out
+
+
+@pytest.mark.parametrize("died", [{"deceasedBoolean": True}, {"deceasedDateTime": "2026-11-01"}])
+def test_why_of_a_patient_who_has_died(died: dict[str, Any], evaluate: Evaluate, write: Write) -> None:
+    """No card, with a reason of its own, wherever in the file the Patient stands."""
+    for chart in (bundle(person(**died), twitch(), wasting()), bundle(twitch(), wasting(), person(**died))):
+        said = evaluate(write("v.json", chart), "--why").out
+
+        assert "  the patient is recorded as deceased: no rule was asked\n" in said
+        assert not {"neurology-urgent", "seen, but"} & set(said.split())
+
+
+def test_why_of_an_estrogen_in_known_disease() -> None:
+    """Nothing is asked that could bring no card; the draft has its reason."""
+    (told,) = why("draft-known-disease/estrogen").rules
+
+    assert ("ORD-RENEWAL estrogen", "suppressed") == (told.rule, told.state)
+    assert "known neuromuscular disease (4d)" == told.because
+
+
+def test_why_nothing_reassures_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule that failed is the reason why neither reassurance nor advice that speaks of red flags is shown."""
+    normal = {"lab": "emg", "interp": "N"}
+    lines = [{"twitch": "2 w"}, {"lab": "exam", "interp": "N"}, normal, {"lab": "sleep", "value": "5 h"}]
+    chart = {"patient": {"age": "40 y"}, "resources": lines}
+
+    def broken(_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(assess.EMERGENCIES, "E1", broken)
+    told = explain(ENGINE.call("muscle-twitch-patient-view", request_bytes(chart)), ENGINE).cards_left_out
+
+    assert (FAILED, FAILED) == (told["reassurance"], told["lifestyle"])
 
 
 def test_near_misses_of_a_twitch(evaluate: Evaluate, write: Write) -> None:

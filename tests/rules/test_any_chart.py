@@ -47,9 +47,10 @@ def topic(card: dict[str, Any]) -> Topic:
 
 @cache
 def drawn() -> tuple[list[Line], list[Line], list[Line]]:
-    """All lines and all patients of the golden cases, each once; and the lines that show no twitch by themselves."""
+    """All lines and living patients of the golden cases, each once; and the lines that show no twitch by themselves."""
     lines = {json.dumps(one): one for case in cases() for line in case.chart["resources"] for one in unfold(line)}
-    patients = {json.dumps(case.chart["patient"]): case.chart["patient"] for case in cases()}
+    known = (case.chart["patient"] for case in cases())
+    patients = {json.dumps(one): one for one in known if not one.get("deceased")}
     quiet = [one for one in lines.values() if next(iter(one)) not in TWITCHES and not cards({}, [one])]
     return list(lines.values()), list(patients.values()), quiet
 

@@ -217,3 +217,26 @@ def test_a_failing_rule_is_said_on_the_card(part: str, monkeypatch: pytest.Monke
 
     assert "steroid-order" == card["source"]["topic"]["code"]
     assert "rule-failed" in {one["reason"] for one in basis(card)["notChecked"]}
+
+
+def test_what_could_not_be_seen_is_said_in_known_disease() -> None:
+    """4d: info, "labs not received"; no test is offered, and nothing is said about the dose."""
+    als: Json = {"condition": "86044005 Amyotrophic lateral sclerosis"}
+    card = only(TWITCH, als, drafts=[PREDNISONE, ESTRADIOL], missing={"labs": "operation-outcome"})
+
+    assert card["summary"].endswith("not all could be checked before prednisone: see K, Ca, Mg in the record.")
+    assert "Laboratory results were not received: K, Ca and Mg could not be checked." in card["detail"]
+    assert "estradiol is drafted too" in card["detail"]
+    assert "lowest dose" not in card["detail"]
+    assert [] == orders(card)
+
+
+def test_replacement_therapy_is_never_questioned() -> None:
+    """Where labs did not arrive the card speaks of the labs, not of the dose: adrenal replacement must go on."""
+    addison: Json = {"condition": "E27.1 Primary adrenocortical insufficiency"}
+    hydrocortisone: Json = {"draft": "rx:197782 hydrocortisone 10 MG Oral Tablet"}
+    card = only(TWITCH, addison, drafts=[hydrocortisone], missing={"labs": "operation-outcome"})
+
+    assert "before hydrocortisone: see K, Ca, Mg in the record." in card["summary"]
+    assert "the order itself stays as it is" in card["detail"]
+    assert [] == [word for word in ("lowest dose", "shortest", "need and dose") if word in card["detail"]]

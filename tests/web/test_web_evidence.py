@@ -160,8 +160,10 @@ def test_all_thirteen_source_attributes_are_there_and_in_order() -> None:
 
 
 def test_what_is_said_not_to_be_read_is_not_even_decoded() -> None:
-    """Of a Patient only the identity, birth date and sex are taken."""
-    assert {"birth_date", "gender"} == set(Patient.__struct_fields__) - set(Resource.__struct_fields__)
+    """Of a Patient only the identity, birth date, sex and death are taken."""
+    taken = set(Patient.__struct_fields__) - set(Resource.__struct_fields__)
+
+    assert {"birth_date", "gender", "deceased_boolean", "deceased_date_time"} == taken
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ import re
 import pytest
 from web_fakes import Client, started
 
+from cards.printed import plain_unit
 from cds.web.assets import ASSETS, asset
-from cds.web.pages import cacheable, gaps, page, plain_unit
+from cds.web.pages import cacheable, gaps, page
 
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
 

@@ -2,7 +2,6 @@
 
 from cards.topics import FLAGS, TAGS, Topic
 from cards.words import Words
-from cds.explain.explain import title
 from cds.knowledge.load import Knowledge
 from cds.rules.lifestyle import FACTORS
 from cds.rules.neurology import CHILDHOOD, URGENT
@@ -38,7 +37,7 @@ def told(rule: str, words: Words, knowledge: Knowledge) -> Rule:
     """One rule as an evidence page shows it."""
     looks_for = sought(LOOKS[rule], knowledge)
     if rule not in FLAGS:
-        return Rule(id=rule, title=title(rule, words), looks_for=looks_for)
+        return Rule(id=rule, title=words.title(rule), looks_for=looks_for)
     flag = words.flag(rule)
     return Rule(
         id=rule,

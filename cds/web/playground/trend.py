@@ -7,6 +7,7 @@ import svg
 from markupsafe import Markup
 from msgspec import Struct
 
+from cards.printed import number
 from cds.web.drawing import drawn
 
 WIDTH, HEIGHT, EDGE = 240.0, 56.0, 6.0
@@ -31,8 +32,8 @@ class Band(Struct, frozen=True):
         if self.low is None and self.high is None:
             return "No reference range on file"
         if self.high is None:
-            return f"From {self.low:g} ({self.source})"
-        limits = f"Up to {self.high:g}" if self.low is None else f"{self.low:g}–{self.high:g}"
+            return f"From {number(self.low)} ({self.source})"
+        limits = f"Up to {number(self.high)}" if self.low is None else f"{number(self.low)}–{number(self.high)}"
         return f"{limits} ({self.source})"
 
 

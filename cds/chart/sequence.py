@@ -1,0 +1,51 @@
+"""The order in which a chart is read out: newest first, and the same however its resources arrived."""
+
+import msgspec
+
+from cds.chart.facts import Asked, Chart, Drug, Kin, LabResult, Problem, Report, Seen, Visit
+from cds.fhir.dates import When
+
+_ENCODER = msgspec.json.Encoder(order="deterministic")
+Place = tuple[int, str]
+
+
+def put_in_order(chart: Chart) -> None:
+    """Sort all but the medicines, which are known last."""
+    chart.problems.sort(key=_of_problem)
+    chart.seen.sort(key=_of_seen)
+    chart.labs.sort(key=_of_dated)
+    chart.asked.sort(key=_of_dated)
+    chart.reports.sort(key=_of_dated)
+    chart.visits.sort(key=_of_visit)
+    chart.kin.sort(key=_of_kin)
+
+
+def _of_problem(problem: Problem) -> Place:
+    return _place(problem.named.ref, problem.onset or problem.recorded, problem)
+
+
+def _of_seen(seen: Seen) -> Place:
+    return _place(seen.named.ref, seen.when, seen)
+
+
+def of_drug(drug: Drug) -> Place:
+    """The place of a medicine."""
+    return _place(drug.ref, drug.start, drug)
+
+
+def _of_dated(one: LabResult | Asked | Report) -> Place:
+    return _place(one.ref, one.when, one)
+
+
+def _of_visit(visit: Visit) -> Place:
+    return _place(visit.named.ref, visit.start, visit)
+
+
+def _of_kin(kin: Kin) -> Place:
+    return _place(kin.named.ref, kin.when, kin)
+
+
+def _place(ref: str, when: When | None, fact: object) -> Place:
+    """By day and by reference; what has no id of its own by all that it says."""
+    day = when.first if when else 0
+    return -day, ref if "/" in ref else _ENCODER.encode(fact).decode()

@@ -1,0 +1,34 @@
+"""Which of several answers to one question counts: the newest (clinical knowledge 4b, Dates)."""
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from cds.fhir.dates import When
+
+T = TypeVar("T")
+Dated = Callable[[T], When | None]
+
+
+def newest(items: Iterable[T], when: Dated[T]) -> list[T]:
+    """Those of the newest day; of these the newest by instant, if all state one.
+
+    More than one is left where nothing tells which came last: the caller takes the most abnormal of them. What is
+    undated counts only where nothing is dated.
+    """
+    return latest(of_newest_day(items, when), when)
+
+
+def of_newest_day(items: Iterable[T], when: Dated[T]) -> list[T]:
+    """Those whose first possible day is the newest."""
+    days = [(moment.first if (moment := when(one)) else 0, one) for one in items]
+    newest_day = max((day for day, _ in days), default=0)
+    return [one for day, one in days if day == newest_day]
+
+
+def latest(same_day: list[T], when: Dated[T]) -> list[T]:
+    """Of one day's the newest by instant, if all state one."""
+    moments = [(moment.instant, one) for one in same_day if (moment := when(one)) and moment.instant]
+    if len(moments) != len(same_day) or not moments:
+        return same_day
+    last = max(instant for instant, _ in moments)
+    return [one for instant, one in moments if instant == last]
