@@ -29,12 +29,13 @@ class Band(Struct, frozen=True):
     @property
     def text(self) -> str:
         """The band in words."""
-        if self.low is None and self.high is None:
-            return "No reference range on file"
-        if self.high is None:
-            return f"From {number(self.low)} ({self.source})"
-        limits = f"Up to {number(self.high)}" if self.low is None else f"{number(self.low)}–{number(self.high)}"
-        return f"{limits} ({self.source})"
+        if self.low is None:
+            limits = "" if self.high is None else f"Up to {number(self.high)}"
+        elif self.high is None:
+            limits = f"From {number(self.low)}"
+        else:
+            limits = f"{number(self.low)}–{number(self.high)}"
+        return f"{limits} ({self.source})" if limits else "No reference range on file"
 
 
 class Point(Struct, frozen=True):
