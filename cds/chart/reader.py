@@ -17,7 +17,7 @@ from cds.chart.sequence import of_drug, put_in_order
 from cds.chart.versions import standing
 from cds.fhir import resources as fhir
 from cds.fhir.concepts import each
-from cds.fhir.dates import parse
+from cds.fhir.dates import When, parse
 from cds.fhir.resources import Any, Medicated, Owned
 
 OBSERVED_DAYS = 366  # no rule reads an older Observation, but for the date of the last laboratory result (2b, 3a)
@@ -35,6 +35,7 @@ class Reader:
         self._pharmacist = Pharmacist(namer, scope, self._cabinet, routes)
         self._waiting: list[Medicated] = []
         self._aged: list[tuple[Problem, fhir.Condition]] = []
+        self._aged_with: When | None = None
         self._met: dict[tuple[type, str], Any] = {}
         self._versions: dict[tuple[type, str], list[Any]] = {}
         self._disputed: set[tuple[type, str]] = set()
@@ -68,6 +69,7 @@ class Reader:
         """What was read so far, in an order that does not depend on the order in which it came."""
         if not self._is_settled:
             self._settle()
+            self._read_again()
             self._chart.foreign = len(self._foreign)
             put_in_order(self._chart)
             self._is_settled = True
@@ -166,7 +168,6 @@ class Reader:
         self._chart.birth = parse(patient.birth_date)
         self._chart.sex = patient.gender
         self._chart.has_died |= _has_died(patient, self.scope)
-        self._read_again()
 
     def condition(self, resource: fhir.Condition) -> None:
         """Take a problem; one that states an age is read again when the birth date comes after it."""
@@ -176,6 +177,9 @@ class Reader:
         self._keep(self._chart.problems, found)
 
     def _read_again(self) -> None:
+        if self._aged_with == self._chart.birth:
+            return
+        self._aged_with = self._chart.birth
         aged, self._aged = self._aged, []
         gone = {id(found) for found, _ in aged}
         self._chart.problems[:] = [one for one in self._chart.problems if id(one) not in gone]

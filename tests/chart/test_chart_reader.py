@@ -2,12 +2,14 @@
 
 from itertools import permutations
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from charts.dates import TODAY
 from charts.seam import engine
 from msgspec import convert
 
+from cds.chart import conditions
 from cds.chart.facts import Chart
 from cds.chart.reader import Reader
 from cds.chart.scope import Scope
@@ -48,6 +50,17 @@ def test_an_age_waits_for_the_birth_date() -> None:
     found = chart(at_39, at_99, condition("M62.81"), person)
 
     assert [problem.onset.text if problem.onset else None for problem in found.problems] == ["2025", None]
+
+
+def test_many_patients_do_not_have_the_problems_read_many_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each problem once when it comes, and once when the birth date is known."""
+    read = Mock(wraps=conditions.problem)
+    monkeypatch.setattr(conditions, "problem", read)
+    people = [{"resourceType": "Patient", "birthDate": f"{year}-11-22"} for year in range(1950, 2000)]
+
+    chart(*[condition("R25.3", onsetAge={"value": 39, "code": "a"})] * 20, *people)
+
+    assert 40 == read.call_count
 
 
 def test_another_patient_is_counted_and_left_out() -> None:
