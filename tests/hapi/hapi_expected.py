@@ -12,6 +12,7 @@ FILES = {
 NOT_R4 = "a form of another FHIR version, which an R4 server does not keep"
 CODED_VALUE = "the finding is the value of an Observation whose own code says nothing"
 WORDS = "an Observation in words, without a code to search by"
+UNREADABLE = "a value that is no Quantity, which the server does not keep"
 CLOSED_VISIT = "the reason of an Encounter that is over is not asked for"
 GAP: tuple[Found, ...] = (("data-gap", "info", ()),)
 UNSEEN: dict[str, tuple[tuple[Found, ...], str]] = {
@@ -23,6 +24,7 @@ UNSEEN: dict[str, tuple[tuple[Found, ...], str]] = {
     "flags/U1/observed-value": (GAP, CODED_VALUE),
     "second_reading/tongue-anywhere/observed-value-site": ((), CODED_VALUE),
     "twitch_found/text/seen": ((), WORDS),
+    "partial_data/partial-known-disease/unreadable-lab": ((), UNREADABLE),
     "twitch_found/gate/visit-in-context": ((), CLOSED_VISIT),
 }
 
