@@ -79,3 +79,4 @@ class Occasion(Struct, frozen=True):
     knowledge_version: str
     evidence_url: str
     not_checked: tuple[NotChecked, ...] = ()
+    switched_off: tuple[Topic, ...] = ()

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from cards.advice import Advice, Fact, NotChecked, Occasion
 from cards.markdown import plain
+from cards.topics import Topic
 from cards.words import Words
 
 BASIS = "org.twitch-cds.basis"
@@ -38,16 +39,18 @@ class Basis(Struct, frozen=True, omit_defaults=True, rename="camel", kw_only=Tru
     flags: tuple[str, ...] = ()
     facts: tuple[BasisFact, ...] = ()
     not_checked: tuple[NotChecked, ...] = ()
+    switched_off: tuple[Topic, ...] = ()
     knowledge_version: str
 
 
 def basis(advice: Advice, occasion: Occasion, words: Words) -> Basis:
-    """Tags, flags, facts with their limits, what was not checked, and the version of the knowledge."""
+    """Tags, flags, facts with their limits, what was not checked or is switched off, the version."""
     return Basis(
         tags=advice.tags,
         flags=advice.flags,
         facts=tuple(_fact(fact, words) for fact in advice.facts),
         not_checked=occasion.not_checked,
+        switched_off=occasion.switched_off,
         knowledge_version=occasion.knowledge_version,
     )
 

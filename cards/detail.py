@@ -24,8 +24,9 @@ def detail(advice: Advice, occasion: Occasion, words: Words) -> str:
         *_missing(advice, words),
         _notes(advice.notes, words),
         _not_checked(occasion.not_checked, words),
+        *_titled("switched_off", occasion.switched_off, words),
         standing.evidence,
-        _also_noted(advice, words),
+        *_titled("also_noted", advice.also_noted, words),
     )
     return "\n\n".join(filter(None, paragraphs))
 
@@ -157,7 +158,8 @@ def _evidence(
     yield words.phrase("limits", text=entry.limits)
 
 
-def _also_noted(advice: Advice, words: Words) -> str:
-    """Cards that found no place (clinical knowledge 4a)."""
-    titles = [words.topics[topic].title for topic in advice.also_noted]
-    return words.phrase("also_noted", names=words.phrase("comma").join(titles)) if titles else ""
+def _titled(phrase: str, topics: Iterable[Topic], words: Words) -> Iterable[str]:
+    """Cards by their titles: those that found no place (clinical knowledge 4a), those that the site does not show."""
+    titles = [words.topics[topic].title for topic in topics]
+    if titles:
+        yield words.phrase(phrase, names=words.phrase("comma").join(titles))

@@ -30,7 +30,7 @@ VARIANTS: dict[Topic, tuple[str, ...]] = {
         *("stress", "sleep", "sleep-recorded", "exertion", "caffeine", "caffeine-recorded", "dehydration"),
         *("smoking", "diet", "several", "beside-evaluation", "general"),
     ),
-    Topic.DATA_GAP: ("default", "rule-failed", "known-disease"),
+    Topic.DATA_GAP: ("default", "rule-failed", "known-disease", "switched-off"),
     Topic.ORD_STEROID: ("default", "raised", "low", "raised-low", "unseen"),
     Topic.ORD_ESTROGEN: ("default", "raised"),
 }
@@ -65,6 +65,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "limits": ("text",),
     "decision": (),
     "also_noted": ("names",),
+    "switched_off": ("names",),
     "order_label": ("name",),
     "order_description": ("name",),
     "task_label": ("name",),

@@ -14,6 +14,7 @@ from cards.errors import WordingError
 from cards.orders import OrderBook, load_orders
 from cards.proofreading import load_words
 from cards.render import render
+from cards.topics import Topic
 from cards.wire import Card
 from cards.words import Words
 from cds.chart import drafts
@@ -108,11 +109,17 @@ class Engine(Struct, frozen=True, kw_only=True):
     now: Callable[[], datetime]
     new_id: Callable[[], str]
     limits: Limits = USUAL
+    emergency_cards: bool = True
 
     @property
     def knowledge_version(self) -> str:
         """The version of the clinical facts."""
         return self.knowledge.version
+
+    @property
+    def switched_off(self) -> tuple[Topic, ...]:
+        """The cards that this site does not show."""
+        return () if self.emergency_cards else (Topic.EMERG,)
 
     @property
     def service_ids(self) -> frozenset[str]:
@@ -238,6 +245,7 @@ class Engine(Struct, frozen=True, kw_only=True):
             complete=Completeness(supplies.missing()),
             today=scope.today,
             now=scope.now,
+            emergency_cards=self.emergency_cards,
         )
         consultation = yield from consulted(case)
         not_checked = (*supplies.not_checked(), *consultation.trial.not_checked)
@@ -247,6 +255,7 @@ class Engine(Struct, frozen=True, kw_only=True):
             knowledge_version=self.knowledge.version,
             evidence_url=self.evidence_url,
             not_checked=not_checked,
+            switched_off=self.switched_off,
         )
         cards = tuple(render(due.advice, occasion, self.words, self.orders, self.new_id) for due in consultation.shown)
         return Outcome(cards, consultation, not_checked, case.chart, consultation.shown, consultation.repeated)
@@ -299,6 +308,7 @@ def build_engine(
         routes=RouteNames(knowledge.route_codes, knowledge.route_words),
         services=services(knowledge),
         limits=Limits(depth=settings.max_depth, entries=settings.max_entries),
+        emergency_cards=settings.emergency_cards,
         evidence_url=f"{settings.public_url}/evidence",
         now=now or Clock(settings.zone).now,
         new_id=new_id or (lambda: str(uuid4())),

@@ -151,6 +151,12 @@ class Settings:
     clock_skew_seconds: int = _row(
         60, "seconds", _whole(0, 600), "How far a caller's clock may be off when its token is judged."
     )
+    emergency_cards: bool = _row(
+        True,
+        "boolean",
+        _bool,
+        "Whether emergency cards are shown. A site that decides against them says false, and every card tells so.",
+    )
     host: str = _row("127.0.0.1", "text", _text, "The address to listen on.")
     port: int = _row(8000, "whole number", _whole(0, 65535), "The port to listen on; 0 takes a free one.")
     workers: int = _row(1, "whole number", _whole(1, 64), "How many processes answer calls: one per core is best.")

@@ -28,7 +28,7 @@ def absent(assessed: Assessed) -> Iterator[tuple[Topic, str]]:
 
 
 def _emergency(found: Assessment, shown: set[Topic]) -> str:  # noqa: ARG001 - the signature of all reasons
-    return "no emergency rule fired"
+    return "this site has switched emergency cards off" if found.emergencies else "no emergency rule fired"
 
 
 def _paediatric(found: Assessment, shown: set[Topic]) -> str:  # noqa: ARG001
@@ -69,7 +69,7 @@ def _status(found: Assessment, shown: set[Topic]) -> str:
 def _abnormal(found: Assessment, shown: set[Topic]) -> str:  # noqa: ARG001
     if not found.labs:
         return "no result in date is abnormal, and no recent deficiency is recorded"
-    if found.emergencies:
+    if found.alarms:
         return "an emergency card stands in its place"
     return "in a known neuromuscular disease only electrolytes are shown"
 
@@ -81,7 +81,7 @@ def _medicines(found: Assessment, shown: set[Topic]) -> str:  # noqa: ARG001
 
 
 def _reassurance(found: Assessment, shown: set[Topic]) -> str:
-    if first := _first(found) or _neurology(shown):
+    if first := _hushed(found) or _neurology(shown):
         return first
     if not found.is_normal:
         return "it needs a normal examination and EMG since the twitch began, in an adult of known age"
@@ -91,7 +91,7 @@ def _reassurance(found: Assessment, shown: set[Topic]) -> str:
 
 
 def _lab_order(found: Assessment, shown: set[Topic]) -> str:
-    if first := _first(found) or _neurology(shown):
+    if first := _hushed(found) or _neurology(shown):
         return first
     if Topic.LAB_ABN in shown:
         return "an abnormal-lab card lists the missing tests"
@@ -107,7 +107,7 @@ def _lab_order(found: Assessment, shown: set[Topic]) -> str:
 def _lifestyle(found: Assessment, shown: set[Topic]) -> str:
     if not found.factors:
         return "no lifestyle factor was found"
-    if first := _first(found):
+    if first := _hushed(found):
         return first
     if shown & {Topic.PED_NEURO, Topic.NEURO_URG, Topic.STATUS}:
         return "it is not shown beside this neurology card"
@@ -147,7 +147,14 @@ def _first(found: Assessment) -> str | None:
     """What comes before all ordinary cards."""
     if _is_known(found):
         return KNOWN
-    return "an emergency comes first" if found.emergencies else None
+    return "an emergency comes first" if found.alarms else None
+
+
+def _hushed(found: Assessment) -> str | None:
+    """What comes before all cards that calm."""
+    if first := _first(found):
+        return first
+    return "a sign of an emergency was found: nothing calms beside it" if found.emergencies else None
 
 
 def _neurology(shown: Iterable[Topic]) -> str | None:

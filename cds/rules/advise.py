@@ -279,6 +279,8 @@ def _lifestyle_variant(choice: Choice, found: Assessment) -> str:
 
 def _data_gap(choice: Choice, found: Assessment) -> Advice:
     """DATA-GAP: what is missing; "not found on this chart" is not "absent" (D15)."""
+    if found.emergencies:
+        return _unsaid(choice, found)
     if found.picture.diseases:
         return _unseen(choice, found)
     return Advice(
@@ -288,6 +290,18 @@ def _data_gap(choice: Choice, found: Assessment) -> Advice:
         facts=found.picture.twitch_facts,
         notes=(*context.explanations(found.picture), *context.exam_notes(found.picture), *context.notes(found)),
         missing=context.gaps(found),
+    )
+
+
+def _unsaid(choice: Choice, found: Assessment) -> Advice:
+    """DATA-GAP where only an emergency was found that the site does not show; a worse one is another card."""
+    return Advice(
+        topic=Topic.DATA_GAP,
+        indicator=choice.indicator,
+        variant="switched-off",
+        signs=tuple(f"{flag.id} {flag.tag} {flag.trigger}" for flag in found.emergencies),
+        facts=found.picture.twitch_facts,
+        notes=context.notes(found),
     )
 
 

@@ -31,7 +31,10 @@ WEAKNESS = frozenset({"weakness", "acute-paralysis", "weakness-unspecific", "wea
 
 
 class Assessment(Struct, frozen=True, kw_only=True):
-    """All that was found on a chart that shows a twitch, and which rules failed."""
+    """All that was found on a chart that shows a twitch, and which rules failed.
+
+    `emergency_cards`: whether the site shows them; the emergencies are found all the same.
+    """
 
     picture: Picture
     emergencies: Flags
@@ -47,12 +50,18 @@ class Assessment(Struct, frozen=True, kw_only=True):
     missing: tuple[str, ...]
     wants_labs: bool
     failed: frozenset[str] = frozenset()
+    emergency_cards: bool = True
+
+    @property
+    def alarms(self) -> Flags:
+        """The emergencies that a card may tell at this site."""
+        return self.emergencies if self.emergency_cards else ()
 
 
-def assess(picture: Picture, trial: Trial) -> Assessment:
-    """Ask every rule once, in the order that the flags depend on each other."""
+def assess(picture: Picture, trial: Trial, *, emergency_cards: bool = True) -> Assessment:
+    """Ask every rule once, in the order that the flags depend on each other; no card tells, none uses a finding up."""
     urgent_first = _ask(EMERGENCIES, picture, trial)
-    used = [finding for flag in urgent_first if flag.used for finding in flag.found]
+    used = [finding for flag in urgent_first if flag.used and emergency_cards for finding in flag.found]
     free = replace(picture, findings=picture.findings.without(used))
     cleared = _cleared(free)
     urgent = _ask(neurology.URGENT, cleared, trial)
@@ -85,6 +94,7 @@ def assess(picture: Picture, trial: Trial) -> Assessment:
             factors={factor.tag for factor in factors},
         ),
         failed=frozenset(trial.failed),
+        emergency_cards=emergency_cards,
     )
 
 

@@ -46,7 +46,10 @@ class Consultation(Struct, frozen=True):
 
 
 class Case(Struct, frozen=True, kw_only=True):
-    """A chart that shows a twitch, and the moment at which it is judged. `today` is an ordinal."""
+    """A chart that shows a twitch, and the moment at which it is judged. `today` is an ordinal.
+
+    `emergency_cards`: whether the site shows them (section 6, "let sites switch it off").
+    """
 
     chart: Chart
     twitches: tuple[Twitch, ...]
@@ -54,6 +57,7 @@ class Case(Struct, frozen=True, kw_only=True):
     complete: Completeness
     today: int
     now: datetime
+    emergency_cards: bool = True
 
     def picture(self) -> Picture:
         """What the rules derive from the chart first."""
@@ -63,7 +67,7 @@ class Case(Struct, frozen=True, kw_only=True):
 def consult(case: Case) -> Steps[Consultation]:
     """Advice on a chart that shows a twitch (4e steps 5 to 43)."""
     trial = Trial()
-    found = assess(case.picture(), trial)
+    found = assess(case.picture(), trial, emergency_cards=case.emergency_cards)
     due = [_due(advise(choice, found), found.picture, trial, choice) for choice in choose(found, trial)]
     fresh, repeated = yield from without_repeats(due, case)
     chosen = [one.choice for one in fresh if one.choice]
@@ -80,7 +84,8 @@ def consult_orders(drafted: Drafted, case: Case) -> Steps[Consultation]:
     """Advice on drafts for a patient who twitches: one card at most (4e ORDERS d to g)."""
     trial, picture = Trial(), case.picture()
     limit = int(case.knowledge.at("max_facts"))
-    due = [_due(bounded(advice, limit), picture, trial) for advice in orders.decide_orders(drafted, picture, trial)]
+    decided = orders.decide_orders(drafted, picture, trial, emergency_cards=case.emergency_cards)
+    due = [_due(bounded(advice, limit), picture, trial) for advice in decided]
     fresh, repeated = yield from without_repeats(due, case)
     return Consultation(tuple(fresh), trial, repeated)
 

@@ -47,7 +47,7 @@ def _chosen(found: Assessment, trial: Trial) -> list[Choice]:
     if found.picture.diseases:
         trial.note("KD", "fired", "known neuromuscular disease (D7)")
         return _with_known_disease(found) or _unseen(found)
-    if found.emergencies:
+    if found.alarms:
         return _with_emergency(found)
     return _without_emergency(found)
 
@@ -55,13 +55,12 @@ def _chosen(found: Assessment, trial: Trial) -> list[Choice]:
 def _with_known_disease(found: Assessment) -> list[Choice]:
     """D7: emergencies, electrolytes and the medicines behind them; MS alone does not explain wasting."""
     labs = tuple(lab for lab in found.labs if lab.tag in ELECTROLYTES)
-    emergency_tags = _emergency_tags(found)
     chosen = []
-    if found.emergencies:
+    if found.alarms:
         chosen.append(_emergency(found))
     elif labs:
         chosen.append(_abnormal_lab(labs))
-    chosen += _medicines(found, _linked(found, emergency_tags | {lab.tag for lab in labs}, emergency_tags))
+    chosen += _medicines(found, _linked(found, _tags(found.emergencies) | {lab.tag for lab in labs}))
     if found.picture.diseases == {"kd-ms"}:
         signs = tuple(flag for flag in (*found.urgent, *found.childhood) if _is_beyond_ms(flag.found))
         chosen += _neurology(Topic.PED_NEURO if found.picture.is_child else Topic.NEURO_URG, signs, found)
@@ -69,8 +68,8 @@ def _with_known_disease(found: Assessment) -> list[Choice]:
 
 
 def _unseen(found: Assessment) -> list[Choice]:
-    """Known disease is silent only where all was seen that could break the silence; else it is said (D7, D17)."""
-    seen = found.picture.complete.has(*SILENCE_NEEDS) and not found.failed
+    """Known disease is silent only where all was seen and nothing was left unsaid that could break it (D7, D17)."""
+    seen = found.picture.complete.has(*SILENCE_NEEDS) and not found.failed and not found.emergencies
     return [] if seen else [Choice(topic=Topic.DATA_GAP, indicator=Indicator.INFO)]
 
 
@@ -81,17 +80,18 @@ def _with_emergency(found: Assessment) -> list[Choice]:
         chosen += _neurology(Topic.PED_NEURO, found.childhood, found)
     elif found.urgent:
         chosen += _neurology(Topic.NEURO_URG, found.urgent, found)
-    tags = _emergency_tags(found)
-    return chosen + _medicines(found, _linked(found, tags, tags))
+    return chosen + _medicines(found, _linked(found, _tags(found.emergencies)))
 
 
 def _without_emergency(found: Assessment) -> list[Choice]:
-    """D3 to D15."""
+    """D3 to D15; beside an emergency that the site does not show nothing calms, and nothing is silent."""
     main = _main(found)
     chosen = _neurology(*main, found) if main else []
     if found.labs:
         chosen.append(_abnormal_lab(found.labs))
     chosen += _medicines(found, found.courses)
+    if found.emergencies:
+        return chosen or [Choice(topic=Topic.DATA_GAP, indicator=Indicator.INFO)]
     chosen += _reassurance(found, chosen) if not main else []
     chosen += _lab_order(found, chosen) if not main else []
     chosen += _lifestyle(found, chosen)
@@ -154,13 +154,13 @@ def _has_low_electrolyte(found: Assessment) -> bool:
     return bool((low | raised) & {"potassium", "calcium"})
 
 
-def _linked(found: Assessment, tags: set[str], emergency_tags: set[str]) -> tuple[Course, ...]:
-    """The courses that may explain some tags, unless the emergency names the drug already (5a)."""
-    medicines = found.picture.knowledge.medicines
+def _linked(found: Assessment, tags: set[str]) -> tuple[Course, ...]:
+    """The courses that may explain some tags, unless the emergency card names the drug already (5a)."""
+    medicines, told = found.picture.knowledge.medicines, _tags(found.alarms)
     return tuple(
         course
         for course in found.courses
-        if not emergency_tags & set(medicines[course.tag].named) and tags & _links(course, found)
+        if not told & set(medicines[course.tag].named) and tags & _links(course, found)
     )
 
 
@@ -170,8 +170,8 @@ def _links(course: Course, found: Assessment) -> set[str]:
     return {*medicine.linked, *by_group}
 
 
-def _emergency_tags(found: Assessment) -> set[str]:
-    return {flag.tag for flag in found.emergencies if flag.tag}
+def _tags(flags: Flags) -> set[str]:
+    return {flag.tag for flag in flags if flag.tag}
 
 
 def _reassurance(found: Assessment, chosen: list[Choice]) -> list[Choice]:

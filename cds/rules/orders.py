@@ -37,16 +37,19 @@ def wanted(drafts: Sequence[Drug], knowledge: Knowledge) -> Drafted | None:
     return Drafted(steroids, estrogens) if steroids or estrogens else None
 
 
-def decide_orders(drafted: Drafted, picture: Picture, trial: Trial) -> tuple[Advice, ...]:
+def decide_orders(
+    drafted: Drafted, picture: Picture, trial: Trial, *, emergency_cards: bool = True
+) -> tuple[Advice, ...]:
     """Steps d to f, for a chart that shows a twitch: one card at most."""
     known = bool(picture.diseases) and picture.complete.has("Condition")  # what did not arrive may refute it
     steroids = _beginnings(STEROID, drafted.steroids, picture, trial)
     estrogens = _estrogens(drafted, picture, trial, silent=known and not steroids)
-    if steroids and (severe := trial.ask("ORD-EMERG", _severe, picture)):
+    severe = trial.ask("ORD-EMERG", _severe, picture) if steroids else ()
+    if severe and emergency_cards:
         return (advise_orders.emergency(severe, steroids, estrogens, picture),)
     treated = [one for one in steroids if not _replaces(one, picture)]
     low = trial.ask("ORD-STEROID", _low, picture) if treated else ()
-    if low or (treated and not known):
+    if low or (treated and (severe or not known)):
         return (advise_orders.steroid(treated, low, estrogens, picture),)
     if steroids and not _is_all_seen(picture, trial):
         return (advise_orders.unseen(steroids, estrogens, picture),)

@@ -114,7 +114,7 @@ def _lifespan(
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, object]]:
         for errand in parts.start:
             await errand()
-        recorder.started()
+        recorder.started(parts.engine.switched_off)
         async with health.watched():
             yield {LIMITED: recorder.limited}
         health.leave()

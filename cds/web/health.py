@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from cds.errors import NotReady
 from cds.web.metrics import Metrics
@@ -35,7 +35,8 @@ class Health:
         if self._leaving or not parts.engine.service_ids:
             raise NotReady
         told = {name: "up" if is_up else "down" for name, is_up in self.lamps().items()}
-        return {"status": "ready", "knowledgeVersion": parts.engine.knowledge_version, **told}
+        off = {"switchedOff": ",".join(parts.engine.switched_off)} if parts.engine.switched_off else {}
+        return {"status": "ready", "knowledgeVersion": parts.engine.knowledge_version, **told, **off}
 
     def lamps(self) -> dict[str, bool]:
         """Which parts there are, and whether each works."""
@@ -55,8 +56,7 @@ class Health:
             yield
         finally:
             watch.cancel()
-            with suppress(asyncio.CancelledError):
-                await watch
+            await asyncio.wait([watch])
 
     async def _watch(self) -> None:
         while True:

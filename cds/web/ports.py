@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from cards.topics import Topic
 from cds.account import Caller, FeedbackItem
 from cds.attendant import Reply
 from cds.knowledge.basis import Row
@@ -19,6 +20,10 @@ class Answering(Protocol):
     @property
     def knowledge_version(self) -> str:
         """The version of the clinical facts."""
+
+    @property
+    def switched_off(self) -> tuple[Topic, ...]:
+        """The cards that this site does not show."""
 
     @property
     def service_ids(self) -> frozenset[str]:

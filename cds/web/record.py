@@ -56,9 +56,9 @@ class Recorder:
         if reason:
             self._metrics.refused(reason)
 
-    def started(self) -> None:
-        """Write that a process began to answer, and of which version it is."""
-        self._write({"kind": "started"})
+    def started(self, switched_off: Sequence[str] = ()) -> None:
+        """Write that a process began to answer, of which version it is, and which cards the site does not show."""
+        self._write({"kind": "started"} | ({"switchedOff": switched_off} if switched_off else {}))
 
     def ended(self) -> None:
         """Write what was counted and not told yet: the process ends."""

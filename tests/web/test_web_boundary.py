@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from web_fakes import CALL, SERVICE, Client, FakeEngine, around, demo, started
 
+from cards.topics import Topic
 from cds.settings import load
 from cds.web.exchange import Exchange, route_of
 from cds.web.logs import JsonFormatter, log_config
@@ -235,6 +236,14 @@ def test_ready_turns_to_503_when_the_process_ends() -> None:
 
     assert {"status": "ready", "knowledgeVersion": "2026.11", "trust": "up"} == before.json()
     assert (503, "transient") == (after.status_code, after.json()["issue"][0]["code"])
+
+
+def test_ready_names_the_cards_that_the_site_does_not_show() -> None:
+    """Whoever monitors an installation sees how it is set."""
+    client, engine = started()
+    engine.switched_off = (Topic.EMERG,)
+
+    assert "emergency" == client("GET", "/health/ready").json()["switchedOff"]
 
 
 def test_an_engine_without_services_is_not_ready() -> None:

@@ -72,6 +72,27 @@ def test_the_index_leads_to_every_card_and_lists_every_flag() -> None:
     assert list(Topic) == [card["topic"] for card in CLIENT("GET", "/evidence.json").json()["cards"]]
 
 
+def test_it_says_which_cards_the_site_does_not_show() -> None:
+    """On the index, on the card's own page, and in the JSON of both; of no other card."""
+    engine = Knowing()
+    engine.switched_off = (Topic.EMERG,)
+    client = Client(around(engine, load({"TWITCH_CDS_DEMO": "true"})))
+
+    pages = {
+        path
+        for path in ("", "/emergency", "/lifestyle")
+        if "switched off at" in client("GET", f"/evidence{path}").text.lower()
+    }
+    cards = client("GET", "/evidence.json").json()["cards"]
+
+    assert {"", "/emergency"} == pages
+    assert ["emergency"] == [card["topic"] for card in cards if card["switchedOff"]]
+    assert [True, False] == [
+        client("GET", f"/evidence/{one}.json").json()["switchedOff"] for one in ("emergency", "lifestyle")
+    ]
+    assert "switched off" not in text_of("/evidence")
+
+
 def test_it_is_public_outside_demo_mode_and_unknown_pages_are_404() -> None:
     """It says nothing of any patient, and leads to no page of the demo."""
     client = Client(around(FakeEngine(), load({})))

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from web_fakes import CALL, FIXTURES, ONE_CARD, SERVICE, Client, FakeEngine, Strangers, demo
 
+from cards.topics import Topic
 from cds.account import Caller, FeedbackItem
 from cds.errors import NotKept
 from cds.settings import load
@@ -68,6 +69,24 @@ def client(engine: FakeEngine, journal: FakeJournal, keeper: FakeKeeper) -> Clie
     """The application in demo mode."""
     parts = Parts(engine=engine, attendant=engine, verifier=Strangers(), keeper=keeper, journal=journal)
     return Client(create_app(parts, demo(), fixtures=FIXTURES))
+
+
+@pytest.mark.parametrize(("off", "told"), [((), None), ((Topic.EMERG,), ["emergency"])])
+def test_a_start_is_written_with_what_the_site_does_not_show(
+    off: tuple[Topic, ...], told: list[str] | None, engine: FakeEngine, journal: FakeJournal
+) -> None:
+    """A committee can tell from the audit since when."""
+    engine.switched_off = off
+    app = create_app(Parts(engine=engine, attendant=engine, verifier=Strangers(), journal=journal), demo())
+
+    async def run() -> None:
+        async with app.router.lifespan_context(app):
+            pass
+
+    asyncio.run(run())
+
+    (line,) = journal.lines
+    assert ("started", told) == (line["kind"], json.loads(json.dumps(line)).get("switchedOff"))
 
 
 def test_a_call_with_a_card_is_written_whole(client: Client, engine: FakeEngine, journal: FakeJournal) -> None:

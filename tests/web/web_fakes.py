@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from cards.topics import Topic
 from cds.account import Account, Caller, Shown
 from cds.attendant import Reply
 from cds.knowledge.basis import Row
@@ -39,6 +40,7 @@ class FakeEngine:
 
     knowledge = KNOWLEDGE
     knowledge_version = "2026.11"
+    switched_off: tuple[Topic, ...] = ()
     service_ids = frozenset({SERVICE})
 
     def __init__(self) -> None:

@@ -60,6 +60,7 @@ class Author:
             attributes=attributes(rulebook.reads(topic, self._knowledge), sources, self._versions),
             decision=words.phrase("decision"),
             versions=self._versions,
+            switched_off=topic in self._engine.switched_off,
         )
 
     def index(self) -> Index:
@@ -87,7 +88,8 @@ class Author:
     def _summary(self, topic: Topic) -> Summary:
         entry = self._words.topics[topic]
         means = next(iter(entry.variants.values())).summary
-        return Summary(topic.value, entry.title, gaps(means), f"/evidence/{topic.value}")
+        off = topic in self._engine.switched_off
+        return Summary(topic.value, entry.title, gaps(means), f"/evidence/{topic.value}", off)
 
     def _rule(self, rule: str) -> Rule:
         return rulebook.told(rule, self._words, self._knowledge)

@@ -106,15 +106,17 @@ class Dossier(Struct, frozen=True, rename="camel", kw_only=True):
     attributes: tuple[Attribute, ...]
     decision: str
     versions: Versions
+    switched_off: bool
 
 
 class Summary(Struct, frozen=True, rename="camel"):
-    """One line of the index."""
+    """One line of the index; what is switched off is not shown at this site."""
 
     topic: str
     title: str
     means: str
     url: str
+    switched_off: bool
 
 
 class Index(Struct, frozen=True, rename="camel", kw_only=True):
