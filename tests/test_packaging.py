@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import sqlite3
 import ssl
 import subprocess
@@ -280,6 +281,24 @@ def test_the_proxy_has_time_limits_and_leaves_413_to_the_service() -> None:
     assert {"client_header_timeout", "client_body_timeout", "keepalive_timeout"} <= set(
         re.findall(r"\w+_timeout", proxy)
     )
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here")
+def test_the_unit_is_one_that_systemd_takes_and_finds_little_exposed(tmp_path: Path) -> None:
+    """With a command that exists: no complaint, and at most 2 of 10 on its scale."""
+    unit = tmp_path / "twitch-cds.service"
+    unit.write_text(text("deploy/twitch-cds.service").replace("/opt/twitch-cds/bin/twitch-cds", "/bin/true"), "utf-8")
+    command = ["systemd-analyze", "--no-pager"]
+    verified = subprocess.run([*command, "verify", str(unit)], capture_output=True, text=True, check=False)
+    judged = subprocess.run(
+        [*command, "security", "--offline=yes", "--threshold=20", str(unit)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (0, "", "") == (verified.returncode, verified.stdout, verified.stderr)
+    assert 0 == judged.returncode, judged.stdout
 
 
 @pytest.mark.parametrize("target", ["run", "test", "lint", "bench", "lock"])
