@@ -1,5 +1,6 @@
 """The benchmark runs; what it measures is no test's business."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -31,4 +32,4 @@ def test_every_chart_is_compared_with_every_reference() -> None:
 
 def test_the_profile_names_functions() -> None:
     """It shows the functions that cost most."""
-    assert "cds/rules/" in bench("--profile").replace("\\", "/")
+    assert re.search(r"/cds/\w+/\w+\.py:\d+\(\w+\)", bench("--profile"))

@@ -13,7 +13,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine, inspect, make_url, text
+from sqlalchemy import create_engine, event, inspect, make_url, text
 from store_samples import HOSPITAL, NOW, PATIENT, SERVICE, account, entry, minutes, overridden, received, rows_of, shown
 
 from cds.account import Suppressed
@@ -21,7 +21,8 @@ from cds.errors import StoreError
 from cds.settings import load
 from cds.store.address import DRIVERS
 from cds.store.down import StoreDown
-from cds.store.migrate import SCRIPTS, VERSIONS, Unreachable, _lock, newest
+from cds.store.engines import WrongEncoding
+from cds.store.migrate import SCRIPTS, VERSIONS, Unreachable, _lock, migrate, newest
 from cds.store.rows import Entry
 from cds.store.schema import metadata
 from cds.store.starting import make_ready
@@ -210,6 +211,19 @@ def test_a_database_in_another_encoding_ends_the_start(
     assert "@" not in caught.value.text
 
 
+def test_a_database_in_another_encoding_is_told_with_the_way_out() -> None:
+    """Whatever the server: the words come from here, and the address stands in none."""
+
+    def refuse(*_: object) -> None:
+        raise WrongEncoding("LATIN1")
+
+    engine = create_engine("sqlite://")
+    event.listen(engine, "connect", refuse)
+
+    with pytest.raises(StoreError, match=r"encoding is LATIN1, and has to be UTF8: .* createdb -E UTF8"):
+        migrate(engine)
+
+
 def test_what_a_role_is_used_to_changes_nothing(postgres_url: str) -> None:
     """Texts come as texts, whatever encoding the database hands out to others."""
     engine = engine_of(postgres_url)
@@ -233,7 +247,8 @@ def test_rows_of_the_first_tables_stay(database_url: str, tmp_path: Path) -> Non
         config.set_main_option("script_location", SCRIPTS)
         config.attributes.update(connection=connection, version_table=VERSIONS)
         command.upgrade(config, "0001")
-        old = {name.strip(chr(34)): "old" for name in REQUIRED} | {"suppressed_at": NOW.replace(tzinfo=None)}
+        moment = NOW.replace(tzinfo=None).isoformat(" ")
+        old = {name.strip(chr(34)): "old" for name in REQUIRED} | {"suppressed_at": moment}
         connection.execute(text(f"INSERT INTO suppressions ({COLUMNS}) VALUES ({PLACES})"), [old, old])
     engine.dispose()
     store = Store.open(database_url, str(tmp_path))
