@@ -78,6 +78,7 @@ class Proxy:
             ("/etc/ssl/private/cds.example.org.key", f"{self.folder}/key.pem"),
             ("/dev/shm/twitch-cds-bodies", f"{self.folder}/bodies"),
             ("client_header_timeout 10s", "client_header_timeout 1s"),
+            ("rate=200r/s", "rate=20r/s"),  # so that a slow machine can exceed it
         ):
             assert changed.count(shipped) == 1, shipped
             changed = changed.replace(shipped, here)
