@@ -6,6 +6,8 @@ from msgspec import Struct
 
 from cards.topics import Indicator, Topic
 
+SWITCHED_OFF = "switched-off"  # the variant of a card in the place of one that the site does not show
+
 
 class Fact(Struct, frozen=True, omit_defaults=True):
     """One thing read on the chart, with the limit it was held against and where that limit comes from.

@@ -31,7 +31,7 @@ VARIANTS: dict[Topic, tuple[str, ...]] = {
         *("smoking", "diet", "several", "beside-evaluation", "general"),
     ),
     Topic.DATA_GAP: ("default", "rule-failed", "known-disease", "switched-off"),
-    Topic.ORD_STEROID: ("default", "raised", "low", "raised-low", "unseen"),
+    Topic.ORD_STEROID: ("default", "raised", "low", "raised-low", "unseen", "switched-off"),
     Topic.ORD_ESTROGEN: ("default", "raised"),
 }
 

@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from charts.dates import TODAY
 from charts.runs import Evaluate, Run, Write
 from charts.seam import engine
+from msgspec.structs import replace
 
 from cds import cli
 from cds.evaluate import command
@@ -23,7 +24,9 @@ def evaluate(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     """Run the command; a clock that stands still, standard input from bytes."""
     bare = {name: value for name, value in os.environ.items() if "TWITCH_CDS" not in name}
     monkeypatch.setattr(os, "environ", bare)
-    monkeypatch.setattr(command, "build_engine", lambda _: engine(TODAY))
+    monkeypatch.setattr(
+        command, "build_engine", lambda given: replace(engine(TODAY), emergency_cards=given.emergency_cards)
+    )
 
     def run(*arguments: object, stdin: bytes = b"") -> Run:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))

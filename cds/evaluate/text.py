@@ -51,6 +51,8 @@ class Printer:
             yield from self._wrapped(f"- {_fact(fact)}", 4)
         for item in basis.not_checked:
             yield from self._wrapped(f"not checked: {self._unchecked(item)}", 4)
+        for topic in basis.switched_off:
+            yield from self._wrapped(f"switched off at this site: {self._words.topics[topic].title}", 4)
 
     def _loud(self, indicator: Indicator) -> str:
         word = indicator.upper()

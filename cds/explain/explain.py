@@ -2,12 +2,13 @@
 
 from msgspec import Struct
 
+from cards.advice import SWITCHED_OFF as UNSAID
 from cards.advice import Fact
 from cards.topics import TAGS, Topic
 from cards.words import Words
 from cds.call import Engine, Outcome, Silence
 from cds.chart.facts import Chart
-from cds.explain.left_out import REPEATED, absent
+from cds.explain.left_out import REPEATED, SWITCHED_OFF, absent
 from cds.rules.consult import Consultation
 from cds.rules.lifestyle import FACTORS
 from cds.rules.neurology import CHILDHOOD, URGENT
@@ -68,8 +69,10 @@ def _of_orders(consultation: Consultation, words: Words) -> Why:
         Told(rule=one.rule, title=words.title(one.rule), state=one.state, because=one.because, facts=one.facts)
         for one in consultation.trial.verdicts
     )
-    repeated = {due.advice.topic.value: REPEATED for due in consultation.repeated}
-    return Why(twitch=True, rules=tuple(told), cards_left_out=repeated)
+    left_out = {due.advice.topic.value: REPEATED for due in consultation.repeated}
+    if any(due.advice.variant == UNSAID for due in consultation.shown):
+        left_out[Topic.EMERG.value] = SWITCHED_OFF
+    return Why(twitch=True, rules=tuple(told), cards_left_out=left_out)
 
 
 def _told(rule: str, consultation: Consultation, left_out: dict[Topic, str], chart: Chart, engine: Engine) -> Told:

@@ -6,6 +6,7 @@ from cards.topics import FLAGS, Topic
 from cds.rules.assess import Assessment
 from cds.rules.consult import Assessed
 
+SWITCHED_OFF = "this site has switched emergency cards off"
 REPEATED = "it was accepted or overridden before, and nothing on it is new: it stays silent until its window ends"
 
 
@@ -28,7 +29,7 @@ def absent(assessed: Assessed) -> Iterator[tuple[Topic, str]]:
 
 
 def _emergency(found: Assessment, shown: set[Topic]) -> str:  # noqa: ARG001 - the signature of all reasons
-    return "this site has switched emergency cards off" if found.emergencies else "no emergency rule fired"
+    return SWITCHED_OFF if found.hides else "no emergency rule fired"
 
 
 def _paediatric(found: Assessment, shown: set[Topic]) -> str:  # noqa: ARG001
@@ -69,7 +70,7 @@ def _status(found: Assessment, shown: set[Topic]) -> str:
 def _abnormal(found: Assessment, shown: set[Topic]) -> str:  # noqa: ARG001
     if not found.labs:
         return "no result in date is abnormal, and no recent deficiency is recorded"
-    if found.alarms:
+    if found.emergencies and not found.hides:
         return "an emergency card stands in its place"
     return "in a known neuromuscular disease only electrolytes are shown"
 
@@ -147,14 +148,14 @@ def _first(found: Assessment) -> str | None:
     """What comes before all ordinary cards."""
     if _is_known(found):
         return KNOWN
-    return "an emergency comes first" if found.alarms else None
+    return "an emergency comes first" if found.emergencies and not found.hides else None
 
 
 def _hushed(found: Assessment) -> str | None:
     """What comes before all cards that calm."""
     if first := _first(found):
         return first
-    return "a sign of an emergency was found: nothing calms beside it" if found.emergencies else None
+    return "a sign of an emergency was found: nothing calms beside it" if found.hides else None
 
 
 def _neurology(shown: Iterable[Topic]) -> str | None:

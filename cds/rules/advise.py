@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from msgspec.structs import replace
 
-from cards.advice import Advice, Fact, Note, Order
+from cards.advice import SWITCHED_OFF, Advice, Fact, Note, Order
 from cards.topics import ELECTROLYTES, FLAGS, Topic, in_order
 from cds.rules import advise_labs, advise_medicines, context, proposals, tests_due
 from cds.rules.assess import Assessment, Flags, flag_days
@@ -279,7 +279,7 @@ def _lifestyle_variant(choice: Choice, found: Assessment) -> str:
 
 def _data_gap(choice: Choice, found: Assessment) -> Advice:
     """DATA-GAP: what is missing; "not found on this chart" is not "absent" (D15)."""
-    if found.emergencies:
+    if choice.flags:
         return _unsaid(choice, found)
     if found.picture.diseases:
         return _unseen(choice, found)
@@ -294,14 +294,14 @@ def _data_gap(choice: Choice, found: Assessment) -> Advice:
 
 
 def _unsaid(choice: Choice, found: Assessment) -> Advice:
-    """DATA-GAP where only an emergency was found that the site does not show; a worse one is another card."""
+    """DATA-GAP in the place of an emergency that the site does not show: what was found, and nothing of its urgency."""
     return Advice(
         topic=Topic.DATA_GAP,
         indicator=choice.indicator,
-        variant="switched-off",
-        signs=tuple(f"{flag.id} {flag.tag} {flag.trigger}" for flag in found.emergencies),
-        facts=found.picture.twitch_facts,
-        notes=context.notes(found),
+        variant=SWITCHED_OFF,
+        facts=tuple(_once(*found.picture.twitch_facts, *facts_of(choice.flags))),
+        notes=(*_uncertain(choice.flags), *context.notes(found)),
+        missing=found.missing if found.picture.complete.has("Observation") else (),
     )
 
 

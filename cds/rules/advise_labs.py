@@ -25,7 +25,7 @@ def abnormal(choice: Choice, found: Assessment) -> Advice:
         values=_values(some),
         tags=tuple(lab.tag for lab in some),
         facts=(*picture.twitch_facts, *(fact for lab in some for fact in lab.facts)),
-        notes=(*_notes(some, picture), *tests_due.stale(picture), *context.notes(found)),
+        notes=(*_notes(some, found), *tests_due.stale(picture), *context.notes(found)),
         missing=context.missing_tests(found),
         orders=tuple(dict.fromkeys((*recorded, *(Order(f"lab:{test}") for test in context.missing_tests(found))))),
     )
@@ -53,12 +53,14 @@ def _values(some: tuple[Abnormal, ...]) -> dict[str, str]:
     return values
 
 
-def _notes(some: tuple[Abnormal, ...], picture: Picture) -> tuple[Note, ...]:
+def _notes(some: tuple[Abnormal, ...], found: Assessment) -> tuple[Note, ...]:
+    picture = found.picture
     own = tuple(note for lab in some for note in lab.notes)
     high = (Note("calcium_high_no_vitamin_d"),) if _is_calcium_high(picture) else ()
     pregnant = (Note("pregnancy_limits"),) if picture.pregnant else ()
     worded = (*own, *context.site_notes(picture), *_quoted(picture), *labs.replaced(picture))
-    return (*worded, *high, *pregnant, Note("reassess"))
+    weeks = () if found.hides else (Note("reassess"),)  # beside an emergency that is not shown, weeks would calm
+    return (*worded, *high, *pregnant, *weeks)
 
 
 def _is_calcium_high(picture: Picture) -> bool:

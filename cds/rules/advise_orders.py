@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from cards.advice import Advice, Fact, Note, Order
+from cards.advice import SWITCHED_OFF, Advice, Fact, Note, Order
 from cards.printed import number
 from cards.template import fill
 from cards.topics import Indicator, Topic, in_order
@@ -79,6 +79,22 @@ def emergency(
         notes=(*early, Note("local_pathway"), *_notes(steroids, estrogens, picture)),
         missing=_due(picture),
         orders=proposals.in_emergency(tags),
+    )
+
+
+def unsaid(
+    severe: Sequence[Raised], steroids: Sequence[Beginning], estrogens: Sequence[Beginning], picture: Picture
+) -> Advice:
+    """ORD-STEROID in the place of an emergency that the site does not show: the results, and nothing of the dose."""
+    whole = emergency(severe, steroids, estrogens, picture)
+    return Advice(
+        topic=Topic.ORD_STEROID,
+        indicator=Indicator.INFO,
+        variant=SWITCHED_OFF,
+        values={"drug": _drugs(steroids)},
+        facts=whole.facts,
+        notes=tuple(note for note in whole.notes if note.key != "local_pathway"),
+        missing=whole.missing,
     )
 
 

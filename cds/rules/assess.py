@@ -25,8 +25,7 @@ EMERGENCIES: dict[str, SomeRule] = {
     "E7": once(emergencies.floppy_infant),
     "E8": emergencies.pregnancy_and_clot,
 }
-
-
+TOLD_OTHERWISE = frozenset({"E2", "E7"})  # paralysis and a floppy infant: neurology asks for them too (U1, P1)
 WEAKNESS = frozenset({"weakness", "acute-paralysis", "weakness-unspecific", "weakness-proximal"})
 
 
@@ -53,15 +52,16 @@ class Assessment(Struct, frozen=True, kw_only=True):
     emergency_cards: bool = True
 
     @property
-    def alarms(self) -> Flags:
-        """The emergencies that a card may tell at this site."""
-        return self.emergencies if self.emergency_cards else ()
+    def hides(self) -> bool:
+        """Whether there is an emergency that the site does not show."""
+        return bool(self.emergencies) and not self.emergency_cards
 
 
 def assess(picture: Picture, trial: Trial, *, emergency_cards: bool = True) -> Assessment:
-    """Ask every rule once, in the order that the flags depend on each other; no card tells, none uses a finding up."""
+    """Ask every rule once, in the order that the flags depend on each other."""
     urgent_first = _ask(EMERGENCIES, picture, trial)
-    used = [finding for flag in urgent_first if flag.used and emergency_cards for finding in flag.found]
+    using = [flag for flag in urgent_first if flag.used and (emergency_cards or flag.id not in TOLD_OTHERWISE)]
+    used = [finding for flag in using for finding in flag.found]
     free = replace(picture, findings=picture.findings.without(used))
     cleared = _cleared(free)
     urgent = _ask(neurology.URGENT, cleared, trial)

@@ -47,7 +47,7 @@ def _chosen(found: Assessment, trial: Trial) -> list[Choice]:
     if found.picture.diseases:
         trial.note("KD", "fired", "known neuromuscular disease (D7)")
         return _with_known_disease(found) or _unseen(found)
-    if found.alarms:
+    if found.emergencies:
         return _with_emergency(found)
     return _without_emergency(found)
 
@@ -56,8 +56,8 @@ def _with_known_disease(found: Assessment) -> list[Choice]:
     """D7: emergencies, electrolytes and the medicines behind them; MS alone does not explain wasting."""
     labs = tuple(lab for lab in found.labs if lab.tag in ELECTROLYTES)
     chosen = []
-    if found.alarms:
-        chosen.append(_emergency(found))
+    if found.emergencies:
+        chosen += _emergency(found, labs)
     elif labs:
         chosen.append(_abnormal_lab(labs))
     chosen += _medicines(found, _linked(found, _tags(found.emergencies) | {lab.tag for lab in labs}))
@@ -68,30 +68,26 @@ def _with_known_disease(found: Assessment) -> list[Choice]:
 
 
 def _unseen(found: Assessment) -> list[Choice]:
-    """Known disease is silent only where all was seen and nothing was left unsaid that could break it (D7, D17)."""
-    seen = found.picture.complete.has(*SILENCE_NEEDS) and not found.failed and not found.emergencies
+    """Known disease is silent only where all was seen that could break the silence; else it is said (D7, D17)."""
+    seen = found.picture.complete.has(*SILENCE_NEEDS) and not found.failed
     return [] if seen else [Choice(topic=Topic.DATA_GAP, indicator=Indicator.INFO)]
 
 
 def _with_emergency(found: Assessment) -> list[Choice]:
-    """D2: the emergency, the medicines behind it, and neurology if a sign remains."""
-    chosen = [_emergency(found)]
-    if found.childhood:
-        chosen += _neurology(Topic.PED_NEURO, found.childhood, found)
-    elif found.urgent:
-        chosen += _neurology(Topic.NEURO_URG, found.urgent, found)
+    """D2: the emergency, the medicines behind it, and neurology if a sign remains; routine signs stand on its card."""
+    chosen, main = _emergency(found, found.labs), _main(found)
+    if main and (found.hides or main[0] is not Topic.NEURO_EVAL):
+        chosen += _neurology(*main, found)
     return chosen + _medicines(found, _linked(found, _tags(found.emergencies)))
 
 
 def _without_emergency(found: Assessment) -> list[Choice]:
-    """D3 to D15; beside an emergency that the site does not show nothing calms, and nothing is silent."""
+    """D3 to D15."""
     main = _main(found)
     chosen = _neurology(*main, found) if main else []
     if found.labs:
         chosen.append(_abnormal_lab(found.labs))
     chosen += _medicines(found, found.courses)
-    if found.emergencies:
-        return chosen or [Choice(topic=Topic.DATA_GAP, indicator=Indicator.INFO)]
     chosen += _reassurance(found, chosen) if not main else []
     chosen += _lab_order(found, chosen) if not main else []
     chosen += _lifestyle(found, chosen)
@@ -111,18 +107,25 @@ def _main(found: Assessment) -> tuple[Topic, Flags] | None:
 
 
 def _neurology(topic: Topic, flags: Flags, found: Assessment) -> list[Choice]:
-    """NEURO(card): a request under way that covers all flags turns it into STATUS, unless it is critical (D5)."""
+    """NEURO(card): a request under way that covers all flags turns it into STATUS, unless it is critical (D5).
+
+    Nor beside an emergency that is not shown: STATUS alone would calm.
+    """
     if not flags:
         return []
     critical = topic is Topic.PED_NEURO and any(flag.critical for flag in flags)
     request = found.picture.request
-    if request is not None and covers(request, flag_days(flags)) and not critical:
+    if request is not None and covers(request, flag_days(flags)) and not (critical or found.hides):
         return [Choice(topic=Topic.STATUS, indicator=Indicator.INFO, flags=flags, covered=topic)]
     return [Choice(topic=topic, indicator=Indicator.CRITICAL if critical else Indicator.WARNING, flags=flags)]
 
 
-def _emergency(found: Assessment) -> Choice:
-    return Choice(topic=Topic.EMERG, indicator=Indicator.CRITICAL, flags=found.emergencies)
+def _emergency(found: Assessment, labs: tuple[Abnormal, ...]) -> list[Choice]:
+    """EMERG, which quotes the labs; where the site has switched it off, the labs and a card saying so (section 6)."""
+    if not found.hides:
+        return [Choice(topic=Topic.EMERG, indicator=Indicator.CRITICAL, flags=found.emergencies)]
+    told = [_abnormal_lab(labs)] if labs else []
+    return [*told, Choice(topic=Topic.DATA_GAP, indicator=Indicator.INFO, flags=found.emergencies)]
 
 
 def _abnormal_lab(labs: tuple[Abnormal, ...]) -> Choice:
@@ -155,8 +158,8 @@ def _has_low_electrolyte(found: Assessment) -> bool:
 
 
 def _linked(found: Assessment, tags: set[str]) -> tuple[Course, ...]:
-    """The courses that may explain some tags, unless the emergency card names the drug already (5a)."""
-    medicines, told = found.picture.knowledge.medicines, _tags(found.alarms)
+    """The courses that may explain some tags, unless the emergency names the drug already (5a)."""
+    medicines, told = found.picture.knowledge.medicines, _tags(found.emergencies)
     return tuple(
         course
         for course in found.courses
@@ -218,10 +221,15 @@ def _is_beyond_ms(found: Iterable[Finding]) -> bool:
     return any(one.sets & {"wasting", "tongue-fasciculation"} for one in found)
 
 
+def _is_for_an_emergency(choice: Choice) -> bool:
+    """The card in the place of an emergency that is switched off."""
+    return choice.topic is Topic.DATA_GAP and bool(choice.flags)
+
+
 def capped(ordered: Sequence[Choice], limit: int, repeated: tuple[Topic, ...] = ()) -> Decision:
     """At most three cards; the last that is not protected makes way and is named (4a)."""
     kept, dropped = list(ordered), []
-    spare = [one for one in kept if one.topic not in PROTECTED]
+    spare = [one for one in kept if one.topic not in PROTECTED and not _is_for_an_emergency(one)]
     while len(kept) > limit and spare:
         victim = spare.pop()
         kept.remove(victim)

@@ -45,11 +45,12 @@ def decide_orders(
     steroids = _beginnings(STEROID, drafted.steroids, picture, trial)
     estrogens = _estrogens(drafted, picture, trial, silent=known and not steroids)
     severe = trial.ask("ORD-EMERG", _severe, picture) if steroids else ()
-    if severe and emergency_cards:
-        return (advise_orders.emergency(severe, steroids, estrogens, picture),)
+    if severe:
+        told = advise_orders.emergency if emergency_cards else advise_orders.unsaid
+        return (told(severe, steroids, estrogens, picture),)
     treated = [one for one in steroids if not _replaces(one, picture)]
     low = trial.ask("ORD-STEROID", _low, picture) if treated else ()
-    if low or (treated and (severe or not known)):
+    if low or (treated and not known):
         return (advise_orders.steroid(treated, low, estrogens, picture),)
     if steroids and not _is_all_seen(picture, trial):
         return (advise_orders.unseen(steroids, estrogens, picture),)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
-from cards.advice import Advice, Fact
+from cards.advice import SWITCHED_OFF, Advice, Fact
 from cards.topics import Indicator, Topic
 from cds.knowledge.load import Knowledge
 from cds.need import Answered
@@ -12,8 +12,9 @@ WINDOWS = {Indicator.INFO: "repeat_info", Indicator.WARNING: "repeat_warning"}
 
 
 def is_repeatable(advice: Advice) -> bool:
-    """Whether an answer can silence a card at all: never an emergency, never anything critical."""
-    return advice.topic is not Topic.EMERG and advice.indicator is not Indicator.CRITICAL
+    """Whether an answer can silence a card at all: never an emergency, what is in its place, or what is critical."""
+    urgent = advice.topic is Topic.EMERG or advice.variant == SWITCHED_OFF
+    return not urgent and advice.indicator is not Indicator.CRITICAL
 
 
 def fingerprint(advice: Advice, twitches: Collection[Fact] = (), failed: Collection[str] = ()) -> str:

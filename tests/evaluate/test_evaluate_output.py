@@ -74,6 +74,16 @@ def test_flags_and_quotations_as_text(evaluate: Evaluate, write: Write) -> None:
     assert "“muscle twitching”" in run.out
 
 
+def test_what_the_site_has_switched_off_as_text(
+    evaluate: Evaluate, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under each card, as each card says it."""
+    monkeypatch.setenv("TWITCH_CDS_EMERGENCY_CARDS", "false")
+    run = evaluate(write("v.json", bundle(person(), twitch(), wasting())))
+
+    assert "    switched off at this site: Possible emergency\n" in run.out
+
+
 def test_silence_as_text(evaluate: Evaluate, write: Write) -> None:
     """A chart without a twitch gets one plain line and status 0."""
     chart = write("v.json", bundle(person()))

@@ -22,6 +22,9 @@ daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error
 {user}
 events {{ worker_connections 512; }}
 http {{
+    log_format everything '$request $http_authorization $request_body';
+    access_log {folder}/access.log everything;
+    client_body_temp_path {folder}/bodies;
     proxy_temp_path {folder}/answers;
     fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
     include {folder}/site.conf;
@@ -76,8 +79,7 @@ class Proxy:
             ("https://$host$request_uri", f"https://$host:{self.secure}$request_uri"),
             ("/etc/ssl/cds.example.org.pem", f"{self.folder}/cert.pem"),
             ("/etc/ssl/private/cds.example.org.key", f"{self.folder}/key.pem"),
-            ("/dev/shm/twitch-cds-bodies", f"{self.folder}/bodies"),
-            ("client_header_timeout 10s", "client_header_timeout 1s"),
+            ("client_header_timeout 10s", "client_header_timeout 3s"),
             ("rate=200r/s", "rate=20r/s"),  # so that a slow machine can exceed it
         ):
             assert changed.count(shipped) == 1, shipped
