@@ -67,7 +67,7 @@ def _emergency(choice: Choice, found: Assessment) -> Advice:
     flags = choice.flags
     tags = {flag.tag for flag in flags if flag.tag}
     inside = _inside(found)
-    notes = [Note("preliminary", {"test": flag.preliminary}) for flag in flags if flag.preliminary]
+    notes = _early(flags)
     notes += [Note("drug_does_not_explain")] if found.urgent else []
     notes += _uncertain(flags)
     return Advice(
@@ -192,6 +192,11 @@ def _wording(flag: Raised) -> Iterable[Note]:
             yield Note("only_text_sign", {"phrase": finding.named.text})
 
 
+def _early(flags: Flags) -> list[Note]:
+    """Results that are not final yet."""
+    return [Note("preliminary", {"test": flag.preliminary}) for flag in flags if flag.preliminary]
+
+
 def _uncertain(flags: Flags) -> list[Note]:
     """Dates known by month or year only are said to be uncertain (4b Dates)."""
     vague = any(one.when and one.when.uncertain for flag in flags for one in flag.found)
@@ -300,7 +305,7 @@ def _unsaid(choice: Choice, found: Assessment) -> Advice:
         indicator=choice.indicator,
         variant=SWITCHED_OFF,
         facts=tuple(_once(*found.picture.twitch_facts, *facts_of(choice.flags))),
-        notes=(*_uncertain(choice.flags), *context.notes(found)),
+        notes=(*_early(choice.flags), *_uncertain(choice.flags), *context.notes(found)),
         missing=found.missing if found.picture.complete.has("Observation") else (),
     )
 

@@ -145,6 +145,13 @@ def test_the_card_in_its_place_names_what_was_found_and_nothing_of_urgency() -> 
     )
 
 
+def test_a_result_that_is_not_final_is_said_to_be_so() -> None:
+    """As the emergency card says it."""
+    (_, card) = wire(outcome(TWITCH, POTASSIUM | {"status": "preliminary"}))
+
+    assert "potassium is a preliminary result" in card["detail"]
+
+
 def test_it_makes_way_for_no_other_card() -> None:
     """Three cards at most, and this one is among them."""
     many = outcome(TWITCH, POTASSIUM, {"condition": "88092000 Muscle atrophy"}, {"drug": "rx:8640 prednisone"})
