@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Raw
 
 from cds.chart.facts import Drug
-from cds.chart.medicines import Cabinet, Pharmacist, RouteNames
+from cds.chart.medicines import MedicationReader, Medications, RouteNames
 from cds.chart.naming import Namer
 from cds.chart.scope import Scope
 from cds.fhir.allowance import Allowance
@@ -46,17 +46,17 @@ def read(
     """
     if raw is None or (selections is not None and not selections):
         return ()
-    cabinet, requests = Cabinet(), []
+    medications, requests = Medications(), []
     chosen = None if selections is None else frozenset(map(_named, selections))
     for url, resource in _resources(raw, allowance):
         kind = resource.get("resourceType")
         if kind == MEDICATION:
             for name in _names(resource, url):
-                cabinet.put(_medication(resource, name))
+                medications.put(_medication(resource, name))
         elif kind == REQUEST and _is_open(resource) and _is_selected(resource, url, chosen):
             requests.append(_request(resource, _names(resource, url)))
-    pharmacist = Pharmacist(namer, scope, cabinet, routes)
-    drafts = (pharmacist.draft(request) for request in requests if scope.owns(request))
+    medication_reader = MedicationReader(namer, scope, medications, routes)
+    drafts = (medication_reader.draft(request) for request in requests if scope.owns(request))
     return tuple(draft for draft in drafts if draft is not None)
 
 

@@ -127,7 +127,7 @@ class Visit(Struct, frozen=True, kw_only=True):
     start: When | None = None
 
 
-class Kin(Struct, frozen=True, kw_only=True):
+class FamilyMember(Struct, frozen=True, kw_only=True):
     """A first-degree relative with a disease of interest."""
 
     named: Named
@@ -148,6 +148,6 @@ class Chart(Struct, kw_only=True):
     asked: list[Asked] = []
     reports: list[Report] = []
     visits: list[Visit] = []
-    kin: list[Kin] = []
+    kin: list[FamilyMember] = []
     unknown_medicines: int = 0
     foreign: int = 0

@@ -26,7 +26,7 @@ GIVEN = frozenset({"completed", "in-progress"})
 _LOOSE = msgspec.json.Decoder(Medication)
 
 
-class Cabinet:
+class Medications:
     """The Medication resources of a chart, by the references that may name them."""
 
     def __init__(self) -> None:
@@ -70,19 +70,19 @@ def _ingredients(medication: Medication) -> list[CodeableConcept]:
     return [concept for concept in (medication.code, *named) if concept is not None]
 
 
-class Pharmacist:
-    """Turns entries into drugs; counts the medicines that nothing known codes."""
+class MedicationReader:
+    """Turns medication entries into drugs; counts the medicines that nothing known codes."""
 
-    def __init__(self, namer: Namer, scope: Scope, cabinet: Cabinet, routes: "RouteNames") -> None:
+    def __init__(self, namer: Namer, scope: Scope, medications: Medications, routes: "RouteNames") -> None:
         self._namer = namer
         self._scope = scope
-        self._cabinet = cabinet
+        self._medications = medications
         self._routes = routes
         self.unknown = 0
 
     def drug(self, entry: Medicated) -> Drug | None:
         """The entry as a drug, or None if no rule reads the medicine or the entry says nothing that counts."""
-        named = self._cabinet.concepts_of(entry)
+        named = self._medications.concepts_of(entry)
         hits = tuple(hit for concept in named for hit in self._namer.concepts(concept))
         drug = self._entry(entry, hits)
         if drug is None or any(self._scope.is_future(when) for when in (drug.start, drug.dated, drug.given)):
@@ -94,7 +94,7 @@ class Pharmacist:
 
     def draft(self, entry: MedicationRequest) -> Drug | None:
         """A request that is not yet signed, whatever its dates; None if no rule reads the medicine."""
-        hits = tuple(hit for concept in self._cabinet.concepts_of(entry) for hit in self._namer.concepts(concept))
+        hits = tuple(hit for concept in self._medications.concepts_of(entry) for hit in self._namer.concepts(concept))
         return self._drug(entry.ref, hits, "draft", _many(entry.dosage_instruction), None, None, None) if hits else None
 
     def _entry(self, entry: Medicated, hits: tuple[Concept, ...]) -> Drug | None:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from cds.chart import conditions, observations, workup
 from cds.chart.facts import Chart, Problem, Report, Seen
-from cds.chart.medicines import Cabinet, Pharmacist, RouteNames
+from cds.chart.medicines import MedicationReader, Medications, RouteNames
 from cds.chart.naming import Namer
 from cds.chart.scope import Scope
 from cds.chart.sequence import of_drug, put_in_order
@@ -31,8 +31,8 @@ class Reader:
         self._chart = Chart()
         self._is_settled = True
         self._namer = namer
-        self._cabinet = Cabinet()
-        self._pharmacist = Pharmacist(namer, scope, self._cabinet, routes)
+        self._medications = Medications()
+        self._medication_reader = MedicationReader(namer, scope, self._medications, routes)
         self._waiting: list[Medicated] = []
         self._aged: list[tuple[Problem, fhir.Condition]] = []
         self._aged_with: When | None = None
@@ -78,9 +78,9 @@ class Reader:
     def finish(self) -> Chart:
         """The chart, with its medicines resolved."""
         chart = self.chart
-        drugs = (self._pharmacist.drug(entry) for entry in self._waiting)
+        drugs = (self._medication_reader.drug(entry) for entry in self._waiting)
         chart.drugs += [drug for drug in drugs if drug is not None]
-        chart.unknown_medicines = self._pharmacist.unknown
+        chart.unknown_medicines = self._medication_reader.unknown
         self._waiting = []
         chart.drugs.sort(key=of_drug)
         return chart
@@ -198,7 +198,7 @@ class Reader:
 
     def medication(self, resource: fhir.Medication) -> None:
         """Remember a Medication that others refer to."""
-        self._cabinet.put(resource)
+        self._medications.put(resource)
 
     def medicated(self, resource: Medicated) -> None:
         """Keep an entry about a medicine until all is read."""

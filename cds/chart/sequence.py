@@ -2,7 +2,7 @@
 
 import msgspec
 
-from cds.chart.facts import Asked, Chart, Drug, Kin, LabResult, Problem, Report, Seen, Visit
+from cds.chart.facts import Asked, Chart, Drug, FamilyMember, LabResult, Problem, Report, Seen, Visit
 from cds.fhir.dates import When
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -41,7 +41,7 @@ def _of_visit(visit: Visit) -> Place:
     return _place(visit.named.ref, visit.start, visit)
 
 
-def _of_kin(kin: Kin) -> Place:
+def _of_kin(kin: FamilyMember) -> Place:
     return _place(kin.named.ref, kin.when, kin)
 
 

@@ -1,6 +1,6 @@
 """Orders, referrals, appointments, examinations, reports, visits and relatives."""
 
-from cds.chart.facts import ORDER_INTENTS, Asked, Kin, Named, Report, Visit
+from cds.chart.facts import ORDER_INTENTS, Asked, FamilyMember, Named, Report, Visit
 from cds.chart.naming import Namer, union
 from cds.chart.scope import Scope, span
 from cds.fhir import concepts
@@ -137,7 +137,7 @@ def _reasons(encounter: Encounter) -> list[CodeableConcept]:
     return found
 
 
-def kin(history: FamilyMemberHistory, namer: Namer, scope: Scope) -> Kin | None:
+def kin(history: FamilyMemberHistory, namer: Namer, scope: Scope) -> FamilyMember | None:
     """A first-degree relative with a disease of interest (3a ADD)."""
     when = parse(history.date)
     if history.status == "entered-in-error" or scope.is_future(when):
@@ -149,7 +149,7 @@ def kin(history: FamilyMemberHistory, namer: Namer, scope: Scope) -> Kin | None:
     if not wanted:
         return None
     named = Named(history.ref, wanted, union(wanted))
-    return Kin(named=named, when=scope.date(when))
+    return FamilyMember(named=named, when=scope.date(when))
 
 
 def _of(period: Period | None) -> When | None:

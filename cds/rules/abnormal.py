@@ -92,8 +92,8 @@ def remarks(standing: Standing, judged: Judged, picture: Picture) -> Iterator[No
 def _is_adjustment_unsafe(picture: Picture) -> bool:
     lab = picture.laboratory
     albumin, egfr = lab.of("albumin").judged, lab.of("egfr").judged
-    low = albumin is not None and lab.bench.exceeds(albumin, "albumin-unsafe")
-    return low or (egfr is not None and lab.of("egfr").is_fresh and lab.bench.exceeds(egfr, "egfr-unsafe"))
+    low = albumin is not None and lab.limits.exceeds(albumin, "albumin-unsafe")
+    return low or (egfr is not None and lab.of("egfr").is_fresh and lab.limits.exceeds(egfr, "egfr-unsafe"))
 
 
 def _recorded(tag: str, recorded: Sequence[Finding], picture: Picture) -> Abnormal | None:

@@ -9,7 +9,7 @@ from cds.fhir.dates import When
 from cds.knowledge.model import Adjustment
 from cds.rules import labs
 from cds.rules.amount import Amount, is_beyond, to_unit
-from cds.rules.labs import Bench, Judged, most_abnormal
+from cds.rules.labs import Judged, LabLimits, most_abnormal
 from cds.rules.newest import of_newest_day
 
 MOST_A_DAY = 24  # albumin results of one day that are looked at; no laboratory measures it more often
@@ -19,12 +19,12 @@ TRUST = {"ionised": 3, "adjusted": 2, "computed": 1, "unadjusted": 0}
 class Albumins:
     """The readable albumin results of a chart, by day."""
 
-    def __init__(self, results: Iterable[LabResult], bench: Bench) -> None:
+    def __init__(self, results: Iterable[LabResult], limits: LabLimits) -> None:
         self._by_day: dict[int, list[tuple[When, Amount]]] = {}
         for result in results:
-            number = bench.number(result)
+            number = limits.number(result)
             if number is not None and number.comparator is None and result.when and not result.preliminary:
-                grams = number.times(_ratio(number, bench), bench.knowledge.analytes["albumin"].unit)
+                grams = number.times(_ratio(number, limits), limits.knowledge.analytes["albumin"].unit)
                 self._by_day.setdefault(result.when.first, []).append((result.when, grams))
         for day in self._by_day.values():
             day.sort(key=_by_time)
@@ -48,46 +48,46 @@ def _by_time(one: tuple[When, Amount]) -> tuple[float, float]:
     return when.instant.timestamp() if when.instant else 0.0, number.value
 
 
-def _ratio(albumin: Amount, bench: Bench) -> float:
-    analyte = bench.knowledge.analytes["albumin"]
+def _ratio(albumin: Amount, limits: LabLimits) -> float:
+    analyte = limits.knowledge.analytes["albumin"]
     return to_unit(albumin.unit, analyte.unit, analyte) or 1.0
 
 
-def judge(results: list[LabResult], albumins: Albumins, bench: Bench) -> list[Judged]:
+def judge(results: list[LabResult], albumins: Albumins, limits: LabLimits) -> list[Judged]:
     """Every calcium result judged; the one that decides comes from `deciding`."""
-    return [_judge(result, albumins, bench) for result in results]
+    return [_judge(result, albumins, limits) for result in results]
 
 
-def deciding(judged: Iterable[Judged], bench: Bench) -> Judged | None:
+def deciding(judged: Iterable[Judged], limits: LabLimits) -> Judged | None:
     """One result decides: the newest day; on the same day ionised, then lab-adjusted, then computed."""
     readable = [one for one in judged if one.side is not None and one.when is not None]
     same = of_newest_day(readable, lambda one: one.when)
     best = max((TRUST[one.kind or "unadjusted"] for one in same), default=0)
-    return labs.deciding((one for one in same if TRUST[one.kind or "unadjusted"] == best), bench)
+    return labs.deciding((one for one in same if TRUST[one.kind or "unadjusted"] == best), limits)
 
 
-def _judge(result: LabResult, albumins: Albumins, bench: Bench) -> Judged:
+def _judge(result: LabResult, albumins: Albumins, limits: LabLimits) -> Judged:
     if result.kind != "unadjusted":
-        return bench.judge(result, result.kind)
-    number = bench.number(result)
+        return limits.judge(result, result.kind)
+    number = limits.number(result)
     if number is None or result.when is None:
         return Judged(result=result, kind="unadjusted")
-    near = albumins.near(result.when, bench.knowledge.albumin_hours)
+    near = albumins.near(result.when, limits.knowledge.albumin_hours)
     plain = replace(result, flags=frozenset())  # the laboratory flagged the unadjusted value
-    adjusted = [bench.judge(plain, "adjusted", adjust(number, albumin, bench)) for albumin in near]
-    worst = None if number.comparator else most_abnormal(adjusted, bench)
-    return replace(worst, kind="computed") if worst else _unadjusted(result, bench)
+    adjusted = [limits.judge(plain, "adjusted", adjust(number, albumin, limits)) for albumin in near]
+    worst = None if number.comparator else most_abnormal(adjusted, limits)
+    return replace(worst, kind="computed") if worst else _unadjusted(result, limits)
 
 
-def _unadjusted(result: LabResult, bench: Bench) -> Judged:
+def _unadjusted(result: LabResult, limits: LabLimits) -> Judged:
     """Without albumin only a very low total says anything; it is never normal (2d)."""
-    judged = bench.judge(replace(result, ranges=(), flags=frozenset()), "unadjusted")
+    judged = limits.judge(replace(result, ranges=(), flags=frozenset()), "unadjusted")
     return judged if judged.is_abnormal else replace(judged, side=None)
 
 
-def adjust(calcium: Amount, albumin: Amount, bench: Bench) -> Amount:
+def adjust(calcium: Amount, albumin: Amount, limits: LabLimits) -> Amount:
     """Calcium adjusted for albumin, rounded as 2d says; unchanged if albumin is not low (Payne 1973)."""
-    knowledge = bench.knowledge
+    knowledge = limits.knowledge
     low = knowledge.combined["albumin-adjust"]
     if is_beyond(albumin, low, knowledge.analytes["albumin"]) is not True:
         return calcium
@@ -96,11 +96,11 @@ def adjust(calcium: Amount, albumin: Amount, bench: Bench) -> Amount:
     )
     rule = knowledge.adjustments[unit]
     ratio = to_unit(calcium.unit, unit, knowledge.analytes["calcium"]) or 1.0
-    return Amount(_adjusted(calcium.value * ratio, albumin, rule, bench), unit)
+    return Amount(_adjusted(calcium.value * ratio, albumin, rule, limits), unit)
 
 
-def _adjusted(value: float, albumin: Amount, rule: Adjustment, bench: Bench) -> float:
-    ratio = to_unit(albumin.unit, rule.albumin_unit, bench.knowledge.analytes["albumin"]) or 1.0
+def _adjusted(value: float, albumin: Amount, rule: Adjustment, limits: LabLimits) -> float:
+    ratio = to_unit(albumin.unit, rule.albumin_unit, limits.knowledge.analytes["albumin"]) or 1.0
     return round(value + rule.slope * (rule.albumin - albumin.value * ratio) + 1e-9, rule.decimals)
 
 

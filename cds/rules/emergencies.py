@@ -127,7 +127,7 @@ def _magnesium(picture: Picture) -> Raised | None:
     found = (*picture.findings.of("tetany", "long-qt"), *_seizures(picture))
     if judged is None or not found:
         return None
-    limit = picture.laboratory.bench.limit_text("magnesium-with-sign")
+    limit = picture.laboratory.limits.limit_text("magnesium-with-sign")
     sets = ("tetany", "long-qt", "seizure")
     return raised("E4", picture, found, sets, tag="magnesium", judged=(judged,), limit=limit)
 
@@ -138,7 +138,7 @@ def _potassium(picture: Picture) -> Raised | None:
     found = picture.findings.of("weakness", "acute-paralysis", "long-qt")
     if judged is None or not (found or "digoxin" in picture.medication.others):
         return None
-    limit = picture.laboratory.bench.limit_text("potassium-with-sign")
+    limit = picture.laboratory.limits.limit_text("potassium-with-sign")
     sets = ("weakness", "acute-paralysis", "long-qt")
     return raised("E4", picture, found, sets, tag="potassium", judged=(judged,), limit=limit)
 
@@ -149,7 +149,7 @@ def _sodium(picture: Picture) -> Raised | None:
     found = (*picture.findings.of("confusion"), *_seizures(picture))
     if judged is None or not found:
         return None
-    limit = picture.laboratory.bench.limit_text("sodium-with-sign")
+    limit = picture.laboratory.limits.limit_text("sodium-with-sign")
     return raised("E4", picture, found, ("confusion", "seizure"), tag="sodium", judged=(judged,), limit=limit)
 
 
@@ -157,23 +157,23 @@ _WITH_SIGN = {"magnesium": _magnesium, "potassium": _potassium}
 
 
 def _ck_limit(picture: Picture, *, urine_counts: bool) -> str:
-    return picture.laboratory.bench.limit_text("creatine-kinase-urine" if urine_counts else "creatine-kinase-symptom")
+    return picture.laboratory.limits.limit_text("creatine-kinase-urine" if urine_counts else "creatine-kinase-symptom")
 
 
 def _lithium(picture: Picture) -> Raised | None:
     """A toxic level, or confusion or tremor on lithium without a recent level below it."""
-    lab, bench = picture.laboratory, picture.laboratory.bench
+    lab, limits = picture.laboratory, picture.laboratory.limits
     level = lab.of("lithium").judged
     toxic = lab.acute_beyond("lithium", "lithium")
     courses = picture.medication.of("lithium")
     if toxic is not None:
-        limit = bench.limit_text("lithium")
+        limit = limits.limit_text("lithium")
         signs = picture.findings.within("lithium_sign", "confusion", "tremor")
         sets = ("confusion", "tremor")
         return raised(
             "E6", picture, signs, sets, tag="lithium", judged=(toxic,), limit=limit, courses=courses, used=True
         )
-    clear = level is not None and bench.clears(level, "lithium") and picture.is_within(level.when, "lithium_clear")
+    clear = level is not None and limits.clears(level, "lithium") and picture.is_within(level.when, "lithium_clear")
     if not courses or clear:
         return None
     found = picture.findings.within("lithium_sign", "confusion", "tremor")

@@ -12,7 +12,7 @@ from cds.knowledge.load import Knowledge
 from cds.rules import calcium
 from cds.rules.amount import Amount
 from cds.rules.calcium import Albumins
-from cds.rules.labs import Bench, Judged, day_of, deciding
+from cds.rules.labs import Judged, LabLimits, day_of, deciding
 from cds.rules.ranges import Person
 
 
@@ -53,7 +53,7 @@ class Laboratory(Struct, frozen=True):
     """All analytes of a chart."""
 
     standings: dict[str, Standing]
-    bench: Bench
+    limits: LabLimits
     today: int
     emergency_days: int
 
@@ -72,7 +72,7 @@ class Laboratory(Struct, frozen=True):
 
     def acute_beyond(self, analyte: str, limit: str) -> Judged | None:
         """Such a result if it is beyond a limit that counts only with a sign (3a)."""
-        return next((judged for judged in self.acute(analyte) if self.bench.exceeds(judged, limit)), None)
+        return next((judged for judged in self.acute(analyte) if self.limits.exceeds(judged, limit)), None)
 
     def is_normal(self, analyte: str) -> bool:
         """Whether a fresh result is normal."""
@@ -82,43 +82,43 @@ class Laboratory(Struct, frozen=True):
 
 def read(chart: Chart, knowledge: Knowledge, person: Person, today: int) -> Laboratory:
     """Judge all laboratory results of a chart."""
-    bench = Bench(knowledge, person)
+    limits = LabLimits(knowledge, person)
     grouped: dict[str, list[LabResult]] = {}
     for result in chart.labs:
         grouped.setdefault(result.analyte, []).append(result)
-    albumins = Albumins(grouped.get("albumin", ()), bench)
-    standings = {analyte: _standing(analyte, results, albumins, bench, today) for analyte, results in grouped.items()}
-    return Laboratory(standings, bench, today, knowledge.days("emergency_lab"))
+    albumins = Albumins(grouped.get("albumin", ()), limits)
+    standings = {analyte: _standing(analyte, results, albumins, limits, today) for analyte, results in grouped.items()}
+    return Laboratory(standings, limits, today, knowledge.days("emergency_lab"))
 
 
-def _standing(analyte: str, results: list[LabResult], albumins: Albumins, bench: Bench, today: int) -> Standing:
-    decided, early = _decide(analyte, results, albumins, bench), None
+def _standing(analyte: str, results: list[LabResult], albumins: Albumins, limits: LabLimits, today: int) -> Standing:
+    decided, early = _decide(analyte, results, albumins, limits), None
     if decided is not None and decided.result.preliminary:
-        early = decided if today - day_of(decided) <= bench.knowledge.days("emergency_lab") else None
+        early = decided if today - day_of(decided) <= limits.knowledge.days("emergency_lab") else None
         if early is None or early.effect != "emergency":
-            decided = _decide(analyte, [one for one in results if not one.preliminary], albumins, bench)
+            decided = _decide(analyte, [one for one in results if not one.preliminary], albumins, limits)
     if decided is None:
         return Standing(analyte=analyte, state="unreadable", early=early)
-    return replace(_aged(analyte, decided, bench.knowledge, today), early=early)
+    return replace(_aged(analyte, decided, limits.knowledge, today), early=early)
 
 
-def _decide(analyte: str, results: list[LabResult], albumins: Albumins, bench: Bench) -> Judged | None:
+def _decide(analyte: str, results: list[LabResult], albumins: Albumins, limits: LabLimits) -> Judged | None:
     """Judge day by day from the newest until a day has a readable result; older ones cannot matter."""
     by_day: dict[int, list[LabResult]] = {}
     for result in results:
         if result.when is not None:
             by_day.setdefault(result.when.first, []).append(result)
     for day in sorted(by_day, reverse=True):
-        decided = _of_day(analyte, by_day[day], albumins, bench)
+        decided = _of_day(analyte, by_day[day], albumins, limits)
         if decided is not None:
             return decided
     return None
 
 
-def _of_day(analyte: str, results: list[LabResult], albumins: Albumins, bench: Bench) -> Judged | None:
+def _of_day(analyte: str, results: list[LabResult], albumins: Albumins, limits: LabLimits) -> Judged | None:
     if analyte == "calcium":
-        return calcium.deciding(calcium.judge(results, albumins, bench), bench)
-    return deciding((bench.judge(result) for result in results), bench)
+        return calcium.deciding(calcium.judge(results, albumins, limits), limits)
+    return deciding((limits.judge(result) for result in results), limits)
 
 
 def _aged(analyte: str, judged: Judged, knowledge: Knowledge, today: int) -> Standing:

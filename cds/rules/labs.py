@@ -48,8 +48,8 @@ class Judged(Struct, frozen=True, kw_only=True):
         return SEVERITY[self.effect] >= SEVERITY["info"]
 
 
-class Bench(Struct, frozen=True):
-    """Judges single results by the order of trust of 2b."""
+class LabLimits(Struct, frozen=True):
+    """The limits that results are held against; judges single results by the order of trust of 2b."""
 
     knowledge: Knowledge
     person: Person
@@ -204,20 +204,20 @@ def is_for_age(limit: Limit, person: Person) -> bool:
     )
 
 
-def deciding(judged: Iterable[Judged], bench: Bench) -> Judged | None:
+def deciding(judged: Iterable[Judged], limits: LabLimits) -> Judged | None:
     """The readable result that decides: the newest; if nothing tells which that is the more abnormal (4b Dates)."""
     readable = [one for one in judged if one.side is not None and one.when is not None]
-    return most_abnormal(newest(readable, lambda one: one.when), bench)
+    return most_abnormal(newest(readable, lambda one: one.when), limits)
 
 
-def most_abnormal(judged: Iterable[Judged], bench: Bench) -> Judged | None:
+def most_abnormal(judged: Iterable[Judged], limits: LabLimits) -> Judged | None:
     """The most urgent; of these the one farthest out, final before preliminary, whatever their order."""
     found = list(judged)
     if len(found) < 2:
         return found[0] if found else None
     return max(
         found,
-        key=lambda one: (SEVERITY[one.effect], bench.depth(one), not one.result.preliminary, one.result.ref),
+        key=lambda one: (SEVERITY[one.effect], limits.depth(one), not one.result.preliminary, one.result.ref),
     )
 
 

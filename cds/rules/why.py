@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from cards.printed import number, plain_unit
 from cards.topics import TAGS, Topic
-from cds.chart.facts import Chart, Drug, Kin, LabResult, Problem, Report, Seen, Visit
+from cds.chart.facts import Chart, Drug, FamilyMember, LabResult, Problem, Report, Seen, Visit
 from cds.chart.naming import TWITCH_PHRASES
 from cds.fhir.dates import When
 from cds.fhir.resources import Quantity
@@ -187,7 +187,7 @@ def _of_report(report: Report, looks: Looks, knowledge: Knowledge) -> Trace | No
     return Trace(report.ref, knowledge.label(report.kind), _text(report.when), report.result)
 
 
-def _of_kin(kin: Kin, looks: Looks, knowledge: Knowledge) -> Trace | None:
+def _of_kin(kin: FamilyMember, looks: Looks, knowledge: Knowledge) -> Trace | None:
     label = _label(kin.named.sets, kin.named.phrases, looks, knowledge)
     return Trace(kin.named.ref, label, _text(kin.when)) if label else None
 
