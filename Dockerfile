@@ -6,14 +6,15 @@ ARG PIP_CERT
 ENV APP=/opt/twitch-cds TOOLS=/opt/tools PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src
 COPY requirements.lock requirements-build.lock ./
-RUN python -m venv $APP && $APP/bin/python -m pip install --require-hashes -r requirements.lock
-RUN python -m venv $TOOLS && $TOOLS/bin/python -m pip install --require-hashes -r requirements-build.lock
+RUN python -m venv $APP && $APP/bin/python -m pip install --no-deps --require-hashes -r requirements.lock
+RUN python -m venv $TOOLS && $TOOLS/bin/python -m pip install --no-deps --require-hashes -r requirements-build.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY cards ./cards
 COPY cds ./cds
 COPY fhir_fixtures ./fhir_fixtures
 RUN $TOOLS/bin/python -m pip wheel --no-deps --no-build-isolation --wheel-dir dist . && \
-    $APP/bin/python -m pip install --no-deps dist/twitch_cds-*.whl
+    $APP/bin/python -m pip install --no-deps dist/twitch_cds-*.whl && \
+    $APP/bin/python -m pip check
 
 FROM python:3.12-slim-bookworm
 ENV APP=/opt/twitch-cds DATA=/var/lib/twitch-cds

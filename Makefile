@@ -13,7 +13,9 @@ PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 AXE := build/axe/node_modules/axe-core/axe.min.js
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+# A lock lists everything, so nothing is resolved: old versions of pip ask for the newest release of `name[extra]` otherwise.
+LOCKED := install --no-deps --require-hashes
 UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --exclude-newer "7 days" --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
@@ -62,10 +64,11 @@ fuzz: $(VENV)/.installed-dev build/fuzz/.installed
 
 build/fuzz/.installed: requirements.lock requirements-build.lock
 	python3.11 -m venv build/fuzz
-	build/fuzz/bin/pip install --quiet --require-hashes -r requirements.lock
-	build/fuzz/bin/pip install --quiet --require-hashes -r requirements-build.lock
-	build/fuzz/bin/pip install --quiet atheris==3.0.0
-	build/fuzz/bin/pip install --quiet --no-deps --no-build-isolation --editable .
+	build/fuzz/bin/pip --quiet $(LOCKED) -r requirements.lock
+	build/fuzz/bin/pip --quiet $(LOCKED) -r requirements-build.lock
+	build/fuzz/bin/pip --quiet install atheris==3.0.0
+	build/fuzz/bin/pip --quiet install --no-deps --no-build-isolation --editable .
+	build/fuzz/bin/pip --quiet check
 	touch $@
 
 sbom: build/audit/.installed build/shipped/.installed
@@ -81,12 +84,13 @@ audit: build/audit/.installed
 # What is shipped and nothing else, to read its licences.
 build/shipped/.installed: $(BIN)/python requirements.lock
 	$(BIN)/python -m venv --clear --without-pip build/shipped
-	$(BIN)/python -m pip --python build/shipped/bin/python install --quiet --require-hashes -r requirements.lock
+	$(PIP) --python build/shipped/bin/python $(LOCKED) -r requirements.lock
+	$(PIP) --python build/shipped/bin/python check
 	touch $@
 
 build/audit/.installed: $(BIN)/python
 	$(BIN)/python -m venv build/audit
-	build/audit/bin/pip install --quiet cyclonedx-bom==7.5.0 pip-audit==2.10.1
+	build/audit/bin/pip --quiet install cyclonedx-bom==7.5.0 pip-audit==2.10.1
 	touch $@
 
 lock:
@@ -107,11 +111,13 @@ $(BIN)/python:
 
 # What is installed is remembered by a stamp: a second `make run` starts at once.
 $(VENV)/.installed: $(BIN)/python requirements.lock requirements-build.lock pyproject.toml
-	@$(PIP) --require-hashes -r requirements.lock
-	@$(PIP) --require-hashes -r requirements-build.lock
-	@$(PIP) --no-deps --no-build-isolation --editable .
+	@$(PIP) $(LOCKED) -r requirements.lock
+	@$(PIP) $(LOCKED) -r requirements-build.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(PIP) check
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
-	@$(PIP) --require-hashes -r requirements-dev.lock
+	@$(PIP) $(LOCKED) -r requirements-dev.lock
+	@$(PIP) check
 	@touch $@
