@@ -102,9 +102,16 @@ def _database_url(value: str) -> str:
     return value
 
 
+def weakness_of(key: str) -> str | None:
+    """Why a secret is easily guessed; nothing when it is not: by its length, or as one character repeated."""
+    if len(key.encode()) < SHORTEST_KEY:
+        return f"must have at least {SHORTEST_KEY} bytes"
+    return "must not be one character repeated: `openssl rand -hex 32` makes a good one" if len(set(key)) == 1 else None
+
+
 def _key(value: str) -> str:
-    if len(value) < SHORTEST_KEY:
-        raise ValueError(f"must have at least {SHORTEST_KEY} characters")
+    if weakness := weakness_of(value):
+        raise ValueError(weakness)
     return value
 
 

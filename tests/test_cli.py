@@ -13,7 +13,7 @@ from cds.settings import Settings, load
 from cds.store.keys import hash_key
 from cds.web.metrics import Metrics
 
-KEY = "k" * 32
+KEY = "kl" * 16
 COMMANDS = ["serve", "evaluate", "report", "audit", "clients", "selfcheck", "mint-token", "store"]
 
 

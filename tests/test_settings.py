@@ -9,6 +9,7 @@ from cds.errors import SettingsError
 from cds.settings import SANDBOX_ORIGIN, SETTINGS, Settings, load, load_to_serve
 
 DOCS = Path(__file__).parents[1] / "docs/settings.md"
+GOOD_KEY = "0123456789abcdef0123456789abcdef"
 
 
 def given(**values: str) -> dict[str, str]:
@@ -41,9 +42,9 @@ def test_the_documentation_names_what_each_worker_has_for_itself() -> None:
 def test_a_secret_can_be_a_file(tmp_path: Path) -> None:
     """As containers have it: the name with `_FILE` holds the path."""
     file = tmp_path / "key"
-    file.write_text("k" * 32 + "\n")
+    file.write_text(GOOD_KEY + "\n")
 
-    assert "k" * 32 == load(given(hash_key_file=str(file))).hash_key
+    assert GOOD_KEY == load(given(hash_key_file=str(file))).hash_key
 
 
 def test_a_secret_file_that_cannot_be_read_stops_the_start(tmp_path: Path) -> None:
@@ -52,12 +53,29 @@ def test_a_secret_file_that_cannot_be_read_stops_the_start(tmp_path: Path) -> No
         load(given(hash_key_file=str(tmp_path / "none")))
 
 
-def test_a_short_key_stops_the_start_without_being_shown() -> None:
-    """A key that can be guessed is none."""
-    with pytest.raises(SettingsError, match="must have at least 32 characters") as caught:
-        load(given(hash_key="secret"))
+@pytest.mark.parametrize("name", ["hash_key", "governance_token"])
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ("secret", "must have at least 32 bytes"),
+        (GOOD_KEY[:31], "must have at least 32 bytes"),
+        ("k" * 32, "must not be one character repeated"),
+        ("é" * 64, "must not be one character repeated"),
+    ],
+)
+def test_a_weak_secret_stops_the_start_without_being_shown(name: str, key: str, reason: str) -> None:
+    """A secret that can be guessed protects nothing; the setting and the reason are told, the secret is not."""
+    with pytest.raises(SettingsError, match=reason) as caught:
+        load(given(**{name: key}))
 
-    assert "secret" not in str(caught.value)
+    assert f"TWITCH_CDS_{name.upper()}" in caught.value.text
+    assert key not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", [GOOD_KEY, "kl" * 16, "é" * 15 + "ab"])
+def test_a_secret_of_32_bytes_is_taken(key: str) -> None:
+    """Bytes count, not characters."""
+    assert key == load(given(hash_key=key)).hash_key
 
 
 def test_demo_mode_may_ask_its_own_fhir_server_only() -> None:

@@ -1,9 +1,10 @@
-"""`twitch-cds selfcheck URL`: options, output, exit status."""
+"""`twitch-cds selfcheck URL…`: options, output, exit status."""
 
 import argparse
 import ssl
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from cds.selfcheck.certificate import check_certificate
 from cds.selfcheck.discovery import check_address, check_discovery, check_preflight
 from cds.selfcheck.health import check_health
 from cds.selfcheck.line import Line
+from cds.selfcheck.nodes import check_nodes
 from cds.selfcheck.subject import Passport, Subject, base_of
 from cds.selfcheck.surroundings import check_clients, check_fhir_servers, check_time_zone
 from cds.settings import environment, load
@@ -29,7 +31,12 @@ SECONDS = 10.0
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """The options of `twitch-cds selfcheck`."""
-    command.add_argument("url", metavar="URL", help="the address of the running service, as clients call it")
+    command.add_argument(
+        "urls",
+        metavar="URL",
+        nargs="+",
+        help="the address of the running service, as clients call it; then other nodes, which must refuse its tokens",
+    )
     command.add_argument("--origin", metavar="O", help="an origin of browser clients, such as https://ehr.example.org")
     command.add_argument("--key", metavar="FILE", type=Path, help="the private key of a registered client, to sign in")
     command.add_argument("--issuer", metavar="ISS", help="the issuer of that client")
@@ -48,11 +55,12 @@ def run(namespace: argparse.Namespace) -> int:
         httpx.Client(verify=context, timeout=SECONDS, follow_redirects=False) as http,
         httpx.Client(verify=direct, timeout=SECONDS, follow_redirects=False, trust_env=False) as fhir,
     ):
-        found = _printed(lines(_subject(namespace, http, fhir, context)), as_json=namespace.json)
+        subject, nodes = _subject(namespace, http, fhir, context), [_base(url) for url in namespace.urls[1:]]
+        found = _printed(chain(lines(subject), check_nodes(subject, nodes)), as_json=namespace.json)
     return int(any(line.result == "fail" for line in found))
 
 
-def _printed(found: Iterator[Line], *, as_json: bool) -> list[Line]:
+def _printed(found: Iterable[Line], *, as_json: bool) -> list[Line]:
     """Print each line as soon as it is known, or all of them as one JSON array."""
     kept = []
     for line in found:
@@ -82,10 +90,8 @@ def lines(subject: Subject) -> Iterator[Line]:
 
 
 def _subject(namespace: argparse.Namespace, http: httpx.Client, fhir: httpx.Client, context: ssl.SSLContext) -> Subject:
-    if problem := problem_of(namespace.url):
-        raise UsageError(f"{namespace.url}: {problem}")
     return Subject(
-        url=base_of(namespace.url),
+        url=_base(namespace.urls[0]),
         settings=load(environment()),
         http=http,
         fhir=fhir,
@@ -95,6 +101,12 @@ def _subject(namespace: argparse.Namespace, http: httpx.Client, fhir: httpx.Clie
         origin=namespace.origin,
         passport=_passport(namespace),
     )
+
+
+def _base(url: str) -> str:
+    if problem := problem_of(url):
+        raise UsageError(f"{url}: {problem}")
+    return base_of(url)
 
 
 def _passport(namespace: argparse.Namespace) -> Passport | None:

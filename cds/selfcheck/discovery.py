@@ -5,10 +5,9 @@ from collections.abc import Iterator
 import httpx
 
 from cds.selfcheck.line import Line, failed, passed, skipped
-from cds.selfcheck.subject import SERVICES, Passport, Subject, words
+from cds.selfcheck.subject import NO_KEY, SERVICES, Passport, Subject, words
 
 AUDIENCE = "audience"
-NO_KEY = "give --key and --issuer of a registered client (twitch-cds mint-token --new-key makes one for tests)"
 
 
 def check_discovery(subject: Subject) -> Iterator[Line]:
@@ -72,13 +71,25 @@ def _signed_in(subject: Subject, passport: Passport) -> Iterator[Line]:
     if answer.status_code == httpx.codes.UNAUTHORIZED:
         yield _refused(subject, passport)
         return
+    if not answer.is_success:
+        yield failed(AUDIENCE, f"a call with a token is answered {answer.status_code}", _advice(answer))
+        return
     yield passed(AUDIENCE, f"a token for {subject.discovery} is accepted")
     yield _listing(answer)
     again = subject.get(subject.discovery, token).status_code
     if again == httpx.codes.UNAUTHORIZED:
         yield passed("replay", "the same token is refused the second time")
+    elif again == httpx.codes.OK:
+        yield failed("replay", "the same token is accepted again", "see the line `store writable`")
     else:
-        yield failed("replay", f"the same token is accepted again (status {again})", "see the line `store writable`")
+        yield failed("replay", f"nothing is proved: the second answer is {again}, not 401", "see the service's log")
+
+
+def _advice(answer: httpx.Response) -> str:
+    """Who answered: our own refusals are OperationOutcomes, a gateway's may be anything."""
+    if answer.status_code in (502, 504):
+        return "the proxy has no answer of the service: is it running, and is its address in the proxy right?"
+    return "see the log of the service and of the proxy; nothing is said about the audience"
 
 
 def _refused(subject: Subject, passport: Passport) -> Line:

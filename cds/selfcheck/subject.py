@@ -12,6 +12,7 @@ from cds.settings import Settings
 from cds.trust.mint import Order, Signer
 
 SERVICES = "/cds-services"
+NO_KEY = "give --key and --issuer of a registered client (twitch-cds mint-token --new-key makes one for tests)"
 
 
 class Passport(Struct, frozen=True):

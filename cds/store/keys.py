@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cds.errors import StoreError
 from cds.secrecy import Secret
-from cds.settings import SHORTEST_KEY, Settings
+from cds.settings import Settings, weakness_of
 
 FILE = "hash.key"
 OWNER_ONLY = 0o600
@@ -28,8 +28,8 @@ def hash_key(settings: Settings, new: Callable[[], str] = _new_key) -> Secret:
     except (OSError, ValueError) as problem:
         kind = type(problem).__name__
         raise StoreError(f"The key for hashes, DATA_DIR/{FILE}, cannot be read or made ({kind}).") from problem
-    if len(key) < SHORTEST_KEY:
-        raise StoreError(f"The key for hashes, DATA_DIR/{FILE}, is too short: bring it back from a backup.")
+    if weakness := weakness_of(key):
+        raise StoreError(f"The key for hashes, DATA_DIR/{FILE}, {weakness}. Bring it back from a backup.")
     return Secret(key)
 
 

@@ -25,11 +25,13 @@ from cds.selfcheck.certificate import check_certificate
 from cds.selfcheck.discovery import check_address, check_discovery, check_preflight
 from cds.selfcheck.health import check_health
 from cds.selfcheck.line import Line
+from cds.selfcheck.nodes import check_nodes
 from cds.selfcheck.subject import Passport, Subject, base_of
 from cds.selfcheck.surroundings import check_clients, check_fhir_servers, check_time_zone
 from cds.settings import load
 from cds.trust.fetch import FetchFailed
 from cds.trust.mint import new_key, publish, signer_of, write_key
+from cds.trust.once import UsedOnce
 from cds.trust.refusal import Refused
 from cds.trust.verifier import Verifier, build_verifier
 
@@ -153,11 +155,18 @@ def test_what_the_service_says_of_itself(answer: Answer, lines: str) -> None:
 class Service:
     """Discovery with a real verifier; `trusts` is what the service believes to be its own address."""
 
-    def __init__(self, folder: Path, trusts: str = URL, signer: object = SIGNER, status: int = 200) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        trusts: str = URL,
+        signer: object = SIGNER,
+        status: int = 200,
+        used: UsedOnce | None = None,
+    ) -> None:
         publish(SIGNER if signer is SIGNER else signer_of(new_key("ES384"), kid=SIGNER.kid), folder / "keys.json")
         path = folder / "clients.toml"
         path.write_text(f'[[client]]\nname = "t"\nissuer = "{ISSUER}"\njwks_file = "keys.json"\n', "utf-8")
-        self.verifier: Verifier = build_verifier(load({"TWITCH_CDS_CLIENTS": str(path)}), None, now=lambda: NOW)
+        self.verifier: Verifier = build_verifier(load({"TWITCH_CDS_CLIENTS": str(path)}), used, now=lambda: NOW)
         self.trusts = trusts
         self.content: object = SERVICES
         self.status = status
@@ -216,7 +225,7 @@ def test_a_refused_key_is_said(tmp_path: Path, public: str) -> None:
         ({"services": []}, 200, "the list of services is empty"),
         ({}, 200, "no list of services (status 200)"),
         ([], 200, "no list of services (status 200)"),
-        ({"services": [1]}, 500, "no list of services (status 500)"),
+        ({"services": [1]}, 206, "no list of services (status 206)"),
     ],
 )
 def test_a_discovery_that_lists_nothing_is_said(tmp_path: Path, content: object, status: int, why: str) -> None:
@@ -249,7 +258,118 @@ def test_a_service_that_takes_a_token_twice_is_said() -> None:
     with subject(told(200, SERVICES), passport=PASSPORT) as of:
         *_, replay = check_discovery(of)
 
-    assert ("fail", "the same token is accepted again (status 200)") == (replay.result, replay.why)
+    assert ("fail", "the same token is accepted again") == (replay.result, replay.why)
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"), [(504, "the proxy has no answer"), (502, "the proxy has no answer"), (503, "see the log")]
+)
+def test_an_answer_that_is_no_success_proves_no_audience(tmp_path: Path, status: int, advice: str) -> None:
+    """A gateway's 504 is neither an accepted token nor a list of services; the line says who to ask."""
+    with subject(Service(tmp_path, status=status), passport=PASSPORT) as of:
+        found = list(check_discovery(of))
+
+    assert [("closed to strangers", "pass"), ("audience", "fail")] == short(iter(found))
+    assert (f"a call with a token is answered {status}", True) == (found[-1].why, found[-1].advice.startswith(advice))
+
+
+def test_a_second_answer_that_is_no_refusal_proves_no_single_use(tmp_path: Path) -> None:
+    """The service went away between the two."""
+    service, calls = Service(tmp_path), iter((401, 200, 504))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        status = next(calls)
+        return service(request) if status == 200 else httpx.Response(status)
+
+    with subject(answer, passport=PASSPORT) as of:
+        *_, replay = check_discovery(of)
+
+    assert ("fail", "nothing is proved: the second answer is 504, not 401") == (replay.result, replay.why)
+
+
+OTHER = "http://10.0.0.2:8000"
+
+
+class Shared:
+    """A list of used tokens that several nodes share."""
+
+    def __init__(self) -> None:
+        self.keys: set[str] = set()
+
+    async def use_once(self, key: str, expires: datetime) -> bool:
+        is_first = key not in self.keys
+        self.keys.add(key)
+        return is_first
+
+
+def nodes(first: Answer, second: Answer) -> Answer:
+    """Two nodes, told apart by their address."""
+    return lambda request: (first if str(request.url).startswith(URL) else second)(request)
+
+
+def one_line(answer: Answer, **changes: Any) -> Line:
+    """What is said about the second node."""
+    with subject(answer, **{"passport": PASSPORT} | changes) as of:
+        (line,) = check_nodes(of, [OTHER])
+    return line
+
+
+def test_nodes_with_one_database_refuse_each_others_tokens(tmp_path: Path) -> None:
+    """The token that the first node accepted is refused at the second."""
+    shared = Shared()
+    first, second = (Service(tmp_path, used=shared) for _ in range(2))
+    found = one_line(nodes(first, second))
+
+    assert f"pass  single use at {OTHER}: a token used at {URL} is refused there" == str(found)
+
+
+def test_nodes_with_a_database_each_are_told(tmp_path: Path) -> None:
+    """Each accepts the same token: the line says what they must share."""
+    found = one_line(nodes(Service(tmp_path), Service(tmp_path)))
+
+    assert ("fail", f"a token used at {URL} is accepted there again") == (found.result, found.why)
+    assert "PostgreSQL TWITCH_CDS_DATABASE_URL" in found.advice
+
+
+def test_nodes_are_called_with_the_audience_that_the_first_one_takes(tmp_path: Path) -> None:
+    """The first address given may be that of a node as well: then the settings' public address counts."""
+    shared, public = Shared(), "https://public.example.org"
+    first, second = (Service(tmp_path, trusts=public, used=shared) for _ in range(2))
+    found = one_line(nodes(first, second), settings=load({"TWITCH_CDS_PUBLIC_URL": public}))
+
+    assert "pass" == found.result
+
+
+def test_a_node_that_accepts_no_token_proves_nothing(tmp_path: Path) -> None:
+    """A refusal for another reason is not single use; neither is a node that is away."""
+    stranger = Service(tmp_path, trusts="https://other.example.org")
+    refusing, away = (one_line(nodes(Service(tmp_path), second)) for second in (stranger, down))
+    none = one_line(nodes(stranger, Service(tmp_path)))
+
+    audience = f"a fresh token for {URL}/cds-services is not accepted there"
+    assert [f"{audience} (401)", f"{audience} (no answer: ConnectError refused)", f"{URL} accepts no token"] == [
+        line.why for line in (refusing, away, none)
+    ]
+    assert {"fail"} == {line.result for line in (refusing, away, none)}
+
+
+def test_a_first_node_that_falters_proves_nothing(tmp_path: Path) -> None:
+    """The token was not used there, so its fate at the second says nothing."""
+    service, calls = Service(tmp_path), iter((200, 504))
+
+    def first(request: httpx.Request) -> httpx.Response:
+        return service(request) if next(calls) == 200 else httpx.Response(504)
+
+    found = one_line(nodes(first, Service(tmp_path)))
+
+    assert ("fail", f"nothing is proved: {URL} says 504, {OTHER} says 200") == (found.result, found.why)
+
+
+def test_without_a_key_nodes_are_skipped_and_without_nodes_nothing_is_said() -> None:
+    """The line says how to have it tried."""
+    with subject(down, passport=None) as of:
+        assert [(f"single use at {OTHER}", "skip")] == short(check_nodes(of, [OTHER]))
+        assert [] == list(check_nodes(of, []))
 
 
 ORIGIN = "https://ehr.example.org"
@@ -509,6 +629,7 @@ def test_the_status_is_0_when_nothing_failed(
     ("arguments", "words"),
     [
         (["ftp://x"], "is not an absolute address"),
+        ([URL, "node2"], "node2: is not an absolute address"),
         ([URL, "--issuer", ISSUER], "--key and --issuer go together"),
         ([URL, "--ca", "missing.pem"], "holds no certificates that can be read"),
     ],
