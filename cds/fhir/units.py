@@ -1,26 +1,27 @@
-"""Units through UCUM (pint and ucumvert): one factor per pair of units, worked out once and remembered.
+"""Units through UCUM: one factor per pair of units, worked out once and remembered.
 
-A unit that was never met costs milliseconds. So a stretch of work may meet only so many of them (`frugal`).
+The usual units are in a table. Any other is read by pint and ucumvert: the first costs most of a second (`prepare`
+spends it beforehand), each more that was never met milliseconds. So a stretch of work may meet only so many (`frugal`).
 """
 
 import math
 import re
+from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import Any
 
-from lark.exceptions import LarkError
-from pint.errors import PintError
-from ucumvert import PintUcumRegistry
+from cds.fhir import unit_table
+from cds.fhir.unit_table import Size
 
 MAX_UNIT_LENGTH = 32
 MAX_OPERATORS = 6
 NEW_UNITS = 64
-_REGISTRY: Any = PintUcumRegistry()
+GRAMS = 1000  # in a kilogram
+PER_MOLE = {"mass": 1, "substance": -1}
+_TABLE = unit_table.read()
 _HUGE = re.compile(r"\d{5}")
 _OPERATORS = re.compile(r"[./(]")
 _LEFT: ContextVar[list[int] | None] = ContextVar("left", default=None)
-_FAILURES = (LarkError, PintError, AttributeError, ValueError, KeyError, OverflowError, ZeroDivisionError, TypeError)
 
 
 class _Spent(Exception):  # noqa: N818 - no error: the unit may be known, but not now, so this is not remembered
@@ -60,7 +61,7 @@ def factor(unit: str, target: str, molar_mass: float | None = None, valence: int
 
 @lru_cache(maxsize=8192)
 def _factor(unit: str, target: str, molar_mass: float | None, valence: int | None) -> float | None:
-    here, there = _quantity(unit), _quantity(target)
+    here, there = _size(unit), _size(target)
     if here is None or there is None:
         return None
     equivalents = ("eq" in unit) - ("eq" in target)
@@ -75,43 +76,59 @@ def known(unit: str) -> bool:
     if len(unit) > MAX_UNIT_LENGTH:
         return False
     try:
-        return _quantity(unit) is not None
+        return _size(unit) is not None
     except _Spent:
         return False
 
 
-def _ratio(here: Any, there: Any, molar_mass: float | None) -> float | None:
-    if here.dimensionality == there.dimensionality:
-        return _plain(here / there)
+def prepare() -> None:
+    """Make ready to read units that are not in the table; whoever can wait does it before somebody must."""
+    _parsed("m")
+
+
+def _ratio(here: Size, there: Size, molar_mass: float | None) -> float | None:
+    if here.dimensions == there.dimensions:
+        return _plain(here.value, there.value)
     if molar_mass is None:
         return None
-    per_mole = molar_mass * _REGISTRY.from_ucum("g/mol")
-    for converted in (here / per_mole, here * per_mole):
-        if converted.dimensionality == there.dimensionality:
-            return _plain(converted / there)
+    per_mole = molar_mass / GRAMS
+    if here.dimensions == _times(there.dimensions, PER_MOLE):
+        return _plain(here.value / per_mole, there.value)
+    if there.dimensions == _times(here.dimensions, PER_MOLE):
+        return _plain(here.value * per_mole, there.value)
     return None
 
 
-def _plain(ratio: Any) -> float | None:
-    """The number, without the last bits of floating-point noise; None if it is out of all bounds."""
-    try:
-        number = float(f"{ratio.to_base_units().magnitude:.12g}")
-    except OverflowError:
+def _times(dimensions: Mapping[str, float], more: Mapping[str, float]) -> dict[str, float]:
+    """The dimensions of a product."""
+    powers = {name: dimensions.get(name, 0) + more.get(name, 0) for name in dimensions.keys() | more.keys()}
+    return {name: power for name, power in powers.items() if power}
+
+
+def _plain(here: float, there: float) -> float | None:
+    """The ratio, without the last bits of floating-point noise; None if it is out of all bounds."""
+    if not there:
         return None
+    number = float(f"{here / there:.12g}")
     return number if math.isfinite(number) and number > 0 else None
 
 
 @lru_cache(maxsize=4096)
-def _quantity(unit: str) -> Any:
-    """One of the unit. None for what is no UCUM unit, has an offset or a logarithm, or a huge exponent."""
+def _size(unit: str) -> Size | None:
+    """The size of one of the unit. None for what is no UCUM unit, has an offset or a logarithm, or a huge exponent."""
+    if unit in _TABLE:
+        return _TABLE[unit]
     if not unit or not unit.isascii() or _HUGE.search(unit) or len(_OPERATORS.findall(unit)) > MAX_OPERATORS:
         return None
     _spend()
-    try:
-        quantity = _REGISTRY.from_ucum(unit)
-        return None if isinstance(quantity, str) else 1 * quantity
-    except _FAILURES:
-        return None
+    return _parsed(unit)
+
+
+def _parsed(unit: str) -> Size | None:
+    """Read by the grammar of UCUM, which is imported with the first unit that needs it."""
+    from cds.fhir import ucum  # noqa: PLC0415 - see test_architecture
+
+    return ucum.size(unit)
 
 
 def _spend() -> None:

@@ -7,6 +7,7 @@ from cds.audit.journal import Journal
 from cds.audit.place import log_of
 from cds.call import build_engine
 from cds.clock import Clock, utc_now
+from cds.fhir import units
 from cds.prefetch.completion import Completion
 from cds.prefetch.tally import Tally
 from cds.secrecy import Pseudonyms
@@ -45,6 +46,7 @@ def open_parts(settings: Settings) -> Parts:
     async def begin() -> None:
         await asyncio.to_thread(memory.start)
         await verifier.warm()
+        asyncio.get_running_loop().run_in_executor(None, units.prepare)
 
     async def end() -> None:
         await completion.aclose()
