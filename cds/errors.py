@@ -285,12 +285,12 @@ class TooLargeHead(CallError):
 
 
 class Unexpected(CallError):
-    """Our own fault: what happened is in the log, under this id."""
+    """Our own fault: what happened is in the log, under the id of the request."""
 
     status, code, severity = 500, "exception", "fatal"
 
-    def __init__(self, incident: str) -> None:
-        super().__init__(f"The service failed. Tell its operator the incident id {incident}.")
+    def __init__(self, request_id: str) -> None:
+        super().__init__(f"The service failed. Tell its operator the request id {request_id}.")
 
 
 class NotReady(CallError):

@@ -197,9 +197,9 @@ def test_the_unit_starts_the_command_without_rights() -> None:
 def numbers() -> Metrics:
     """The real numbers of a service in which everything has happened once."""
     made = Metrics("1")
-    made.record("s", 200, (Shown(uuid="u", topic="lab-order", indicator="info", fingerprint="f"),), 0.1)
+    made.record("ehr", "s", 200, (Shown(uuid="u", topic="lab-order", indicator="info", fingerprint="f"),), 0.1)
     for status in (412, 500):
-        made.record("s", status, (), 0.1)
+        made.record("ehr", "s", status, (), 0.1)
     made.unchecked(["E1:rule-failed"])
     made.fhir("timed-out", 1)
     made.lamps({"store": True, "audit": True, "trust": True})

@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from cds.account import Caller
 from cds.errors import Overloaded
 from cds.web.answers import send_error
 from cds.web.exchange import NOTE
-from cds.web.gate import GUARDED
+from cds.web.gate import CALLER, GUARDED
 
 CROWD = 4  # requests under way, most of them waiting to be verified, for each place behind the gate
 
@@ -15,8 +16,8 @@ CROWD = 4  # requests under way, most of them waiting to be verified, for each p
 class Entrance:
     """Stands behind the gate and, with `CROWD` times as many places, before it."""
 
-    def __init__(self, app: ASGIApp, *, most: int, limited: Callable[[str], None]) -> None:
-        """`limited` is told the reason of each refusal."""
+    def __init__(self, app: ASGIApp, *, most: int, limited: Callable[[str, str], None]) -> None:
+        """`limited` is told the reason of each refusal, and the client as far as it is known."""
         self._app = app
         self._left = most
         self._limited = limited
@@ -34,6 +35,7 @@ class Entrance:
                 self._left += 1
 
     async def _refuse(self, scope: Scope, send: Send) -> None:
-        self._limited(Overloaded.reason)
+        caller: Caller | None = scope.get(CALLER)
+        self._limited(Overloaded.reason, caller.client if caller else "")
         scope[NOTE].update(outcome=Overloaded.__name__)
         await send_error(send, Overloaded())

@@ -1,9 +1,8 @@
-"""The outermost layer: CORS, headers, HEAD, the log line, and the one place where an unexpected exception ends."""
+"""The outermost layer: request id, CORS, headers, HEAD, the log line, and where an unexpected exception ends."""
 
 import logging
 from collections.abc import Callable
 from time import perf_counter
-from uuid import uuid4
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -11,6 +10,7 @@ from cds.errors import Unexpected
 from cds.web.answers import send_error
 from cds.web.cors import Cors
 from cds.web.outgoing import Outgoing
+from cds.web.request_id import HEADER, TRACE_HEADER, begin, current, new_request_id, sent_id
 
 NOTE = "twitch-cds.note"
 log = logging.getLogger("twitch-cds")
@@ -29,11 +29,6 @@ def route_of(path: str) -> str:
     )
 
 
-def new_incident() -> str:
-    """A short id by which a caller and the log speak of the same failure."""
-    return uuid4().hex[:12]
-
-
 class Exchange:
     """One request and its answer, whatever happens between."""
 
@@ -43,21 +38,24 @@ class Exchange:
         *,
         cors: Cors,
         seconds: Callable[[], float] = perf_counter,
-        incident: Callable[[], str] = new_incident,
+        new_id: Callable[[], str] = new_request_id,
     ) -> None:
         self._app = app
         self._cors = cors
         self._seconds = seconds
-        self._incident = incident
+        self._new_id = new_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         started = self._seconds()
-        origin = next((value for name, value in scope["headers"] if name == b"origin"), None)
-        outgoing = Outgoing(send, self._cors.headers(origin), bodiless=scope["method"] == "HEAD")
-        note: dict[str, object] = {}
+        sent = dict(reversed(scope["headers"]))  # of a header that is there twice the first counts
+        request_id = sent_id(sent.get(TRACE_HEADER), sent.get(HEADER)) or self._new_id()
+        begin(request_id)
+        headers = (*self._cors.headers(sent.get(b"origin")), (HEADER, request_id.encode()))
+        outgoing = Outgoing(send, headers, bodiless=scope["method"] == "HEAD")
+        note: dict[str, object] = {"requestId": request_id}
         await self._answer({**scope, NOTE: note}, receive, outgoing)
         self._record(scope, outgoing.status, note, self._seconds() - started)
 
@@ -76,11 +74,10 @@ class Exchange:
             await self._fail(problem, send)
 
     async def _fail(self, problem: Exception, send: Outgoing) -> None:
-        """Log the failure under an id, and tell the caller the id only."""
-        incident = self._incident()
-        log.error("unexpected", extra={"fields": {"incident": incident}}, exc_info=problem)
+        """Log the failure with the id of the request, which is all that the caller is told."""
+        log.error("unexpected", extra={"fields": {"requestId": current()}}, exc_info=problem)
         if send.status == 0:
-            await send_error(send, Unexpected(incident))
+            await send_error(send, Unexpected(current()))
 
     def _record(self, scope: Scope, status: int, note: dict[str, object], seconds: float) -> None:
         """One line for each request: never a path's end, a query, a header or a body."""

@@ -40,7 +40,7 @@ class FeedbackRoute:
             items = await self._kept(name, caller, scope, receive)
         except CallError as error:
             scope[NOTE].update(service=service, outcome=type(error).__name__)
-            self._recorder.limited(error.reason)
+            self._recorder.limited(error.reason, caller.client)
             self._recorder.feedback(caller, service, error.status, ())
             await send_error(send, error)
         except ClientGone:

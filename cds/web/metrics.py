@@ -1,4 +1,4 @@
-"""What is counted for the operator: calls, cards and time. No patient, no client, no free text."""
+"""What is counted for the operator: calls, cards and time. No patient, no free text; of clients their names."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +14,7 @@ from cds.settings import environment
 
 PREFIX = "twitch_cds_"
 CONTENT_TYPE = "text/plain; version=1.0.0"
+NO_CLIENT, OTHER_CLIENT, MOST_CLIENTS = "", "(other)", 100
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -30,14 +31,16 @@ class Metrics:
 
     def __init__(self, knowledge_version: str) -> None:
         own = self._registry = CollectorRegistry()
-        by_call, by_card = ("service", "status", "outcome"), ("topic", "indicator")
+        by_call, by_card = ("client", "service", "status", "outcome"), ("topic", "indicator")
         about = "Time from the head of a call to its answer."
         seconds = Histogram(PREFIX + "call_seconds", about, ("service",), buckets=SECONDS, registry=own)
         self._seconds = cache(seconds.labels)
         self._calls = cache(Counter(PREFIX + "calls", "Hook calls answered.", by_call, registry=own).labels)
         self._cards = cache(Counter(PREFIX + "cards", "Cards shown.", by_card, registry=own).labels)
         self._unchecked = Counter(PREFIX + "not_checked", "What was not checked, and why.", ("cause",), registry=own)
-        self._refusals = Counter(PREFIX + "refusals", "Requests refused.", ("reason",), registry=own)
+        by_refusal = ("client", "reason")
+        self._refusals = cache(Counter(PREFIX + "refusals", "Requests refused.", by_refusal, registry=own).labels)
+        self._clients = {NO_CLIENT}
         self._fhir = Counter(
             PREFIX + "fhir_requests", "Requests to FHIR servers, and how they ended.", ("outcome",), registry=own
         )
@@ -57,10 +60,10 @@ class Metrics:
         )
         gauge.labels(knowledge_version).set(1)
 
-    def record(self, service: str, status: int, cards: Sequence[Shown], seconds: float) -> str:
+    def record(self, client: str, service: str, status: int, cards: Sequence[Shown], seconds: float) -> str:
         """Count one call and its cards, and return the name of its outcome."""
         outcome = outcome_of(status, len(cards))
-        self._calls(service, str(status), outcome).inc()
+        self._calls(self._bounded(client), service, str(status), outcome).inc()
         self._seconds(service).observe(seconds)
         for card in cards:
             self._cards(card.topic, card.indicator).inc()
@@ -88,9 +91,18 @@ class Metrics:
         for part, is_up in states.items():
             self._up.labels(part).set(int(is_up))
 
-    def refused(self, reason: str) -> None:
-        """Count a refusal by its kind."""
-        self._refusals.labels(reason).inc()
+    def refused(self, reason: str, client: str = NO_CLIENT) -> None:
+        """Count a refusal by its kind, and by the registered client that the token names."""
+        self._refusals(self._bounded(client), reason).inc()
+
+    def _bounded(self, client: str) -> str:
+        """The name of a client, of the first `MOST_CLIENTS`: a file of clients may change for years on end."""
+        if client in self._clients:
+            return client
+        if len(self._clients) > MOST_CLIENTS:
+            return OTHER_CLIENT
+        self._clients.add(client)
+        return client
 
     def text(self) -> bytes:
         """The page that Prometheus reads."""

@@ -13,6 +13,7 @@ from cds.web.exchange import route_of
 from cds.web.metrics import Metrics
 from cds.web.ports import Recording
 from cds.web.refusals import Refusals
+from cds.web.request_id import current
 
 SOFTWARE = version("twitch-cds")
 CARD = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -45,16 +46,17 @@ class Recorder:
     def record(self, call: Call) -> str:
         """Count and write one call; the name of its outcome."""
         account = call.reply.account
-        outcome = self._metrics.record(call.service, call.reply.status, account.cards if account else (), call.seconds)
+        cards, client = account.cards if account else (), call.caller.client
+        outcome = self._metrics.record(client, call.service, call.reply.status, cards, call.seconds)
         self._metrics.unchecked(account.not_checked if account else ())
-        self.limited(call.reply.refusal)
+        self.limited(call.reply.refusal, client)
         self._write(self._line(call, outcome))
         return outcome
 
-    def limited(self, reason: str) -> None:
-        """Count a request that passed a limit; other refusals have no such name."""
+    def limited(self, reason: str, client: str = "") -> None:
+        """Count a request that passed a limit; other refusals have no such name. `client`: if it is known already."""
         if reason:
-            self._metrics.refused(reason)
+            self._metrics.refused(reason, client)
 
     def started(self, switched_off: Sequence[str] = ()) -> None:
         """Write that a process began to answer, of which version it is, and which cards the site does not show."""
@@ -66,7 +68,13 @@ class Recorder:
 
     def feedback(self, caller: Caller, service: str, status: int, items: Sequence[FeedbackItem]) -> None:
         """Write that feedback came: from whom, whether it was kept, and what was done with which card."""
-        line: dict[str, object] = {"kind": "feedback", "client": caller.client, "service": service, "status": status}
+        line: dict[str, object] = {
+            "kind": "feedback",
+            "requestId": current(),
+            "client": caller.client,
+            "service": service,
+            "status": status,
+        }
         if caller.tenant:
             line["tenant"] = caller.tenant
         line["items"] = len(items)
@@ -86,8 +94,8 @@ class Recorder:
 
     def refused(self, refusal: Refusal, path: str) -> None:
         """Count a caller that could not be verified; the reason is for the operator only, who finds it in the audit."""
-        self._metrics.refused(refusal.kind)
-        self._refusals.add(refusal, route_of(path))
+        self._metrics.refused(refusal.kind, refusal.client or "")
+        self._refusals.add(refusal, route_of(path), current())
 
     def _write(self, line: Mapping[str, object]) -> None:
         if self._journal is not None:
@@ -96,6 +104,7 @@ class Recorder:
     def _line(self, call: Call, outcome: str) -> dict[str, object]:
         line: dict[str, object] = {
             "kind": "call",
+            "requestId": current(),
             "client": call.caller.client,
             "service": call.service,
             "status": call.reply.status,

@@ -68,7 +68,7 @@ class Refusals:
         self._began = 0.0
         self._timer: Timer | None = None
 
-    def add(self, refusal: Refusal, route: str) -> None:
+    def add(self, refusal: Refusal, route: str, request_id: str) -> None:
         """Write one refusal, or count it."""
         if self._timer is not None and self._seconds() >= self._began + WINDOW:
             self.end()
@@ -77,7 +77,8 @@ class Refusals:
             self._timer = self._later(WINDOW, self.end)
         heap = self._heaps.setdefault((refusal.kind, refusal.client), Heap())
         if heap.take(refusal.reason):
-            self._write(_line("refused", refusal.kind, refusal.client) | {"route": route, "reason": refusal.reason})
+            told = {"requestId": request_id, "route": route, "reason": refusal.reason}
+            self._write(_line("refused", refusal.kind, refusal.client) | told)
 
     def end(self) -> None:
         """End the window, and tell what was counted in it: when its time is over, and before the process ends."""

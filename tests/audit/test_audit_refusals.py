@@ -31,7 +31,7 @@ class Desk:
     def refuse(self, number: int, kind: str = "header", client: str | None = None, reason: str = "It is so.") -> None:
         """So many refusals of one kind."""
         for _ in range(number):
-            self.refusals.add(Refusal(kind, reason, client), ROUTE)
+            self.refusals.add(Refusal(kind, reason, client), ROUTE, "r-1")
 
     def pass_by(self, seconds: float) -> None:
         """Time goes on; a timer whose time has come goes off."""
@@ -87,6 +87,7 @@ def test_the_first_of_a_kind_are_written_in_words(desk: Desk) -> None:
             "status": 401,
             "check": "audience",
             "client": "ehr",
+            "requestId": "r-1",
             "route": ROUTE,
             "reason": "The aud is wrong.",
         }
@@ -215,7 +216,7 @@ def test_the_loop_keeps_the_time_and_the_chain_holds(tmp_path: Path, monkeypatch
 
         refusals = Refusals(write, seconds=lambda: 0.0)
         for _ in range(500):
-            refusals.add(Refusal("signature", "It is forged.", "ehr"), ROUTE)
+            refusals.add(Refusal("signature", "It is forged.", "ehr"), ROUTE, "r-1")
         await asyncio.wait_for(is_told.wait(), 30)
 
     asyncio.run(flood())

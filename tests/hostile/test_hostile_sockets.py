@@ -117,8 +117,8 @@ def test_slow_clients_block_nobody(service: Running) -> None:
     assert [200] * 10 == [call.status for call in calls]
     assert all(call.json["cards"] for call in calls)
     assert {b"HTTP/1.1 408 "} == set(late)
-    assert SLOW / 2 == service.metric('twitch_cds_refusals_total{reason="head-time"}')
-    assert SLOW / 2 == service.metric('twitch_cds_refusals_total{reason="body-time"}')
+    assert SLOW / 2 == service.metric('twitch_cds_refusals_total{client="",reason="head-time"}')
+    assert SLOW / 2 == service.metric('twitch_cds_refusals_total{client="demo",reason="body-time"}')
 
 
 def test_more_slow_bodies_than_calls_may_be_under_way_are_shed(tmp_path: Path) -> None:
@@ -137,4 +137,4 @@ def test_more_slow_bodies_than_calls_may_be_under_way_are_shed(tmp_path: Path) -
         assert (503, "1") == (shed.status, shed.headers["retry-after"])
         assert [b"HTTP/1.1 408 "] * 2 == told
         assert 200 == after.status
-        assert 1.0 == service.metric('twitch_cds_refusals_total{reason="concurrency"}')
+        assert 1.0 == service.metric('twitch_cds_refusals_total{client="demo",reason="concurrency"}')

@@ -60,7 +60,8 @@ def test_an_unexpected_failure_is_logged_under_the_id_that_the_caller_gets(caplo
     line = JsonFormatter().format(record)
     written = json.loads(line)
     assert 500 == answer.status_code
-    assert written["incident"] in answer.text
+    assert written["requestId"] == answer.headers["x-request-id"]
+    assert written["requestId"] in answer.text
     assert ("unexpected", "ValueError") == (written["event"], written["error"])
     assert written["at"][-1].endswith(" broken")
     assert SECRET not in answer.text + line
@@ -78,7 +79,7 @@ def test_a_failure_after_the_answer_has_begun_is_only_logged(caplog: pytest.LogC
     async def send(message: Any) -> None:
         sent.append(message)
 
-    app = Exchange(half, cors=create_cors(), incident=lambda: "i1")
+    app = Exchange(half, cors=create_cors(), new_id=lambda: "i1")
     asyncio.run(app({"type": "http", "method": "GET", "path": "/", "headers": []}, _nothing, send))
 
     assert [200] == [message["status"] for message in sent]
@@ -155,7 +156,7 @@ def test_demo_mode_with_auth_required_stays_closed() -> None:
 
 
 def test_the_request_line_tells_no_more_than_it_may(caplog: pytest.LogCaptureFixture) -> None:
-    """Method, route, status, time, service and outcome; no query, no token, no id from the path."""
+    """Id, method, route, status, time, service and outcome; no query, no token, no id from the path."""
     client, _ = started()
     with caplog.at_level(logging.INFO, logger="twitch-cds"):
         client(
@@ -168,7 +169,8 @@ def test_the_request_line_tells_no_more_than_it_may(caplog: pytest.LogCaptureFix
     (line,) = [JsonFormatter().format(record) for record in caplog.records if record.name == "twitch-cds"]
     written = json.loads(line)
 
-    assert {"time", "level", "event", "method", "route", "status", "ms", "service", "outcome"} == set(written)
+    named = {"method", "route", "status", "ms", "requestId", "service", "outcome"}
+    assert {"time", "level", "event"} | named == set(written)
     assert (
         "POST",
         "/cds-services",

@@ -14,6 +14,7 @@ from cds.settings import Settings, load
 from cds.web.app import create_app
 from cds.web.entrance import CROWD, Entrance
 from cds.web.exchange import NOTE
+from cds.web.gate import CALLER
 from cds.web.parts import Parts
 
 JSON = [(b"content-type", b"application/json")]
@@ -82,8 +83,9 @@ def test_no_queue_grows_before_callers_are_verified(path: str) -> None:
     assert {200, 503} == set(answered)
     assert 200 == answered[-1]
     assert 3 * CROWD + 1 == queue.asked
-    told = 5 + answered.count(503)
-    assert f'refusals_total{{reason="concurrency"}} {told}.0' in client("GET", "/metrics").text
+    numbers = client("GET", "/metrics").text
+    assert 'refusals_total{client="",reason="concurrency"} 5.0' in numbers
+    assert f'refusals_total{{client="demo",reason="concurrency"}} {answered.count(503)}.0' in numbers
 
 
 def test_health_and_numbers_are_told_in_any_crowd() -> None:
@@ -104,14 +106,14 @@ def test_health_and_numbers_are_told_in_any_crowd() -> None:
 def test_a_place_is_given_back_however_a_call_ends() -> None:
     """Also by force, and by a failure."""
     ways = iter([ValueError("bug"), asyncio.CancelledError(), None])
-    told: list[str] = []
+    told: list[tuple[str, str]] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if way := next(ways):
             raise way
         await send({"type": "http.response.start", "status": 200, "headers": []})
 
-    entrance = Entrance(app, most=1, limited=told.append)
+    entrance = Entrance(app, most=1, limited=lambda *said: told.append(said))
 
     async def three() -> int:
         for kind in (ValueError, asyncio.CancelledError):
@@ -123,20 +125,21 @@ def test_a_place_is_given_back_however_a_call_ends() -> None:
     assert [] == told
 
 
-def test_a_refusal_says_when_to_come_back_and_is_named_in_the_log() -> None:
-    """Its outcome is the error's name."""
+@pytest.mark.parametrize(("known", "client"), [({}, ""), ({CALLER: Caller(client="ehr")}, "ehr")])
+def test_a_refusal_says_when_to_come_back_and_is_named_in_the_log(known: dict[str, Any], client: str) -> None:
+    """Its outcome is the error's name; it counts for the client, if that is known already."""
     note: dict[str, Any] = {}
     sent: list[Any] = []
-    told: list[str] = []
+    told: list[tuple[str, str]] = []
 
     async def send(message: Any) -> None:
         sent.append(message)
 
-    entrance = Entrance(_never, most=0, limited=told.append)
-    asyncio.run(entrance({"type": "http", "path": CALL, NOTE: note}, _never, send))
+    entrance = Entrance(_never, most=0, limited=lambda *said: told.append(said))
+    asyncio.run(entrance({"type": "http", "path": CALL, NOTE: note, **known}, _never, send))
 
     assert (503, (b"retry-after", b"1")) == (sent[0]["status"], sent[0]["headers"][-1])
-    assert ("Overloaded", [Overloaded.reason]) == (note["outcome"], told)
+    assert ("Overloaded", [(Overloaded.reason, client)]) == (note["outcome"], told)
 
 
 async def _never(*_: Any) -> Any:

@@ -212,8 +212,8 @@ def counted(*seconds: float, causes: tuple[str, ...] = ()) -> bytes:
     """A page of metrics."""
     metrics = Metrics("k")
     for one in seconds:
-        metrics.record("a", 200, (), one)
-    metrics.record("b", 500, (), 0.5)
+        metrics.record("ehr", "a", 200, (), one)
+    metrics.record("ehr", "b", 500, (), 0.5)
     metrics.unchecked(causes)
     return metrics.text()
 

@@ -64,8 +64,8 @@ def test_too_many_calls_are_429_before_anything_is_read() -> None:
     assert [415, 415, 429, 429] == statuses
     assert ("1", "throttled") == (refused.headers["retry-after"], refused.json()["issue"][0]["code"])
     assert [] == engine.asked
-    assert 'refusals_total{reason="rate"} 3.0' in client("GET", "/metrics").text
-    assert 'refusals_total{reason="media-type"} 2.0' in client("GET", "/metrics").text
+    assert 'refusals_total{client="demo",reason="rate"} 3.0' in client("GET", "/metrics").text
+    assert 'refusals_total{client="demo",reason="media-type"} 2.0' in client("GET", "/metrics").text
 
 
 class Keeper:
@@ -88,7 +88,7 @@ def test_feedback_is_paid_from_the_same_bucket() -> None:
     ]
 
     assert [200, 200, 429] == statuses
-    assert 'refusals_total{reason="rate"} 1.0' in client("GET", "/metrics").text
+    assert 'refusals_total{client="demo",reason="rate"} 1.0' in client("GET", "/metrics").text
 
 
 def test_in_demo_mode_nobody_is_held_to_a_rate_unless_it_is_set() -> None:
@@ -113,7 +113,7 @@ def test_each_refusal_has_its_number(reason: str, headers: dict[str, str], body:
     client, _ = started(max_body_bytes="1024")
 
     assert client.call(body, **headers).status_code in (413, 415)
-    assert f'refusals_total{{reason="{reason}"}} 1.0' in client("GET", "/metrics").text
+    assert f'refusals_total{{client="demo",reason="{reason}"}} 1.0' in client("GET", "/metrics").text
 
 
 def test_the_lifespan_hands_the_counter_to_connections() -> None:
@@ -127,4 +127,4 @@ def test_the_lifespan_hands_the_counter_to_connections() -> None:
 
     asyncio.run(run())
 
-    assert 'refusals_total{reason="head-time"} 1.0' in client("GET", "/metrics").text
+    assert 'refusals_total{client="",reason="head-time"} 1.0' in client("GET", "/metrics").text

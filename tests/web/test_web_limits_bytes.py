@@ -217,7 +217,7 @@ def test_bodies_that_are_together_too_large_are_shed_and_counted() -> None:
 
     assert [503, 503, 200, 200, 200] == [one["status"] for one in answers]
     assert all((b"retry-after", b"1") in one["headers"] for one in answers[:2])
-    assert 'refusals_total{reason="bytes-under-way"} 2.0' in client("GET", "/metrics").text
+    assert 'refusals_total{client="demo",reason="bytes-under-way"} 2.0' in client("GET", "/metrics").text
 
 
 @pytest.mark.parametrize("end", ["answered", "gone", "late", "too large", "refused"])

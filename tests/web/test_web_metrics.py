@@ -26,13 +26,33 @@ def test_calls_and_cards_are_counted() -> None:
 
     assert answer.headers["content-type"].startswith("text/plain; version=")
     lines = answer.text.splitlines()
-    assert f'twitch_cds_calls_total{{outcome="cards",service="{SERVICE}",status="200"}} 1.0' in lines
-    assert f'twitch_cds_calls_total{{outcome="silent",service="{SERVICE}",status="200"}} 3.0' in lines
-    assert f'twitch_cds_calls_total{{outcome="412",service="{SERVICE}",status="412"}} 1.0' in lines
-    assert 'twitch_cds_calls_total{outcome="4xx",service="unknown",status="404"} 1.0' in lines
+    assert f'twitch_cds_calls_total{{client="demo",outcome="cards",service="{SERVICE}",status="200"}} 1.0' in lines
+    assert f'twitch_cds_calls_total{{client="demo",outcome="silent",service="{SERVICE}",status="200"}} 3.0' in lines
+    assert f'twitch_cds_calls_total{{client="demo",outcome="412",service="{SERVICE}",status="412"}} 1.0' in lines
+    assert 'twitch_cds_calls_total{client="demo",outcome="4xx",service="unknown",status="404"} 1.0' in lines
     assert 'twitch_cds_cards_total{indicator="info",topic="lab-order"} 1.0' in lines
     assert f'twitch_cds_call_seconds_count{{service="{SERVICE}"}} 5.0' in lines
     assert 'twitch_cds_knowledge{version="2026.11"} 1.0' in lines
+
+
+def test_clients_are_told_apart_and_are_a_bounded_number() -> None:
+    """However often the file of clients changes, one process shows a hundred names; later ones share one."""
+    metrics = Metrics("1")
+    for number in range(102):
+        metrics.record(f"ehr-{number}", SERVICE, 200, (), 0.1)
+        metrics.refused("rate", f"ehr-{number}")
+    metrics.refused("rate", "ehr-0")
+    metrics.refused("header")
+
+    lines = metrics.text().decode().splitlines()
+
+    assert 101 == len([line for line in lines if line.startswith("twitch_cds_calls_total{")])
+    assert f'twitch_cds_calls_total{{client="(other)",outcome="silent",service="{SERVICE}",status="200"}} 2.0' in lines
+    assert {
+        'twitch_cds_refusals_total{client="ehr-0",reason="rate"} 2.0',
+        'twitch_cds_refusals_total{client="(other)",reason="rate"} 2.0',
+        'twitch_cds_refusals_total{client="",reason="header"} 1.0',
+    } <= set(lines)
 
 
 @pytest.mark.parametrize(

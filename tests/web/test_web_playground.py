@@ -306,7 +306,10 @@ def test_the_calls_of_the_playground_are_counted_like_all_others() -> None:
     text(client, "/demo/patients/priya-nair")
 
     numbers = client("GET", "/metrics").text
-    assert 'twitch_cds_calls_total{outcome="cards",service="muscle-twitch-patient-view",status="200"} 1.0' in numbers
+    assert (
+        'twitch_cds_calls_total{client="demo",outcome="cards",service="muscle-twitch-patient-view",status="200"} 1.0'
+        in numbers
+    )
     assert 'twitch_cds_cards_total{indicator="info",topic="lifestyle"} 1.0' in numbers
 
 

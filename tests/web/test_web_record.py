@@ -164,7 +164,7 @@ def test_a_refusal_is_written_with_its_reason(engine: FakeEngine, journal: FakeJ
     (line,) = journal.lines
 
     assert 401 == answer.status_code
-    assert {"kind", "status", "check", "route", "reason"} | VERSIONS == line.keys()
+    assert {"kind", "status", "check", "requestId", "route", "reason"} | VERSIONS == line.keys()
     assert ("refused", 401, "header", "/cds-services") == tuple(
         line[name] for name in ("kind", "status", "check", "route")
     )
@@ -192,4 +192,4 @@ def test_refusals_that_were_only_counted_are_told_when_the_service_ends(
     assert ["started", *["refused"] * len(told), "refusals"] == [line["kind"] for line in journal.lines]
     assert (30 - len(told), "header") == (summed["count"], summed["check"])
     assert started.keys() > VERSIONS < summed.keys()
-    assert 'twitch_cds_refusals_total{reason="header"} 30.0' in metrics
+    assert 'twitch_cds_refusals_total{client="",reason="header"} 30.0' in metrics
