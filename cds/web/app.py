@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
-from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cards.proofreading import load_words
 from cards.words import Words
@@ -29,8 +29,25 @@ from cds.web.hook_route import HookRoute
 from cds.web.intake import Intake
 from cds.web.metrics import CONTENT_TYPE, Metrics
 from cds.web.parts import Parts
+from cds.web.paths import Paths
 from cds.web.ports import Answering
 from cds.web.record import Recorder
+
+
+class Application(FastAPI):
+    """FastAPI behind layers of our own: a hook call reaches its route without the framework, which costs more than it."""
+
+    front: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self.front(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    async def behind(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve what is no hook call as FastAPI does."""
+        await super().__call__(scope, receive, send)
 
 
 def create_app(
@@ -40,14 +57,14 @@ def create_app(
     words: Words | None = None,
     fixtures: Path = FIXTURES,
     today: Callable[[], date] | None = None,
-) -> FastAPI:
+) -> Application:
     """Build the application around its parts; the demo's charts and their day can be given by a test."""
     engine, words = parts.engine, words or load_words()
     metrics = parts.metrics or Metrics(engine.knowledge_version)
     health = Health(parts, metrics)
     recorder = Recorder(metrics, parts.journal, engine.knowledge_version, words.book.overrides)
     intake = Intake(settings)
-    app = FastAPI(
+    app = Application(
         title="Twitch CDS",
         docs_url=None,
         redoc_url=None,
@@ -56,26 +73,14 @@ def create_app(
         lifespan=_lifespan(parts, health, recorder),
         telemetry={"tracing": False, "metrics": False, "logs": False},  # a path can hold a patient's id
     )
-    # Behind the gate: before it, forged tokens that wait for their check would take the places of right ones.
-    app.add_middleware(Entrance, most=settings.max_concurrent, limited=recorder.limited)
-    app.add_middleware(
-        Gate,
-        verifier=parts.verifier,
-        public_url=settings.public_url,
-        is_open=settings.open,
-        refused=recorder.refused,
-    )
-    # Before it too, with more places: those who wait to be verified hold memory, and the last of them waits for long.
-    app.add_middleware(Entrance, most=settings.max_concurrent * CROWD, limited=recorder.limited)
-    app.add_middleware(Exchange, cors=Cors.of(settings))
     for kind in (HTTPException, CallError):
         app.add_exception_handler(kind, _refused)
+    hooks = HookRoute(engine, parts.attendant, recorder, intake)
+    feedback = None
     if parts.keeper is not None:
         limits = Limits(depth=settings.max_depth, entries=settings.max_entries)
-        route = FeedbackRoute(engine, parts.keeper, recorder, intake, limits)
-        app.router.routes.append(Route("/cds-services/{rest:path}/feedback", route))
-    hooks = HookRoute(engine, parts.attendant, recorder, intake)
-    app.router.routes.append(Route("/cds-services/{rest:path}", hooks))
+        feedback = FeedbackRoute(engine, parts.keeper, recorder, intake, limits)
+    app.front = _layers(Paths(hooks, feedback, app.behind), parts, settings, recorder)
     _add_routes(app, engine, health, metrics)
     add_assets(app)
     Evidence(words, engine, demo=settings.demo).add_to(app)
@@ -84,6 +89,22 @@ def create_app(
     for pages in parts.pages:
         pages.add_to(app, recorder)
     return app
+
+
+def _layers(app: ASGIApp, parts: Parts, settings: Settings, recorder: Recorder) -> ASGIApp:
+    """What every request passes through, the outermost last."""
+    # Behind the gate: before it, forged tokens that wait for their check would take the places of right ones.
+    app = Entrance(app, most=settings.max_concurrent, limited=recorder.limited)
+    app = Gate(
+        app,
+        verifier=parts.verifier,
+        public_url=settings.public_url,
+        is_open=settings.open,
+        refused=recorder.refused,
+    )
+    # Before it too, with more places: those who wait to be verified hold memory, and the last of them waits for long.
+    app = Entrance(app, most=settings.max_concurrent * CROWD, limited=recorder.limited)
+    return Exchange(app, cors=Cors.of(settings))
 
 
 def _add_routes(app: FastAPI, engine: Answering, health: Health, metrics: Metrics) -> None:

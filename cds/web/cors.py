@@ -42,8 +42,10 @@ class Cors:
 
     def preflight(self, scope: Scope) -> list[Header] | None:
         """Answer a preflight, on every path and before any sign-in; None when the request is none."""
+        if scope["method"] != "OPTIONS":
+            return None
         asked = dict(scope["headers"])
-        if scope["method"] != "OPTIONS" or not {b"origin", b"access-control-request-method"} <= asked.keys():
+        if not {b"origin", b"access-control-request-method"} <= asked.keys():
             return None
         if not self.allows(asked[b"origin"].decode("latin-1")):
             return []

@@ -44,6 +44,8 @@ def paths_of(app: FastAPI) -> Iterator[str]:
         path: str = getattr(route, "path", "")
         yield re.sub(r"\{([^}]+)\}", lambda found: VALUES.get(found[1], "x"), path)
     yield from (
+        "/cds-services/x",
+        "/cds-services/x/feedback",
         "/demo/fhir/metadata",
         "/demo/fhir/Patient",
         "/demo/fhir/Patient/nobody",
