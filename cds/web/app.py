@@ -35,7 +35,7 @@ from cds.web.record import Recorder
 
 
 class Application(FastAPI):
-    """FastAPI behind layers of our own: a hook call reaches its route without the framework, which costs more than it."""
+    """FastAPI behind layers of our own: a hook call reaches its route past the framework, which costs more than it."""
 
     front: ASGIApp
 
