@@ -63,12 +63,8 @@ fuzz: $(VENV)/.installed-dev build/fuzz/.installed
 	FUZZ_EXAMPLES=$$(($(FUZZ_SECONDS) * 40)) $(BIN)/python -m pytest -q tests/fuzz/test_fuzz_requests.py
 
 build/fuzz/.installed: requirements.lock requirements-build.lock
-	python3.11 -m venv build/fuzz
-	build/fuzz/bin/pip --quiet $(LOCKED) -r requirements.lock
-	build/fuzz/bin/pip --quiet $(LOCKED) -r requirements-build.lock
+	python3.11 deploy/install.py build/fuzz requirements.lock requirements-build.lock --project
 	build/fuzz/bin/pip --quiet install atheris==3.0.0
-	build/fuzz/bin/pip --quiet install --no-deps --no-build-isolation --editable .
-	build/fuzz/bin/pip --quiet check
 	touch $@
 
 sbom: build/audit/.installed build/shipped/.installed
@@ -82,13 +78,13 @@ audit: build/audit/.installed
 	build/audit/bin/pip-audit --strict --require-hashes --disable-pip $(AUDIT_FLAGS) -r requirements.lock
 
 # What is shipped and nothing else, to read its licences.
-build/shipped/.installed: $(BIN)/python requirements.lock
+build/shipped/.installed: $(VENV)/.installed requirements.lock
 	$(BIN)/python -m venv --clear --without-pip build/shipped
 	$(PIP) --python build/shipped/bin/python $(LOCKED) -r requirements.lock
 	$(PIP) --python build/shipped/bin/python check
 	touch $@
 
-build/audit/.installed: $(BIN)/python
+build/audit/.installed: $(VENV)/.installed
 	$(BIN)/python -m venv build/audit
 	build/audit/bin/pip --quiet install cyclonedx-bom==7.5.0 pip-audit==2.10.1
 	touch $@
@@ -102,22 +98,12 @@ lock:
 clean:
 	rm -rf $(VENV) .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-$(BIN)/python:
+# What is installed is remembered by a stamp: a second `make run` starts at once. Another folder: make VENV=/tmp/twitch-cds run
+$(VENV)/.installed: requirements.lock requirements-build.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed: install it, or name it with PYTHON=/path/to/python" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
-		{ echo "$(PYTHON) cannot make virtual environments: install its venv package (Debian, Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
-	@echo "Setting up $(VENV) ..."
-	@$(PYTHON) -m venv $(VENV)
-
-# What is installed is remembered by a stamp: a second `make run` starts at once.
-$(VENV)/.installed: $(BIN)/python requirements.lock requirements-build.lock pyproject.toml
-	@$(PIP) $(LOCKED) -r requirements.lock
-	@$(PIP) $(LOCKED) -r requirements-build.lock
-	@$(PIP) install --no-deps --no-build-isolation --editable .
-	@$(PIP) check
+	@$(PYTHON) deploy/install.py $(VENV) requirements.lock requirements-build.lock --project
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
-	@$(PIP) $(LOCKED) -r requirements-dev.lock
-	@$(PIP) check
+	@$(PYTHON) deploy/install.py $(VENV) requirements-dev.lock
 	@touch $@
