@@ -27,6 +27,7 @@ from cds.web.heads import LIMITED
 from cds.web.health import Health
 from cds.web.hook_route import HookRoute
 from cds.web.intake import Intake
+from cds.web.lag import observed
 from cds.web.metrics import CONTENT_TYPE, Metrics
 from cds.web.parts import Parts
 from cds.web.paths import Paths
@@ -70,7 +71,7 @@ def create_app(
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
-        lifespan=_lifespan(parts, health, recorder),
+        lifespan=_lifespan(parts, health, recorder, metrics),
         telemetry={"tracing": False, "metrics": False, "logs": False},  # a path can hold a patient's id
     )
     for kind in (HTTPException, CallError):
@@ -124,7 +125,7 @@ def _add_routes(app: FastAPI, engine: Answering, health: Health, metrics: Metric
 
 
 def _lifespan(
-    parts: Parts, health: Health, recorder: Recorder
+    parts: Parts, health: Health, recorder: Recorder, metrics: Metrics
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[dict[str, object]]]:
     """Open and close the parts; say "not ready" as soon as the process is asked to end.
 
@@ -136,7 +137,7 @@ def _lifespan(
         for errand in parts.start:
             await errand()
         recorder.started(parts.engine.switched_off)
-        async with health.watched():
+        async with health.watched(), observed(metrics.lag):
             yield {LIMITED: recorder.limited}
         health.leave()
         recorder.ended()

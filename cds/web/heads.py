@@ -1,9 +1,11 @@
 """The connection itself: a request head arrives whole, in time and in bounds, or its connection is closed.
 
 uvicorn bounds neither time nor size of what httptools reads before the application is asked.
+Its timers judge by what arrived, not by the clock alone (`cds.web.lag`).
 """
 
 import re
+import socket
 from asyncio import Transport
 from asyncio.events import TimerHandle
 from typing import Any
@@ -13,6 +15,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from cds.errors import CallError, MalformedHttp, SlowHead, TooLargeHead, render
+from cds.web.lag import GRACE, is_late
 from cds.web.outgoing import SECURITY
 
 MOST_HEAD = 64 * 1024
@@ -39,6 +42,8 @@ class Connection(HttpToolsProtocol):
     _in_head = False
     _in_body = False
     _unread = 0
+    _reads = 0
+    _reads_when_spared: int | None = None
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         """The first head is awaited from now on."""
@@ -52,6 +57,7 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on, within bounds."""
+        self._reads += 1
         self._unread += len(data)
         super().data_received(data if self._in_body else _without_upgrade(data))
         if self.transport.is_closing():
@@ -102,17 +108,35 @@ class Connection(HttpToolsProtocol):
         if self._timer is None:
             self._timer = self.loop.call_later(self.config.head_seconds, self._lose_patience)
 
+    def timeout_keep_alive_handler(self) -> None:
+        """End a connection that is idle; if the next request may have come while the loop was held up, read first."""
+        timer, self.timeout_keep_alive_task = self.timeout_keep_alive_task, None
+        if timer is not None and self._may_have_come(timer):
+            self.timeout_keep_alive_task = self.loop.call_later(GRACE, self.timeout_keep_alive_handler)
+        else:
+            super().timeout_keep_alive_handler()
+
     def _head_is_here(self) -> None:
         self._in_head = False
         self._unread = 0
+        self._reads_when_spared = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def _lose_patience(self) -> None:
-        self._timer = None
-        if self._is_idle():
+        timer, self._timer = self._timer, None
+        if not self._is_idle():
+            return
+        if timer is not None and self._may_have_come(timer) and self._reads_when_spared in (None, self._reads):
+            self._reads_when_spared = self._reads  # once; again only if the loop has still not come to read
+            self._timer = self.loop.call_later(GRACE, self._lose_patience)
+        else:
             self._refuse(SlowHead())
+
+    def _may_have_come(self, timer: TimerHandle) -> bool:
+        """Whether bytes wait to be read, or may be about to, because the loop was held up when the timer was due."""
+        return is_late(timer.when(), self.loop.time()) or _bytes_wait(self.transport)
 
     def _check_size(self, most: int) -> None:
         if self._unread > most:
@@ -133,6 +157,16 @@ class Connection(HttpToolsProtocol):
         if self.cycle is None or self.cycle.response_complete:
             return self._in_head
         return self.cycle.more_body and not self.cycle.response_started
+
+
+def _bytes_wait(transport: Transport) -> bool:
+    """Whether the kernel holds bytes of this connection that nobody has read; none if it has ended."""
+    wire = transport.get_extra_info("socket")
+    with socket.fromfd(wire.fileno(), wire.family, wire.type) as copy:
+        try:
+            return bool(copy.recv(1, socket.MSG_PEEK))
+        except OSError:
+            return False
 
 
 def _without_upgrade(data: bytes) -> bytes:

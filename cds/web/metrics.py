@@ -16,6 +16,7 @@ PREFIX = "twitch_cds_"
 CONTENT_TYPE = "text/plain; version=1.0.0"
 NO_CLIENT, OTHER_CLIENT, MOST_CLIENTS = "", "(other)", 100
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
+LAGS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -48,6 +49,12 @@ class Metrics:
             PREFIX + "store_events", "What the store did, lost or could not tell.", ("event",), registry=own
         )
         self._audit_lost = Counter(PREFIX + "audit_lost", "Lines of the audit that could not be written.", registry=own)
+        self._lag = Histogram(
+            PREFIX + "loop_lag_seconds",
+            "By how much the event loop was late, twice a second.",
+            buckets=LAGS,
+            registry=own,
+        )
         self._up = Gauge(
             PREFIX + "up",
             "Whether a part works, in every worker.",
@@ -85,6 +92,10 @@ class Metrics:
     def audit_lost(self) -> None:
         """Count a line that is not in the audit."""
         self._audit_lost.inc()
+
+    def lag(self, seconds: float) -> None:
+        """Count by how much the event loop was late."""
+        self._lag.observe(seconds)
 
     def lamps(self, states: Mapping[str, bool]) -> None:
         """Say which parts of this process work; the page shows 1 for a part that works in all workers."""
