@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from cds.errors import SettingsError
 
 PREFIX = "TWITCH_CDS_"
+SHARED = "PROMETHEUS_MULTIPROC_DIR"  # the folder where workers share their numbers, as prometheus-client names it
 DEMO_URL = "http://127.0.0.1:8000"
 FILE = "_FILE"
 SHORTEST_KEY = 32

@@ -60,7 +60,7 @@ CATCHES_ALL = {
     "cds.evaluate.pool": "the same boundary of the command: one chart of many",
 }
 # What is heavy and seldom needed is imported when it is: start-up is a cost of every command.
-IMPORTS_LATE = {"cds.fhir.units": {"cds.fhir.ucum"}}
+IMPORTS_LATE = {"cds.fhir.units": {"cds.fhir.ucum"}, "cds.web.server": {"cds.web.worker"}}
 READS_THE_MACHINE = {"cds.clock", "cds.settings"}
 CLOCKS = frozenset({"now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime"})
 OWNERS = frozenset({"datetime", "date", "time"})

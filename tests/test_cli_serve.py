@@ -7,11 +7,13 @@ import os
 import runpy
 import signal
 import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import pytest
@@ -24,7 +26,7 @@ from cds.attendant import Reply
 from cds.errors import KnowledgeError, StartError, UsageError
 from cds.settings import Settings, load
 from cds.trust.verifier import build_verifier
-from cds.web import server
+from cds.web import server, worker
 from cds.web.parts import Parts
 
 CALL = "/cds-services/muscle-twitch-patient-view"
@@ -52,7 +54,7 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def fake_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Serve without reading the knowledge."""
-    monkeypatch.setattr(server, "open_parts", fake_parts)
+    monkeypatch.setattr(worker, "open_parts", fake_parts)
 
 
 @pytest.fixture(autouse=True)
@@ -63,14 +65,6 @@ def logging_as_before() -> Iterator[None]:
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-
-
-@pytest.fixture
-def calm() -> Iterator[None]:
-    """Let SIGTERM end the server but not the tests."""
-    before = signal.signal(signal.SIGTERM, lambda *_: None)
-    yield
-    signal.signal(signal.SIGTERM, before)
 
 
 def fetch(address: str, method: str, path: str, body: bytes | None = None) -> tuple[int, Any]:
@@ -96,7 +90,7 @@ def visitor(visit: Callable[[str], object], seen: list[object]) -> Callable[[str
     return lambda address: threading.Thread(target=go, args=(address,), daemon=True).start()
 
 
-@pytest.mark.usefixtures("calm", "fake_engine")
+@pytest.mark.usefixtures("fake_engine")
 def test_serve_answers_until_it_is_asked_to_end() -> None:
     """One process: it announces its address, answers, and returns."""
     seen: list[object] = []
@@ -108,7 +102,7 @@ def test_serve_answers_until_it_is_asked_to_end() -> None:
     assert [(200, {"cards": []})] == seen
 
 
-@pytest.mark.usefixtures("calm", "fake_engine")
+@pytest.mark.usefixtures("fake_engine")
 @pytest.mark.parametrize(
     ("given", "warnings"),
     [
@@ -136,22 +130,88 @@ def test_a_service_with_clients_and_no_public_address_does_not_start(capsys: pyt
     assert line.startswith("twitch-cds: TWITCH_CDS_PUBLIC_URL: is needed")
 
 
-@pytest.mark.usefixtures("fake_engine")
+class Tried:
+    """Stands for the process in which a start is tried."""
+
+    def __init__(self, ending: str | Exception) -> None:
+        self._ending = ending
+
+    def __call__(self, *_: object) -> "Tried":
+        return self
+
+    __enter__ = submit = __call__
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+    def result(self) -> str:
+        if isinstance(self._ending, str):
+            return self._ending
+        raise self._ending
+
+
+class Supervisor:
+    """Stands for the workers, and keeps what they were started with."""
+
+    started: ClassVar[dict[str, Any]] = {}
+
+    def __init__(self, config: Any, sockets: list[socket.socket]) -> None:
+        self.started.update(app=config.app, workers=config.workers, doors=len(sockets))
+
+    def run(self) -> None:
+        self.started["folder"] = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).is_dir()
+
+
 def test_several_workers_share_the_socket_and_the_folder_of_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The workers build the application from the environment."""
-    started: dict[str, Any] = {}
+    """The workers build the application from the environment, after a start was tried in another process."""
+    said: list[str] = []
+    monkeypatch.setattr(server, "Workers", Supervisor)
+    server.serve(Settings(port=0, workers=2), said.append)
 
-    class Supervisor:
-        def __init__(self, config: Any, sockets: list[socket.socket]) -> None:
-            started.update(app=config.app, workers=config.workers, doors=len(sockets))
+    assert 1 == len(said)
+    assert {"app": "cds.web.worker:build", "workers": 2, "doors": 1, "folder": True} == Supervisor.started
 
-        def run(self) -> None:
-            started["folder"] = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).is_dir()
 
-    monkeypatch.setattr(server, "Multiprocess", Supervisor)
-    server.serve(Settings(port=0, workers=2), lambda _: None)
+@pytest.mark.parametrize(
+    ("ending", "text"),
+    [
+        ("limits.toml: k: is no number", "limits.toml: k: is no number"),
+        (BrokenProcessPool(), "died while it was starting"),
+    ],
+)
+def test_what_keeps_workers_from_starting_stops_the_parent(
+    ending: str | Exception, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No worker is started, and no address is announced."""
+    monkeypatch.setattr(server, "ProcessPoolExecutor", Tried(ending))
+    said: list[str] = []
 
-    assert {"app": "cds.web.server:build", "workers": 2, "doors": 1, "folder": True} == started
+    with pytest.raises(StartError, match=text):
+        server.serve(Settings(port=0, workers=2), said.append)
+    assert [] == said
+
+
+@pytest.mark.usefixtures("fake_engine")
+def test_a_start_is_tried_with_all_that_a_worker_opens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is wrong, or it is said in a sentence."""
+
+    def fail(_: Settings) -> Parts:
+        raise KnowledgeError("limits.toml", "k", "is no number")
+
+    assert "" == server._problem_of_start()
+    monkeypatch.setattr(worker, "open_parts", fail)
+    assert "limits.toml: k: is no number" == server._problem_of_start()
+
+
+def test_the_parent_of_several_workers_imports_no_application() -> None:
+    """It serves nothing: frameworks, database and knowledge are loaded by its workers alone."""
+    heavy = ["fastapi", "sqlalchemy", "cds.knowledge", "pydantic", "httpx", "prometheus_client"]
+    script = "import sys, cds.web.server; print(*(name for name in sys.argv[1:] if name in sys.modules))"
+
+    assert (
+        "\n"
+        == subprocess.run([sys.executable, "-c", script, *heavy], capture_output=True, text=True, check=True).stdout
+    )
 
 
 @pytest.mark.usefixtures("fake_engine")
@@ -159,7 +219,7 @@ def test_a_worker_builds_from_the_environment() -> None:
     """What the options said has been put there."""
     os.environ["TWITCH_CDS_DEMO"] = "true"
 
-    assert "/demo/fhir" in [getattr(route, "path", "") for route in server.build().routes]
+    assert "/demo/fhir" in [getattr(route, "path", "") for route in worker.build().routes]
 
 
 @pytest.mark.parametrize(("host", "start"), [("127.0.0.1", "http://127.0.0.1:"), ("::1", "http://[::1]:")])
@@ -173,7 +233,7 @@ def test_a_port_that_is_taken_is_one_clear_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No traceback; the way out is named."""
-    monkeypatch.setattr(server, "open_parts", fake_parts)
+    monkeypatch.setattr(worker, "open_parts", fake_parts)
     with server.listen("127.0.0.1", 0) as door:
         port = door.getsockname()[1]
         status = cli.main(["serve", "--demo", "--port", str(port)])

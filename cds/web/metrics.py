@@ -10,12 +10,11 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from cds.account import Shown
-from cds.settings import environment
+from cds.settings import SHARED, environment
 
 PREFIX = "twitch_cds_"
 CONTENT_TYPE = "text/plain; version=1.0.0"
 NO_CLIENT, OTHER_CLIENT, MOST_CLIENTS = "", "(other)", 100
-SHARED = "PROMETHEUS_MULTIPROC_DIR"
 LAGS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 

@@ -1,6 +1,7 @@
 """Opening the parts of a process, as its settings say: the one place where all of them meet."""
 
 import asyncio
+import gc
 
 from cds.attendant import Attendant
 from cds.audit.journal import Journal
@@ -46,7 +47,8 @@ def open_parts(settings: Settings) -> Parts:
     async def begin() -> None:
         await asyncio.to_thread(memory.start)
         await verifier.warm()
-        asyncio.get_running_loop().run_in_executor(None, units.prepare)
+        _keep()
+        asyncio.get_running_loop().run_in_executor(None, _prepare)
 
     async def end() -> None:
         await completion.aclose()
@@ -65,3 +67,15 @@ def open_parts(settings: Settings) -> Parts:
         start=(begin,),
         close=(end,),
     )
+
+
+def _prepare() -> None:
+    """What the first call of some kind would else wait for."""
+    units.prepare()
+    gc.freeze()
+
+
+def _keep() -> None:
+    """What is loaded now stays until the end: the garbage collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()

@@ -1,46 +1,38 @@
-"""Running the application under uvicorn: one process, or several behind one socket."""
+"""Running the application under uvicorn: one process, or several behind one socket.
+
+The parent of several workers serves nothing, so it imports no application (`cds.web.worker`) and stays small.
+"""
 
 import logging
 import os
 import socket
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
 from cds.errors import StartError
-from cds.settings import Settings, environment, load
-from cds.store.starting import make_ready
-from cds.web.app import create_app
+from cds.settings import SHARED, Settings, environment
 from cds.web.heads import Config
+from cds.web.interrupts import deaf_children, ending
 from cds.web.logs import configure, log_config
-from cds.web.metrics import SHARED
-from cds.web.opening import open_parts
 
 log = logging.getLogger("twitch-cds")
 BACKLOG = 2048
 
 
-def build() -> FastAPI:
-    """What each worker runs: everything it needs is in the environment."""
-    settings = load(environment())
-    return _app(settings)
-
-
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:
-    """Listen and answer until a signal ends it; a knowledge file that is broken stops the start here."""
+    """Listen and answer until a signal ends it; whatever is broken stops the start here."""
     configure(settings.log_level)
     _warn(settings)
-    make_ready(settings)
-    app = _app(settings)
+    run = _serve_alone if settings.workers == 1 else _serve_with_workers
     with listen(settings.host, settings.port) as door:
-        announce(address_of(door))
-        if settings.workers == 1:
-            uvicorn.Server(_config(app, settings)).run(sockets=[door])
-        else:
-            _serve_with_workers(settings, door)
+        run(settings, door, lambda: announce(address_of(door)))
 
 
 def _warn(settings: Settings) -> None:
@@ -48,10 +40,6 @@ def _warn(settings: Settings) -> None:
     if not settings.demo and not settings.time_zone:
         fields = {"setting": "TWITCH_CDS_TIME_ZONE", "assumed": str(settings.zone), "see": "docs/settings.md"}
         log.warning("the time zone of the site is not set", extra={"fields": fields})
-
-
-def _app(settings: Settings) -> FastAPI:
-    return create_app(open_parts(settings), settings)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -73,14 +61,57 @@ def address_of(door: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _serve_with_workers(settings: Settings, door: socket.socket) -> None:
+def _serve_alone(settings: Settings, door: socket.socket, announce: Callable[[], None]) -> None:
+    from cds.web import worker  # noqa: PLC0415 - see test_architecture
+
+    server = uvicorn.Server(_config(worker.ready_application(settings), settings))
+
+    def end() -> None:
+        server.should_exit = True
+
+    announce()
+    with ending(end):
+        server.run(sockets=[door])
+
+
+class Workers(Multiprocess):
+    """The worker processes, in the order in which they were started; none hears Ctrl-C but through the parent."""
+
+    def init_processes(self) -> None:
+        """Start them all."""
+        with deaf_children():
+            super().init_processes()
+
+    def keep_subprocess_alive(self) -> None:
+        """Start another one for each that has died."""
+        with deaf_children():
+            super().keep_subprocess_alive()
+
+
+def _serve_with_workers(settings: Settings, door: socket.socket, announce: Callable[[], None]) -> None:
     """Start the workers; their numbers meet in a folder, so that any of them can tell all."""
+    with deaf_children(), ProcessPoolExecutor(1, get_context("spawn")) as tried:
+        trial = tried.submit(_problem_of_start)
+    try:
+        problem = trial.result()
+    except BrokenProcessPool:
+        problem = "the service died while it was starting; the log may say why"
+    if problem:
+        raise StartError(problem)
+    announce()
     with tempfile.TemporaryDirectory(prefix="twitch-cds-") as folder:
         environment()[SHARED] = folder
-        Multiprocess(_config("cds.web.server:build", settings), sockets=[door]).run()
+        Workers(_config("cds.web.worker:build", settings), sockets=[door]).run()
 
 
-def _config(app: FastAPI | str, settings: Settings) -> Config:
+def _problem_of_start() -> str:
+    """What keeps the service from starting; asked in a process of its own, which takes what it loaded with it."""
+    from cds.web import worker  # noqa: PLC0415 - see test_architecture
+
+    return worker.problem_of_start()
+
+
+def _config(app: ASGIApp | str, settings: Settings) -> Config:
     return Config(
         app,
         head_seconds=settings.head_timeout_ms / 1000,
