@@ -1,23 +1,22 @@
 """LAB-ABN: abnormal analytes in date, and deficiencies recorded without a current level (2a, 2d, 2e)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
 from cards.advice import Fact, Note
 from cards.topics import TAGS, Indicator, Topic
-from cds.chart.facts import Problem
 from cds.fhir.dates import When
 from cds.rules import laboratory
 from cds.rules.findings import Finding
-from cds.rules.findings import fact as finding_fact
 from cds.rules.laboratory import Standing
 from cds.rules.labs import LAB_FLAG, LAB_RANGE, Judged
 from cds.rules.picture import Picture
+from cds.rules.view import View
 
 RECENT_WARNING = frozenset({"calcium", "potassium", "magnesium"})
 SEARCHED = TAGS[Topic.LAB_ABN]
-DEFICIENCY = "deficiency-"  # so the value sets of recorded deficiencies begin, followed by the analyte
+B_GROUP = "deficiency-b-group"
 
 
 class Abnormal(Struct, frozen=True, kw_only=True):
@@ -34,52 +33,56 @@ class Abnormal(Struct, frozen=True, kw_only=True):
     notes: tuple[Note, ...] = ()
 
 
-def read(picture: Picture) -> Iterator[Abnormal]:
-    """All tags, in the order of 4a."""
-    recorded = deficiencies(picture)
-    for tag in SEARCHED:
-        one = _measured(tag, picture) or _recorded(tag, recorded.get(tag, ()), picture)
-        if one is not None:
-            yield one
+def rule_of(deficiencies: Mapping[str, str]) -> Callable[[View], Iterator[Abnormal]]:
+    """The rule of all tags, in the order of 4a, each with the value set of its recorded deficiency, if there is one."""
+
+    def read(view: View) -> Iterator[Abnormal]:
+        for tag, recorded in deficiencies.items():
+            one = _measured(tag, view) or (_recorded(tag, recorded, view) if recorded else None)
+            if one is not None:
+                yield one
+
+    return read
 
 
-def _measured(tag: str, picture: Picture) -> Abnormal | None:
-    standing = picture.laboratory.of(tag)
+def _measured(tag: str, view: View) -> Abnormal | None:
+    standing = view.standing(tag)
     judged = standing.abnormal
-    if judged is None or (_is_replaced(tag, judged.when, picture) and judged.side == "low"):
+    if judged is None or (judged.side == "low" and is_replaced(view.replacements(tag), judged.when)):
         return None
     return Abnormal(
         tag=tag,
-        indicator=_indicator(tag, judged, picture),
-        facts=(laboratory.fact(judged, picture.knowledge),),
+        indicator=_indicator(tag, judged, view),
+        facts=(view.lab_fact(judged),),
         side=judged.side or "",
-        label=laboratory.lab_label(judged, picture.knowledge),
+        label=view.lab_label(judged),
         date=judged.when.text if judged.when else "",
-        value=laboratory.shown(judged, picture.knowledge),
+        value=view.lab_words(judged)["value"],
         kind=judged.kind,
-        notes=tuple(remarks(standing, judged, picture)),
+        notes=tuple(remarks(standing, judged, view)),
     )
 
 
-def _indicator(tag: str, judged: Judged, picture: Picture) -> Indicator:
+def _indicator(tag: str, judged: Judged, view: View) -> Indicator:
     """Info or warning; B12 in pregnancy or on B12 is always info (2b, 2d). An emergency is EMERG's business."""
-    if tag == "vitamin-b12" and (picture.pregnant or _replaces(tag, picture)):
+    if tag == "vitamin-b12" and (view.pregnant or any(True for _ in view.replacements(tag))):
         return Indicator.INFO
     return Indicator.INFO if judged.effect == "info" else Indicator.WARNING
 
 
-def remarks(standing: Standing, judged: Judged, picture: Picture) -> Iterator[Note]:
+def remarks(standing: Standing, judged: Judged, view: View) -> Iterator[Note]:
     """What is to be said of an abnormal result."""
-    label = laboratory.lab_label(judged, picture.knowledge)
+    words = view.lab_words(judged)
+    test = {"test": words["test"]}
     if standing.old_severe and judged.when:
-        yield Note("old_severe_value", laboratory.quoted(judged, picture.knowledge))
+        yield Note("old_severe_value", words)
     if judged.by_flag:
-        yield Note("flagged_by_lab", {"test": label})
+        yield Note("flagged_by_lab", test)
     if judged.kind == "unadjusted":
         yield Note("calcium_unadjusted")
-    if judged.kind in ("adjusted", "computed") and _is_adjustment_unsafe(picture):
+    if judged.kind in ("adjusted", "computed") and _is_adjustment_unsafe(view):
         yield Note("prefer_ionised")
-    if standing.analyte == "vitamin-b12" and picture.pregnant:
+    if standing.analyte == "vitamin-b12" and view.pregnant:
         yield Note("pregnancy_b12")
     if standing.analyte == "creatine-kinase":
         yield Note("creatinekinase_exercise")
@@ -89,73 +92,48 @@ def remarks(standing: Standing, judged: Judged, picture: Picture) -> Iterator[No
         yield Note("biotin")
 
 
-def _is_adjustment_unsafe(picture: Picture) -> bool:
-    lab = picture.laboratory
-    albumin, egfr = lab.of("albumin").judged, lab.of("egfr").judged
-    low = albumin is not None and lab.limits.exceeds(albumin, "albumin-unsafe")
-    return low or (egfr is not None and lab.of("egfr").is_fresh and lab.limits.exceeds(egfr, "egfr-unsafe"))
+def _is_adjustment_unsafe(view: View) -> bool:
+    albumin, egfr = view.standing("albumin").judged, view.standing("egfr").judged
+    low = albumin is not None and view.exceeds(albumin, "albumin-unsafe")
+    return low or (egfr is not None and view.standing("egfr").is_fresh and view.exceeds(egfr, "egfr-unsafe"))
 
 
-def _recorded(tag: str, recorded: Sequence[Finding], picture: Picture) -> Abnormal | None:
+def _recorded(tag: str, name: str, view: View) -> Abnormal | None:
     """A coded deficiency with no fresh readable result (2e); undated or of the last year."""
-    found = [one for one in recorded if _is_recent(one, picture)]
-    if not found or picture.laboratory.of(tag).is_fresh or all(_is_replaced(tag, one.when, picture) for one in found):
+    found = [one for one in view.recorded(name) if one.when is None or view.is_within(one.when, "deficiency")]
+    if not found or view.standing(tag).is_fresh:
+        return None
+    starts = tuple(view.replacements(tag))
+    if all(is_replaced(starts, one.when) for one in found):
         return None
     newest = max(found, key=lambda one: one.day or 0)
-    name = f"{DEFICIENCY}{tag}"
-    group = Note("recorded_b_group") if "deficiency-b-group" in newest.sets else None
+    of_group = B_GROUP in newest.sets
     return Abnormal(
         tag=tag,
-        indicator=_recorded_indicator(tag, newest, picture),
-        facts=(finding_fact(newest, (name,), picture.knowledge),),
+        indicator=_recorded_indicator(tag, newest, view),
+        facts=(view.fact(newest, name),),
         side="low",
-        label=picture.knowledge.label("deficiency-b-group" if group else name),
+        label=view.label(B_GROUP if of_group else name),
         date=newest.when.text if newest.when else "",
-        notes=(group,) if group else (),
+        notes=(Note("recorded_b_group"),) if of_group else (),
     )
 
 
-def deficiencies(picture: Picture) -> dict[str, list[Finding]]:
-    """Coded deficiencies that nobody doubts, by analyte."""
-    found: dict[str, list[Finding]] = {}
-    for problem in picture.chart.problems:
-        for name in problem.named.sets:
-            if name.startswith(DEFICIENCY) and problem.is_active and problem.is_confirmed:
-                found.setdefault(name.removeprefix(DEFICIENCY), []).append(_by_recording(problem))
-    return found
-
-
-def _by_recording(problem: Problem) -> Finding:
-    """A deficiency is dated by when it was recorded, else by its onset (2e)."""
-    named = problem.named
-    return Finding(
-        named=named, concepts=named.concepts, sets=named.sets, when=problem.recorded or problem.onset
-    )  # fmt: skip
-
-
-def _is_recent(finding: Finding, picture: Picture) -> bool:
-    return finding.when is None or picture.is_within(finding.when, "deficiency")
-
-
-def _recorded_indicator(tag: str, finding: Finding, picture: Picture) -> Indicator:
-    recent = picture.is_within(finding.when, "deficiency_recent")
+def _recorded_indicator(tag: str, finding: Finding, view: View) -> Indicator:
+    recent = view.is_within(finding.when, "deficiency_recent")
     return Indicator.WARNING if tag in RECENT_WARNING and recent else Indicator.INFO
 
 
-def _is_replaced(tag: str, since: When | None, picture: Picture) -> bool:
+def is_replaced(starts: Iterable[When | None], since: When | None) -> bool:
     """Whether replacement was started on or after the low result or the diagnosis (2e)."""
-    starts = [start for name, start in picture.medication.replacements if name == tag]
     return any(start is not None and since is not None and start.first >= since.last for start in starts)
-
-
-def _replaces(tag: str, picture: Picture) -> bool:
-    return any(name == tag for name, _ in picture.medication.replacements)
 
 
 def replaced(picture: Picture) -> Iterator[Note]:
     """What to say of low values that are already being treated."""
     for tag in SEARCHED:
         judged = picture.laboratory.of(tag).abnormal
-        if judged is not None and judged.side == "low" and judged.when and _is_replaced(tag, judged.when, picture):
-            label = laboratory.lab_label(judged, picture.knowledge)
-            yield Note("replacement_recheck", {"test": label, "date": judged.when.text})
+        if judged is None or judged.side != "low" or judged.when is None:
+            continue
+        if is_replaced((start for name, start in picture.medication.replacements if name == tag), judged.when):
+            yield Note("replacement_recheck", laboratory.quoted(judged, picture.knowledge))

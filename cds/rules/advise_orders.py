@@ -6,18 +6,14 @@ from msgspec import Struct
 
 from cards.advice import SWITCHED_OFF, Advice, Fact, Note, Order
 from cards.printed import number
-from cards.template import fill
 from cards.topics import Indicator, Topic, in_order
 from cds.chart.facts import Drug
 from cds.knowledge.codes import Concept
-from cds.rules import abnormal, context, laboratory, proposals, tests_due
+from cds.rules import context, proposals, tests_due
 from cds.rules.doses import MASS, Dose
 from cds.rules.flags import Raised
-from cds.rules.laboratory import Standing
-from cds.rules.labs import Judged
+from cds.rules.order_labs import ANALYTES, Low
 from cds.rules.picture import Picture
-
-TESTS = ("potassium", "calcium", "magnesium")
 
 
 class Beginning(Struct, frozen=True):
@@ -43,20 +39,6 @@ class Beginning(Struct, frozen=True):
     def facts(self) -> tuple[Fact, ...]:
         """The one fact it rests on."""
         return (self.fact,)
-
-
-class Low(Struct, frozen=True):
-    """An electrolyte that is low on a fresh result."""
-
-    standing: Standing
-    judged: Judged
-    facts: tuple[Fact, ...]
-
-    def name(self, picture: Picture) -> str:
-        """What the summary and the reason of an order call it, with its number if it has one."""
-        name = laboratory.lab_label(self.judged, picture.knowledge)
-        number = f" {laboratory.shown(self.judged, picture.knowledge)}" if self.judged.found else ""
-        return fill(picture.knowledge.names.low, {"test": f"{name}{number}"})
 
 
 def emergency(
@@ -106,7 +88,7 @@ def steroid(begun: Sequence[Beginning], low: Sequence[Low], estrogens: Sequence[
         indicator=Indicator.WARNING if low else Indicator.INFO,
         variant=_variant(begun, low),
         values={"drug": _drugs(begun)},
-        signs=tuple(one.name(picture) for one in low),
+        signs=tuple(one.name for one in low),
         facts=(
             *picture.twitch_facts,
             *(one.fact for one in begun),
@@ -173,13 +155,15 @@ def _raised(begun: Beginning, before: Dose, dose: Dose) -> Note:
 
 def _lab_notes(low: Iterable[Low], picture: Picture) -> tuple[Note, ...]:
     """What is to be said of the low values, of old ones, and of those that did not arrive."""
-    said = (note for one in low for note in abnormal.remarks(one.standing, one.judged, picture))
-    unseen = not picture.complete.has("Observation") and any(not picture.laboratory.of(one).is_fresh for one in TESTS)
-    return (*said, *((Note("labs_not_received"),) if unseen else ()), *tests_due.stale(picture, TESTS))
+    said = (note for one in low for note in one.notes)
+    unseen = not picture.complete.has("Observation") and any(
+        not picture.laboratory.of(one).is_fresh for one in ANALYTES
+    )
+    return (*said, *((Note("labs_not_received"),) if unseen else ()), *tests_due.stale(picture, ANALYTES))
 
 
 def _due(picture: Picture) -> tuple[str, ...]:
     """The tests to add; none if results may exist that did not arrive."""
     if not picture.complete.has("Observation"):
         return ()
-    return tuple(test for test in TESTS if tests_due.is_due(test, picture))
+    return tuple(test for test in ANALYTES if tests_due.is_due(test, picture))

@@ -1,31 +1,23 @@
 """From the picture to what was found: flags, abnormal labs, medicines, factors (4e steps 6 to 12)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cds.rules import abnormal, emergencies, neurology, tests_due
+from cards.topics import Topic
+from cds.rules import tests_due
 from cds.rules.abnormal import Abnormal
 from cds.rules.findings import Finding
-from cds.rules.flags import Raised, SomeRule, raised
-from cds.rules.lifestyle import FACTORS, Factor
-from cds.rules.medication import Course, fires
+from cds.rules.flags import Flags, Raised
+from cds.rules.lifestyle import Factor
+from cds.rules.medication import Course
 from cds.rules.picture import Picture
-from cds.rules.trial import Trial, once
+from cds.rules.rule import Sees
+from cds.rules.rulebook import Rulebook, rulebook_of
+from cds.rules.trial import Trial
 
-Flags = tuple[Raised, ...]
-EMERGENCIES: dict[str, SomeRule] = {
-    "E1": once(emergencies.respiratory),
-    "E2": once(emergencies.paralysis),
-    "E3": once(emergencies.hypocalcaemia),
-    "E4": emergencies.electrolytes,
-    "E5": once(emergencies.rhabdomyolysis),
-    "E6": emergencies.poisoning,
-    "E7": once(emergencies.floppy_infant),
-    "E8": emergencies.pregnancy_and_clot,
-}
-TOLD_OTHERWISE = frozenset({"E2", "E7"})  # paralysis and a floppy infant: neurology asks for them too (U1, P1)
 WEAKNESS = frozenset({"weakness", "acute-paralysis", "weakness-unspecific", "weakness-proximal"})
 
 
@@ -57,33 +49,69 @@ class Assessment(Struct, frozen=True, kw_only=True):
         return bool(self.emergencies) and not self.emergency_cards
 
 
+class Questions:
+    """One chart and the rules that are asked of it, each of the findings that its row lets it see."""
+
+    def __init__(self, picture: Picture, trial: Trial) -> None:
+        self.book: Rulebook = rulebook_of(picture.knowledge)
+        self.trial = trial
+        self._pictures: dict[Sees, Picture] = {"all": picture}
+        self._raised: dict[str, Flags] = {}
+
+    def set_aside(self, used: Iterable[Finding]) -> None:
+        """Findings that an emergency has used count nowhere else (4b Flags); those of weakness may be answered."""
+        whole = self._pictures["all"]
+        free = replace(whole, findings=whole.findings.without(used))
+        self._pictures |= {"unused": free, "open": _open(free)}
+
+    def ask(self, topic: Topic) -> Flags:
+        """The flags of a card's rules."""
+        flags: Flags = ()
+        for rule in self.book.of_card(topic):
+            raised = self.book.ask(rule, self._pictures[rule.sees], self.trial, self._raised)
+            self._raised[rule.id] = raised
+            flags += raised
+        return flags
+
+    def collect(self, topic: Topic) -> tuple[Any, ...]:
+        """What the rules of a card find, where that is no flag."""
+        return tuple(
+            found
+            for rule in self.book.of_card(topic)
+            for found in self.book.ask(rule, self._pictures[rule.sees], self.trial, self._raised)
+        )
+
+    def emergencies_used(self, emergencies: Flags, *, told: bool) -> list[Finding]:
+        """The findings that an emergency keeps to itself; where it is not told, some are told elsewhere."""
+        using = (flag for flag in emergencies if flag.used and (told or not self.book.rules[flag.id].told_elsewhere))
+        return [finding for flag in using for finding in flag.found]
+
+
 def assess(picture: Picture, trial: Trial, *, emergency_cards: bool = True) -> Assessment:
     """Ask every rule once, in the order that the flags depend on each other."""
-    urgent_first = _ask(EMERGENCIES, picture, trial)
-    using = [flag for flag in urgent_first if flag.used and (emergency_cards or flag.id not in TOLD_OTHERWISE)]
-    used = [finding for flag in using for finding in flag.found]
-    free = replace(picture, findings=picture.findings.without(used))
-    cleared = _cleared(free)
-    urgent = _ask(neurology.URGENT, cleared, trial)
-    childhood, urgent_left = _by_age(free, urgent, trial)
-    routine = (*_ask(neurology.ROUTINE, free, trial), *trial.ask("R4", neurology.unspecific, cleared))
-    extra = (*trial.ask("ADD", neurology.additional, cleared), *_answered_weakness(free))
+    questions = Questions(picture, trial)
+    emergencies = questions.ask(Topic.EMERG)
+    questions.set_aside(questions.emergencies_used(emergencies, told=emergency_cards))
+    urgent = questions.ask(Topic.NEURO_URG)
+    childhood, urgent_left = _by_age(picture, urgent, questions)
+    evaluation = questions.ask(Topic.NEURO_EVAL)
     normal = _is_norm(picture)
     if normal:
-        routine, extra = _unanswered(routine, picture), _unanswered(extra, picture)
-    labs = trial.ask("LAB", abnormal.read, picture)
-    courses = _courses(picture, trial, urgent, cleared, urgent_first)
-    factors = tuple(hit for name, rule in FACTORS.items() for hit in trial.ask(name, once(rule), picture))
+        evaluation = _unanswered(evaluation, picture)
+    routine = tuple(flag for flag in evaluation if flag.id != "ADD")
+    extra = tuple(flag for flag in evaluation if flag.id == "ADD")
+    courses: tuple[Course, ...] = questions.collect(Topic.MED_REV)
+    factors: tuple[Factor, ...] = questions.collect(Topic.LIFESTYLE)
     return Assessment(
         picture=picture,
-        emergencies=urgent_first,
+        emergencies=emergencies,
         childhood=childhood,
         urgent=urgent_left,
         routine=routine,
         additional=extra,
         muscle_signs=(*urgent, *routine),
         is_normal=normal,
-        labs=labs,
+        labs=questions.collect(Topic.LAB_ABN),
         courses=courses,
         factors=factors,
         missing=tests_due.missing(picture),
@@ -98,15 +126,11 @@ def assess(picture: Picture, trial: Trial, *, emergency_cards: bool = True) -> A
     )
 
 
-def _ask(rules: dict[str, SomeRule], picture: Picture, trial: Trial) -> Flags:
-    return tuple(flag for name, rule in rules.items() for flag in trial.ask(name, rule, picture))
-
-
-def _by_age(picture: Picture, urgent: Flags, trial: Trial) -> tuple[Flags, Flags]:
+def _by_age(picture: Picture, urgent: Flags, questions: Questions) -> tuple[Flags, Flags]:
     """P and U flags: a child's U findings are P2; without an age P findings count as U (4e step 9)."""
     if picture.age is not None and not picture.is_child:
         return (), urgent
-    childhood = _ask(neurology.CHILDHOOD, picture, trial)
+    childhood = questions.ask(Topic.PED_NEURO)
     if picture.age is None:
         return (), (*childhood, *urgent)
     return _joined((*childhood, *(replace(flag, id="P2") for flag in urgent))), ()
@@ -144,19 +168,13 @@ def _is_before(finding: Finding, day: int | None) -> bool:
     return day is not None and finding.day is not None and finding.day <= day
 
 
-def _cleared(picture: Picture) -> Picture:
+def _open(picture: Picture) -> Picture:
     """Without the weakness that a later normal examination answers; it answers nothing else (3a U1, 4e step 8)."""
     weak = picture.findings.of("weakness", "acute-paralysis", "weakness-unspecific")
-    answered = [one for one in weak if _is_before(one, _exam_day(picture))]
-    return replace(picture, findings=picture.findings.without_sets(answered, WEAKNESS)) if answered else picture
-
-
-def _answered_weakness(picture: Picture) -> Flags:
-    """Unspecific weakness before a normal examination is only an additional symptom (3a R4)."""
-    sets = ("weakness-unspecific",)
-    found = [one for one in picture.findings.of(*sets) if _is_before(one, _exam_day(picture))]
-    flag = raised("ADD", picture, found, sets)
-    return (flag,) if flag else ()
+    answered = tuple(one for one in weak if _is_before(one, _exam_day(picture)))
+    if not answered:
+        return picture
+    return replace(picture, findings=picture.findings.without_sets(answered, WEAKNESS), answered=answered)
 
 
 def _is_norm(picture: Picture) -> bool:
@@ -170,39 +188,6 @@ def _unanswered(flags: Flags, picture: Picture) -> Flags:
     days = [done.report.when.first for done in (picture.exam, picture.emg) if done and done.report.when]
     answer = min(days)
     return tuple(flag for flag in flags if not flag.days or any(day is None or day > answer for day in flag.days))
-
-
-def _courses(
-    picture: Picture, trial: Trial, urgent: Flags, cleared: Picture, urgent_first: Flags
-) -> tuple[Course, ...]:
-    """The courses of the classes that fire (5a), asked class by class of those that are taken."""
-    sign = _has_muscle_sign(picture, urgent, cleared, urgent_first)
-    taken = {course.tag for course in picture.medication.courses}
-    return tuple(
-        course
-        for tag, medicine in picture.knowledge.medicines.items()
-        if tag in taken
-        for course in trial.ask(tag, _class_rule(tag, sign or not medicine.needs_muscle_sign), picture)
-    )
-
-
-def _class_rule(tag: str, may_fire: bool) -> Callable[[Picture], Iterable[Course]]:
-    def rule(picture: Picture) -> list[Course]:
-        courses = picture.medication.of(tag) if may_fire else ()
-        return [course for course in courses if fires(course, picture.knowledge, picture.last)]
-
-    return rule
-
-
-def _has_muscle_sign(picture: Picture, urgent: Flags, cleared: Picture, urgent_first: Flags) -> bool:
-    """What a statin needs to fire: U1 or U8, cramps or myalgia, raised CK, or the emergency of weakness (5a)."""
-    high = picture.laboratory.of("creatine-kinase").abnormal
-    return (
-        any(flag.id in ("U1", "U8") for flag in urgent)
-        or bool(cleared.findings.of("cramps"))
-        or (high is not None and high.side == "high")
-        or any(flag.tag == "weakness" for flag in urgent_first)
-    )
 
 
 def flag_days(flags: Iterable[Raised]) -> list[int | None]:

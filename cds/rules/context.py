@@ -6,6 +6,7 @@ from cds.rules import lifestyle, tests_due
 from cds.rules.assess import Assessment
 from cds.rules.medication import Ended
 from cds.rules.picture import Picture
+from cds.rules.rulebook import UNJUDGED, rulebook_of
 
 GAP_SETS = {"caffeine": ("ask-caffeine", "caffeine"), "sleep": ("ask-sleep", "sleep"), "smoking": ("tobacco",)}
 
@@ -38,7 +39,7 @@ def gaps(found: Assessment) -> tuple[str, ...]:
 
 def explanations(picture: Picture) -> tuple[Note, ...]:
     """What tells a twitch from a spasm, what its site says, and what could not be judged (S3, S5 to S7, S12, S23)."""
-    unjudged = lifestyle.unjudged(picture)
+    unjudged = lifestyle.unjudged(rulebook_of(picture.knowledge).view(UNJUDGED, picture))
     return (Note("twitch_visible"), Note("irritable_or_diseased"), *site_notes(picture), *unjudged, *ended(picture))
 
 

@@ -33,10 +33,8 @@ class Finding(Struct, frozen=True, kw_only=True):
 class Findings:
     """All findings, by value set."""
 
-    def __init__(self, found: Iterable[Finding], knowledge: Knowledge, today: int) -> None:
+    def __init__(self, found: Iterable[Finding]) -> None:
         self.all = tuple(found)
-        self._knowledge = knowledge
-        self._today = today
         self._by_set: dict[str, list[Finding]] = {}
         for finding in self.all:
             for name in finding.sets:
@@ -49,21 +47,25 @@ class Findings:
             return ()
         return tuple(held[0]) if len(sets) == 1 else tuple(dict.fromkeys(chain(*held)))
 
-    def within(self, window: str, *sets: str, undated: bool = False) -> tuple[Finding, ...]:
-        """Those dated within a window of days; undated ones only where the rule says so."""
-        oldest = self._today - self._knowledge.days(window)
-        return tuple(one for one in self.of(*sets) if (undated if one.day is None else one.day >= oldest))
+    def worded(self, phrases: str) -> tuple[Finding, ...]:
+        """The findings that are one of these phrases in words."""
+        return tuple(one for one in self.all if phrases in one.phrases)
+
+    @property
+    def names(self) -> Iterable[str]:
+        """The value sets and phrases of which there is a finding."""
+        return (*self._by_set, *(name for one in self.all for name in one.phrases))
 
     def without(self, used: Iterable[Finding]) -> "Findings":
         """The findings that are left when some are used (4b Flags)."""
         gone = set(used)
-        return Findings((one for one in self.all if one not in gone), self._knowledge, self._today)
+        return Findings(one for one in self.all if one not in gone) if gone else self
 
     def without_sets(self, answered: Iterable[Finding], sets: frozenset[str]) -> "Findings":
         """The findings with some of them no longer in those sets; what else they say stands."""
         gone = set(answered)
         left = (replace(one, sets=one.sets - sets) if one in gone else one for one in self.all)
-        return Findings(left, self._knowledge, self._today)
+        return Findings(left)
 
 
 def read(chart: Chart, twitches: Iterable[Twitch], knowledge: Knowledge, today: int) -> Findings:
@@ -73,7 +75,28 @@ def read(chart: Chart, twitches: Iterable[Twitch], knowledge: Knowledge, today: 
     problems = (_of_problem(problem) for problem in chart.problems if problem.is_active)
     seen = (_of_seen(one) for one in chart.seen if not one.denied and (one.when is None or one.when.first >= oldest))
     visits = (_of_visit(visit) for visit in chart.visits if visit.named.ref in twitching)
-    return Findings((*problems, *seen, *visits), knowledge, today)
+    return Findings((*problems, *seen, *visits))
+
+
+DEFICIENCY = "deficiency-"  # so the value sets of recorded deficiencies begin, followed by the analyte
+
+
+def deficiencies(problems: Iterable[Problem]) -> dict[str, list[Finding]]:
+    """Coded deficiencies that nobody doubts, by value set (2e)."""
+    found: dict[str, list[Finding]] = {}
+    for problem in problems:
+        for name in problem.named.sets:
+            if name.startswith(DEFICIENCY) and problem.is_active and problem.is_confirmed:
+                found.setdefault(name, []).append(_by_recording(problem))
+    return found
+
+
+def _by_recording(problem: Problem) -> Finding:
+    """A deficiency is dated by when it was recorded, else by its onset (2e)."""
+    named = problem.named
+    return Finding(
+        named=named, concepts=named.concepts, sets=named.sets, when=problem.recorded or problem.onset
+    )  # fmt: skip
 
 
 def _of_problem(problem: Problem) -> Finding:

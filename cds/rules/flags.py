@@ -1,16 +1,16 @@
-"""A flag that was raised, and the table of flag rules (section 3). Each rule is a function of the picture."""
+"""A flag that a rule raised, with what raised it (section 3)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from msgspec import Struct
 
 from cards.advice import Fact
+from cds.knowledge.load import Knowledge
 from cds.rules import findings as signs
 from cds.rules import laboratory
 from cds.rules.findings import Finding
 from cds.rules.labs import Judged
 from cds.rules.medication import Course
-from cds.rules.picture import Picture
 
 
 class Raised(Struct, frozen=True, kw_only=True):
@@ -33,12 +33,12 @@ class Raised(Struct, frozen=True, kw_only=True):
     acute: bool = False
 
 
-SomeRule = Callable[[Picture], Iterable[Raised]]
+Flags = tuple[Raised, ...]
 
 
 def raised(
     flag: str,
-    picture: Picture,
+    knowledge: Knowledge,
     found: Iterable[Finding],
     sets: Iterable[str],
     *,
@@ -54,7 +54,6 @@ def raised(
     found, judged, names = tuple(found), tuple(judged), tuple(sets)
     if not found and not judged:
         return None
-    knowledge = picture.knowledge
     return Raised(
         id=flag,
         tag=tag,

@@ -35,6 +35,11 @@ class Standing(Struct, frozen=True, kw_only=True):
         return self.state == "fresh"
 
     @property
+    def is_normal(self) -> bool:
+        """Whether a fresh result is normal."""
+        return self.is_fresh and self.judged is not None and self.judged.side == "normal"
+
+    @property
     def abnormal(self) -> Judged | None:
         """The deciding result if it is in date and abnormal."""
         return self.judged if self.is_fresh and self.judged and self.judged.is_abnormal else None
@@ -69,15 +74,6 @@ class Laboratory(Struct, frozen=True):
         young = standing.age_days is not None and standing.age_days <= self.emergency_days
         if standing.judged is not None and standing.is_fresh and young:
             yield standing.judged
-
-    def acute_beyond(self, analyte: str, limit: str) -> Judged | None:
-        """Such a result if it is beyond a limit that counts only with a sign (3a)."""
-        return next((judged for judged in self.acute(analyte) if self.limits.exceeds(judged, limit)), None)
-
-    def is_normal(self, analyte: str) -> bool:
-        """Whether a fresh result is normal."""
-        standing = self.of(analyte)
-        return standing.is_fresh and standing.judged is not None and standing.judged.side == "normal"
 
 
 def read(chart: Chart, knowledge: Knowledge, person: Person, today: int) -> Laboratory:

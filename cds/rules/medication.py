@@ -63,6 +63,13 @@ class Medication(Struct, frozen=True):
         """The courses of some classes."""
         return tuple(course for course in self.courses if course.tag in tags)
 
+    @property
+    def names(self) -> Iterator[str]:
+        """The classes and value sets of what is taken or has ended."""
+        yield from (course.tag for course in self.courses)
+        yield from (one.tag for one in self.ended)
+        yield from self.others
+
 
 class Matcher:
     """Which class a drug entry belongs to, if it is given systemically (5a)."""

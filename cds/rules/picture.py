@@ -1,5 +1,7 @@
 """The clinical picture: everything that rules derive from the chart before they decide (4b, 4e step 5)."""
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
 from cards.advice import Fact
@@ -9,7 +11,7 @@ from cds.fhir.units import factor
 from cds.knowledge.load import Knowledge
 from cds.rules import findings, gate, laboratory, medication, work_up
 from cds.rules.amount import ucum
-from cds.rules.findings import Findings
+from cds.rules.findings import Finding, Findings
 from cds.rules.gate import Twitch
 from cds.rules.laboratory import Laboratory
 from cds.rules.medication import Medication
@@ -42,7 +44,11 @@ NEEDED = ("Patient", "Condition", "Observation", "MedicationRequest", "ServiceRe
 
 
 class Picture(Struct, frozen=True, kw_only=True):
-    """Derived facts. Days are ordinals."""
+    """Derived facts. Days are ordinals.
+
+    `recorded`: deficiencies by value set. `names`: every value set, phrase, analyte and class that the chart has.
+    `answered`: weakness that a later normal examination answers.
+    """
 
     knowledge: Knowledge
     chart: Chart
@@ -63,6 +69,9 @@ class Picture(Struct, frozen=True, kw_only=True):
     request: Asked | None
     pregnant: bool
     weeks: float | None
+    recorded: dict[str, list[Finding]]
+    names: frozenset[str]
+    answered: tuple[Finding, ...] = ()
 
     @property
     def is_child(self) -> bool:
@@ -77,7 +86,11 @@ class Picture(Struct, frozen=True, kw_only=True):
     @property
     def persists(self) -> bool:
         """PERSIST."""
-        return any(gate.is_persistent(twitch, self.knowledge, self.today) for twitch in self.twitches)
+        return bool(self.persistent())
+
+    def persistent(self) -> list[Twitch]:
+        """The twitches that have lasted."""
+        return [one for one in self.twitches if gate.is_persistent(one, self.knowledge, self.today)]
 
     @property
     def is_marked(self) -> bool:
@@ -98,6 +111,10 @@ def read(
     person = Person(_age_days(chart.birth, today), age(chart.birth, today), chart.sex, pregnant)
     any_exam = work_up.newest(chart, "exam", today, knowledge.days("exam"))
     any_emg = work_up.newest(chart, "emg", today, knowledge.days("emg"))
+    signs = findings.read(chart, twitches, knowledge, today)
+    recorded = findings.deficiencies(chart.problems)
+    tests = laboratory.read(chart, knowledge, person, today)
+    medicines = medication.read(chart.drugs, knowledge, today)
     return Picture(
         knowledge=knowledge,
         chart=chart,
@@ -107,9 +124,9 @@ def read(
         twitches=twitches,
         twitch_facts=gate.facts(twitches, knowledge),
         last=last,
-        findings=findings.read(chart, twitches, knowledge, today),
-        laboratory=laboratory.read(chart, knowledge, person, today),
-        medication=medication.read(chart.drugs, knowledge, today),
+        findings=signs,
+        laboratory=tests,
+        medication=medicines,
         exam=work_up.since(any_exam, last),
         emg=work_up.since(any_emg, last),
         any_exam=any_exam,
@@ -118,7 +135,19 @@ def read(
         request=work_up.in_progress(chart, knowledge, today),
         pregnant=pregnant,
         weeks=_weeks(chart, knowledge, today) if pregnant else None,
+        recorded=recorded,
+        names=frozenset((*signs.names, *recorded, *tests.standings, *medicines.names, *_other_names(chart))),
     )
+
+
+def _other_names(chart: Chart) -> Iterator[str]:
+    """What is read on the chart itself: answers, relatives, examinations and EMG."""
+    for seen in chart.seen:
+        yield from seen.named.sets
+    for kin in chart.kin:
+        yield from kin.named.sets
+    for report in chart.reports:
+        yield report.kind
 
 
 def age(birth: When | None, today: int) -> int | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from cards.advice import Note
 from cds.rules import abnormal, laboratory, work_up
+from cds.rules.findings import DEFICIENCY
 from cds.rules.picture import Picture
 
 TESTS = ("calcium", "potassium", "magnesium", "tsh", "vitamin-d", "vitamin-b12")
@@ -43,7 +44,7 @@ def is_due(test: str, picture: Picture) -> bool:
 def _is_outdated_by_drug(test: str, picture: Picture) -> bool:
     """A normal value taken before a drug that shifts it was started counts as stale (2b)."""
     judged = picture.laboratory.of(test).judged
-    if test not in BEFORE_DRUG or judged is None or judged.when is None or not picture.laboratory.is_normal(test):
+    if test not in BEFORE_DRUG or judged is None or judged.when is None or not picture.laboratory.of(test).is_normal:
         return False
     starts = (course.start for course in picture.medication.of(*SHIFTING))
     return any(start is not None and judged.when.last < start.first for start in starts)
@@ -54,7 +55,6 @@ def _has_old_deficiency(picture: Picture) -> bool:
         return True
     return any(
         one.when is not None and not picture.is_within(one.when, "deficiency")
-        for tag, recorded in abnormal.deficiencies(picture).items()
-        if tag in abnormal.SEARCHED
-        for one in recorded
+        for tag in abnormal.SEARCHED
+        for one in picture.recorded.get(f"{DEFICIENCY}{tag}", ())
     )

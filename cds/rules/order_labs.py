@@ -1,0 +1,42 @@
+"""Electrolytes that a drafted steroid may move: dangerous ones, and low ones (4d, 4e ORDERS d and e)."""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cards.advice import Fact, Note
+from cds.rules import abnormal
+from cds.rules.flags import Raised
+from cds.rules.view import View
+
+ANALYTES = ("potassium", "calcium", "magnesium")
+FLAGS = {"calcium": "E3", "potassium": "E4", "magnesium": "E4"}
+
+
+class Low(Struct, frozen=True):
+    """An electrolyte that is low on a fresh result. `name` is what the card calls it, with its number if it has one."""
+
+    analyte: str
+    name: str
+    facts: tuple[Fact, ...]
+    notes: tuple[Note, ...]
+
+
+def severe(view: View) -> Iterator[Raised]:
+    """Calcium, potassium or magnesium at an emergency limit by its value alone (3a E3, E4)."""
+    for analyte, flag in FLAGS.items():
+        judged = view.standing(analyte).emergency
+        found = view.flag((), (), tag=analyte, judged=(judged,)) if judged else None
+        if found is not None:
+            yield replace(found, id=flag)
+
+
+def low(view: View) -> Iterator[Low]:
+    """Fresh potassium, calcium or magnesium that is low."""
+    for analyte in ANALYTES:
+        standing = view.standing(analyte)
+        judged = standing.abnormal
+        if judged is not None and judged.side == "low":
+            notes = tuple(abnormal.remarks(standing, judged, view))
+            yield Low(analyte, view.low_name(judged), (view.lab_fact(judged),), notes)

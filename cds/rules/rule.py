@@ -1,0 +1,74 @@
+"""One rule: its id, its card, what it reads, and the function that is asked."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from cards.topics import Topic
+from cds.rules.flags import Raised
+from cds.rules.view import Reads, View
+
+Ask = Callable[[View], Iterable[Any]]
+Sees = Literal["all", "unused", "open"]
+
+
+def never(view: View) -> Iterable[Any]:  # noqa: ARG001 - the signature of all rules
+    """The answer of a rule that the caller asks in its own way."""
+    return ()
+
+
+class Rule(Struct, frozen=True, kw_only=True):
+    """One row of the rulebook. `ask` is handed a view that answers only what `reads` declares.
+
+    `also`: other cards that its outcome leads to. `sees`: all findings; those that no emergency has used; or of these
+    only what no later normal examination answers. `told_elsewhere`: where the site hides emergencies, other cards may
+    tell what it found. `at_order`: it is asked of drafts.
+    """
+
+    id: str
+    card: Topic | None
+    reads: Reads
+    ask: Ask
+    also: tuple[Topic, ...] = ()
+    sees: Sees = "all"
+    told_elsewhere: bool = False
+    at_order: bool = False
+
+    @property
+    def children(self) -> bool:
+        """Whether it is asked of children only."""
+        return self.card is Topic.PED_NEURO
+
+    @property
+    def cards(self) -> tuple[Topic, ...]:
+        """All cards that it leads to."""
+        return (self.card, *self.also) if self.card else self.also
+
+
+def sign(
+    ident: str,
+    card: Topic,
+    *sets: str,
+    window: str = "",
+    undated: bool = False,
+    infants: bool = False,
+    tag: str | None = None,
+    critical: bool = False,
+    used: bool = False,
+    also: tuple[Topic, ...] = (),
+    sees: Sees = "all",
+    told_elsewhere: bool = False,
+) -> Rule:
+    """The row of a flag that any finding of some value sets raises, within a window if one is named."""
+
+    def ask(view: View) -> Iterator[Raised]:
+        if infants and not view.is_infant:
+            return
+        found = view.within(window, *sets, undated=undated) if window else view.of(*sets)
+        flag = view.flag(found, sets, tag=tag, critical=critical, used=used)
+        if flag is not None:
+            yield flag
+
+    reads = Reads(sets=sets, windows=(window,) if window else (), attributes=("age",) if infants else ())
+    return Rule(id=ident, card=card, reads=reads, ask=ask, also=also, sees=sees, told_elsewhere=told_elsewhere)

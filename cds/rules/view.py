@@ -1,0 +1,369 @@
+"""What a rule reads, and the view of the chart that answers only that."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+from cards.advice import Fact
+from cards.template import fill
+from cds.chart.facts import Drug, FamilyMember, Seen
+from cds.fhir.dates import When
+from cds.fhir.resources import Quantity
+from cds.knowledge.codes import Concept
+from cds.knowledge.load import Knowledge
+from cds.knowledge.model import SleepNeed
+from cds.rules import doses, laboratory
+from cds.rules import findings as signs
+from cds.rules.amount import ucum
+from cds.rules.doses import Dose
+from cds.rules.findings import Finding
+from cds.rules.flags import Flags, Raised, raised
+from cds.rules.gate import Twitch
+from cds.rules.laboratory import Standing
+from cds.rules.labs import Judged
+from cds.rules.medication import Course, Ended, Entry, entries, fires
+from cds.rules.picture import Picture
+from cds.rules.work_up import Done
+
+Attribute = Literal["age", "pregnancy", "diseases", "twitch", "onset"]
+
+
+class Reads(Struct, frozen=True, kw_only=True):
+    """Everything that a rule reads, each by its name in the data files.
+
+    `sets`: signs, on problems, Observations and visits; `answers`: what Observations answer or measure; `problems`,
+    `drugs`, `relatives`, `reports`: value sets that are read on one type only. `medicines` are classes, `limits` those
+    that decide with a sign, `attributes` what is derived of the person, `outcomes` what other rules found.
+    """
+
+    sets: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    drugs: tuple[str, ...] = ()
+    relatives: tuple[str, ...] = ()
+    reports: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
+    analytes: tuple[str, ...] = ()
+    medicines: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+    windows: tuple[str, ...] = ()
+    thresholds: tuple[str, ...] = ()
+    attributes: tuple[Attribute, ...] = ()
+    outcomes: tuple[str, ...] = ()
+
+    @property
+    def value_sets(self) -> tuple[str, ...]:
+        """All value sets, wherever they are read."""
+        return (*self.sets, *self.answers, *self.problems, *self.drugs, *self.relatives, *self.reports)
+
+    @property
+    def on_chart(self) -> frozenset[str]:
+        """The names of which at least one must be on a chart before the rule can fire."""
+        return frozenset((*self.value_sets, *self.phrases, *self.analytes, *self.medicines))
+
+
+class UndeclaredReadError(LookupError):
+    """A rule asked its view for something that its row does not declare."""
+
+    def __init__(self, rule: str, kind: str, names: Iterable[str]) -> None:
+        super().__init__(f"{rule} reads {kind} that its row does not declare: {', '.join(sorted(names))}")
+
+
+class Access:
+    """What one rule may see, resolved once for the knowledge of the service."""
+
+    __slots__ = ("_allowed", "always", "days", "knowledge", "on_chart", "rule", "thresholds")
+
+    def __init__(self, rule: str, reads: Reads, knowledge: Knowledge) -> None:
+        self.rule = rule
+        self.knowledge = knowledge
+        self.days = {name: knowledge.days(name) for name in reads.windows}
+        self.thresholds = {name: knowledge.at(name) for name in reads.thresholds}
+        self.on_chart = reads.on_chart
+        self.always = "twitch" in reads.attributes or not self.on_chart  # a twitch there is on every chart asked about
+        self._allowed = {name: frozenset(getattr(reads, name)) for name in reads.__struct_fields__}
+
+    def check(self, kind: str, *names: str) -> None:
+        """Raise UndeclaredReadError unless the row declares all of these."""
+        allowed = self._allowed[kind]
+        if not allowed.issuperset(names):
+            raise UndeclaredReadError(self.rule, kind, set(names) - allowed)
+
+
+Outcomes = Mapping[str, Flags]
+NO_OUTCOMES: Outcomes = {}
+
+
+class View:
+    """A chart as one rule sees it. Whatever the rule did not declare raises UndeclaredReadError."""
+
+    __slots__ = ("_access", "_outcomes", "_picture")
+
+    def __init__(self, access: Access, picture: Picture, outcomes: Outcomes = NO_OUTCOMES) -> None:
+        self._access = access
+        self._picture = picture
+        self._outcomes = outcomes
+
+    @property
+    def today(self) -> int:
+        """The day of the call, an ordinal."""
+        return self._picture.today
+
+    # ---- signs and answers
+
+    def of(self, *sets: str) -> tuple[Finding, ...]:
+        """The findings in any of the sets, each once."""
+        self._access.check("sets", *sets)
+        return self._picture.findings.of(*sets)
+
+    def within(self, window: str, *sets: str, undated: bool = False) -> tuple[Finding, ...]:
+        """Those dated within a window; undated ones only where the rule says so."""
+        oldest = self.today - self.days(window)
+        return tuple(one for one in self.of(*sets) if (undated if one.day is None else one.day >= oldest))
+
+    def worded(self, phrases: str) -> tuple[Finding, ...]:
+        """The findings that are nothing but one of these phrases."""
+        self._access.check("phrases", phrases)
+        return self._picture.findings.worded(phrases)
+
+    def answers(self, question: str) -> Iterator[Seen]:
+        """The Observations that answer a question."""
+        self._access.check("answers", question)
+        return (one for one in self._picture.chart.seen if question in one.named.sets)
+
+    def recorded(self, *problems: str) -> Iterator[Finding]:
+        """What active, undoubted problems record, dated by when it was recorded (2e)."""
+        self._access.check("problems", *problems)
+        return (one for name in problems for one in self._picture.recorded.get(name, ()))
+
+    def answered(self, *sets: str) -> tuple[Finding, ...]:
+        """The findings in these sets that a later normal examination answers."""
+        self._access.check("sets", *sets)
+        return tuple(one for one in self._picture.answered if not one.sets.isdisjoint(sets))
+
+    def relatives(self, *sets: str) -> Iterator[FamilyMember]:
+        """First-degree relatives with a disease of these sets."""
+        self._access.check("relatives", *sets)
+        return (one for one in self._picture.chart.kin if not one.named.sets.isdisjoint(sets))
+
+    def report(self, kind: Literal["exam", "emg"]) -> Done | None:
+        """The newest examination or EMG, whether or not it followed the twitch."""
+        self._access.check("reports", kind)
+        return self._picture.any_exam if kind == "exam" else self._picture.any_emg
+
+    # ---- laboratory
+
+    def standing(self, analyte: str) -> Standing:
+        """Where an analyte stands."""
+        self._access.check("analytes", analyte)
+        return self._picture.laboratory.of(analyte)
+
+    def acute(self, analyte: str) -> Iterator[Judged]:
+        """The results young enough to count in an emergency."""
+        self._access.check("analytes", analyte)
+        return self._picture.laboratory.acute(analyte)
+
+    def acute_beyond(self, limit: str) -> Judged | None:
+        """Such a result if it is beyond a limit that counts only with a sign."""
+        self._access.check("limits", limit)
+        return next((one for one in self.acute(self._analyte(limit)) if self.exceeds(one, limit)), None)
+
+    def exceeds(self, judged: Judged, limit: str) -> bool:
+        """Whether a result is surely beyond such a limit."""
+        self._access.check("limits", limit)
+        return self._picture.laboratory.limits.exceeds(judged, limit)
+
+    def clears(self, judged: Judged, limit: str) -> bool:
+        """Whether a result is surely not beyond such a limit."""
+        self._access.check("limits", limit)
+        return self._picture.laboratory.limits.clears(judged, limit)
+
+    def _analyte(self, limit: str) -> str:
+        return self._access.knowledge.combined[limit].analyte
+
+    # ---- medicines
+
+    def courses(self, *classes: str) -> tuple[Course, ...]:
+        """The medicines of some classes that are taken now."""
+        self._access.check("medicines", *classes)
+        return self._picture.medication.of(*classes)
+
+    def ended(self, tag: str) -> Iterator[Ended]:
+        """The medicines of a class that are no longer taken."""
+        self._access.check("medicines", tag)
+        return (one for one in self._picture.medication.ended if one.tag == tag)
+
+    def takes(self, drug: str) -> bool:
+        """Whether a medicine of a value set is taken now."""
+        self._access.check("drugs", drug)
+        return drug in self._picture.medication.others
+
+    def entries(self, tag: str) -> Iterator[Entry]:
+        """What the chart says of one class: its active entries and its ended ones."""
+        self._access.check("medicines", tag)
+        return entries(self._picture.chart.drugs, tag, self._access.knowledge, self.today)
+
+    def daily(self, drug: Drug, product: Concept) -> Dose | None:
+        """The dose of an entry on a day of full use, if it can be read."""
+        return doses.daily(drug.dosages, product, self._access.knowledge)
+
+    def fires(self, course: Course) -> bool:
+        """Whether the timing of a course lets its class fire (5a)."""
+        self._access.check("attributes", "onset")
+        return fires(course, self._access.knowledge, self._picture.last)
+
+    def replacements(self, analyte: str) -> Iterator[When | None]:
+        """The starts of what replaces an analyte now."""
+        self._access.check("analytes", analyte)
+        return (start for name, start in self._picture.medication.replacements if name == analyte)
+
+    # ---- the person
+
+    @property
+    def age(self) -> int | None:
+        """Completed years, if known."""
+        self._access.check("attributes", "age")
+        return self._picture.age
+
+    @property
+    def is_infant(self) -> bool:
+        """Before the first birthday."""
+        self._access.check("attributes", "age")
+        return self._picture.is_infant
+
+    @property
+    def pregnant(self) -> bool:
+        """Whether a pregnancy is recorded."""
+        self._access.check("attributes", "pregnancy")
+        return self._picture.pregnant
+
+    @property
+    def weeks(self) -> float | None:
+        """Weeks of gestation today, if known."""
+        self._access.check("attributes", "pregnancy")
+        return self._picture.weeks
+
+    @property
+    def diseases(self) -> frozenset[str]:
+        """Known neuromuscular diseases."""
+        self._access.check("attributes", "diseases")
+        return self._picture.diseases
+
+    @property
+    def twitches(self) -> tuple[Twitch, ...]:
+        """All active twitches."""
+        self._access.check("attributes", "twitch")
+        return self._picture.twitches
+
+    def persistent(self) -> list[Twitch]:
+        """The twitches that have lasted."""
+        self._access.check("attributes", "twitch")
+        self._access.check("windows", "persistent", "persistent_eyelid")
+        return self._picture.persistent()
+
+    @property
+    def last(self) -> When | None:
+        """The latest onset of all twitches."""
+        self._access.check("attributes", "onset")
+        return self._picture.last
+
+    # ---- numbers and outcomes
+
+    def days(self, window: str) -> int:
+        """A window in days."""
+        try:
+            return self._access.days[window]
+        except KeyError:
+            raise UndeclaredReadError(self._access.rule, "windows", (window,)) from None
+
+    def at(self, threshold: str) -> float:
+        """A threshold."""
+        try:
+            return self._access.thresholds[threshold]
+        except KeyError:
+            raise UndeclaredReadError(self._access.rule, "thresholds", (threshold,)) from None
+
+    def is_within(self, when: When | None, window: str) -> bool:
+        """Whether the first possible day of a date lies within a window."""
+        return when is not None and self.today - when.first <= self.days(window)
+
+    def sleep_needs(self) -> Iterable[SleepNeed]:
+        """Hours of sleep that each age needs."""
+        self._access.check("answers", "ask-sleep")
+        return self._access.knowledge.rules.sleep
+
+    def outcome(self, rule: str) -> Flags:
+        """What another rule found."""
+        self._access.check("outcomes", rule)
+        return self._outcomes.get(rule, ())
+
+    # ---- what is said of it
+
+    def label(self, name: str) -> str:
+        """How a card names a value set."""
+        return self._access.knowledge.label(name)
+
+    def abnormal_name(self, test: str) -> str:
+        """How a card names an abnormal test."""
+        return fill(self._access.knowledge.names.abnormal, {"test": test})
+
+    def low_name(self, judged: Judged) -> str:
+        """How a card names a low result, with its number if it has one."""
+        knowledge = self._access.knowledge
+        number = f" {laboratory.shown(judged, knowledge)}" if judged.found else ""
+        return fill(knowledge.names.low, {"test": f"{laboratory.lab_label(judged, knowledge)}{number}"})
+
+    def unit(self, quantity: Quantity) -> str | None:
+        """The UCUM unit of a quantity."""
+        return ucum(quantity, self._access.knowledge)
+
+    def limit_text(self, limit: str) -> str:
+        """A limit that counts only with a sign, as a fact shows it."""
+        self._access.check("limits", limit)
+        return self._picture.laboratory.limits.limit_text(limit)
+
+    def fact(self, finding: Finding, *sets: str) -> Fact:
+        """A finding as a fact."""
+        return signs.fact(finding, sets, self._access.knowledge)
+
+    def lab_fact(self, judged: Judged) -> Fact:
+        """A result as a fact."""
+        return laboratory.fact(judged, self._access.knowledge)
+
+    def lab_label(self, judged: Judged) -> str:
+        """What a result is called."""
+        return laboratory.lab_label(judged, self._access.knowledge)
+
+    def lab_words(self, judged: Judged) -> dict[str, str]:
+        """Name, number and day of a result, for a note about it."""
+        return laboratory.quoted(judged, self._access.knowledge)
+
+    def flag(
+        self,
+        found: Iterable[Finding],
+        sets: Iterable[str],
+        *,
+        tag: str | None = None,
+        judged: Iterable[Judged] = (),
+        limit: str | None = None,
+        courses: Iterable[Course] = (),
+        extra: Iterable[Fact] = (),
+        critical: bool = False,
+        used: bool = False,
+    ) -> Raised | None:
+        """The rule's flag with its facts, or None if nothing was found."""
+        access = self._access
+        return raised(
+            access.rule,
+            access.knowledge,
+            found,
+            sets,
+            tag=tag,
+            judged=judged,
+            limit=limit,
+            courses=courses,
+            extra=extra,
+            critical=critical,
+            used=used,
+        )
