@@ -4,6 +4,7 @@ import io
 import json
 import os
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from msgspec.structs import replace
 
 from cds import cli
 from cds.evaluate import command
+from cds.rules.trial import Trial
 
 
 @pytest.fixture
@@ -49,3 +51,20 @@ def write(tmp_path: Path) -> Write:
         return path
 
     return put
+
+
+@pytest.fixture
+def fail_rule(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Make one rule raise an error, wherever it is asked."""
+    ask = Trial.ask
+
+    def broken(subject: object) -> Iterable[object]:
+        raise ZeroDivisionError(subject)
+
+    def fail(rule: str) -> None:
+        def instead(trial: Trial, name: str, asked: Callable[[object], Iterable[object]], subject: object) -> object:
+            return ask(trial, name, broken if name == rule else asked, subject)  # type: ignore[type-var]
+
+        monkeypatch.setattr(Trial, "ask", instead)
+
+    return fail

@@ -22,7 +22,6 @@ from msgspec.structs import replace
 from cards.topics import Topic
 from cds.call import SILENCE, Engine, build_engine
 from cds.knowledge.load import load
-from cds.rules import abnormal, assess, lifestyle, neurology
 from cds.settings import load as load_settings
 
 Json = dict[str, Any]
@@ -298,31 +297,14 @@ def test_silence_is_an_empty_list() -> None:
     assert b'{"cards":[]}' == SILENCE
 
 
-@pytest.fixture
-def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Make one rule raise an error."""
-
-    def fail(name: str) -> None:
-        def broken(_: object) -> None:
-            raise ZeroDivisionError(name)
-
-        for rules in (assess.EMERGENCIES, neurology.URGENT, neurology.ROUTINE, lifestyle.FACTORS):
-            if name in rules:
-                monkeypatch.setitem(rules, name, broken)
-        if name == "LAB":
-            monkeypatch.setattr(abnormal, "read", broken)
-
-    return fail
-
-
 @pytest.mark.parametrize("rule", ["E1", "E4", "U1", "R1", "LAB", "stress"])
 def test_a_rule_that_fails_is_named_and_the_others_still_speak(
-    rule: str, failing: Callable[[str], None], caplog: pytest.LogCaptureFixture
+    rule: str, fail_rule: Callable[[str], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Isolation: status 200, the cards of the other rules, and "not checked" with the rule's name on each."""
     case = next(one for one in FIRING if {"U2"} == {flag for card in one.expect for flag in card.flags or ()})
     before = seen(request(case.chart))
-    failing(rule)
+    fail_rule(rule)
     after = answer(request_bytes(case.chart))["cards"]
 
     assert before == seen(request(case.chart))
@@ -331,10 +313,10 @@ def test_a_rule_that_fails_is_named_and_the_others_still_speak(
     assert "rule failed" in caplog.text
 
 
-def test_a_rule_that_fails_never_turns_cards_into_silence(failing: Callable[[str], None]) -> None:
+def test_a_rule_that_fails_never_turns_cards_into_silence(fail_rule: Callable[[str], None]) -> None:
     """The rule behind the only card fails: the twitch still gets a card that says what was not checked."""
     case = next(one for one in FIRING if {"U1"} == {flag for card in one.expect for flag in card.flags or ()})
-    failing("U1")
+    fail_rule("U1")
     cards = answer(request_bytes(case.chart))["cards"]
 
     assert cards

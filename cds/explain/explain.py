@@ -4,16 +4,16 @@ from msgspec import Struct
 
 from cards.advice import SWITCHED_OFF as UNSAID
 from cards.advice import Fact
-from cards.topics import TAGS, Topic
+from cards.topics import Topic
 from cards.words import Words
 from cds.call import Engine, Outcome, Silence
 from cds.chart.facts import Chart
 from cds.explain.left_out import REPEATED, SWITCHED_OFF, absent
 from cds.rules.consult import Consultation
-from cds.rules.lifestyle import FACTORS
-from cds.rules.neurology import CHILDHOOD, URGENT
+from cds.rules.rule import Rule
+from cds.rules.rulebook import rulebook_of
 from cds.rules.trial import State, Verdict
-from cds.rules.why import LOOKS, RULES, Trace, near_misses, sought, traces
+from cds.rules.why import Trace, near_misses, sought, traces
 
 SILENT = {
     Silence.NO_TWITCH: "no twitch: nothing was evaluated",
@@ -55,10 +55,10 @@ def explain(outcome: Outcome, engine: Engine) -> Why:
         return Why(twitch=False, summary=SILENT[outcome.silence], near_misses=near)
     if consultation.assessed is None:
         return _of_orders(consultation, engine.words)
-    left_out = dict(absent(consultation.assessed))
+    left_out, book = dict(absent(consultation.assessed)), rulebook_of(engine.knowledge)
     return Why(
         twitch=True,
-        rules=tuple(_told(rule, consultation, left_out, chart, engine) for rule in RULES),
+        rules=tuple(_told(rule, consultation, left_out, chart, engine) for rule in book.of_chart),
         cards_left_out={topic.value: reason for topic, reason in left_out.items()},
     )
 
@@ -75,48 +75,38 @@ def _of_orders(consultation: Consultation, words: Words) -> Why:
     return Why(twitch=True, rules=tuple(told), cards_left_out=left_out)
 
 
-def _told(rule: str, consultation: Consultation, left_out: dict[Topic, str], chart: Chart, engine: Engine) -> Told:
-    verdict = _verdict(rule, consultation, left_out)
+def _told(rule: Rule, consultation: Consultation, left_out: dict[Topic, str], chart: Chart, engine: Engine) -> Told:
+    verdict = _verdict(rule, consultation, left_out, engine)
     silent = verdict.state == "not-fired"
-    looks = LOOKS[rule]
     return Told(
-        rule=rule,
-        title=engine.words.title(rule),
+        rule=rule.id,
+        title=engine.words.title(rule.id),
         state=verdict.state,
         because=verdict.because,
         facts=verdict.facts,
-        looks_for=sought(looks, engine.knowledge) if silent else (),
-        not_qualified=traces(chart, looks, engine.knowledge) if silent else (),
+        looks_for=sought(rule.reads, engine.knowledge) if silent else (),
+        not_qualified=traces(chart, rule.reads, engine.knowledge) if silent else (),
     )
 
 
-def _verdict(rule: str, consultation: Consultation, left_out: dict[Topic, str]) -> Verdict:
+def _verdict(rule: Rule, consultation: Consultation, left_out: dict[Topic, str], engine: Engine) -> Verdict:
     """The rule's verdict; one that fired in vain is suppressed."""
-    said = [one for one in consultation.trial.verdicts if one.rule == rule]
+    said = [one for one in consultation.trial.verdicts if one.rule == rule.id]
     if not said:
-        never = rule in CHILDHOOD
-        return Verdict(rule, "suppressed", because=CHILDREN) if never else Verdict(rule, "not-fired")
+        return Verdict(rule.id, "suppressed", because=CHILDREN) if rule.children else Verdict(rule.id, "not-fired")
     verdict = said[-1]
-    if verdict.state != "fired" or rule == "KD" or rule in _shown(consultation):
+    if verdict.state != "fired" or rule.card is None or rule.id in _shown(consultation, engine):
         return verdict
-    return Verdict(rule, "suppressed", verdict.facts, left_out.get(_home(rule), BEHIND))
+    return Verdict(rule.id, "suppressed", verdict.facts, left_out.get(rule.card, BEHIND))
 
 
-def _shown(consultation: Consultation) -> set[str]:
+def _shown(consultation: Consultation, engine: Engine) -> set[str]:
     """The rules whose outcome stands on a card; a child's urgent signs stand there as P2."""
     shown: set[str] = set()
+    book = rulebook_of(engine.knowledge)
     for choice in consultation.assessed.decision.choices if consultation.assessed else ():
         shown |= {flag.id for flag in choice.flags} | {course.tag for course in choice.courses}
         shown |= {factor.tag for factor in choice.factors} | ({"LAB"} if choice.labs else set())
-        shown |= set(URGENT) if Topic.PED_NEURO in (choice.topic, choice.covered) else set()
+        if Topic.PED_NEURO in (choice.topic, choice.covered):
+            shown |= {rule.id for rule in book.of_chart if Topic.PED_NEURO in rule.also}
     return shown
-
-
-def _home(rule: str) -> Topic:
-    """The card that a rule's outcome stands on."""
-    if rule in FACTORS:
-        return Topic.LIFESTYLE
-    if rule in TAGS[Topic.MED_REV]:
-        return Topic.MED_REV
-    homes = {"E": Topic.EMERG, "P": Topic.PED_NEURO, "U": Topic.NEURO_URG, "L": Topic.LAB_ABN}
-    return homes.get(rule[0], Topic.NEURO_EVAL)

@@ -7,9 +7,9 @@ from msgspec.structs import replace
 from cards.advice import SWITCHED_OFF, Advice, Fact, Note, Order
 from cards.topics import ELECTROLYTES, FLAGS, Topic, in_order
 from cds.rules import advise_labs, advise_medicines, context, proposals, tests_due
-from cds.rules.assess import Assessment, Flags, flag_days
+from cds.rules.assess import Assessment, flag_days
 from cds.rules.decide import SILENCE_NEEDS, Choice
-from cds.rules.flags import Raised
+from cds.rules.flags import Flags, Raised
 from cds.rules.neurology import MYOPATHIC, report_fact
 from cds.rules.picture import Picture
 from cds.rules.work_up import covers

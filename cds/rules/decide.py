@@ -6,8 +6,9 @@ from msgspec import Struct
 
 from cards.topics import ELECTROLYTES, FLAGS, Indicator, Topic, rank
 from cds.rules.abnormal import Abnormal
-from cds.rules.assess import Assessment, Flags, flag_days
+from cds.rules.assess import Assessment, flag_days
 from cds.rules.findings import Finding
+from cds.rules.flags import Flags
 from cds.rules.lifestyle import Factor
 from cds.rules.medication import Course
 from cds.rules.trial import Trial

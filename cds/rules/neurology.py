@@ -131,8 +131,8 @@ def additional(view: View) -> Iterator[Raised]:
         if flag is not None:
             yield flag
     yield from _family(view)
-    sets = ("weakness-unspecific",)
-    flag = view.flag(view.answered(*sets), sets)  # it stood before a normal examination (3a R4)
+    unspecific_ = ("weakness-unspecific",)
+    flag = view.flag(view.answered(*unspecific_), unspecific_)  # it stood before a normal examination (3a R4)
     if flag is not None:
         yield flag
 

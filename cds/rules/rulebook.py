@@ -320,7 +320,6 @@ def _of_orders() -> Iterator[Rule]:
         reads=Reads(
             analytes=(*order_labs.ANALYTES, "albumin", "egfr"),
             limits=("albumin-unsafe", "egfr-unsafe"),
-            attributes=("pregnancy",),
         ),
         ask=order_labs.low,
         at_order=True,
@@ -357,15 +356,17 @@ class Rulebook:
 
     def __init__(self, knowledge: Knowledge) -> None:
         self.rules = {rule.id: rule for rule in _rows(knowledge)}
-        self._by_card = {
-            topic: tuple(rule for rule in self.rules.values() if rule.card is topic and not rule.at_order)
-            for topic in Topic
-        }
+        self.of_chart = tuple(rule for rule in self.rules.values() if not rule.at_order)
+        self._by_card = {topic: tuple(rule for rule in self.of_chart if rule.card is topic) for topic in Topic}
         self._access = {rule.id: Access(rule.id, rule.reads, knowledge) for rule in (*self.rules.values(), UNJUDGED)}
 
     def of_card(self, topic: Topic) -> tuple[Rule, ...]:
         """The rules of a card, in the order in which they are asked of a chart."""
         return self._by_card[topic]
+
+    def leading_to(self, topic: Topic) -> tuple[Rule, ...]:
+        """All rules that lead to a card, in the order of the book."""
+        return tuple(rule for rule in self.rules.values() if topic in rule.cards)
 
     def view(self, rule: Rule, picture: Picture, outcomes: Outcomes = NO_OUTCOMES) -> View:
         """A chart as one rule sees it."""

@@ -57,10 +57,18 @@ class Reads(Struct, frozen=True, kw_only=True):
         """All value sets, wherever they are read."""
         return (*self.sets, *self.answers, *self.problems, *self.drugs, *self.relatives, *self.reports)
 
+    def __or__(self, other: "Reads") -> "Reads":
+        """What both read together, each name once."""
+        both = {name: tuple(dict.fromkeys((*getattr(self, name), *getattr(other, name)))) for name in FIELDS}
+        return Reads(**both)
+
     @property
     def on_chart(self) -> frozenset[str]:
         """The names of which at least one must be on a chart before the rule can fire."""
         return frozenset((*self.value_sets, *self.phrases, *self.analytes, *self.medicines))
+
+
+FIELDS = Reads.__struct_fields__
 
 
 class UndeclaredReadError(LookupError):
@@ -82,7 +90,7 @@ class Access:
         self.thresholds = {name: knowledge.at(name) for name in reads.thresholds}
         self.on_chart = reads.on_chart
         self.always = "twitch" in reads.attributes or not self.on_chart  # a twitch there is on every chart asked about
-        self._allowed = {name: frozenset(getattr(reads, name)) for name in reads.__struct_fields__}
+        self._allowed = {name: frozenset(getattr(reads, name)) for name in FIELDS}
 
     def check(self, kind: str, *names: str) -> None:
         """Raise UndeclaredReadError unless the row declares all of these."""
@@ -104,6 +112,11 @@ class View:
         self._access = access
         self._picture = picture
         self._outcomes = outcomes
+
+    @property
+    def rule(self) -> str:
+        """The id of the rule that looks."""
+        return self._access.rule
 
     @property
     def today(self) -> int:
@@ -257,8 +270,9 @@ class View:
         return self._picture.twitches
 
     def persistent(self) -> list[Twitch]:
-        """The twitches that have lasted."""
+        """The twitches that have lasted; those of the eyelid alone have a window of their own."""
         self._access.check("attributes", "twitch")
+        self._access.check("sets", "twitch-eyelid")
         self._access.check("windows", "persistent", "persistent_eyelid")
         return self._picture.persistent()
 

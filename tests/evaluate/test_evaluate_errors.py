@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ from charts.runs import Evaluate, Write
 from cds.call import Engine
 from cds.chart.reader import Reader
 from cds.evaluate import bundles, command, files, inputs
-from cds.rules import abnormal
 
 CUT = json.dumps(bundle(person(), twitch())).encode()[:-9]
 BAD = {
@@ -209,14 +209,11 @@ def test_a_fault_of_ours_costs_one_patient(evaluate: Evaluate, write: Write, mon
 
 
 def test_a_rule_that_fails_is_told_and_not_traced(
-    evaluate: Evaluate, write: Write, monkeypatch: pytest.MonkeyPatch
+    evaluate: Evaluate, write: Write, fail_rule: Callable[[str], None]
 ) -> None:
     """The cards and `--why` say which rule was not checked."""
 
-    def fail(picture: object) -> object:
-        raise RuntimeError("boom")
-
-    monkeypatch.setattr(abnormal, "read", fail)
+    fail_rule("LAB")
     run = evaluate(write("chart.json", bundle(person(), twitch(), wasting())), "--why")
 
     assert (0, "") == (run.status, run.err)

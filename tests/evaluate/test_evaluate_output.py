@@ -15,18 +15,19 @@ from charts.people import SNOMED, bundle, person, problem, twitch, wasting
 from charts.runs import Evaluate, Write
 from charts.seam import engine
 
-from cards.topics import TAGS, Topic
+from cards.topics import Topic
 from cds import cli
 from cds.call import Outcome
 from cds.explain.explain import Why, explain
 from cds.explain.left_out import FAILED, REPEATED
 from cds.need import Done, Recall, advance
-from cds.rules import assess, findings, laboratory, medication, trial
-from cds.rules.why import LOOKS, RULES, sought
+from cds.rules.rulebook import rulebook_of
 
 ENGINE = engine(TODAY)
 BY_ID = {case.id: case for case in cases()}
 ORDER_CARDS = {"steroid-order", "estrogen-order"}
+
+CHART_RULES = [rule.id for rule in rulebook_of(ENGINE.knowledge).of_chart]
 
 
 def outcomes() -> Iterator[tuple[str, Outcome]]:
@@ -130,7 +131,9 @@ def test_why_lists_every_rule_and_every_card() -> None:
     for case, outcome, told in explained():
         shown = {card.source.topic.code for card in outcome.cards if card.source.topic}
         if told.twitch:
-            assert list(RULES) == [one.rule for one in told.rules], case
+            assert [rule.id for rule in rulebook_of(ENGINE.knowledge).of_chart] == [one.rule for one in told.rules], (
+                case
+            )
             assert {topic.value for topic in Topic} - ORDER_CARDS == shown | told.cards_left_out.keys(), case
             assert not shown & told.cards_left_out.keys(), case
             assert all(told.cards_left_out.values()), case
@@ -232,16 +235,13 @@ def test_why_of_an_estrogen_in_known_disease() -> None:
     assert "known neuromuscular disease (4d)" == told.because
 
 
-def test_why_nothing_reassures_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_why_nothing_reassures_after_a_failure(fail_rule: Callable[[str], None]) -> None:
     """A rule that failed is the reason why neither reassurance nor advice that speaks of red flags is shown."""
     normal = {"lab": "emg", "interp": "N"}
     lines = [{"twitch": "2 w"}, {"lab": "exam", "interp": "N"}, normal, {"lab": "sleep", "value": "5 h"}]
     chart = {"patient": {"age": "40 y"}, "resources": lines}
 
-    def broken(_: object) -> None:
-        raise ZeroDivisionError
-
-    monkeypatch.setitem(assess.EMERGENCIES, "E1", broken)
+    fail_rule("E1")
     told = explain(ENGINE.call("muscle-twitch-patient-view", request_bytes(chart)), ENGINE).cards_left_out
 
     assert (FAILED, FAILED) == (told["reassurance"], told["lifestyle"])
@@ -268,57 +268,3 @@ def test_near_misses_of_a_twitch(evaluate: Evaluate, write: Write) -> None:
     assert "- seen, but no active twitch: cramp, spasm, tremor or dystonia (Condition/c): 2026-11-12, active" in said
     assert "(Encounter/e): 2026-01-01, visit finished" in said
     assert "(Encounter/f): 2026-01-01, visit without status" in said
-
-
-def test_what_rules_look_for_is_known() -> None:
-    """Every set and class has a label; every class and factor of the knowledge stands in the table."""
-    for rule in RULES:
-        looks = LOOKS[rule]
-        assert sought(looks, ENGINE.knowledge), rule
-        assert set(looks.sets) <= ENGINE.knowledge.sets.keys(), rule
-        assert set(looks.medicines) <= ENGINE.knowledge.medicines.keys(), rule
-    assert set(RULES) == set(LOOKS)
-    assert set(TAGS[Topic.MED_REV]) == ENGINE.knowledge.medicines.keys()
-
-
-def test_the_table_names_all_that_the_rules_ask_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each rule is watched over all golden cases: what it asks findings, results and medicines for is in the table."""
-    asked: dict[str, set[str]] = {}
-    now: list[str] = []
-
-    def watch(method: Callable[..., Any]) -> Callable[..., Any]:
-        def watched(self: object, *names: str) -> Any:
-            if now:
-                asked.setdefault(now[-1], set()).update(names)
-            return method(self, *names)
-
-        return watched
-
-    ask = trial.Trial.ask
-
-    def told(self: trial.Trial, rule: str, *given: Any) -> Any:
-        now.append(rule)
-        try:
-            return ask(self, rule, *given)
-        finally:
-            now.pop()
-
-    monkeypatch.setattr(findings.Findings, "of", watch(findings.Findings.of))
-    monkeypatch.setattr(laboratory.Laboratory, "of", watch(laboratory.Laboratory.of))
-    monkeypatch.setattr(medication.Medication, "of", watch(medication.Medication.of))
-    monkeypatch.setattr(trial.Trial, "ask", told)
-    list(outcomes())
-
-    unnamed = {
-        rule: names - {*LOOKS[rule].sets, *LOOKS[rule].analytes, *LOOKS[rule].medicines}
-        for rule, names in asked.items()
-    }
-    motor = {"weakness", "acute-paralysis", "wasting", "bulbar", "upper-motor-neuron", "functional-weakness"}
-    explained = {
-        "R4": motor
-        | {"tongue-fasciculation", "hypotonia", "areflexia", "motor-regression", "stiffness", "optic"}
-        | {"facial-myokymia", "ataxia"},
-        "ADD": motor | {"tongue-fasciculation"},
-    }
-    assert {} == {rule: names for rule, names in unnamed.items() if names - explained.get(rule, set())}
-    assert 30 < len(asked)

@@ -17,14 +17,14 @@ from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge, load
 from cds.rules import findings
 from cds.rules.findings import Finding
-from cds.rules.why import LOOKS
+from cds.rules.rulebook import rulebook_of
 
 BASIS = "org.twitch-cds.basis"
 UNREADABLE = re.compile(r"[\[\]{}]|\de[+-]", re.IGNORECASE)
 KNOWLEDGE = load()
 VALUES = (0, 0.00007, 0.4, 2.2, 12.5, 99.99, 1250000, 123456789.5)
 TWITCH: Line = {"twitch": "2 w"}
-SIGNS = sorted({name for looks in LOOKS.values() for name in looks.sets})
+SIGNS = sorted({name for rule in rulebook_of(KNOWLEDGE).rules.values() for name in rule.reads.value_sets})
 MOMENTS: dict[str, tuple[Line, list[Line]]] = {
     "plain": ({"age": "45 y"}, []),
     "low-calcium": ({"age": "45 y"}, [{"lab": "adjCa", "value": "1.85 mmol/L"}]),

@@ -12,10 +12,8 @@ from visits import Json, basis, seen
 from cards.advice import Fact
 from cards.topics import FLAGS, TAGS, Topic
 from cds.need import Recall
-from cds.rules.lifestyle import FACTORS
-from cds.rules.neurology import CHILDHOOD
+from cds.rules.rulebook import rulebook_of
 from cds.rules.trial import Found, P, Trial, once
-from cds.rules.why import RULES
 
 ALS: Json = {"condition": "86044005 Amyotrophic lateral sclerosis", "recorded": "5 mo"}
 TWITCH: Json = {"twitch": "5 w"}
@@ -37,7 +35,9 @@ EXAMINED: list[Json] = [{"lab": kind, "interp": "N", "at": "5 d"} for kind in ("
 ADULT: Json = {"age": "40 y", "sex": "F"}
 OF_A_WORK_UP = ("most twitches are mild", "neurolog", "since onset", "not found on this chart (", "record onset")
 CREATE, SIGN = "problem-list-item-create", "order-sign"
-OF_CHART = tuple(rule for rule in RULES if rule != "KD")
+BOOK = rulebook_of(engine(TODAY).knowledge)
+OF_CHART = tuple(rule.id for rule in BOOK.of_chart if rule.id != "KD")
+FACTORS = tuple(rule.id for rule in BOOK.of_card(Topic.LIFESTYLE))
 OF_STEROIDS = ("ORD-RENEWAL corticosteroid", "ORD-EMERG", "ORD-STEROID")
 OF_ESTROGENS = "ORD-RENEWAL estrogen"
 REPLACED = [TWITCH, ADDISON]
@@ -69,7 +69,7 @@ ROUTES: dict[str, tuple[Json, tuple[str, ...]]] = {
 }
 SILENT = ("known-disease", "problem-recorded-known-disease", "draft-known-disease", "drafts-known-disease")
 ASKED = [(route, rule) for route, (_, rules) in ROUTES.items() for rule in rules]
-GUARDS = [rule for rule in OF_CHART if rule not in CHILDHOOD]
+GUARDS = [rule for rule in OF_CHART if not BOOK.rules[rule].children]
 
 
 class Sign(str):

@@ -10,12 +10,12 @@ from cards.proofreading import load_words
 from cards.topics import FLAGS, Topic
 from cds.fhir.resources import Patient, Resource
 from cds.knowledge.basis import Row, rows
-from cds.rules.why import RULES
+from cds.rules.rulebook import rulebook_of
 from cds.settings import load
 from cds.web.evidence.attributes import attributes
 from cds.web.evidence.decisions import CHART_COLUMNS, alone, beside, columns
 from cds.web.evidence.dossier import Versions
-from cds.web.evidence.rulebook import homes_of, reads, rules_of
+from cds.web.evidence.rulebook import reads
 
 WORDS = load_words()
 ORDERS = (Topic.ORD_STEROID, Topic.ORD_ESTROGEN)
@@ -115,8 +115,10 @@ def test_a_limit_of_the_page_is_that_of_the_data() -> None:
 
 def test_every_rule_of_the_chart_leads_to_a_card_that_has_a_page() -> None:
     """Only the known disease leads to none: it silences."""
-    assert ["KD"] == [rule for rule in RULES if not homes_of(rule)]
-    assert set(RULES) - {"KD"} == {rule for topic in Topic for rule in rules_of(topic, KNOWLEDGE)}
+    book = rulebook_of(KNOWLEDGE)
+
+    assert ["KD"] == [name for name, rule in book.rules.items() if not rule.cards]
+    assert set(book.rules) - {"KD"} == {rule.id for topic in Topic for rule in book.leading_to(topic)}
 
 
 def test_a_red_flag_tells_why_how_soon_and_who() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from cds.rules.why import Looks
+from cds.rules.view import Reads
 from cds.web.evidence.dossier import Attribute, Source, Versions
 from cds.web.evidence.rulebook import ASSESSED, SOCIAL
 
@@ -18,18 +18,19 @@ ASSESSED_USED = "Used where recorded: the total scores of the GAD-7 and PHQ-9 qu
 NOT_USED = "Not used for this card."
 
 
-def attributes(looks: Looks, sources: Sequence[Source], versions: Versions) -> tuple[Attribute, ...]:
+def attributes(reads: Reads, sources: Sequence[Source], versions: Versions) -> tuple[Attribute, ...]:
     """All 13, told from what the rules of a card read."""
+    sets = set(reads.value_sets)
     return (
         Attribute(number=1, name="Bibliographic citation", value="; ".join(source.short for source in sources)),
         Attribute(number=2, name="Developer", value=DEVELOPER),
         Attribute(number=3, name="Funding source of the implementation", value=FUNDING),
         Attribute(number=4, name="Release and revision dates", value=_dates(versions)),
         *_unread(),
-        _use(10, "Use of sex", SEX, NO_SEX, used=bool(looks.analytes)),
+        _use(10, "Use of sex", SEX, NO_SEX, used=bool(reads.analytes)),
         Attribute(number=11, name="Use of date of birth", value=BIRTH, used=True),
-        _use(12, "Use of social determinants of health", SOCIAL_USED, NOT_USED, used=bool(SOCIAL & set(looks.sets))),
-        _use(13, "Use of health status assessments", ASSESSED_USED, NOT_USED, used=bool(ASSESSED & set(looks.sets))),
+        _use(12, "Use of social determinants of health", SOCIAL_USED, NOT_USED, used=bool(SOCIAL & sets)),
+        _use(13, "Use of health status assessments", ASSESSED_USED, NOT_USED, used=bool(ASSESSED & sets)),
     )
 
 

@@ -1,12 +1,16 @@
 """Writes the dossiers: knowledge, rules and wording put together, nothing said twice."""
 
 from collections.abc import Iterable, Mapping
+from functools import reduce
 from importlib.metadata import version
+from operator import or_
 
 from cards.topics import FLAGS, Topic
 from cards.words import Citation, Words
 from cds.knowledge.load import Knowledge
-from cds.rules.why import Looks
+from cds.rules.rule import Rule as Row
+from cds.rules.rulebook import rulebook_of
+from cds.rules.view import Reads
 from cds.web.evidence import decisions, rulebook
 from cds.web.evidence.attributes import attributes
 from cds.web.evidence.dossier import Dossier, Index, Limit, Rule, Saying, Source, Statement, Summary, Versions
@@ -38,7 +42,7 @@ class Author:
     def dossier(self, topic: Topic) -> Dossier:
         """Everything about one kind of card."""
         entry, words = self._words.topics[topic], self._words
-        rules = tuple(self._rule(rule) for rule in rulebook.rules_of(topic, self._knowledge))
+        rules = tuple(self._rule(rule) for rule in rulebook_of(self._knowledge).leading_to(topic))
         sources = self._sources(self._cited(topic))
         return Dossier(
             topic=topic.value,
@@ -65,15 +69,11 @@ class Author:
 
     def index(self) -> Index:
         """What is common to all cards."""
-        looks = [rulebook.reads(topic, self._knowledge) for topic in self._words.topics]
-        whole = Looks(
-            sets=tuple(name for one in looks for name in one.sets),
-            analytes=tuple(name for one in looks for name in one.analytes),
-        )
+        whole = reduce(or_, (rulebook.reads(topic, self._knowledge) for topic in self._words.topics), Reads())
         sources = self._sources(self._words.citations)
         return Index(
             cards=tuple(self._summary(topic) for topic in self._words.topics),
-            flags=tuple(self._rule(flag) for flag in FLAGS),
+            flags=tuple(self._rule(rulebook_of(self._knowledge).rules[flag]) for flag in FLAGS),
             decisions=decisions.alone(self._knowledge),
             sources=sources,
             attributes=attributes(whole, sources, self._versions),
@@ -91,7 +91,7 @@ class Author:
         off = topic in self._engine.switched_off
         return Summary(topic.value, entry.title, gaps(means), f"/evidence/{topic.value}", off)
 
-    def _rule(self, rule: str) -> Rule:
+    def _rule(self, rule: Row) -> Rule:
         return rulebook.told(rule, self._words, self._knowledge)
 
     def _particulars(self, topic: Topic) -> Iterable[Saying]:
@@ -118,8 +118,8 @@ class Author:
         yield from self._words.topics[topic].citations
         for tag in self._words.tags.get(topic, {}).values():
             yield from tag.citations
-        for rule in rulebook.rules_of(topic, self._knowledge):
-            yield from self._words.flag(rule).citations if rule in FLAGS else ()
+        for rule in rulebook_of(self._knowledge).leading_to(topic):
+            yield from self._words.flag(rule.id).citations if rule.id in FLAGS else ()
         yield from (row.citation for row in self._engine.basis(topic) if row.citation)
 
     def _sources(self, keys: Iterable[str]) -> tuple[Source, ...]:
