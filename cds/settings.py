@@ -1,7 +1,6 @@
 """Every setting of the service: one table, read once from the environment into one frozen object."""
 
 import os
-import re
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
@@ -10,13 +9,13 @@ from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from cds import setting_kinds as kinds
 from cds.errors import SettingsError
 
 PREFIX = "TWITCH_CDS_"
 SHARED = "PROMETHEUS_MULTIPROC_DIR"  # the folder where workers share their numbers, as prometheus-client names it
 DEMO_URL = "http://127.0.0.1:8000"
 FILE = "_FILE"
-SHORTEST_KEY = 32
 FASTEST = 100_000
 SANDBOX_ORIGIN = "https://sandbox.cds-hooks.org"
 T = TypeVar("T")
@@ -35,85 +34,6 @@ class Setting(NamedTuple):
     default: str
     help: str
     secret: bool
-
-
-def _text(value: str) -> str:
-    return value
-
-
-def _bool(value: str) -> bool:
-    words = {"1": True, "true": True, "on": True, "yes": True, "0": False, "false": False, "off": False, "no": False}
-    if value.lower() not in words:
-        raise ValueError("must be true or false")
-    return words[value.lower()]
-
-
-def _whole(least: int, most: int) -> Callable[[str], int]:
-    def parse(value: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,12}", value) or not least <= int(value) <= most:
-            raise ValueError(f"must be a whole number from {least} to {most}")
-        return int(value)
-
-    return parse
-
-
-def _one_of(*words: str) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        if value.lower() not in words:
-            raise ValueError(f"must be one of {', '.join(words)}")
-        return value.lower()
-
-    return parse
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ValueError, KeyError, OSError) as problem:
-        raise ValueError("must be a time zone of the IANA database, such as Europe/Berlin") from problem
-    return value
-
-
-def _base_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or "@" in value:
-        raise ValueError("must be an absolute http or https address without query, such as https://cds.example.org")
-    return value.rstrip("/")
-
-
-def _origin(value: str) -> str:
-    if not re.fullmatch(r"https?://(\[[0-9a-f:]+\]|[a-z0-9.-]+)(:[0-9]{1,5})?", value):
-        raise ValueError(
-            "must be origins (scheme, host, port; no path) with commas between, such as https://ehr.example.org"
-        )
-    return value
-
-
-def _origins(value: str) -> tuple[str, ...]:
-    return tuple(_origin(part.strip().lower()) for part in value.split(",") if part.strip())
-
-
-def _base_urls(value: str) -> tuple[str, ...]:
-    return tuple(_base_url(part.strip()) for part in value.split(",") if part.strip())
-
-
-def _database_url(value: str) -> str:
-    if not re.match(r"(sqlite|postgresql)(\+[a-z0-9]+)?://", value):
-        raise ValueError("must be a sqlite:// or postgresql:// address")
-    return value
-
-
-def weakness_of(key: str) -> str | None:
-    """Why a secret is easily guessed; nothing when it is not: by its length, or as one character repeated."""
-    if len(key.encode()) < SHORTEST_KEY:
-        return f"must have at least {SHORTEST_KEY} bytes"
-    return "must not be one character repeated: `openssl rand -hex 32` makes a good one" if len(set(key)) == 1 else None
-
-
-def _key(value: str) -> str:
-    if weakness := weakness_of(value):
-        raise ValueError(weakness)
-    return value
 
 
 def _row(
@@ -136,78 +56,87 @@ class Settings:
     demo: bool = _row(
         False,
         "boolean",
-        _bool,
+        kinds.boolean,
         "Demo mode: synthetic charts, no token needed and none trusted. Never with real patients.",
     )
     auth: str = _row(
         "required",
         "required or off",
-        _one_of("required", "off"),
+        kinds.one_of("required", "off"),
         "Whether callers must prove who they are. `off` is possible in demo mode only.",
         shown="required (off in demo mode)",
     )
     clients: str = _row(
         "",
         "path",
-        _text,
+        kinds.text,
         "The file of registered clients (TOML): who may call, with which keys. `twitch-cds clients check` reads it.",
         shown="none: nobody may call",
     )
     token_seconds: int = _row(
-        900, "seconds", _whole(1, 86_400), "A caller's token that lives longer than this (`exp` - `iat`) is refused."
+        900,
+        "seconds",
+        kinds.whole(1, 86_400),
+        "A caller's token that lives longer than this (`exp` - `iat`) is refused.",
     )
     clock_skew_seconds: int = _row(
-        60, "seconds", _whole(0, 600), "How far a caller's clock may be off when its token is judged."
+        60, "seconds", kinds.whole(0, 600), "How far a caller's clock may be off when its token is judged."
     )
     emergency_cards: bool = _row(
         True,
         "boolean",
-        _bool,
+        kinds.boolean,
         "Whether emergency cards are shown. A site that decides against them says false, and every card tells so.",
     )
-    host: str = _row("127.0.0.1", "text", _text, "The address to listen on.")
-    port: int = _row(8000, "whole number", _whole(0, 65535), "The port to listen on; 0 takes a free one.")
-    workers: int = _row(1, "whole number", _whole(1, 64), "How many processes answer calls: one per core is best.")
+    host: str = _row("127.0.0.1", "text", kinds.text, "The address to listen on.")
+    port: int = _row(8000, "whole number", kinds.whole(0, 65535), "The port to listen on; 0 takes a free one.")
+    workers: int = _row(1, "whole number", kinds.whole(1, 64), "How many processes answer calls: one per core is best.")
     public_url: str = _row(
         DEMO_URL,
         "URL",
-        _base_url,
+        kinds.base_url,
         "The https address under which clients reach the service: tokens are made for it, cards link to it.",
         shown="http://127.0.0.1:PORT; needed as soon as there are clients",
     )
     allowed_origins: tuple[str, ...] = _row(
         (),
         "list of origins",
-        _origins,
+        kinds.origins,
         "Browser origins that may call (CORS). In demo mode loopback origins on any port may call too.",
         shown=f"none (in demo mode {SANDBOX_ORIGIN})",
     )
     fhir_servers: tuple[str, ...] = _row(
         (),
         "list of URLs",
-        _base_urls,
+        kinds.base_urls,
         "FHIR base addresses that may be asked for what a client did not send. All others are never contacted.",
         shown="none (in demo mode its own /demo/fhir)",
     )
     deadline_ms: int = _row(
-        450, "milliseconds", _whole(10, 60_000), "The time for one call; what has not arrived by then is not checked."
+        450,
+        "milliseconds",
+        kinds.whole(10, 60_000),
+        "The time for one call; what has not arrived by then is not checked.",
     )
     fhir_concurrency: int = _row(
-        16, "whole number", _whole(1, 1000), "Requests under way at once to one FHIR server, from one worker."
+        16, "whole number", kinds.whole(1, 1000), "Requests under way at once to one FHIR server, from one worker."
     )
     fhir_max_pages: int = _row(
-        5, "whole number", _whole(1, 100), "Pages of one search that are read; what follows is not checked."
+        5, "whole number", kinds.whole(1, 100), "Pages of one search that are read; what follows is not checked."
     )
     fhir_max_page_bytes: int = _row(
-        4 * 2**20, "bytes", _whole(1024, 2**28), "A larger answer of a FHIR server is dropped and not checked."
+        4 * 2**20, "bytes", kinds.whole(1024, 2**28), "A larger answer of a FHIR server is dropped and not checked."
     )
     data_dir: str = _row(
-        "var", "path", _text, "The folder of the embedded database, the audit and the key for hashes. Made if missing."
+        "var",
+        "path",
+        kinds.text,
+        "The folder of the embedded database, the audit and the key for hashes. Made if missing.",
     )
     database_url: str = _row(
         "",
         "URL",
-        _database_url,
+        kinds.database_url,
         "Where shown cards and feedback are kept: sqlite:///path or postgresql://user:password@host/name.",
         shown="sqlite:///DATA_DIR/twitch-cds.db",
         secret=True,
@@ -215,20 +144,22 @@ class Settings:
     store_timeout_ms: int = _row(
         100,
         "milliseconds",
-        _whole(1, 10_000),
+        kinds.whole(1, 10_000),
         "A call waits no longer than this for the database, then goes on without.",
     )
-    retention_days: int = _row(730, "days", _whole(1, 36_500), "Shown cards and feedback older than this are deleted.")
+    retention_days: int = _row(
+        730, "days", kinds.whole(1, 36_500), "Shown cards and feedback older than this are deleted."
+    )
     keep_comments: bool = _row(
-        False, "boolean", _bool, "Keep what clinicians write as a comment in feedback. It may name patients."
+        False, "boolean", kinds.boolean, "Keep what clinicians write as a comment in feedback. It may name patients."
     )
     audit_file: str = _row(
-        "", "path", _text, "The audit: one line for each call, appended.", shown="DATA_DIR/audit.jsonl"
+        "", "path", kinds.text, "The audit: one line for each call, appended.", shown="DATA_DIR/audit.jsonl"
     )
     hash_key: str = _row(
         "",
         "text",
-        _key,
+        kinds.key,
         "The key of the hashes that stand for patients, users and the audit chain. The same on all machines.",
         shown="made once, kept in DATA_DIR/hash.key",
         secret=True,
@@ -236,7 +167,7 @@ class Settings:
     governance_token: str = _row(
         "",
         "text",
-        _key,
+        kinds.key,
         "The credential of /governance, as Basic password (any name) or Bearer token. In demo mode the page is open.",
         shown="none: there is no such page",
         secret=True,
@@ -244,47 +175,61 @@ class Settings:
     time_zone: str = _row(
         "",
         "time zone",
-        _zone,
+        kinds.zone,
         "The site's time zone: it decides what day is today. Outside demo mode a start without it is warned of.",
         shown="UTC",
     )
-    max_body_bytes: int = _row(16 * 2**20, "bytes", _whole(1024, 2**30), "A larger request body is refused (413).")
+    max_body_bytes: int = _row(16 * 2**20, "bytes", kinds.whole(1024, 2**30), "A larger request body is refused (413).")
     max_depth: int = _row(
         64,
         "levels",
-        _whole(16, 500),
+        kinds.whole(16, 500),
         "A request nested more deeply is refused (400); deep inside a long prefetch the JSON reader's bound holds.",
     )
     max_entries: int = _row(
         20_000,
         "whole number",
-        _whole(1, 10_000_000),
+        kinds.whole(1, 10_000_000),
         "A request of which more resources than this are read is refused (413).",
     )
     head_timeout_ms: int = _row(
-        10_000, "milliseconds", _whole(1, 600_000), "A connection whose request head takes longer to arrive is closed."
+        10_000,
+        "milliseconds",
+        kinds.whole(1, 600_000),
+        "A connection whose request head takes longer to arrive is closed.",
     )
     body_timeout_ms: int = _row(
-        10_000, "milliseconds", _whole(1, 600_000), "A body that takes longer to arrive is refused (408)."
+        10_000, "milliseconds", kinds.whole(1, 600_000), "A body that takes longer to arrive is refused (408)."
     )
     max_concurrent: int = _row(
-        128, "whole number", _whole(1, 10_000), "More calls at once in one worker are refused (503)."
+        128, "whole number", kinds.whole(1, 10_000), "More calls at once in one worker are refused (503)."
     )
     max_bytes_under_way: int = _row(
         64 * 2**20,
         "bytes",
-        _whole(1024, 2**36),
+        kinds.whole(1024, 2**36),
         "A body that would make all bodies in one worker larger than this is refused (503). 64 KiB of each are free.",
     )
     rate_per_second: int = _row(
         50,
         "calls per second",
-        _whole(1, FASTEST),
+        kinds.whole(1, FASTEST),
         "More from one client in one worker are refused (429); twice as many may come at once.",
         shown=f"50 (in demo mode {FASTEST})",
     )
     log_level: str = _row(
-        "info", "debug, info, warning or error", _one_of("debug", "info", "warning", "error"), "How much is logged."
+        "info",
+        "debug, info, warning or error",
+        kinds.one_of("debug", "info", "warning", "error"),
+        "How much is logged.",
+    )
+
+    metrics_address: tuple[str, int] | None = _row(
+        None,
+        "host:port",
+        kinds.address,
+        "Where /metrics is served instead of on the service's own address: for Prometheus, never for clients.",
+        shown="none: on the service's own address",
     )
 
     @property

@@ -15,7 +15,7 @@ LONGEST_FILE, LONGEST_FUNCTION, MEDIAN_FUNCTION = 400, 50, 10
 # From the ground up. A module imports from its own part of the house and from the floors below, never from beside.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("cards",),
-    ("cds.errors",),
+    ("cds.errors", "cds.setting_kinds"),
     ("cds.clock", "cds.deadline", "cds.secrecy", "cds.settings"),
     ("cds.access", "cds.account"),
     ("cds.fhir",),
@@ -60,7 +60,7 @@ CATCHES_ALL = {
     "cds.evaluate.pool": "the same boundary of the command: one chart of many",
 }
 # What is heavy and seldom needed is imported when it is: start-up is a cost of every command.
-IMPORTS_LATE = {"cds.fhir.units": {"cds.fhir.ucum"}, "cds.web.server": {"cds.web.worker"}}
+IMPORTS_LATE = {"cds.fhir.units": {"cds.fhir.ucum"}, "cds.web.server": {"cds.web.metrics", "cds.web.worker"}}
 READS_THE_MACHINE = {"cds.clock", "cds.settings"}
 CLOCKS = frozenset({"now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime"})
 OWNERS = frozenset({"datetime", "date", "time"})

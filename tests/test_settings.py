@@ -216,6 +216,10 @@ def test_without_a_time_zone_the_day_is_that_of_utc() -> None:
         ("time_zone", "../etc/passwd"),
         ("max_body_bytes", "1"),
         ("log_level", "loud"),
+        ("metrics_address", "8123"),
+        ("metrics_address", "::1:9464"),
+        ("metrics_address", "127.0.0.1:65536"),
+        ("metrics_address", "http://127.0.0.1:9464"),
         ("no_such_setting", "1"),
     ],
 )

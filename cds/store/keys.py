@@ -7,7 +7,8 @@ from pathlib import Path
 
 from cds.errors import StoreError
 from cds.secrecy import Secret
-from cds.settings import Settings, weakness_of
+from cds.setting_kinds import weakness_of
+from cds.settings import Settings
 
 FILE = "hash.key"
 OWNER_ONLY = 0o600

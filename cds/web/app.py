@@ -28,7 +28,8 @@ from cds.web.health import Health
 from cds.web.hook_route import HookRoute
 from cds.web.intake import Intake
 from cds.web.lag import observed
-from cds.web.metrics import CONTENT_TYPE, Metrics
+from cds.web.metrics import Metrics
+from cds.web.metrics_address import CONTENT_TYPE
 from cds.web.parts import Parts
 from cds.web.paths import Paths
 from cds.web.ports import Answering
@@ -82,7 +83,8 @@ def create_app(
         limits = Limits(depth=settings.max_depth, entries=settings.max_entries)
         feedback = FeedbackRoute(engine, parts.keeper, recorder, intake, limits)
     app.front = _layers(Paths(hooks, feedback, app.behind), parts, settings, recorder)
-    _add_routes(app, engine, health, metrics)
+    _add_routes(app, engine, health)
+    _add_metrics(app, settings, health, metrics)
     add_assets(app)
     Evidence(words, engine, demo=settings.demo).add_to(app)
     if settings.demo:
@@ -108,20 +110,27 @@ def _layers(app: ASGIApp, parts: Parts, settings: Settings, recorder: Recorder) 
     return Exchange(app, cors=Cors.of(settings))
 
 
-def _add_routes(app: FastAPI, engine: Answering, health: Health, metrics: Metrics) -> None:
-    """The paths that every installation has, beside the hook calls."""
-
-    async def discovery() -> Response:
-        return Response(engine.discovery(), media_type="application/json")
+def _add_metrics(app: FastAPI, settings: Settings, health: Health, metrics: Metrics) -> None:
+    """The numbers: here, unless they have an address of their own, which whoever runs the application serves."""
 
     async def numbers() -> Response:
         health.tell()
         return Response(metrics.text(), media_type=CONTENT_TYPE)
 
+    app.state.metrics = metrics
+    if settings.metrics_address is None:
+        app.add_api_route("/metrics", numbers, methods=["GET"])
+
+
+def _add_routes(app: FastAPI, engine: Answering, health: Health) -> None:
+    """The paths that every installation has, beside the hook calls."""
+
+    async def discovery() -> Response:
+        return Response(engine.discovery(), media_type="application/json")
+
     app.add_api_route("/cds-services", discovery, methods=["GET"])
     app.add_api_route("/health/live", health.live, methods=["GET"])
     app.add_api_route("/health/ready", health.ready, methods=["GET"])
-    app.add_api_route("/metrics", numbers, methods=["GET"])
 
 
 def _lifespan(

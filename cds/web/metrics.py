@@ -13,7 +13,6 @@ from cds.account import Shown
 from cds.settings import SHARED, environment
 
 PREFIX = "twitch_cds_"
-CONTENT_TYPE = "text/plain; version=1.0.0"
 NO_CLIENT, OTHER_CLIENT, MOST_CLIENTS = "", "(other)", 100
 LAGS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -116,12 +115,16 @@ class Metrics:
 
     def text(self) -> bytes:
         """The page that Prometheus reads."""
-        if SHARED not in environment():
-            return generate_latest(self._registry)
-        _forget_the_dead(Path(environment()[SHARED]))
-        everyone = CollectorRegistry()
-        MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]
-        return generate_latest(everyone)
+        folder = environment().get(SHARED)
+        return generate_latest(self._registry) if folder is None else text_of_all(Path(folder))
+
+
+def text_of_all(folder: Path) -> bytes:
+    """The page with the numbers of all workers that share a folder."""
+    _forget_the_dead(folder)
+    everyone = CollectorRegistry()
+    MultiProcessCollector(everyone, str(folder))  # type: ignore[no-untyped-call]
+    return generate_latest(everyone)
 
 
 def _forget_the_dead(folder: Path) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
+from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -21,6 +22,7 @@ from cds.settings import SHARED, Settings, environment
 from cds.web.heads import Config
 from cds.web.interrupts import deaf_children, ending
 from cds.web.logs import configure, log_config
+from cds.web.metrics_address import serving_metrics
 
 log = logging.getLogger("twitch-cds")
 BACKLOG = 2048
@@ -64,14 +66,16 @@ def address_of(door: socket.socket) -> str:
 def _serve_alone(settings: Settings, door: socket.socket, announce: Callable[[], None]) -> None:
     from cds.web import worker  # noqa: PLC0415 - see test_architecture
 
-    server = uvicorn.Server(_config(worker.ready_application(settings), settings))
+    app = worker.ready_application(settings)
+    server = uvicorn.Server(_config(app, settings))
 
     def end() -> None:
         server.should_exit = True
 
-    announce()
-    with ending(end):
-        server.run(sockets=[door])
+    with serving_metrics(settings.metrics_address, app.state.metrics.text):
+        announce()
+        with ending(end):
+            server.run(sockets=[door])
 
 
 class Workers(Multiprocess):
@@ -98,10 +102,20 @@ def _serve_with_workers(settings: Settings, door: socket.socket, announce: Calla
         problem = "the service died while it was starting; the log may say why"
     if problem:
         raise StartError(problem)
-    announce()
-    with tempfile.TemporaryDirectory(prefix="twitch-cds-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="twitch-cds-") as folder,
+        serving_metrics(settings.metrics_address, lambda: _numbers_of_all(Path(folder))),
+    ):
+        announce()
         environment()[SHARED] = folder
         Workers(_config("cds.web.worker:build", settings), sockets=[door]).run()
+
+
+def _numbers_of_all(folder: Path) -> bytes:
+    """The page of metrics; only a parent that is asked for it loads what makes it."""
+    from cds.web import metrics  # noqa: PLC0415 - see test_architecture
+
+    return metrics.text_of_all(folder)
 
 
 def _problem_of_start() -> str:
