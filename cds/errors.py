@@ -26,6 +26,7 @@ CdsError                      status, code (R4 issue-type), text with the next s
 │   ├── WrongMediaType        415 not-supported
 │   │   └── CompressedBody    415 not-supported  + Accept-Encoding
 │   ├── TooManyCalls          429 throttled      + Retry-After
+│   ├── TooManyGuesses        429 throttled      + Retry-After
 │   ├── TooLargeHead          431 too-long       + Connection: close
 │   ├── Unexpected            500 exception
 │   ├── NotReady              503 transient
@@ -274,6 +275,14 @@ class TooManyCalls(CallError):
     status, code, reason = 429, "throttled", "rate"
     text = "Too many calls from this client. Try again after one second."
     headers = MappingProxyType({"Retry-After": "1"})
+
+
+class TooManyGuesses(CallError):
+    """So many wrong credentials wait for their answer that no further one is looked at."""
+
+    status, code, reason = 429, "throttled", "governance-rate"
+    text = "Too many wrong credentials were sent. Try again after ten seconds."
+    headers = MappingProxyType({"Retry-After": "10"})
 
 
 class TooLargeHead(CallError):

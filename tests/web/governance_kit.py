@@ -1,5 +1,7 @@
 """A database with showings and feedback behind the governance page."""
 
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,11 +29,30 @@ def settings(folder: Path, **more: str) -> Settings:
     return load({f"TWITCH_CDS_{name.upper()}": value for name, value in given.items() if value})
 
 
-def client(chosen: Settings, engine: FakeEngine | None = None) -> Client:
+class Journal:
+    """Keeps the lines of the audit."""
+
+    is_up = True
+
+    def __init__(self) -> None:
+        self.lines: list[Mapping[str, Any]] = []
+
+    def write(self, line: Mapping[str, object]) -> None:
+        self.lines.append(line)
+
+
+def client(
+    chosen: Settings,
+    engine: FakeEngine | None = None,
+    *,
+    sleep: Callable[[float], Awaitable[None]] | None = None,
+    journal: Journal | None = None,
+) -> Client:
     """The application with the governance page."""
     engine = engine or FakeEngine()
-    page = Governance(chosen, WORDS, SERVICES, lambda: NOW)
-    return Client(create_app(Parts(engine=engine, attendant=engine, verifier=Strangers(), pages=[page]), chosen))
+    page = Governance(chosen, WORDS, SERVICES, lambda: NOW, sleep or asyncio.sleep)
+    parts = Parts(engine=engine, attendant=engine, verifier=Strangers(), pages=[page], journal=journal)
+    return Client(create_app(parts, chosen))
 
 
 class Writer:

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date
 from pathlib import Path
 
+import httpx
 import pytest
-from governance_kit import NOW, SERVICES, Writer, client, settings
+from governance_kit import NOW, SERVICES, Journal, Writer, client, settings
 from web_fakes import ONE_CARD, FakeEngine
 
 from cds.errors import NotReady, Overloaded
@@ -21,6 +22,7 @@ from cds.web.governance import numbers
 from cds.web.governance.asked import Asked, asked
 from cds.web.governance.bins import MOST, binned
 from cds.web.governance.counting import Counting
+from cds.web.governance.door import MOST_WAITING, SECONDS
 from cds.web.governance.pictures import nice, over_time, row, small
 from cds.web.metrics import Metrics
 
@@ -170,12 +172,73 @@ def basic(secret: str) -> str:
 )
 def test_outside_demo_mode_the_page_has_its_own_credential(status: int, authorization: str, tmp_path: Path) -> None:
     """HTTP Basic with any name, or Bearer; nothing else opens it."""
-    site = client(settings(tmp_path, demo="", governance_token=TOKEN))
+    site = client(settings(tmp_path, demo="", governance_token=TOKEN), sleep=at_once)
 
     answer = site("GET", "/governance", headers={"authorization": authorization})
 
     assert status == answer.status_code
     assert (status == 401) == answer.headers.get("www-authenticate", "").startswith("Basic")
+
+
+async def at_once(_: float) -> None:
+    """Wait for nothing."""
+
+
+def test_a_wrong_credential_is_counted_and_written_and_a_first_visit_is_not(tmp_path: Path) -> None:
+    """So that somebody who tries is seen; what was tried is nowhere."""
+    journal = Journal()
+    site = client(settings(tmp_path, demo="", governance_token=TOKEN), sleep=at_once, journal=journal)
+    for given in ({}, {"authorization": basic("wr0ng")}, {"authorization": basic(TOKEN)}):
+        site("GET", "/governance", headers=given)
+
+    assert [("refused", "governance", "/governance")] == [
+        (line["kind"], line["check"], line["route"]) for line in journal.lines
+    ]
+    assert "wr0ng" not in repr(journal.lines)
+    refusals = [line for line in site("GET", "/metrics").text.splitlines() if line.startswith("twitch_cds_refusals")]
+    assert 'twitch_cds_refusals_total{client="",reason="governance"} 1.0' in refusals
+
+
+def test_wrong_credentials_are_answered_one_after_the_other(tmp_path: Path) -> None:
+    """However many connections are used; the right one is let in meanwhile, and in a flood nothing is looked at."""
+    slept: list[float] = []
+    turns: list[asyncio.Event] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        turns.append(asyncio.Event())
+        await turns[-1].wait()
+
+    site = client(settings(tmp_path, demo="", governance_token=TOKEN), sleep=sleep)
+    transport = httpx.ASGITransport(site.app)
+
+    async def visit() -> tuple[list[int], list[int]]:
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as caller:
+
+            async def ask(secret: str) -> int:
+                return (await caller.get("/governance", headers={"authorization": basic(secret)})).status_code
+
+            wrong = [asyncio.create_task(ask("wrong"))]
+            while not turns:
+                await asyncio.sleep(0)
+            during = [await ask(TOKEN)]
+            while len(wrong) < MOST_WAITING:
+                wrong.append(asyncio.create_task(ask("wrong")))
+            for _ in range(1000):
+                await asyncio.sleep(0)
+            assert [SECONDS] == slept
+            during += [await ask(TOKEN), await ask("wrong")]
+            for turn in range(MOST_WAITING):
+                while len(turns) <= turn:
+                    await asyncio.sleep(0)
+                turns[turn].set()
+            return during, [*await asyncio.gather(*wrong), await ask(TOKEN)]
+
+    during, late = asyncio.run(visit())
+
+    assert ([200, 429, 429], [401] * MOST_WAITING + [200]) == (during, late)
+    assert [SECONDS] * MOST_WAITING == slept
+    assert 'refusals_total{client="",reason="governance-rate"} 2.0' in site("GET", "/metrics").text
 
 
 @pytest.mark.parametrize("path", ["/governance", "/governance.csv", "/governance.json"])

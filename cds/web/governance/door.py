@@ -1,27 +1,67 @@
 """Who may see the governance page: everybody in demo mode, otherwise those who know its own credential."""
 
+import asyncio
 import base64
 import binascii
 import hmac
+from collections.abc import Awaitable, Callable
 
-from cds.errors import NotAdmitted, UnknownPath
+from cds.errors import NotAdmitted, TooManyGuesses, UnknownPath
+from cds.trust.refusal import Refusal
+
+KIND, WRONG = "governance", "The credential for the governance page is wrong."
+SECONDS = 1.0  # between the answers to two wrong credentials
+MOST_WAITING = (
+    8  # wrong credentials whose answers are waited for; beyond that none is looked at, not even the right one
+)
 
 
 class Door:
-    """Compares in constant time; without a credential of its own there is no page at all."""
+    """Compares in constant time; without a credential of its own there is no page at all.
 
-    def __init__(self, token: str, *, is_open: bool) -> None:
+    Who tries has one answer a second from each worker, however many connections: so that nothing can be guessed, and
+    an operator who watches has time. The right credential is never delayed, but is not looked at in a flood.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        *,
+        is_open: bool,
+        refused: Callable[[Refusal], None],
+        sleep: Callable[[float], Awaitable[None]],
+    ) -> None:
+        """`refused` is told of each credential that was wrong."""
         self._token = token.encode()
         self._is_open = is_open
+        self._refused = refused
+        self._sleep = sleep
+        self._waiting = 0
+        self._next = asyncio.Lock()
 
-    def admit(self, authorization: str | None) -> None:
-        """Let a request pass, or raise UnknownPath (no such page here) or NotAdmitted."""
+    async def admit(self, authorization: str | None) -> None:
+        """Let a request pass, or raise UnknownPath (no such page here), NotAdmitted or TooManyGuesses."""
         if self._is_open:
             return
         if not self._token:
             raise UnknownPath
-        if not hmac.compare_digest(_given(authorization or ""), self._token):
+        if not authorization:  # a browser asks without first: that is no attempt
             raise NotAdmitted
+        if self._waiting >= MOST_WAITING:
+            raise TooManyGuesses
+        if not hmac.compare_digest(_given(authorization), self._token):
+            self._refused(Refusal(KIND, WRONG))
+            await self._slow_down()
+            raise NotAdmitted
+
+    async def _slow_down(self) -> None:
+        """Wait behind those who were wrong before."""
+        self._waiting += 1
+        try:
+            async with self._next:
+                await self._sleep(SECONDS)
+        finally:
+            self._waiting -= 1
 
 
 def _given(authorization: str) -> bytes:

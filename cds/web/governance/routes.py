@@ -1,13 +1,14 @@
 """The paths of the governance page: HTML, CSV and JSON of one and the same report."""
 
-from collections.abc import Callable, Collection
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 
 import msgspec
 from fastapi import FastAPI, Request, Response
 
 from cards.words import Words
-from cds.errors import NotReady, UsageError
+from cds.errors import NotReady, TooManyGuesses, UsageError
 from cds.report.build import build
 from cds.report.model import Report
 from cds.report.sheet import sheet
@@ -30,25 +31,35 @@ class Governance:
     """One page with filters; each view is an address."""
 
     def __init__(
-        self, settings: Settings, words: Words, services: Collection[str], now: Callable[[], datetime]
+        self,
+        settings: Settings,
+        words: Words,
+        services: Collection[str],
+        now: Callable[[], datetime],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._settings = settings
         self._services = sorted(services)
         self._studio = Studio(words)
-        self._now = now
-        self._door = Door(settings.governance_token, is_open=settings.open)
+        self._now, self._sleep = now, sleep
         self._counting = Counting(self._built)
 
     def add_to(self, app: FastAPI, recorder: Recorder) -> None:
         """Add the paths; the numbers of this process come from where calls are counted."""
-        self._numbers = recorder.numbers
+        self._numbers, self._limited = recorder.numbers, recorder.limited
+        self._door = Door(
+            self._settings.governance_token,
+            is_open=self._settings.open,
+            refused=lambda refusal: recorder.refused(refusal, PATH),
+            sleep=self._sleep,
+        )
         app.add_api_route(PATH, self.html, methods=["GET"])
         app.add_api_route(f"{PATH}.csv", self.csv, methods=["GET"])
         app.add_api_route(f"{PATH}.json", self.json, methods=["GET"])
 
     async def html(self, request: Request) -> Response:
         """The page."""
-        view = self._view(request)
+        view = await self._view(request)
         report, problem = await self._reported(view)
         today = self._now().astimezone(self._settings.zone).date()
         values = {
@@ -66,18 +77,22 @@ class Governance:
 
     async def csv(self, request: Request) -> Response:
         """The lines of all cards and tags, safe to open in a spreadsheet."""
-        report = await self._counting.whole(self._view(request))
+        report = await self._counting.whole(await self._view(request))
         headers = {"content-disposition": 'attachment; filename="twitch-cds-report.csv"'}
         return Response(sheet(report), headers=headers, media_type="text/csv; charset=utf-8")
 
     async def json(self, request: Request) -> Response:
         """The whole report with its days."""
-        report = await self._counting.whole(self._view(request))
+        report = await self._counting.whole(await self._view(request))
         return Response(msgspec.json.encode(report), media_type="application/json")
 
-    def _view(self, request: Request) -> Asked:
+    async def _view(self, request: Request) -> Asked:
         """What is asked for, after the door."""
-        self._door.admit(request.headers.get("authorization"))
+        try:
+            await self._door.admit(request.headers.get("authorization"))
+        except TooManyGuesses as refusal:
+            self._limited(refusal.reason)
+            raise
         return asked(request.query_params, self._now(), self._settings.zone, self._services, self._studio.titles)
 
     async def _reported(self, view: Asked) -> tuple[Report | None, str]:
