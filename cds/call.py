@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
-from uuid import uuid4
 
 from msgspec import Raw, Struct
 
@@ -35,6 +34,7 @@ from cds.hooks.contexts import SHAPES
 from cds.hooks.envelope import Request
 from cds.hooks.limits import USUAL, Limits
 from cds.hooks.services import Service, discovery, services
+from cds.ids import new_uuid
 from cds.knowledge.basis import Row, rows
 from cds.knowledge.load import Knowledge, load
 from cds.need import Fetch, Steps, settle
@@ -311,7 +311,7 @@ def build_engine(
         emergency_cards=settings.emergency_cards,
         evidence_url=f"{settings.public_url}/evidence",
         now=now or Clock(settings.zone).now,
-        new_id=new_id or (lambda: str(uuid4())),
+        new_id=new_id or new_uuid,
     )
 
 

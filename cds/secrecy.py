@@ -1,6 +1,5 @@
 """Words that must not be seen, and the keyed hashes that stand for people."""
 
-import hashlib
 import hmac
 
 
@@ -27,9 +26,9 @@ class Pseudonyms:
     """HMAC-SHA-256 under one key, cut to 32 hexadecimal digits: the same person, the same word, nobody's name."""
 
     def __init__(self, key: Secret) -> None:
-        self._key = key
+        self._key = key.reveal().encode()
 
     def of(self, kind: str, realm: str, name: str) -> str:
         """The word for a patient or user of one realm (client and tenant)."""
         message = "\x1f".join((kind, realm, name)).encode()
-        return hmac.new(self._key.reveal().encode(), message, hashlib.sha256).hexdigest()[:32]
+        return hmac.digest(self._key, message, "sha256").hex()[:32]

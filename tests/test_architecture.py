@@ -16,7 +16,7 @@ LONGEST_FILE, LONGEST_FUNCTION, MEDIAN_FUNCTION = 400, 50, 10
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("cards",),
     ("cds.errors", "cds.setting_kinds"),
-    ("cds.clock", "cds.deadline", "cds.secrecy", "cds.settings"),
+    ("cds.clock", "cds.deadline", "cds.ids", "cds.secrecy", "cds.settings"),
     ("cds.access", "cds.account"),
     ("cds.fhir",),
     ("cds.need",),

@@ -36,6 +36,7 @@ class Pair:
         self, log: Path, seconds: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
     ) -> None:
         self._log_path, self._head_path = log, head_of(log)
+        self._log_text = str(log)
         self._seconds, self._sleep = seconds, sleep
         self._log = self._head = -1
         self._is_long = False
@@ -59,7 +60,7 @@ class Pair:
     def size(self, sync: bool) -> int:
         """The size of the log that lies at the path now; one that was renamed or deleted is left for a new one."""
         try:
-            found = self._log_path.stat()
+            found = os.stat(self._log_text)  # noqa: PTH116 - met at every call; the text is ready
         except FileNotFoundError:
             found = None
         if found is None or self._log < 0 or found.st_ino != self.inode:

@@ -1,5 +1,6 @@
 """The request of a hook call, its chart left unread: one pass over the bytes (CDS Hooks 2.0, HTTP request)."""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from cds.hooks.members import member_object, members, required_text, text, value
 from cds.secrecy import Secret
 
 NO_SOURCE = Source()
+USUAL_UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # tried first: it costs a tenth of UUID
 
 
 class Request(Struct, frozen=True):
@@ -63,6 +65,8 @@ def _check_hook(found: dict[str, Any], hook: str) -> None:
 def _check_instance(given: object) -> None:
     if given is None:
         raise BadEnvelope("hookInstance")
+    if isinstance(given, str) and USUAL_UUID.fullmatch(given):
+        return
     try:
         UUID(given if isinstance(given, str) else "")
     except ValueError as problem:

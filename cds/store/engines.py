@@ -33,7 +33,8 @@ class WrongEncoding(SQLAlchemyError):  # noqa: N818 - it says what is the matter
 class Engines(Struct, frozen=True):
     """Quick: each statement for itself. Writing: what may be lost with the machine's power. Keeping: what may not.
 
-    Instant: quick too, but it waits for nothing; only a file beside the service can be asked like this.
+    Instant: quick too, but it waits for nothing, neither a lock nor the disk: what it writes is brought from the log
+    into the file by others. Only a file beside the service can be asked like this.
     """
 
     quick: Engine
@@ -67,6 +68,8 @@ def _sqlite(address: Address, *, lasting: bool, patience: float = LOCKED_SECONDS
     def prepare(connection: sqlite3.Connection, _: object) -> None:
         connection.isolation_level = None
         connection.execute(f"PRAGMA synchronous={synchronous}")
+        if not patience:
+            connection.execute("PRAGMA wal_autocheckpoint=0")
 
     event.listen(engine, "connect", prepare)
     if "isolation_level" not in options:

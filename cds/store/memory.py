@@ -134,10 +134,22 @@ class Memory:
     async def use_once(self, key: str, expires: datetime) -> bool:
         """Whether this is the first use of a token, on any machine. Raises NotReady if the store cannot tell."""
         try:
-            return await self._tokens.ask(lambda: self._store.use(key, expires), self._manner.patience)
+            is_first = self._used_at_once(key, expires)
+            if is_first is None:
+                is_first = await self._tokens.ask(lambda: self._store.use(key, expires), self._manner.patience)
         except StoreDown as problem:
             self._tally.add("tokens_unchecked")
             raise NotReady from problem
+        return is_first
+
+    def _used_at_once(self, key: str, expires: datetime) -> bool | None:
+        """What a file beside the service tells without waiting; a thread for it would cost more than all the rest."""
+        if not self._tokens.is_healthy:
+            return None
+        try:
+            return self._store.use_at_once(key, expires)
+        except StoreDown:
+            return None
 
     def flush(self, seconds: float = KEEP_SECONDS) -> bool:
         """Wait until all that was handed over is written or lost; blocks, for tests and for the end."""
@@ -156,6 +168,7 @@ class Memory:
             for desk in (self._recalls, self._keeps, self._tokens):
                 desk.heal()
             self._writer.heal()
+        self._store.checkpoint()
         if self._seconds() >= self._next_prune:
             self._next_prune = self._seconds() + PRUNE_SECONDS
             self._tally.add("rows_pruned", sum(self._store.prune(self._now(), self._manner.retention_days).values()))

@@ -94,13 +94,37 @@ class Store:
 
     def use(self, key: str, expires: datetime) -> bool:
         """Take a token's key; False if somebody has taken it before."""
-        sql = insert_new(self._engines.quick, used_tokens)
+        return self._ask(self._taken(key, expires))
+
+    def use_at_once(self, key: str, expires: datetime) -> bool | None:
+        """The same in a file that is ready; None if another writer has it now. StoreDown if it cannot be asked so."""
+        if self._engines.instant is None or not self._is_usable():
+            raise StoreDown("not at once")
+        take = self._taken(key, expires)
+
+        def work(cursor: Any) -> bool | None:
+            try:
+                return take(cursor)
+            except sqlite3.OperationalError as problem:
+                if problem.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    raise
+                return None
+
+        return self._line("instant", self._engines.instant).ask(work, self._generation)
+
+    def checkpoint(self) -> None:
+        """Bring what a file's log holds into the file, as far as nobody waits for it; nothing on a server."""
+        if self.dialect == SQLITE:
+            self._ask(lambda cursor: cursor.execute("PRAGMA wal_checkpoint(PASSIVE)"))
+
+    def _taken(self, key: str, expires: datetime) -> Callable[[Any], bool]:
+        sql, row = insert_new(self._engines.quick, used_tokens), (key, kept(expires, self.dialect))
 
         def work(cursor: Any) -> bool:
-            cursor.execute(sql, (key, kept(expires, self.dialect)))
+            cursor.execute(sql, row)
             return bool(cursor.rowcount == 1)
 
-        return self._ask(work)
+        return work
 
     def add(self, entries: Sequence[Entry]) -> int:
         """Write what was shown and suppressed, and return the number of rows; a shown card that is there stays."""

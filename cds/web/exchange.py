@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from cds.errors import Unexpected
 from cds.web.answers import send_error
 from cds.web.cors import Cors
+from cds.web.logs import log_line
 from cds.web.outgoing import Outgoing
 from cds.web.request_id import HEADER, TRACE_HEADER, begin, current, new_request_id, sent_id
 
@@ -24,9 +25,10 @@ ROUTES = (
 
 def route_of(path: str) -> str:
     """The part of a path that may be logged: what follows can be a patient's id."""
-    return next(
-        (route for route in ROUTES if path == route or path.startswith(route + "/")), "/" if path == "/" else "other"
-    )
+    for route in ROUTES:
+        if path.startswith(route) and path[len(route) : len(route) + 1] in ("", "/"):
+            return route
+    return "/" if path == "/" else "other"
 
 
 class Exchange:
@@ -89,5 +91,6 @@ class Exchange:
                 "route": route_of(path),
                 "status": status,
                 "ms": round(seconds * 1000, 2),
+                **note,
             }
-            log.log(level, "request", extra={"fields": fields | note})
+            log_line(log, level, "request", fields)

@@ -8,13 +8,14 @@ import re
 import socket
 from asyncio import Transport
 from asyncio.events import TimerHandle
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from cds.errors import CallError, MalformedHttp, SlowHead, TooLargeHead, render
+from cds.web.corked import Corked
 from cds.web.lag import GRACE, is_late
 from cds.web.outgoing import SECURITY
 
@@ -38,6 +39,7 @@ class Connection(HttpToolsProtocol):
     """One connection of a client; of what goes wrong before a request is whole, the application never hears."""
 
     config: Config
+    _corked: Corked
     _timer: TimerHandle | None = None
     _in_head = False
     _in_body = False
@@ -47,7 +49,8 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         """The first head is awaited from now on."""
-        super().connection_made(transport)
+        self._corked = Corked(transport, self.loop)
+        super().connection_made(cast(Transport, self._corked))
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -91,7 +94,8 @@ class Connection(HttpToolsProtocol):
         super().on_body(body)
 
     def on_response_complete(self) -> None:
-        """Count anew for the next request."""
+        """The answer goes out; count anew for the next request."""
+        self._corked.flush()
         self._unread = 0
         super().on_response_complete()
 

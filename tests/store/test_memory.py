@@ -1,6 +1,7 @@
 """What the calls see of the store: answers in time, nothing in the way of a card, feedback on disk."""
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime, timedelta
@@ -138,6 +139,29 @@ def test_a_token_is_used_once(memory: Memory) -> None:
     assert [True, False] == [run(memory.use_once("k" * 64, NOW + minutes(5))) for _ in range(2)]
 
 
+def test_a_token_is_used_once_while_another_process_writes(tmp_path: Path, clock: Clock) -> None:
+    """Whoever finds the file locked waits for it in a thread, and both find out the same."""
+    memory = Memory(Store.open("", str(tmp_path)), LONG, now=clock.now, seconds=clock.seconds)
+    memory.start()
+    run(memory.use_once("a" * 64, NOW + minutes(5)))
+
+    async def crowded() -> list[bool]:
+        other = sqlite3.connect(next(tmp_path.glob("*.db")), isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        waiting = asyncio.ensure_future(memory.use_once("b" * 64, NOW + minutes(5)))
+        await asyncio.sleep(0)
+        is_free_already = waiting.done()
+        other.execute("COMMIT")
+        other.close()
+        return [is_free_already, await waiting, await memory.use_once("b" * 64, NOW + minutes(5))]
+
+    seen = run(crowded())
+    up = memory.is_up
+    memory.close()
+
+    assert ([False, True, False], True) == (seen, up)
+
+
 def test_a_store_that_is_away_holds_up_no_card_and_takes_no_feedback(tmp_path: Path, clock: Clock) -> None:
     """Calls go on, losses are counted, feedback is refused; then it is left alone for a while."""
     folder = tmp_path / "var"
@@ -230,6 +254,7 @@ def test_a_store_that_was_only_slow_is_healthy_again_at_the_next_beat(
 
     with monkeypatch.context() as patch:
         patch.setattr(Store, "use", fail)
+        patch.setattr(Store, "use_at_once", fail)
         patch.setattr(Store, "probe", fail)
         with pytest.raises(NotReady):
             run(memory.use_once("k" * 64, NOW))

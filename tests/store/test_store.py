@@ -1,6 +1,7 @@
 """The store on both databases: what goes in comes out, once, and for the right client."""
 
 import re
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
@@ -26,6 +27,7 @@ from store_samples import (
 
 from cds.account import NOBODY, Caller, FeedbackItem, Suppressed
 from cds.store import statements
+from cds.store.down import StoreDown
 from cds.store.rows import Entry
 from cds.store.store import Store
 
@@ -260,6 +262,40 @@ def test_a_token_is_used_once(store: Store) -> None:
     keys = [sha256(word).hexdigest() for word in (b"one", b"two")]
 
     assert [True, False, True] == [store.use(key, NOW) for key in (keys[0], keys[0], keys[1])]
+
+
+def test_a_token_is_used_at_once_in_a_file_that_is_ready(tmp_path: Path) -> None:
+    """The same row as in a thread; while another writer has the file, nobody can tell."""
+    store = Store.open("", str(tmp_path))
+    store.prepare()
+    first = [store.use_at_once("k" * 64, NOW), store.use("k" * 64, NOW), store.use_at_once("l" * 64, NOW)]
+    other = sqlite3.connect(next(tmp_path.glob("*.db")), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    locked = store.use_at_once("m" * 64, NOW)
+    other.execute("ROLLBACK")
+    free = store.use_at_once("m" * 64, NOW)
+    other.execute("DROP TABLE used_tokens")
+    other.close()
+    with pytest.raises(StoreDown):
+        store.use_at_once("n" * 64, NOW)
+    store.close()
+
+    assert ([True, False, True], None, True) == (first, locked, free)
+
+
+def test_what_was_used_at_once_is_brought_into_the_file(tmp_path: Path) -> None:
+    """The log beside the file is empty for the next writer; a server brings its own log in, and is not asked."""
+    store = Store.open("", str(tmp_path))
+    store.prepare()
+    store.use_at_once("k" * 64, NOW)
+    file = next(tmp_path.glob("*.db"))
+    before = b"k" * 64 in file.read_bytes()
+    store.checkpoint()
+    after = b"k" * 64 in file.read_bytes()
+    store.close()
+    Store.open("postgresql://nobody@127.0.0.1:1/none", "").checkpoint()
+
+    assert (False, True) == (before, after)
 
 
 def test_of_many_uses_at_once_one_is_the_first(store: Store, database_url: str, tmp_path: Path) -> None:
