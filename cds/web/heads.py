@@ -72,10 +72,9 @@ class Connection(HttpToolsProtocol):
             self._check_size(MOST_FRAMING)
 
     def on_message_begin(self) -> None:
-        """A head begins; on a connection that is kept alive this is where the wait for it starts."""
+        """A head begins; if its end is not in the same bytes, it is waited for from here on."""
         super().on_message_begin()
         self._in_head = True
-        self._await_head()
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
