@@ -20,10 +20,11 @@ KINDS = (
     "signature",
     "replay",
 )
+GOVERNANCE = "governance"  # no token at all: a wrong credential for the governance page
 
 
 class Refusal(Struct, frozen=True):
-    """One refusal: `kind` is one of KINDS (for counting); `client` is whom the token names, which may be a lie."""
+    """One refusal: `kind` is GOVERNANCE or one of KINDS; `client` is whom the token names, which may be a lie."""
 
     kind: str
     reason: str

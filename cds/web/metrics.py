@@ -11,6 +11,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from cds.account import Shown
 from cds.settings import SHARED, environment
+from cds.store.tally import COUNTED
+from cds.trust.refusal import GOVERNANCE, KINDS
 
 PREFIX = "twitch_cds_"
 NO_CLIENT, OTHER_CLIENT, MOST_CLIENTS = "", "(other)", 100
@@ -35,17 +37,22 @@ class Metrics:
         seconds = Histogram(PREFIX + "call_seconds", about, ("service",), buckets=SECONDS, registry=own)
         self._seconds = cache(seconds.labels)
         self._calls = cache(Counter(PREFIX + "calls", "Hook calls answered.", by_call, registry=own).labels)
+        self._begin_calls = cache(self._from_zero)
         self._cards = cache(Counter(PREFIX + "cards", "Cards shown.", by_card, registry=own).labels)
         self._unchecked = Counter(PREFIX + "not_checked", "What was not checked, and why.", ("cause",), registry=own)
         by_refusal = ("client", "reason")
         self._refusals = cache(Counter(PREFIX + "refusals", "Requests refused.", by_refusal, registry=own).labels)
-        self._clients = {NO_CLIENT}
+        self._clients: set[str] = set()
+        self._bounded(NO_CLIENT)
+        self._refusals(NO_CLIENT, GOVERNANCE)
         self._fhir = Counter(
             PREFIX + "fhir_requests", "Requests to FHIR servers, and how they ended.", ("outcome",), registry=own
         )
         self._store = Counter(
             PREFIX + "store_events", "What the store did, lost or could not tell.", ("event",), registry=own
         )
+        for event in COUNTED:
+            self._store.labels(event)
         self._audit_lost = Counter(PREFIX + "audit_lost", "Lines of the audit that could not be written.", registry=own)
         self._lag = Histogram(
             PREFIX + "loop_lag_seconds",
@@ -67,8 +74,9 @@ class Metrics:
 
     def record(self, client: str, service: str, status: int, cards: Sequence[Shown], seconds: float) -> str:
         """Count one call and its cards, and return the name of its outcome."""
-        outcome = outcome_of(status, len(cards))
-        self._calls(self._bounded(client), service, str(status), outcome).inc()
+        outcome, client = outcome_of(status, len(cards)), self._bounded(client)
+        self._begin_calls(client, service)
+        self._calls(client, service, str(status), outcome).inc()
         self._seconds(service).observe(seconds)
         for card in cards:
             self._cards(card.topic, card.indicator).inc()
@@ -105,13 +113,22 @@ class Metrics:
         self._refusals(self._bounded(client), reason).inc()
 
     def _bounded(self, client: str) -> str:
-        """The name of a client, of the first `MOST_CLIENTS`: a file of clients may change for years on end."""
+        """The name of a client, of the first `MOST_CLIENTS`: a file of clients may change for years on end.
+
+        What alerts count is shown as 0 from then on: Prometheus sees an increase only from one number to another.
+        """
         if client in self._clients:
             return client
-        if len(self._clients) > MOST_CLIENTS:
-            return OTHER_CLIENT
-        self._clients.add(client)
-        return client
+        shown = client if len(self._clients) <= MOST_CLIENTS else OTHER_CLIENT
+        if shown not in self._clients:
+            self._clients.add(shown)
+            for kind in KINDS:
+                self._refusals(shown, kind)
+        return shown
+
+    def _from_zero(self, client: str, service: str) -> None:
+        """Show our own faults as 0 before there is one."""
+        self._calls(client, service, "500", outcome_of(500, 0))
 
     def text(self) -> bytes:
         """The page that Prometheus reads."""

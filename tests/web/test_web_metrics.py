@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from web_fakes import ONE_CARD, SERVICE, FakeEngine, Strangers, parts, started
 
+from cds.store.tally import COUNTED
+from cds.trust.refusal import GOVERNANCE, KINDS
 from cds.web.health import Health
 from cds.web.metrics import Metrics, outcome_of
 from cds.web.parts import Parts
@@ -46,13 +48,28 @@ def test_clients_are_told_apart_and_are_a_bounded_number() -> None:
 
     lines = metrics.text().decode().splitlines()
 
-    assert 101 == len([line for line in lines if line.startswith("twitch_cds_calls_total{")])
+    assert 101 == len([line for line in lines if line.startswith("twitch_cds_calls_total{") and "silent" in line])
     assert f'twitch_cds_calls_total{{client="(other)",outcome="silent",service="{SERVICE}",status="200"}} 2.0' in lines
     assert {
         'twitch_cds_refusals_total{client="ehr-0",reason="rate"} 2.0',
         'twitch_cds_refusals_total{client="(other)",reason="rate"} 2.0',
         'twitch_cds_refusals_total{client="",reason="header"} 1.0',
     } <= set(lines)
+
+
+def test_what_alerts_count_is_there_before_it_happens() -> None:
+    """Prometheus sees an increase only from one number to another: the first fault of all would not be seen."""
+    metrics = Metrics("1")
+    before = metrics.text().decode().splitlines()
+    metrics.record("ehr", SERVICE, 200, (), 0.1)
+    after = metrics.text().decode().splitlines()
+
+    named = [f'twitch_cds_refusals_total{{client="",reason="{kind}"}} 0.0' for kind in (*KINDS, GOVERNANCE)]
+    assert {*named, *(f'twitch_cds_store_events_total{{event="{event}"}} 0.0' for event in COUNTED)} <= set(before)
+    assert {
+        f'twitch_cds_calls_total{{client="ehr",outcome="5xx",service="{SERVICE}",status="500"}} 0.0',
+        *(f'twitch_cds_refusals_total{{client="ehr",reason="{kind}"}} 0.0' for kind in KINDS),
+    } <= set(after) - set(before)
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ import hmac
 from collections.abc import Awaitable, Callable
 
 from cds.errors import NotAdmitted, TooManyGuesses, UnknownPath
-from cds.trust.refusal import Refusal
+from cds.trust.refusal import GOVERNANCE, Refusal
 
-KIND, WRONG = "governance", "The credential for the governance page is wrong."
+WRONG = "The credential for the governance page is wrong."
 SECONDS = 1.0  # between the answers to two wrong credentials
 MOST_WAITING = (
     8  # wrong credentials whose answers are waited for; beyond that none is looked at, not even the right one
@@ -50,7 +50,7 @@ class Door:
         if self._waiting >= MOST_WAITING:
             raise TooManyGuesses
         if not hmac.compare_digest(_given(authorization), self._token):
-            self._refused(Refusal(KIND, WRONG))
+            self._refused(Refusal(GOVERNANCE, WRONG))
             await self._slow_down()
             raise NotAdmitted
 
