@@ -17,11 +17,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from cds import cli
-from cds.account import Shown
-from cds.errors import OutOfRoom, Overloaded, TooManyCalls
 from cds.settings import FILE, PREFIX, SETTINGS, load
-from cds.store.tally import COUNTED
-from cds.trust.refusal import KINDS
 from cds.web.metrics import Metrics
 
 ROOT = Path(__file__).parents[1]
@@ -105,7 +101,6 @@ def test_containers_are_hardened(name: str) -> None:
     assert all(port.startswith("127.0.0.1:") for port in service["ports"])
 
 
-ASKED = r"(twitch_cds_\w+)(?:\{(\w+)=~?\"(.*?)\"\})?"
 FIXED = {"AUTH", "DATA_DIR", "DEMO", "HOST", "PORT"}  # the image and the two services say these
 
 
@@ -191,42 +186,6 @@ def test_the_unit_starts_the_command_without_rights() -> None:
 
     assert "ExecStart=/opt/twitch-cds/bin/twitch-cds serve\n" in unit
     assert {"DynamicUser=yes", "NoNewPrivileges=yes", "ProtectSystem=strict"} <= set(unit.splitlines())
-
-
-@pytest.fixture
-def numbers() -> Metrics:
-    """The real numbers of a service in which everything has happened once."""
-    made = Metrics("1")
-    made.record("ehr", "s", 200, (Shown(uuid="u", topic="lab-order", indicator="info", fingerprint="f"),), 0.1)
-    for status in (412, 500):
-        made.record("ehr", "s", status, (), 0.1)
-    made.unchecked(["E1:rule-failed"])
-    made.fhir("timed-out", 1)
-    made.lamps({"store": True, "audit": True, "trust": True})
-    for event in COUNTED:
-        made.store(event, 1)
-    for reason in (*KINDS, *(error.reason for error in (Overloaded, OutOfRoom, TooManyCalls))):
-        made.refused(reason)
-    return made
-
-
-def test_each_alert_asks_for_numbers_that_exist(numbers: Metrics) -> None:
-    """Names, labels and the values that alerts look for, against the page itself; everyone is told what to do."""
-    (group,) = yaml.safe_load(text("deploy/alerts.yml"))["groups"]
-    families = text_string_to_metric_families(numbers.text().decode())
-    samples = [sample for family in families for sample in family.samples]
-    asked = [one for rule in group["rules"] for one in re.findall(ASKED, rule["expr"])]
-
-    assert len(asked) >= len(group["rules"]) >= 9
-    for name, label, pattern in asked:
-        values = [sample.labels.get(label, "") for sample in samples if sample.name == name]
-        assert values, name
-        for part in pattern.split("|"):
-            assert any(re.fullmatch(part, value) for value in values), (name, part)
-    for rule in group["rules"]:
-        assert {"alert", "annotations", "expr", "labels"} == rule.keys() - {"for"}
-        assert {"summary", "description"} == rule["annotations"].keys()
-        assert rule["expr"].count("(") == rule["expr"].count(")")
 
 
 def test_every_number_is_explained() -> None:
