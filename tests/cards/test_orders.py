@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from charts.fhir_r4 import faults
 
+from cards import order_models
 from cards.errors import WordingError
-from cards.orders import ORDERS, load_orders
+from cards.orders import ORDERS, OrderBook, load_orders
 from cards.proofreading import load_words
 
 NAMES = load_words().book.orders
@@ -167,7 +168,7 @@ def test_an_unknown_order_is_named() -> None:
         ('["lab:tsh"]', '["lab:thyroid"]', "lab:thyroid: in the orders or in the wording"),
         ('code = "61167004"', "", "Object missing required field `code`"),
         ('code = "61167004"', 'code = "61 167 004 "', "lab:tsh"),
-        ('priority = "urgent"', 'priority = "soon"', "referral:neurology-urgent: priority"),
+        ('priority = "urgent"', 'priority = "soon"', "referral:neurology-urgent: Invalid enum value"),
         ('["lab:tsh"]', '["lab:tsh"', "file"),
         ('resource = "Task"', 'resource = "Communication"', "Invalid enum value"),
         ('resource = "Task"', 'system = "http://loinc.org"\ncode = "1-8"\ndisplay = "x"', "task:on-call: a task"),
@@ -182,6 +183,19 @@ def test_a_broken_order_file_stops_the_start(tmp_path: Path, old: str, new: str,
 
     with pytest.raises(WordingError, match=reason):
         load_orders(NAMES, path)
+
+
+def test_the_models_accept_every_draft_that_we_ship() -> None:
+    """What `twitch-cds knowledge check` asks of fhir.resources."""
+    assert [] == list(order_models.faults(BOOK))
+
+
+def test_the_models_refuse_a_draft_that_is_wrong() -> None:
+    """It is named."""
+    wrong = OrderBook({"lab:x": BOOK.templates["lab:tsh"] | {"code": "TSH"}, "lab:tsh": BOOK.templates["lab:tsh"]})
+
+    (fault,) = order_models.faults(wrong)
+    assert fault.startswith("lab:x: ")
 
 
 def test_a_missing_order_file_stops_the_start(tmp_path: Path) -> None:
