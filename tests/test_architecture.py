@@ -16,7 +16,7 @@ LONGEST_FILE, LONGEST_FUNCTION, MEDIAN_FUNCTION = 400, 50, 10
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("cards",),
     ("cds.errors", "cds.setting_kinds"),
-    ("cds.clock", "cds.deadline", "cds.ids", "cds.secrecy", "cds.settings"),
+    ("cds.clock", "cds.deadline", "cds.ids", "cds.progress", "cds.secrecy", "cds.settings"),
     ("cds.access", "cds.account"),
     ("cds.fhir",),
     ("cds.need",),
@@ -27,6 +27,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("cds.report", "cds.selfcheck", "cds.call"),
     ("cds.attendant", "cds.explain"),
     ("cds.web", "cds.evaluate"),
+    ("cds.knowledge_command",),
+    ("cds.commands",),
     ("cds.cli",),
     ("cds.__main__",),
 )
@@ -59,8 +61,15 @@ CATCHES_ALL = {
     "cds.evaluate.inputs": "the same boundary of the command: one input",
     "cds.evaluate.pool": "the same boundary of the command: one chart of many",
 }
-# What is heavy and seldom needed is imported when it is: start-up is a cost of every command.
-IMPORTS_LATE = {"cds.fhir.units": {"cds.fhir.ucum"}, "cds.web.server": {"cds.web.metrics", "cds.web.worker"}}
+# What is heavy and seldom needed is imported when it is: start-up is a cost of every command. Besides these, the files
+# of `cds.commands` import what they run.
+IMPORTS_LATE = {
+    "cds.cli": {"cds.commands.program"},
+    "cds.fhir.units": {"cds.fhir.ucum"},
+    "cds.progress": {"rich.console", "rich.progress"},
+    "cds.web.server": {"cds.web.metrics", "cds.web.worker"},
+}
+COMMANDS = "cds.commands."
 READS_THE_MACHINE = {"cds.clock", "cds.settings"}
 CLOCKS = frozenset({"now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime"})
 OWNERS = frozenset({"datetime", "date", "time"})
@@ -225,7 +234,16 @@ def test_imports_stand_at_the_top(module: str) -> None:
         for name in imported(function)
     }
 
-    assert IMPORTS_LATE.get(module, set()) == inner
+    assert module.startswith(COMMANDS) or IMPORTS_LATE.get(module, set()) == inner
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if module.startswith(COMMANDS)])
+def test_a_command_imports_at_the_top_only_what_help_needs(module: str) -> None:
+    """Names, not works: `--help` is to cost nothing."""
+    top = ast.Module([node for node in trees()[module].body if isinstance(node, ast.Import | ast.ImportFrom)], [])
+    own = {name for name in imported(top) if name in sources()}
+
+    assert own <= {"cds.commands.look", "cds.errors", "cds.settings", "cds.trust.names"}
 
 
 @pytest.mark.parametrize("module", MODULES)

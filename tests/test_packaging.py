@@ -14,9 +14,10 @@ from urllib.request import getproxies_environment
 
 import pytest
 import yaml
+from charts import options
 from prometheus_client.parser import text_string_to_metric_families
 
-from cds import cli
+from cds.commands import program
 from cds.settings import FILE, PREFIX, SETTINGS, load
 from cds.web.metrics import Metrics
 
@@ -197,7 +198,7 @@ def test_every_number_is_explained() -> None:
     assert sorted(shown) == sorted(rows)
 
 
-COMMANDS = "|".join(command.name for command in cli.commands())
+COMMANDS = "|".join(program.COMMANDS)
 
 
 @pytest.mark.parametrize("page", ["running", "audit", "store", "trust", "report"])
@@ -210,7 +211,7 @@ def test_every_command_in_the_documents_exists(page: str) -> None:
     for command in found:
         words = [word for word in command.split()[1:] if word != "…"]
         if words != ["clients"]:
-            cli.parser().parse_args([word.strip('"') for word in words])
+            options.parsed([word.strip('"') for word in words])
 
 
 def test_the_backup_in_the_documents_is_whole(tmp_path: Path) -> None:

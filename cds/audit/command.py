@@ -1,10 +1,10 @@
 """`twitch-cds audit verify`: its options, its output and its exit status."""
 
-import argparse
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from cds.audit.chain import Seal, tip_of
 from cds.audit.findings import Place, What, lines
@@ -12,48 +12,40 @@ from cds.audit.place import all_of, head_of, is_old, log_of
 from cds.audit.reading import UNREADABLE, Source, pieces, size_of, snapshot, sources
 from cds.audit.verify import Expected, Verifier
 from cds.errors import UsageError
+from cds.progress import working
 from cds.secrecy import Secret
 from cds.settings import Settings, environment, load
 
-VERIFY = "Prove that no line of the audit was altered or lost. 0: proved, 1: findings, 2: unusable input."
 MEGABYTE = 1_000_000
 
 
-def add_arguments(command: argparse.ArgumentParser) -> None:
-    """The options of `twitch-cds audit`."""
-    verify = command.add_subparsers(title="commands", required=True, metavar="COMMAND").add_parser(
-        "verify", help="prove that no line was altered or lost", description=VERIFY
-    )
-    verify.add_argument(
-        "paths", nargs="*", metavar="PATH", help="logs, plain or gzip, in any order (the service's own and older ones)"
-    )
-    verify.add_argument(
-        "--expect", metavar="HEAD", action="append", default=[], help="a head noted elsewhere, LOG:NUMBER:HASH"
-    )
-    verify.add_argument(
-        "--tolerate-recorded",
-        action="store_true",
-        help="exit 0 if all findings are such that the service recorded itself",
-    )
+class Options(NamedTuple):
+    """What is verified: logs (the service's own if none is named), against heads that were noted elsewhere."""
+
+    paths: tuple[str, ...] = ()
+    expect: tuple[str, ...] = ()
+    tolerate_recorded: bool = False
 
 
 def run(
-    namespace: argparse.Namespace,
+    options: Options,
     key_of: Callable[[Settings], Secret],
     seconds: Callable[[], float] = time.perf_counter,
 ) -> int:
     """Verify, and print findings and a summary; `key_of` finds the key of the hashes."""
     settings = load(environment())
+    seal = Seal(key_of(settings))
     log = log_of(settings)
-    given = [Path(path) for path in namespace.paths] or all_of(log)
+    given = [Path(path) for path in options.paths] or all_of(log)
     if not given:
         raise UsageError(f"{log}: there is no audit")
     sizes = {path: size_of(path) for path in given}
-    written = [path for path in given if path == log or not is_old(path)] if namespace.paths else [log]
+    written = [path for path in given if path == log or not is_old(path)] if options.paths else [log]
     started = seconds()
-    verifier, files = _verified(Seal(key_of(settings)), sizes, written, _noted(namespace.expect))
+    with working("Verifying"):
+        verifier, files = _verified(seal, sizes, written, _noted(options.expect))
     sys.stdout.writelines(f"{line}\n" for line in _told(verifier, files, seconds() - started))
-    left = verifier.findings.count - (verifier.findings.recorded if namespace.tolerate_recorded else 0)
+    left = verifier.findings.count - (verifier.findings.recorded if options.tolerate_recorded else 0)
     return 1 if left else 0
 
 

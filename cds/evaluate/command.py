@@ -1,11 +1,10 @@
 """The command's options, its output and its exit status."""
 
-import argparse
 import logging
-import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -15,45 +14,30 @@ from cds.evaluate.files import Problem, batches
 from cds.evaluate.inputs import Answer, Evaluation, Result, hooks
 from cds.evaluate.text import Printer
 from cds.explain.explain import explain
+from cds.progress import Work, working
 from cds.settings import environment, load
 
 WIDTH = 100
-INTERRUPTED = 130
 
 
-def add_arguments(command: argparse.ArgumentParser) -> None:
-    """The options of `twitch-cds evaluate`."""
-    command.add_argument(
-        "paths",
-        nargs="+",
-        metavar="PATH",
-        help="FHIR resource, Bundle, NDJSON, CDS Hooks request, or a folder of these; - is standard input. "
-        "Plain resources of one folder (such as a bulk export) are put together by patient",
-    )
-    command.add_argument(
-        "--hook",
-        metavar="HOOK",
-        default="patient-view",
-        help="the hook to answer a chart as: patient-view or encounter-start; a request has its own",
-    )
-    command.add_argument("--json", action="store_true", help="one JSON object per patient and line")
-    command.add_argument("--why", action="store_true", help="say of every rule and card why it fired or did not")
+class Options(NamedTuple):
+    """What is evaluated, and how it is printed."""
+
+    paths: Sequence[str]
+    hook: str = "patient-view"
+    json: bool = False
+    why: bool = False
 
 
-def run(namespace: argparse.Namespace) -> int:
+def run(options: Options) -> int:
     """Print the cards of every input: 0 all answered, 2 some input is unusable."""
     logging.getLogger("cds").addHandler(logging.NullHandler())
     engine = build_engine(load(environment()))
-    if namespace.hook not in hooks(engine):
-        raise UsageError(f"--hook {namespace.hook}: this version answers {', '.join(sorted(hooks(engine)))} only")
+    if options.hook not in hooks(engine):
+        raise UsageError(f"--hook {options.hook}: this version answers {', '.join(sorted(hooks(engine)))} only")
     _be_lenient()
-    try:
-        return _print_all(engine, namespace)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    with working("Evaluating") as work:
+        return _print_all(engine, options, work)
 
 
 def _be_lenient() -> None:
@@ -62,10 +46,12 @@ def _be_lenient() -> None:
         reconfigure(errors="backslashreplace")
 
 
-def _print_all(engine: Engine, namespace: argparse.Namespace) -> int:
+def _print_all(engine: Engine, options: Options, work: Work) -> int:
     status = 0
-    form = _form(engine, namespace)
-    for answer in _answers(engine, namespace.paths, namespace.hook):
+    form = _form(engine, options)
+    for answer in _answers(engine, options.paths, options.hook):
+        if sys.stdout.isatty() or isinstance(answer, Problem):
+            work.end()
         if isinstance(answer, Problem):
             status = 2
             sys.stdout.flush()
@@ -76,7 +62,7 @@ def _print_all(engine: Engine, namespace: argparse.Namespace) -> int:
     return status
 
 
-def _answers(engine: Engine, paths: list[str], hook: str) -> Iterator[Answer]:
+def _answers(engine: Engine, paths: Sequence[str], hook: str) -> Iterator[Answer]:
     for path in paths:
         for batch in batches(path):
             if isinstance(batch, Problem):
@@ -85,13 +71,13 @@ def _answers(engine: Engine, paths: list[str], hook: str) -> Iterator[Answer]:
                 yield from Evaluation(engine, batch, hook).answers()
 
 
-def _form(engine: Engine, namespace: argparse.Namespace) -> Callable[[Result], str]:
-    if namespace.json:
-        return lambda result: _line(result, engine, namespace.why)
+def _form(engine: Engine, options: Options) -> Callable[[Result], str]:
+    if options.json:
+        return lambda result: _line(result, engine, options.why)
     colour = sys.stdout.isatty() and "NO_COLOR" not in environment()
     width = shutil.get_terminal_size((WIDTH, 1)).columns if sys.stdout.isatty() else WIDTH
     printer = Printer(engine.words, width, colour)
-    return lambda result: printer.result(result, explain(result.outcome, engine) if namespace.why else None)
+    return lambda result: printer.result(result, explain(result.outcome, engine) if options.why else None)
 
 
 def _line(result: Result, engine: Engine, why: bool) -> str:

@@ -1,14 +1,15 @@
 """`twitch-cds report`: its options and its output."""
 
-import argparse
 import sys
 from collections.abc import Callable
 from datetime import date, datetime
+from typing import NamedTuple
 
 import msgspec
 
 from cds.clock import utc_now
 from cds.errors import UsageError
+from cds.progress import working
 from cds.report.build import build
 from cds.report.model import Filters, Period, Report
 from cds.report.sheet import sheet
@@ -19,34 +20,34 @@ from cds.settings import environment, load
 FIRST_YEAR, LAST_YEAR = 1970, 2999
 
 
-def add_arguments(command: argparse.ArgumentParser) -> None:
-    """The options of `twitch-cds report`."""
-    command.add_argument("--since", metavar="DATE", help="the first day (2026-11-01), in the site's time zone")
-    command.add_argument("--until", metavar="DATE", help="the last day")
-    command.add_argument("--service", metavar="ID", help="only what this service showed")
-    command.add_argument("--topic", metavar="TOPIC", help="only this card, such as medication-review")
-    form = command.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="everything as one JSON object, with days")
-    form.add_argument("--csv", action="store_true", help="cards and tags as CSV")
+class Options(NamedTuple):
+    """What is reported, and in which form."""
+
+    since: str | None = None
+    until: str | None = None
+    service: str | None = None
+    topic: str | None = None
+    json: bool = False
+    csv: bool = False
 
 
-def run(namespace: argparse.Namespace, now: Callable[[], datetime] = utc_now) -> int:
+def run(options: Options, now: Callable[[], datetime] = utc_now) -> int:
     """Print the report of what the store holds: 0 printed; unusable input is raised."""
     settings = load(environment())
-    since, until = _date("--since", namespace.since), _date("--until", namespace.until)
+    since, until = _date("--since", options.since), _date("--until", options.until)
     if since and until and since > until:
         raise UsageError(f"--since {since} is after --until {until}")
     period = Period(now=now(), zone=settings.zone, since=since, until=until)
-    with reading(settings) as connection:
-        report = build(connection, period, Filters(service=namespace.service, topic=namespace.topic))
-    sys.stdout.write(_form(namespace)(report))
+    with working("Counting"), reading(settings) as connection:
+        report = build(connection, period, Filters(service=options.service, topic=options.topic))
+    sys.stdout.write(_form(options)(report))
     return 0
 
 
-def _form(namespace: argparse.Namespace) -> Callable[[Report], str]:
-    if namespace.json:
+def _form(options: Options) -> Callable[[Report], str]:
+    if options.json:
         return lambda report: msgspec.json.encode(report).decode() + "\n"
-    return sheet if namespace.csv else table
+    return sheet if options.csv else table
 
 
 def _date(option: str, text: str | None) -> date | None:

@@ -1,11 +1,11 @@
 """`twitch-cds selfcheck URL…`: options, output, exit status."""
 
-import argparse
 import ssl
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 from uuid import uuid4
 
 import httpx
@@ -14,6 +14,7 @@ from msgspec import json
 from cds.clock import utc_now
 from cds.errors import UsageError
 from cds.prefetch.client import trust
+from cds.progress import Work, working
 from cds.selfcheck.certificate import check_certificate
 from cds.selfcheck.discovery import check_address, check_discovery, check_preflight
 from cds.selfcheck.health import check_health
@@ -29,43 +30,39 @@ from cds.trust.mint import read_key, signer_of
 SECONDS = 10.0
 
 
-def add_arguments(command: argparse.ArgumentParser) -> None:
-    """The options of `twitch-cds selfcheck`."""
-    command.add_argument(
-        "urls",
-        metavar="URL",
-        nargs="+",
-        help="the address of the running service, as clients call it; then other nodes, which must refuse its tokens",
-    )
-    command.add_argument("--origin", metavar="O", help="an origin of browser clients, such as https://ehr.example.org")
-    command.add_argument("--key", metavar="FILE", type=Path, help="the private key of a registered client, to sign in")
-    command.add_argument("--issuer", metavar="ISS", help="the issuer of that client")
-    command.add_argument("--tenant", metavar="NAME", help="the tenant of that client")
-    command.add_argument("--kid", metavar="NAME", help="the name of the key (its RFC 7638 thumbprint)")
-    command.add_argument(
-        "--ca", metavar="FILE", type=Path, help="certificate authorities to trust beside the machine's"
-    )
-    command.add_argument("--json", action="store_true", help="one JSON array instead of lines")
+class Options(NamedTuple):
+    """Whom to ask, and as whom."""
+
+    urls: Sequence[str]
+    origin: str | None = None
+    key: Path | None = None
+    issuer: str | None = None
+    tenant: str | None = None
+    kid: str | None = None
+    ca: Path | None = None
+    json: bool = False
 
 
-def run(namespace: argparse.Namespace) -> int:
+def run(options: Options) -> int:
     """Print a line for each check: 0 nothing failed, 1 something did."""
-    context, direct = _with_own(authorities(), namespace.ca), _with_own(trust(), namespace.ca)
+    context, direct = _with_own(authorities(), options.ca), _with_own(trust(), options.ca)
     with (
+        working("Asking") as work,
         httpx.Client(verify=context, timeout=SECONDS, follow_redirects=False) as http,
         httpx.Client(verify=direct, timeout=SECONDS, follow_redirects=False, trust_env=False) as fhir,
     ):
-        subject, nodes = _subject(namespace, http, fhir, context), [_base(url) for url in namespace.urls[1:]]
-        found = _printed(chain(lines(subject), check_nodes(subject, nodes)), as_json=namespace.json)
+        subject, nodes = _subject(options, http, fhir, context), [_base(url) for url in options.urls[1:]]
+        found = _printed(chain(lines(subject), check_nodes(subject, nodes)), as_json=options.json, work=work)
     return int(any(line.result == "fail" for line in found))
 
 
-def _printed(found: Iterable[Line], *, as_json: bool) -> list[Line]:
+def _printed(found: Iterable[Line], *, as_json: bool, work: Work) -> list[Line]:
     """Print each line as soon as it is known, or all of them as one JSON array."""
     kept = []
     for line in found:
         kept.append(line)
         if not as_json:
+            work.end()
             sys.stdout.write(f"{line}\n")
             sys.stdout.flush()
     if as_json:
@@ -89,17 +86,17 @@ def lines(subject: Subject) -> Iterator[Line]:
     yield from check_fhir_servers(subject)
 
 
-def _subject(namespace: argparse.Namespace, http: httpx.Client, fhir: httpx.Client, context: ssl.SSLContext) -> Subject:
+def _subject(options: Options, http: httpx.Client, fhir: httpx.Client, context: ssl.SSLContext) -> Subject:
     return Subject(
-        url=_base(namespace.urls[0]),
+        url=_base(options.urls[0]),
         settings=load(environment()),
         http=http,
         fhir=fhir,
         context=context,
         now=utc_now,
         new_name=lambda: str(uuid4()),
-        origin=namespace.origin,
-        passport=_passport(namespace),
+        origin=options.origin,
+        passport=_passport(options),
     )
 
 
@@ -109,12 +106,12 @@ def _base(url: str) -> str:
     return base_of(url)
 
 
-def _passport(namespace: argparse.Namespace) -> Passport | None:
-    if (namespace.key is None) != (namespace.issuer is None):
-        raise UsageError("--key and --issuer go together")
-    if namespace.key is None:
+def _passport(options: Options) -> Passport | None:
+    if options.key is None and options.issuer is None:
         return None
-    return Passport(signer_of(read_key(namespace.key), None, namespace.kid), namespace.issuer, namespace.tenant)
+    if options.key is None or options.issuer is None:
+        raise UsageError("--key and --issuer go together")
+    return Passport(signer_of(read_key(options.key), None, options.kid), options.issuer, options.tenant)
 
 
 def _with_own(context: ssl.SSLContext, own: Path | None) -> ssl.SSLContext:

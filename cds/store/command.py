@@ -1,17 +1,15 @@
 """`twitch-cds store`: what an operator may have to do with the database by hand."""
 
-import argparse
 import sys
 
 from cds.clock import utc_now
 from cds.errors import StoreError
-from cds.settings import environment, load
+from cds.progress import working
+from cds.settings import Settings, environment, load
 from cds.store.down import StoreDown
 from cds.store.migrate import newest
 from cds.store.store import Store
 
-MIGRATE = "Make the tables, or bring them up to date. The service does the same when it starts."
-PRUNE = "Delete what is older than TWITCH_CDS_RETENTION_DAYS, and expired tokens. The service does the same every hour."
 WORDS = {
     "showings": "shown cards",
     "suppressions": "suppressed repeats",
@@ -20,26 +18,24 @@ WORDS = {
 }
 
 
-def add_arguments(command: argparse.ArgumentParser) -> None:
-    """The two things that can be done."""
-    actions = command.add_subparsers(title="actions", required=True, metavar="ACTION", dest="action")
-    actions.add_parser("migrate", help="bring the tables up to date", description=MIGRATE)
-    actions.add_parser("prune", help="delete what is too old", description=PRUNE)
-
-
-def run(namespace: argparse.Namespace) -> int:
+def run(action: str) -> int:
     """Do it, and say what was done; raises StoreError if the database cannot be used."""
     settings = load(environment())
+    with working("Working on the database"):
+        said = _done(action, settings)
+    sys.stdout.write(f"{said}\n")
+    return 0
+
+
+def _done(action: str, settings: Settings) -> str:
     store = Store.open(settings.database_url, settings.data_dir)
     try:
         store.prepare()
-        said = f"The tables are up to date ({newest()})."
-        if namespace.action == "prune":
-            said = _pruned(store, settings.retention_days)
+        if action == "prune":
+            return _pruned(store, settings.retention_days)
+        return f"The tables are up to date ({newest()})."
     finally:
         store.close()
-    sys.stdout.write(f"{said}\n")
-    return 0
 
 
 def _pruned(store: Store, retention_days: int) -> str:

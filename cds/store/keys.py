@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
-from cds.errors import StoreError
+from cds.errors import StoreError, UsageError
 from cds.secrecy import Secret
 from cds.setting_kinds import weakness_of
 from cds.settings import Settings
@@ -37,6 +37,13 @@ def hash_key(settings: Settings, new: Callable[[], str] = _new_key) -> Secret:
 def has_key(settings: Settings) -> bool:
     """Whether there is a key already: who only reads must not make one."""
     return bool(settings.hash_key) or (Path(settings.data_dir) / FILE).is_file()
+
+
+def known_key(settings: Settings) -> Secret:
+    """The key that is there already: who proves something with it must not make another. Raises UsageError."""
+    if not has_key(settings):
+        raise UsageError(f"{settings.data_dir}: there is no key of the hashes, so nothing can be proved")
+    return hash_key(settings)
 
 
 def _read_or_made(path: Path, new: Callable[[], str]) -> str:

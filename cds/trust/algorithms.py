@@ -6,9 +6,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 from joserfc.jws import JWSRegistry
 
-DEFAULT = ("ES384", "RS384")  # the two that CDS Hooks recommends
-ALLOWED = ("ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
-SYMMETRIC = ("HS256", "HS384", "HS512")
+from cds.trust.names import ALLOWED
+
 _MODELS = {name: JWSRegistry(algorithms=[name]).get_alg(name) for name in ALLOWED}
 
 Key = ECKey | RSAKey

@@ -1,12 +1,13 @@
 """`twitch-cds clients check`: whether the file of clients can be used, and what it says."""
 
-import argparse
 import asyncio
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from cds.errors import RegistryError, UsageError
+from cds.progress import working
 from cds.settings import environment, load
 from cds.trust.fetch import Fetch, FetchFailed, fetch
 from cds.trust.jwks import BadKeySet, KeySet, read_keys
@@ -16,21 +17,20 @@ from cds.trust.registry import Client, Registry, load_registry
 NO_FILE = "no file of clients: name one, or set TWITCH_CDS_CLIENTS"
 
 
-def add_arguments(command: argparse.ArgumentParser) -> None:
-    """The words after `twitch-cds clients`."""
-    words = command.add_subparsers(required=True, metavar="WORD")
-    check = words.add_parser("check", help="check the file of registered clients")
-    check.add_argument("file", nargs="?", metavar="FILE", help="the file (TWITCH_CDS_CLIENTS)")
-    check.add_argument("--fetch", action="store_true", help="fetch the keys of each jwks_url too, and list them")
+class Options(NamedTuple):
+    """The file (that of the settings if none is named), and whether keys are fetched."""
+
+    file: str | None = None
+    fetch: bool = False
 
 
-def run(namespace: argparse.Namespace) -> int:
+def run(options: Options) -> int:
     """Print a line for each client: 0 all is well, 1 some keys cannot be used, 2 the file cannot."""
     settings = load(environment())
-    path = namespace.file or settings.clients
+    path = options.file or settings.clients
     if not path:
         raise UsageError(NO_FILE)
-    return report(_registry(Path(path), settings.demo), demo=settings.demo, get=fetch if namespace.fetch else None)
+    return report(_registry(Path(path), settings.demo), demo=settings.demo, get=fetch if options.fetch else None)
 
 
 def report(registry: Registry, *, demo: bool, get: Fetch | None) -> int:
@@ -88,7 +88,9 @@ def _servers(client: Client) -> str:
 
 def _looked_at(client: Client, demo: bool, get: Fetch) -> int:
     try:
-        return _listed(keys_of(client, demo=demo, get=get), client)
+        with working(f"Fetching the keys of {client.name}"):
+            keys = keys_of(client, demo=demo, get=get)
+        return _listed(keys, client)
     except (FetchFailed, BadKeySet, OSError) as problem:
         sys.stdout.write(f"  FAIL keys: {problem}\n")
         return 1

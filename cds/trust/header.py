@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from cds.trust.algorithms import SYMMETRIC
 from cds.trust.jwks import LONGEST_KID
+from cds.trust.names import SYMMETRIC
 from cds.trust.refusal import quoted, refused
 from cds.trust.registry import Client
 

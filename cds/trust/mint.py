@@ -12,9 +12,9 @@ from joserfc.jwk import ECKey, RSAKey
 from msgspec import Struct
 
 from cds.errors import UsageError
-from cds.trust.algorithms import ALLOWED, Key, fitting
+from cds.trust.algorithms import Key, fitting
+from cds.trust.names import ALLOWED, LIFETIME
 
-LIFETIME = 300
 RSA_BITS = 3072
 CURVES = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}
 USUAL = ("ES384", "RS384", *ALLOWED)

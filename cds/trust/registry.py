@@ -11,7 +11,8 @@ from msgspec import Struct
 from cds.account import NOBODY
 from cds.errors import RegistryError
 from cds.trust.addresses import problem_of, problem_of_keys
-from cds.trust.algorithms import ALLOWED, DEFAULT, unusable
+from cds.trust.algorithms import unusable
+from cds.trust.names import ALLOWED, DEFAULT
 from cds.trust.public_sandbox import WHY, is_of_the_sandbox
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)

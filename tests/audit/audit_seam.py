@@ -1,6 +1,5 @@
 """Writes audits, and verifies them as the command does."""
 
-import argparse
 import contextlib
 import io
 from collections.abc import Callable, Iterator
@@ -8,6 +7,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
+
+from charts.options import options
 
 from cds.audit import command
 from cds.audit.journal import Journal
@@ -56,10 +57,8 @@ def lines(path: Path) -> list[bytes]:
 
 def verify(*arguments: object, key: str = KEY) -> Verdict:
     """Run `twitch-cds audit verify`; a clock that stands still."""
-    parser = argparse.ArgumentParser()
-    command.add_arguments(parser)
-    namespace = parser.parse_args(["verify", *map(str, arguments)])
+    given = command.Options(**options("audit verify", *arguments))
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
-        status = command.run(namespace, lambda _: Secret(key), lambda: 0.0)
+        status = command.run(given, lambda _: Secret(key), lambda: 0.0)
     return Verdict(status, out.getvalue().splitlines())

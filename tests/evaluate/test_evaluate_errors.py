@@ -1,6 +1,5 @@
 """Unusable input costs one clear line and status 2, and nothing else is lost."""
 
-import argparse
 import json
 import os
 import sys
@@ -12,9 +11,10 @@ import pytest
 from charts.people import bundle, person, problem, twitch, wasting
 from charts.runs import Evaluate, Write
 
+from cds import cli
 from cds.call import Engine
 from cds.chart.reader import Reader
-from cds.evaluate import bundles, command, files, inputs
+from cds.evaluate import bundles, files, inputs
 
 CUT = json.dumps(bundle(person(), twitch())).encode()[:-9]
 BAD = {
@@ -264,12 +264,10 @@ def test_a_reader_that_goes_away_is_no_error(monkeypatch: pytest.MonkeyPatch, wr
     """`twitch-cds evaluate … | head -1` ends quietly."""
     inlet, outlet = os.pipe()
     os.close(inlet)
-    namespace = argparse.Namespace(
-        paths=[str(write("c.json", bundle(person())))], hook="patient-view", json=True, why=True
-    )
+    chart = write("c.json", bundle(person()))
     with os.fdopen(outlet, "w") as stream:
         monkeypatch.setattr(sys, "stdout", stream)
-        assert 0 == command.run(namespace)
+        assert 0 == cli.main(["evaluate", "--json", str(chart)])
 
 
 def test_an_interrupt_ends_the_command(evaluate: Evaluate, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:

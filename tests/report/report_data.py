@@ -1,6 +1,5 @@
 """A store to report on: cards that were shown, answered and suppressed, put in row by row."""
 
-import argparse
 import contextlib
 import io
 from collections.abc import Iterator
@@ -9,6 +8,7 @@ from itertools import count
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from charts.options import options
 from sqlalchemy import Engine, create_engine, insert
 
 from cds.report import command
@@ -89,9 +89,7 @@ def only(data: Data, **period: object) -> Line:
 
 def printed(*arguments: str) -> str:
     """What `twitch-cds report` prints, at a fixed moment."""
-    parser = argparse.ArgumentParser()
-    command.add_arguments(parser)
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
-        assert 0 == command.run(parser.parse_args(arguments), lambda: NOW)
+        assert 0 == command.run(command.Options(**options("report", *arguments)), lambda: NOW)
     return out.getvalue()

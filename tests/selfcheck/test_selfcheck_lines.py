@@ -1,6 +1,5 @@
 """`twitch-cds selfcheck`: each check against services that are sound and services that are not."""
 
-import argparse
 import asyncio
 import json
 import os
@@ -17,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 import trustme
+from charts.options import options
 from joserfc.jwk import ECKey
 
 from cds.errors import UsageError
@@ -569,9 +569,7 @@ def test_without_fhir_servers_nothing_is_asked() -> None:
 
 def run(*arguments: object) -> int:
     """Run the command."""
-    parser = argparse.ArgumentParser()
-    command.add_arguments(parser)
-    return command.run(parser.parse_args([*map(str, arguments)]))
+    return command.run(command.Options(**options("selfcheck", *arguments)))
 
 
 @pytest.fixture

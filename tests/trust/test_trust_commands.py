@@ -1,6 +1,5 @@
 """`twitch-cds clients check` and `twitch-cds mint-token`."""
 
-import argparse
 import json
 import os
 import stat
@@ -8,9 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from charts.options import options
 from joserfc import jws
 from trust_fakes import AUDIENCE, CLIENTS, ISSUER, Source, ec, es384, jwks, rs384, rsa
 
+from cds import cli
 from cds.errors import UsageError
 from cds.trust import check_command, mint_command
 from cds.trust.compact import read
@@ -29,16 +30,13 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def check(*arguments: object) -> int:
     """Run `twitch-cds clients …`."""
-    command = argparse.ArgumentParser()
-    check_command.add_arguments(command)
-    return check_command.run(command.parse_args([*map(str, arguments)]))
+    name, *rest = arguments
+    return check_command.run(check_command.Options(**options(f"clients {name}", *rest)))
 
 
 def mint(*arguments: object) -> int:
     """Run `twitch-cds mint-token …`."""
-    command = argparse.ArgumentParser()
-    mint_command.add_arguments(command)
-    return mint_command.run(command.parse_args([*map(str, arguments)]))
+    return mint_command.run(mint_command.Options(**options("mint-token", *arguments)))
 
 
 def written(folder: Path, text: str, keys: bytes | None = None) -> Path:
@@ -234,7 +232,5 @@ def test_files_are_not_overwritten_or_guessed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seconds", ["0", "-1", "86401", "x", "١"])
 def test_a_lifetime_is_a_number_of_seconds(tmp_path: Path, seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Up to a day."""
-    with pytest.raises(SystemExit):
-        mint(*base(tmp_path), f"--lifetime={seconds}")
-
+    assert 2 == cli.main(["mint-token", *map(str, base(tmp_path)), f"--lifetime={seconds}"])
     assert "must be a whole number from 1 to 86400" in capsys.readouterr().err

@@ -1,0 +1,33 @@
+"""`twitch-cds knowledge`."""
+
+import click
+
+from cds.commands.look import Command, Group
+
+
+@click.group(
+    cls=Group,
+    name="knowledge",
+    short_help="check what this version knows",
+    help="The clinical facts, the wording of the cards, and the drafts that they propose.",
+    examples=["twitch-cds knowledge check"],
+)
+def command() -> None:
+    """What can be done with the knowledge."""
+
+
+@command.command(
+    cls=Command,
+    name="check",
+    short_help="check facts, wording, drafts and units",
+    help=(
+        "Check what each start checks, and what takes too long for that: each draft against the FHIR R4 models, "
+        "each unit against the UCUM grammar. 0: all is well, 1: it is not."
+    ),
+    examples=["twitch-cds knowledge check"],
+)
+def check() -> int:
+    """Print a line for each check."""
+    from cds.knowledge_command import run
+
+    return run()

@@ -1,0 +1,33 @@
+"""`twitch-cds report`."""
+
+from typing import Any
+
+import click
+
+from cds.commands.look import Command
+
+
+@click.command(
+    cls=Command,
+    name="report",
+    short_help="print what was shown, and what was done with it",
+    help="For each card: how often it was shown, accepted, overridden and why, ignored, or kept back as a repeat.",
+    examples=[
+        "twitch-cds report --since 2026-11-01",
+        "twitch-cds report --service muscle-twitch-patient-view --topic medication-review",
+        "twitch-cds report --csv > cards.csv",
+    ],
+)
+@click.option("--since", metavar="DATE", help="the first day (2026-11-01), in the site's time zone")
+@click.option("--until", metavar="DATE", help="the last day")
+@click.option("--service", metavar="ID", help="only what this service showed")
+@click.option("--topic", metavar="TOPIC", help="only this card, such as medication-review")
+@click.option("--json", is_flag=True, help="everything as one JSON object, with days")
+@click.option("--csv", is_flag=True, help="cards and tags as CSV")
+def command(**given: Any) -> int:
+    """Print the report."""
+    if given["json"] and given["csv"]:
+        raise click.UsageError("--csv: not allowed with --json")
+    from cds.report.command import Options, run
+
+    return run(Options(**given))

@@ -1,0 +1,33 @@
+"""`twitch-cds knowledge check`: what tests prove of this version, asked of an installation."""
+
+import sys
+
+from cards.order_models import faults
+from cds.call import build_engine
+from cds.fhir import ucum, unit_table
+from cds.progress import working
+from cds.settings import environment, load
+
+
+def run() -> int:
+    """Print a line for each check: 0 all is well, 1 it is not; what stops a start is raised."""
+    with working("Checking"):
+        engine = build_engine(load(environment()))
+        drafts = list(faults(engine.orders))
+        units = [unit for unit, size in unit_table.read().items() if not _is_right(size, ucum.size(unit))]
+    sys.stdout.write(f"pass  facts and wording: version {engine.knowledge_version}\n")
+    _write("drafts are valid FHIR R4", drafts)
+    _write("units have the sizes that UCUM gives them", units)
+    return int(bool(drafts or units))
+
+
+def _is_right(ours: unit_table.Size | None, parsed: unit_table.Size | None) -> bool:
+    """Whether a row says what the parser says; the last bits are noise."""
+    if ours is None or parsed is None:
+        return ours is parsed
+    return ours.dimensions == parsed.dimensions and abs(ours.value - parsed.value) <= 1e-12 * abs(parsed.value)
+
+
+def _write(what: str, wrong: list[str]) -> None:
+    sys.stdout.write(f"{'fail' if wrong else 'pass'}  {what}\n")
+    sys.stdout.writelines(f"      {one}\n" for one in wrong)
