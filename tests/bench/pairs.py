@@ -2,11 +2,13 @@
 
 import gc
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 from time import process_time
 from typing import NamedTuple
 
 Run = Callable[[int], None]
+Timed = Callable[[int], float]
 
 
 class Effort(NamedTuple):
@@ -31,20 +33,25 @@ class Result(NamedTuple):
 
 
 def compare(subject: Run, reference: Run, effort: Effort) -> Result:
-    """A B A B ...; the ratio is taken within each pair."""
+    """Two things that are done in this process."""
+    return compare_timed(partial(_seconds, subject), partial(_seconds, reference), effort)
+
+
+def compare_timed(subject: Timed, reference: Timed, effort: Effort) -> Result:
+    """A B A B ...; the ratio is taken within each pair. Both tell the seconds of CPU time per call."""
     times = [_times(side, effort) for side in (subject, reference)]
-    pairs = [(_seconds(subject, times[0]), _seconds(reference, times[1])) for _ in range(effort.pairs)]
+    pairs = [(subject(times[0]), reference(times[1])) for _ in range(effort.pairs)]
     ratios = [a / b for a, b in pairs]
     return Result(median(a for a, _ in pairs), median(b for _, b in pairs), median(ratios), min(ratios), max(ratios))
 
 
-def _times(run: Run, effort: Effort) -> int:
+def _times(side: Timed, effort: Effort) -> int:
     """How often to run so that the clock's grain does not matter; the first calls warm up."""
     if not effort.seconds:
         return 1
-    run(1)
+    side(1)
     times = 1
-    while (spent := _seconds(run, times) * times) < effort.seconds:
+    while (spent := side(times) * times) < effort.seconds:
         times = max(times * 2, round(times * effort.seconds / max(spent, 1e-6)) + 1)
     return times
 

@@ -31,9 +31,9 @@ HL7 = "http://terminology.hl7.org/CodeSystem/"
 CORE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-"
 
 
-def request(kind: str, size: int) -> bytes:
+def request(kind: str, size: int, today: date = TODAY) -> bytes:
     """A patient-view call with that many resources; the two kinds differ in one Condition only."""
-    made = _Chart(random.Random(size), kind)
+    made = _Chart(random.Random(size), kind, today)
     prefetch: Json = {"patient": made.patient()}
     for key, count in _quotas(size - 1).items():
         prefetch[key] = made.bundle(key, count)
@@ -77,8 +77,9 @@ def _quantity(value: float, unit: str) -> Json:
 class _Chart:
     """One patient's resources; what makes a chart fire stands first under its key."""
 
-    def __init__(self, dice: random.Random, kind: str) -> None:
+    def __init__(self, dice: random.Random, kind: str, today: date) -> None:
         self._dice = dice
+        self._today = today
         self._kind = kind
         self._makers: dict[str, Callable[[int], Json]] = {
             "labs": self._lab,
@@ -131,7 +132,7 @@ class _Chart:
     def _moment(self, days: int | None = None) -> str:
         """A day so long ago (some time in the last eight years), to the second."""
         drawn = self._dice.randint(40, 3000)
-        noon = datetime.combine(TODAY - timedelta(days=drawn if days is None else days), time(8), UTC)
+        noon = datetime.combine(self._today - timedelta(days=drawn if days is None else days), time(8), UTC)
         return (noon + timedelta(seconds=self._dice.randrange(10_000))).isoformat()
 
     def _visit(self) -> Json:

@@ -11,7 +11,7 @@ import orjson
 import uvloop
 from msgspec import Struct
 from payloads import SERVICE, TODAY
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Scope
 
 from cds.attendant import Attendant
 from cds.call import Engine, build_engine
@@ -101,19 +101,6 @@ def application(made: Engine) -> ASGIApp:
     return create_app(
         Parts(engine=made, attendant=Attendant(made), verifier=build_verifier(settings(), None)), settings()
     )
-
-
-async def bare(_: Scope, receive: Receive, send: Send) -> None:
-    """An ASGI application that reads a body, parses it, and answers that there are no cards."""
-    pieces, more = [], True
-    while more:
-        message = await receive()
-        pieces.append(message["body"])
-        more = message["more_body"]
-    orjson.loads(b"".join(pieces))
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"12")]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": b'{"cards":[]}'})
 
 
 class Server:
