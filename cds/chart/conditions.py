@@ -2,16 +2,22 @@
 
 from cds.chart.facts import Problem
 from cds.chart.naming import Namer
+from cds.chart.polarity import ACTIVE, OVER
 from cds.chart.scope import Scope
 from cds.fhir import concepts
 from cds.fhir.dates import When, parse, years_after
-from cds.fhir.resources import Condition, Quantity
+from cds.fhir.resources import CodeableConcept, Condition, Quantity
 from cds.fhir.units import factor
+from cds.knowledge.answers import Answers
+
+RESOLVED = "413322009"  # SNOMED CT, Problem resolved (N5)
+VERIFICATIONS = frozenset({"confirmed", "unconfirmed", "provisional", "differential", "refuted", "entered-in-error"})
+VERIFIED = {"present": "confirmed", "absent": "refuted", "unknown": "unconfirmed"}
 
 
 def problem(condition: Condition, namer: Namer, scope: Scope, birth: When | None) -> Problem | None:
     """The problem, or None if no rule reads its code, it was entered in error, or it lies in the future."""
-    verification = concepts.status(condition.verification_status)
+    verification = _verification(condition.verification_status, namer.answers)
     named = namer.named(condition.ref, condition.code)
     if named is None or verification == "entered-in-error":
         return None
@@ -21,7 +27,7 @@ def problem(condition: Condition, namer: Namer, scope: Scope, birth: When | None
         return None
     return Problem(
         named=named,
-        clinical=concepts.status(condition.clinical_status),
+        clinical=_clinical(condition.clinical_status),
         verification=verification,
         onset=scope.date(onset),
         onset_stated=_onset_stated(condition),
@@ -30,6 +36,28 @@ def problem(condition: Condition, namer: Namer, scope: Scope, birth: When | None
         sites=namer.each_sets(condition.body_site),
         severe="severe" in namer.sets(concepts.each(condition.severity)),
     )
+
+
+def _clinical(status: CodeableConcept | str | None) -> str | None:
+    """The clinical status, by code in any case, by name or text, or as SNOMED CT (N5)."""
+    if isinstance(status, CodeableConcept) and RESOLVED in concepts.codes([status]):
+        return "resolved"
+    return _word(status, ACTIVE | OVER)
+
+
+def _verification(status: CodeableConcept | str | None, answers: Answers) -> str | None:
+    """The verification status; as SNOMED CT it is read by the lists of answers (N2, N5)."""
+    word = _word(status, VERIFICATIONS)
+    if word in VERIFICATIONS or not isinstance(status, CodeableConcept):
+        return word
+    said = (answers.of_code(one.system, one.code) for one in status.coding or ())
+    return next((VERIFIED[one] for one in said if one is not None), word)
+
+
+def _word(status: CodeableConcept | str | None, known: frozenset[str]) -> str | None:
+    """The first word that is known, else the first there is."""
+    words = [word.strip().lower() for word in concepts.words(status)]
+    return next((word for word in words if word in known), next(iter(words), None))
 
 
 def _onset(condition: Condition, birth: When | None) -> When | None:

@@ -1,15 +1,24 @@
 """What a chart says, each fact with the resource it came from. Nothing here is judged yet."""
 
+from enum import IntEnum
+
 from msgspec import Struct
 
+from cds.chart.polarity import DENIED, FINDING, Said, Says, of_condition
 from cds.fhir.dates import When
 from cds.fhir.resources import Dosage, Quantity, ReferenceRange
 from cds.knowledge.codes import NOTHING, Concept
 
-ACTIVE = frozenset({"active", "recurrence", "relapse"})
-DENIED = frozenset({"refuted", "entered-in-error"})
 ORDER_INTENTS = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order"})
-DOUBTED = DENIED | {"provisional", "differential"}
+DOUBTED = DENIED | {"unconfirmed", "provisional", "differential"}
+
+
+class Source(IntEnum):
+    """Who told an entry, the weakest first (N4)."""
+
+    PATIENT = 1
+    CLINICIAN = 2
+    EXAMINATION = 3
 
 
 class Named(Struct, frozen=True):
@@ -41,19 +50,19 @@ class Problem(Struct, frozen=True, kw_only=True):
     @property
     def is_active(self) -> bool:
         """Active now and not refuted (4b TW; the same statuses make a finding, 3a)."""
-        current = self.clinical in ACTIVE or (self.clinical is None and not self.abated)
-        return current and self.verification not in DENIED
+        return of_condition(self.clinical, self.verification, abated=self.abated) is Says.PRESENT
 
     @property
     def is_confirmed(self) -> bool:
-        """Neither refuted nor in doubt (2e)."""
+        """Neither refuted nor in doubt: only then a diagnosis counts, while a sign in doubt does (2e, N5)."""
         return self.verification not in DOUBTED
 
 
 class Seen(Struct, frozen=True, kw_only=True):
     """An Observation that is no laboratory result: a finding, a score, an answer.
 
-    `value_sets` are those of its coded value, and whether an examination was normal.
+    `said` is what it says of what its code names; `value_sets` are those of its coded value, which stands for itself,
+    and whether an examination was normal. `places` are all sites stated; `source` is who told it.
     """
 
     named: Named
@@ -62,8 +71,12 @@ class Seen(Struct, frozen=True, kw_only=True):
     value_concepts: tuple[Concept, ...] = ()
     value_sets: frozenset[str] = NOTHING
     value_phrases: frozenset[str] = NOTHING
-    denied: bool = False
+    said: Said = FINDING
+    is_done: bool = True
     sites: tuple[frozenset[str], ...] = ()
+    places: frozenset[str] = NOTHING
+    source: Source = Source.EXAMINATION
+    preliminary: bool = False
 
 
 class LabResult(Struct, frozen=True, kw_only=True):

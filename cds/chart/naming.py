@@ -19,6 +19,7 @@ class Namer:
     """Looks concepts up in the knowledge."""
 
     def __init__(self, knowledge: Knowledge) -> None:
+        self.answers = knowledge.answers
         self._find = knowledge.codes.find
         self._knows = knowledge.codes.knows
         self._known = knowledge.codes.all_codes

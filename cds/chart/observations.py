@@ -1,18 +1,28 @@
 """Observations as laboratory results and as things seen."""
 
 from collections.abc import Iterator
+from typing import TypeVar
 
-from cds.chart.facts import LabResult, Named, Seen
+import msgspec
+from msgspec import Raw
+
+from cds.chart.facts import LabResult, Named, Seen, Source
 from cds.chart.naming import Namer
+from cds.chart.polarity import By, of_part
 from cds.chart.scope import Scope, span
 from cds.fhir import concepts
 from cds.fhir.dates import When, parse
-from cds.fhir.resources import Component, Concepts, Observation, Quantity
+from cds.fhir.resources import Component, Concepts, Observation, Quantity, Reference
 from cds.knowledge.codes import NOTHING, Concept
 
 FINAL = frozenset({"final", "amended", "corrected"})
 PRELIMINARY = "preliminary"
 NOT_CODED = Named("")
+PATIENTS = frozenset({"Patient", "RelatedPerson"})
+ANSWERED = frozenset({"survey", "social-history"})  # HL7 observation-category: what somebody was asked
+_PERFORMERS = msgspec.json.Decoder(list[Reference] | None)
+_CATEGORIES = msgspec.json.Decoder(Concepts)
+T = TypeVar("T")
 CALCIUM_KINDS = {"calcium_ionized": "ionised", "calcium_corrected": "adjusted", "calcium_total": "unadjusted"}
 
 
@@ -43,21 +53,27 @@ def _result(whole: Observation, part: Observation | Component, concept: Concept,
 
 
 def seen(observation: Observation, namer: Namer, scope: Scope) -> Iterator[Seen]:
-    """The finding, score or answer of an Observation, and of each of its components that a rule reads."""
+    """The finding, score or answer of an Observation, and of each of its components that a rule reads.
+
+    What is preliminary counts for emergencies only (N1).
+    """
     when = effective(observation)
-    if observation.status not in FINAL or scope.is_future(when):
+    if (observation.status not in FINAL and observation.status != PRELIMINARY) or scope.is_future(when):
         return
-    ref, when = observation.ref, scope.date(when)
+    when = scope.date(when)
     for part in (observation, *(observation.component or ())):
-        if (one := _seen(ref, part, namer, when)) is not None:
+        if (one := _seen(observation, part, namer, when)) is not None:
             yield one
 
 
-def _seen(ref: str, part: Observation | Component, namer: Namer, when: When | None) -> Seen | None:
-    value = namer.named(ref, part.value_codeable_concept) or NOT_CODED
-    named = _telling(namer.named(ref, part.code)) or _telling(value)
+def _seen(whole: Observation, part: Observation | Component, namer: Namer, when: When | None) -> Seen | None:
+    code, value = namer.named(whole.ref, part.code), namer.named(whole.ref, part.value_codeable_concept) or NOT_CODED
+    named = _telling(code) or _telling(value)
     if named is None:
         return None
+    said = of_part(part, code.concepts if code is not None else (), value.concepts, namer.answers)
+    if said.by is By.REASON:
+        value = NOT_CODED
     return Seen(
         named=named,
         when=when,
@@ -65,8 +81,12 @@ def _seen(ref: str, part: Observation | Component, namer: Namer, when: When | No
         value_concepts=value.concepts,
         value_sets=value.sets | _answer(part),
         value_phrases=value.phrases,
-        denied=_denied(part, value.sets),
+        said=said,
+        is_done=said.by is not By.REASON and "absent" not in value.sets and part.value_boolean is not False,
         sites=namer.each_sets(_sites(part)),
+        places=_places(_sites(part)),
+        source=_source(whole),
+        preliminary=whole.status == PRELIMINARY,
     )
 
 
@@ -79,13 +99,33 @@ def _telling(named: Named | None) -> Named | None:
     return named if named is not None and (named.sets or named.phrases) else None
 
 
-def _denied(part: Observation | Component, value_sets: frozenset[str]) -> bool:
-    untrue = isinstance(part, Observation) and part.value_boolean is False
-    return "absent" in value_sets or untrue or part.data_absent_reason is not None
-
-
 def _sites(part: Observation | Component) -> Concepts:
     return part.body_site if isinstance(part, Observation) else None
+
+
+def _places(sites: Concepts) -> frozenset[str]:
+    """What the sites are called, by code and by text: two entries about different places are about different things."""
+    codes = (coding.code for site in concepts.each(sites) for coding in site.coding or ())
+    texts = (site.text.strip().lower() for site in concepts.each(sites) if site.text)
+    return frozenset(one for one in (*codes, *texts) if one)
+
+
+def _source(observation: Observation) -> Source:
+    """The patient, if nobody else performed it; an answer, if it is of a survey; else an examination."""
+    performers = _read(_PERFORMERS, observation.performer) or []
+    kinds = {(one.reference or "").rpartition("/")[0].rpartition("/")[2] for one in performers}
+    if kinds and kinds <= PATIENTS:
+        return Source.PATIENT
+    asked = concepts.codes(concepts.each(_read(_CATEGORIES, observation.category))) & ANSWERED
+    return Source.CLINICIAN if asked else Source.EXAMINATION
+
+
+def _read(decoder: "msgspec.json.Decoder[T]", raw: Raw) -> T | None:
+    """An element that is left unread until a finding asks for it; None if it is absent or of another shape."""
+    try:
+        return decoder.decode(raw) if memoryview(raw) else None
+    except msgspec.DecodeError:
+        return None
 
 
 def _answer(part: Observation | Component) -> frozenset[str]:

@@ -193,7 +193,7 @@ class Reader:
         if not results:
             for seen in observations.seen(resource, self._namer, self.scope):
                 self._chart.seen.append(seen)
-                if not seen.named.sets.isdisjoint(workup.REPORT_KINDS):
+                if not seen.preliminary and not seen.named.sets.isdisjoint(workup.REPORT_KINDS):
                     self._keep(self._chart.reports, _exam(seen))
 
     def medication(self, resource: fhir.Medication) -> None:
@@ -247,7 +247,7 @@ def _has_died(patient: fhir.Patient, scope: Scope) -> bool:
 
 def _exam(seen: Seen) -> Report | None:
     """An Observation that is an examination or an EMG, unless it says that there was none."""
-    if seen.denied:
+    if not seen.is_done:
         return None
     kind = next(kind for kind in workup.REPORT_KINDS if kind in seen.named.sets)
     result = workup.result(seen.value_sets)

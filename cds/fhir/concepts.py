@@ -24,12 +24,16 @@ def of_reference(reference: CodeableReference | None) -> CodeableConcept | None:
     return reference.concept if reference is not None else None
 
 
-def status(value: CodeableConcept | str | None) -> str | None:
-    """A status code: R4 has it as a concept, STU3 as a code."""
-    if isinstance(value, str) or value is None:
-        return value
-    codes = [coding.code for coding in value.coding or () if coding.code]
-    return codes[0] if codes else None
+def words(value: CodeableConcept | str | None) -> Iterator[str]:
+    """What a status is called: R4 has it as a concept with codes, names and text, STU3 as a code."""
+    if isinstance(value, str):
+        yield value
+    elif value is not None:
+        codings = value.coding or ()
+        yield from (coding.code for coding in codings if coding.code)
+        yield from (coding.display for coding in codings if coding.display)
+        if value.text:
+            yield value.text
 
 
 def codes(concepts: Iterable[CodeableConcept]) -> set[str]:

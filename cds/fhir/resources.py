@@ -16,10 +16,11 @@ _ID = re.compile(r"[\w.:~-]{1,128}", re.ASCII)  # FHIR's id, and what servers us
 
 
 class Coding(Struct, gc=False):
-    """A code and its system (FHIR datatypes, Coding); displays are ours, so theirs is not read."""
+    """A code, its system and its name (FHIR datatypes, Coding); the name is read where the code is unknown."""
 
     system: str | None = None
     code: str | None = None
+    display: str | None = None
 
 
 class CodeableConcept(Struct, gc=False):
@@ -137,15 +138,19 @@ class Component(Struct, gc=False, rename="camel"):
     code: CodeableConcept | None = None
     value_quantity: Quantity | None = None
     value_codeable_concept: CodeableConcept | None = None
+    value_boolean: bool | None = None
     value_integer: Integer | None = None
+    value_string: str | None = None
     data_absent_reason: CodeableConcept | None = None
     interpretation: Concepts = None
 
 
 class Observation(Owned, tag="Observation", rename="camel"):
-    """A result, a score or a finding."""
+    """A result, a score or a finding; `category` and `performer` stay unread unless it is a finding."""
 
     status: str | None = None
+    category: Raw = Raw()
+    performer: Raw = Raw()
     code: CodeableConcept | None = None
     body_site: Concepts = None
     effective_date_time: str | None = None
@@ -156,6 +161,7 @@ class Observation(Owned, tag="Observation", rename="camel"):
     value_codeable_concept: CodeableConcept | None = None
     value_boolean: bool | None = None
     value_integer: Integer | None = None
+    value_string: str | None = None
     data_absent_reason: CodeableConcept | None = None
     interpretation: Concepts = None
     reference_range: list[ReferenceRange] | None = None

@@ -12,9 +12,11 @@ from msgspec import Struct
 
 from cds.errors import KnowledgeError
 from cds.fhir.units import factor, known
+from cds.knowledge.answers import FILE as ANSWERS
+from cds.knowledge.answers import Answers, Stated, compiled
 from cds.knowledge.codes import CodeTable, Row
 from cds.knowledge.compile import Terminology, code_table, rows_of
-from cds.knowledge.model import Adjustment, Analyte, Limit, MedicineClass, Names, Phrases, Route, Rules, ValueSet
+from cds.knowledge.model import Adjustment, Analyte, Limit, MedicineClass, Names, Phrases, Route, Rules, Signs, ValueSet
 
 DATA = Path(__file__).parent / "data"
 VERSION_LENGTH = 12
@@ -40,6 +42,8 @@ class Knowledge(Struct, frozen=True, eq=False):
     phrases: Phrases
     names: Names
     unit_alias: dict[str, str]
+    answers: Answers
+    signs: Signs
 
     def days(self, window: str) -> int:
         """A time window in days."""
@@ -81,6 +85,8 @@ def load(folder: Path = DATA) -> Knowledge:
         phrases=_convert("phrases.toml", "", _toml(folder, "phrases.toml"), Phrases),
         names=_convert("names.toml", "", _toml(folder, "names.toml"), Names),
         unit_alias=_part("units.toml", _toml(folder, "units.toml"), "alias", dict[str, str]),
+        answers=_answers(folder, terminology),
+        signs=_convert("signs.toml", "", _toml(folder, "signs.toml"), Signs),
     )
     _check(knowledge, terminology)
     return knowledge
@@ -171,6 +177,16 @@ def _adjustments(table: Mapping[str, Any]) -> dict[str, Adjustment]:
     return _convert("limits.toml", "calcium-adjustment", units, dict[str, Adjustment])
 
 
+def _answers(folder: Path, terminology: Terminology) -> Answers:
+    stated = _convert(ANSWERS, "", _toml(folder, ANSWERS), Stated)
+    signs: dict[tuple[str, str], str] = {}
+    for name, tokens in stated.signs.items():
+        for key in terminology.tokens(ANSWERS, name, tokens):
+            if signs.setdefault(key, name) != name:
+                raise KnowledgeError(ANSWERS, name, f"{key[1]} is also {signs[key]}")
+    return compiled(stated, signs)
+
+
 def _medicine_codes(terminology: Terminology, medicines: Mapping[str, MedicineClass]) -> list[tuple[str, str]]:
     return [
         key
@@ -198,6 +214,8 @@ def _check(knowledge: Knowledge, terminology: Terminology) -> None:
     for limits in (*knowledge.limits.values(), knowledge.combined.values()):
         for limit in limits:
             _check_limit(knowledge, limit)
+    for name in knowledge.signs.every - knowledge.sets.keys():
+        raise KnowledgeError("signs.toml", name, "is no value set of valuesets.toml")
     for name, medicine in knowledge.medicines.items():
         terminology.of_groups("medicines.toml", name, [*medicine.groups, *medicine.never, *medicine.check_route])
         _check_rivals(knowledge, name, medicine)

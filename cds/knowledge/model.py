@@ -125,6 +125,43 @@ class Phrases(Struct, frozen=True, forbid_unknown_fields=True):
     diet: list[str]
 
 
+class Signs(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which kinds of signs the value sets are."""
+
+    emergency: frozenset[str]
+    childhood: frozenset[str]
+    urgent: frozenset[str]
+    central: frozenset[str]
+    routine: frozenset[str]
+    unspecific: frozenset[str]
+    additional: frozenset[str]
+
+    @property
+    def every(self) -> frozenset[str]:
+        """All of them."""
+        return self.strong | self.cancellable | self.unspecific | self.additional
+
+    @property
+    def strong(self) -> frozenset[str]:
+        """Emergencies and a child's signs: never lowered by a flag or a later entry (N3, N4)."""
+        return self.emergency | self.childhood
+
+    @property
+    def alarming(self) -> frozenset[str]:
+        """What may stand behind an emergency, and so counts there when it is preliminary (N1)."""
+        return self.emergency | self.urgent | {"cramps", "weakness-unspecific"}
+
+    @property
+    def doubtful(self) -> frozenset[str]:
+        """U and R signs: what speaks against one makes it R4 (N3)."""
+        return self.urgent | self.central | self.routine | self.unspecific
+
+    @property
+    def cancellable(self) -> frozenset[str]:
+        """Signs of U, R1 and R3: a newer entry that says no cancels an Observation of one (N4)."""
+        return self.urgent | self.routine
+
+
 class Names(Struct, frozen=True, forbid_unknown_fields=True):
     """What a card calls that which neither a code nor a value set names."""
 

@@ -1,21 +1,37 @@
 """Findings: positive signs and symptoms on the chart, by value set (3a)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cards.advice import Fact
-from cds.chart.facts import Chart, Named, Problem, Seen, Visit
+from cards.advice import Fact, Note
+from cards.printed import number
+from cds.chart.facts import Chart, Named, Problem, Seen, Source, Visit
+from cds.chart.polarity import Says
 from cds.fhir.dates import When
-from cds.knowledge.codes import Concept
+from cds.knowledge.codes import NOTHING, Concept
 from cds.knowledge.load import Knowledge
 from cds.rules.gate import Twitch, is_twitch, shows_twitch
 
 
+ASKED = "ask-"  # so the value sets of questions begin
+IN_DOUBT = frozenset({"sign-in-doubt"})
+
+
+class Doubt(Struct, frozen=True):
+    """Why a sign is no more than R4: the value sets it would have been in, and what is said of it."""
+
+    sets: frozenset[str]
+    note: Note
+
+
 class Finding(Struct, frozen=True, kw_only=True):
-    """A sign that the chart says is there. `when` is onset, else recorded, else effective; `onset` only if stated."""
+    """A sign that the chart says is there. `when` is onset, else recorded, else effective; `onset` only if stated.
+
+    `doubt` makes it R4 and nothing more; `notes` are what else the chart says of it. `source` is who told an Observation.
+    """
 
     named: Named
     concepts: tuple[Concept, ...] = ()
@@ -23,6 +39,11 @@ class Finding(Struct, frozen=True, kw_only=True):
     phrases: frozenset[str] = frozenset()
     when: When | None = None
     onset: When | None = None
+    doubt: Doubt | None = None
+    notes: tuple[Note, ...] = ()
+    source: Source | None = None
+    places: frozenset[str] = frozenset()
+    preliminary: bool = False
 
     @property
     def day(self) -> int | None:
@@ -73,7 +94,8 @@ def read(chart: Chart, twitches: Iterable[Twitch], knowledge: Knowledge, today: 
     oldest = today - knowledge.days("finding_observation")
     twitching = {twitch.named.ref for twitch in twitches}
     problems = (_of_problem(problem) for problem in chart.problems if problem.is_active)
-    seen = (_of_seen(one) for one in chart.seen if not one.denied and (one.when is None or one.when.first >= oldest))
+    recent = (one for one in chart.seen if one.when is None or one.when.first >= oldest)
+    seen = chain.from_iterable(_of_seen(one, knowledge) for one in recent)
     visits = (_of_visit(visit) for visit in chart.visits if visit.named.ref in twitching)
     return Findings((*problems, *seen, *visits))
 
@@ -123,23 +145,64 @@ def _of_visit(visit: Visit) -> Finding:
     return Finding(named=named, concepts=named.concepts, sets=named.sets, phrases=named.phrases, when=visit.start)
 
 
-def _of_seen(seen: Seen) -> Finding:
+def _of_seen(seen: Seen, knowledge: Knowledge) -> Iterator[Finding]:
+    """What an Observation shows: what its code names if its value says so, and what its value names (N1, N2)."""
+    names, signs = seen.named.sets, knowledge.signs
+    asked = frozenset(name for name in names if name.startswith(ASKED))
+    shown = asked | seen.value_sets | (names if seen.said.is_present else NOTHING)
+    shown |= _tongue(seen.sites, shows_twitch(seen))
+    phrases = seen.value_phrases | (seen.named.phrases if seen.said.is_present else NOTHING)
+    notes: tuple[Note, ...] = ()
+    if seen.said.disagrees:
+        doubted = (names | seen.value_sets) & signs.doubtful - signs.strong
+        shown = (names | seen.value_sets) & signs.strong
+        phrases, notes = NOTHING, (_note("contradictory", seen, shown or doubted, knowledge),)
+        yield from _in_doubt(seen, doubted, notes)
+    elif seen.said.says is Says.GRADED:
+        graded = names & signs.every
+        yield from _in_doubt(seen, graded, (_note("graded_sign", seen, graded, knowledge),))
+    if seen.preliminary:
+        shown, phrases = shown & signs.alarming, NOTHING
+    if shown or phrases:
+        yield _finding(seen, shown, phrases, notes)
+
+
+def _finding(seen: Seen, sets: frozenset[str], phrases: frozenset[str], notes: tuple[Note, ...]) -> Finding:
     return Finding(
         named=seen.named,
         concepts=seen.named.concepts + seen.value_concepts,
-        sets=seen.named.sets | seen.value_sets | _tongue(seen.sites, shows_twitch(seen)),
-        phrases=seen.named.phrases | seen.value_phrases,
+        sets=sets,
+        phrases=phrases,
         when=seen.when,
+        notes=notes,
+        source=seen.source,
+        places=seen.places,
+        preliminary=seen.preliminary,
     )
+
+
+def _in_doubt(seen: Seen, sets: frozenset[str], notes: tuple[Note, ...]) -> Iterator[Finding]:
+    """A sign that is no more than R4; a preliminary one is none (N1)."""
+    if sets and not seen.preliminary:
+        yield replace(_finding(seen, IN_DOUBT, NOTHING, ()), doubt=Doubt(sets, notes[0]))
+
+
+def _note(key: str, seen: Seen, sets: frozenset[str], knowledge: Knowledge) -> Note:
+    named = _finding(seen, sets, NOTHING, ())
+    values = {"sign": label(named, sorted(sets), knowledge), "date": seen.when.text if seen.when else ""}
+    if seen.said.number is not None:
+        values["value"] = number(seen.said.number)
+    return Note(key, values)
 
 
 def label(finding: Finding, sets: Iterable[str], knowledge: Knowledge) -> str:
     """How a card names the sign: the code's own name if it is short and telling, else the label of the value set."""
-    wanted = set(sets)
+    wanted = set(finding.doubt.sets if finding.doubt else sets)
     for concept in finding.concepts:
         if concept.sets & wanted and (name := short_name(concept)):
             return name
-    hit = next((name for name in sets if name in finding.sets), None)
+    held = finding.doubt.sets if finding.doubt else finding.sets
+    hit = next((name for name in (sorted(wanted) if finding.doubt else sets) if name in held), None)
     return knowledge.label(hit) if hit else finding.named.text or knowledge.label(min(finding.sets))
 
 
@@ -157,7 +220,7 @@ VAGUE = ("unspecified", "other ", "not elsewhere", " nos")  # how classification
 
 def fact(finding: Finding, sets: Iterable[str], knowledge: Knowledge) -> Fact:
     """The finding as a fact of a card."""
-    wanted = set(sets)
+    wanted = set(finding.doubt.sets if finding.doubt else sets)
     concept = next((one for one in finding.concepts if one.sets & wanted), None)
     return Fact(
         resource=finding.named.ref,

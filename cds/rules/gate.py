@@ -70,8 +70,9 @@ def is_twitch(named: Named) -> bool:
 
 
 def shows_twitch(seen: Seen) -> bool:
-    """Whether an Observation is about a twitch, by its code or by its value."""
-    return is_twitch(seen.named) or "twitch" in seen.value_sets or bool(seen.value_phrases & TWITCH_PHRASES)
+    """Whether an Observation says that there is a twitch: its code, and its value that it is so; or its value itself."""
+    valued = "twitch" in seen.value_sets or bool(seen.value_phrases & TWITCH_PHRASES)
+    return not (seen.said.disagrees or seen.preliminary) and (valued or (seen.said.is_present and is_twitch(seen.named)))
 
 
 def _of_problem(problem: Problem) -> Twitch:
@@ -92,7 +93,7 @@ def _of_visits(visits: list[Visit], encounter_id: str | None) -> Iterator[Twitch
 def _of_seen(seen: list[Seen], knowledge: Knowledge, today: int) -> Iterator[Twitch]:
     oldest = today - knowledge.days("twitch_observation")
     for one in seen:
-        if shows_twitch(one) and not one.denied and one.when is not None and one.when.first >= oldest:
+        if shows_twitch(one) and one.when is not None and one.when.first >= oldest:
             yield Twitch(
                 named=one.named,
                 onset=one.when,

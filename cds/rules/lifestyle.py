@@ -138,7 +138,7 @@ def _badness(seen: Seen, name: str, view: View) -> float:
 
 
 def _has_number(seen: Seen) -> bool:
-    return not seen.denied and seen.quantity is not None and seen.quantity.value is not None
+    return seen.said.is_answer and seen.quantity is not None and seen.quantity.value is not None
 
 
 def _value(seen: Seen) -> float:

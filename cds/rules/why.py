@@ -5,6 +5,7 @@ from msgspec import Struct
 from cards.printed import number, plain_unit
 from cds.chart.facts import Chart, Drug, FamilyMember, LabResult, Problem, Report, Seen, Visit
 from cds.chart.naming import TWITCH_PHRASES
+from cds.chart.polarity import By
 from cds.fhir.dates import When
 from cds.fhir.resources import Quantity
 from cds.knowledge.load import Knowledge
@@ -79,7 +80,8 @@ def _of_seen(seen: Seen, reads: Reads, knowledge: Knowledge) -> Trace | None:
     label = _label(seen.named.sets | seen.value_sets, phrases, reads, knowledge)
     if label is None:
         return None
-    return Trace(seen.named.ref, label, _text(seen.when), _number(seen.quantity), "absent" if seen.denied else None)
+    note = None if seen.said.is_present or seen.said.by is By.NUMBER else seen.said.says.value
+    return Trace(seen.named.ref, label, _text(seen.when), _number(seen.quantity), note)
 
 
 def _number(quantity: Quantity | None) -> str | None:

@@ -1,0 +1,191 @@
+"""What an entry says of the thing it is about: present, absent, unknown or graded (second edition, section 1).
+
+The one place where this is decided, for every Observation, component and Condition. Only what is present can fire a
+rule; unknown is never a yes and never a no.
+"""
+
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+
+from msgspec import Struct
+
+from cds.fhir import concepts
+from cds.fhir.resources import CodeableConcept, Coding, Component, Observation, Quantity
+from cds.fhir.units import factor
+from cds.knowledge.answers import Answers, Word
+from cds.knowledge.codes import NOTHING, Concept
+
+ASKED, EXAMINATIONS = "ask-", frozenset({"exam", "emg"})
+QUESTION_SYSTEM = "http://loinc.org"
+PLAIN_UNITS = (None, "", "1")
+TWITCH, FREQUENCY, FREQUENT = "twitch", "/d", "frequent"
+DENIED = frozenset({"refuted", "entered-in-error"})
+ACTIVE = frozenset({"active", "recurrence", "relapse"})
+OVER = frozenset({"resolved", "inactive", "remission"})
+
+
+class Says(StrEnum):
+    """The readings of an entry."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+    GRADED = "graded"
+    HISTORY = "history"
+
+
+class By(StrEnum):
+    """What told it: words cancel nothing but their own entry (N4)."""
+
+    NOTHING = "nothing"
+    CODE = "code"
+    NUMBER = "number"
+    TEXT = "text"
+    FLAG = "flag"
+    REASON = "reason"
+
+
+class Said(Struct, frozen=True):
+    """One reading. `disagrees` marks an entry that says yes and no; `number` is what was recorded of something graded."""
+
+    says: Says
+    by: By = By.NOTHING
+    disagrees: bool = False
+    number: float | None = None
+
+    @property
+    def is_present(self) -> bool:
+        """Whether it may fire a rule."""
+        return self.says is Says.PRESENT
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether a number or an answer may be taken from the entry: it was asked, and not denied."""
+        return self.says is not Says.ABSENT and self.by is not By.REASON
+
+
+FINDING = Said(Says.PRESENT)
+QUESTION = Said(Says.UNKNOWN)
+NOT_KNOWN = Said(Says.UNKNOWN, By.REASON)
+
+
+def of_condition(clinical: str | None, verification: str | None, *, abated: bool) -> Says:
+    """What a Condition says: denied, now, or once (N5). A status that nobody knows is as one that is absent."""
+    if verification in DENIED:
+        return Says.ABSENT
+    if clinical in OVER:
+        return Says.HISTORY
+    if clinical in ACTIVE or not abated:
+        return Says.PRESENT
+    return Says.HISTORY
+
+
+def of_part(
+    part: Observation | Component, code: tuple[Concept, ...], value: tuple[Concept, ...], answers: Answers
+) -> Said:
+    """What an Observation or a component says of what its code names (N1): the first that tells anything."""
+    if part.data_absent_reason is not None:
+        return NOT_KNOWN
+    sets = NOTHING.union(*(concept.sets for concept in code))
+    told = list(_values(part, sets, value, answers))
+    flag = _flag(part, answers, examination=_is_examination(sets))
+    if told:
+        return _settled(told, flag)
+    if flag is not None:
+        return flag
+    return FINDING if _is_finding(part.code, code) else QUESTION
+
+
+def _settled(told: list[Said], flag: Said | None) -> Said:
+    """One reading of all values, and whether another value or the flag contradicts it (N3)."""
+    every = [*told, flag] if flag is not None else told
+    kinds = {one.says for one in every}
+    first = next((one for one in told if one.says is Says.PRESENT), told[0])
+    if {Says.PRESENT, Says.ABSENT} <= kinds:
+        return Said(Says.UNKNOWN, first.by, disagrees=True)
+    return first
+
+
+def _values(
+    part: Observation | Component, sets: frozenset[str], value: tuple[Concept, ...], answers: Answers
+) -> Iterator[Said]:
+    if part.value_boolean is not None:
+        yield Said(Says.PRESENT if part.value_boolean else Says.ABSENT, By.CODE)
+    if part.value_codeable_concept is not None:
+        yield _coded(part.value_codeable_concept, sets, value, answers)
+    if part.value_string is not None:
+        yield _text(part.value_string, sets, answers) or Said(Says.UNKNOWN, By.TEXT)
+    if part.value_quantity is not None:
+        yield _number(part.value_quantity, sets, answers)
+    if part.value_integer is not None:
+        yield _number(Quantity(value=part.value_integer), sets, answers)
+
+
+def _coded(concept: CodeableConcept, sets: frozenset[str], value: tuple[Concept, ...], answers: Answers) -> Said:
+    """By the lists; a value of the same value sets, or a more exact one, is a yes; else by its names (N2)."""
+    examination, codings = _is_examination(sets), concept.coding or ()
+    words = {answers.of_code(one.system, one.code, examination=examination) for one in codings} - {None}
+    if words:
+        word = words.pop() if len(words) == 1 else "unknown"
+        return Said(Says(word), By.REASON if word == "unknown" else By.CODE)
+    mine = _finding_sets(sets)
+    if any(theirs and mine <= theirs for theirs in (_finding_sets(one.sets) for one in value)):
+        return Said(Says.PRESENT, By.CODE)
+    if TWITCH in sets and any(FREQUENT in one.sets for one in value):
+        return Said(Says.PRESENT, By.CODE)
+    named = (_text(text, sets, answers) for text in (*_names(codings), concept.text) if text)
+    return next((one for one in named if one is not None), Said(Says.UNKNOWN, By.TEXT))
+
+
+def _names(codings: Iterable[Coding]) -> Iterator[str]:
+    return (one.display for one in codings if one.display)
+
+
+def _text(text: str, sets: frozenset[str], answers: Answers) -> Said | None:
+    word = answers.of_text(text, sets)
+    if word is None:
+        return None
+    return Said(Says(word), By.REASON if word == "unknown" else By.TEXT)
+
+
+def _number(quantity: Quantity, sets: frozenset[str], answers: Answers) -> Said:
+    """1 and 0 answer a question about a symptom; a number says how often somebody twitches; all others are grades."""
+    if quantity.value is None:
+        return QUESTION
+    unit, kinds = quantity.code or quantity.unit, answers.kinds
+    if TWITCH in sets and unit and factor(unit, FREQUENCY) is not None:
+        return Said(Says.PRESENT if quantity.value > 0 else Says.ABSENT, By.NUMBER)
+    asked = bool(sets & kinds.symptoms) and not sets & (kinds.power | kinds.graded)
+    if asked and unit in PLAIN_UNITS and quantity.comparator is None and quantity.value in (0, 1):
+        return Said(Says.PRESENT if quantity.value else Says.ABSENT, By.NUMBER)
+    return Said(Says.GRADED, By.NUMBER, number=quantity.value)
+
+
+def _flag(part: Observation | Component, answers: Answers, *, examination: bool) -> Said | None:
+    """The interpretation, by code whatever its system, else by its words."""
+    if part.interpretation is None:
+        return None
+    words: set[Word] = set()
+    for concept in concepts.each(part.interpretation):
+        codings = concept.coding or ()
+        coded = [word for one in codings if (word := answers.of_flag(one.code)) is not None]
+        named = [word for text in (*_names(codings), concept.text) if text and (word := answers.of_text(text, NOTHING))]
+        words.update(coded or named[:1])
+    word = words.pop() if len(words) == 1 else "unknown"
+    return Said(Says(word), By.FLAG)
+
+
+def _is_finding(code: CodeableConcept | None, known: tuple[Concept, ...]) -> bool:
+    """Whether a code alone says that something is there: a finding or a diagnosis, and nothing that is asked."""
+    codings = (code.coding or ()) if code is not None else ()
+    asks = any(one.system == QUESTION_SYSTEM for one in (*codings, *known))
+    return not asks and any(_finding_sets(one.sets) for one in known)
+
+
+def _finding_sets(sets: frozenset[str]) -> frozenset[str]:
+    """The value sets that are no question and no examination."""
+    return frozenset(name for name in sets if not (name.startswith(ASKED) or name in EXAMINATIONS))
+
+
+def _is_examination(sets: frozenset[str]) -> bool:
+    return not sets.isdisjoint(EXAMINATIONS)

@@ -1,0 +1,170 @@
+"""What a value says of the thing asked about: present, absent or unknown, by code or by its whole text (N2)."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal, TypeVar
+
+from msgspec import Struct
+
+from cds.errors import KnowledgeError
+
+FILE, FLAG = "answers.toml", "flag"
+Word = Literal["present", "absent", "unknown"]
+Key = tuple[str, str]
+K = TypeVar("K")
+_SPACES = re.compile(r"\s+")
+_OUTER = " .,;:!"
+_UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue"}
+
+
+class Codes(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """The lists of codes, as tokens `system:code`; systems of which every code says that nothing is known."""
+
+    present: list[str]
+    absent: list[str]
+    unknown: list[str]
+    unknown_systems: list[str]
+    examinations_only: list[str]
+
+
+class Texts(Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole texts of one language."""
+
+    present: list[str]
+    absent: list[str]
+    unknown: list[str]
+
+
+class Kinds(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """How numbers and grades are read, by the value sets of the thing asked about."""
+
+    symptoms: frozenset[str]
+    power: frozenset[str]
+    graded: frozenset[str]
+    power_present: frozenset[str]
+    power_absent: frozenset[str]
+    symptom_present: frozenset[str]
+
+
+class Languages(Struct, frozen=True, forbid_unknown_fields=True):
+    """The languages that are read."""
+
+    live: list[str]
+
+
+class Stated(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the file holds."""
+
+    systems: dict[str, list[str]]
+    codes: Codes
+    languages: Languages
+    text: dict[str, Texts]
+    reading: Kinds
+    signs: dict[str, list[str]]
+
+
+class Answers(Struct, frozen=True, eq=False):
+    """The lists, ready to be asked."""
+
+    codes: Mapping[Key, Word]
+    flags: Mapping[str, Word]
+    unknown_systems: frozenset[str]
+    examinations_only: frozenset[Key]
+    texts: Mapping[str, Word]
+    kinds: Kinds
+    signs: Mapping[Key, str]
+
+    def of_code(self, system: str | None, code: str | None, *, examination: bool = False) -> Word | None:
+        """What a coded value says; None if it is on no list."""
+        if system in self.unknown_systems:
+            return "unknown"
+        key = (system or "", code or "")
+        if key in self.examinations_only:
+            return "present" if examination else "unknown"
+        return self.codes.get(key)
+
+    def of_flag(self, code: str | None) -> Word | None:
+        """What the code of an interpretation says, whatever its system; None if it is on no list."""
+        return self.flags.get(code or "")
+
+    def of_text(self, text: str, sets: frozenset[str]) -> Word | None:
+        """What a whole text says of something in these value sets; None if it is on no list."""
+        plain = fold(text)
+        if not sets.isdisjoint(self.kinds.power):
+            if plain in self.kinds.power_present:
+                return "present"
+            if plain in self.kinds.power_absent:
+                return "absent"
+        if not sets.isdisjoint(self.kinds.symptoms) and plain in self.kinds.symptom_present:
+            return "present"
+        return self.texts.get(plain)
+
+    def sign_of(self, system: str, code: str) -> str | None:
+        """The sign that a code stands for, if other codes stand for it too (N3)."""
+        prefixes = (code[:n] + "-" for n in range(len(code), 0, -1))
+        return next((self.signs[system, one] for one in (code, *prefixes) if (system, one) in self.signs), None)
+
+
+def fold(text: str) -> str:
+    """The text as whole values are compared: NFKC, lower case, no accents, no outer marks, single spaces."""
+    lower = unicodedata.normalize("NFKC", text).casefold()
+    bare = "".join(one for one in unicodedata.normalize("NFD", lower) if not unicodedata.combining(one))
+    return _SPACES.sub(" ", bare).strip(_OUTER)
+
+
+def compiled(stated: Stated, signs: Mapping[Key, str]) -> Answers:
+    """The lists of the file, each code and each live text on one list only; else a KnowledgeError.
+
+    `signs` are the codes of signs that have several, resolved to their systems.
+    """
+    by_code: dict[Key, Word] = {}
+    by_text: dict[str, Word] = {}
+    for word, tokens in _lists(stated.codes):
+        for key in _keys(stated, tokens):
+            _put(by_code, key, word, key[1])
+    for language in stated.languages.live:
+        if language not in stated.text:
+            raise KnowledgeError(FILE, f"text.{language}", "is live and has no lists")
+        for word, texts in _lists(stated.text[language]):
+            for text in texts:
+                for plain in _spellings(text):
+                    _put(by_text, plain, word, text)
+    return Answers(
+        codes=by_code,
+        flags={code: word for (url, code), word in by_code.items() if url in stated.systems.get(FLAG, ())},
+        unknown_systems=frozenset(url for name in stated.codes.unknown_systems for url in _urls(stated, name)),
+        examinations_only=frozenset(_keys(stated, stated.codes.examinations_only)),
+        texts=by_text,
+        kinds=stated.reading,
+        signs=signs,
+    )
+
+
+def _lists(lists: Codes | Texts) -> Iterator[tuple[Word, list[str]]]:
+    yield "present", lists.present
+    yield "absent", lists.absent
+    yield "unknown", lists.unknown
+
+
+def _keys(stated: Stated, tokens: Iterable[str]) -> Iterator[Key]:
+    for token in tokens:
+        name, _, code = token.partition(":")
+        yield from ((url, code) for url in _urls(stated, name))
+
+
+def _urls(stated: Stated, name: str) -> list[str]:
+    if name not in stated.systems:
+        raise KnowledgeError(FILE, name, "is no system of this file")
+    return stated.systems[name]
+
+
+def _spellings(text: str) -> set[str]:
+    """A text as it is folded, and with its umlauts written out."""
+    written_out = "".join(_UMLAUTS.get(one, one) for one in text.lower())
+    return {fold(text), fold(written_out)}
+
+
+def _put(table: dict[K, Word], key: K, word: Word, name: str) -> None:
+    if table.setdefault(key, word) != word:
+        raise KnowledgeError(FILE, name, f"is both {table[key]} and {word}")
