@@ -46,7 +46,7 @@ class By(StrEnum):
 
 
 class Said(Struct, frozen=True):
-    """One reading. `disagrees` marks an entry that says yes and no; `number` is what was recorded of something graded."""
+    """One reading. `disagrees` marks an entry that says yes and no; `number` is the grade that was recorded."""
 
     says: Says
     by: By = By.NOTHING
@@ -88,7 +88,7 @@ def of_part(
         return NOT_KNOWN
     sets = NOTHING.union(*(concept.sets for concept in code))
     told = list(_values(part, sets, value, answers))
-    flag = _flag(part, answers, examination=_is_examination(sets))
+    flag = _flag(part, answers)
     if told:
         return _settled(told, flag)
     if flag is not None:
@@ -124,8 +124,8 @@ def _values(
 def _coded(concept: CodeableConcept, sets: frozenset[str], value: tuple[Concept, ...], answers: Answers) -> Said:
     """By the lists; a value of the same value sets, or a more exact one, is a yes; else by its names (N2)."""
     examination, codings = _is_examination(sets), concept.coding or ()
-    words = {answers.of_code(one.system, one.code, examination=examination) for one in codings} - {None}
-    if words:
+    told = (answers.of_code(one.system, one.code, examination=examination) for one in codings)
+    if words := {word for word in told if word is not None}:
         word = words.pop() if len(words) == 1 else "unknown"
         return Said(Says(word), By.REASON if word == "unknown" else By.CODE)
     mine = _finding_sets(sets)
@@ -153,6 +153,8 @@ def _number(quantity: Quantity, sets: frozenset[str], answers: Answers) -> Said:
     if quantity.value is None:
         return QUESTION
     unit, kinds = quantity.code or quantity.unit, answers.kinds
+    if any(not 0 <= quantity.value <= most for name, most in kinds.highest.items() if name in sets):
+        return NOT_KNOWN
     if TWITCH in sets and unit and factor(unit, FREQUENCY) is not None:
         return Said(Says.PRESENT if quantity.value > 0 else Says.ABSENT, By.NUMBER)
     asked = bool(sets & kinds.symptoms) and not sets & (kinds.power | kinds.graded)
@@ -161,7 +163,7 @@ def _number(quantity: Quantity, sets: frozenset[str], answers: Answers) -> Said:
     return Said(Says.GRADED, By.NUMBER, number=quantity.value)
 
 
-def _flag(part: Observation | Component, answers: Answers, *, examination: bool) -> Said | None:
+def _flag(part: Observation | Component, answers: Answers) -> Said | None:
     """The interpretation, by code whatever its system, else by its words."""
     if part.interpretation is None:
         return None

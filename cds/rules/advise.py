@@ -67,7 +67,7 @@ def _emergency(choice: Choice, found: Assessment) -> Advice:
     flags = choice.flags
     tags = {flag.tag for flag in flags if flag.tag}
     inside = _inside(found)
-    notes = _early(flags)
+    notes = [*_early(flags), *(remark.note for flag in flags for one in flag.found for remark in one.remarks)]
     notes += [Note("drug_does_not_explain")] if found.urgent else []
     notes += _uncertain(flags)
     return Advice(
@@ -187,7 +187,11 @@ def _sign_notes(flags: Flags, picture: Picture) -> Iterable[Note]:
 
 
 def _wording(flag: Raised) -> Iterable[Note]:
+    """What the chart says beside each sign, why one is in doubt, and that one is in words only."""
     for finding in flag.found:
+        yield from (remark.note for remark in finding.remarks)
+        if finding.doubt is not None:
+            yield finding.doubt.remark.note
         if finding.phrases and finding.named.text:
             yield Note("only_text_sign", {"phrase": finding.named.text})
 

@@ -91,7 +91,8 @@ def assess(picture: Picture, trial: Trial, *, emergency_cards: bool = True) -> A
     """Ask every rule once, in the order that the flags depend on each other."""
     questions = Questions(picture, trial)
     emergencies = questions.ask(Topic.EMERG)
-    questions.set_aside(questions.emergencies_used(emergencies, told=emergency_cards))
+    early = (finding for finding in picture.findings.all if finding.preliminary)  # they count for emergencies only (N1)
+    questions.set_aside([*early, *questions.emergencies_used(emergencies, told=emergency_cards)])
     urgent = questions.ask(Topic.NEURO_URG)
     childhood, urgent_left = _by_age(picture, urgent, questions)
     evaluation = questions.ask(Topic.NEURO_EVAL)

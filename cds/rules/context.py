@@ -2,7 +2,7 @@
 
 from cards.advice import Note
 from cds.chart.naming import normalise
-from cds.rules import lifestyle, tests_due
+from cds.rules import lifestyle, readings, tests_due
 from cds.rules.assess import Assessment
 from cds.rules.medication import Ended
 from cds.rules.picture import Picture
@@ -103,4 +103,12 @@ def remarks(picture: Picture) -> tuple[Note, ...]:
         *((Note("medicines_unchecked", {"n": str(chart.unknown_medicines)}),) if chart.unknown_medicines else ()),
         *((Note("foreign_resources", {"n": str(chart.foreign)}),) if chart.foreign else ()),
         *((Note("age_unknown"),) if picture.age is None else ()),
+        *unclear(picture),
     )
+
+
+def unclear(picture: Picture) -> tuple[Note, ...]:
+    """What was asked of a sign and not understood, each once."""
+    named = ((readings.name_of(one, picture.knowledge), one.when) for one in picture.unclear)
+    values = ({"sign": sign, "date": when.text if when else ""} for sign, when in named)
+    return tuple(Note("answer_unclear", one) for one in values)

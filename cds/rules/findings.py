@@ -15,22 +15,34 @@ from cds.knowledge.codes import NOTHING, Concept
 from cds.knowledge.load import Knowledge
 from cds.rules.gate import Twitch, is_twitch, shows_twitch
 
-
 ASKED = "ask-"  # so the value sets of questions begin
 IN_DOUBT = frozenset({"sign-in-doubt"})
+
+
+class Remark(Struct, frozen=True):
+    """What a card says beside a sign: the key of a note and its values, so that findings can be compared."""
+
+    key: str
+    values: tuple[tuple[str, str], ...]
+
+    @property
+    def note(self) -> Note:
+        """The note of the card."""
+        return Note(self.key, dict(self.values))
 
 
 class Doubt(Struct, frozen=True):
     """Why a sign is no more than R4: the value sets it would have been in, and what is said of it."""
 
     sets: frozenset[str]
-    note: Note
+    remark: Remark
 
 
 class Finding(Struct, frozen=True, kw_only=True):
     """A sign that the chart says is there. `when` is onset, else recorded, else effective; `onset` only if stated.
 
-    `doubt` makes it R4 and nothing more; `notes` are what else the chart says of it. `source` is who told an Observation.
+    `doubt` makes it R4 and nothing more; `remarks` are what else the chart says of it.
+    `source` is who told an Observation.
     """
 
     named: Named
@@ -40,7 +52,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     when: When | None = None
     onset: When | None = None
     doubt: Doubt | None = None
-    notes: tuple[Note, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     source: Source | None = None
     places: frozenset[str] = frozenset()
     preliminary: bool = False
@@ -145,6 +157,18 @@ def _of_visit(visit: Visit) -> Finding:
     return Finding(named=named, concepts=named.concepts, sets=named.sets, phrases=named.phrases, when=visit.start)
 
 
+def unclear(chart: Chart, knowledge: Knowledge, today: int) -> tuple[Seen, ...]:
+    """What was asked of a U, E or P sign and not understood: nothing reassures beside it (N1)."""
+    oldest, grave = today - knowledge.days("finding_observation"), knowledge.signs.strong | knowledge.signs.urgent
+    return tuple(
+        one
+        for one in chart.seen
+        if one.said.says is Says.UNKNOWN
+        and not grave.isdisjoint(one.named.sets)
+        and (one.when is None or one.when.first >= oldest)
+    )
+
+
 def _of_seen(seen: Seen, knowledge: Knowledge) -> Iterator[Finding]:
     """What an Observation shows: what its code names if its value says so, and what its value names (N1, N2)."""
     names, signs = seen.named.sets, knowledge.signs
@@ -152,47 +176,48 @@ def _of_seen(seen: Seen, knowledge: Knowledge) -> Iterator[Finding]:
     shown = asked | seen.value_sets | (names if seen.said.is_present else NOTHING)
     shown |= _tongue(seen.sites, shows_twitch(seen))
     phrases = seen.value_phrases | (seen.named.phrases if seen.said.is_present else NOTHING)
-    notes: tuple[Note, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     if seen.said.disagrees:
         doubted = (names | seen.value_sets) & signs.doubtful - signs.strong
         shown = (names | seen.value_sets) & signs.strong
-        phrases, notes = NOTHING, (_note("contradictory", seen, shown or doubted, knowledge),)
-        yield from _in_doubt(seen, doubted, notes)
+        phrases, remarks = NOTHING, _remarks("contradictory", seen, shown, knowledge)
+        yield from _in_doubt("contradictory", seen, doubted, knowledge)
     elif seen.said.says is Says.GRADED:
-        graded = names & signs.every
-        yield from _in_doubt(seen, graded, (_note("graded_sign", seen, graded, knowledge),))
+        yield from _in_doubt("graded_sign", seen, names & signs.every, knowledge)
     if seen.preliminary:
         shown, phrases = shown & signs.alarming, NOTHING
     if shown or phrases:
-        yield _finding(seen, shown, phrases, notes)
+        yield _finding(seen, shown, phrases, remarks)
 
 
-def _finding(seen: Seen, sets: frozenset[str], phrases: frozenset[str], notes: tuple[Note, ...]) -> Finding:
+def _finding(seen: Seen, sets: frozenset[str], phrases: frozenset[str], remarks: tuple[Remark, ...]) -> Finding:
     return Finding(
         named=seen.named,
         concepts=seen.named.concepts + seen.value_concepts,
         sets=sets,
         phrases=phrases,
         when=seen.when,
-        notes=notes,
+        remarks=remarks,
         source=seen.source,
         places=seen.places,
         preliminary=seen.preliminary,
     )
 
 
-def _in_doubt(seen: Seen, sets: frozenset[str], notes: tuple[Note, ...]) -> Iterator[Finding]:
+def _in_doubt(key: str, seen: Seen, sets: frozenset[str], knowledge: Knowledge) -> Iterator[Finding]:
     """A sign that is no more than R4; a preliminary one is none (N1)."""
-    if sets and not seen.preliminary:
-        yield replace(_finding(seen, IN_DOUBT, NOTHING, ()), doubt=Doubt(sets, notes[0]))
+    if not seen.preliminary:
+        for remark in _remarks(key, seen, sets, knowledge):
+            yield replace(_finding(seen, IN_DOUBT, NOTHING, ()), doubt=Doubt(sets, remark))
 
 
-def _note(key: str, seen: Seen, sets: frozenset[str], knowledge: Knowledge) -> Note:
-    named = _finding(seen, sets, NOTHING, ())
-    values = {"sign": label(named, sorted(sets), knowledge), "date": seen.when.text if seen.when else ""}
-    if seen.said.number is not None:
-        values["value"] = number(seen.said.number)
-    return Note(key, values)
+def _remarks(key: str, seen: Seen, sets: frozenset[str], knowledge: Knowledge) -> tuple[Remark, ...]:
+    """What is said of a sign in these sets; nothing where there is none."""
+    if not sets:
+        return ()
+    sign = label(_finding(seen, sets, NOTHING, ()), sorted(sets), knowledge)
+    graded = (("value", number(seen.said.number)),) if seen.said.number is not None else ()
+    return (Remark(key, (("sign", sign), ("date", seen.when.text if seen.when else ""), *graded)),)
 
 
 def label(finding: Finding, sets: Iterable[str], knowledge: Knowledge) -> str:

@@ -70,9 +70,11 @@ def is_twitch(named: Named) -> bool:
 
 
 def shows_twitch(seen: Seen) -> bool:
-    """Whether an Observation says that there is a twitch: its code, and its value that it is so; or its value itself."""
+    """Whether an Observation says that there is a twitch: its code where its value agrees, or its value."""
     valued = "twitch" in seen.value_sets or bool(seen.value_phrases & TWITCH_PHRASES)
-    return not (seen.said.disagrees or seen.preliminary) and (valued or (seen.said.is_present and is_twitch(seen.named)))
+    return not (seen.said.disagrees or seen.preliminary) and (
+        valued or (seen.said.is_present and is_twitch(seen.named))
+    )
 
 
 def _of_problem(problem: Problem) -> Twitch:

@@ -110,7 +110,7 @@ def eyelid(view: View) -> Raised | None:
 
 def unspecific(view: View) -> Iterator[Raised]:
     """R4: unspecific weakness, an abnormal reflex, an abnormal test without a coded sign, a sign in words only."""
-    sets = ("weakness-unspecific", "abnormal-reflex")
+    sets = ("weakness-unspecific", "abnormal-reflex", "sign-in-doubt")
     coded = view.flag(view.of(*sets), sets)
     worded = view.flag(view.worded("red-flag"), ())
     tests = [_abnormal_test(done, view) for done in (view.report("exam"), view.report("emg"))]

@@ -9,7 +9,7 @@ from cds.chart.facts import Asked, Chart, Problem, Seen
 from cds.fhir.dates import When, completed_years
 from cds.fhir.units import factor
 from cds.knowledge.load import Knowledge
-from cds.rules import findings, gate, laboratory, medication, work_up
+from cds.rules import findings, gate, laboratory, medication, readings, work_up
 from cds.rules.amount import ucum
 from cds.rules.findings import Finding, Findings
 from cds.rules.gate import Twitch
@@ -22,7 +22,6 @@ from cds.rules.work_up import Done
 DISEASES = ("kd-als", "kd-sma", "kd-kennedy", "kd-dystrophy", "kd-neuromyotonia", "kd-ms")
 WEEKS_UNSPECIFIED = "00"  # ICD-10-CM Z3A.00
 WEEKS_MOST = 42.0  # ICD-10-CM Z3A.49 is "greater than 42 weeks"
-KD_STATUSES = frozenset({"active", "recurrence", "relapse", "remission"})
 
 
 class Completeness(Struct, frozen=True):
@@ -72,6 +71,7 @@ class Picture(Struct, frozen=True, kw_only=True):
     recorded: dict[str, list[Finding]]
     names: frozenset[str]
     answered: tuple[Finding, ...] = ()
+    unclear: tuple[Seen, ...] = ()
 
     @property
     def is_child(self) -> bool:
@@ -111,7 +111,9 @@ def read(
     person = Person(_age_days(chart.birth, today), age(chart.birth, today), chart.sex, pregnant)
     any_exam = work_up.newest(chart, "exam", today, knowledge.days("exam"))
     any_emg = work_up.newest(chart, "emg", today, knowledge.days("emg"))
+    adult = person.age_years is not None and person.age_years >= knowledge.at("adult_years")
     signs = findings.read(chart, twitches, knowledge, today)
+    signs = readings.settled(signs, chart, knowledge, today, adult=adult)
     recorded = findings.deficiencies(chart.problems)
     tests = laboratory.read(chart, knowledge, person, today)
     medicines = medication.read(chart.drugs, knowledge, today)
@@ -135,6 +137,7 @@ def read(
         request=work_up.in_progress(chart, knowledge, today),
         pregnant=pregnant,
         weeks=_weeks(chart, knowledge, today) if pregnant else None,
+        unclear=findings.unclear(chart, knowledge, today),
         recorded=recorded,
         names=frozenset((*signs.names, *recorded, *tests.standings, *medicines.names, *_other_names(chart))),
     )
@@ -177,7 +180,7 @@ def _diseases(problems: list[Problem]) -> frozenset[str]:
 
 
 def _is_known(problem: Problem) -> bool:
-    current = problem.clinical in KD_STATUSES or (problem.clinical is None and not problem.abated)
+    current = problem.is_active or problem.clinical == "remission"
     return current and problem.verification in ("confirmed", None)
 
 

@@ -5,15 +5,16 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cards.advice import Note
 from cds.chart.facts import Chart, Seen, Source
 from cds.chart.polarity import By, Says
 from cds.fhir.dates import When
 from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
-from cds.rules.findings import IN_DOUBT, Doubt, Finding, Findings, label
+from cds.rules.findings import IN_DOUBT, Doubt, Finding, Findings, Remark, label
 
-WEAKNESS = frozenset({"weakness", "weakness-proximal", "weakness-girdle", "acute-paralysis"})  # U1 has a rule of its own
+WEAKNESS = frozenset(
+    {"weakness", "weakness-proximal", "weakness-girdle", "acute-paralysis"}
+)  # U1 has a rule of its own
 
 
 class Sign(Struct, frozen=True):
@@ -23,7 +24,7 @@ class Sign(Struct, frozen=True):
     places: frozenset[str]
 
     def is_of(self, other: "Sign", knowledge: Knowledge) -> bool:
-        """Whether both are the same concept: one code, or codes of two systems for one sign; the same place if stated."""
+        """Whether both are one concept: a code, or codes of two systems for one sign; and of one place if stated."""
         if self.places and other.places and self.places.isdisjoint(other.places):
             return False
         return any(_is_same(one, two, knowledge) for one in self.concepts for two in other.concepts)
@@ -50,13 +51,21 @@ def sign_of(concepts: Iterable[Concept], places: frozenset[str], knowledge: Know
     return Sign(tuple(one for one in concepts if one.sets & knowledge.signs.every), places)
 
 
+def name_of(seen: Seen, knowledge: Knowledge) -> str:
+    """How a card names what an Observation is about."""
+    grave = seen.named.sets & knowledge.signs.every
+    about = Finding(named=seen.named, concepts=seen.named.concepts, sets=grave)
+    return label(about, sorted(grave), knowledge)
+
+
 def settled(found: Findings, chart: Chart, knowledge: Knowledge, today: int, *, adult: bool) -> Findings:
     """The findings, each held against what says no; `adult` says that the age is known and no child's."""
     said_no = list(_negatives(chart.seen, knowledge, today))
     if not said_no:
         return found
-    court = _Court(said_no, knowledge, today, adult=adult)
-    return Findings(left for one in found.all if (left := court.left_of(one)) is not None)
+    comparison = _Comparison(said_no, knowledge, today, adult=adult)
+    left = (comparison.left_of(one) for one in found.all)
+    return Findings(one for one in left if one is not None)
 
 
 def _negatives(seen: Iterable[Seen], knowledge: Knowledge, today: int) -> Iterator[Negative]:
@@ -67,7 +76,7 @@ def _negatives(seen: Iterable[Seen], knowledge: Knowledge, today: int) -> Iterat
             yield Negative(sign, one.when, one.source, one.said.by is By.TEXT)
 
 
-class _Court:
+class _Comparison:
     """Holds single findings against all that says no."""
 
     def __init__(self, said_no: list[Negative], knowledge: Knowledge, today: int, *, adult: bool) -> None:
@@ -98,7 +107,7 @@ class _Court:
         return finding.when is not None and negative.when.first > finding.when.last
 
     def _kept(self, finding: Finding) -> frozenset[str]:
-        """The value sets that nothing takes away: an emergency in its time, a child's sign, a central one, no U or R sign."""
+        """The value sets that nothing takes away: an emergency in its time, a child's sign, what is no U, R1 or R3."""
         alarm = finding.sets & self._knowledge.signs.emergency
         if alarm and (finding.day is None or finding.day >= self._oldest_alarm):
             return finding.sets
@@ -120,16 +129,16 @@ class _Court:
         if not moved:
             return self._noted(finding, newest)
         before = finding.when.text if finding.when else ""
-        values = {"sign": self._label(finding, moved), "before": before, "date": newest.when.text}
-        doubt = Doubt(moved, Note("absent_later", values))
+        values = (("sign", self._label(finding, moved)), ("before", before), ("date", newest.when.text))
+        doubt = Doubt(moved, Remark("absent_later", values))
         return replace(finding, sets=finding.sets - moved | IN_DOUBT, doubt=doubt)
 
     def _noted(self, finding: Finding, negative: Negative) -> Finding:
         signs = finding.sets & self._knowledge.signs.every
         if not signs:
             return finding
-        note = Note("also_absent", {"sign": self._label(finding, signs), "date": negative.when.text})
-        return replace(finding, notes=(*finding.notes, note))
+        remark = Remark("also_absent", (("sign", self._label(finding, signs)), ("date", negative.when.text)))
+        return replace(finding, remarks=(*finding.remarks, remark))
 
     def _label(self, finding: Finding, sets: frozenset[str]) -> str:
         return label(finding, sorted(sets), self._knowledge)

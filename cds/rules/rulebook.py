@@ -174,7 +174,7 @@ FLAGS = (
         id="R4",
         card=EVAL,
         reads=Reads(
-            sets=("weakness-unspecific", "abnormal-reflex", *CODED_SIGNS),
+            sets=("weakness-unspecific", "abnormal-reflex", "sign-in-doubt", *CODED_SIGNS),
             reports=("exam", "emg"),
             phrases=("red-flag",),
         ),

@@ -11,6 +11,11 @@ SYSTEMS = {
     "rx": "http://www.nlm.nih.gov/research/umls/rxnorm",
     "atc": "http://www.whocc.no/atc",
     "cpt": "http://www.ama-assn.org/go/cpt",
+    "yn": "http://terminology.hl7.org/CodeSystem/v2-0136",
+    "eyn": "http://terminology.hl7.org/CodeSystem/v2-0532",
+    "flag": "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation",
+    "null": "http://terminology.hl7.org/CodeSystem/v3-NullFlavor",
+    "reason": "http://terminology.hl7.org/CodeSystem/data-absent-reason",
     "local": "https://example.org/local-codes",
 }
 SHAPES = (
