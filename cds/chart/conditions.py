@@ -5,8 +5,9 @@ from cds.chart.naming import Namer
 from cds.chart.polarity import ACTIVE, OVER
 from cds.chart.scope import Scope
 from cds.fhir import concepts
+from cds.fhir.datatypes import CodeableConcept, Quantity
 from cds.fhir.dates import When, parse, years_after
-from cds.fhir.resources import CodeableConcept, Condition, Quantity
+from cds.fhir.resources import Condition
 from cds.fhir.units import factor
 from cds.knowledge.answers import Answers
 

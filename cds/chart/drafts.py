@@ -11,18 +11,8 @@ from cds.chart.medicines import MedicationReader, Medications, RouteNames
 from cds.chart.naming import Namer
 from cds.chart.scope import Scope
 from cds.fhir.allowance import Allowance
-from cds.fhir.resources import (
-    CodeableConcept,
-    CodeableReference,
-    Coding,
-    Dosage,
-    Ingredient,
-    Medication,
-    MedicationRequest,
-    Reference,
-    Repeat,
-    Timing,
-)
+from cds.fhir.datatypes import CodeableConcept, CodeableReference, Coding, Reference
+from cds.fhir.resources import Dosage, Ingredient, Medication, MedicationRequest, Repeat, Timing
 
 OVER = frozenset({"cancelled", "stopped", "completed", "ended", "entered-in-error"})
 REQUEST, MEDICATION = "MedicationRequest", "Medication"

@@ -5,8 +5,9 @@ from enum import IntEnum
 from msgspec import Struct
 
 from cds.chart.polarity import DENIED, FINDING, Said, Says, of_condition
+from cds.fhir.datatypes import Quantity
 from cds.fhir.dates import When
-from cds.fhir.resources import Dosage, Quantity, ReferenceRange
+from cds.fhir.resources import Dosage, ReferenceRange
 from cds.knowledge.codes import NOTHING, Concept
 
 ORDER_INTENTS = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order"})

@@ -7,7 +7,7 @@ from cds.chart.naming import Namer
 from cds.fhir.allowance import Allowance
 from cds.fhir.bundle import NULL, Link, has_next
 from cds.fhir.concepts import each
-from cds.fhir.resources import CodeableConcept, Concepts
+from cds.fhir.datatypes import CodeableConcept, Concepts
 
 
 class Part(Struct, gc=False, rename="camel"):

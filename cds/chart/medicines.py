@@ -7,17 +7,15 @@ from cds.chart.facts import ORDER_INTENTS, Drug
 from cds.chart.naming import Namer
 from cds.chart.scope import Scope
 from cds.fhir import concepts
+from cds.fhir.datatypes import CodeableConcept, Period, Reference
 from cds.fhir.dates import When, parse
 from cds.fhir.resources import (
-    CodeableConcept,
     Dosage,
     Medicated,
     Medication,
     MedicationAdministration,
     MedicationRequest,
     MedicationStatement,
-    Period,
-    Reference,
 )
 from cds.knowledge.codes import Concept
 

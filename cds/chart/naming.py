@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from cds.chart.facts import Named
 from cds.fhir.concepts import each
-from cds.fhir.resources import CodeableConcept, Concepts
+from cds.fhir.datatypes import CodeableConcept, Concepts
 from cds.knowledge.codes import NOTHING, Concept
 from cds.knowledge.load import Knowledge
 

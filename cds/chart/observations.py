@@ -11,8 +11,9 @@ from cds.chart.naming import Namer
 from cds.chart.polarity import By, of_part
 from cds.chart.scope import Scope, span
 from cds.fhir import concepts
+from cds.fhir.datatypes import Concepts, Quantity, Reference
 from cds.fhir.dates import When, parse
-from cds.fhir.resources import Component, Concepts, Observation, Quantity, Reference
+from cds.fhir.resources import Component, Observation
 from cds.knowledge.codes import NOTHING, Concept
 
 FINAL = frozenset({"final", "amended", "corrected"})

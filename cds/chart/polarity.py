@@ -10,7 +10,8 @@ from enum import StrEnum
 from msgspec import Struct
 
 from cds.fhir import concepts
-from cds.fhir.resources import CodeableConcept, Coding, Component, Observation, Quantity
+from cds.fhir.datatypes import CodeableConcept, Coding, Quantity
+from cds.fhir.resources import Component, Observation
 from cds.fhir.units import factor
 from cds.knowledge.answers import Answers, Word
 from cds.knowledge.codes import NOTHING, Concept

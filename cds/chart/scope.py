@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from cds.fhir.datatypes import Period, Reference
 from cds.fhir.dates import When, parse
-from cds.fhir.resources import Owned, Period, Reference
+from cds.fhir.resources import Owned
 
 
 class Scope(Struct, frozen=True):

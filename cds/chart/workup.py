@@ -4,15 +4,14 @@ from cds.chart.facts import ORDER_INTENTS, Asked, FamilyMember, Named, Report, V
 from cds.chart.naming import Namer, union
 from cds.chart.scope import Scope, span
 from cds.fhir import concepts
+from cds.fhir.datatypes import CodeableConcept, Period
 from cds.fhir.dates import When, parse
 from cds.fhir.resources import (
     Appointment,
     ClinicalImpression,
-    CodeableConcept,
     DiagnosticReport,
     Encounter,
     FamilyMemberHistory,
-    Period,
     Procedure,
     Reason,
     ServiceRequest,

@@ -14,7 +14,8 @@ from cds.chart.reader import Reader
 from cds.errors import CallError, Unexpected, UsageError
 from cds.fhir import resources as fhir
 from cds.fhir.bundle import Feed
-from cds.fhir.resources import CodeableConcept, Owned, Reference
+from cds.fhir.datatypes import CodeableConcept, Reference
+from cds.fhir.resources import Owned
 from cds.prefetch.supply import TYPES, State, Supplies, Supply
 
 READ = frozenset(kind.__struct_config__.tag for kind in get_args(fhir.Any))

@@ -8,7 +8,8 @@ from msgspec import Raw, Struct
 
 from cds.fhir import resources as fhir
 from cds.fhir.allowance import Allowance
-from cds.fhir.resources import Any, CodeableConcept, Issue, OperationOutcome
+from cds.fhir.datatypes import CodeableConcept
+from cds.fhir.resources import Any, Issue, OperationOutcome
 
 NULL = b"null"
 

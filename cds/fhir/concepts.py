@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from cds.fhir.resources import CodeableConcept, CodeableReference, Concepts
+from cds.fhir.datatypes import CodeableConcept, CodeableReference, Concepts
 
 
 def each(concepts: Concepts) -> Iterator[CodeableConcept]:

@@ -11,7 +11,7 @@ Effect = Literal["quote", "info", "warning", "emergency"]
 
 
 class ValueSet(Struct, frozen=True, forbid_unknown_fields=True):
-    """One value set as its file states it."""
+    """One value set as its file states it; no code stands for a `derived` one: findings put signs into it."""
 
     label: str
     source: str
@@ -19,6 +19,7 @@ class ValueSet(Struct, frozen=True, forbid_unknown_fields=True):
     except_: list[str] = []
     codes: list[str] = []
     note_has: str | None = None
+    derived: bool = False
 
 
 class Analyte(Struct, frozen=True, forbid_unknown_fields=True):

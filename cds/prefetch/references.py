@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from cds.fhir.resources import Any, Medicated, Medication, Reference
+from cds.fhir.datatypes import Reference
+from cds.fhir.resources import Any, Medicated, Medication
 
 WITHDRAWN = "entered-in-error"
 

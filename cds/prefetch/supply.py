@@ -10,7 +10,8 @@ from cards.advice import NotChecked
 from cds.fhir import bundle
 from cds.fhir.allowance import Allowance
 from cds.fhir.bundle import Feed
-from cds.fhir.resources import Any, CodeableConcept
+from cds.fhir.datatypes import CodeableConcept
+from cds.fhir.resources import Any
 from cds.prefetch.references import dangling, shelf
 
 TYPES = {

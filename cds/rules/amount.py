@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from cards.printed import number, plain_unit
-from cds.fhir.resources import Quantity
+from cds.fhir.datatypes import Quantity
 from cds.fhir.units import factor
 from cds.knowledge.load import Knowledge
 from cds.knowledge.model import Analyte, Limit, Operator

@@ -4,7 +4,8 @@ from msgspec import Struct
 
 from cards.printed import number
 from cds.fhir import concepts
-from cds.fhir.resources import AgeRange, Quantity, ReferenceRange
+from cds.fhir.datatypes import Quantity
+from cds.fhir.resources import AgeRange, ReferenceRange
 from cds.fhir.units import factor
 from cds.knowledge.load import Knowledge
 from cds.knowledge.model import Analyte

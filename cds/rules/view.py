@@ -8,8 +8,8 @@ from msgspec import Struct
 from cards.advice import Fact
 from cards.template import fill
 from cds.chart.facts import Drug, FamilyMember, Seen
+from cds.fhir.datatypes import Quantity
 from cds.fhir.dates import When
-from cds.fhir.resources import Quantity
 from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
 from cds.knowledge.model import SleepNeed

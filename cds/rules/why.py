@@ -6,8 +6,8 @@ from cards.printed import number, plain_unit
 from cds.chart.facts import Chart, Drug, FamilyMember, LabResult, Problem, Report, Seen, Visit
 from cds.chart.naming import TWITCH_PHRASES
 from cds.chart.polarity import By
+from cds.fhir.datatypes import Quantity
 from cds.fhir.dates import When
-from cds.fhir.resources import Quantity
 from cds.knowledge.load import Knowledge
 from cds.rules.view import Reads
 

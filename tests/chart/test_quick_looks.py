@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds.chart.naming import TWITCH_PHRASES, Namer
-from cds.fhir.resources import CodeableConcept, Coding
+from cds.fhir.datatypes import CodeableConcept, Coding
 from cds.knowledge.load import load
 
 KNOWLEDGE = load()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from cds.fhir.resources import Quantity
+from cds.fhir.datatypes import Quantity
 from cds.knowledge.load import load
 from cds.knowledge.model import Limit, Operator
 from cds.rules.amount import UCUM, Amount, amount, beyond, edge_text, is_beyond

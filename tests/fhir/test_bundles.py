@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cds.fhir import bundle, resources
 from cds.fhir.bundle import Feed
-from cds.fhir.resources import CodeableConcept, Coding
+from cds.fhir.datatypes import CodeableConcept, Coding
 
 CALM = settings(deadline=None)
 SCT = "http://snomed.info/sct"

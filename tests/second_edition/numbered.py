@@ -3,6 +3,7 @@
 from charts.dates import TODAY
 from charts.golden import Card, Case, cases
 from charts.notation import request_bytes
+from charts.resources import Line
 from charts.seam import evaluate
 
 BASIS = "org.twitch-cds.basis"
@@ -40,3 +41,18 @@ def text(case: Case) -> str:
 def one(name: str) -> Case:
     """The golden case of that id."""
     return next(case for case in cases() if case.id == name)
+
+
+def judged(person: Line, lines: list[Line]) -> list[tuple[str, str, tuple[str, ...], tuple[str, ...]]]:
+    """Topic, indicator, tags and flags of the cards of a chart in compact notation."""
+    status, answer = evaluate(request_bytes({"patient": person, "resources": lines}), TODAY)
+    assert status == 200, answer
+    return [
+        (
+            card["source"]["topic"]["code"],
+            card["indicator"],
+            tuple(card["extension"][BASIS].get("tags", ())),
+            tuple(card["extension"][BASIS].get("flags", ())),
+        )
+        for card in answer["cards"]
+    ]

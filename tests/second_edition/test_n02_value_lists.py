@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from numbered import got, name_of, of, one, text
 
 from cds.chart.polarity import of_part
-from cds.fhir.resources import CodeableConcept, Coding, Component
+from cds.fhir.datatypes import CodeableConcept, Coding
+from cds.fhir.resources import Component
 from cds.knowledge.answers import Languages, Stated, compiled
 from cds.knowledge.codes import Concept
 from cds.knowledge.load import DATA, load

@@ -1,8 +1,35 @@
 """N4: a newer entry that says no."""
 
+from typing import Any
+
 import pytest
 from charts.golden import Case
-from numbered import got, name_of, of, one, text
+from charts.resources import Line
+from hypothesis import given
+from hypothesis import strategies as st
+from numbered import got, judged, name_of, of, one, text
+
+from cds.knowledge.load import load
+
+KNOWLEDGE = load()
+SNOMED = KNOWLEDGE.systems["sct"]
+TWITCH: Line = {"twitch": "2 w"}
+
+
+def coded(sets: frozenset[str]) -> list[str]:
+    """The SNOMED codes of some value sets."""
+    members = (one for name in sorted(sets) for one in KNOWLEDGE.codes.members(name))
+    return sorted({one.code for one in members if one.system == SNOMED})
+
+
+ALARMS, SIGNS = coded(KNOWLEDGE.signs.emergency), coded(KNOWLEDGE.signs.every)
+
+
+def with_and_without_a_no(code: str, days: int, person: Line) -> tuple[list[Any], list[Any]]:
+    """The cards of a chart whose sign is there, and of the same chart with a newer entry that says no."""
+    there: Line = {"finding": f"sct:{code}", "is": "373066001 Yes", "at": f"{days} d"}
+    denied: Line = {"finding": f"sct:{code}", "is": "373067005 No", "at": "today"}
+    return judged(person, [TWITCH, there]), judged(person, [TWITCH, there, denied])
 
 
 @pytest.mark.parametrize("case", of(4), ids=name_of)
@@ -21,3 +48,21 @@ def test_n04_the_problem_list_is_asked_to_be_updated() -> None:
 def test_n04_an_emergency_quotes_the_absence() -> None:
     """What says no later is a line of the emergency card, which stays."""
     assert "orthopnea is also recorded as absent on 2026-11-21" in text(one("N4/emergency-stays"))
+
+
+@given(st.sampled_from(ALARMS), st.integers(1, 30), st.sampled_from(["30 y", "70 y"]))
+def test_n04_nothing_takes_an_emergency_or_a_childs_sign(code: str, days: int, age: str) -> None:
+    """A newer entry that says no changes no card of a sign that may be an emergency, within the longest window."""
+    alone, denied = with_and_without_a_no(code, days, {"age": age})
+
+    assert alone == denied
+
+
+@given(st.sampled_from(SIGNS), st.integers(1, 360), st.integers(1, 15))
+def test_n04_no_childs_urgent_sign_is_cancelled(code: str, days: int, years: int) -> None:
+    """Below 16 years a newer entry that says no takes no paediatric card."""
+    alone, denied = with_and_without_a_no(code, days, {"age": f"{years} y"})
+
+    assert [card for card in alone if card[0] in ("paediatric-neurology", "emergency")] == [
+        card for card in denied if card[0] in ("paediatric-neurology", "emergency")
+    ]

@@ -7,7 +7,7 @@ from msgspec import Struct
 from cards.topics import Topic
 from cds.chart.facts import Chart, Drug, LabResult, Named, Problem
 from cds.fhir import dates
-from cds.fhir.resources import Quantity
+from cds.fhir.datatypes import Quantity
 from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
 from cds.rules import picture as pictures
