@@ -3,10 +3,8 @@
 import os
 import re
 import shutil
-import sqlite3
 import ssl
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -212,23 +210,6 @@ def test_every_command_in_the_documents_exists(page: str) -> None:
         words = [word for word in command.split()[1:] if word != "…"]
         if words != ["clients"]:
             options.parsed([word.strip('"') for word in words])
-
-
-def test_the_backup_in_the_documents_is_whole(tmp_path: Path) -> None:
-    """Carried out beside a service that holds the file open: the newest row is in the copy."""
-    (program,) = re.findall(r'/python -c "(.+)" ', text("docs/running.md"))
-    source = sqlite3.connect(tmp_path / "twitch-cds.db", isolation_level=None)
-    source.execute("PRAGMA journal_mode=WAL")
-    source.execute("CREATE TABLE t (a)")
-    source.execute("INSERT INTO t VALUES (1)")
-    names = [str(tmp_path / name) for name in ("twitch-cds.db", "copy.db")]
-    subprocess.run([sys.executable, "-c", program, *names], check=True)
-    source.close()
-    copy = sqlite3.connect(tmp_path / "copy.db")
-    rows = copy.execute("SELECT a FROM t").fetchall()
-    copy.close()
-
-    assert [(1,)] == rows
 
 
 def test_the_proxy_has_time_limits_and_leaves_413_to_the_service() -> None:
