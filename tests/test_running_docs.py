@@ -174,8 +174,9 @@ def test_the_sizes_of_the_disk_are_those_of_the_service(tmp_path: Path) -> None:
 
 def option(name: str) -> str:
     """One setting of the unit."""
-    (value,) = re.findall(rf"(?m)^{name}=(.+)$", UNIT)
-    return value
+    values: list[str] = re.findall(rf"(?m)^{name}=(.+)$", UNIT)
+    assert 1 == len(values)
+    return values[0]
 
 
 def test_the_units_limits_fit_its_number_of_workers() -> None:
