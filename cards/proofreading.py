@@ -9,31 +9,10 @@ import msgspec
 from cards.errors import WordingError
 from cards.orders import TASK
 from cards.template import fields, fill
-from cards.topics import FLAGS, TAGS, Topic
+from cards.topics import Topic
+from cards.vocabulary import Vocabulary
 from cards.wire import SUMMARY_LIMIT
 from cards.words import ENGLISH, Words, read_words
-
-VARIANTS: dict[Topic, tuple[str, ...]] = {
-    Topic.EMERG: ("default",),
-    Topic.PED_NEURO: ("default", "weakness", "development"),
-    Topic.NEURO_URG: ("default", "medicine"),
-    Topic.STATUS: ("default",),
-    Topic.NEURO_EVAL: ("default", "hyperexcitability", "central", "eyelid", "unspecific"),
-    Topic.LAB_ABN: (
-        *("several", "vitamin-d", "vitamin-d-calcium-high", "calcium", "calcium-ionised", "calcium-unadjusted"),
-        *("vitamin-b12", "one", "recorded"),
-    ),
-    Topic.MED_REV: ("corticosteroid", "estrogen", "one", "unknown-timing", "several"),
-    Topic.LAB_ORDER: ("default",),
-    Topic.REASSURE: ("default",),
-    Topic.LIFESTYLE: (
-        *("stress", "sleep", "sleep-recorded", "exertion", "caffeine", "caffeine-recorded", "dehydration"),
-        *("smoking", "diet", "several", "beside-evaluation", "general"),
-    ),
-    Topic.DATA_GAP: ("default", "rule-failed", "known-disease", "switched-off"),
-    Topic.ORD_STEROID: ("default", "raised", "low", "raised-low", "unseen", "switched-off"),
-    Topic.ORD_ESTROGEN: ("default", "raised"),
-}
 
 PHRASES: dict[str, tuple[str, ...]] = {
     "source_label": ("guideline",),
@@ -81,14 +60,17 @@ REASONS = (
     *("redirected", "page-limit", "too-large"),
 )
 
-RULES = ("KD", "ORD-EMERG", "ORD-STEROID", "ORD-RENEWAL corticosteroid", "ORD-RENEWAL estrogen")
-
 _UNRESOLVED = ("rule:", "nothing:")
 
 
-def load_words(folder: Path = ENGLISH) -> Words:
-    """The wording of one language, proofread: what is missing or wrong stops the start."""
+def load_words(folder: Path = ENGLISH, vocabulary: Vocabulary | None = None) -> Words:
+    """The wording of one language, proofread: what is missing or wrong stops the start.
+
+    With a vocabulary also whether everything that the service can name has words.
+    """
     words = read_words(folder)
+    if vocabulary is not None:
+        check_vocabulary(words, vocabulary)
     for check in _CHECKS:
         check(words)
     return words
@@ -138,22 +120,26 @@ def _placeholders(file: str, key: str, text: str, allowed: Iterable[str]) -> Non
         raise WordingError(file, key, "empty, or holds HTML or a line break")
 
 
-def _check_keys(words: Words) -> None:
-    """Every card, variant, tag, flag and phrase of the contract has words."""
-    _complete("cards.toml", VARIANTS, words.topics)
-    for topic, variants in VARIANTS.items():
+def check_vocabulary(words: Words, vocabulary: Vocabulary) -> None:
+    """Everything that the service can name has words, and there are words for nothing else."""
+    _complete("cards.toml", vocabulary.variants, words.topics)
+    for topic, variants in vocabulary.variants.items():
         _complete("cards.toml", variants, words.topics[topic].variants, f"{topic}.")
-    _complete("tags.toml", TAGS, words.tags)
-    for topic, tags in TAGS.items():
+    _complete("tags.toml", vocabulary.tags, words.tags)
+    for topic, tags in vocabulary.tags.items():
         _complete("tags.toml", tags, words.tags[topic], f"{topic}.")
-    _complete("flags.toml", FLAGS, words.flags)
+    _complete("flags.toml", vocabulary.flags, words.flags)
+    _complete("phrases.toml", vocabulary.rules, words.book.rules)
+
+
+def _check_keys(words: Words) -> None:
+    """Every phrase and reason that the renderer uses has words."""
     _complete("phrases.toml", PHRASES, words.book.phrases)
     _complete("phrases.toml", words.book.tests, words.book.tests_short)
     _complete("phrases.toml", ("V", "V2", "U", "P"), words.book.marks)
     if min(msgspec.structs.astuple(words.book.layout)) < 1:
         raise WordingError("phrases.toml", "layout", "every number at least 1")
     _complete("phrases.toml", REASONS, words.book.reasons)
-    _complete("phrases.toml", RULES, words.book.rules)
 
 
 def _check_summaries(words: Words) -> None:
@@ -173,7 +159,7 @@ def _check_sentences(words: Words) -> None:
         _placeholders("notes.toml", key, text, words.note_placeholders)
     for key, text in words.book.phrases.items():
         _placeholders("phrases.toml", key, text, PHRASES[key])
-    for tag, entry in words.tags[Topic.EMERG].items():
+    for tag, entry in words.tags.get(Topic.EMERG, {}).items():
         _placeholders("tags.toml", f"emergency.{tag}", entry.trigger or "{value}", ("value",))
         _placeholders("tags.toml", f"emergency.{tag}", entry.plain or "", ())
     for key, text in words.book.orders.items():
@@ -199,6 +185,9 @@ def _fixed_sentences(words: Words) -> Iterable[tuple[str, str, str]]:
         yield from (("citations.toml", key, text) for text in (citation.label, citation.short))
     book = words.book
     short = (book.marks, book.tests, book.tests_short, book.gaps, book.limit_sources, book.reasons)
+    told = words.explanations
+    for key, text in (*told.left_out.items(), *told.silence.items(), *told.because.items()):
+        yield "explanations.toml", key, text
     for table in (*short, book.overrides, book.rules):
         yield from (("phrases.toml", key, text) for key, text in table.items())
 

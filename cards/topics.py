@@ -1,4 +1,4 @@
-"""The wire vocabulary: card ids, their ranks, and the order of tags on a card (clinical knowledge 4a)."""
+"""The wire vocabulary: how urgent a card is, and the ids of the cards (clinical knowledge 4a)."""
 
 from enum import StrEnum
 
@@ -12,7 +12,7 @@ class Indicator(StrEnum):
 
 
 class Topic(StrEnum):
-    """A card's id on the wire (`source.topic.code`), declared in the order of rank."""
+    """A card's id on the wire (`source.topic.code`)."""
 
     EMERG = "emergency"
     PED_NEURO = "paediatric-neurology"
@@ -32,74 +32,3 @@ class Topic(StrEnum):
 TOPIC_SYSTEM = "urn:twitch-cds:topic"
 
 ELECTROLYTES = ("calcium", "potassium", "magnesium", "phosphate", "sodium")
-
-TAGS: dict[Topic, tuple[str, ...]] = {
-    Topic.EMERG: (
-        *ELECTROLYTES,
-        "rhabdomyolysis",
-        "respiratory",
-        "weakness",
-        "lithium",
-        "serotonin-toxicity",
-        "cholinergic",
-        "infant-floppiness",
-        "pre-eclampsia",
-        "venous-thromboembolism",
-    ),
-    Topic.LAB_ABN: (
-        "vitamin-d",
-        "calcium",
-        "vitamin-b12",
-        "magnesium",
-        "potassium",
-        "phosphate",
-        "sodium",
-        "creatine-kinase",
-        "tsh",
-        "free-t4",
-        "folate",
-        "thiamine",
-        "pyridoxine",
-        "vitamin-b",
-    ),
-    Topic.MED_REV: (
-        "corticosteroid",
-        "estrogen",
-        "proton-pump-inhibitor",
-        "diuretic",
-        "lithium",
-        "cholinesterase-inhibitor",
-        "denosumab",
-        "statin",
-        "beta-agonist",
-        "xanthine",
-        "stimulant",
-        "selective-serotonin-reuptake-inhibitor",
-        "serotonin-norepinephrine-reuptake-inhibitor",
-        "central-cholinesterase-inhibitor",
-    ),
-    Topic.LIFESTYLE: ("stress", "sleep", "exertion", "caffeine", "dehydration", "smoking", "diet", "general"),
-}
-
-FLAGS = (
-    *("E1", "E2", "E3", "E4", "E5", "E6", "E7", "E8"),
-    *("P1", "P2", "P3"),
-    *("U1", "U2", "U3", "U4", "U5", "U6", "U7", "U8"),
-    *("R1", "R2", "R3", "R4", "ADD"),
-)
-
-
-def rank(topic: Topic) -> int:
-    """The place of a card among cards of the same indicator, 0 first."""
-    return _RANKS[topic]
-
-
-def in_order(topic: Topic, tags: set[str]) -> tuple[str, ...]:
-    """The tags in the order of clinical knowledge 4a; a tag that does not belong to the card is an error."""
-    known = TAGS.get(topic, ())
-    if unknown := tags - set(known):
-        raise ValueError(f"{topic}: unknown tags {sorted(unknown)}")
-    return tuple(tag for tag in known if tag in tags)
-
-
-_RANKS = {topic: place for place, topic in enumerate(Topic)}

@@ -113,6 +113,14 @@ class Phrasebook(Struct, frozen=True, forbid_unknown_fields=True):
     orders: dict[str, str]
 
 
+class Explanations(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a card, an evaluation, or the outcome of a rule is not there."""
+
+    left_out: dict[str, str]
+    silence: dict[str, str]
+    because: dict[str, str]
+
+
 class Words(Struct, frozen=True, eq=False):
     """The whole wording of one language; compared by identity, so that it can be the key of a cache."""
 
@@ -124,6 +132,7 @@ class Words(Struct, frozen=True, eq=False):
     book: Phrasebook
     citations: dict[str, Citation]
     statements: dict[str, Statement]
+    explanations: Explanations
 
     def phrase(self, key: str, /, **values: str) -> str:
         """A short phrase, filled."""
@@ -190,6 +199,18 @@ class Words(Struct, frozen=True, eq=False):
                 return self.tags[topic][rule].name
         return self.topics[Topic.LAB_ABN].title if rule == "LAB" else self.book.rules.get(rule, rule)
 
+    def left_out(self, key: str) -> str:
+        """Why a card is not shown."""
+        return _known(self.explanations.left_out, key, "explanations.toml")
+
+    def silence(self, key: str) -> str:
+        """Why nothing was evaluated."""
+        return _known(self.explanations.silence, key, "explanations.toml")
+
+    def because(self, key: str) -> str:
+        """What is said of a verdict; nothing where there is nothing to say."""
+        return _known(self.explanations.because, key, "explanations.toml") if key else ""
+
     def order(self, key: str, about: str = "") -> str:
         """What a proposed order is called; a task says what it is about."""
         return fill(_known(self.book.orders, key, "phrases.toml"), {"about": about})
@@ -215,9 +236,10 @@ def read_words(folder: Path = ENGLISH) -> Words:
         flags=_convert(_table(folder, "flags.toml"), "flag", dict[str, FlagWords], "flags.toml"),
         notes=_convert(notes, "notes", dict[str, str], "notes.toml"),
         note_placeholders=_convert(notes, "placeholders", tuple[str, ...], "notes.toml"),
-        book=_convert({"book": _table(folder, "phrases.toml")}, "book", Phrasebook, "phrases.toml"),
+        book=_whole(folder, "phrases.toml", Phrasebook),
         citations=_citations(_table(folder, "citations.toml")),
         statements=_convert(_table(folder, "statements.toml"), "statement", dict[str, Statement], "statements.toml"),
+        explanations=_whole(folder, "explanations.toml", Explanations),
     )
 
 
@@ -234,6 +256,12 @@ def _table(folder: Path, file: str) -> dict[str, Any]:
         return tomllib.loads((folder / file).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise WordingError(file, "file", str(error)) from error
+
+
+def _whole(folder: Path, file: str, kind: type[_Part]) -> _Part:
+    """A file that is one thing as a whole."""
+    key = file.removesuffix(".toml")
+    return _convert({key: _table(folder, file)}, key, kind, file)
 
 
 def _convert(table: dict[str, Any], key: str, kind: type[_Part], file: str) -> _Part:

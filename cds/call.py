@@ -35,11 +35,12 @@ from cds.hooks.envelope import Request
 from cds.hooks.limits import USUAL, Limits
 from cds.hooks.services import Service, discovery, services
 from cds.ids import new_uuid
-from cds.knowledge.basis import Row, rows
+from cds.knowledge.basis import Row
 from cds.knowledge.load import Knowledge, load
 from cds.need import Fetch, Steps, settle
 from cds.prefetch.supply import CONDITIONS, GATE, REST, TWITCH_KEYS, Supplies, wanted_of
 from cds.rules import gate, orders
+from cds.rules.cardbook import rows, vocabulary
 from cds.rules.consult import Case, Consultation, Due, consult, consult_orders
 from cds.rules.gate import Twitch
 from cds.rules.picture import Completeness
@@ -128,7 +129,7 @@ class Engine(Struct, frozen=True, kw_only=True):
 
     def basis(self, topic: str) -> list[Row]:
         """The limits and windows behind one card, for its evidence page."""
-        return rows(self.knowledge, topic)
+        return rows(Topic(topic), self.knowledge)
 
     def discovery(self) -> bytes:
         """The JSON of `GET /cds-services`."""
@@ -295,7 +296,7 @@ def build_engine(
     """Load knowledge and words, check them together, and make the engine; raises a StartError if anything is wrong."""
     knowledge = load()
     try:
-        words = load_words()
+        words = load_words(vocabulary=vocabulary(knowledge))
         orders = load_orders(words.book.orders)
     except WordingError as problem:
         raise KnowledgeError(problem.file, problem.key, problem.reason) from problem

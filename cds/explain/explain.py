@@ -1,5 +1,7 @@
 """`--why`: every rule with what it found or looked for, and every card that is not shown."""
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
 from cards.advice import SWITCHED_OFF as UNSAID
@@ -8,21 +10,15 @@ from cards.topics import Topic
 from cards.words import Words
 from cds.call import Engine, Outcome, Silence
 from cds.chart.facts import Chart
-from cds.explain.left_out import REPEATED, SWITCHED_OFF, absent
-from cds.rules.consult import Consultation
+from cds.rules import left_out as left_out_of
+from cds.rules.cardbook import OF_FINDINGS
+from cds.rules.consult import Assessed, Consultation
 from cds.rules.rule import Rule
 from cds.rules.rulebook import rulebook_of
 from cds.rules.trial import State, Verdict
 from cds.rules.why import Trace, near_misses, sought, traces
 
-SILENT = {
-    Silence.NO_TWITCH: "no twitch: nothing was evaluated",
-    Silence.NO_DRAFT: "no draft of a systemic corticosteroid or estrogen: the chart was not read",
-    Silence.NOT_RECORDED: "no twitch among the problems just recorded: the chart was not read",
-    Silence.DECEASED: "the patient is recorded as deceased: no rule was asked",
-}
-CHILDREN = "asked of children only"
-BEHIND = "it does not stand on the card, but may be a reason for the tests it asks for"
+REPEATED, NO_PLACE, COVERED = "repeated", "no-place", "covered"
 
 
 class Told(Struct, frozen=True, omit_defaults=True, rename="camel", kw_only=True):
@@ -52,10 +48,11 @@ def explain(outcome: Outcome, engine: Engine) -> Why:
     chart, consultation = outcome.chart or Chart(), outcome.consultation
     if consultation is None:
         near = () if outcome.silence is Silence.DECEASED else near_misses(chart, engine.knowledge)
-        return Why(twitch=False, summary=SILENT[outcome.silence], near_misses=near)
+        return Why(twitch=False, summary=engine.words.silence(outcome.silence), near_misses=near)
     if consultation.assessed is None:
         return _of_orders(consultation, engine.words)
-    left_out, book = dict(absent(consultation.assessed)), rulebook_of(engine.knowledge)
+    book = rulebook_of(engine.knowledge)
+    left_out = {topic: engine.words.left_out(key) for topic, key in absent(consultation.assessed)}
     return Why(
         twitch=True,
         rules=tuple(_told(rule, consultation, left_out, chart, engine) for rule in book.of_chart),
@@ -65,39 +62,46 @@ def explain(outcome: Outcome, engine: Engine) -> Why:
 
 def _of_orders(consultation: Consultation, words: Words) -> Why:
     """The order hooks ask few rules; what a draft begins or raises decides."""
-    told = (
-        Told(rule=one.rule, title=words.title(one.rule), state=one.state, because=one.because, facts=one.facts)
-        for one in consultation.trial.verdicts
-    )
-    left_out = {due.advice.topic.value: REPEATED for due in consultation.repeated}
+    told = (_of_order(verdict, words) for verdict in consultation.trial.verdicts)
+    left_out = {due.advice.topic.value: words.left_out(REPEATED) for due in consultation.repeated}
     if any(due.advice.variant == UNSAID for due in consultation.shown):
-        left_out[Topic.EMERG.value] = SWITCHED_OFF
+        left_out[Topic.EMERG.value] = words.left_out(left_out_of.SWITCHED_OFF)
     return Why(twitch=True, rules=tuple(told), cards_left_out=left_out)
 
 
+def _of_order(verdict: Verdict, words: Words) -> Told:
+    because, title = words.because(verdict.because), words.title(verdict.rule)
+    return Told(rule=verdict.rule, title=title, state=verdict.state, because=because, facts=verdict.facts)
+
+
 def _told(rule: Rule, consultation: Consultation, left_out: dict[Topic, str], chart: Chart, engine: Engine) -> Told:
-    verdict = _verdict(rule, consultation, left_out, engine)
+    verdict = _verdict(rule, consultation, engine)
     silent = verdict.state == "not-fired"
+    because = engine.words.because(verdict.because)
+    if verdict.state == "suppressed" and rule.card and not because:
+        because = left_out.get(rule.card) or engine.words.because("behind")
     return Told(
         rule=rule.id,
         title=engine.words.title(rule.id),
         state=verdict.state,
-        because=verdict.because,
+        because=because,
         facts=verdict.facts,
-        looks_for=sought(rule.reads, engine.knowledge) if silent else (),
-        not_qualified=traces(chart, rule.reads, engine.knowledge) if silent else (),
+        looks_for=sought(rule.reads.whole, engine.knowledge) if silent else (),
+        not_qualified=traces(chart, rule.reads.whole, engine.knowledge) if silent else (),
     )
 
 
-def _verdict(rule: Rule, consultation: Consultation, left_out: dict[Topic, str], engine: Engine) -> Verdict:
+def _verdict(rule: Rule, consultation: Consultation, engine: Engine) -> Verdict:
     """The rule's verdict; one that fired in vain is suppressed."""
     said = [one for one in consultation.trial.verdicts if one.rule == rule.id]
+    if not said and rule.children:
+        return Verdict(rule.id, "suppressed", because="children-only")
     if not said:
-        return Verdict(rule.id, "suppressed", because=CHILDREN) if rule.children else Verdict(rule.id, "not-fired")
+        return Verdict(rule.id, "not-fired")
     verdict = said[-1]
     if verdict.state != "fired" or rule.card is None or rule.id in _shown(consultation, engine):
         return verdict
-    return Verdict(rule.id, "suppressed", verdict.facts, left_out.get(rule.card, BEHIND))
+    return Verdict(rule.id, "suppressed", verdict.facts)
 
 
 def _shown(consultation: Consultation, engine: Engine) -> set[str]:
@@ -110,3 +114,22 @@ def _shown(consultation: Consultation, engine: Engine) -> set[str]:
         if Topic.PED_NEURO in (choice.topic, choice.covered):
             shown |= {rule.id for rule in book.of_chart if Topic.PED_NEURO in rule.also}
     return shown
+
+
+def absent(assessed: Assessed) -> Iterator[tuple[Topic, str]]:
+    """Each card that is not shown, and the key of the reason why the combination table left it out."""
+    found, decision = assessed.found, assessed.decision
+    shown = {choice.topic for choice in decision.choices}
+    covered = {choice.covered for choice in decision.choices}
+    others = shown | {*decision.dropped, *decision.repeated}
+    for row in OF_FINDINGS:
+        if row.topic in shown or row.left_out is None:
+            continue
+        if row.topic in decision.repeated:
+            yield row.topic, REPEATED
+        elif row.topic in decision.dropped:
+            yield row.topic, NO_PLACE
+        elif row.topic in covered:
+            yield row.topic, COVERED
+        else:
+            yield row.topic, row.left_out(found, others)

@@ -8,25 +8,18 @@ from msgspec import Struct
 from cds.hooks.contexts import SHAPES
 from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
+from cds.rules.cardbook import of_chart, of_drafts
+from cds.rules.reads import Reads
 
 CDS_HOOKS_VERSION = "2.0.1"
 PATIENT = "patient={{context.patientId}}"
 ASKED = ("sct", "loinc")
-REPORTS = ("exam", "emg")
 ENCOUNTERS = "Encounter?{p}&status=planned,arrived,triaged,in-progress,onleave"
 REQUESTS = "MedicationRequest?{p}&status=active,completed,stopped&_include=MedicationRequest:medication"
 STATEMENTS = "MedicationStatement?{p}&_include=MedicationStatement:medication"
 ORDERED = "ServiceRequest?{p}&status=active,on-hold,completed"
-TWITCHES = ("twitch", "twitch-eyelid")
-ORDER_ANALYTES = ("calcium", "albumin", "egfr", "magnesium", "potassium")
 COUNT = {"conditions": 500, "labs": 500, "observations": 500, "medicationRequests": 500, "medicationStatements": 500}
 COUNT_OF_OTHERS = 100
-NOT_OBSERVED = frozenset(  # sets that rules read on other types, or as the value of an answer
-    {"twitch-exclude", "referral", "work-up", "neurology", "severe", "site-eyelid", "site-tongue", "frequent", "absent"}
-    | {"normal", "abnormal", "first-degree", "family-disease", "on-problem-list", "tobacco", "tobacco-current"}
-    | {"pregnancy", "gestation-code", "hypoparathyroidism", "epilepsy", "digoxin"}
-)
-NOT_OBSERVED_KINDS = ("order-", "kd-", "deficiency-", "replacement-")
 
 
 class Service(Struct, frozen=True, rename="camel", omit_defaults=True, kw_only=True):
@@ -143,13 +136,14 @@ def discovery(services: Iterable[Service]) -> bytes:
 
 def templates(knowledge: Knowledge) -> dict[str, str]:
     """Searches in the conservative 2.0 grammar; every code that a rule reads on that type is asked for."""
-    reports = _tokens(_reports(knowledge))
+    reads = of_chart(knowledge)
+    reports = _tokens(one for kind in reads.reports for one in knowledge.codes.members(kind))
     return _searches(
         {
             "conditions": "Condition?{p}",
-            "observations": _observations(_observed(knowledge)),
+            "observations": _observations(_observed(knowledge, reads)),
             "encounters": ENCOUNTERS,
-            "labs": _observations(_results(knowledge, knowledge.analytes)),
+            "labs": _observations(_results(knowledge, reads)),
             "medicationRequests": REQUESTS,
             "medicationStatements": STATEMENTS,
             "serviceRequests": ORDERED,
@@ -162,12 +156,13 @@ def templates(knowledge: Knowledge) -> dict[str, str]:
 
 def order_templates(knowledge: Knowledge) -> dict[str, str]:
     """What the rules on drafts read: the twitch, the medicines, and the electrolytes that a steroid moves (4d)."""
+    reads = of_drafts(knowledge)
     return _searches(
         {
             "conditions": "Condition?{p}",
-            "observations": _observations([one for name in TWITCHES for one in _members(knowledge, name)]),
+            "observations": _observations(_observed(knowledge, reads)),
             "encounters": ENCOUNTERS,
-            "labs": _observations(_results(knowledge, ORDER_ANALYTES)),
+            "labs": _observations(_results(knowledge, reads)),
             "medicationRequests": REQUESTS,
             "medicationStatements": STATEMENTS,
             "serviceRequests": ORDERED,
@@ -187,8 +182,8 @@ def _observations(concepts: Iterable[Concept]) -> str:
     return f"Observation?{{p}}&code={_tokens(concepts)}&_sort=-date"
 
 
-def _results(knowledge: Knowledge, analytes: Iterable[str]) -> list[Concept]:
-    return [one for analyte in analytes for one in knowledge.codes.of_analyte(analyte)]
+def _results(knowledge: Knowledge, reads: Reads) -> list[Concept]:
+    return [one for analyte in reads.analytes for one in knowledge.codes.of_analyte(analyte)]
 
 
 def _members(knowledge: Knowledge, name: str) -> list[Concept]:
@@ -197,14 +192,9 @@ def _members(knowledge: Knowledge, name: str) -> list[Concept]:
     return [one for one in knowledge.codes.members(name) if one.system in systems]
 
 
-def _reports(knowledge: Knowledge) -> list[Concept]:
-    return [one for kind in REPORTS for one in knowledge.codes.members(kind)]
-
-
-def _observed(knowledge: Knowledge) -> list[Concept]:
+def _observed(knowledge: Knowledge, reads: Reads) -> list[Concept]:
     """Codes that an Observation may carry: questions, scores, examinations and findings, in SNOMED CT and LOINC."""
-    names = [name for name in knowledge.sets if name not in NOT_OBSERVED and not name.startswith(NOT_OBSERVED_KINDS)]
-    found = {one.code: one for name in names for one in _members(knowledge, name)}
+    found = {one.code: one for name in reads.observed for one in _members(knowledge, name)}
     return [one for one in found.values() if one.analyte is None]
 
 

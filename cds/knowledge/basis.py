@@ -1,11 +1,10 @@
 """What a card's evidence page shows of the data: the very limits and windows that the rules use."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
 from cards.printed import number, plain_unit
-from cards.topics import Topic
 from cds.knowledge.load import Knowledge
 from cds.knowledge.model import Limit, MedicineClass
 
@@ -21,29 +20,24 @@ class Row(Struct, frozen=True):
     citation: str | None = None
 
 
-def rows(knowledge: Knowledge, topic: str) -> list[Row]:
-    """The limits behind one card; empty if none is a number."""
-    if topic == Topic.EMERG:
-        return [*_limits(knowledge, {"emergency"}), *_combined(knowledge, adjusting=False)]
-    if topic in (Topic.LAB_ABN, Topic.LAB_ORDER):
-        return [*_limits(knowledge, {"info", "warning"}), *_combined(knowledge, adjusting=True), *_ages(knowledge)]
-    if topic == Topic.MED_REV:
-        return list(_medicines(knowledge))
-    names = _WINDOWS.get(topic, ())
+def emergency_limits(knowledge: Knowledge) -> list[Row]:
+    """The limits of an emergency, by themselves or with a sign."""
+    return [*_limits(knowledge, {"emergency"}), *_combined(knowledge, adjusting=False)]
+
+
+def lab_limits(knowledge: Knowledge) -> list[Row]:
+    """The limits of an abnormal result, and for how long one counts."""
+    return [*_limits(knowledge, {"info", "warning"}), *_combined(knowledge, adjusting=True), *_ages(knowledge)]
+
+
+def medicine_timing(knowledge: Knowledge) -> list[Row]:
+    """When the medicines of each class count."""
+    return list(_medicines(knowledge))
+
+
+def windows(knowledge: Knowledge, names: Iterable[str]) -> list[Row]:
+    """Windows in days."""
     return [Row(name.replace("_", " "), f"{knowledge.days(name)} days", "counts within") for name in names]
-
-
-_WINDOWS: dict[str, tuple[str, ...]] = {
-    Topic.PED_NEURO: ("acute_movement", "floppiness"),
-    Topic.NEURO_URG: ("finding_observation", "statin_ended"),
-    Topic.STATUS: ("work_up",),
-    Topic.NEURO_EVAL: ("persistent", "persistent_eyelid", "finding_observation"),
-    Topic.REASSURE: ("exam", "emg"),
-    Topic.LIFESTYLE: ("questionnaire", "intake", "smoking", "dehydration", "exertion"),
-    Topic.DATA_GAP: ("twitch_observation", "exam"),
-    Topic.ORD_STEROID: ("renewal",),
-    Topic.ORD_ESTROGEN: ("renewal",),
-}
 
 
 def _limits(knowledge: Knowledge, effects: set[str]) -> Iterator[Row]:

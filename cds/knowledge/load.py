@@ -16,7 +16,19 @@ from cds.knowledge.answers import FILE as ANSWERS
 from cds.knowledge.answers import Answers, Stated, compiled
 from cds.knowledge.codes import CodeTable, Row
 from cds.knowledge.compile import Terminology, code_table, rows_of
-from cds.knowledge.model import Adjustment, Analyte, Limit, MedicineClass, Names, Phrases, Route, Rules, Signs, ValueSet
+from cds.knowledge.model import (
+    DEFICIENCY,
+    Adjustment,
+    Analyte,
+    Limit,
+    MedicineClass,
+    Names,
+    Phrases,
+    Route,
+    Rules,
+    Signs,
+    ValueSet,
+)
 
 DATA = Path(__file__).parent / "data"
 VERSION_LENGTH = 12
@@ -24,7 +36,10 @@ T = TypeVar("T")
 
 
 class Knowledge(Struct, frozen=True, eq=False):
-    """All clinical facts, checked; compared by identity. `version` is a digest of the data files."""
+    """All clinical facts, checked; compared by identity. `version` is a digest of the data files.
+
+    `lab_tags`: what an abnormal-lab card may be about. `electrolytes` count in a known neuromuscular disease too (D7).
+    """
 
     version: str
     systems: dict[str, str]
@@ -44,6 +59,8 @@ class Knowledge(Struct, frozen=True, eq=False):
     unit_alias: dict[str, str]
     answers: Answers
     signs: Signs
+    lab_tags: tuple[str, ...] = ()
+    electrolytes: frozenset[str] = frozenset()
 
     def days(self, window: str) -> int:
         """A time window in days."""
@@ -52,6 +69,19 @@ class Knowledge(Struct, frozen=True, eq=False):
     def at(self, threshold: str) -> float:
         """A threshold."""
         return self.rules.thresholds[threshold]
+
+    def listed(self, name: str) -> tuple[str, ...]:
+        """A list of analytes or classes of medicines."""
+        return self.rules.lists[name]
+
+    @property
+    def orderable(self) -> tuple[str, ...]:
+        """The tests that a card may list as missing and propose."""
+        return (*self.listed("basic-tests"), *self.listed("muscle-test"))
+
+    def group(self, name: str) -> tuple[str, ...]:
+        """Value sets that several rules read alike."""
+        return self.rules.groups[name]
 
     def label(self, name: str) -> str:
         """How a card names a value set."""
@@ -67,6 +97,7 @@ def load(folder: Path = DATA) -> Knowledge:
     medicines = _read(folder, "medicines.toml", MedicineClass)
     routes = _read(folder, "routes.toml", Route)
     limits = _toml(folder, "limits.toml")
+    by_analyte = _by_analyte(_part("limits.toml", limits, "limit", list[Limit]))
     adjustment = _part("limits.toml", limits, "calcium-adjustment", dict[str, Any])
     knowledge = Knowledge(
         version=_version(folder),
@@ -74,7 +105,7 @@ def load(folder: Path = DATA) -> Knowledge:
         codes=code_table(terminology, sets, analytes, _medicine_codes(terminology, medicines)),
         sets=sets,
         analytes=analytes,
-        limits=_by_analyte(_part("limits.toml", limits, "limit", list[Limit])),
+        limits=by_analyte,
         combined=_part("limits.toml", limits, "combined", dict[str, Limit]),
         adjustments=_adjustments(adjustment),
         albumin_hours=_part("limits.toml", adjustment, "albumin_hours", int),
@@ -87,6 +118,8 @@ def load(folder: Path = DATA) -> Knowledge:
         unit_alias=_part("units.toml", _toml(folder, "units.toml"), "alias", dict[str, str]),
         answers=_answers(folder, terminology),
         signs=_convert("signs.toml", "", _toml(folder, "signs.toml"), Signs),
+        lab_tags=_lab_tags(analytes, by_analyte, sets),
+        electrolytes=frozenset(name for name, analyte in analytes.items() if analyte.electrolyte),
     )
     _check(knowledge, terminology)
     return knowledge
@@ -170,6 +203,13 @@ def _by_analyte(limits: Iterable[Limit]) -> dict[str, tuple[Limit, ...]]:
     for limit in limits:
         grouped.setdefault(limit.analyte, []).append(limit)
     return {name: tuple(some) for name, some in grouped.items()}
+
+
+def _lab_tags(analytes: Iterable[str], limits: Mapping[str, tuple[Limit, ...]], sets: Iterable[str]) -> tuple[str, ...]:
+    """The analytes with a limit that makes a card, and the recorded deficiencies, each in the order of its file."""
+    judged = [name for name in analytes if any(one.makes_card for one in limits.get(name, ()))]
+    recorded = [name.removeprefix(DEFICIENCY) for name in sets if name.startswith(DEFICIENCY)]
+    return tuple(dict.fromkeys((*judged, *recorded)))
 
 
 def _adjustments(table: Mapping[str, Any]) -> dict[str, Adjustment]:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+DEFICIENCY = "deficiency-"  # so the value sets of recorded deficiencies begin, followed by the analyte
 Side = Literal["low", "high"]
 Operator = Literal["<", "<=", ">", ">="]
 AboutTest = Annotated[str, Meta(pattern=r"^[^{}]*\{test\}[^{}]*$")]  # words with one gap, for a test's name
@@ -41,6 +42,7 @@ class Analyte(Struct, frozen=True, forbid_unknown_fields=True):
     trust_range: bool = True
     trust_flag: bool = True
     adds_to_range: bool = False
+    electrolyte: bool = False
     kinds: dict[str, str] = {}
 
 
@@ -59,6 +61,11 @@ class Limit(Struct, frozen=True, forbid_unknown_fields=True):
     under_days: int | None = None
     from_years: int | None = None
     under_years: int | None = None
+
+    @property
+    def makes_card(self) -> bool:
+        """Whether a value beyond it is judged by itself, short of an emergency."""
+        return self.effect in ("info", "warning")
 
 
 class Adjustment(Struct, frozen=True, forbid_unknown_fields=True):
@@ -90,6 +97,7 @@ class MedicineClass(Struct, frozen=True, forbid_unknown_fields=True):
     named: list[str] = []
     needs_muscle_sign: bool = False
     variant: str = "one"
+    checks: list[str] = []
     replacement: list[str] = []
     replacement_for: str = ""
 
@@ -110,11 +118,18 @@ class SleepNeed(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Rules(Struct, frozen=True, forbid_unknown_fields=True):
-    """Windows in days and other thresholds."""
+    """Windows in days, thresholds with their sources, groups of value sets, and lists of analytes and classes."""
 
     windows: dict[str, int]
     thresholds: dict[str, float]
     sleep: list[SleepNeed]
+    sources: dict[str, str]
+    groups: dict[str, tuple[str, ...]]
+    lists: dict[str, tuple[str, ...]]
+    repeats: dict[str, str]
+    order_emergencies: dict[str, str]
+    counsel: dict[str, str]
+    gaps: dict[str, tuple[str, ...]]
 
 
 class Phrases(Struct, frozen=True, forbid_unknown_fields=True):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from cards.advice import Fact, Note
-from cards.topics import TAGS, Indicator, Topic
+from cards.topics import Indicator
 from cds.fhir.dates import When
 from cds.rules import laboratory
 from cds.rules.findings import Finding
@@ -14,9 +14,7 @@ from cds.rules.labs import LAB_FLAG, LAB_RANGE, Judged
 from cds.rules.picture import Picture
 from cds.rules.view import View
 
-RECENT_WARNING = frozenset({"calcium", "potassium", "magnesium"})
-SEARCHED = TAGS[Topic.LAB_ABN]
-B_GROUP = "deficiency-b-group"
+B_GROUP = "b-group-deficiency"
 
 
 class Abnormal(Struct, frozen=True, kw_only=True):
@@ -121,7 +119,7 @@ def _recorded(tag: str, name: str, view: View) -> Abnormal | None:
 
 def _recorded_indicator(tag: str, finding: Finding, view: View) -> Indicator:
     recent = view.is_within(finding.when, "deficiency_recent")
-    return Indicator.WARNING if tag in RECENT_WARNING and recent else Indicator.INFO
+    return Indicator.WARNING if recent and tag in view.tests("recorded-warns") else Indicator.INFO
 
 
 def is_replaced(starts: Iterable[When | None], since: When | None) -> bool:
@@ -131,7 +129,7 @@ def is_replaced(starts: Iterable[When | None], since: When | None) -> bool:
 
 def replaced(picture: Picture) -> Iterator[Note]:
     """What to say of low values that are already being treated."""
-    for tag in SEARCHED:
+    for tag in picture.knowledge.lab_tags:
         judged = picture.laboratory.of(tag).abnormal
         if judged is None or judged.side != "low" or judged.when is None:
             continue

@@ -1,33 +1,20 @@
 """From the decision to advice: which summary, facts, notes and proposed orders each card gets (4a, section 1)."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
 from cards.advice import SWITCHED_OFF, Advice, Fact, Note, Order
-from cards.topics import ELECTROLYTES, FLAGS, Topic, in_order
-from cds.rules import advise_labs, advise_medicines, context, proposals, tests_due
+from cards.topics import Topic
+from cds.rules import context, proposals, tests_due
 from cds.rules.assess import Assessment, flag_days
-from cds.rules.decide import SILENCE_NEEDS, Choice
+from cds.rules.choice import SILENCE_NEEDS, Choice
+from cds.rules.flag_rows import FLAG_IDS
 from cds.rules.flags import Flags, Raised
-from cds.rules.neurology import MYOPATHIC, report_fact
+from cds.rules.neurology import report_fact
 from cds.rules.picture import Picture
+from cds.rules.rulebook import rulebook_of
 from cds.rules.work_up import covers
-
-COUNSEL = {
-    "stress": "counsel:stress",
-    "sleep": "counsel:sleep",
-    "exertion": "counsel:exertion",
-    "caffeine": "counsel:caffeine",
-    "dehydration": "counsel:fluids",
-    "smoking": "referral:smoking-cessation",
-    "diet": "counsel:diet",
-}
-
-
-def advise(choice: Choice, found: Assessment) -> Advice:
-    """The advice of one card."""
-    return bounded(_ADVISERS[choice.topic](choice, found), int(found.picture.knowledge.at("max_facts")))
 
 
 def closed(advice: Sequence[Advice], dropped: tuple[Topic, ...]) -> tuple[Advice, ...]:
@@ -54,7 +41,7 @@ def signs(flags: Flags) -> tuple[str, ...]:
 def flag_ids(flags: Flags) -> tuple[str, ...]:
     """The ids of flags in their order."""
     ids = {flag.id for flag in flags}
-    return tuple(name for name in FLAGS if name in ids)
+    return tuple(name for name in FLAG_IDS if name in ids)
 
 
 def facts_of(flags: Flags) -> tuple[Fact, ...]:
@@ -62,7 +49,7 @@ def facts_of(flags: Flags) -> tuple[Fact, ...]:
     return tuple(dict.fromkeys(fact for flag in flags for fact in flag.facts))
 
 
-def _emergency(choice: Choice, found: Assessment) -> Advice:
+def emergency(choice: Choice, found: Assessment) -> Advice:
     """EMERG: every tag with its trigger; the missing labs are listed inside (D2)."""
     flags = choice.flags
     tags = {flag.tag for flag in flags if flag.tag}
@@ -73,14 +60,14 @@ def _emergency(choice: Choice, found: Assessment) -> Advice:
     return Advice(
         topic=Topic.EMERG,
         indicator=choice.indicator,
-        tags=in_order(Topic.EMERG, tags),
+        tags=rulebook_of(found.picture.knowledge).in_order(Topic.EMERG, tags),
         flags=flag_ids((*flags, *inside)),
         signs=signs(flags),
         values={flag.tag: flag.trigger for flag in flags if flag.tag and flag.trigger},
         facts=tuple(_once(*found.picture.twitch_facts, *facts_of(flags), *_labs(found), *facts_of(inside))),
         notes=(*notes, Note("local_pathway"), *context.notes(found)),
         missing=found.missing if found.picture.complete.has("Observation") else (),
-        orders=proposals.in_emergency(tags),
+        orders=proposals.in_emergency(tags, found.picture.knowledge),
     )
 
 
@@ -93,8 +80,8 @@ def _inside(found: Assessment) -> Flags:
 
 def _labs(found: Assessment) -> Iterable[Fact]:
     """The other abnormal labs beside an emergency; in known disease the electrolytes only (D2, D7)."""
-    known = bool(found.picture.diseases)
-    return (fact for lab in found.labs if not known or lab.tag in ELECTROLYTES for fact in lab.facts)
+    known, electrolytes = bool(found.picture.diseases), found.picture.knowledge.electrolytes
+    return (fact for lab in found.labs if not known or lab.tag in electrolytes for fact in lab.facts)
 
 
 def _once(*facts: Fact) -> Iterable[Fact]:
@@ -105,7 +92,7 @@ def _once(*facts: Fact) -> Iterable[Fact]:
     return kept.values()
 
 
-def _childhood(choice: Choice, found: Assessment) -> Advice:
+def childhood(choice: Choice, found: Assessment) -> Advice:
     """PED-NEURO: SMA is treatable, so the sign is named first; delay alone asks for development and CK (P2)."""
     ids = {flag.id for flag in choice.flags}
     variant = "default"
@@ -119,7 +106,7 @@ def _childhood(choice: Choice, found: Assessment) -> Advice:
     return _neuro(choice, found, variant, orders)
 
 
-def _urgent(choice: Choice, found: Assessment) -> Advice:
+def urgent(choice: Choice, found: Assessment) -> Advice:
     """NEURO-URG: the sign named, the basic bloods inside."""
     ids = {flag.id for flag in choice.flags}
     variant = "medicine" if ids == {"U8"} else "default"
@@ -127,7 +114,7 @@ def _urgent(choice: Choice, found: Assessment) -> Advice:
     return _neuro(choice, found, variant, (Order("referral:neurology-urgent"), *_due(found)), values)
 
 
-def _evaluation(choice: Choice, found: Assessment) -> Advice:
+def evaluation(choice: Choice, found: Assessment) -> Advice:
     """NEURO-EVAL: hyperexcitability, a central sign, an eyelid, or an additional symptom."""
     ids = {flag.id for flag in choice.flags}
     variants = (("R1", "hyperexcitability"), ("R2", "central"), ("R3", "eyelid"), ("R4", "unspecific"))
@@ -207,7 +194,7 @@ def _uncertain(flags: Flags) -> list[Note]:
     return [Note("timing_uncertain")] if vague else []
 
 
-def _status(choice: Choice, found: Assessment) -> Advice:
+def status(choice: Choice, found: Assessment) -> Advice:
     """STATUS: the request that covers the signs (D5)."""
     request = found.picture.request
     day = request.when.text if request and request.when else ""
@@ -225,7 +212,7 @@ def _status(choice: Choice, found: Assessment) -> Advice:
     )
 
 
-def _lab_order(choice: Choice, found: Assessment) -> Advice:
+def lab_order(choice: Choice, found: Assessment) -> Advice:
     """LAB-ORDER: only missing or stale tests; CK with cramps or a statin (4d)."""
     tests = context.missing_tests(found)
     vitamin_d = (Note("optional_vitamin_d"),) if "vitamin-d" in tests else ()
@@ -240,7 +227,7 @@ def _lab_order(choice: Choice, found: Assessment) -> Advice:
     )
 
 
-def _reassurance(choice: Choice, found: Assessment) -> Advice:
+def reassurance(choice: Choice, found: Assessment) -> Advice:
     """REASSURE: findings favour a benign cause; never more (D8)."""
     picture = found.picture
     done = [one for one in (picture.exam, picture.emg) if one is not None]
@@ -256,16 +243,16 @@ def _reassurance(choice: Choice, found: Assessment) -> Advice:
     )
 
 
-def _lifestyle(choice: Choice, found: Assessment) -> Advice:
+def lifestyle(choice: Choice, found: Assessment) -> Advice:
     """LIFESTYLE: the recorded factors, or general advice after a normal examination (D13, D14)."""
-    factors = choice.factors
+    factors, counsel = choice.factors, found.picture.knowledge.rules.counsel
     tags = {factor.tag for factor in factors} or {"general"}
     return Advice(
         topic=Topic.LIFESTYLE,
         indicator=choice.indicator,
         variant=_lifestyle_variant(choice, found),
         values=factors[0].values if len(factors) == 1 else {"date": context.exam_date(found.picture)},
-        tags=in_order(Topic.LIFESTYLE, tags),
+        tags=rulebook_of(found.picture.knowledge).in_order(Topic.LIFESTYLE, tags),
         facts=(*found.picture.twitch_facts, *(fact for factor in factors for fact in factor.facts)),
         notes=(
             *(note for factor in factors for note in factor.notes),
@@ -274,7 +261,7 @@ def _lifestyle(choice: Choice, found: Assessment) -> Advice:
             *context.notes(found),
         ),
         missing=context.gaps(found),
-        orders=tuple(Order(COUNSEL[factor.tag]) for factor in factors),
+        orders=tuple(Order(counsel[factor.tag]) for factor in factors),
     )
 
 
@@ -286,7 +273,7 @@ def _lifestyle_variant(choice: Choice, found: Assessment) -> str:
     return choice.factors[0].variant if len(choice.factors) == 1 else "several"
 
 
-def _data_gap(choice: Choice, found: Assessment) -> Advice:
+def data_gap(choice: Choice, found: Assessment) -> Advice:
     """DATA-GAP: what is missing; "not found on this chart" is not "absent" (D15)."""
     if choice.flags:
         return _unsaid(choice, found)
@@ -338,24 +325,9 @@ def _has(flags: Flags, *sets: str) -> bool:
 
 def _myopathic(picture: Picture) -> str:
     """The steroid or statin that U8 is about; the statin may have ended."""
-    taken = picture.medication.of(*MYOPATHIC)
+    taken = picture.medication.of(*picture.knowledge.listed("myopathic"))
     return (
         taken[0].ingredient
         if taken
         else next(one.ingredient for one in picture.medication.ended if one.tag == "statin")
     )
-
-
-_ADVISERS: dict[Topic, Callable[[Choice, Assessment], Advice]] = {
-    Topic.EMERG: _emergency,
-    Topic.PED_NEURO: _childhood,
-    Topic.NEURO_URG: _urgent,
-    Topic.STATUS: _status,
-    Topic.NEURO_EVAL: _evaluation,
-    Topic.LAB_ABN: advise_labs.abnormal,
-    Topic.MED_REV: advise_medicines.review,
-    Topic.LAB_ORDER: _lab_order,
-    Topic.REASSURE: _reassurance,
-    Topic.LIFESTYLE: _lifestyle,
-    Topic.DATA_GAP: _data_gap,
-}

@@ -6,18 +6,17 @@ from cds.rules import abnormal as labs
 from cds.rules import context, laboratory, tests_due
 from cds.rules.abnormal import Abnormal
 from cds.rules.assess import Assessment
-from cds.rules.decide import Choice
+from cds.rules.choice import Choice
 from cds.rules.picture import Picture
 
-OWN_SUMMARY = frozenset({"vitamin-d", "vitamin-b12"})
 CALCIUM = {"ionised": "calcium-ionised", "unadjusted": "calcium-unadjusted"}
-RECHECKED = frozenset({"calcium", "potassium", "magnesium", "tsh", "vitamin-b12", "vitamin-d", "creatine-kinase"})
 
 
 def abnormal(choice: Choice, found: Assessment) -> Advice:
     """One card for all abnormal analytes and recorded deficiencies, with the missing tests inside (D10)."""
     picture, some = found.picture, choice.labs
-    recorded = tuple(Order(f"lab:{lab.tag}") for lab in some if lab.value is None and lab.tag in RECHECKED)
+    orderable = picture.knowledge.orderable
+    recorded = tuple(Order(f"lab:{lab.tag}") for lab in some if lab.value is None and lab.tag in orderable)
     return Advice(
         topic=Topic.LAB_ABN,
         indicator=choice.indicator,
@@ -41,7 +40,7 @@ def _variant(some: tuple[Abnormal, ...], picture: Picture) -> str:
         return "vitamin-d-calcium-high"
     if lab.tag == "calcium":
         return CALCIUM.get(lab.kind or "", "calcium")
-    return lab.tag if lab.tag in OWN_SUMMARY else "one"
+    return lab.tag if lab.tag in picture.knowledge.listed("own-summary") else "one"
 
 
 def _values(some: tuple[Abnormal, ...]) -> dict[str, str]:

@@ -1,23 +1,13 @@
 """MED-REV as advice: one line per ingredient, never a word of stopping (S24, S25, S44, section 5)."""
 
 from cards.advice import Advice, Note, Order
-from cards.topics import Topic, in_order
+from cards.topics import Topic
 from cds.rules import context, proposals
 from cds.rules.assess import Assessment
-from cds.rules.decide import Choice
+from cds.rules.choice import Choice
 from cds.rules.medication import Course
 from cds.rules.picture import Picture
-
-CHECKS = {
-    "corticosteroid": ("potassium", "calcium", "magnesium"),
-    "estrogen": ("magnesium",),
-    "diuretic": ("potassium", "magnesium"),
-    "proton-pump-inhibitor": ("magnesium",),
-    "denosumab": ("calcium",),
-    "statin": ("creatine-kinase",),
-    "beta-agonist": ("potassium",),
-    "xanthine": ("potassium",),
-}
+from cds.rules.rulebook import rulebook_of
 
 
 def review(choice: Choice, found: Assessment) -> Advice:
@@ -28,7 +18,7 @@ def review(choice: Choice, found: Assessment) -> Advice:
         topic=Topic.MED_REV,
         indicator=choice.indicator,
         variant=_variant(courses, picture),
-        tags=in_order(Topic.MED_REV, tags),
+        tags=rulebook_of(picture.knowledge).in_order(Topic.MED_REV, tags),
         signs=tuple(dict.fromkeys(course.ingredient for course in courses)),
         facts=(*picture.twitch_facts, *(course.fact for course in courses)),
         notes=(*_notes(courses, picture), *context.ended(picture), *context.notes(found)),
@@ -40,8 +30,9 @@ def _variant(courses: tuple[Course, ...], picture: Picture) -> str:
     if len({course.ingredient for course in courses}) > 1:
         return "several"
     course = courses[0]
-    if course.tag in ("corticosteroid", "estrogen"):
-        return course.tag
+    own = picture.knowledge.medicines[course.tag].variant
+    if own != "one":
+        return own
     return "unknown-timing" if course.start is None or picture.last is None else "one"
 
 
@@ -66,6 +57,7 @@ def _orders(tags: set[str], found: Assessment) -> tuple[Order, ...]:
     """The tests that a class asks for, if they are due; never an order about the drug itself."""
     if not found.picture.complete.has("Observation"):
         return ()
-    wanted = dict.fromkeys(test for tag in sorted(tags) for test in CHECKS.get(tag, ()))
+    medicines = found.picture.knowledge.medicines
+    wanted = dict.fromkeys(test for tag in sorted(tags) for test in medicines[tag].checks)
     due = context.missing_tests(found)
     return tuple(Order(f"lab:{test}") for test in wanted if test in due)

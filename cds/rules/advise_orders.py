@@ -6,14 +6,15 @@ from msgspec import Struct
 
 from cards.advice import SWITCHED_OFF, Advice, Fact, Note, Order
 from cards.printed import number
-from cards.topics import Indicator, Topic, in_order
+from cards.topics import Indicator, Topic
 from cds.chart.facts import Drug
 from cds.knowledge.codes import Concept
 from cds.rules import context, proposals, tests_due
 from cds.rules.doses import MASS, Dose
 from cds.rules.flags import Raised
-from cds.rules.order_labs import ANALYTES, Low
+from cds.rules.order_labs import Low
 from cds.rules.picture import Picture
+from cds.rules.rulebook import rulebook_of
 
 
 class Beginning(Struct, frozen=True):
@@ -45,7 +46,7 @@ def emergency(
     severe: Sequence[Raised], steroids: Sequence[Beginning], estrogens: Sequence[Beginning], picture: Picture
 ) -> Advice:
     """EMERG: an emergency limit is met and a steroid is drafted."""
-    tags = in_order(Topic.EMERG, {flag.tag for flag in severe if flag.tag})
+    tags = rulebook_of(picture.knowledge).in_order(Topic.EMERG, {flag.tag for flag in severe if flag.tag})
     early = [Note("preliminary", {"test": flag.preliminary}) for flag in severe if flag.preliminary]
     return Advice(
         topic=Topic.EMERG,
@@ -60,7 +61,7 @@ def emergency(
         ),
         notes=(*early, Note("local_pathway"), *_notes(steroids, estrogens, picture)),
         missing=_due(picture),
-        orders=proposals.in_emergency(tags),
+        orders=proposals.in_emergency(tags, picture.knowledge),
     )
 
 
@@ -156,14 +157,18 @@ def _raised(begun: Beginning, before: Dose, dose: Dose) -> Note:
 def _lab_notes(low: Iterable[Low], picture: Picture) -> tuple[Note, ...]:
     """What is to be said of the low values, of old ones, and of those that did not arrive."""
     said = (note for one in low for note in one.notes)
-    unseen = not picture.complete.has("Observation") and any(
-        not picture.laboratory.of(one).is_fresh for one in ANALYTES
-    )
-    return (*said, *((Note("labs_not_received"),) if unseen else ()), *tests_due.stale(picture, ANALYTES))
+    fresh = all(picture.laboratory.of(one).is_fresh for one in _tests(picture))
+    unseen = not (fresh or picture.complete.has("Observation"))
+    return (*said, *((Note("labs_not_received"),) if unseen else ()), *tests_due.stale(picture, _tests(picture)))
 
 
 def _due(picture: Picture) -> tuple[str, ...]:
     """The tests to add; none if results may exist that did not arrive."""
     if not picture.complete.has("Observation"):
         return ()
-    return tuple(test for test in ANALYTES if tests_due.is_due(test, picture))
+    return tuple(test for test in _tests(picture) if tests_due.is_due(test, picture))
+
+
+def _tests(picture: Picture) -> tuple[str, ...]:
+    """The electrolytes that a steroid moves."""
+    return picture.knowledge.listed("steroid-electrolytes")

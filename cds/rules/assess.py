@@ -18,8 +18,6 @@ from cds.rules.rule import Sees
 from cds.rules.rulebook import Rulebook, rulebook_of
 from cds.rules.trial import Trial
 
-WEAKNESS = frozenset({"weakness", "acute-paralysis", "weakness-unspecific", "weakness-proximal"})
-
 
 class Assessment(Struct, frozen=True, kw_only=True):
     """All that was found on a chart that shows a twitch, and which rules failed.
@@ -171,11 +169,12 @@ def _is_before(finding: Finding, day: int | None) -> bool:
 
 def _open(picture: Picture) -> Picture:
     """Without the weakness that a later normal examination answers; it answers nothing else (3a U1, 4e step 8)."""
-    weak = picture.findings.of("weakness", "acute-paralysis", "weakness-unspecific")
+    sets = picture.knowledge.group("answered")
+    weak = picture.findings.of(*sets)
     answered = tuple(one for one in weak if _is_before(one, _exam_day(picture)))
     if not answered:
         return picture
-    return replace(picture, findings=picture.findings.without_sets(answered, WEAKNESS), answered=answered)
+    return replace(picture, findings=picture.findings.without_sets(answered, frozenset(sets)), answered=answered)
 
 
 def _is_norm(picture: Picture) -> bool:

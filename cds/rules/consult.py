@@ -11,9 +11,11 @@ from cds.knowledge.load import Knowledge
 from cds.need import Recall, Steps
 from cds.rules import orders
 from cds.rules import picture as pictures
-from cds.rules.advise import advise, bounded, closed
+from cds.rules.advise import bounded, closed
 from cds.rules.assess import Assessment, assess
-from cds.rules.decide import Choice, Decision, capped, choose
+from cds.rules.cardbook import advised
+from cds.rules.choice import Choice, Decision
+from cds.rules.decide import capped, choose
 from cds.rules.gate import Twitch
 from cds.rules.orders import Drafted
 from cds.rules.picture import Completeness, Picture
@@ -68,7 +70,7 @@ def consult(case: Case) -> Steps[Consultation]:
     """Advice on a chart that shows a twitch (4e steps 5 to 43)."""
     trial = Trial()
     found = assess(case.picture(), trial, emergency_cards=case.emergency_cards)
-    due = [_due(advise(choice, found), found.picture, trial, choice) for choice in choose(found, trial)]
+    due = [_due(advised(choice, found), found.picture, trial, choice) for choice in choose(found, trial)]
     fresh, repeated = yield from without_repeats(due, case)
     chosen = [one.choice for one in fresh if one.choice]
     decision = capped(chosen, int(case.knowledge.at("max_cards")), tuple(one.advice.topic for one in repeated))

@@ -8,8 +8,6 @@ from cds.rules.medication import Ended
 from cds.rules.picture import Picture
 from cds.rules.rulebook import UNJUDGED, rulebook_of
 
-GAP_SETS = {"caffeine": ("ask-caffeine", "caffeine"), "sleep": ("ask-sleep", "sleep"), "smoking": ("tobacco",)}
-
 CALF = "calf twitching"
 
 
@@ -19,8 +17,8 @@ def missing_tests(found: Assessment) -> tuple[str, ...]:
         return ()
     statin = any(course.tag == "statin" for course in found.courses)
     wanted = bool(found.picture.findings.of("cramps")) or statin
-    due = wanted and tests_due.is_due("creatine-kinase", found.picture)
-    return (*found.missing, "creatine-kinase") if due else found.missing
+    tests = found.picture.knowledge.listed("muscle-test") if wanted else ()
+    return (*found.missing, *(test for test in tests if tests_due.is_due(test, found.picture)))
 
 
 def gaps(found: Assessment) -> tuple[str, ...]:
@@ -29,12 +27,11 @@ def gaps(found: Assessment) -> tuple[str, ...]:
     seen = {name for one in picture.chart.seen for name in one.named.sets} | {
         name for one in picture.findings.all for name in one.sets
     }
-    absent = tuple(gap for gap, sets in GAP_SETS.items() if not seen.intersection(sets))
+    absent = tuple(gap for gap, sets in picture.knowledge.rules.gaps.items() if not seen.intersection(sets))
     exam = ("examination",) if picture.exam is None or picture.exam.result is None else ()
     onset = ("onset",) if picture.last is None else ()
     drugs = () if picture.chart.drugs or picture.chart.unknown_medicines else ("medication-history",)
-    stress = () if seen & {"ask-gad7", "stress"} else ("stress",)
-    return (*exam, *onset, *drugs, *absent, *stress)
+    return (*exam, *onset, *drugs, *absent)
 
 
 def explanations(picture: Picture) -> tuple[Note, ...]:

@@ -2,51 +2,29 @@
 
 from collections.abc import Iterable, Sequence
 
-from msgspec import Struct
-
-from cards.topics import ELECTROLYTES, FLAGS, Indicator, Topic, rank
+from cards.topics import Indicator, Topic
 from cds.rules.abnormal import Abnormal
 from cds.rules.assess import Assessment, flag_days
+from cds.rules.cardbook import PROTECTED, RANKS
+from cds.rules.choice import SILENCE_NEEDS, Choice, Decision
 from cds.rules.findings import Finding
+from cds.rules.flag_rows import FLAG_IDS
 from cds.rules.flags import Flags
-from cds.rules.lifestyle import Factor
 from cds.rules.medication import Course
 from cds.rules.trial import Trial
 from cds.rules.work_up import covers
 
-PROTECTED = frozenset({Topic.EMERG, Topic.PED_NEURO, Topic.NEURO_URG})
-SILENCE_NEEDS = ("Patient", "Condition", "Observation", "MedicationRequest")
 URGENCY = {Indicator.CRITICAL: 0, Indicator.WARNING: 1, Indicator.INFO: 2}
-
-
-class Choice(Struct, frozen=True, kw_only=True):
-    """One card chosen, with what it is about."""
-
-    topic: Topic
-    indicator: Indicator
-    flags: Flags = ()
-    labs: tuple[Abnormal, ...] = ()
-    courses: tuple[Course, ...] = ()
-    factors: tuple[Factor, ...] = ()
-    covered: Topic | None = None
-
-
-class Decision(Struct, frozen=True):
-    """The cards in their order, those for which there was no place, and those that were answered before."""
-
-    choices: tuple[Choice, ...]
-    dropped: tuple[Topic, ...] = ()
-    repeated: tuple[Topic, ...] = ()
 
 
 def choose(found: Assessment, trial: Trial) -> list[Choice]:
     """Which cards are due, the most urgent first (4e steps 13 to 40)."""
-    return sorted(_chosen(found, trial), key=lambda choice: (URGENCY[choice.indicator], rank(choice.topic)))
+    return sorted(_chosen(found, trial), key=lambda choice: (URGENCY[choice.indicator], RANKS[choice.topic]))
 
 
 def _chosen(found: Assessment, trial: Trial) -> list[Choice]:
     if found.picture.diseases:
-        trial.note("KD", "fired", "known neuromuscular disease (D7)")
+        trial.note("KD", "fired", "known-disease")
         return _with_known_disease(found) or _unseen(found)
     if found.emergencies:
         return _with_emergency(found)
@@ -55,7 +33,7 @@ def _chosen(found: Assessment, trial: Trial) -> list[Choice]:
 
 def _with_known_disease(found: Assessment) -> list[Choice]:
     """D7: emergencies, electrolytes and the medicines behind them; MS alone does not explain wasting."""
-    labs = tuple(lab for lab in found.labs if lab.tag in ELECTROLYTES)
+    labs = tuple(lab for lab in found.labs if lab.tag in found.picture.knowledge.electrolytes)
     chosen = []
     if found.emergencies:
         chosen += _emergency(found, labs)
@@ -198,7 +176,7 @@ def _lab_order(found: Assessment, chosen: list[Choice]) -> list[Choice]:
 def _lifestyle(found: Assessment, chosen: list[Choice]) -> list[Choice]:
     """D13; beside a neurology card only NEURO-EVAL tolerates it (D6). It speaks of red flags: all had to be asked."""
     neurology = {Topic.PED_NEURO, Topic.NEURO_URG, Topic.STATUS} & {one.topic for one in chosen}
-    seen = found.picture.complete.has("Condition", "Observation") and not found.failed & set(FLAGS)
+    seen = found.picture.complete.has("Condition", "Observation") and not found.failed & set(FLAG_IDS)
     if not found.factors or neurology or not seen or found.picture.unclear:
         return []
     return [Choice(topic=Topic.LIFESTYLE, indicator=Indicator.INFO, factors=found.factors)]

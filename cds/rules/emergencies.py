@@ -11,9 +11,6 @@ from cds.rules.flags import Raised
 from cds.rules.labs import Judged
 from cds.rules.view import View
 
-SEROTONERGIC = ("selective-serotonin-reuptake-inhibitor", "serotonin-norepinephrine-reuptake-inhibitor")
-MUSCLE = ("cramps", "weakness", "weakness-unspecific", "acute-paralysis")
-
 
 def paralysis(view: View) -> Raised | None:
     """E2: paralysis of the last 28 days, or weakness begun within 3 days (not in known disease other than MS)."""
@@ -59,7 +56,8 @@ def rhabdomyolysis(view: View) -> Raised | None:
     """E5: very high CK, high CK with symptoms, or rhabdomyolysis coded within 30 days."""
     coded = view.within("rhabdomyolysis", "rhabdomyolysis")
     urine, kidney = view.of("dark-urine"), view.of("acute-kidney-injury")
-    muscle = view.of(*MUSCLE)
+    muscular = view.group("muscle")
+    muscle = view.of(*muscular)
     severe = view.standing("creatine-kinase").emergency
     with_urine = view.acute_beyond("creatine-kinase-urine") if urine or kidney else None
     with_muscle = view.acute_beyond("creatine-kinase-symptom") if muscle or urine else None
@@ -68,7 +66,7 @@ def rhabdomyolysis(view: View) -> Raised | None:
         return None
     found = dict.fromkeys((*coded, *urine, *kidney, *(muscle if with_muscle or severe else ())))
     limit = None if severe else _ck_limit(view, urine_counts=with_urine is not None)
-    sets = ("rhabdomyolysis", "dark-urine", "acute-kidney-injury", *MUSCLE)
+    sets = ("rhabdomyolysis", "dark-urine", "acute-kidney-injury", *muscular)
     shown = (judged,) if judged else ()
     return view.flag(found, sets, tag="rhabdomyolysis", judged=shown, limit=limit)
 
@@ -161,7 +159,7 @@ def _lithium(view: View) -> Raised | None:
 
 
 def _serotonin(view: View) -> Raised | None:
-    courses = view.courses(*SEROTONERGIC)
+    courses = view.courses(*view.classes("serotonergic"))
     if not courses:
         return None
     found = view.within("clonus", "clonus")
@@ -197,7 +195,7 @@ def _high_pressure(view: View) -> Iterator[Fact]:
     """Systolic or diastolic pressure at or above its limit within 7 days."""
     for name, threshold in (("ask-systolic", "systolic"), ("ask-diastolic", "diastolic")):
         limit = view.at(threshold)
-        for seen in view.answers(name):
+        for seen in view.component("ask-blood-pressure", name):
             if view.is_within(seen.when, "pre_eclampsia_sign") and _is_high(seen, limit, view):
                 yield _pressure_fact(seen, view, name, limit)
 
@@ -222,5 +220,5 @@ def _pressure_fact(seen: Seen, view: View, name: str, limit: float) -> Fact:
         unit=MMHG,
         date=seen.when.text if seen.when else None,
         limit=f">={number(limit)} mmHg",
-        limit_source="nice-cg107",
+        limit_source=view.source("blood-pressure"),
     )

@@ -13,6 +13,7 @@ from cds.chart.polarity import Says
 from cds.fhir.dates import When
 from cds.knowledge.codes import NOTHING, Concept
 from cds.knowledge.load import Knowledge
+from cds.knowledge.model import DEFICIENCY
 from cds.rules.gate import Twitch, is_twitch, shows_twitch
 
 ASKED = "ask-"  # so the value sets of questions begin
@@ -110,9 +111,6 @@ def read(chart: Chart, twitches: Iterable[Twitch], knowledge: Knowledge, today: 
     seen = chain.from_iterable(_of_seen(one, knowledge) for one in recent)
     visits = (_of_visit(visit) for visit in chart.visits if visit.named.ref in twitching)
     return Findings((*problems, *seen, *visits))
-
-
-DEFICIENCY = "deficiency-"  # so the value sets of recorded deficiencies begin, followed by the analyte
 
 
 def deficiencies(problems: Iterable[Problem]) -> dict[str, list[Finding]]:

@@ -11,6 +11,15 @@ from cds.fhir.dates import When
 from cds.fhir.units import factor
 from cds.knowledge.load import Knowledge
 from cds.rules.amount import ucum
+from cds.rules.reads import Reads
+
+READS = Reads(
+    sets=("twitch", "twitch-eyelid"),
+    phrases=tuple(sorted(TWITCH_PHRASES)),
+    windows=("twitch_observation", "persistent", "persistent_eyelid"),
+    thresholds=("frequent_per_day", "max_twitches"),
+)
+NEAR = READS | Reads(sets=("twitch-exclude",))  # what may be taken for a twitch
 
 
 class Twitch(Struct, frozen=True, kw_only=True):

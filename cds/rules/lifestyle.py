@@ -33,7 +33,7 @@ def stress(view: View) -> Factor | None:
     old_enough = view.age is None or view.age >= view.at("gad7_years")
     limit = view.at("gad7")
     scored = score is not None and old_enough and _value(score) >= limit
-    facts = (_answer(score, "ask-gad7", view, f">={number(limit)}", "spitzer-2006"),) if score and scored else ()
+    facts = (_answer(score, "ask-gad7", view, f">={number(limit)}", view.source("gad7")),) if score and scored else ()
     found = _facts(view.of("stress"), "stress", view)
     return Factor(tag="stress", facts=(*facts, *found), variant="stress", notes=_phq9(view)) if facts or found else None
 
@@ -45,7 +45,7 @@ def sleep(view: View) -> Factor | None:
     hours = _in_unit(seen, UNITS["ask-sleep"], view) if seen else None
     need = _sleep_need(view)
     if seen is not None and hours is not None and need is not None and hours < need:
-        fact = _answer(seen, "ask-sleep", view, f"<{number(need)} h", "aasm-srs-2015")
+        fact = _answer(seen, "ask-sleep", view, f"<{number(need)} h", view.source("sleep"))
         return Factor(tag="sleep", facts=(fact, *found), variant="sleep", values={"hours": number(hours)})
     return Factor(tag="sleep", facts=found, variant="sleep-recorded") if found else None
 
@@ -70,7 +70,7 @@ def caffeine(view: View) -> Factor | None:
     daily = _in_unit(seen, UNITS["ask-caffeine"], view) if seen else None
     limit = _caffeine_limit(view)
     if seen is not None and daily is not None and limit is not None and daily > limit:
-        fact = _answer(seen, "ask-caffeine", view, f">{number(limit)} mg/d", "efsa-2015")
+        fact = _answer(seen, "ask-caffeine", view, f">{number(limit)} mg/d", view.source("caffeine"))
         values, notes = {"mg": number(daily)}, tuple(_caffeine_notes(view))
         return Factor(tag="caffeine", facts=(fact, *found), variant="caffeine", values=values, notes=notes)
     return Factor(tag="caffeine", facts=found, variant="caffeine-recorded") if found else None
@@ -102,8 +102,8 @@ def dehydration(view: View) -> Factor | None:
 def smoking(view: View) -> Factor | None:
     """The newest tobacco status is a current one."""
     oldest = view.today - view.days("smoking")
-    statuses = [one for one in view.of("tobacco") if _is_status(one, oldest)]
-    smoke = view.of("tobacco-current")
+    statuses = [one for one in view.valued("ask-tobacco", "tobacco") if _is_status(one, oldest)]
+    smoke = view.valued("ask-tobacco", "tobacco-current")
     current = tuple(one for one in newest(statuses, lambda one: one.when) if one in smoke)
     facts = _facts(current, "tobacco-current", view)
     return Factor(tag="smoking", facts=facts, variant="smoking") if facts else None

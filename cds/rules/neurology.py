@@ -12,34 +12,16 @@ from cds.rules.labs import Judged
 from cds.rules.view import View
 from cds.rules.work_up import Done
 
-MOTOR = ("weakness", "acute-paralysis", "wasting", "bulbar", "upper-motor-neuron", "functional-weakness")
-MOTOR_SIGNS = (*MOTOR, "tongue-fasciculation")
-CHILDHOOD_SIGNS = ("tongue-fasciculation", "hypotonia", "areflexia", "motor-regression")
-CODED_SIGNS = (*MOTOR, *CHILDHOOD_SIGNS, "stiffness", "optic", "facial-myokymia", "ataxia")
-BREATHING = ("respiratory-other", "respiratory-emergency")
-MYOPATHIC = ("corticosteroid", "statin")
-ADDITIONAL = (
-    "cramps",
-    "sensory",
-    "fatigue",
-    "weight-loss",
-    "autonomic",
-    "bladder",
-    "ptosis-visual",
-    "soft-bulbar",
-    "family-history",
-)
-
 
 def breathing(view: View) -> Raised | None:
     """U6: breathlessness or sleepiness, only with a motor sign."""
-    sets = ("respiratory-other", "respiratory-emergency")
+    sets = view.group("breathing")
     return view.flag(view.of(*sets), sets) if _has_motor_sign(view) else None
 
 
 def medicine_myopathy(view: View) -> Raised | None:
     """U8: proximal weakness on steroid or statin; CK still high after a statin ended."""
-    courses = view.courses(*MYOPATHIC)
+    courses = view.courses(*view.classes("myopathic"))
     found = view.of("weakness-proximal") if courses else ()
     high = _ck_after_statin(view)
     sets = ("weakness-proximal",)
@@ -50,12 +32,13 @@ def medicine_myopathy(view: View) -> Raised | None:
 def childhood_sign(view: View) -> Raised | None:
     """P1: tongue fasciculation, hypotonia or absent reflexes; critical in an infant who feeds or breathes badly."""
     sets = ("tongue-fasciculation", "hypotonia", "areflexia")
-    trouble = view.of("feeding-difficulty", "respiratory-emergency", "respiratory-other")
+    breathing_sets = tuple(reversed(view.group("breathing")))
+    names = ("feeding-difficulty", *breathing_sets)
+    trouble = view.of(*names)
     critical = view.is_infant and bool(trouble)
     flag = view.flag(view.of(*sets), sets, critical=critical)
     if flag is None or not critical:
         return flag
-    names = ("feeding-difficulty", "respiratory-emergency", "respiratory-other")
     more = view.flag(trouble, names)
     return replace(flag, facts=(*flag.facts, *(more.facts if more else ())), names=(*flag.names, *_names(more)))
 
@@ -103,7 +86,7 @@ def eyelid(view: View) -> Raised | None:
         label=view.label("twitch-eyelid"),
         date=onset.text if onset else None,
         limit=f">{days} d",
-        limit_source="nice-ng127",
+        limit_source=view.source("eyelid"),
     )
     return Raised(id="R3", facts=(fact,), days=(answer,), names=(view.label("twitch-eyelid"),))
 
@@ -121,12 +104,12 @@ def unspecific(view: View) -> Iterator[Raised]:
 
 def additional(view: View) -> Iterator[Raised]:
     """ADD: one for each kind of additional symptom (S33, S45)."""
-    for name in ADDITIONAL:
+    for name in view.group("additional"):
         flag = view.flag(view.of(name), (name,))
         if flag is not None:
             yield flag
     if not _has_motor_sign(view):
-        sets = ("respiratory-other", "respiratory-emergency")
+        sets = view.group("breathing")
         flag = view.flag(view.of(*sets), sets)
         if flag is not None:
             yield flag
@@ -142,7 +125,7 @@ def _names(flag: Raised | None) -> tuple[str, ...]:
 
 
 def _has_motor_sign(view: View) -> bool:
-    return bool(view.of(*MOTOR_SIGNS))
+    return bool(view.of(*view.group("motor")))
 
 
 def _not_eyelid(view: View, name: str) -> list[Finding]:
@@ -170,7 +153,7 @@ def _abnormal_test(done: Done | None, view: View) -> Raised | None:
 
 
 def _has_coded_sign(view: View) -> bool:
-    return bool(view.of(*CODED_SIGNS))
+    return bool(view.of(*view.group("coded-signs")))
 
 
 def report_fact(report: Report, name: str, value: str) -> Fact:

@@ -1,6 +1,6 @@
 """Electrolytes that a drafted steroid may move: dangerous ones, and low ones (4d, 4e ORDERS d and e)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -9,9 +9,6 @@ from cards.advice import Fact, Note
 from cds.rules import abnormal
 from cds.rules.flags import Raised
 from cds.rules.view import View
-
-ANALYTES = ("potassium", "calcium", "magnesium")
-FLAGS = {"calcium": "E3", "potassium": "E4", "magnesium": "E4"}
 
 
 class Low(Struct, frozen=True):
@@ -23,18 +20,22 @@ class Low(Struct, frozen=True):
     notes: tuple[Note, ...]
 
 
-def severe(view: View) -> Iterator[Raised]:
-    """Calcium, potassium or magnesium at an emergency limit by its value alone (3a E3, E4)."""
-    for analyte, flag in FLAGS.items():
-        judged = view.standing(analyte).emergency
-        found = view.flag((), (), tag=analyte, judged=(judged,)) if judged else None
-        if found is not None:
-            yield replace(found, id=flag)
+def severe_of(flags: Mapping[str, str]) -> Callable[[View], Iterator[Raised]]:
+    """The rule of electrolytes at an emergency limit by their value alone, each with its flag (3a E3, E4)."""
+
+    def severe(view: View) -> Iterator[Raised]:
+        for analyte, flag in flags.items():
+            judged = view.standing(analyte).emergency
+            found = view.flag((), (), tag=analyte, judged=(judged,)) if judged else None
+            if found is not None:
+                yield replace(found, id=flag)
+
+    return severe
 
 
 def low(view: View) -> Iterator[Low]:
     """Fresh potassium, calcium or magnesium that is low."""
-    for analyte in ANALYTES:
+    for analyte in view.tests("steroid-electrolytes"):
         standing = view.standing(analyte)
         judged = standing.abnormal
         if judged is not None and judged.side == "low":

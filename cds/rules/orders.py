@@ -68,7 +68,7 @@ def _estrogens(drafted: Drafted, picture: Picture, trial: Trial, *, silent: bool
     if not silent:
         return _beginnings(ESTROGEN, drafted.estrogens, picture, trial)
     if drafted.estrogens:
-        trial.note(f"ORD-RENEWAL {ESTROGEN}", "suppressed", "known neuromuscular disease (4d)")
+        trial.note(f"ORD-RENEWAL {ESTROGEN}", "suppressed", "draft-in-known-disease")
     return ()
 
 

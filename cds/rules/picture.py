@@ -17,9 +17,9 @@ from cds.rules.laboratory import Laboratory
 from cds.rules.medication import Medication
 from cds.rules.newest import newest
 from cds.rules.ranges import Person
+from cds.rules.reads import DISEASES
 from cds.rules.work_up import Done
 
-DISEASES = ("kd-als", "kd-sma", "kd-kennedy", "kd-dystrophy", "kd-neuromyotonia", "kd-ms")
 WEEKS_UNSPECIFIED = "00"  # ICD-10-CM Z3A.00
 WEEKS_MOST = 42.0  # ICD-10-CM Z3A.49 is "greater than 42 weeks"
 

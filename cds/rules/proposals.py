@@ -3,21 +3,14 @@
 from collections.abc import Collection, Iterable
 
 from cards.advice import Order
-
-HEART = frozenset({"calcium", "potassium", "magnesium"})  # beyond their limits an ECG is asked for (section 3, E3, E4)
-REPEATED = {
-    "calcium": "repeat:calcium",
-    "potassium": "repeat:potassium",
-    "magnesium": "repeat:magnesium",
-    "sodium": "repeat:sodium",
-    "rhabdomyolysis": "repeat:creatine-kinase",
-}
+from cds.knowledge.load import Knowledge
 
 
-def in_emergency(tags: Collection[str]) -> tuple[Order, ...]:
+def in_emergency(tags: Collection[str], knowledge: Knowledge) -> tuple[Order, ...]:
     """EMERG: contact the on-call team, ECG, repeat the level (4a)."""
-    ecg = (Order("task:ecg"),) if HEART.intersection(tags) else ()
-    return (Order("task:on-call"), *ecg, *(Order(key) for tag, key in REPEATED.items() if tag in tags))
+    ecg = (Order("task:ecg"),) if set(knowledge.listed("needs-ecg")).intersection(tags) else ()
+    repeats = knowledge.rules.repeats.items()
+    return (Order("task:on-call"), *ecg, *(Order(key) for tag, key in repeats if tag in tags))
 
 
 def of_request(signs: tuple[str, ...]) -> tuple[Order, ...]:

@@ -7,7 +7,8 @@ from msgspec import Struct
 
 from cards.topics import Topic
 from cds.rules.flags import Raised
-from cds.rules.view import Reads, View
+from cds.rules.reads import Reads
+from cds.rules.view import View
 
 Ask = Callable[[View], Iterable[Any]]
 Sees = Literal["all", "unused", "open"]

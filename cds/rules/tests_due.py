@@ -3,18 +3,16 @@
 from collections.abc import Iterable
 
 from cards.advice import Note
-from cds.rules import abnormal, laboratory, work_up
-from cds.rules.findings import DEFICIENCY
+from cds.knowledge.model import DEFICIENCY
+from cds.rules import laboratory, work_up
 from cds.rules.picture import Picture
 
-TESTS = ("calcium", "potassium", "magnesium", "tsh", "vitamin-d", "vitamin-b12")
-BEFORE_DRUG = frozenset({"calcium", "potassium", "magnesium", "sodium", "phosphate"})
-SHIFTING = ("corticosteroid", "diuretic", "proton-pump-inhibitor", "lithium")
+BASIC = "basic-tests"
 
 
 def missing(picture: Picture) -> tuple[str, ...]:
     """The tests without a fresh readable result and without a recent order."""
-    return tuple(test for test in TESTS if is_due(test, picture))
+    return tuple(test for test in picture.knowledge.listed(BASIC) if is_due(test, picture))
 
 
 def is_triggered(picture: Picture, *, additional: bool, tags: set[str], factors: set[str]) -> bool:
@@ -23,10 +21,10 @@ def is_triggered(picture: Picture, *, additional: bool, tags: set[str], factors:
     return picture.is_marked or additional or drugs or "diet" in factors or _has_old_deficiency(picture)
 
 
-def stale(picture: Picture, tests: Iterable[str] = TESTS) -> tuple[Note, ...]:
+def stale(picture: Picture, tests: Iterable[str] = ()) -> tuple[Note, ...]:
     """The last values of tests that are out of date, with their dates (2b: a stale value is quoted, not judged)."""
     notes = []
-    for test in tests:
+    for test in tests or picture.knowledge.listed(BASIC):
         standing = picture.laboratory.of(test)
         judged = standing.judged
         if standing.state == "stale" and judged is not None and judged.when is not None:
@@ -43,10 +41,15 @@ def is_due(test: str, picture: Picture) -> bool:
 
 def _is_outdated_by_drug(test: str, picture: Picture) -> bool:
     """A normal value taken before a drug that shifts it was started counts as stale (2b)."""
-    judged = picture.laboratory.of(test).judged
-    if test not in BEFORE_DRUG or judged is None or judged.when is None or not picture.laboratory.of(test).is_normal:
+    judged, knowledge = picture.laboratory.of(test).judged, picture.knowledge
+    if (
+        test not in knowledge.listed("shifted-by-drugs")
+        or judged is None
+        or judged.when is None
+        or not picture.laboratory.of(test).is_normal
+    ):
         return False
-    starts = (course.start for course in picture.medication.of(*SHIFTING))
+    starts = (course.start for course in picture.medication.of(*knowledge.listed("shifting-drugs")))
     return any(start is not None and judged.when.last < start.first for start in starts)
 
 
@@ -55,6 +58,6 @@ def _has_old_deficiency(picture: Picture) -> bool:
         return True
     return any(
         one.when is not None and not picture.is_within(one.when, "deficiency")
-        for tag in abnormal.SEARCHED
+        for tag in picture.knowledge.lab_tags
         for one in picture.recorded.get(f"{DEFICIENCY}{tag}", ())
     )

@@ -48,7 +48,7 @@ class Trial:
         except Exception:  # noqa: BLE001 - per-rule isolation: the failure becomes visible on every card
             _LOG.error("rule failed", extra={"fields": {"rule": rule_id}}, exc_info=True)
             self.failed.append(rule_id)
-            self.verdicts.append(Verdict(rule_id, "not-checked", because="the rule failed"))
+            self.verdicts.append(Verdict(rule_id, "not-checked", because="rule-failed"))
             return ()
         if not raised:
             self.verdicts.append(Verdict(rule_id, "not-fired"))

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
-from msgspec import Struct
-
 from cards.advice import Fact
 from cards.template import fill
 from cds.chart.facts import Drug, FamilyMember, Seen
@@ -24,51 +22,8 @@ from cds.rules.laboratory import Standing
 from cds.rules.labs import Judged
 from cds.rules.medication import Course, Ended, Entry, entries, fires
 from cds.rules.picture import Picture
+from cds.rules.reads import FIELDS, Reads
 from cds.rules.work_up import Done
-
-Attribute = Literal["age", "pregnancy", "diseases", "twitch", "onset"]
-
-
-class Reads(Struct, frozen=True, kw_only=True):
-    """Everything that a rule reads, each by its name in the data files.
-
-    `sets`: signs, on problems, Observations and visits; `answers`: what Observations answer or measure; `problems`,
-    `drugs`, `relatives`, `reports`: value sets that are read on one type only. `medicines` are classes, `limits` those
-    that decide with a sign, `attributes` what is derived of the person, `outcomes` what other rules found.
-    """
-
-    sets: tuple[str, ...] = ()
-    answers: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()
-    drugs: tuple[str, ...] = ()
-    relatives: tuple[str, ...] = ()
-    reports: tuple[str, ...] = ()
-    phrases: tuple[str, ...] = ()
-    analytes: tuple[str, ...] = ()
-    medicines: tuple[str, ...] = ()
-    limits: tuple[str, ...] = ()
-    windows: tuple[str, ...] = ()
-    thresholds: tuple[str, ...] = ()
-    attributes: tuple[Attribute, ...] = ()
-    outcomes: tuple[str, ...] = ()
-
-    @property
-    def value_sets(self) -> tuple[str, ...]:
-        """All value sets, wherever they are read."""
-        return (*self.sets, *self.answers, *self.problems, *self.drugs, *self.relatives, *self.reports)
-
-    def __or__(self, other: "Reads") -> "Reads":
-        """What both read together, each name once."""
-        both = {name: tuple(dict.fromkeys((*getattr(self, name), *getattr(other, name)))) for name in FIELDS}
-        return Reads(**both)
-
-    @property
-    def on_chart(self) -> frozenset[str]:
-        """The names of which at least one must be on a chart before the rule can fire."""
-        return frozenset((*self.value_sets, *self.phrases, *self.analytes, *self.medicines))
-
-
-FIELDS = Reads.__struct_fields__
 
 
 class UndeclaredReadError(LookupError):
@@ -125,6 +80,26 @@ class View:
 
     # ---- signs and answers
 
+    def group(self, name: str) -> tuple[str, ...]:
+        """The value sets of a group."""
+        self._access.check("groups", name)
+        return self._access.knowledge.group(name)
+
+    def classes(self, name: str) -> tuple[str, ...]:
+        """The classes of medicines of a list."""
+        self._access.check("classes", name)
+        return self._access.knowledge.listed(name)
+
+    def tests(self, name: str) -> tuple[str, ...]:
+        """The analytes of a list."""
+        self._access.check("tests", name)
+        return self._access.knowledge.listed(name)
+
+    def source(self, name: str) -> str:
+        """The citation of a threshold or window."""
+        self._access.check("sources", name)
+        return self._access.knowledge.rules.sources[name]
+
     def of(self, *sets: str) -> tuple[Finding, ...]:
         """The findings in any of the sets, each once."""
         self._access.check("sets", *sets)
@@ -149,6 +124,17 @@ class View:
         """What active, undoubted problems record, dated by when it was recorded (2e)."""
         self._access.check("problems", *problems)
         return (one for name in problems for one in self._picture.recorded.get(name, ()))
+
+    def valued(self, question: str, *values: str) -> tuple[Finding, ...]:
+        """The findings that say one of these: a problem, or an Observation that answers the question with it."""
+        self._access.check("answers", question)
+        self._access.check("values", *values)
+        return self._picture.findings.of(*values)
+
+    def component(self, panel: str, name: str) -> Iterator[Seen]:
+        """What Observations measure, alone or as a part of a panel."""
+        self._access.check("answers", panel)
+        return self.answers(name)
 
     def answered(self, *sets: str) -> tuple[Finding, ...]:
         """The findings in these sets that a later normal examination answers."""

@@ -4,12 +4,12 @@ from msgspec import Struct
 
 from cards.printed import number, plain_unit
 from cds.chart.facts import Chart, Drug, FamilyMember, LabResult, Problem, Report, Seen, Visit
-from cds.chart.naming import TWITCH_PHRASES
 from cds.chart.polarity import By
 from cds.fhir.datatypes import Quantity
 from cds.fhir.dates import When
 from cds.knowledge.load import Knowledge
-from cds.rules.view import Reads
+from cds.rules.gate import NEAR
+from cds.rules.reads import Reads
 
 
 class Trace(Struct, frozen=True, omit_defaults=True):
@@ -20,9 +20,6 @@ class Trace(Struct, frozen=True, omit_defaults=True):
     date: str | None = None
     value: str | None = None
     note: str | None = None
-
-
-TWITCH = Reads(sets=("twitch", "twitch-eyelid", "twitch-exclude"), phrases=tuple(sorted(TWITCH_PHRASES)))
 
 
 def sought(reads: Reads, knowledge: Knowledge) -> tuple[str, ...]:
@@ -122,7 +119,7 @@ def _of_kin(kin: FamilyMember, reads: Reads, knowledge: Knowledge) -> Trace | No
 
 def near_misses(chart: Chart, knowledge: Knowledge) -> tuple[Trace, ...]:
     """What looks like a twitch on a chart without an active one: resolved, refuted, too old, or another movement."""
-    return (*traces(chart, TWITCH, knowledge), *(_of_visit(one, knowledge) for one in chart.visits))
+    return (*traces(chart, NEAR, knowledge), *(_of_visit(one, knowledge) for one in chart.visits))
 
 
 def _of_visit(visit: Visit, knowledge: Knowledge) -> Trace:

@@ -6,10 +6,12 @@ from datetime import date
 from itertools import count
 from typing import Any
 
+from charts.book import VARIANTS
+
 from cards.advice import Advice, Fact, Occasion
 from cards.basis import BASIS
 from cards.orders import load_orders
-from cards.proofreading import VARIANTS, load_words
+from cards.proofreading import load_words
 from cards.render import render
 from cards.topics import Indicator, Topic
 from cards.wire import Card, encode

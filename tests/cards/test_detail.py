@@ -5,12 +5,13 @@ from datetime import date
 
 import pytest
 from card_showcase import EVERY, POTASSIUM, detail, show
+from charts.book import in_order
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cards.advice import Fact, NotChecked, Note, Occasion
 from cards.printed import number
-from cards.topics import Topic, in_order
+from cards.topics import Topic
 
 
 def test_the_detail_begins_with_the_facts() -> None:

@@ -5,9 +5,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from charts.book import proofread
 
 from cards.errors import WordingError
-from cards.proofreading import load_words
 from cards.words import ENGLISH
 
 
@@ -17,9 +17,9 @@ from cards.words import ENGLISH
         ("cards.toml", "[topic.data-gap]", "[topic.data-gaps]", "topic", "Invalid enum value"),
         (
             "cards.toml",
-            "[topic.data-gap.variants.default]",
-            "[topic.data-gap.variants.other]",
-            "data-gap.default",
+            "[topic.steroid-order.variants.raised]",
+            "[topic.steroid-order.variants.other]",
+            "steroid-order.raised",
             "missing",
         ),
         ("cards.toml", 'grade = "article"\n', "", "topic", "grade"),
@@ -52,7 +52,7 @@ from cards.words import ENGLISH
         ("notes.toml", "[notes]", "[remarks]", "notes", "missing"),
         ("phrases.toml", 'decision = "', 'choice = "', "decision", "missing"),
         ("phrases.toml", '"{first} and {second}"', '"{first} and {third}"', "pair", "unknown placeholder third"),
-        ("phrases.toml", "[marks]", "[remarks]", "book", "marks"),
+        ("phrases.toml", "[marks]", "[remarks]", "phrases", "marks"),
         ("phrases.toml", 'V2 = "', 'V3 = "', "V2", "missing"),
         ("phrases.toml", 'absent = "', 'missing = "', "absent", "missing"),
         ("phrases.toml", 'busy = "', 'lazy = "', "busy", "missing"),
@@ -79,7 +79,7 @@ def test_a_broken_wording_stops_the_start(tmp_path: Path, file: str, old: str, n
     (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
 
     with pytest.raises(WordingError, match=re.escape(reason)) as raised:
-        load_words(folder)
+        proofread(folder)
 
     assert file == raised.value.file
     assert raised.value.key.endswith(key)
@@ -97,7 +97,7 @@ def test_a_card_without_words_stops_the_start(tmp_path: Path, file: str, table: 
     (folder / file).write_text(text[: text.index(table)], encoding="utf-8")
 
     with pytest.raises(WordingError, match="missing") as raised:
-        load_words(folder)
+        proofread(folder)
 
     assert (file, key) == (raised.value.file, raised.value.key)
 
@@ -105,4 +105,4 @@ def test_a_card_without_words_stops_the_start(tmp_path: Path, file: str, table: 
 def test_a_missing_file_stops_the_start(tmp_path: Path) -> None:
     """A folder without wording is refused with the name of the file that is sought."""
     with pytest.raises(WordingError, match=r"notes\.toml"):
-        load_words(tmp_path)
+        proofread(tmp_path)

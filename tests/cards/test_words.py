@@ -6,11 +6,12 @@ from typing import Any
 
 import msgspec
 import pytest
+from charts.book import FLAGS, TAGS, VARIANTS
 
 from cards.errors import WordingError
-from cards.proofreading import PHRASES, REASONS, VARIANTS, load_words, references
+from cards.proofreading import PHRASES, REASONS, load_words, references
 from cards.template import fields
-from cards.topics import FLAGS, TAGS, Topic
+from cards.topics import Topic
 
 WORDS = load_words()
 

@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from cards.topics import FLAGS, TAGS, Indicator, Topic
+from cards.topics import Indicator, Topic
+from charts.book import FLAGS, TAGS
 from charts.notation import MISSING
 from charts.resources import KINDS, TWITCHES, Line
 

@@ -19,7 +19,6 @@ from cards.topics import Topic
 from cds import cli
 from cds.call import Outcome
 from cds.explain.explain import Why, explain
-from cds.explain.left_out import FAILED, REPEATED
 from cds.need import Done, Recall, advance
 from cds.rules.rulebook import rulebook_of
 
@@ -27,6 +26,7 @@ ENGINE = engine(TODAY)
 BY_ID = {case.id: case for case in cases()}
 ORDER_CARDS = {"steroid-order", "estrogen-order"}
 
+LEFT_OUT = ENGINE.words.explanations.left_out
 CHART_RULES = [rule.id for rule in rulebook_of(ENGINE.knowledge).of_chart]
 
 
@@ -166,7 +166,7 @@ def test_why_tells_a_card_that_was_answered_before() -> None:
         told = explain(step.value, ENGINE)
 
         assert () == step.value.cards
-        assert {card.topic: REPEATED for card in case.expect}.items() <= told.cards_left_out.items()
+        assert {card.topic: LEFT_OUT["repeated"] for card in case.expect}.items() <= told.cards_left_out.items()
 
 
 def test_every_reason_why_a_card_is_left_out_occurs() -> None:
@@ -244,7 +244,7 @@ def test_why_nothing_reassures_after_a_failure(fail_rule: Callable[[str], None])
     fail_rule("E1")
     told = explain(ENGINE.call("muscle-twitch-patient-view", request_bytes(chart)), ENGINE).cards_left_out
 
-    assert (FAILED, FAILED) == (told["reassurance"], told["lifestyle"])
+    assert (LEFT_OUT["rule-failed"],) * 2 == (told["reassurance"], told["lifestyle"])
 
 
 def test_near_misses_of_a_twitch(evaluate: Evaluate, write: Write) -> None:

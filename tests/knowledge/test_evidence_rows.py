@@ -3,8 +3,8 @@
 import pytest
 
 from cards.topics import Topic
-from cds.knowledge.basis import rows
 from cds.knowledge.load import load
+from cds.rules.cardbook import rows
 
 KNOWLEDGE = load()
 
@@ -26,10 +26,10 @@ KNOWLEDGE = load()
 )
 def test_rows(topic: Topic, what: str, limit: str) -> None:
     """A page shows the limit or window that the rules use."""
-    assert (what, limit) in [(row.what, row.limit) for row in rows(KNOWLEDGE, topic)]
+    assert (what, limit) in [(row.what, row.limit) for row in rows(topic, KNOWLEDGE)]
 
 
 @pytest.mark.parametrize("topic", list(Topic))
 def test_every_topic_has_rows(topic: Topic) -> None:
     """No page is without its limits or windows."""
-    assert rows(KNOWLEDGE, topic)
+    assert rows(topic, KNOWLEDGE)

@@ -107,7 +107,7 @@ def test_a_file_in_another_encoding_is_named(data: Path, file: str) -> None:
         ("analytes.toml", 'except = ["loinc:49054-0"]', 'except = ["49054-0"]', "vitamin-d", "`49054-0`"),
         ("analytes.toml", 'unit = "nmol/L"', 'unit = "nanomoles"', "vitamin-d", "`nanomoles` is no UCUM unit"),
         ("analytes.toml", 'sides = ["low"]', 'sides = ["below"]', "vitamin-d.sides[0]", "Invalid enum value"),
-        ("analytes.toml", 'groups = ["albumin"]', 'groups = ["potassium"]', "potassium", "also feeds albumin"),
+        ("analytes.toml", 'groups = ["albumin"]', 'groups = ["potassium"]', "albumin", "also feeds potassium"),
         ("limits.toml", 'op = "<"', 'op = "=<"', "limit[0].op", "Invalid enum value"),
         ("limits.toml", 'analyte = "vitamin-d"', 'analyte = "vitamin-x"', "vitamin-x", "no such analyte"),
         ("limits.toml", 'citation = "endocrine-2011"', 'citation = ""', "vitamin-d", "needs a citation"),
@@ -227,7 +227,7 @@ def test_every_limit_has_a_citation_that_the_wording_knows(data: Path, monkeypat
 def test_a_broken_wording_stops_the_start_as_knowledge(monkeypatch: pytest.MonkeyPatch) -> None:
     """Words and facts are one body of knowledge: the same error names file and key of both."""
 
-    def fail() -> None:
+    def fail(**_: object) -> None:
         raise WordingError("cards.toml", "emergency", "has no summary")
 
     monkeypatch.setattr(call, "load_words", fail)

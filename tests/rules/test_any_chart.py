@@ -4,6 +4,7 @@ import json
 from functools import cache
 from typing import Any
 
+from charts.book import FLAGS, RANK, TAGS
 from charts.dates import TODAY
 from charts.golden import cases
 from charts.notation import request_bytes, unfold
@@ -12,7 +13,7 @@ from charts.seam import evaluate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cards.topics import FLAGS, TAGS, Indicator, Topic, rank
+from cards.topics import Indicator, Topic
 
 PROTECTED = {Topic.EMERG, Topic.PED_NEURO, Topic.NEURO_URG}
 URGENT = {Topic.EMERG, Topic.PED_NEURO, Topic.NEURO_URG, Topic.STATUS}
@@ -71,7 +72,7 @@ def test_every_answer_is_well_formed(patient: Line, lines: list[Line]) -> None:
     """Nothing raises; at most three cards, in order, each topic once, in the words of the wire."""
     found = cards(patient, [SURE, *lines])
     topics = [topic(card) for card in found]
-    places = [(ORDER.index(Indicator(card["indicator"])), rank(topic(card))) for card in found]
+    places = [(ORDER.index(Indicator(card["indicator"])), RANK[topic(card)]) for card in found]
 
     assert len(found) <= 3 or set(topics) <= PROTECTED
     assert places == sorted(places)

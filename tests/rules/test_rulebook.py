@@ -11,9 +11,10 @@ from charts.notation import request_bytes
 from charts.seam import engine, evaluate
 
 from cds.rules.picture import Picture
+from cds.rules.reads import FIELDS, Reads
 from cds.rules.rule import Rule
 from cds.rules.rulebook import UNJUDGED, rulebook_of
-from cds.rules.view import FIELDS, Access, Reads, UndeclaredReadError, View
+from cds.rules.view import Access, UndeclaredReadError, View
 
 KNOWLEDGE = engine(TODAY).knowledge
 BOOK = rulebook_of(KNOWLEDGE)
@@ -60,7 +61,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
 
 
 PLACES: dict[str, Collection[str]] = {
-    **dict.fromkeys(("sets", "answers", "problems", "drugs", "relatives", "reports"), KNOWLEDGE.sets),
+    **dict.fromkeys(("sets", "values", "answers", "problems", "drugs", "relatives", "reports"), KNOWLEDGE.sets),
     "medicines": KNOWLEDGE.medicines,
     "limits": KNOWLEDGE.combined,
     "windows": KNOWLEDGE.rules.windows,

@@ -4,15 +4,15 @@ import json
 from collections.abc import Callable, Iterable
 
 import pytest
+from charts.book import BOOK, FLAGS, TAGS
 from charts.dates import TODAY
 from charts.notation import request
 from charts.seam import engine, evaluate
 from visits import Json, basis, seen
 
 from cards.advice import Fact
-from cards.topics import FLAGS, TAGS, Topic
+from cards.topics import Topic
 from cds.need import Recall
-from cds.rules.rulebook import rulebook_of
 from cds.rules.trial import Found, P, Trial, once
 
 ALS: Json = {"condition": "86044005 Amyotrophic lateral sclerosis", "recorded": "5 mo"}
@@ -35,7 +35,6 @@ EXAMINED: list[Json] = [{"lab": kind, "interp": "N", "at": "5 d"} for kind in ("
 ADULT: Json = {"age": "40 y", "sex": "F"}
 OF_A_WORK_UP = ("most twitches are mild", "neurolog", "since onset", "not found on this chart (", "record onset")
 CREATE, SIGN = "problem-list-item-create", "order-sign"
-BOOK = rulebook_of(engine(TODAY).knowledge)
 OF_CHART = tuple(rule.id for rule in BOOK.of_chart if rule.id != "KD")
 FACTORS = tuple(rule.id for rule in BOOK.of_card(Topic.LIFESTYLE))
 OF_STEROIDS = ("ORD-RENEWAL corticosteroid", "ORD-EMERG", "ORD-STEROID")

@@ -4,18 +4,19 @@ import html
 import json
 
 import pytest
+from charts.book import FLAGS
 from web_fakes import KNOWLEDGE, Client, FakeEngine, around, started
 
 from cards.proofreading import load_words
-from cards.topics import FLAGS, Topic
+from cards.topics import Topic
 from cds.fhir.resources import Patient, Resource
-from cds.knowledge.basis import Row, rows
+from cds.knowledge.basis import Row
+from cds.rules.cardbook import reads, rows
 from cds.rules.rulebook import rulebook_of
 from cds.settings import load
 from cds.web.evidence.attributes import attributes
 from cds.web.evidence.decisions import CHART_COLUMNS, alone, beside, columns
 from cds.web.evidence.dossier import Versions
-from cds.web.evidence.rulebook import reads
 
 WORDS = load_words()
 ORDERS = (Topic.ORD_STEROID, Topic.ORD_ESTROGEN)
@@ -25,7 +26,7 @@ class Knowing(FakeEngine):
     """An engine that shows the limits it really uses."""
 
     def basis(self, topic: str) -> list[Row]:
-        return rows(KNOWLEDGE, topic)
+        return rows(Topic(topic), KNOWLEDGE)
 
 
 CLIENT = Client(around(Knowing(), load({"TWITCH_CDS_DEMO": "true"})))

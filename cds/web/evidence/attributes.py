@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from cds.rules.view import Reads
+from cds.rules.reads import Reads
 from cds.web.evidence.dossier import Attribute, Source, Versions
 from cds.web.evidence.rulebook import ASSESSED, SOCIAL
 

@@ -5,12 +5,14 @@ from functools import reduce
 from importlib.metadata import version
 from operator import or_
 
-from cards.topics import FLAGS, Topic
+from cards.topics import Topic
 from cards.words import Citation, Words
 from cds.knowledge.load import Knowledge
+from cds.rules.cardbook import reads
+from cds.rules.flag_rows import FLAG_IDS
+from cds.rules.reads import Reads
 from cds.rules.rule import Rule as Row
 from cds.rules.rulebook import rulebook_of
-from cds.rules.view import Reads
 from cds.web.evidence import decisions, rulebook
 from cds.web.evidence.attributes import attributes
 from cds.web.evidence.dossier import Dossier, Index, Limit, Rule, Saying, Source, Statement, Summary, Versions
@@ -61,7 +63,7 @@ class Author:
             grade=entry.grade,
             particulars=tuple(self._particulars(topic)),
             sources=sources,
-            attributes=attributes(rulebook.reads(topic, self._knowledge), sources, self._versions),
+            attributes=attributes(reads(topic, self._knowledge), sources, self._versions),
             decision=words.phrase("decision"),
             versions=self._versions,
             switched_off=topic in self._engine.switched_off,
@@ -69,11 +71,11 @@ class Author:
 
     def index(self) -> Index:
         """What is common to all cards."""
-        whole = reduce(or_, (rulebook.reads(topic, self._knowledge) for topic in self._words.topics), Reads())
+        whole = reduce(or_, (reads(topic, self._knowledge) for topic in self._words.topics), Reads())
         sources = self._sources(self._words.citations)
         return Index(
             cards=tuple(self._summary(topic) for topic in self._words.topics),
-            flags=tuple(self._rule(rulebook_of(self._knowledge).rules[flag]) for flag in FLAGS),
+            flags=tuple(self._rule(rulebook_of(self._knowledge).rules[flag]) for flag in FLAG_IDS),
             decisions=decisions.alone(self._knowledge),
             sources=sources,
             attributes=attributes(whole, sources, self._versions),
@@ -119,7 +121,7 @@ class Author:
         for tag in self._words.tags.get(topic, {}).values():
             yield from tag.citations
         for rule in rulebook_of(self._knowledge).leading_to(topic):
-            yield from self._words.flag(rule.id).citations if rule.id in FLAGS else ()
+            yield from self._words.flag(rule.id).citations if rule.id in FLAG_IDS else ()
         yield from (row.citation for row in self._engine.basis(topic) if row.citation)
 
     def _sources(self, keys: Iterable[str]) -> tuple[Source, ...]:

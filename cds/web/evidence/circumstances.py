@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cards.topics import Indicator, Topic
+from cards.topics import Indicator
 from cds.chart.facts import Asked, Chart, Named, Report
 from cds.fhir import dates
 from cds.knowledge.codes import Concept
@@ -97,19 +97,6 @@ def _all() -> Iterable[Circumstance]:
 
 
 ALL = {one.key: one for one in _all()}
-LEADS_TO: dict[Topic, tuple[str, ...]] = {
-    Topic.EMERG: ("emergency",),
-    Topic.PED_NEURO: ("child",),
-    Topic.NEURO_URG: ("urgent",),
-    Topic.STATUS: ("urgent", "request"),
-    Topic.NEURO_EVAL: ("symptom-marked",),
-    Topic.LAB_ABN: ("lab",),
-    Topic.MED_REV: ("medicine",),
-    Topic.LAB_ORDER: ("tests",),
-    Topic.REASSURE: ("normal",),
-    Topic.LIFESTYLE: ("factor",),
-    Topic.DATA_GAP: ("nothing",),
-}
 
 
 def assessment(keys: Iterable[str], knowledge: Knowledge) -> Assessment:

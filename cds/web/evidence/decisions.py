@@ -4,19 +4,20 @@ from collections.abc import Iterable
 
 from cards.topics import Topic
 from cds.knowledge.load import Knowledge
+from cds.rules.cardbook import OF_FINDINGS, ROWS
 from cds.rules.decide import capped, choose
 from cds.rules.trial import Trial
 from cds.web.evidence import drafts
-from cds.web.evidence.circumstances import ALL, LEADS_TO, assessment
+from cds.web.evidence.circumstances import ALL, assessment
 from cds.web.evidence.dossier import Outcome
 
-CHART_COLUMNS = tuple(LEADS_TO)
+CHART_COLUMNS = tuple(row.topic for row in OF_FINDINGS)
 SEPARATELY = ("request", "incomplete")
 
 
 def columns(topic: Topic) -> tuple[Topic, ...]:
     """The cards that the table of a card is about."""
-    return CHART_COLUMNS if topic in LEADS_TO else drafts.COLUMNS
+    return CHART_COLUMNS if topic in CHART_COLUMNS else drafts.COLUMNS
 
 
 def alone(knowledge: Knowledge) -> tuple[Outcome, ...]:
@@ -26,9 +27,9 @@ def alone(knowledge: Knowledge) -> tuple[Outcome, ...]:
 
 def beside(topic: Topic, knowledge: Knowledge) -> tuple[Outcome, ...]:
     """What becomes of a card when its finding stands alone, and beside each other one; of an order card, by draft."""
-    if topic not in LEADS_TO:
+    if topic not in CHART_COLUMNS:
         return drafts.table(knowledge)
-    own = LEADS_TO[topic]
+    own = ROWS[topic].example
     others = [key for key in ALL if key not in own and key != "nothing"]
     first = _row(" and ".join(ALL[key].words for key in own), own, knowledge)
     return (first, *(_row(f"… and {ALL[key].words}", (*own, key), knowledge) for key in others))

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from cards.topics import FLAGS
 from cds.explain.explain import Told, Why
+from cds.rules.flag_rows import FLAG_IDS
 from cds.rules.why import Trace
 
 STATES = (
@@ -74,5 +74,5 @@ def look(why: Why, titles: Mapping[str, str]) -> Looking:
         piles=tuple(pile for pile in piles if pile.rules),
         left_out=tuple((titles.get(topic, topic), reason) for topic, reason in why.cards_left_out.items()),
         near_misses=why.near_misses,
-        red_flags=tuple(rule for rule in why.rules if rule.rule in FLAGS and rule.facts),
+        red_flags=tuple(rule for rule in why.rules if rule.rule in FLAG_IDS and rule.facts),
     )

@@ -1,0 +1,211 @@
+"""One row for each card, in the order of rank: what decides how it is shown, left out, explained and illustrated."""
+
+from collections.abc import Callable
+from functools import reduce
+from operator import or_
+from typing import Literal
+
+from msgspec import Struct
+
+from cards.advice import SWITCHED_OFF, Advice
+from cards.topics import Topic
+from cards.vocabulary import Vocabulary
+from cds.knowledge import basis
+from cds.knowledge.basis import Row
+from cds.knowledge.load import Knowledge
+from cds.rules import advise, advise_labs, advise_medicines, gate, left_out
+from cds.rules.assess import Assessment
+from cds.rules.choice import Choice
+from cds.rules.flag_rows import FLAG_IDS
+from cds.rules.reads import Reads
+from cds.rules.rulebook import UNJUDGED, rulebook_of
+
+Shows = Literal["emergency-limits", "lab-limits", "medicine-timing"]
+
+
+class CardRow(Struct, frozen=True, kw_only=True):
+    """One card. `variants` are the summaries that its adviser chooses among.
+
+    `protected`: it never makes way for another. `reads`: what decides on it beside its rules. `shows`: the tables of
+    its evidence page. `example`: the circumstances that lead to it, for the decision tables. Cards of drafts have
+    neither an adviser of findings nor a reason for being left out.
+    """
+
+    topic: Topic
+    variants: tuple[str, ...]
+    advise: Callable[[Choice, Assessment], Advice] | None = None
+    left_out: Callable[[Assessment, set[Topic]], str] | None = None
+    protected: bool = False
+    reads: Reads = Reads()
+    shows: Shows | None = None
+    example: tuple[str, ...] = ()
+
+
+CARDS = (
+    CardRow(
+        topic=Topic.EMERG,
+        variants=("default",),
+        advise=advise.emergency,
+        left_out=left_out.emergency,
+        protected=True,
+        reads=Reads(windows=("emergency_lab",)),
+        shows="emergency-limits",
+        example=("emergency",),
+    ),
+    CardRow(
+        topic=Topic.PED_NEURO,
+        variants=("default", "weakness", "development"),
+        advise=advise.childhood,
+        left_out=left_out.paediatric,
+        protected=True,
+        reads=Reads(windows=("finding_observation",)),
+        example=("child",),
+    ),
+    CardRow(
+        topic=Topic.NEURO_URG,
+        variants=("default", "medicine"),
+        advise=advise.urgent,
+        left_out=left_out.urgent,
+        protected=True,
+        reads=Reads(windows=("finding_observation",)),
+        example=("urgent",),
+    ),
+    CardRow(
+        topic=Topic.STATUS,
+        variants=("default",),
+        advise=advise.status,
+        left_out=left_out.status,
+        reads=Reads(windows=("work_up",)),
+        example=("urgent", "request"),
+    ),
+    CardRow(
+        topic=Topic.NEURO_EVAL,
+        variants=("default", "hyperexcitability", "central", "eyelid", "unspecific"),
+        advise=advise.evaluation,
+        left_out=left_out.evaluation,
+        reads=Reads(windows=("persistent", "finding_observation")),
+        example=("symptom-marked",),
+    ),
+    CardRow(
+        topic=Topic.LAB_ABN,
+        variants=(
+            *("several", "vitamin-d", "vitamin-d-calcium-high", "calcium", "calcium-ionised", "calcium-unadjusted"),
+            *("vitamin-b12", "one", "recorded"),
+        ),
+        advise=advise_labs.abnormal,
+        left_out=left_out.abnormal,
+        shows="lab-limits",
+        example=("lab",),
+    ),
+    CardRow(
+        topic=Topic.MED_REV,
+        variants=("corticosteroid", "estrogen", "one", "unknown-timing", "several"),
+        advise=advise_medicines.review,
+        left_out=left_out.medicines,
+        reads=Reads(windows=("administration", "denosumab", "drug_gap")),
+        shows="medicine-timing",
+        example=("medicine",),
+    ),
+    CardRow(
+        topic=Topic.LAB_ORDER,
+        variants=("default",),
+        advise=advise.lab_order,
+        left_out=left_out.lab_order,
+        reads=Reads(
+            sets=("hypoparathyroidism",), tests=("basic-tests", "muscle-test"), windows=("order", "deficiency")
+        ),
+        shows="lab-limits",
+        example=("tests",),
+    ),
+    CardRow(
+        topic=Topic.REASSURE,
+        variants=("default",),
+        advise=advise.reassurance,
+        left_out=left_out.reassurance,
+        reads=Reads(reports=("exam", "emg"), windows=("exam", "emg")),
+        example=("normal",),
+    ),
+    CardRow(
+        topic=Topic.LIFESTYLE,
+        variants=(
+            *("stress", "sleep", "sleep-recorded", "exertion", "caffeine", "caffeine-recorded", "dehydration"),
+            *("smoking", "diet", "several", "beside-evaluation", "general"),
+        ),
+        advise=advise.lifestyle,
+        left_out=left_out.lifestyle,
+        example=("factor",),
+    ),
+    CardRow(
+        topic=Topic.DATA_GAP,
+        variants=("default", "rule-failed", "known-disease", SWITCHED_OFF),
+        advise=advise.data_gap,
+        left_out=left_out.gap,
+        reads=Reads(windows=("twitch_observation", "exam")),
+        example=("nothing",),
+    ),
+    CardRow(
+        topic=Topic.ORD_STEROID,
+        variants=("default", "raised", "low", "raised-low", "unseen", SWITCHED_OFF),
+    ),
+    CardRow(topic=Topic.ORD_ESTROGEN, variants=("default", "raised")),
+)
+ROWS = {row.topic: row for row in CARDS}
+RANKS = {row.topic: place for place, row in enumerate(CARDS)}
+PROTECTED = frozenset(row.topic for row in CARDS if row.protected)
+OF_FINDINGS = tuple(row for row in CARDS if row.advise)
+
+
+TABLES: dict[Shows | None, Callable[[Knowledge], list[Row]]] = {
+    None: lambda _: [],
+    "emergency-limits": basis.emergency_limits,
+    "lab-limits": basis.lab_limits,
+    "medicine-timing": basis.medicine_timing,
+}
+
+
+def reads(topic: Topic, knowledge: Knowledge) -> Reads:
+    """All that decides on a card: what its row reads and what its rules read."""
+    return reduce(
+        or_,
+        (rule.reads.whole for rule in rulebook_of(knowledge).leading_to(topic)),
+        ROWS[topic].reads.listed(knowledge),
+    )
+
+
+def of_chart(knowledge: Knowledge) -> Reads:
+    """All that is read of a chart: by the gate, by every rule, and by the cards themselves."""
+    rules = (*rulebook_of(knowledge).rules.values(), UNJUDGED)
+    return reduce(
+        or_, (*(rule.reads.whole for rule in rules), *(row.reads.listed(knowledge) for row in CARDS)), gate.READS
+    )
+
+
+def of_drafts(knowledge: Knowledge) -> Reads:
+    """What the rules on drafts read, and the gate before them."""
+    rules = (rule.reads.whole for rule in rulebook_of(knowledge).rules.values() if rule.at_order)
+    return reduce(or_, rules, gate.READS)
+
+
+def rows(topic: Topic, knowledge: Knowledge) -> list[Row]:
+    """The limits and windows behind one card: the very ones that the rules use."""
+    return [*TABLES[ROWS[topic].shows](knowledge), *basis.windows(knowledge, reads(topic, knowledge).windows)]
+
+
+def vocabulary(knowledge: Knowledge) -> Vocabulary:
+    """Every name that the wording must have words for."""
+    book = rulebook_of(knowledge)
+    named = {*FLAG_IDS, *book.tags[Topic.LIFESTYLE], *book.tags[Topic.MED_REV], "LAB"}
+    return Vocabulary(
+        variants={row.topic: row.variants for row in CARDS},
+        tags=book.tags,
+        flags=FLAG_IDS,
+        rules=tuple(rule for rule in book.rules if rule not in named),
+    )
+
+
+def advised(choice: Choice, found: Assessment) -> Advice:
+    """The advice of one card."""
+    adviser = ROWS[choice.topic].advise
+    if adviser is None:
+        raise ValueError(f"{choice.topic}: no card of findings")
+    return advise.bounded(adviser(choice, found), int(found.picture.knowledge.at("max_facts")))

@@ -1,0 +1,31 @@
+"""What the combination table chooses: the cards, each with what it is about."""
+
+from msgspec import Struct
+
+from cards.topics import Indicator, Topic
+from cds.rules.abnormal import Abnormal
+from cds.rules.flags import Flags
+from cds.rules.lifestyle import Factor
+from cds.rules.medication import Course
+
+SILENCE_NEEDS = ("Patient", "Condition", "Observation", "MedicationRequest")  # what silence in known disease rests on
+
+
+class Choice(Struct, frozen=True, kw_only=True):
+    """One card chosen, with what it is about."""
+
+    topic: Topic
+    indicator: Indicator
+    flags: Flags = ()
+    labs: tuple[Abnormal, ...] = ()
+    courses: tuple[Course, ...] = ()
+    factors: tuple[Factor, ...] = ()
+    covered: Topic | None = None
+
+
+class Decision(Struct, frozen=True):
+    """The cards in their order, those for which there was no place, and those that were answered before."""
+
+    choices: tuple[Choice, ...]
+    dropped: tuple[Topic, ...] = ()
+    repeated: tuple[Topic, ...] = ()

@@ -1,0 +1,86 @@
+"""What a rule, a card or the gate reads of a chart, by the names of the data files."""
+
+from functools import reduce
+from operator import or_
+from typing import Literal
+
+from msgspec import Struct
+
+from cds.knowledge.load import Knowledge
+
+DISEASES = ("kd-als", "kd-sma", "kd-kennedy", "kd-dystrophy", "kd-neuromyotonia", "kd-ms")
+Attribute = Literal["age", "pregnancy", "diseases", "twitch", "onset"]
+
+
+class Reads(Struct, frozen=True, kw_only=True):
+    """Everything that a rule reads, each by its name in the data files.
+
+    `sets`: signs, on problems, Observations and visits; `values`: what a problem or the coded value of an Observation
+    says; `answers`: what Observations answer or measure; `problems`, `drugs`, `relatives`, `reports`: value sets that
+    are read on one type only. `medicines` are classes, `limits` those that decide with a sign, `attributes` what is
+    derived of the person, `outcomes` what other rules found. `groups` of value sets, `classes` of medicines and `tests`
+    are lists of the data; `sources` the citations of numbers.
+    """
+
+    sets: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    drugs: tuple[str, ...] = ()
+    relatives: tuple[str, ...] = ()
+    reports: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
+    analytes: tuple[str, ...] = ()
+    medicines: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+    windows: tuple[str, ...] = ()
+    thresholds: tuple[str, ...] = ()
+    attributes: tuple[Attribute, ...] = ()
+    outcomes: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    tests: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+    def listed(self, knowledge: Knowledge) -> "Reads":
+        """With the members of its groups and lists."""
+        return self | Reads(
+            sets=tuple(one for name in self.groups for one in knowledge.group(name)),
+            medicines=tuple(one for name in self.classes for one in knowledge.listed(name)),
+            analytes=tuple(one for name in self.tests for one in knowledge.listed(name)),
+        )
+
+    @property
+    def whole(self) -> "Reads":
+        """With what the attributes of the person are derived from."""
+        return reduce(or_, (DERIVED[name] for name in self.attributes), self)
+
+    @property
+    def observed(self) -> tuple[str, ...]:
+        """The value sets by which Observations are asked for."""
+        return (*self.sets, *self.answers, *self.reports)
+
+    @property
+    def value_sets(self) -> tuple[str, ...]:
+        """All value sets, wherever they are read."""
+        return (*self.sets, *self.values, *self.answers, *self.problems, *self.drugs, *self.relatives, *self.reports)
+
+    def __or__(self, other: "Reads") -> "Reads":
+        """What both read together, each name once."""
+        both = {name: tuple(dict.fromkeys((*getattr(self, name), *getattr(other, name)))) for name in FIELDS}
+        return Reads(**both)
+
+    @property
+    def on_chart(self) -> frozenset[str]:
+        """The names of which at least one must be on a chart before the rule can fire."""
+        return frozenset((*self.value_sets, *self.phrases, *self.analytes, *self.medicines))
+
+
+FIELDS = Reads.__struct_fields__
+DERIVED: dict[Attribute, Reads] = {
+    "age": Reads(),
+    "pregnancy": Reads(problems=("pregnancy", "gestation-code"), answers=("ask-gestation",)),
+    "diseases": Reads(problems=DISEASES),
+    "twitch": Reads(),  # on every chart that rules are asked about
+    "onset": Reads(),
+}
