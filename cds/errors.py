@@ -31,6 +31,7 @@ CdsError                      status, code (R4 issue-type), text with the next s
 │   ├── Unexpected            500 exception
 │   ├── NotReady              503 transient
 │   ├── NotKept               503 no-store       + Retry-After
+│   ├── UseUnknown            503 transient      + Retry-After
 │   └── Overloaded            503 throttled      + Retry-After
 │       └── OutOfRoom         503 throttled      + Retry-After
 ├── StartError                the service does not start; exit status 1
@@ -314,6 +315,14 @@ class NotKept(CallError):
 
     status, code = 503, "no-store"
     text = "The feedback could not be kept. Send it again after five seconds."
+    headers = MappingProxyType({"Retry-After": "5"})
+
+
+class UseUnknown(CallError):
+    """Whether the token was used before cannot be told now, and the site wants no answer then."""
+
+    status, code, reason = 503, "transient", "token-use"
+    text = "Whether this token was used before cannot be checked now. Send the call again later, with a new token."
     headers = MappingProxyType({"Retry-After": "5"})
 
 

@@ -32,3 +32,8 @@ class Pseudonyms:
         """The word for a patient or user of one realm (client and tenant)."""
         message = "\x1f".join((kind, realm, name)).encode()
         return hmac.digest(self._key, message, "sha256").hex()[:32]
+
+
+def fingerprint(key: Secret) -> str:
+    """A word by which a key is known again, and from which it cannot be found."""
+    return Pseudonyms(key).of("fingerprint", "", "hash key")

@@ -17,6 +17,7 @@ SHARED = "PROMETHEUS_MULTIPROC_DIR"  # the folder where workers share their numb
 DEMO_URL = "http://127.0.0.1:8000"
 FILE = "_FILE"
 FASTEST = 100_000
+CLOSED = "closed"
 SANDBOX_ORIGIN = "https://sandbox.cds-hooks.org"
 T = TypeVar("T")
 
@@ -82,6 +83,12 @@ class Settings:
     clock_skew_seconds: int = _row(
         60, "seconds", kinds.whole(0, 600), "How far a caller's clock may be off when its token is judged."
     )
+    token_reuse: str = _row(
+        "open",
+        "open or closed",
+        kinds.one_of("open", CLOSED),
+        "While the database cannot tell whether a token was used before: `open` answers calls, `closed` refuses (503).",
+    )
     emergency_cards: bool = _row(
         True,
         "boolean",
@@ -131,7 +138,7 @@ class Settings:
         "var",
         "path",
         kinds.text,
-        "The folder of the embedded database, the audit and the key for hashes. Made if missing.",
+        "The folder of the embedded database, the audit, the key for hashes and clients' public keys. Made if missing.",
     )
     database_url: str = _row(
         "",

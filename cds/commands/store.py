@@ -42,6 +42,21 @@ def prune() -> int:
     return _run("prune")
 
 
+@command.command(
+    cls=Command,
+    name="accept-key",
+    short_help="take another hash key from now on",
+    help=(
+        "Let the database be that of the present hash key, when the old key is lost. "
+        "Nobody who was shown a card before is recognised: every card is shown again."
+    ),
+    examples=["twitch-cds store accept-key"],
+)
+def accept_key() -> int:
+    """Take another hash key."""
+    return _run("accept-key")
+
+
 def _run(action: str) -> int:
     from cds.store.command import run
 

@@ -5,8 +5,10 @@ import sys
 from cds.clock import utc_now
 from cds.errors import StoreError
 from cds.progress import working
+from cds.secrecy import fingerprint
 from cds.settings import Settings, environment, load
 from cds.store.down import StoreDown
+from cds.store.keys import has_key, hash_key
 from cds.store.migrate import newest
 from cds.store.store import Store
 
@@ -28,11 +30,15 @@ def run(action: str) -> int:
 
 
 def _done(action: str, settings: Settings) -> str:
-    store = Store.open(settings.database_url, settings.data_dir)
+    is_new_key = action == "accept-key"
+    key = fingerprint(hash_key(settings)) if is_new_key or has_key(settings) else None
+    store = Store.open(settings.database_url, settings.data_dir, key)
     try:
-        store.prepare()
+        store.prepare(accept_key=is_new_key)
         if action == "prune":
             return _pruned(store, settings.retention_days)
+        if is_new_key:
+            return "The database is that of the present hash key."
         return f"The tables are up to date ({newest()})."
     finally:
         store.close()

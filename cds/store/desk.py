@@ -1,4 +1,8 @@
-"""Where the event loop asks the database for something: in a thread, for so long, and not while it is down."""
+"""Where the event loop asks the database for something: in a thread, for so long, and not while it is down.
+
+Connecting can take longer than a call may wait, so it is done beside the calls: by each thread before its first
+question, and again whenever it has had none for a while.
+"""
 
 import asyncio
 import logging
@@ -8,7 +12,7 @@ import time
 from asyncio import AbstractEventLoop, Future
 from collections.abc import Callable
 from contextlib import suppress
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple, TypeVar
 
 from cds.store.down import StoreDown
@@ -39,8 +43,20 @@ class Desk:
     Threads of its own, because the standard executor costs as much as the whole answer of the database.
     """
 
-    def __init__(self, name: str, threads: int, seconds: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        name: str,
+        threads: int,
+        seconds: Callable[[], float] = time.monotonic,
+        *,
+        warm: Callable[[], None] | None = None,
+        idle: float | None = None,
+    ) -> None:
+        """`warm` has a thread connect, or raises StoreDown; it is repeated after so many idle seconds, if given."""
         self._name = name
+        self._warm, self._idle = warm, idle
+        self._cold: set[int] = set()
+        self._begun: dict[int, threading.Event] = {}
         self._seconds = seconds
         self._orders: SimpleQueue[Order | None] = SimpleQueue()
         self._places = range(threads)
@@ -79,6 +95,20 @@ class Desk:
         """It is known to work."""
         self._failed_at = None
 
+    @property
+    def heals_itself(self) -> bool:
+        """Whether its threads find out by themselves that the database works again."""
+        return self._idle is not None
+
+    def open(self, patience: float) -> None:
+        """Start the threads, and wait until each has tried to connect, but for so many seconds at most."""
+        waiting = [self._begun.setdefault(place, threading.Event()) for place in self._places]
+        for place in self._places:
+            self._start(place)
+        until = time.monotonic() + patience
+        for begun in waiting:
+            begun.wait(max(0.0, until - time.monotonic()))
+
     def close(self) -> None:
         """Take no more questions; one under way is waited for, but not for long."""
         for _ in self._places:
@@ -112,13 +142,45 @@ class Desk:
         """Take one question after the other; whoever is thrown out by an unexpected error sends a successor."""
         is_over = False
         try:
-            while (order := self._orders.get()) is not None:
+            self._begin(place)
+            while (order := self._next(place)) is not None:
                 if not order.answer.done():
                     _answer(order)
             is_over = True
         finally:
             if not is_over:
                 self._start(place)
+
+    def _begin(self, place: int) -> None:
+        """Connect before the first question, where somebody waits for that; a successor does so when it is idle."""
+        begun = self._begun.pop(place, None)
+        if begun is not None:
+            try:
+                self._warm_up(place)
+            finally:
+                begun.set()
+
+    def _next(self, place: int) -> Order | None:
+        """The next question; whoever waits for one for long sees to its connection meanwhile."""
+        while True:
+            try:
+                return self._orders.get(timeout=self._idle)
+            except Empty:
+                self._warm_up(place)
+
+    def _warm_up(self, place: int) -> None:
+        """Connect; the database is known to work when all threads could."""
+        if self._warm is None:
+            return
+        try:
+            self._warm()
+        except StoreDown as problem:
+            self._cold.add(place)
+            self.fail(problem)
+            return
+        self._cold.discard(place)
+        if not self._cold:
+            self.heal()
 
 
 def _answer(order: Order) -> None:

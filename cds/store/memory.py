@@ -10,24 +10,37 @@ from cds.account import Account, Caller, FeedbackItem
 from cds.clock import utc_now
 from cds.deadline import Deadline
 from cds.errors import NotKept, NotReady, StoreError
+from cds.secrecy import fingerprint
 from cds.settings import Settings
 from cds.store.desk import Desk
 from cds.store.down import StoreDown
+from cds.store.facts import Unfit
+from cds.store.keys import hash_key
 from cds.store.rows import Entry, Received
+from cds.store.schema import SQLITE
 from cds.store.store import Store
 from cds.store.tally import Tally
 from cds.store.tray import Tray
 from cds.store.writer import Pace, Writer
 
 READERS = 2
+CONNECT_SECONDS = 10.0
 KEEP_SECONDS = 5.0
 PRUNE_SECONDS = 3600.0
 
 
+def _ignore(_: Unfit) -> None:
+    """Nobody has to be told."""
+
+
 class Manner(Struct, frozen=True, kw_only=True):
-    """How the store is used: `patience` in seconds, for all that a call waits for."""
+    """How the store is used: `patience` in seconds, for all that a call waits for.
+
+    `idle_seconds`: after so long without a question, a connection to a server is seen to.
+    """
 
     patience: float = 0.1
+    idle_seconds: float = 3.0
     keep_seconds: float = KEEP_SECONDS
     retention_days: int = 730
     keep_comments: bool = False
@@ -46,24 +59,36 @@ class Memory:
         now: Callable[[], datetime] = utc_now,
         seconds: Callable[[], float] = time.monotonic,
         tally: Tally | None = None,
+        unfit: Callable[[Unfit], None] = _ignore,
     ) -> None:
-        """Nothing is opened before `start`."""
+        """Nothing is opened before `start`; `unfit` is told, from another thread, that this process must end."""
+        self._unfit, self._is_unfit = unfit, False
         self._store, self._manner = store, manner
         self._now, self._seconds = now, seconds
         self._tally = tally or Tally()
-        self._recalls = Desk("recall", READERS, seconds)
+        idle = None if store.dialect == SQLITE else manner.idle_seconds
+        self._recalls = Desk("recall", READERS, seconds, warm=store.warm, idle=idle)
         self._keeps = Desk("keep", store.writers, seconds)
-        self._tokens = Desk("tokens", store.writers, seconds)
+        self._tokens = Desk("tokens", store.writers, seconds, warm=store.warm, idle=idle)
         self._writer = Writer(self._write, self._lose, self._beat, manner.pace, seconds)
         self._tray = Tray(store.keep)
         self._next_prune = seconds()
 
     def start(self) -> None:
-        """Bring the tables up to date if the database can be reached, and begin to write. Never raises."""
+        """Bring the tables up to date if the database can be reached, open connections, and begin to write.
+
+        A database that cannot be reached is waited for beside the calls. Raises Unfit if it is not for this process.
+        """
+        patience = CONNECT_SECONDS
         try:
             self._store.prepare()
+        except Unfit:
+            raise
         except StoreError as problem:
             self._keeps.fail(problem)
+            patience = 0.0
+        for desk in (self._recalls, self._tokens):
+            desk.open(patience)
         self._writer.start()
 
     def close(self) -> None:
@@ -78,6 +103,11 @@ class Memory:
         """Whether the database did all that was last asked of it."""
         desks = (self._recalls, self._keeps, self._tokens)
         return self._writer.is_well and all(desk.is_healthy for desk in desks)
+
+    @property
+    def is_telling(self) -> bool:
+        """Whether it can be told now if a token was used before."""
+        return self._tokens.is_healthy
 
     @property
     def tally(self) -> dict[str, int]:
@@ -162,11 +192,19 @@ class Memory:
         self._tally.add("showings_lost", sum(entry.size for entry in entries))
 
     def _beat(self) -> None:
-        """Every few seconds: see whether a store that was down is back, and delete what is too old."""
+        """Every few seconds: see whether a store that was down is back, whether it is still ours, what is too old."""
+        try:
+            self._store.check()
+        except Unfit as problem:  # a newer version has changed the tables meanwhile
+            if not self._is_unfit:
+                self._is_unfit = True
+                self._unfit(problem)
+            return
         if not self.is_up:
             self._store.probe()
             for desk in (self._recalls, self._keeps, self._tokens):
-                desk.heal()
+                if not desk.heals_itself:
+                    desk.heal()
             self._writer.heal()
         self._store.checkpoint()
         if self._seconds() >= self._next_prune:
@@ -174,7 +212,12 @@ class Memory:
             self._tally.add("rows_pruned", sum(self._store.prune(self._now(), self._manner.retention_days).values()))
 
 
-def open_memory(settings: Settings, software_version: str, listen: Callable[[str, int], None] | None = None) -> Memory:
+def open_memory(
+    settings: Settings,
+    software_version: str,
+    listen: Callable[[str, int], None] | None = None,
+    unfit: Callable[[Unfit], None] = _ignore,
+) -> Memory:
     """The memory that the settings describe; raises StoreError if they cannot be understood."""
     manner = Manner(
         patience=settings.store_timeout_ms / 1000,
@@ -182,4 +225,5 @@ def open_memory(settings: Settings, software_version: str, listen: Callable[[str
         keep_comments=settings.keep_comments,
         software_version=software_version,
     )
-    return Memory(Store.open(settings.database_url, settings.data_dir), manner, tally=Tally(listen) if listen else None)
+    store = Store.open(settings.database_url, settings.data_dir, fingerprint(hash_key(settings)))
+    return Memory(store, manner, tally=Tally(listen) if listen else None, unfit=unfit)

@@ -1,15 +1,18 @@
 """Bringing the tables up to date: once, however many workers and machines start at the same time."""
 
+from functools import cache
+
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from cds.errors import StoreError
 from cds.store.address import POSTGRESQL
 from cds.store.engines import ENCODING, WrongEncoding
+from cds.store.facts import accept_key, check_key, check_version
 
 SCRIPTS = "cds.store:migrations"
 VERSIONS = "twitch_cds_version"
@@ -21,21 +24,27 @@ class Unreachable(StoreError):  # noqa: N818 - it says what is the matter
     """The server does not answer now; it may later."""
 
 
+@cache
 def newest() -> str:
     """The revision that this version of the software brings."""
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
 
 
-def migrate(engine: Engine) -> None:
-    """Make and change the tables as needed, in one transaction; raises StoreError, without the database's address."""
+def migrate(engine: Engine, fingerprint: str | None = None, *, accept: bool = False) -> None:
+    """Make and change the tables as needed, in one transaction; raises StoreError, without the database's address.
+
+    Tables of a newer version are used as they are if they allow it. With the fingerprint of a key, the hashes must have
+    been made under that key, unless it is to be accepted from now on.
+    """
     try:
         with engine.begin() as connection:
             _lock(connection)
-            _upgrade(connection)
-    except CommandError as problem:
-        raise StoreError(
-            "The database was made by a newer version of twitch-cds. Install that version, or use another database."
-        ) from problem
+            if check_tables(connection):
+                _upgrade(connection)
+            if fingerprint and accept:
+                accept_key(connection, fingerprint)
+            if fingerprint:
+                check_key(connection, fingerprint)
     except WrongEncoding as problem:
         raise StoreError(
             f"The database's encoding is {problem}, and has to be {ENCODING}: make another one with "
@@ -46,6 +55,27 @@ def migrate(engine: Engine) -> None:
         is_away = engine.dialect.name == POSTGRESQL and isinstance(problem, OperationalError)
         error = Unreachable if is_away else StoreError
         raise error(f"The database cannot be opened or brought up to date ({kind}). See docs/store.md.") from problem
+
+
+def check_tables(connection: Connection) -> bool:
+    """Whether the tables are of a version that this software knows, or not there yet; TooOld if it may not use them."""
+    context = MigrationContext.configure(connection, opts={"version_table": VERSIONS})
+    present = context.get_current_revision()
+    if present is None or is_known(present):
+        return True
+    check_version(connection, newest())
+    return False
+
+
+def is_known(version: str) -> bool:
+    """Whether this software knows a version of the tables."""
+    return version in _known()
+
+
+@cache
+def _known() -> frozenset[str]:
+    """The versions of the tables that this software knows."""
+    return frozenset(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 def _lock(connection: Connection) -> None:

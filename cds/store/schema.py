@@ -139,3 +139,12 @@ used_tokens = Table(
     _moment("expires_at"),
     Index("used_tokens_expires_at", "expires_at"),
 )
+
+# What the database says of itself: the oldest version of the tables whose software may use them, and the fingerprint
+# of the key under which its hashes were made.
+facts = Table(
+    "store_facts",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    _text("value"),
+)

@@ -2,7 +2,9 @@
 
 import logging
 
+from cds.secrecy import fingerprint
 from cds.settings import Settings
+from cds.store.keys import hash_key
 from cds.store.migrate import Unreachable
 from cds.store.store import Store
 
@@ -14,7 +16,7 @@ def make_ready(settings: Settings) -> None:
 
     A server that cannot be reached stops no start: the cards are more important, and it is tried again.
     """
-    store = Store.open(settings.database_url, settings.data_dir)
+    store = Store.open(settings.database_url, settings.data_dir, fingerprint(hash_key(settings)))
     try:
         store.prepare()
     except Unreachable as problem:

@@ -23,6 +23,7 @@ from sqlalchemy.sql.dml import Insert
 from cds.store.schema import SQLITE, feedback, showings, suppressions, used_tokens
 
 CHUNK = 5_000
+ANY_TOKEN = select(used_tokens.c.key).limit(literal_column("1")).offset(literal_column("0"))
 NEWEST = 32
 
 
@@ -71,6 +72,12 @@ def insert_new(engine: Engine, table: Table) -> str:
     make = sqlite.insert if engine.dialect.name == SQLITE else postgresql.insert
     insert: Insert = make(table).on_conflict_do_nothing()
     return str(insert.compile(engine, column_keys=columns(table)))
+
+
+@lru_cache(maxsize=4)
+def any_token(engine: Engine) -> str:
+    """What is asked only to see that a connection works."""
+    return str(ANY_TOKEN.compile(engine))
 
 
 @lru_cache(maxsize=8)

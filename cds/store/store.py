@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, select
+from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from cds.errors import StoreError
@@ -14,11 +14,12 @@ from cds.store import file
 from cds.store.address import Address, address_of
 from cds.store.down import StoreDown
 from cds.store.engines import Engines, open_engines
+from cds.store.facts import Unfit
 from cds.store.line import Line
-from cds.store.migrate import migrate
+from cds.store.migrate import VERSIONS, check_tables, is_known, migrate
 from cds.store.rows import Entry, Received, Row
 from cds.store.schema import SQLITE, feedback, kept, restored, showings, suppressions, used_tokens
-from cds.store.statements import AGES, CHUNK, delete_older, insert_new, last_answers
+from cds.store.statements import AGES, ANY_TOKEN, CHUNK, any_token, delete_older, insert_new, last_answers
 
 T = TypeVar("T")
 SEVERAL = 4
@@ -27,8 +28,10 @@ SEVERAL = 4
 class Store:
     """One database for all threads of a process. Nothing is opened before it is needed."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, fingerprint: str | None = None) -> None:
+        """`fingerprint`: of the key under which hashes are made; the database is used with that key only."""
         self._address = address
+        self._fingerprint = fingerprint
         self._engines: Engines = open_engines(address)
         self._lock = threading.Lock()
         self._mine = threading.local()
@@ -37,9 +40,9 @@ class Store:
         self._generation = 0
 
     @classmethod
-    def open(cls, database_url: str, data_dir: str) -> "Store":
+    def open(cls, database_url: str, data_dir: str, fingerprint: str | None = None) -> "Store":
         """The store that the settings name; raises StoreError if they cannot be understood."""
-        return cls(address_of(database_url, data_dir))
+        return cls(address_of(database_url, data_dir), fingerprint)
 
     @property
     def dialect(self) -> str:
@@ -51,14 +54,14 @@ class Store:
         """How many threads can write at once: a SQLite file takes one writer after the other."""
         return 1 if self.dialect == SQLITE else SEVERAL
 
-    def prepare(self) -> None:
-        """Make the file if there is none, and bring the tables up to date; raises StoreError."""
+    def prepare(self, *, accept_key: bool = False) -> None:
+        """Make the file if there is none, and bring the tables up to date; raises StoreError, Unfit among them."""
         with self._lock:
             if self._is_usable():
                 return
             self._engines.dispose()
             self._make_file()
-            migrate(self._engines.keeping)
+            migrate(self._engines.keeping, self._fingerprint, accept=accept_key)
             self._identity = self._present_identity()
             self._generation += 1
 
@@ -147,10 +150,28 @@ class Store:
         limits = {name: now if name == used_tokens.name else oldest for name in AGES}
         return {name: self._delete(name, limit) for name, limit in limits.items()}
 
+    def warm(self) -> None:
+        """Have this thread's connection open; raises StoreDown. It is `prepare` that brings the tables up to date."""
+        if not self._is_usable():
+            raise StoreDown("not ready")
+        sql = any_token(self._engines.quick)
+        self._line("quick", self._engines.quick).ask(lambda cursor: cursor.execute(sql), self._generation)
+
+    def check(self) -> None:
+        """Raise Unfit if a newer version has changed the tables, and this one may not use them; else StoreDown."""
+        try:
+            self.prepare()
+            if not is_known(self._line("quick", self._engines.quick).ask(_version, self._generation)):
+                with self._engines.keeping.begin() as connection:
+                    check_tables(connection)
+        except (Unfit, StoreDown):
+            raise
+        except (SQLAlchemyError, StoreError, OSError) as problem:
+            raise StoreDown from problem
+
     def probe(self) -> None:
         """Do nothing, but as feedback would be kept; raises StoreDown."""
-        question = select(used_tokens.c.key).limit(1)
-        self._do(self._engines.keeping, lambda connection: connection.execute(question).all())
+        self._do(self._engines.keeping, lambda connection: connection.execute(ANY_TOKEN).all())
 
     def _delete(self, name: str, limit: datetime) -> int:
         statement, count, more = delete_older(*AGES[name]), 0, True
@@ -210,3 +231,9 @@ class Store:
         except (OSError, sqlite3.Error) as problem:
             kind = type(problem).__name__
             raise StoreError(f"The database's file cannot be used ({kind}). See docs/store.md.") from problem
+
+
+def _version(cursor: Any) -> str:
+    """Of which version the tables are."""
+    cursor.execute(f"SELECT version_num FROM {VERSIONS}")  # noqa: S608 - a name of ours
+    return str(cursor.fetchone()[0])

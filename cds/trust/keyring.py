@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cds.trust.fetch import Fetch
+from cds.trust.kept import KeyFiles
 from cds.trust.keys import FileKeys, Keys, RemoteKeys
 from cds.trust.registry import Client, Registry
 
@@ -13,8 +14,16 @@ from cds.trust.registry import Client, Registry
 class Keyring:
     """Finds the keys of a client; a registry that is read anew keeps the caches of the places it still names."""
 
-    def __init__(self, fetch: Fetch, *, demo: bool = False, seconds: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        fetch: Fetch,
+        *,
+        demo: bool = False,
+        seconds: Callable[[], float] = time.monotonic,
+        files: KeyFiles | None = None,
+    ) -> None:
         self._fetch = fetch
+        self._files = files
         self._demo = demo
         self._seconds = seconds
         self._places: dict[str | Path, Keys] = {}
@@ -31,6 +40,10 @@ class Keyring:
         found = ((client, self.of(client).problem) for client in registry.clients)
         return [f"keys of {client.name}: {problem}" for client, problem in found if problem]
 
+    def ages(self, registry: Registry) -> list[float | None]:
+        """How many seconds old the keys of each client are; nothing for a client without usable keys."""
+        return [self.of(client).age for client in registry.clients]
+
     async def warm(self, registry: Registry) -> None:
         """Have all keys at hand."""
         await asyncio.gather(*(self.of(client).warm() for client in registry.clients))
@@ -42,4 +55,4 @@ class Keyring:
     def _made(self, place: str | Path) -> Keys:
         if isinstance(place, Path):
             return FileKeys(place, demo=self._demo, seconds=self._seconds)
-        return RemoteKeys(place, self._fetch, demo=self._demo, seconds=self._seconds)
+        return RemoteKeys(place, self._fetch, demo=self._demo, seconds=self._seconds, files=self._files)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from cds.trust.fetch import Fetch, FetchFailed
 from cds.trust.jwks import NO_KEYS, BadKeySet, KeySet, PublicKey, read_keys
+from cds.trust.kept import KeyFiles
 from cds.trust.refusal import quoted
 from cds.trust.watched import Watched
 
@@ -33,6 +34,10 @@ class Keys(Protocol):
     @property
     def problem(self) -> str | None:
         """Why the keys could not be read the last time; nothing when they could."""
+
+    @property
+    def age(self) -> float | None:
+        """How many seconds old the set in use is; nothing if there is none that may be used."""
 
     async def find(self, kid: str) -> PublicKey:
         """The key of that name, or NoKey."""
@@ -76,6 +81,11 @@ class FileKeys:
         self.problem: str | None = None
         self._read()
 
+    @property
+    def age(self) -> float | None:
+        """A file is as old as its newest change, however long ago that was."""
+        return 0.0 if self._keys.keys else None
+
     async def find(self, kid: str) -> PublicKey:
         """The key of that name; a broken new file keeps the old keys."""
         if self._watched.has_changed():
@@ -104,8 +114,18 @@ class FileKeys:
 class RemoteKeys:
     """A key set behind an address: fetched once for all who wait, kept while it is fresh, and longer in an outage."""
 
-    def __init__(self, url: str, fetch: Fetch, *, demo: bool = False, seconds: Seconds = time.monotonic) -> None:
+    def __init__(
+        self,
+        url: str,
+        fetch: Fetch,
+        *,
+        demo: bool = False,
+        seconds: Seconds = time.monotonic,
+        files: KeyFiles | None = None,
+    ) -> None:
+        """`files` keep the set beyond the end of this process."""
         self._url = url
+        self._files = files
         self._fetch = fetch
         self._demo = demo
         self._seconds = seconds
@@ -115,6 +135,11 @@ class RemoteKeys:
         self._looked: float | None = None
         self._flight: asyncio.Task[None] | None = None
         self.problem: str | None = None
+
+    @property
+    def age(self) -> float | None:
+        """Counted from the moment of asking for it."""
+        return self._age() if self._keys.keys and self._age() < STALE else None
 
     async def find(self, kid: str) -> PublicKey:
         """The key of that name; an unknown one has the set fetched anew, once a minute at most."""
@@ -179,13 +204,28 @@ class RemoteKeys:
         self._flight = None
 
     async def _load(self) -> None:
-        began = self._seconds()
+        began, moment = self._seconds(), self._files.now() if self._files else None
         try:
             keys = read_keys(await self._fetch(self._url), demo=self._demo)
         except (FetchFailed, BadKeySet) as problem:
             self.problem, self._failed = str(problem), self._seconds()
             log.warning("keys not fetched", extra={"fields": {"keys": self._url, "reason": self.problem}})
+            await self._recall()
         else:
             self._keys, self._fetched = keys, began
             self.problem = self._failed = None
             warn(self._url, keys)
+            if self._files and moment:
+                await asyncio.to_thread(self._files.write, self._url, keys, moment)
+
+    async def _recall(self) -> None:
+        """Take the copy on disk if it is newer than what is in hand: of the last run, or of another worker."""
+        if self._files is None:
+            return
+        kept = await asyncio.to_thread(self._files.read, self._url)
+        if kept is None:
+            return
+        age = self._files.age_of(kept.fetched)
+        if age < self._age():
+            self._keys, self._fetched = kept.keys, self._seconds() - age
+            log.warning("kept keys are used", extra={"fields": {"keys": self._url, "age": round(age)}})

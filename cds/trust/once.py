@@ -7,15 +7,20 @@ from datetime import datetime
 from heapq import heappop, heappush
 from typing import Protocol
 
-from cds.errors import CdsError
+from cds.errors import CdsError, UseUnknown
 
 log = logging.getLogger("twitch-cds")
 
 MOST = 100_000
+UNSHARED = "used tokens are known to this process only"
 
 
 class UsedOnce(Protocol):
     """What remembers used tokens (`cds.store` implements it with the shared database)."""
+
+    @property
+    def is_telling(self) -> bool:
+        """Whether it could tell now."""
 
     async def use_once(self, key: str, expires: datetime) -> bool:
         """Whether this is the first use; to be remembered until it expires."""
@@ -42,6 +47,10 @@ class UsedHere:
         heappush(self._queue, (expires, key))
         return True
 
+    def take_back(self, key: str) -> None:
+        """The use came to nothing: it does not count."""
+        self._keys.discard(key)
+
     def _forget(self) -> None:
         """Drop what has expired, and what there is no room for."""
         now = self._now()
@@ -50,17 +59,26 @@ class UsedHere:
 
 
 class Once:
-    """Asks this process, then the store. A store that is down or slow blocks no call: it is counted, and seen."""
+    """Asks this process, then the store. While that is down or slow, calls go on (open) or are refused (closed)."""
 
-    def __init__(self, here: UsedHere, shared: UsedOnce | None, seconds: float) -> None:
+    def __init__(self, here: UsedHere, shared: UsedOnce | None, seconds: float, *, is_closed: bool = False) -> None:
         self._here = here
         self._shared = shared
         self._seconds = seconds
+        self.is_closed = is_closed
+        self._has_told = False
         self.unshared = 0
-        self.is_down = False
+
+    @property
+    def is_down(self) -> bool:
+        """Whether uses cannot be shared now."""
+        return self._shared is not None and not self._shared.is_telling
 
     async def is_first(self, key: str, expires: datetime) -> bool:
-        """Whether a token is used for the first time, as far as can be told in time."""
+        """Whether a token is used for the first time, as far as can be told in time.
+
+        If that cannot be told and this is closed, the use does not count here, and UseUnknown is raised.
+        """
         if not await self._here.use_once(key, expires):
             return False
         if self._shared is None:
@@ -70,12 +88,17 @@ class Once:
                 is_first = await self._shared.use_once(key, expires)
         except (CdsError, OSError, TimeoutError) as problem:
             self._miss(type(problem).__name__)
+            if self.is_closed:
+                self._here.take_back(key)
+                raise UseUnknown from problem
             return True
-        self.is_down = False
+        self._has_told = False
         return is_first
 
     def _miss(self, reason: str) -> None:
+        """Count, and say so once for each outage."""
         self.unshared += 1
-        if not self.is_down:
-            log.error("used tokens are known to this process only", extra={"fields": {"reason": reason}})
-        self.is_down = True
+        if not self._has_told:
+            said = "calls are refused: used tokens cannot be checked" if self.is_closed else UNSHARED
+            log.error(said, extra={"fields": {"reason": reason}})
+        self._has_told = True

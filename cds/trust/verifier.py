@@ -1,5 +1,6 @@
 """Who is calling: one token in, one Caller out, or a refusal with its reason (CDS Hooks 2.0, Trusting CDS Clients)."""
 
+import asyncio
 import time
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
@@ -8,22 +9,25 @@ from pathlib import Path
 
 from cds.account import Caller
 from cds.clock import utc_now
-from cds.settings import Settings
+from cds.settings import CLOSED, Settings
 from cds.trust.algorithms import is_signed_by
 from cds.trust.claims import Rules, Times, check_audience, check_times, issuer_of, word
 from cds.trust.compact import Token, credentials, read
 from cds.trust.fetch import Fetch, fetch
 from cds.trust.header import Header, check_header, read_header
+from cds.trust.kept import FOLDER, KeyFiles
 from cds.trust.keyring import Keyring
 from cds.trust.keys import NoKey
-from cds.trust.once import Once, UsedHere, UsedOnce
+from cds.trust.once import UNSHARED, Once, UsedHere, UsedOnce
 from cds.trust.public_sandbox import WHY, is_of_the_sandbox
 from cds.trust.refusal import Refused, quoted, refused
 from cds.trust.registry import Client
 from cds.trust.roster import Roster
+from cds.trust.standing import Standing, standing_of
 from cds.trust.turnstile import Turnstile
 
 PARTS = ("cds-services", "feedback")
+EVERY = 5.0
 
 
 class Verifier:
@@ -38,18 +42,25 @@ class Verifier:
         self._rules = rules
         self._now = now
         self._turnstile = Turnstile()
+        self._tending: asyncio.Task[None] | None = None
 
     @property
     def problems(self) -> tuple[str, ...]:
         """What an operator should know: a broken file of clients, keys that cannot be had, a store that is down."""
         found = [self._roster.problem, *self._keyring.problems(self._roster.registry)]
-        unshared = "used tokens are known to this process only" if self._once.is_down else None
+        unshared = UNSHARED if self._once.is_down else None
         return tuple(problem for problem in (*found, unshared) if problem)
 
     @property
     def is_up(self) -> bool:
         """Whether there is nothing that an operator should know; callers may well be served meanwhile."""
         return not self.problems
+
+    @property
+    def standing(self) -> Standing:
+        """Whether any caller can be verified now."""
+        ages = self._keyring.ages(self._roster.registry)
+        return standing_of(ages, is_closed=self._once.is_closed, is_down=self._once.is_down)
 
     @property
     def unshared(self) -> int:
@@ -64,9 +75,21 @@ class Verifier:
         """Fetch all keys before the first call; never fails."""
         await self._keyring.warm(self._roster.registry)
 
+    def tend(self, every: float = EVERY) -> None:
+        """See to the keys every few seconds, beside the calls: without any keys no balancer sends a call."""
+        self._tending = asyncio.create_task(self._tend(every))
+
     async def close(self) -> None:
         """End what goes on in the background."""
+        if self._tending is not None:
+            self._tending.cancel()
+            await asyncio.wait([self._tending])
         await self._keyring.close()
+
+    async def _tend(self, every: float) -> None:
+        while True:
+            await asyncio.sleep(every)
+            await self.warm()
 
     async def verify(self, authorization: str | None, audience: str) -> Caller:
         """Who is calling this address; Refused with the reason for the operator."""
@@ -169,8 +192,13 @@ def build_verifier(
     path = Path(settings.clients) if settings.clients else None
     return Verifier(
         Roster(path, demo=settings.demo, seconds=seconds),
-        Keyring(get, demo=settings.demo, seconds=seconds),
-        Once(UsedHere(now), used, settings.store_timeout_ms / 1000),
+        Keyring(
+            get,
+            demo=settings.demo,
+            seconds=seconds,
+            files=KeyFiles(Path(settings.data_dir, FOLDER), now, demo=settings.demo),
+        ),
+        Once(UsedHere(now), used, settings.store_timeout_ms / 1000, is_closed=settings.token_reuse == CLOSED),
         Rules(
             settings.clock_skew_seconds,
             settings.token_seconds,

@@ -63,7 +63,7 @@ def create_app(
     """Build the application around its parts; the demo's charts and their day can be given by a test."""
     engine, words = parts.engine, words or load_words()
     metrics = parts.metrics or Metrics(engine.knowledge_version)
-    health = Health(parts, metrics)
+    health = Health(parts, metrics, is_open=settings.open)
     recorder = Recorder(metrics, parts.journal, engine.knowledge_version, words.book.overrides)
     intake = Intake(settings)
     app = Application(
@@ -82,6 +82,7 @@ def create_app(
     if parts.keeper is not None:
         limits = Limits(depth=settings.max_depth, entries=settings.max_entries)
         feedback = FeedbackRoute(engine, parts.keeper, recorder, intake, limits)
+    app.state.ended_by = parts.ended_by
     app.front = _layers(Paths(hooks, feedback, app.behind), parts, settings, recorder)
     _add_routes(app, engine, health)
     _add_metrics(app, settings, health, metrics)
@@ -104,6 +105,7 @@ def _layers(app: ASGIApp, parts: Parts, settings: Settings, recorder: Recorder) 
         public_url=settings.public_url,
         is_open=settings.open,
         refused=recorder.refused,
+        limited=recorder.limited,
     )
     # Before it too, with more places: those who wait to be verified hold memory, and the last of them waits for long.
     app = Entrance(app, most=settings.max_concurrent * CROWD, limited=recorder.limited)

@@ -6,8 +6,9 @@ from typing import Protocol
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cds.account import NOBODY, Caller
-from cds.errors import NotSignedIn
+from cds.errors import NotSignedIn, UseUnknown
 from cds.trust.refusal import Refusal, Refused
+from cds.trust.standing import Standing
 from cds.web.answers import send_error
 
 GUARDED = "/cds-services"
@@ -20,6 +21,10 @@ class Verifying(Protocol):
     @property
     def is_up(self) -> bool:
         """Whether all that verifying needs is at hand."""
+
+    @property
+    def standing(self) -> Standing:
+        """Whether any caller can be verified now."""
 
     async def verify(self, authorization: str | None, audience: str) -> Caller:
         """The caller of this address, or Refused."""
@@ -36,13 +41,18 @@ class Gate:
         public_url: str,
         is_open: bool,
         refused: Callable[[Refusal, str], None],
+        limited: Callable[[str], None],
     ) -> None:
-        """`refused` is told the reason and the path of each refusal; the caller is told neither."""
+        """`refused` is told the reason and the path of each refusal, and the caller neither.
+
+        `limited` is told that a caller could not be judged, and why.
+        """
         self._app = app
         self._verifier = verifier
         self._public_url = public_url
         self._is_open = is_open
         self._refused = refused
+        self._limited = limited
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and self._guards(scope["path"]):
@@ -51,6 +61,10 @@ class Gate:
             except Refused as problem:
                 self._refused(problem.refusal, scope["path"])
                 await send_error(send, NotSignedIn())
+                return
+            except UseUnknown as problem:
+                self._limited(problem.reason)
+                await send_error(send, problem)
                 return
         await self._app(scope, receive, send)
 

@@ -14,8 +14,9 @@ EVERY = 5.0
 class Health:
     """What a load balancer asks, and an operator reads."""
 
-    def __init__(self, parts: Parts, metrics: Metrics, every: float = EVERY) -> None:
-        """`every`: seconds between two looks at the parts for the numbers."""
+    def __init__(self, parts: Parts, metrics: Metrics, *, is_open: bool = False, every: float = EVERY) -> None:
+        """`every`: seconds between two looks at the parts for the numbers; `is_open`: callers are not verified."""
+        self._is_open = is_open
         self._parts = parts
         self._metrics = metrics
         self._every = every
@@ -29,14 +30,20 @@ class Health:
         """Say that the process answers at all."""
         return {"status": "alive"}
 
-    async def ready(self) -> dict[str, str]:
-        """Say that calls can be answered, and with which knowledge; a store or an audit that is down stops no card."""
-        parts = self._parts
+    async def ready(self) -> dict[str, object]:
+        """Say that calls can be answered, and with which knowledge; a store or an audit that is down stops no card.
+
+        Not ready is a process of which every call would fail; `decidedBy` names the parts that can make it so.
+        """
+        parts, standing = self._parts, self._parts.verifier.standing
         if self._leaving or not parts.engine.service_ids:
             raise NotReady
+        if standing.stopped_by and not self._is_open:
+            raise NotReady(f"No call can be answered now: {standing.why}. See the log of the service.")
         told = {name: "up" if is_up else "down" for name, is_up in self.lamps().items()}
         off = {"switchedOff": ",".join(parts.engine.switched_off)} if parts.engine.switched_off else {}
-        return {"status": "ready", "knowledgeVersion": parts.engine.knowledge_version, **told, **off}
+        callers = {} if self._is_open else {"keys": standing.keys, "decidedBy": standing.decided_by}
+        return {"status": "ready", "knowledgeVersion": parts.engine.knowledge_version, **told, **off, **callers}
 
     def lamps(self) -> dict[str, bool]:
         """Which parts there are, and whether each works."""

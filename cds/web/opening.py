@@ -2,19 +2,25 @@
 
 import asyncio
 import gc
+import logging
+import os
+import signal
+from functools import partial
 
 from cds.attendant import Attendant
 from cds.audit.journal import Journal
 from cds.audit.place import log_of
 from cds.call import build_engine
 from cds.clock import Clock, utc_now
+from cds.errors import StartError
 from cds.fhir import units
 from cds.prefetch.completion import Completion
 from cds.prefetch.tally import Tally
 from cds.secrecy import Pseudonyms
 from cds.settings import Settings
+from cds.store.facts import Unfit
 from cds.store.keys import hash_key
-from cds.store.memory import open_memory
+from cds.store.memory import Memory, open_memory
 from cds.trust.verifier import build_verifier
 from cds.web.demo import FIXTURES
 from cds.web.governance.routes import Governance
@@ -23,12 +29,15 @@ from cds.web.parts import Pages, Parts
 from cds.web.playground.routes import Playground
 from cds.web.record import SOFTWARE
 
+log = logging.getLogger("twitch-cds")
+
 
 def open_parts(settings: Settings) -> Parts:
     """The parts of one process; raises a StartError if one of them cannot be."""
     engine, key = build_engine(settings), hash_key(settings)
     metrics = Metrics(engine.knowledge_version)
-    memory = open_memory(settings, SOFTWARE, metrics.store)
+    ended_by: list[StartError] = []
+    memory = open_memory(settings, SOFTWARE, metrics.store, partial(_leave, ended_by))
     completion = Completion(settings, tally=Tally(metrics.fhir))
     verifier = build_verifier(settings, memory, engine.service_ids)
     journal = Journal.open(log_of(settings), key, utc_now, lost=metrics.audit_lost)
@@ -45,8 +54,9 @@ def open_parts(settings: Settings) -> Parts:
         pages.append(Playground(engine, attendant, memory, settings, FIXTURES, Clock(settings.zone).today))
 
     async def begin() -> None:
-        await asyncio.to_thread(memory.start)
+        await asyncio.to_thread(_start, memory)
         await verifier.warm()
+        verifier.tend()
         _keep()
         asyncio.get_running_loop().run_in_executor(None, _prepare)
 
@@ -66,7 +76,24 @@ def open_parts(settings: Settings) -> Parts:
         pages=pages,
         start=(begin,),
         close=(end,),
+        ended_by=ended_by,
     )
+
+
+def _start(memory: Memory) -> None:
+    """Open the store; a worker that is started beside newer tables may not use them, and ends with one line."""
+    try:
+        memory.start()
+    except Unfit as problem:
+        log.critical(problem.text)
+        raise
+
+
+def _leave(ended_by: list[StartError], problem: Unfit) -> None:
+    """End this process as a stop of the service does: the calls under way are answered."""
+    log.critical(problem.text)
+    ended_by.append(problem)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _prepare() -> None:

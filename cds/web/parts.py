@@ -6,6 +6,7 @@ from typing import Protocol
 
 from fastapi import FastAPI
 
+from cds.errors import StartError
 from cds.web.gate import Verifying
 from cds.web.metrics import Metrics
 from cds.web.ports import Answering, Attending, Keeping, Recording
@@ -23,7 +24,10 @@ class Pages(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """All parts of one process. `start` is run before the first call, `close` after the last, in their order."""
+    """All parts of one process. `start` is run before the first call, `close` after the last, in their order.
+
+    `ended_by`: what made the process end by itself, if anything did.
+    """
 
     engine: Answering
     attendant: Attending
@@ -34,3 +38,4 @@ class Parts:
     pages: Sequence[Pages] = ()
     start: Sequence[Errand] = ()
     close: Sequence[Errand] = ()
+    ended_by: Sequence[StartError] = ()

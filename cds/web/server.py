@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
 from cds.errors import StartError
-from cds.settings import SHARED, Settings, environment
+from cds.settings import CLOSED, SHARED, Settings, environment
 from cds.web.heads import Config
 from cds.web.interrupts import deaf_children, ending
 from cds.web.logs import configure, log_config
@@ -38,10 +38,13 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
 
 
 def _warn(settings: Settings) -> None:
-    """Say what nobody has decided, and harms quietly: on another day, results and patients have another age."""
+    """Say what harms quietly: on another day, results have another age; a token may be used in each worker."""
     if not settings.demo and not settings.time_zone:
         fields = {"setting": "TWITCH_CDS_TIME_ZONE", "assumed": str(settings.zone), "see": "docs/settings.md"}
         log.warning("the time zone of the site is not set", extra={"fields": fields})
+    if settings.workers > 1 and settings.token_reuse != CLOSED and not settings.open:
+        fields = {"setting": "TWITCH_CDS_TOKEN_REUSE", "assumed": settings.token_reuse, "see": "docs/trust.md"}
+        log.warning("while the database is down, each worker accepts a token once", extra={"fields": fields})
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -76,6 +79,8 @@ def _serve_alone(settings: Settings, door: socket.socket, announce: Callable[[],
         announce()
         with ending(end):
             server.run(sockets=[door])
+    for problem in app.state.ended_by:
+        raise problem
 
 
 class Workers(Multiprocess):

@@ -166,7 +166,9 @@ class Service:
         publish(SIGNER if signer is SIGNER else signer_of(new_key("ES384"), kid=SIGNER.kid), folder / "keys.json")
         path = folder / "clients.toml"
         path.write_text(f'[[client]]\nname = "t"\nissuer = "{ISSUER}"\njwks_file = "keys.json"\n', "utf-8")
-        self.verifier: Verifier = build_verifier(load({"TWITCH_CDS_CLIENTS": str(path)}), used, now=lambda: NOW)
+        self.verifier: Verifier = build_verifier(
+            load({"TWITCH_CDS_CLIENTS": str(path), "TWITCH_CDS_DATA_DIR": str(folder)}), used, now=lambda: NOW
+        )
         self.trusts = trusts
         self.content: object = SERVICES
         self.status = status
@@ -292,6 +294,8 @@ OTHER = "http://10.0.0.2:8000"
 
 class Shared:
     """A list of used tokens that several nodes share."""
+
+    is_telling = True
 
     def __init__(self) -> None:
         self.keys: set[str] = set()

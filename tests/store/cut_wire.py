@@ -22,6 +22,8 @@ class Wire:
         self._is_over = threading.Event()
         self.is_cut = False
         self.is_frozen = False
+        self.takes_new = True
+        self.taken = 0
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -54,7 +56,11 @@ class Wire:
                 self._pass_on(selector, key.fileobj)
 
     def _accept(self, selector: selectors.BaseSelector) -> None:
+        if not self.takes_new:  # whoever knocks waits
+            self._is_over.wait(GRAIN)
+            return
         client, _ = self._door.accept()
+        self.taken += 1
         if self.is_cut:
             client.close()
             return

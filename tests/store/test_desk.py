@@ -205,3 +205,89 @@ def test_a_desk_where_nobody_asked_can_be_closed() -> None:
     desk.close()
 
     assert desk.is_healthy
+
+
+class Server:
+    """A database that threads connect to, and who did."""
+
+    def __init__(self) -> None:
+        self.is_away = False
+        self.connected: list[str] = []
+        self.tried = threading.Semaphore(0)
+
+    def connect(self) -> None:
+        """What `warm` does."""
+        try:
+            if self.is_away:
+                raise StoreDown from OSError("away")
+            self.connected.append(threading.current_thread().name)
+        finally:
+            self.tried.release()
+
+
+def test_every_thread_connects_before_it_is_asked() -> None:
+    """When `open` has come back, each has done so, once, and no question makes it do so again."""
+    server, clock = Server(), Clock()
+    desk = Desk("tokens", 3, clock, warm=server.connect)
+    desk.open(30)
+
+    async def work() -> list[int]:
+        return [await desk.ask(lambda: 7, 30) for _ in range(9)]
+
+    found = asyncio.run(work())
+    desk.close()
+
+    assert ["store-tokens-0", "store-tokens-1", "store-tokens-2"] == sorted(server.connected)
+    assert [7] * 9 == found
+    assert not desk.heals_itself
+
+
+def test_a_server_that_is_away_is_found_again_without_a_question() -> None:
+    """Idle threads try again; well is only the desk whose threads could all connect."""
+    server, clock = Server(), Clock()
+    server.is_away = True
+    desk = Desk("tokens", 2, clock, warm=server.connect, idle=0.001)
+    desk.open(30)
+    before = desk.is_healthy
+    server.is_away = False
+    for _ in range(1000):
+        assert server.tried.acquire(timeout=30)
+        if desk.is_healthy:
+            break
+    after = desk.is_healthy
+    desk.close()
+
+    assert (False, True, True) == (before, after, desk.heals_itself)
+
+
+def test_one_thread_that_cannot_connect_keeps_the_desk_unwell() -> None:
+    """A question could be given to it."""
+    server, clock = Server(), Clock()
+    desk = Desk("tokens", 2, clock, warm=server.connect)
+    desk._warm_up(0)
+    server.is_away = True
+    desk._warm_up(1)
+    server.is_away = False
+    desk._warm_up(0)
+    half = desk.is_healthy
+    desk._warm_up(1)
+
+    assert (False, True) == (half, desk.is_healthy)
+
+
+def test_idle_threads_without_a_server_do_nothing() -> None:
+    """There is nothing to connect to; the next question is answered."""
+
+    async def work(desk: Desk) -> object:
+        await desk.ask(lambda: 1, 30)
+        await asyncio.sleep(0.01)
+        return await desk.ask(lambda: 2, 30)
+
+    async def run() -> object:
+        desk = Desk("recall", 1, Clock(), idle=0.001)
+        try:
+            return await work(desk)
+        finally:
+            await asyncio.to_thread(desk.close)
+
+    assert 2 == asyncio.run(run())

@@ -22,6 +22,7 @@ from cds.settings import load
 from cds.store.address import DRIVERS
 from cds.store.down import StoreDown
 from cds.store.engines import WrongEncoding
+from cds.store.facts import OtherKey, TooOld
 from cds.store.migrate import SCRIPTS, VERSIONS, Unreachable, _lock, migrate, newest
 from cds.store.rows import Entry
 from cds.store.schema import metadata
@@ -84,12 +85,114 @@ def test_a_database_of_a_newer_version_is_refused(store: Store, database_url: st
     engine = engine_of(database_url)
     with engine.begin() as connection:
         connection.execute(text(f"UPDATE {VERSIONS} SET version_num = '9999'"))
+        connection.execute(text("UPDATE store_facts SET value = '9998' WHERE name = 'oldest_version'"))
     engine.dispose()
     newer = Store.open(database_url, str(tmp_path))
 
     with pytest.raises(StoreError, match="newer version of twitch-cds"):
         newer.prepare()
     newer.close()
+
+
+def test_a_newer_database_that_allows_it_is_used_as_it_is(store: Store, database_url: str, tmp_path: Path) -> None:
+    """A rolling upgrade: old workers go on beside newer tables, and change nothing about them."""
+    be_newer(database_url, oldest=newest())
+    older = Store.open(database_url, str(tmp_path))
+    older.prepare()
+    older.add([entry(shown("c1"))])
+    older.keep([received(overridden("c1"))])
+    found, first = older.answered(PATIENT, ["f"]), older.use("k" * 64, NOW)
+    older.check()
+    older.close()
+
+    assert ({"f": NOW}, True) == (found, first)
+    assert ["9999"] == [row["version_num"] for row in values(database_url, VERSIONS)]
+
+
+def test_a_newer_database_that_says_nothing_is_refused(store: Store, database_url: str, tmp_path: Path) -> None:
+    """As one of software without this table would be."""
+    be_newer(database_url, oldest=newest())
+    engine = engine_of(database_url)
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE store_facts"))
+    engine.dispose()
+    older = Store.open(database_url, str(tmp_path))
+
+    with pytest.raises(TooOld):
+        older.prepare()
+    older.close()
+
+
+def test_a_process_at_work_finds_out_that_it_must_end(store: Store, database_url: str) -> None:
+    """The tables were changed under it: the next look says so, while a database that is only away is down."""
+    store.check()
+    be_newer(database_url, oldest="9999")
+    with pytest.raises(TooOld, match="newer version of twitch-cds"):
+        store.check()
+
+
+def test_a_database_that_is_away_is_not_called_newer(tmp_path: Path) -> None:
+    """Then nothing is known about its tables."""
+    (tmp_path / "var").write_bytes(b"no folder")
+    store = Store.open("", str(tmp_path / "var"))
+
+    with pytest.raises(StoreDown):
+        store.check()
+    store.close()
+
+
+def be_newer(database_url: str, oldest: str) -> None:
+    """Do as a newer version would: another version of the tables, and which software may use them."""
+    engine = engine_of(database_url)
+    with engine.begin() as connection:
+        connection.execute(text(f"UPDATE {VERSIONS} SET version_num = '9999'"))
+        connection.execute(text(f"UPDATE store_facts SET value = '{oldest}' WHERE name = 'oldest_version'"))
+    engine.dispose()
+
+
+def values(database_url: str, table: str) -> list[dict[str, object]]:
+    """The rows of any table."""
+    engine = engine_of(database_url)
+    with engine.connect() as connection:
+        rows = [dict(row) for row in connection.execute(text(f"SELECT * FROM {table}")).mappings()]
+    engine.dispose()
+    return rows
+
+
+def test_a_database_takes_one_hash_key_only(database_url: str, tmp_path: Path) -> None:
+    """Whoever comes first says which; with another one nobody would be recognised, so that start ends."""
+    first, same, other = (Store.open(database_url, str(tmp_path), key) for key in ("a" * 32, "a" * 32, "b" * 32))
+    first.prepare()
+    same.prepare()
+    with pytest.raises(OtherKey, match="under another TWITCH_CDS_HASH_KEY"):
+        other.prepare()
+    with pytest.raises(StoreDown):
+        other.use("k" * 64, NOW)
+    for store in (first, same, other):
+        store.close()
+
+    assert ["a" * 32] == [row["value"] for row in values(database_url, "store_facts") if row["name"] == "hash_key"]
+
+
+def test_another_hash_key_can_be_accepted(database_url: str, tmp_path: Path) -> None:
+    """When the old one is lost: from then on the old one is the other."""
+    old, new = (Store.open(database_url, str(tmp_path), key) for key in ("a" * 32, "b" * 32))
+    old.prepare()
+    new.prepare(accept_key=True)
+    again = Store.open(database_url, str(tmp_path), "a" * 32)
+    with pytest.raises(OtherKey):
+        again.prepare()
+    for store in (old, new, again):
+        store.close()
+
+
+def test_the_first_to_accept_a_key_need_not_be_the_second(database_url: str, tmp_path: Path) -> None:
+    """A new database has no other key to be replaced."""
+    store = Store.open(database_url, str(tmp_path), "b" * 32)
+    store.prepare(accept_key=True)
+    store.close()
+
+    assert ["b" * 32] == [row["value"] for row in values(database_url, "store_facts") if row["name"] == "hash_key"]
 
 
 def test_tables_of_somebody_else_are_refused(database_url: str, tmp_path: Path) -> None:
@@ -294,7 +397,8 @@ def test_a_role_that_may_change_no_table_is_enough(postgres_url: str) -> None:
         for grant in granted:
             ours = grant.replace("DATABASE twitch_cds", f"DATABASE {database}").replace("twitch_cds_service", role)
             connection.execute(text(ours))
-    store = Store.open(make_url(postgres_url).set(username=role, password="secret").render_as_string(False), "")
+    address = make_url(postgres_url).set(username=role, password="secret").render_as_string(False)
+    store = Store.open(address, "", "a" * 32)
     store.add([entry(shown("c1"))])
     store.keep([received(overridden("c1"))])
     known, first = store.answered(PATIENT, ["f"]), store.use("k" * 64, NOW)
@@ -305,7 +409,7 @@ def test_a_role_that_may_change_no_table_is_enough(postgres_url: str) -> None:
         connection.execute(text(f"DROP ROLE {role}"))
     engine.dispose()
 
-    assert 5 == len(granted)
+    assert 6 == len(granted)
     assert ({"f": NOW}, True) == (known, first)
     assert {"showings": 1, "suppressions": 0, "feedback": 1, "used_tokens": 1} == deleted
 

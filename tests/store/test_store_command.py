@@ -29,7 +29,7 @@ def run(*arguments: str) -> int:
 def test_migrate_makes_the_tables(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     """And says at which version they are, the second time as well."""
     assert [0, 0] == [run("migrate"), run("migrate")]
-    assert "The tables are up to date (0002).\n" * 2 == capsys.readouterr().out
+    assert "The tables are up to date (0003).\n" * 2 == capsys.readouterr().out
     assert [] == rows_of(url, "showings")
 
 
@@ -64,3 +64,24 @@ def test_a_database_that_fails_meanwhile_is_told(
 def test_an_action_is_needed(url: str) -> None:
     """Nothing is done by default."""
     assert 2 == cli.main(["store"])
+
+
+def test_another_hash_key_is_accepted_by_hand(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing works with another key before, and everything after."""
+    assert 0 == run("accept-key")
+    (tmp_path / "hash.key").write_text("0f" * 32)
+    capsys.readouterr()
+    refused, said = run("prune"), capsys.readouterr().err
+
+    assert (1, True) == (refused, "twitch-cds store accept-key" in said)
+    assert [0, 0] == [run("accept-key"), run("prune")]
+    assert "The database is that of the present hash key." == capsys.readouterr().out.splitlines()[0]
+
+
+def test_whoever_has_no_key_makes_none(url: str, tmp_path: Path) -> None:
+    """An owner of the tables who only migrates need not have the key of the service."""
+    run("migrate")
+
+    assert not (tmp_path / "hash.key").exists()

@@ -323,6 +323,7 @@ class House:
             public_url=PUBLIC,
             is_open=False,
             refused=lambda refusal, path: self.told.append((refusal, path)),
+            limited=lambda _: None,
         )
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:

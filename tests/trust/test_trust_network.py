@@ -213,7 +213,8 @@ def test_an_outage_is_survived_with_the_old_keys(
 ) -> None:
     """For a day; without old keys the operator reads what happened; after it, all is well again."""
     behave, words = OUTAGES[name]
-    service, late = (Service(tmp_path, server, authority) for _ in range(2))
+    (tmp_path / "late").mkdir()
+    service, late = (Service(folder, server, authority) for folder in (tmp_path, tmp_path / "late"))
 
     async def story() -> None:
         assert "ehr" == await service.outcome()

@@ -9,7 +9,7 @@ import pytest
 from trust_fakes import NOW, Hands, token, verified, verifier
 
 from cds.account import Caller
-from cds.errors import NotKept
+from cds.errors import NotKept, UseUnknown
 from cds.trust.once import Once, UsedHere
 from cds.trust.refusal import Refused
 
@@ -23,6 +23,10 @@ class Store:
         self.keys: dict[str, datetime] = {}
         self.fail: Exception | None = None
         self.hang = False
+
+    @property
+    def is_telling(self) -> bool:
+        return self.fail is None and not self.hang
 
     async def use_once(self, key: str, expires: datetime) -> bool:
         if self.fail:
@@ -39,10 +43,11 @@ def first(once: Once, key: str = "k", expires: datetime = LATER) -> bool:
     return asyncio.run(once.is_first(key, expires))
 
 
-def two_workers(store: Store | None, seconds: float = 5) -> tuple[Once, Once]:
+def two_workers(store: Store | None, seconds: float = 5, *, is_closed: bool = False) -> tuple[Once, Once]:
     """Two processes around one store."""
     hands = Hands()
-    return Once(UsedHere(hands.now), store, seconds), Once(UsedHere(hands.now), store, seconds)
+    here, there = (Once(UsedHere(hands.now), store, seconds, is_closed=is_closed) for _ in range(2))
+    return here, there
 
 
 def test_a_token_used_in_one_worker_is_used_in_all() -> None:
@@ -72,8 +77,41 @@ def test_a_store_that_is_down_blocks_no_call(fail: Exception, caplog: pytest.Log
     store.fail = None
 
     assert [True, False, True] == found
-    assert (2, True, True, False) == (here.unshared, down, first(here, "c"), here.is_down)
+    assert (2, True, False, True) == (here.unshared, down, here.is_down, first(here, "c"))
     assert ["used tokens are known to this process only"] == [record.message for record in caplog.records]
+
+
+@pytest.mark.parametrize("fail", [NotKept(), OSError("disk"), TimeoutError()])
+def test_a_store_that_is_down_stops_every_call_where_that_is_wanted(
+    fail: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Closed: nobody is answered, in no worker; when the store is back, the same token counts as new, once."""
+    store = Store()
+    store.fail = fail
+    workers = two_workers(store, is_closed=True)
+
+    with caplog.at_level(logging.ERROR, "twitch-cds"):
+        for worker in (*workers, *workers):
+            with pytest.raises(UseUnknown):
+                first(worker)
+    store.fail = None
+    found = [first(worker) for worker in (*workers, *workers)]
+
+    assert [True, False, False, False] == found
+    assert [2, 2] == [worker.unshared for worker in workers]
+    assert ["calls are refused: used tokens cannot be checked"] * 2 == [record.message for record in caplog.records]
+
+
+def test_each_outage_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    """A second one after the first has ended as well."""
+    store = Store()
+    here, _ = two_workers(store)
+    with caplog.at_level(logging.ERROR, "twitch-cds"):
+        for number, fail in enumerate((OSError(), OSError(), None, OSError())):
+            store.fail = fail
+            first(here, str(number))
+
+    assert 2 == len(caplog.records)
 
 
 def test_a_store_that_hangs_is_waited_for_no_longer_than_set() -> None:
@@ -140,9 +178,9 @@ def test_replay_is_refused_by_another_worker(tmp_path: Path) -> None:
 def test_a_store_that_is_down_is_told_with_the_problems(tmp_path: Path) -> None:
     """And counted for the metrics."""
     store = Store()
-    store.fail = NotKept()
     by = verifier(tmp_path, used=store)
     healthy = (by.problems, by.unshared)
+    store.fail = NotKept()
     verified(by, token())
 
     assert ((), 0) == healthy

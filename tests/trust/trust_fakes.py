@@ -155,7 +155,7 @@ def settings(folder: Path, clients: str = CLIENTS, **more: str) -> Settings:
     """The settings of a service with these clients, whose file is written."""
     path = folder / "clients.toml"
     path.write_text(clients, "utf-8")
-    given = {"clients": str(path), "public_url": PUBLIC} | more
+    given = {"clients": str(path), "public_url": PUBLIC, "data_dir": str(folder)} | more
     return load({f"TWITCH_CDS_{name.upper()}": value for name, value in given.items()})
 
 

@@ -6,12 +6,15 @@ import logging
 from typing import Any
 
 import pytest
-from web_fakes import CALL, SERVICE, Client, FakeEngine, around, demo, started
+from web_fakes import CALL, FIXTURES, SERVICE, Client, FakeEngine, Strangers, around, demo, started
 
 from cards.topics import Topic
 from cds.settings import load
+from cds.trust.standing import Standing, standing_of
+from cds.web.app import create_app
 from cds.web.exchange import Exchange, route_of
 from cds.web.logs import JsonFormatter, log_config
+from cds.web.parts import Parts
 
 SANDBOX = "https://sandbox.cds-hooks.org"
 SECRET = "Jane Doe has K 2.1"
@@ -246,6 +249,42 @@ def test_ready_names_the_cards_that_the_site_does_not_show() -> None:
     engine.switched_off = (Topic.EMERG,)
 
     assert "emergency" == client("GET", "/health/ready").json()["switchedOff"]
+
+
+def required(standing: Standing) -> Client:
+    """The application whose callers are verified, standing like this."""
+    engine, verifier = FakeEngine(), Strangers()
+    verifier.standing = standing
+    whole = Parts(engine=engine, attendant=engine, verifier=verifier)
+    return Client(create_app(whole, load({}), fixtures=FIXTURES))
+
+
+def test_ready_tells_how_old_the_keys_are_and_what_decides() -> None:
+    """A balancer goes by the status; whoever reads it learns which parts can change that."""
+    some = standing_of([3600.0, None], is_closed=True, is_down=False)
+    answer = required(some)("GET", "/health/ready")
+
+    assert 200 == answer.status_code
+    assert {"clients": 2, "withoutKeys": 1, "oldestSeconds": 3600} == answer.json()["keys"]
+    assert ["keys", "tokens"] == answer.json()["decidedBy"]
+
+
+@pytest.mark.parametrize(
+    ("standing", "why"),
+    [
+        (standing_of([None], is_closed=False, is_down=True), "the keys of no client can be had. See"),
+        (
+            standing_of([5.0], is_closed=True, is_down=True),
+            "the database cannot tell which tokens were used before. See",
+        ),
+    ],
+)
+def test_a_service_of_which_every_call_would_fail_is_not_ready(standing: Standing, why: str) -> None:
+    """503 with the reason; a database that is away stops no call in open mode."""
+    answer = required(standing)("GET", "/health/ready")
+
+    assert (503, "transient") == (answer.status_code, answer.json()["issue"][0]["code"])
+    assert why in answer.json()["issue"][0]["details"]["text"]
 
 
 def test_an_engine_without_services_is_not_ready() -> None:

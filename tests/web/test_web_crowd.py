@@ -8,6 +8,7 @@ from web_fakes import CALL, FakeEngine
 from cds.account import Caller
 from cds.settings import load
 from cds.trust.refusal import refused
+from cds.trust.standing import Standing
 from cds.web.app import create_app
 from cds.web.parts import Parts
 
@@ -19,6 +20,7 @@ class Slow:
     """Knows one token; it takes its time over the others, until it is told to hurry."""
 
     is_up = True
+    standing = Standing()
 
     def __init__(self) -> None:
         self.hurry = asyncio.Event()

@@ -11,6 +11,7 @@ from cds.account import NOBODY, Caller
 from cds.attendant import LONG_BODY, Reply
 from cds.errors import Overloaded
 from cds.settings import Settings, load
+from cds.trust.standing import Standing
 from cds.web.app import create_app
 from cds.web.entrance import CROWD, Entrance
 from cds.web.exchange import NOTE
@@ -24,6 +25,7 @@ class Queue:
     """Verifies nobody before it is told to, and keeps feedback."""
 
     is_up = True
+    standing = Standing()
 
     def __init__(self) -> None:
         self.asked = 0

@@ -8,7 +8,9 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from cds.account import NOBODY, Caller
+from cds.errors import UseUnknown
 from cds.trust.refusal import Refusal, refused
+from cds.trust.standing import Standing
 from cds.web.answers import send_answer
 from cds.web.gate import CALLER, Gate
 
@@ -19,11 +21,14 @@ class Behind:
     """An application behind the gate, a verifier beside it, and what each was asked."""
 
     is_up = True
+    standing = Standing()
 
     def __init__(self, *, is_open: bool = False, known: bool = True) -> None:
         self.seen: list[object] = []
         self.asked: list[tuple[str | None, str]] = []
         self.told: list[tuple[Refusal, str]] = []
+        self.limits: list[str] = []
+        self.is_telling = True
         self.known = known
         self.gate = Gate(
             self.answer,
@@ -31,12 +36,15 @@ class Behind:
             public_url="https://cds.example.org/twitch",
             is_open=is_open,
             refused=lambda refusal, path: self.told.append((refusal, path)),
+            limited=self.limits.append,
         )
 
     async def verify(self, authorization: str | None, audience: str) -> Caller:
         self.asked.append((authorization, audience))
         if not self.known:
             raise refused("issuer", "nobody knows it")
+        if not self.is_telling:
+            raise UseUnknown
         return EHR
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -141,3 +149,17 @@ def test_a_server_that_tells_no_raw_path_is_served_too() -> None:
     asyncio.run(behind.gate(scope, nothing, nothing))
 
     assert [(None, "https://cds.example.org/twitch/cds-services/a")] == behind.asked
+
+
+def test_a_token_whose_use_cannot_be_told_is_503_for_now() -> None:
+    """No refusal of the caller: it is told when to come back, and the operator sees it counted."""
+    behind = Behind()
+    behind.is_telling = False
+    answer = behind.call("/cds-services")
+
+    assert (503, "5", "transient") == (
+        answer.status_code,
+        answer.headers["retry-after"],
+        answer.json()["issue"][0]["code"],
+    )
+    assert (["token-use"], [], []) == (behind.limits, behind.told, behind.seen)

@@ -16,6 +16,7 @@ from cds.knowledge.basis import Row
 from cds.knowledge.load import load as load_knowledge
 from cds.settings import Settings, load
 from cds.trust.refusal import Refusal, Refused
+from cds.trust.standing import Standing
 from cds.web.app import create_app
 from cds.web.parts import Parts
 
@@ -68,6 +69,7 @@ class Strangers:
     """Knows nobody."""
 
     is_up = True
+    standing = Standing()
 
     async def verify(self, authorization: str | None, audience: str) -> Caller:
         raise Refused(Refusal("header", "There is no Authorization header."))
