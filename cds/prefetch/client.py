@@ -9,9 +9,9 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
-import httpx
 from msgspec import Struct
 
+from cds.http import httpx
 from cds.prefetch.breaker import BUSY_SECONDS, Breaker
 from cds.prefetch.tally import READ, Tally
 
@@ -161,7 +161,7 @@ def open_http(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
         transport=transport,
         trust_env=False,
         follow_redirects=False,
-        timeout=None,  # noqa: S113 - one deadline bounds the whole call
+        timeout=None,
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         headers={
             "Accept": ACCEPT,

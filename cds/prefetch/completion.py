@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-import httpx
 from msgspec import Struct
 
 from cds.access import Authorization, Source
@@ -16,6 +15,7 @@ from cds.deadline import Deadline
 from cds.errors import SettingsError
 from cds.fhir.allowance import Allowance
 from cds.fhir.bundle import Feed
+from cds.http import httpx
 from cds.prefetch import medications
 from cds.prefetch.allowed import AllowList, Base
 from cds.prefetch.backend import CheckedBackend, Resolve, resolve

@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 import httpcore
-import httpx
 from h2.exceptions import H2Error
+
+from cds.http import httpx
 
 IDLE_SECONDS = 4.0  # shorter than servers keep idle connections, so that none is reused while it is being closed
 MOST_ABANDONED = 50  # exchanges that ended early, after which connections are replaced

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
-import httpx
 from msgspec import json
 
 from cds.clock import utc_now
 from cds.errors import UsageError
+from cds.http import httpx
 from cds.prefetch.client import trust
 from cds.progress import Work, working
 from cds.selfcheck.certificate import check_certificate

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-import httpx
-
+from cds.http import httpx
 from cds.selfcheck.line import Line, failed, passed, skipped
 from cds.selfcheck.subject import Subject, words
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-import httpx
-
+from cds.http import httpx
 from cds.selfcheck.line import Line, failed, passed, skipped
 from cds.selfcheck.subject import NO_KEY, SERVICES, Passport, Subject, words
 

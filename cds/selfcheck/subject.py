@@ -5,9 +5,9 @@ from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import urlsplit
 
-import httpx
 from msgspec import Struct
 
+from cds.http import httpx
 from cds.settings import Settings
 from cds.trust.mint import Order, Signer
 

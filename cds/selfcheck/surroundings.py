@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
-
 from cds.errors import RegistryError
+from cds.http import httpx
 from cds.selfcheck.line import Line, failed, passed, skipped
 from cds.selfcheck.subject import Subject, words
 from cds.trust.check_command import faults, keys_of

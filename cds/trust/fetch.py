@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from functools import cache
 
 import certifi
-import httpx
+
+from cds.http import httpx
 
 SECONDS = 2.0
 MOST_BYTES = 256 * 1024

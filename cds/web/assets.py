@@ -36,9 +36,9 @@ def asset(name: str) -> str:
     return f"{PATH}{name}?v={ASSETS[name].digest}"
 
 
-async def serve(name: str, request: Request) -> Response:
+async def serve(request: Request) -> Response:
     """Send one file; no file is looked up on the disk."""
-    found = ASSETS.get(name)
+    found = ASSETS.get(request.path_params["name"])
     if found is None:
         raise UnknownPath
     current = request.query_params.get("v") == found.digest

@@ -1,8 +1,11 @@
-"""The evidence pages: made once at start, the same for everybody, of no patient."""
+"""The evidence pages: each made once, the same for everybody, of no patient."""
+
+import asyncio
 
 import msgspec
 from fastapi import FastAPI, Request, Response
 
+from cards.topics import Topic
 from cards.words import Words
 from cds.errors import UnknownPath
 from cds.web.evidence.author import Author
@@ -18,19 +21,10 @@ class Evidence:
     """One page for each kind of card, the index, and the JSON twin of each."""
 
     def __init__(self, words: Words, engine: Answering, *, demo: bool = False) -> None:
-        author = Author(words, engine)
-        common: dict[str, object] = {"titles": author.titles(), "demo": demo}
-        index = author.index()
-        self._made = {
-            "": cacheable("evidence/index.html", common | {"index": index, "columns": CHART_COLUMNS}),
-            JSON_END: _twin(index),
-        }
-        for topic in words.topics:
-            dossier = author.dossier(topic)
-            self._made[f"/{topic}"] = cacheable(
-                "evidence/topic.html", common | {"dossier": dossier, "columns": columns(topic)}
-            )
-            self._made[f"/{topic}{JSON_END}"] = _twin(dossier)
+        self._topics = {topic.value: topic for topic in words.topics}
+        self._author = Author(words, engine)
+        self._demo = demo
+        self._made: dict[tuple[Topic | None, str], Response] = {}
 
     def add_to(self, app: FastAPI) -> None:
         """Serve the pages: public, for they say nothing of any patient."""
@@ -40,14 +34,32 @@ class Evidence:
 
     async def index(self, request: Request) -> Response:
         """All cards, all red flags, and what of a chart is used."""
-        return unless_known(request, self._made[request.url.path.removeprefix("/evidence")])
+        return await self._page(None, request.url.path.removeprefix("/evidence"), request)
 
-    async def one(self, name: str, request: Request) -> Response:
+    async def one(self, request: Request) -> Response:
         """One card: what it says, what leads to it, what the article and the guidelines say, limits and sources."""
-        made = self._made.get(f"/{name}")
-        if made is None:
+        name = request.path_params["name"]
+        topic = self._topics.get(name.removesuffix(JSON_END))
+        if topic is None:
             raise UnknownPath
-        return unless_known(request, made)
+        return await self._page(topic, name.removeprefix(topic.value), request)
+
+    async def _page(self, topic: Topic | None, ending: str, request: Request) -> Response:
+        """The page, made when it is asked for first: beside the event loop, because it takes many milliseconds."""
+        known = topic, ending
+        if known not in self._made:
+            self._made[known] = await asyncio.to_thread(self._twin if ending else self._html, topic)
+        return unless_known(request, self._made[known])
+
+    def _html(self, topic: Topic | None) -> Response:
+        common: dict[str, object] = {"titles": self._author.titles(), "demo": self._demo}
+        if topic is None:
+            return cacheable("evidence/index.html", common | {"index": self._author.index(), "columns": CHART_COLUMNS})
+        dossier = self._author.dossier(topic)
+        return cacheable("evidence/topic.html", common | {"dossier": dossier, "columns": columns(topic)})
+
+    def _twin(self, topic: Topic | None) -> Response:
+        return _twin(self._author.dossier(topic) if topic is not None else self._author.index())
 
 
 def _twin(data: Dossier | Index) -> Response:

@@ -65,8 +65,9 @@ class Playground:
         groups = roster.groups(self._shelf, self._index, self._today(), self._engine.words)
         return page("playground/home.html", {"groups": groups, "base": self._settings.public_url})
 
-    async def chart(self, patient: str, request: Request) -> Response:
+    async def chart(self, request: Request) -> Response:
         """One chart; opening it fires a hook, as in any EHR."""
+        patient = request.path_params["patient"]
         resources, person = self._found(patient)
         wish = wish_of(request.query_params, self._choices)
         call = self._ehr.request(self._shelf, patient, wish, self._today())
@@ -85,8 +86,9 @@ class Playground:
         }
         return page("playground/chart.html", values)
 
-    async def request(self, patient: str, request: Request) -> Response:
+    async def request(self, request: Request) -> Response:
         """The request of a call as it would be sent, for curl and for reading."""
+        patient = request.path_params["patient"]
         self._found(patient)
         wish = wish_of(request.query_params, self._choices)
         call = self._ehr.request(self._shelf, patient, wish, self._today())
