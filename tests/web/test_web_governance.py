@@ -389,7 +389,7 @@ def test_a_slow_report_is_counted_in_the_background() -> None:
 
     def count(_: Asked) -> Report:
         calls.append(1)
-        go.wait(5)
+        go.wait(600)
         return report()
 
     async def visits() -> tuple[Report | None, Report, Report | None]:
@@ -441,7 +441,7 @@ def test_too_many_slow_views_at_once_are_refused() -> None:
     go = threading.Event()
 
     def count(_: Asked) -> Report:
-        go.wait(5)
+        go.wait(600)
         return report()
 
     async def visits() -> None:
@@ -463,7 +463,7 @@ def test_a_count_that_fails_after_everybody_left_fails_quietly() -> None:
     go = threading.Event()
 
     def count(_: Asked) -> Report:
-        go.wait(5)
+        go.wait(600)
         raise NotReady
 
     async def visits() -> None:
@@ -481,7 +481,7 @@ def test_a_count_that_is_ended_with_the_process_fails_quietly() -> None:
     go = threading.Event()
 
     def count(_: Asked) -> Report:
-        go.wait(5)
+        go.wait(600)
         return report()
 
     async def leave() -> None:

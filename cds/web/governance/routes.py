@@ -16,7 +16,7 @@ from cds.report.source import reading
 from cds.settings import Settings
 from cds.web.governance import numbers
 from cds.web.governance.asked import Asked, asked
-from cds.web.governance.counting import Counting
+from cds.web.governance.counting import PATIENCE, Counting
 from cds.web.governance.door import Door
 from cds.web.governance.figures import Studio
 from cds.web.pages import page
@@ -37,12 +37,13 @@ class Governance:
         services: Collection[str],
         now: Callable[[], datetime],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        patience: float = PATIENCE,
     ) -> None:
         self._settings = settings
         self._services = sorted(services)
         self._studio = Studio(words)
         self._now, self._sleep = now, sleep
-        self._counting = Counting(self._built)
+        self._counting = Counting(self._built, patience)
 
     def add_to(self, app: FastAPI, recorder: Recorder) -> None:
         """Add the paths; the numbers of this process come from where calls are counted."""
