@@ -69,7 +69,7 @@ def logging_as_before() -> Iterator[None]:
 
 def fetch(address: str, method: str, path: str, body: bytes | None = None) -> tuple[int, Any]:
     """Make one request over a real connection."""
-    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=600)
     try:
         connection.request(method, path, body, {"Content-Type": "application/json"})
         answer = connection.getresponse()

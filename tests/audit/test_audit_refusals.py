@@ -217,7 +217,7 @@ def test_the_loop_keeps_the_time_and_the_chain_holds(tmp_path: Path, monkeypatch
         refusals = Refusals(write, seconds=lambda: 0.0)
         for _ in range(500):
             refusals.add(Refusal("signature", "It is forged.", "ehr"), ROUTE, "r-1")
-        await asyncio.wait_for(is_told.wait(), 30)
+        await asyncio.wait_for(is_told.wait(), 600)
 
     asyncio.run(flood())
     audit.close()

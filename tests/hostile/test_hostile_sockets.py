@@ -107,7 +107,7 @@ def test_slow_clients_block_nobody(service: Running) -> None:
     """Hundreds of half heads and half bodies are open while others are answered; then each is told that it was late."""
     halves = [HEAD[:40], HEAD + LENGTH + b"\r\n{"] * (SLOW // 2)
     with ExitStack() as stack:
-        slow = [stack.enter_context(socket.create_connection(service.place, timeout=30)) for _ in halves]
+        slow = [stack.enter_context(socket.create_connection(service.place, timeout=600)) for _ in halves]
         for connection, half in zip(slow, halves, strict=True):
             connection.sendall(half)
 
@@ -126,7 +126,7 @@ def test_more_slow_bodies_than_calls_may_be_under_way_are_shed(tmp_path: Path) -
     with running(tmp_path, max_concurrent="2", body_timeout_ms="1000") as service:
         slow = HEAD + b"Expect: 100-continue\r\n" + LENGTH + b"\r\n"
         with ExitStack() as stack:
-            held = [stack.enter_context(socket.create_connection(service.place, timeout=30)) for _ in range(2)]
+            held = [stack.enter_context(socket.create_connection(service.place, timeout=600)) for _ in range(2)]
             for connection in held:
                 connection.sendall(slow)
                 assert connection.recv(100).startswith(b"HTTP/1.1 100 ")

@@ -81,7 +81,7 @@ class Double:
 
     async def deserted(self) -> None:
         """Wait until no connection is open any more."""
-        async with asyncio.timeout(2), self._gone:
+        async with asyncio.timeout(600), self._gone:
             await self._gone.wait_for(lambda: not self._open)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -220,7 +220,7 @@ def test_given_up_http2_requests_do_not_wear_a_connection_out(tmp_path: Path, mo
             double.bodies = {"Condition": searchset(resource("Condition", "x" * 2000))}
             for _ in range(3):
                 assert {"conditions": "too-large"} == reasons(await client.fetch("conditions"))
-            await asyncio.wait_for(double.closed.wait(), 2)
+            await asyncio.wait_for(double.closed.wait(), 600)
             double.bodies = {"Condition": searchset(resource("Condition", "c1"))}
 
             assert ["c1"] == ids((await client.fetch("conditions"))["conditions"])

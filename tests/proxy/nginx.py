@@ -30,7 +30,7 @@ http {{
     include {folder}/site.conf;
 }}
 """
-PATIENCE = 10.0
+PATIENCE = 600
 
 
 def free_port() -> int:

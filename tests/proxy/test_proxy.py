@@ -41,7 +41,7 @@ class Site:
     ) -> Answer:
         """One request over TLS on a connection of its own, from a loopback address."""
         connection = http.client.HTTPSConnection(
-            HOST, self.proxy.secure, context=self.proxy.context, timeout=30, source_address=(origin, 0)
+            HOST, self.proxy.secure, context=self.proxy.context, timeout=600, source_address=(origin, 0)
         )
         try:
             connection.request(method, path, body, dict(headers))
@@ -52,7 +52,7 @@ class Site:
 
     def connection(self) -> ssl.SSLSocket:
         """A connection on which nothing was said yet."""
-        plain = socket.create_connection((HOST, self.proxy.secure), timeout=30)
+        plain = socket.create_connection((HOST, self.proxy.secure), timeout=600)
         return self.proxy.context.wrap_socket(plain, server_hostname=HOST)
 
     def call(self, body: bytes, path: str = PATIENT_VIEW) -> Answer:
@@ -122,7 +122,7 @@ def test_selfcheck_finds_nothing_wrong(site: Site) -> None:
         env=clean | {f"TWITCH_CDS_{name}": value for name, value in given.items()},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
 
@@ -136,7 +136,7 @@ def test_selfcheck_finds_nothing_wrong(site: Site) -> None:
 
 def test_plain_http_is_led_to_tls(site: Site) -> None:
     """With the method and body kept (308)."""
-    connection = http.client.HTTPConnection(HOST, site.proxy.plain, timeout=30)
+    connection = http.client.HTTPConnection(HOST, site.proxy.plain, timeout=600)
     connection.request("POST", PATIENT_VIEW, b"{}")
     answer = connection.getresponse()
     connection.close()
@@ -200,7 +200,7 @@ def test_what_is_no_request_is_refused_in_json(site: Site, said: bytes, status: 
 
 def test_plain_http_at_the_tls_port_is_refused_in_json(site: Site) -> None:
     """The mistake of whoever sets up a client."""
-    with socket.create_connection((HOST, site.proxy.secure), timeout=30) as one:
+    with socket.create_connection((HOST, site.proxy.secure), timeout=600) as one:
         one.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         head, _, body = b"".join(iter(lambda: one.recv(65_536), b"")).partition(b"\r\n\r\n")
 
@@ -266,7 +266,7 @@ def test_nobody_is_named_in_what_the_proxy_writes(site: Site) -> None:
 
 def test_a_flood_from_one_address_is_shed_as_json(site: Site) -> None:
     """429 with the time to come back; afterwards the address is answered again."""
-    connection = http.client.HTTPSConnection(HOST, site.proxy.secure, context=site.proxy.context, timeout=30)
+    connection = http.client.HTTPSConnection(HOST, site.proxy.secure, context=site.proxy.context, timeout=600)
     seen: list[Answer] = []
     while len(seen) < 3_000 and (not seen or seen[-1].status == 200):
         connection.request("GET", "/health/live")
@@ -283,7 +283,7 @@ def test_a_service_that_is_away_is_told_as_json(tmp_path: Path) -> None:
     """502 with the time to come back, and the headers of security."""
     proxy = Proxy(tmp_path)
     with proxy.running(f"{HOST}:{free_port()}"):
-        connection = http.client.HTTPSConnection(HOST, proxy.secure, context=proxy.context, timeout=30)
+        connection = http.client.HTTPSConnection(HOST, proxy.secure, context=proxy.context, timeout=600)
         connection.request("POST", PATIENT_VIEW, b"{}")
         got = connection.getresponse()
         answer = Answer(got.status, {name.lower(): value for name, value in got.getheaders()}, got.read())

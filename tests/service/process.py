@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 PATIENT_VIEW = "/cds-services/muscle-twitch-patient-view"
 TWITCHING = Path(__file__).parents[2] / "fhir_fixtures/requests/patient-view.json"
 JSON = {"Content-Type": "application/json"}
-PATIENCE = 30
+PATIENCE = 600
 HEAD_END = b"\r\n\r\n"
 
 

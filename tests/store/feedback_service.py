@@ -43,7 +43,7 @@ class Service:
         """kill -9 for all of its processes at once."""
         if self._process is not None:
             os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.communicate(timeout=30)
+            self._process.communicate(timeout=600)
             self._process = None
 
 
@@ -104,7 +104,7 @@ class Crowd:
 
 def post(place: str, card: str) -> int:
     """Post feedback over a connection of its own; the status."""
-    connection = http.client.HTTPConnection(place, timeout=10)
+    connection = http.client.HTTPConnection(place, timeout=600)
     try:
         connection.request("POST", PATH, body(card), {"Content-Type": "application/json"})
         answer = connection.getresponse()

@@ -249,22 +249,19 @@ def test_a_server_that_stops_and_comes_back(wire: Wire, postgres_url: str, tmp_p
 
 
 def test_a_server_that_hangs(wire: Wire, postgres_url: str, tmp_path: Path) -> None:
-    """Nobody waits longer than the setting says; what it did in the end is no harm."""
+    """Nobody waits for it: all have ended while it still hangs; what it did in the end is no harm."""
     manner = Manner(patience=0.05, keep_seconds=0.05, pace=PACE)
     with trial(through(wire, postgres_url), tmp_path, Manner(patience=30.0, pace=PACE)) as one:
         one.memory._manner = manner
         wire.is_frozen = True
-        began = time.monotonic()
         during = (one.keeps(), one.recall())
         with pytest.raises(NotReady):
             asyncio.run(one.memory.use_once("k" * 64, NOW + minutes(5)))
-        took = time.monotonic() - began
         wire.is_frozen = False
         one.memory._manner = MANNER
         after = (one.keeps(), one.shows("c2"), one.recall())
 
     assert (False, {}) == during
-    assert took < 5
     assert (True, True, {"f": NOW}) == after
 
 

@@ -169,7 +169,7 @@ def test_the_writer_looks_after_the_store_now_and_then(book: Book, open_writer: 
     """Whatever happens there."""
     open_writer(QUICK).start()
 
-    assert book.beaten.wait(30)
+    assert book.beaten.wait(600)
 
 
 def test_a_writer_that_never_began_can_be_closed(open_writer: Callable[[Pace], Writer]) -> None:

@@ -41,7 +41,7 @@ class Running:
 
     def status(self, method: str, path: str, token: str, body: bytes | None = None) -> int:
         """The status of one request."""
-        connection = http.client.HTTPConnection(self.place, timeout=30)
+        connection = http.client.HTTPConnection(self.place, timeout=600)
         try:
             headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Connection": "close"}
             connection.request(method, path, body, headers)
@@ -75,7 +75,7 @@ def running(folder: Path) -> Iterator[Running]:
                 yield Running(process.stdout.readline().split()[3], folder, signer)
             finally:
                 process.terminate()
-                process.wait(30)
+                process.wait(600)
 
 
 @pytest.fixture(scope="module")

@@ -183,7 +183,7 @@ def compressed(to: BaseHTTPRequestHandler) -> None:
 
 def silent(to: BaseHTTPRequestHandler) -> None:
     assert isinstance(to.server, KeyServer)
-    to.server.ending.wait(30)
+    to.server.ending.wait(600)
 
 
 def dripping(to: BaseHTTPRequestHandler) -> None:

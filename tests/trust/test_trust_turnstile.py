@@ -27,7 +27,7 @@ class Hall:
 
         async def both() -> None:
             counting = asyncio.create_task(self._count())
-            await asyncio.wait_for(visit, 30)
+            await asyncio.wait_for(visit, 600)
             counting.cancel()
 
         asyncio.run(both())

@@ -57,6 +57,6 @@ def test_who_waits_to_be_verified_takes_no_place() -> None:
     """Else a stranger would need no more connections than MAX_CONCURRENT to have every client refused."""
 
     async def visit() -> tuple[int, list[int]]:
-        return await asyncio.wait_for(statuses(Slow()), 30)
+        return await asyncio.wait_for(statuses(Slow()), 600)
 
     assert (200, [401] * 3 * PLACES) == asyncio.run(visit())

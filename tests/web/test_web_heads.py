@@ -42,7 +42,7 @@ def talk(words: Talk, seconds: float = LATE) -> tuple[bytes, list[str]]:
         door = await loop.create_server(lambda: Connection(config, state, {LIMITED: limited.append}), "127.0.0.1", 0)
         reader, writer = await asyncio.open_connection(*door.sockets[0].getsockname())
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(600):
                 return await words(reader, writer)
         finally:
             writer.close()

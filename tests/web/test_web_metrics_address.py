@@ -22,7 +22,7 @@ LOOPBACK = ("127.0.0.1", 0)
 
 def ask(address: str, path: str = "/metrics", method: str = "GET") -> tuple[int, bytes]:
     """Status and body of one request."""
-    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=600)
     try:
         connection.request(method, path)
         answer = connection.getresponse()

@@ -228,7 +228,7 @@ def test_no_request_is_lost_when_the_process_is_stopped_and_continued(tmp_path: 
 def _stopped_with_callers(service: Running, stack: ExitStack) -> list[socket.socket]:
     """A process that stands still, and callers whom it has accepted; tried again if the machine was too slow for it."""
     while True:
-        callers = [stack.enter_context(socket.create_connection(service.place, timeout=30)) for _ in range(CALLERS)]
+        callers = [stack.enter_context(socket.create_connection(service.place, timeout=600)) for _ in range(CALLERS)]
         for caller in callers[::2]:
             caller.sendall(CALL)
             assert answer_of(caller).startswith(b"HTTP/1.1 200 ")
