@@ -1,9 +1,12 @@
 # make run    set up and start the demo on http://127.0.0.1:8000 (another port: make run PORT=9000)
+# make check  the contributor's loop: rules, cards, charts, FHIR, hooks, golden cases; under a minute on two cores
 # make test   set up and run the whole test suite
+# make test-clock    what starts no server, on other days and in other time zones (needs faketime); all of it: CLOCK_CASES=all
 # make test-hapi     the same charts against a real FHIR server, HAPI FHIR JPA (needs a JDK, Maven and Maven Central)
 # make test-browser  the pages in a real browser (needs Chromium and npm)
 # make lint   ruff and mypy
 # make bench  the measurements against which the budget is held
+# make wheel  the package to install elsewhere, in dist/
 # make load   the service under load and overload, SECONDS at RATE calls a second; docs/performance.md
 # make fuzz   the fuzzers, FUZZ_SECONDS each (needs Python 3.11)
 # make sbom   the parts list of what is shipped (CycloneDX); make audit: known weaknesses among them (asks the network)
@@ -23,14 +26,31 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --exclude
 PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: run test test-hapi test-browser lint bench load fuzz sbom audit lock clean
+.PHONY: run check test test-clock test-coverage wheel test-hapi test-browser lint bench load fuzz sbom audit lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.installed
 	@exec $(BIN)/twitch-cds serve --demo --port $(PORT)
 
+# The files of a folder share servers, so each file stays in one process.
+PARALLEL := -m pytest --numprocesses auto --dist loadfile
+CHECKED := tests/rules tests/cards tests/chart tests/fhir tests/hooks tests/golden tests/cases
+
+check: $(VENV)/.installed-dev
+	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal --quiet -r fE --durations 5 --durations-min 5 $(CHECKED)
+
 test: $(VENV)/.installed-dev
-	@$(BIN)/python -m pytest --cov --cov-report=term
+	@$(BIN)/python $(PARALLEL)
+
+test-coverage: $(VENV)/.installed-dev
+	@$(BIN)/python $(PARALLEL) --cov --cov-report=term
+
+CLOCK_CASES ?= sample
+test-clock: $(VENV)/.installed-dev
+	@.ci/clock $(BIN)/python $(CLOCK_CASES)
+
+wheel: $(VENV)/.installed
+	@$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
 
 test-hapi: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest tests/hapi

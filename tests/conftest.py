@@ -21,6 +21,16 @@ from cds.evaluate import command
 from cds.rules.trial import Trial
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """A sample: `--every 25` runs the first of each 25 tests."""
+    parser.addoption("--every", type=int, default=1, help="run one of so many tests")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is not in the sample."""
+    items[:] = items[:: config.getoption("--every")]
+
+
 @pytest.fixture
 def evaluate(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Evaluate:
     """Run the command; a clock that stands still, standard input from bytes."""
