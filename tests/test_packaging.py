@@ -246,7 +246,7 @@ def test_the_unit_is_one_that_systemd_takes_and_finds_little_exposed(tmp_path: P
     assert 0 == judged.returncode, judged.stdout
 
 
-@pytest.mark.parametrize("target", ["run", "test", "lint", "bench", "lock"])
+@pytest.mark.parametrize("target", ["run", "check", "test", "test-clock", "wheel", "lint", "bench", "lock"])
 def test_make_targets_exist_and_are_explained(target: str) -> None:
     """Each has a rule, and a line at the top of the Makefile."""
     makefile = text("Makefile")

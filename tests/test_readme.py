@@ -76,7 +76,8 @@ def test_make_test() -> None:
     """`make test` runs the whole suite, which is what runs this test."""
     makefile = (ROOT / "Makefile").read_text("utf-8")
 
-    assert re.search(r"^test:.*\n\t@\$\(BIN\)/python -m pytest --cov", makefile, re.MULTILINE)
+    assert re.search(r"^PARALLEL := -m pytest --numprocesses auto --dist loadfile$", makefile, re.MULTILINE)
+    assert re.search(r"^test:.*\n\t@\$\(BIN\)/python \$\(PARALLEL\)$", makefile, re.MULTILINE)
 
 
 def test_curl(base: str) -> None:
