@@ -57,7 +57,7 @@ REASONS = (
     *("absent", "failed", "unreadable", "partial", "rule-failed"),
     *("forbidden", "unauthorized", "not-granted", "partly-granted", "expired"),
     *("timed-out", "unreachable", "server-error", "busy", "not-found", "unsupported"),
-    *("redirected", "page-limit", "too-large"),
+    *("redirected", "page-limit", "too-large", "withheld", "incomplete"),
 )
 
 _UNRESOLVED = ("rule:", "nothing:")

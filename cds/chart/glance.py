@@ -8,6 +8,8 @@ from cds.fhir.allowance import Allowance
 from cds.fhir.bundle import NULL, Link, has_next
 from cds.fhir.concepts import each
 from cds.fhir.datatypes import CodeableConcept, Concepts
+from cds.fhir.outcomes import is_notice
+from cds.fhir.resources import Issue
 
 
 class Part(Struct, gc=False, rename="camel"):
@@ -24,12 +26,15 @@ class Glimpse(Part, rename="camel"):
     component: list[Part] | None = None
     reason_code: Concepts = None
     reason: Raw = Raw()
+    issue: list[Issue] | None = None
 
 
-class Entry(Struct, gc=False):
-    """One entry of a Bundle."""
+class Entry(Struct, gc=False, rename="camel"):
+    """One entry of a Bundle; with a response, or as a bare resource, it is read properly."""
 
     resource: Glimpse | None = None
+    response: Raw = Raw()
+    resource_type: str | None = None
 
 
 class Page(Struct, gc=False, rename="camel"):
@@ -40,7 +45,7 @@ class Page(Struct, gc=False, rename="camel"):
     link: list[Link | None] | None = None
 
 
-OUTCOME = "OperationOutcome"
+OUTCOME, BUNDLE = "OperationOutcome", "Bundle"
 _PAGE = msgspec.json.Decoder(Page)
 
 
@@ -55,16 +60,25 @@ def is_clear(raw: Raw | None, namer: Namer, allowance: Allowance, *, whole: bool
         page = _PAGE.decode(raw)
     except (msgspec.DecodeError, RecursionError):
         return False
-    if page.resource_type != "Bundle" or (whole and has_next(page.link)):
+    if page.resource_type != BUNDLE or (whole and has_next(page.link)):
         return False
     entries = page.entry or ()
     allowance.take(len(entries))
-    return not any(entry.resource is not None and _is_suspect(entry.resource, namer) for entry in entries)
+    return not any(_is_odd(entry) or _is_suspect(entry.resource, namer) for entry in entries)
 
 
-def _is_suspect(resource: Glimpse, namer: Namer) -> bool:
+def _is_odd(entry: Entry) -> bool:
+    """Whether an entry says more than its resource: that a request failed, or that it is the resource itself."""
+    return bool(memoryview(entry.response)) or entry.resource_type is not None
+
+
+def _is_suspect(resource: Glimpse | None, namer: Namer) -> bool:
+    if resource is None:
+        return False
     names = namer.names_twitch
     if resource.resource_type == OUTCOME:
+        return not is_notice(resource.issue or ())
+    if resource.resource_type == BUNDLE:
         return True
     if resource.code is not None and names(resource.code):
         return True

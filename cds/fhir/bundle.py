@@ -6,12 +6,15 @@ from collections import Counter
 import msgspec
 from msgspec import Raw, Struct
 
+from cds.fhir import outcomes
 from cds.fhir import resources as fhir
 from cds.fhir.allowance import Allowance
 from cds.fhir.datatypes import CodeableConcept
-from cds.fhir.resources import Any, Issue, OperationOutcome
+from cds.fhir.outcomes import Response
+from cds.fhir.resources import Any, OperationOutcome
 
 NULL = b"null"
+DEEPEST = 4  # Bundles in Bundles: the answer to a batch has two
 
 
 class Link(Struct, gc=False):
@@ -22,9 +25,16 @@ class Link(Struct, gc=False):
 
 
 class Entry(Struct, gc=False):
-    """One entry of a Bundle."""
+    """One entry of a Bundle. `resourceType` is there only if the entry is itself a resource, as some clients send."""
 
     resource: Any | None = None
+    response: Response | None = None
+    resourceType: str | None = None  # noqa: N815 - FHIR's name
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the resource, if there is one, is all that the entry says."""
+        return self.response is None and (self.resource is not None or self.resourceType is None)
 
 
 class Bundle(Struct, gc=False, tag="Bundle", tag_field="resourceType"):
@@ -38,6 +48,8 @@ class RawEntry(Struct, gc=False):
     """One entry, not yet read."""
 
     resource: Raw = Raw(NULL)
+    response: Response | None = None
+    resourceType: str | None = None  # noqa: N815 - FHIR's name
 
 
 class RawBundle(Struct, gc=False):
@@ -63,7 +75,7 @@ class PeekCode(Struct, gc=False):
 class Feed(Struct):
     """What was read: resources, how many of which type could not be, whether pages are missing, or all failed.
 
-    `next` is where the next page is; `issues` are the codes of OperationOutcomes that mean a failure.
+    `next` is where the next page is; `issues` are the issue types of what failed, or of why a part is missing.
     """
 
     resources: list[Any] = []
@@ -83,9 +95,7 @@ _PEEK = msgspec.json.Decoder(Peek)
 _PEEK_CODE = msgspec.json.Decoder(PeekCode)
 _READ_TYPES = frozenset(kind.__struct_config__.tag for kind in fhir.Any.__args__)
 _UNREADABLE = (msgspec.DecodeError, RecursionError)
-_MILD = frozenset({"information", "success"})
 _URL = msgspec.json.Decoder(str)
-_UNNAMED = "processing"  # FHIR's issue type for what says no more
 
 
 def read(raw: Raw | bytes, allowance: Allowance | None = None) -> Feed:
@@ -97,17 +107,18 @@ def read(raw: Raw | bytes, allowance: Allowance | None = None) -> Feed:
     try:
         value = _STRICT.decode(raw)
     except _UNREADABLE:
-        feed = _read_loosely(raw, allowance)
+        feed, in_bundle = _read_loosely(raw, allowance), True
     else:
-        feed = _feed(value, allowance)
+        in_bundle = isinstance(value, Bundle)
+        feed = _feed(value, raw, allowance) if isinstance(value, Bundle) else Feed(resources=[value])
     allowance.take_parts(_parts(feed.resources))
-    return _settled(feed)
+    return _settled(feed, in_bundle)
 
 
-def _feed(value: Bundle | Any, allowance: Allowance) -> Feed:
-    if not isinstance(value, Bundle):
-        return Feed(resources=[value])
+def _feed(value: Bundle, raw: Raw | bytes, allowance: Allowance) -> Feed:
     entries = value.entry or ()
+    if not all(entry.is_plain for entry in entries):
+        return _read_loosely(raw, allowance)
     allowance.take(len(entries))
     resources = [entry.resource for entry in entries if entry.resource is not None]
     return _paged(Feed(resources=resources), value.link)
@@ -135,36 +146,53 @@ def _next_url(link: Link | None) -> str | None:
         return None
 
 
-def _settled(feed: Feed) -> Feed:
-    """Take OperationOutcomes out; one with an error means that the source failed (CDS Hooks 2.0, prefetch)."""
-    outcomes = [resource for resource in feed.resources if isinstance(resource, OperationOutcome)]
-    if outcomes:
+def _settled(feed: Feed, in_bundle: bool) -> Feed:
+    """Take OperationOutcomes out: an error means that the source failed, others may say that a part is missing."""
+    told = [resource for resource in feed.resources if isinstance(resource, OperationOutcome)]
+    if told:
         feed.resources = [resource for resource in feed.resources if not isinstance(resource, OperationOutcome)]
-        alone = not feed.resources and not feed.unreadable
-        errors = [outcome for outcome in outcomes if _is_error(outcome, alone)]
-        feed.failed = feed.failed or bool(errors)
-        feed.issues = frozenset(issue.code or _UNNAMED for one in errors for issue in one.issue or (Issue(),))
+        has_results = bool(feed.resources or feed.unreadable)
+        failures = [one for one in told if outcomes.is_failure(one, has_results=has_results, in_bundle=in_bundle)]
+        feed.failed = feed.failed or bool(failures)
+        feed.issues |= outcomes.codes(failures)
+        _cut(feed, outcomes.cuts(issue for one in told for issue in one.issue or ()))
     return feed
 
 
-def _is_error(outcome: OperationOutcome, alone: bool) -> bool:
-    severities = {issue.severity for issue in outcome.issue or ()}
-    return bool(severities & {"error", "fatal"}) or (alone and not (severities and severities <= _MILD))
+def _cut(feed: Feed, issues: frozenset[str]) -> None:
+    """Say that a part is missing, and why."""
+    if issues:
+        feed.truncated = True
+        feed.issues |= issues
 
 
 def _read_loosely(raw: Raw | bytes, allowance: Allowance) -> Feed:
+    bundle = _opened(raw)
+    if bundle is None:
+        return _single(raw)
+    feed = Feed()
+    _take_bundle(bundle, feed, allowance, DEEPEST)
+    return feed
+
+
+def _opened(raw: Raw | bytes) -> RawBundle | None:
+    """A Bundle with its entries unread; None if it is none, or broken."""
     try:
         bundle = _LOOSE.decode(raw)
     except _UNREADABLE:
-        return _single(raw)
-    if bundle.resourceType != "Bundle":
-        return _single(raw)
+        return None
+    return bundle if bundle.resourceType == "Bundle" else None
+
+
+def _take_bundle(bundle: RawBundle, feed: Feed, allowance: Allowance, depth: int) -> None:
     entries = bundle.entry or ()
     allowance.take(len(entries))
-    feed = _paged(Feed(), bundle.link)
     for entry in entries:
-        _take_entry(entry, feed)
-    return feed
+        _take_entry(entry, feed, allowance, depth)
+    if depth == DEEPEST:
+        _paged(feed, bundle.link)
+    else:  # an inner Bundle's next page cannot be followed from here
+        feed.truncated |= has_next(bundle.link)
 
 
 def _single(raw: Raw | bytes) -> Feed:
@@ -176,28 +204,38 @@ def _single(raw: Raw | bytes) -> Feed:
     return feed
 
 
-def _take_entry(raw: Raw, feed: Feed) -> None:
+def _take_entry(raw: Raw, feed: Feed, allowance: Allowance, depth: int) -> None:
     try:
         entry = _ENTRY.decode(raw)
     except _UNREADABLE:
         _set_aside(raw, feed)
         return
-    if entry is not None and bytes(entry.resource) != NULL:
-        _take(entry.resource, feed)
+    if entry is None:
+        return
+    if entry.response is not None and entry.response.has_failed:
+        _cut(feed, entry.response.issues())
+    if bytes(entry.resource) != NULL:
+        _take(entry.resource, feed, allowance, depth)
+    elif entry.resourceType is not None:
+        _take(raw, feed, allowance, depth)
 
 
-def _take(raw: Raw, feed: Feed) -> None:
+def _take(raw: Raw, feed: Feed, allowance: Allowance, depth: int) -> None:
     try:
         feed.resources.append(_ONE.decode(raw))
     except _UNREADABLE:
-        _set_aside(raw, feed)
+        inner = _opened(raw)
+        if inner is not None and depth:
+            _take_bundle(inner, feed, allowance, depth - 1)
+        else:
+            _set_aside(raw, feed)
 
 
 def _set_aside(raw: Raw | bytes, feed: Feed) -> None:
     """Count what could not be read, unless it is of a type that no rule reads; its code may still be told."""
     kind = _kind(raw)
-    if kind is None or kind in _READ_TYPES:
-        feed.unreadable[kind or "unknown"] += 1
+    if kind in (None, "Bundle") or kind in _READ_TYPES:
+        feed.unreadable["unknown" if kind in (None, "Bundle") else kind] += 1
         feed.unread_codes.append(_code(raw))
 
 

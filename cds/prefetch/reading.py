@@ -7,12 +7,12 @@ from cds.fhir.bundle import Feed
 from cds.fhir.resources import Any
 from cds.prefetch.client import TOO_LARGE, Answer
 from cds.prefetch.scopes import Access
-from cds.prefetch.supply import FORBIDDEN, REFUSALS, State, Supply
+from cds.prefetch.supply import FORBIDDEN, PARTIAL, REFUSALS, State, Supply, cut_reason
 from cds.prefetch.templates import Ask
 from cds.prefetch.visit import Visit
 
 NOT_GRANTED, PARTLY_GRANTED = "not-granted", "partly-granted"
-PARTIAL, PAGE_LIMIT, UNREADABLE = "partial", "page-limit", "unreadable"
+PAGE_LIMIT, UNREADABLE = "page-limit", "unreadable"
 
 
 class Reading:
@@ -24,6 +24,7 @@ class Reading:
         self.reason = ""
         self.unread: dict[str, str] = {}
         self._pages = 0
+        self._left_out = ""
         self._is_over = False
         self._known: dict[tuple[type, str], Any] = {}
         if not held.is_lost:
@@ -81,8 +82,9 @@ class Reading:
         if not fault or feed.resources:
             self._join(feed)
             self._pages += 1
-        if fault or not feed.truncated:
-            self.stop(fault)
+        self._left_out = self._left_out or cut_reason(feed)
+        if fault or not feed.truncated or (self._left_out and not feed.next):
+            self.stop(fault or self._left_out)
             return None
         return feed.next or ""
 

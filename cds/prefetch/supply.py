@@ -37,6 +37,7 @@ REST = tuple(key for key in TYPES if key not in GATE)
 FORBIDDEN = "forbidden"
 # Issue types of an OperationOutcome after which nobody asks again (CDS Hooks 2.0, prefetch; FHIR R4, issue-type).
 REFUSALS = frozenset({"forbidden", "security", "login", "suppressed", "expired", "unknown"})
+PARTIAL, WITHHELD, INCOMPLETE = "partial", "withheld", "incomplete"
 
 
 class State(StrEnum):
@@ -70,8 +71,9 @@ class Supply(Struct):
 
     @property
     def is_forbidden(self) -> bool:
-        """Whether the source said that this is not to be had; it is then not asked again."""
-        return self.state is State.FAILED and not self.feed.issues.isdisjoint(REFUSALS)
+        """Whether the source said that the rest is not to be had; it is then not asked again."""
+        refused = not self.feed.issues.isdisjoint(REFUSALS)
+        return refused and (self.state is State.FAILED or (self.feed.truncated and self.feed.next is None))
 
     def not_checked(self) -> Iterator[NotChecked]:
         """What could not be seen, and why."""
@@ -79,12 +81,12 @@ class Supply(Struct):
         if self.is_lost:
             yield NotChecked(type=kind, reason=self._reason(self.state.value), key=self.key)
         elif self.feed.truncated:
-            yield NotChecked(type=kind, reason=self._reason("partial"), key=self.key)
+            yield NotChecked(type=kind, reason=self._reason(cut_reason(self.feed) or PARTIAL), key=self.key)
         for unread, count in self.feed.unreadable.items():
             yield NotChecked(type=unread, reason="unreadable", key=self.key, count=count)
 
     def _reason(self, otherwise: str) -> str:
-        return self.reason or (FORBIDDEN if self.is_forbidden else otherwise)
+        return self.reason or (FORBIDDEN if self.is_lost and self.is_forbidden else otherwise)
 
 
 class Supplies:
@@ -140,6 +142,13 @@ class Supplies:
     def unread_problems(self) -> list[CodeableConcept | None]:
         """The codes of Conditions that could not be read otherwise."""
         return self.of(CONDITIONS).feed.unread_codes
+
+
+def cut_reason(feed: Feed) -> str:
+    """Why the source left out a part of what it sent; nothing if it did not say so."""
+    if feed.failed or not feed.issues:
+        return ""
+    return INCOMPLETE if feed.issues.isdisjoint(REFUSALS) else WITHHELD
 
 
 def loose_ends(held: Mapping[str, Supply]) -> dict[str, list[str]]:

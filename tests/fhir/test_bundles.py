@@ -142,26 +142,26 @@ def test_an_odd_resource_alone_is_counted_with_its_code(odd: dict[str, Any], cod
 
 
 @pytest.mark.parametrize(
-    ("severities", "alone", "beside"),
+    ("severities", "bare", "alone", "beside"),
     [
-        (["fatal"], True, True),
-        (["error"], True, True),
-        (["information", "error"], True, True),
-        (["warning"], True, False),
-        (["warning", "information"], True, False),
-        ([None], True, False),
-        ([], True, False),
-        (["information"], False, False),
-        (["success"], False, False),
+        (["fatal"], True, True, True),
+        (["error"], True, True, True),
+        (["information", "error"], True, True, True),
+        (["warning"], True, False, False),
+        (["warning", "information"], True, False, False),
+        ([None], True, True, False),
+        ([], True, True, False),
+        (["information"], False, False, False),
+        (["success"], False, False, False),
     ],
 )
 def test_an_operation_outcome_fails_a_search_by_its_severity(
-    severities: list[str | None], alone: bool, beside: bool
+    severities: list[str | None], bare: bool, alone: bool, beside: bool
 ) -> None:
-    """An error always fails it; a warning only if nothing else came; good news never."""
+    """An error always fails it, a warning only where it stands instead of a Bundle, good news never."""
     mixed = read(searchset(outcome(*severities), GOOD))
 
-    assert alone == read(outcome(*severities)).failed
+    assert bare == read(outcome(*severities)).failed
     assert alone == read(searchset(outcome(*severities))).failed
     assert beside == mixed.failed
     assert ids(mixed) == ["good"]
