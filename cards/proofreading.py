@@ -57,7 +57,7 @@ REASONS = (
     *("absent", "failed", "unreadable", "partial", "rule-failed"),
     *("forbidden", "unauthorized", "not-granted", "partly-granted", "expired"),
     *("timed-out", "unreachable", "server-error", "busy", "not-found", "unsupported"),
-    *("redirected", "page-limit", "too-large", "withheld", "incomplete"),
+    *("redirected", "page-limit", "too-large", "withheld", "incomplete", "unusable-authorization"),
 )
 
 _UNRESOLVED = ("rule:", "nothing:")

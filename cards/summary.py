@@ -42,7 +42,7 @@ def _names(gap: str, advice: Advice, words: Words) -> Sequence[str]:
         return (given,)
     drugs = advice.signs if advice.topic is Topic.MED_REV else ()
     match gap:
-        case "sign":
+        case "sign" | "medicine":
             return advice.signs
         case "drug":
             return drugs[:1] or _tag_names(advice, words)[:1]

@@ -9,12 +9,15 @@ class Caller(Struct, frozen=True, kw_only=True):
     """Who is calling, as verified.
 
     `fhir_servers` narrows what may be contacted for this client, `rate_per_second` is its own rate; None leaves either.
+    `patient_users`: whether patients are shown cards too; `card_extension`: whether cards carry our own extension.
     """
 
     client: str
     tenant: str | None = None
     fhir_servers: tuple[str, ...] | None = None
     rate_per_second: int | None = None
+    patient_users: bool = False
+    card_extension: bool = True
 
     @property
     def realm(self) -> str:

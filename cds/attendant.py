@@ -89,7 +89,9 @@ class Attendant:
         deadline = Deadline.after(self._seconds_allowed, self._seconds)
         call = None
         try:
-            call = await _aside(len(body), lambda: self._engine.read(service_id, body))
+            call = await _aside(
+                len(body), lambda: self._engine.read(service_id, body, patient_users=caller.patient_users)
+            )
             outcome = await self._outcome(_Attendance(call, caller, deadline, len(body)))
         except CallError as error:
             error.__traceback__ = None  # its frames would keep what was decoded until the next collection
@@ -98,7 +100,7 @@ class Attendant:
         account = self._account(call, caller, outcome)
         if self._memory is not None and (account.cards or account.suppressed):
             self._memory.remember(caller, service_id, account, self._engine.knowledge_version)
-        return Reply(200, outcome.encoded, account, outcome)
+        return Reply(200, outcome.encoded(with_extension=caller.card_extension), account, outcome)
 
     async def _outcome(self, attendance: "_Attendance") -> Outcome:
         """Go through the steps of a call, serving each need."""

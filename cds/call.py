@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from msgspec import Raw, Struct
+from msgspec.structs import replace
 
 from cards import wire
 from cards.advice import NotChecked, Occasion
@@ -28,7 +29,7 @@ from cds.errors import CallError, KnowledgeError, PatientMismatch, TwitchUnknown
 from cds.errors import render as render_error
 from cds.fhir import bundle
 from cds.fhir.allowance import Allowance
-from cds.fhir.resources import Condition, Patient
+from cds.fhir.resources import Condition, MedicationRequest, Patient
 from cds.hooks import envelope
 from cds.hooks.contexts import SHAPES
 from cds.hooks.envelope import Request
@@ -38,7 +39,7 @@ from cds.ids import new_uuid
 from cds.knowledge.basis import Row
 from cds.knowledge.load import Knowledge, load
 from cds.need import Fetch, Steps, settle
-from cds.prefetch.supply import CONDITIONS, GATE, REST, TWITCH_KEYS, Supplies, wanted_of
+from cds.prefetch.supply import CONDITIONS, DRAFTS, GATE, REST, TWITCH_KEYS, Supplies, wanted_of
 from cds.rules import gate, orders
 from cds.rules.cardbook import rows, vocabulary
 from cds.rules.consult import Case, Consultation, Due, consult, consult_orders
@@ -64,6 +65,7 @@ class Silence(StrEnum):
     NO_DRAFT = "no-draft"
     NOT_RECORDED = "not-recorded"
     DECEASED = "deceased"
+    PATIENT_USER = "patient-user"
 
 
 class Outcome(Struct, frozen=True):
@@ -77,13 +79,17 @@ class Outcome(Struct, frozen=True):
     repeated: tuple[Due, ...] = ()
     silence: Silence = Silence.NO_TWITCH
 
-    @property
-    def encoded(self) -> bytes:
-        """The answer as JSON."""
-        return wire.encode(self.cards) if self.cards else SILENCE
+    def encoded(self, *, with_extension: bool = True) -> bytes:
+        """The answer as JSON; cards without our own extension for clients that refuse unknown members."""
+        if not self.cards:
+            return SILENCE
+        cards = self.cards if with_extension else [replace(card, extension=None) for card in self.cards]
+        return wire.encode(cards)
 
 
+UNUSABLE = NotChecked(type="fhirServer", reason="unusable-authorization")
 SILENT = Outcome((), None)
+FOR_PATIENT = Outcome((), None, silence=Silence.PATIENT_USER)
 NO_DRAFT = Outcome((), None, silence=Silence.NO_DRAFT)
 NOT_RECORDED = Outcome((), None, silence=Silence.NOT_RECORDED)
 
@@ -95,6 +101,7 @@ class Call(Struct, frozen=True):
     request: Request
     supplies: Supplies
     allowance: Allowance
+    patient_users: bool = False
 
 
 class Engine(Struct, frozen=True, kw_only=True):
@@ -141,25 +148,29 @@ class Engine(Struct, frozen=True, kw_only=True):
             outcome = self.call(service_id, body)
         except CallError as error:
             return Answer(error.status, render_error(error))
-        return Answer(200, outcome.encoded)
+        return Answer(200, outcome.encoded())
 
     def call(self, service_id: str, body: bytes) -> Outcome:
         """The outcome of one call, from prefetch alone; raises CallError for input that cannot be answered."""
         return settle(self.steps(self.read(service_id, body)))
 
-    def read(self, service_id: str, body: bytes) -> Call:
-        """The call in a body; raises CallError."""
+    def read(self, service_id: str, body: bytes, *, patient_users: bool = False) -> Call:
+        """The call in a body; raises CallError. `patient_users`: whether patients are shown cards too."""
         service = self.services.get(service_id)
         if service is None:
             raise UnknownService
         request = envelope.read(body, service.hook, self.limits)
         allowance = Allowance(self.limits.entries)
-        return Call(service, request, Supplies(request.prefetch, service.prefetch, allowance), allowance)
+        remarks = (UNUSABLE,) if request.source.is_unusable else ()
+        supplies = Supplies(request.prefetch, service.prefetch, allowance, remarks)
+        return Call(service, request, supplies, allowance, patient_users)
 
     def steps(self, call: Call) -> Steps[Outcome]:
         """Answer a call, asking for what is missing: the gate first, the rest only if there is a twitch (4e)."""
-        _check_patient(call.supplies, call.request.patient_id)
         context = call.request.context
+        if context.is_for_patient and not call.patient_users:
+            return FOR_PATIENT
+        _check_patient(call.supplies, call.request.patient_id)
         if SHAPES[call.service.hook].is_order:
             return (yield from self._drafted(call))
         if context.problems is not None:
@@ -171,13 +182,21 @@ class Engine(Struct, frozen=True, kw_only=True):
     def _drafted(self, call: Call) -> Steps[Outcome]:
         """The order hooks: silent unless a draft matters and the chart shows a twitch (4d, 4e ORDERS)."""
         context, reader = call.request.context, self.reader(call.request.patient_id)
-        found = drafts.read(context.drafts, context.selections, reader.scope, self.namer, self.routes, call.allowance)
-        drafted = orders.wanted(found, self.knowledge)
-        if drafted is None:
+        found = drafts.read(context.drafts, context.selections, reader.scope, call.allowance)
+        reader.add(found.medications)
+        if not reader.unnamed(found.requests) and orders.wanted(reader.drafted(found.requests), self.knowledge) is None:
             return NO_DRAFT
         if self._is_clear(call):
             return _quiet(call)
-        return (yield from self._chart(call, reader, lambda case: consult_orders(drafted, case)))
+        shape = SHAPES[call.service.hook]
+        call.supplies.draft((*found.requests, *found.medications), verified=shape.is_single)
+
+        def consulted(case: Case) -> Steps[Consultation]:
+            reader.add(call.supplies.drafted_medications())
+            wanted = orders.wanted(reader.drafted(found.requests), self.knowledge)
+            return consult_orders(wanted, [_name(one) for one in reader.unnamed(found.requests)], case)
+
+        return (yield from self._chart(call, reader, consulted))
 
     def _recorded(self, call: Call, problems: Raw) -> Steps[Outcome]:
         """problem-list-item-create: silent unless a twitch was recorded; then the chart with these problems (4d)."""
@@ -196,7 +215,8 @@ class Engine(Struct, frozen=True, kw_only=True):
         reader.add(supplies.resources(GATE))
         if not self._twitches(reader, encounter_id):
             return self._silent(reader.chart, supplies)
-        yield from _completed(call, ("patient", *REST))
+        drafts_too = (DRAFTS,) if SHAPES[call.service.hook].is_order else ()
+        yield from _completed(call, ("patient", *REST, *drafts_too))
         _check_patient(supplies, call.request.patient_id)
         reader.add(supplies.resources(("patient", *REST)))
         twitches = self._twitches(reader, encounter_id)  # an onset may be told as an age: the birth date may come late
@@ -207,7 +227,7 @@ class Engine(Struct, frozen=True, kw_only=True):
 
     def _is_clear(self, call: Call) -> bool:
         """Whether a glance at the gate is enough: it names no twitch, and nothing more can be had."""
-        prefetch, more = call.request.prefetch, call.request.source.server is not None
+        prefetch, more = call.request.prefetch, call.request.source.can_be_asked
         seen = Allowance(self.limits.entries)
         keyed = ((key, prefetch.get(key)) for key in TWITCH_KEYS)
         return all(is_clear(raw, self.namer, seen, whole=more or key == CONDITIONS) for key, raw in keyed)
@@ -228,9 +248,10 @@ class Engine(Struct, frozen=True, kw_only=True):
         conditions = supplies.of(CONDITIONS)
         hidden = [code for code in supplies.unread_problems() if code is None or self.namer.names_twitch(code)]
         if (not conditions.is_complete and not conditions.feed.unreadable) or hidden or conditions.feed.truncated:
-            raise TwitchUnknown([CONDITIONS], ", ".join(dict.fromkeys(one.reason for one in conditions.not_checked())))
-        unseen = tuple(one for key in TWITCH_KEYS for one in supplies.of(key).not_checked())
-        return Outcome((), None, unseen, chart)
+            reasons = (one.reason for one in (*conditions.not_checked(), *supplies.remarks))
+            raise TwitchUnknown([CONDITIONS], ", ".join(dict.fromkeys(reasons)))
+        unseen = (one for key in TWITCH_KEYS for one in supplies.of(key).not_checked())
+        return Outcome((), None, (*supplies.remarks, *unseen), chart)
 
     def _advised(
         self, reader: Reader, twitches: tuple[Twitch, ...], supplies: Supplies, consulted: Consulted
@@ -267,18 +288,26 @@ class Engine(Struct, frozen=True, kw_only=True):
         return Scope(patient_id, now, now.date().toordinal(), int(self.knowledge.at("future_hours")), names)
 
 
+def _name(draft: MedicationRequest) -> str:
+    """What a draft calls the medicine that it refers to; empty if it does not."""
+    reference = draft.medication_reference
+    return (reference.display if reference is not None else None) or ""
+
+
 def _quiet(call: Call) -> Outcome:
     """Silence after a glance; what of the gate did not come is accounted for."""
-    if all(key in call.request.prefetch for key in TWITCH_KEYS):
+    remarks = call.supplies.remarks
+    if not remarks and all(key in call.request.prefetch for key in TWITCH_KEYS):
         return SILENT
-    return Outcome((), None, tuple(one for key in TWITCH_KEYS for one in call.supplies.of(key).not_checked()))
+    unseen = (one for key in TWITCH_KEYS for one in call.supplies.of(key).not_checked())
+    return Outcome((), None, (*remarks, *unseen))
 
 
 def _completed(call: Call, keys: Iterable[str]) -> Steps[None]:
     """Ask for the keys that are missing, if the request names a server that may have them."""
-    if call.request.source.server is None:
+    if not call.request.source.can_be_asked:
         return
-    wanted = wanted_of(call.supplies, [key for key in keys if key in call.supplies.keys])
+    wanted = wanted_of(call.supplies, [key for key in keys if key in call.supplies.keys or key == DRAFTS])
     if wanted:
         yield Fetch(wanted)
 

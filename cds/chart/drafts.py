@@ -4,14 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, Struct
 
-from cds.chart.facts import Drug
-from cds.chart.medicines import MedicationReader, Medications, RouteNames
-from cds.chart.naming import Namer
 from cds.chart.scope import Scope
 from cds.fhir.allowance import Allowance
-from cds.fhir.datatypes import CodeableConcept, CodeableReference, Coding, Reference
+from cds.fhir.datatypes import CodeableConcept, CodeableReference, Coding, NamedReference
 from cds.fhir.resources import Dosage, Ingredient, Medication, MedicationRequest, Repeat, Timing
 
 OVER = frozenset({"cancelled", "stopped", "completed", "ended", "entered-in-error"})
@@ -21,44 +18,39 @@ _TOP = msgspec.json.Decoder(dict[str, Raw] | list[Raw] | str | float | bool | No
 _ANY = msgspec.json.Decoder()
 
 
-def read(
-    raw: Raw | None,
-    selections: frozenset[str] | None,
-    scope: Scope,
-    namer: Namer,
-    routes: RouteNames,
-    allowance: Allowance,
-) -> tuple[Drug, ...]:
-    """The drafted medicines that rules read: this patient's, not over, selected (4d). What is unreadable is no draft.
+class Drafts(Struct, frozen=True):
+    """The drafted requests, and the Medications that came with them, each under every name that may refer to it."""
 
-    `selections` are references of order-select; None lets all drafts count, an empty set none.
-    Raises TooManyEntries.
+    requests: tuple[MedicationRequest, ...] = ()
+    medications: tuple[Medication, ...] = ()
+
+
+def read(raw: Raw | None, selections: frozenset[str] | None, scope: Scope, allowance: Allowance) -> Drafts:
+    """The drafts that count: this patient's, not over, selected (4d). What is half written is read as far as it goes.
+
+    `raw` is a Bundle or one MedicationRequest. `selections` are references of order-select; None lets all drafts
+    count, an empty set none. Raises TooManyEntries.
     """
     if raw is None or (selections is not None and not selections):
-        return ()
-    medications, requests = Medications(), []
+        return Drafts()
+    medications, requests = [], []
     chosen = None if selections is None else frozenset(map(_named, selections))
     for url, resource in _resources(raw, allowance):
         kind = resource.get("resourceType")
         if kind == MEDICATION:
-            for name in _names(resource, url):
-                medications.put(_medication(resource, name))
+            medications += [_medication(resource, name) for name in _names(resource, url)]
         elif kind == REQUEST and _is_open(resource) and _is_selected(resource, url, chosen):
             requests.append(_request(resource, _names(resource, url)))
-    medication_reader = MedicationReader(namer, scope, medications, routes)
-    drafts = (medication_reader.draft(request) for request in requests if scope.owns(request))
-    return tuple(draft for draft in drafts if draft is not None)
+    return Drafts(tuple(one for one in requests if scope.owns(one)), tuple(medications))
 
 
 def _resources(raw: Raw, allowance: Allowance) -> Iterator[tuple[str, Json]]:
-    """Every resource with its fullUrl, from a Bundle, a list, or a resource alone."""
+    """Every resource with its fullUrl, from a Bundle or a resource alone."""
     top = _decoded(_TOP, raw)
-    if isinstance(top, dict) and "entry" in top:
-        top = _decoded(_TOP, top["entry"])
-        top = [msgspec.Raw(msgspec.json.encode(top))] if isinstance(top, dict) else top
-    elif isinstance(top, dict):
-        top = [raw]
-    listed = top if isinstance(top, list) else ()
+    if "entry" in top:
+        listed = _decoded(_TOP, top["entry"]) or ()
+    else:
+        listed = () if _decoded(_ANY, top["resourceType"]) == "Bundle" else (raw,)
     allowance.take(len(listed))
     for one in listed:
         entry = _one(_decoded(_ANY, one))
@@ -164,9 +156,10 @@ def _concept(value: object) -> CodeableConcept | None:
     return CodeableConcept(coding=codings, text=_text(concept.get("text"))) if codings else None
 
 
-def _reference(value: Json, name: str) -> Reference | None:
-    target = _text(_one(value.get(name)).get("reference"))
-    return Reference(reference=target) if target else None
+def _reference(value: Json, name: str) -> NamedReference | None:
+    found = _one(value.get(name))
+    target = _text(found.get("reference"))
+    return NamedReference(reference=target, display=_text(found.get("display"))) if target else None
 
 
 def _many(value: object) -> list[Json]:

@@ -40,9 +40,12 @@ class Medications:
         inline = entry.medication_codeable_concept or concepts.of_reference(entry.medication)
         if inline is not None:
             return [inline]
-        reference = entry.medication_reference or (entry.medication.reference if entry.medication else None)
-        medication = self._find(reference, entry)
+        medication = self._find(reference_of(entry), entry)
         return _ingredients(medication) if medication else []
+
+    def is_missing(self, entry: Medicated) -> bool:
+        """Whether an entry names its medicine by a reference only, and that leads to nothing that says what it is."""
+        return reference_of(entry) is not None and not self.concepts_of(entry)
 
     def _find(self, reference: Reference | None, entry: Medicated) -> Medication | None:
         target = reference.reference if reference else None
@@ -51,6 +54,11 @@ class Medications:
         if target.startswith("#"):
             return next((one for one in _contained(entry) if one.id == target[1:]), None)
         return self._by_id.get(target.removeprefix("urn:uuid:").split("/_history/")[0].rpartition("/")[2])
+
+
+def reference_of(entry: Medicated) -> Reference | None:
+    """The reference by which an entry names its medicine."""
+    return entry.medication_reference or (entry.medication.reference if entry.medication else None)
 
 
 def _contained(entry: Medicated) -> list[Medication]:

@@ -9,7 +9,7 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from cds.chart import conditions, observations, workup
-from cds.chart.facts import Chart, Problem, Report, Seen
+from cds.chart.facts import Chart, Drug, Problem, Report, Seen
 from cds.chart.medicines import MedicationReader, Medications, RouteNames
 from cds.chart.naming import Namer
 from cds.chart.scope import Scope
@@ -84,6 +84,15 @@ class Reader:
         self._waiting = []
         chart.drugs.sort(key=of_drug)
         return chart
+
+    def drafted(self, requests: Iterable[fhir.MedicationRequest]) -> tuple[Drug, ...]:
+        """The drafted medicines that rules read, named by all Medications that are known by now."""
+        drugs = map(self._medication_reader.draft, requests)
+        return tuple(drug for drug in drugs if drug is not None)
+
+    def unnamed(self, requests: Iterable[fhir.MedicationRequest]) -> tuple[fhir.MedicationRequest, ...]:
+        """The drafts whose medicine is named by a reference that leads nowhere."""
+        return tuple(one for one in requests if self._medications.is_missing(one))
 
     def _take(self, kind: type, resource: Any) -> None:
         if isinstance(resource, Owned) and not self.scope.owns(resource):

@@ -14,7 +14,7 @@ from cds.evaluate.files import Batch, Document, Problem
 from cds.evaluate.pool import FAILED, UNKNOWN, Pool
 
 LISTED = 3
-CHART_HOOKS = frozenset({"patient-view", "encounter-start"})
+CHART_HOOKS = frozenset({"patient-view", "encounter-start", "encounter-discharge"})
 LOST = "the service failed on it; please report this"
 
 

@@ -34,6 +34,12 @@ class Reference(Struct, gc=False):
     reference: str | None = None
 
 
+class NamedReference(Reference, gc=False):
+    """A reference with what it calls its target."""
+
+    display: str | None = None
+
+
 class CodeableReference(Struct, gc=False):
     """R5: a concept or a reference."""
 

@@ -14,6 +14,7 @@ from cds.fhir.datatypes import (
     Coding,
     Concepts,
     Integer,
+    NamedReference,
     Period,
     Quantity,
     Reference,
@@ -166,7 +167,7 @@ class Medicated(Owned, rename="camel"):
 
     status: str | None = None
     medication_codeable_concept: CodeableConcept | None = None
-    medication_reference: Reference | None = None
+    medication_reference: NamedReference | None = None
     medication: CodeableReference | None = None
     contained: list[Raw] | None = None
 

@@ -1,9 +1,10 @@
 """The request of a hook call, its chart left unread: one pass over the bytes (CDS Hooks 2.0, HTTP request)."""
 
 import re
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
+import msgspec
 from msgspec import Raw, Struct
 
 from cds.access import Authorization, Source
@@ -11,7 +12,7 @@ from cds.errors import BadEnvelope, WrongHook
 from cds.hooks import contexts
 from cds.hooks.contexts import SHAPES, Context
 from cds.hooks.limits import USUAL, Limits
-from cds.hooks.members import member_object, members, required_text, text, value
+from cds.hooks.members import member_object, members
 from cds.secrecy import Secret
 
 NO_SOURCE = Source()
@@ -39,7 +40,6 @@ def read(body: bytes, hook: str, limits: Limits = USUAL) -> Request:
     _check_hook(found, hook)
     _check_instance(found.get("hookInstance"))
     given = member_object(found, "context")
-    authorization = _authorization(found)
     if given is None:
         raise BadEnvelope("context")
     context = contexts.read(given, SHAPES[hook])
@@ -48,7 +48,7 @@ def read(body: bytes, hook: str, limits: Limits = USUAL) -> Request:
         hook_instance=found["hookInstance"],
         context=context,
         prefetch=member_object(found, "prefetch") or {},
-        source=_source(found, authorization, context),
+        source=_source(found, context),
     )
 
 
@@ -73,19 +73,25 @@ def _check_instance(given: object) -> None:
         raise BadEnvelope("hookInstance", "is no UUID") from problem
 
 
-def _source(found: dict[str, Any], authorization: Authorization | None, context: Context) -> Source:
-    """Where more may be asked for, with the values that templates may hold (conformance C 19)."""
-    server = found.get("fhirServer")
+def _source(found: dict[str, Any], context: Context) -> Source:
+    """Where more may be asked for, with the values that templates may hold (conformance C 19, D 39)."""
+    server, given = found.get("fhirServer"), member_object(found, "fhirAuthorization")
+    if server is not None and not (isinstance(server, str) and server.startswith(("http://", "https://"))):
+        raise BadEnvelope("fhirServer", "is no absolute URL")
     if server is None:
+        if given is not None:
+            raise BadEnvelope("fhirServer")
         return NO_SOURCE
     values = {
         "context.patientId": context.patient_id,
         "context.userId": context.user_id,
         "context.encounterId": context.encounter_id,
     }
+    authorization = _authorization(given) if given is not None else None
     return Source(
         server=server,
         authorization=authorization,
+        is_unusable=given is not None and authorization is None,
         context={name: known for name, known in values.items() if known} | _user(context.user_id or ""),
     )
 
@@ -96,22 +102,29 @@ def _user(reference: str) -> dict[str, str]:
     return {f"user{kind}Id": known} if known and kind.isalpha() else {}
 
 
-def _authorization(found: dict[str, Any]) -> Authorization | None:
-    """`fhirServer` and `fhirAuthorization`, well formed even where they are not used (conformance D 39)."""
-    server, given = found.get("fhirServer"), member_object(found, "fhirAuthorization")
-    if server is not None and not (isinstance(server, str) and server.startswith(("http://", "https://"))):
-        raise BadEnvelope("fhirServer", "is no absolute URL")
-    if given is None:
+class Given(Struct):
+    """`fhirAuthorization` as it ought to be sent."""
+
+    access_token: str
+    token_type: Literal["Bearer"]
+    expires_in: int
+    scope: str
+    subject: str
+    patient: str | None = None
+
+
+def _authorization(given: dict[str, Raw]) -> Authorization | None:
+    """`fhirAuthorization`; None if it cannot be used. The prefetch beside it can be answered all the same."""
+    try:
+        read = msgspec.convert({name: msgspec.json.decode(raw) for name, raw in given.items()}, Given)
+    except (msgspec.DecodeError, RecursionError):  # a ValidationError is a DecodeError
         return None
-    if server is None:
-        raise BadEnvelope("fhirServer")
-    token, kind, scope, subject = (
-        required_text(given, field, "fhirAuthorization") for field in ("access_token", "token_type", "scope", "subject")
+    if not (read.access_token and read.scope and read.subject):
+        return None
+    return Authorization(
+        token=Secret(read.access_token),
+        expires_in=read.expires_in,
+        scope=read.scope,
+        subject=read.subject,
+        patient=read.patient,
     )
-    lifetime = value(given, "expires_in")
-    if not isinstance(lifetime, int) or isinstance(lifetime, bool):
-        raise BadEnvelope("fhirAuthorization.expires_in", "is no whole number")
-    if kind != "Bearer":
-        raise BadEnvelope("fhirAuthorization.token_type", "is not Bearer")
-    patient = text(given, "patient", "fhirAuthorization")
-    return Authorization(token=Secret(token), expires_in=lifetime, scope=scope, subject=subject, patient=patient)

@@ -70,6 +70,13 @@ MOMENTS = (
     Moment("patient-view", "1.0", "Muscle twitching: causes, checks and red flags", CHART, NEEDS_LIST),
     Moment("encounter-start", "1.0", "Muscle twitching: what to ask and examine at this visit", CHART, NEEDS_LIST),
     Moment(
+        "encounter-discharge",
+        "1.0",
+        "Muscle twitching: what is still open at discharge",
+        CHART,
+        NEEDS_LIST,
+    ),
+    Moment(
         "problem-list-item-create",
         "0.1.0",
         "Muscle twitching just recorded: causes, checks and red flags",
@@ -99,6 +106,14 @@ MOMENTS = (
         "Steroid or estrogen to be refilled at a higher dose for a patient whose muscles twitch",
         "When a refill raises the dose of a systemic corticosteroid or estrogen, or renews one that is not taken now, "
         "and the chart shows an active muscle twitch, advises what to check. Silent for plain refills.",
+        NEEDS_DRAFTS,
+    ),
+    Moment(
+        "medication-verify",
+        "0.1.0",
+        "Steroid or estrogen to be verified for a patient whose muscles twitch",
+        "When a pharmacist verifies a systemic corticosteroid or estrogen that is new or raised and the chart shows an "
+        "active muscle twitch, advises what to check first. Silent for all other medicines and for renewals.",
         NEEDS_DRAFTS,
     ),
 )

@@ -22,15 +22,17 @@ SPARE_BYTES = 65_536  # an error's body up to here is read and thrown away, so t
 SPARE_SECONDS = 0.05
 TALKATIVE = ("httpx", "httpcore", "hpack")  # their lines hold addresses with patient ids, and headers with tokens
 _REASONS = {401: "unauthorized", 403: "forbidden", 404: "not-found", 410: "not-found", 429: "busy", 501: "unsupported"}
+_REFUSED_SEARCH = frozenset({400, 414})
 _NO_SEARCH = frozenset({404, 405, 410, 501})
 _SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
 class Answer(Struct, frozen=True):
-    """What came of a request: bytes, or a reason."""
+    """What came of a request: bytes, or a reason. `is_refused_search`: the server refused how it was asked."""
 
     reason: str = ""
     body: bytes = b""
+    is_refused_search: bool = False
 
 
 class Server:
@@ -93,7 +95,7 @@ class Client:
             if reason == "busy" or "retry-after" in response.headers:
                 server.breaker.pause(self._wait(response.headers.get("retry-after", "")))
             await _drain(response)
-            return Answer(reason)
+            return Answer(reason, is_refused_search=is_search and response.status_code in _REFUSED_SEARCH)
         if not _is_plain_json(response.headers):
             return Answer("unreadable")
         body = await _body(response, self._most_bytes)

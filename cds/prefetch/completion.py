@@ -23,7 +23,7 @@ from cds.prefetch.breaker import Breaker
 from cds.prefetch.client import Client, Server, open_http, silence, trust
 from cds.prefetch.reading import Reading
 from cds.prefetch.scopes import Grants
-from cds.prefetch.supply import MEDICINES, State, Supply, loose_ends
+from cds.prefetch.supply import MEDICATED, State, Supply, loose_ends
 from cds.prefetch.tally import Tally
 from cds.prefetch.templates import Ask, fill
 from cds.prefetch.transport import Transport
@@ -184,11 +184,11 @@ def _plan(before: Mapping[str, Supply], templates: Mapping[str, str], context: M
 
 async def _run(visit: Visit, plan: Plan, held: Mapping[str, Supply]) -> None:
     """Everything at once, except that Medications are known to be missing only when the medicines are there."""
-    medicines = [reading for key, reading in plan.readings.items() if key in MEDICINES]
+    medicines = [reading for key, reading in plan.readings.items() if key in MEDICATED]
     async with asyncio.TaskGroup() as group:
         tasks = {reading.held.key: group.create_task(reading.run(visit, ask)) for reading, ask in plan.asks}
         if medicines:
-            first = [task for key, task in tasks.items() if key in MEDICINES]
+            first = [task for key, task in tasks.items() if key in MEDICATED]
             group.create_task(_medications(visit, medicines, first, held))
 
 

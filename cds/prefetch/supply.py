@@ -11,7 +11,7 @@ from cds.fhir import bundle
 from cds.fhir.allowance import Allowance
 from cds.fhir.bundle import Feed
 from cds.fhir.datatypes import CodeableConcept
-from cds.fhir.resources import Any
+from cds.fhir.resources import Any, Medication, MedicationRequest
 from cds.prefetch.references import dangling, shelf
 
 TYPES = {
@@ -30,6 +30,8 @@ TYPES = {
 CONDITIONS = "conditions"
 TWITCH_KEYS = (CONDITIONS, "observations", "encounters")
 MEDICINES = ("medicationRequests", "medicationStatements")
+DRAFTS = "drafts"  # no prefetch key: the drafts of a context, whose Medications may have to be read
+MEDICATED = (*MEDICINES, DRAFTS)
 GATE = ("patient", *TWITCH_KEYS)
 REST = tuple(key for key in TYPES if key not in GATE)
 
@@ -93,13 +95,22 @@ class Supplies:
     """All keys of a call, read when they are wanted: the gate first, the rest only if there is a twitch."""
 
     def __init__(
-        self, prefetch: Mapping[str, Raw], keys: Iterable[str] = TYPES, allowance: Allowance | None = None
+        self,
+        prefetch: Mapping[str, Raw],
+        keys: Iterable[str] = TYPES,
+        allowance: Allowance | None = None,
+        remarks: tuple[NotChecked, ...] = (),
     ) -> None:
-        """Take the prefetch of a call, the keys that its service asks for, and how many resources they may bring."""
+        """Take the prefetch of a call, the keys that its service asks for, and how many resources they may bring.
+
+        `remarks` is what could not be used of the request beside them.
+        """
         self.keys = tuple(keys)
+        self.remarks = remarks
         self._allowance = allowance
         self._prefetch = prefetch
         self._read: dict[str, Supply] = {}
+        self._verified: frozenset[str] = frozenset()
 
     def of(self, key: str) -> Supply:
         """One key, read once."""
@@ -111,13 +122,32 @@ class Supplies:
         """Take what was fetched in the place of what was sent."""
         self._read.update(found)
 
+    def draft(self, resources: Iterable[Any], *, verified: bool = False) -> None:
+        """Take the drafts of a context, so that their Medications can be asked for.
+
+        Where they are `verified`, they are orders that stand on the chart already: there they count no second time.
+        """
+        drafted = list(resources)
+        self._read[DRAFTS] = Supply(DRAFTS, State.SUPPLIED, Feed(resources=drafted))
+        if verified:
+            self._verified = frozenset(one.id for one in drafted if isinstance(one, MedicationRequest) and one.id)
+
+    def drafted_medications(self) -> Iterator[Medication]:
+        """The Medications that the drafts refer to, as far as they are known by now."""
+        for key in (*MEDICINES, DRAFTS):
+            if key in self._read:
+                yield from (one for one in self._read[key].feed.resources if isinstance(one, Medication))
+
     def held(self, keys: Iterable[str]) -> dict[str, Supply]:
         """Some keys, read."""
         return {key: self.of(key) for key in keys}
 
     def resources(self, keys: Iterable[str]) -> list[Any]:
         """The resources of some keys, of those that the service asks for."""
-        return [resource for key in keys if key in self.keys for resource in self.of(key).feed.resources]
+        found = [resource for key in keys if key in self.keys for resource in self.of(key).feed.resources]
+        if not self._verified:
+            return found
+        return [one for one in found if not (isinstance(one, MedicationRequest) and one.id in self._verified)]
 
     def missing(self) -> frozenset[str]:
         """The FHIR types that did not arrive, or not whole."""
@@ -127,7 +157,7 @@ class Supplies:
     def not_checked(self) -> tuple[NotChecked, ...]:
         """All that could not be seen."""
         keys = (item for key in self.keys for item in self.of(key).not_checked())
-        return (*keys, *self._medications_not_checked())
+        return (*self.remarks, *keys, *self._medications_not_checked())
 
     def _medications_not_checked(self) -> Iterator[NotChecked]:
         """Medicines that are only named by a reference to what is not held."""
@@ -154,7 +184,7 @@ def cut_reason(feed: Feed) -> str:
 def loose_ends(held: Mapping[str, Supply]) -> dict[str, list[str]]:
     """The Medication references of each key that lead to nothing held under any of them."""
     known = shelf(resource for one in held.values() for resource in one.feed.resources)
-    return {key: list(dangling(one.feed.resources, known)) for key, one in held.items() if key in MEDICINES}
+    return {key: list(dangling(one.feed.resources, known)) for key, one in held.items() if key in MEDICATED}
 
 
 def wanted_of(supplies: Supplies, keys: Iterable[str]) -> tuple[str, ...]:

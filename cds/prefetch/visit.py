@@ -1,5 +1,6 @@
 """One call's visit to one FHIR server: what it asks with, and until when."""
 
+import re
 from collections.abc import Mapping
 
 from msgspec import Struct
@@ -12,6 +13,8 @@ from cds.prefetch.scopes import READ, SEARCH, Access, Grants
 from cds.prefetch.templates import Ask
 
 LONGEST_URL = 7000  # bytes; what many servers and proxies take as one line is 8 kB. Longer searches are sent by POST
+_INCLUDE = re.compile(r"(?:^|&)_include=[^&]*")
+LONG_URL = 2000  # bytes; a longer search that was refused is sent by POST, in case its length was the reason
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -36,11 +39,16 @@ class Visit(Struct, frozen=True):
         return f"{self.base.url}/{ask.path}" + (f"?{ask.query}" if ask.query else "")
 
     async def ask(self, ask: Ask) -> Answer:
-        """A read, or the first page of a search."""
+        """A read, or the first page of a search; a search that the server refuses is asked once more, more simply."""
         url = self.address(ask)
         if ask.is_search and len(url) > LONGEST_URL:
-            return await self._post(ask)
-        return await self._get(url, is_search=ask.is_search)
+            answer = await self._post(ask)
+        else:
+            answer = await self._get(url, is_search=ask.is_search)
+        simpler = Ask(ask.path, _INCLUDE.sub("", ask.query).strip("&"))
+        if not answer.is_refused_search or (simpler == ask and len(url) <= LONG_URL):
+            return answer
+        return await (self._post(simpler) if len(url) > LONG_URL else self._get(self.address(simpler), is_search=True))
 
     async def page(self, url: str) -> Answer:
         """A further page, by an address that stands on the same base."""

@@ -42,6 +42,17 @@ class Beginning(Struct, frozen=True):
         return (self.fact,)
 
 
+def unread(medicines: Sequence[str], picture: Picture) -> Advice:
+    """DATA-GAP: drafts whose medicine is named by a reference that leads nowhere; what they are called is quoted."""
+    return Advice(
+        topic=Topic.DATA_GAP,
+        indicator=Indicator.INFO,
+        variant="draft-unread",
+        signs=tuple(medicines),
+        facts=picture.twitch_facts,
+    )
+
+
 def emergency(
     severe: Sequence[Raised], steroids: Sequence[Beginning], estrogens: Sequence[Beginning], picture: Picture
 ) -> Advice:

@@ -137,7 +137,7 @@ CARDS = (
     ),
     CardRow(
         topic=Topic.DATA_GAP,
-        variants=("default", "rule-failed", "known-disease", SWITCHED_OFF),
+        variants=("default", "rule-failed", "known-disease", SWITCHED_OFF, "draft-unread"),
         advise=advise.data_gap,
         left_out=left_out.gap,
         reads=Reads(windows=("twitch_observation", "exam")),

@@ -1,5 +1,6 @@
 """From a chart to advice: the gate first, and nothing beyond it when there is no twitch (4e)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -9,7 +10,7 @@ from cards.advice import Advice
 from cds.chart.facts import Chart
 from cds.knowledge.load import Knowledge
 from cds.need import Recall, Steps
-from cds.rules import orders
+from cds.rules import advise_orders, orders
 from cds.rules import picture as pictures
 from cds.rules.advise import bounded, closed
 from cds.rules.assess import Assessment, assess
@@ -82,11 +83,13 @@ def consult(case: Case) -> Steps[Consultation]:
     return Consultation(shown, trial, repeated, Assessed(found, decision))
 
 
-def consult_orders(drafted: Drafted, case: Case) -> Steps[Consultation]:
-    """Advice on drafts for a patient who twitches: one card at most (4e ORDERS d to g)."""
+def consult_orders(drafted: Drafted | None, unread: Sequence[str], case: Case) -> Steps[Consultation]:
+    """Advice on drafts for a patient who twitches: one card at most (4e ORDERS d to g), and one for what is unread."""
     trial, picture = Trial(), case.picture()
     limit = int(case.knowledge.at("max_facts"))
-    decided = orders.decide_orders(drafted, picture, trial, emergency_cards=case.emergency_cards)
+    decided = orders.decide_orders(drafted, picture, trial, emergency_cards=case.emergency_cards) if drafted else ()
+    if unread:
+        decided = (*decided, advise_orders.unread(unread, picture))
     due = [_due(bounded(advice, limit), picture, trial) for advice in decided]
     fresh, repeated = yield from without_repeats(due, case)
     return Consultation(tuple(fresh), trial, repeated)

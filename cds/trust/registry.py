@@ -35,6 +35,8 @@ class Entry(Struct, forbid_unknown_fields=True, kw_only=True):
     tenants: Words | None = None
     fhir_servers: list[str] | None = None
     rate_per_second: int | None = None
+    patient_users: bool = False
+    card_extension: bool = True
 
 
 class Client(Struct, frozen=True, kw_only=True):
@@ -50,6 +52,8 @@ class Client(Struct, frozen=True, kw_only=True):
     tenants: frozenset[str]
     fhir_servers: tuple[str, ...] | None
     rate_per_second: int | None
+    patient_users: bool
+    card_extension: bool
 
     @property
     def keys_at(self) -> str:
@@ -186,6 +190,8 @@ def _made(entry: Entry, folder: Path) -> Client:
         tenants=frozenset(_listed(entry.tenants)),
         fhir_servers=None if servers is None else tuple(server.rstrip("/") for server in servers),
         rate_per_second=entry.rate_per_second,
+        patient_users=entry.patient_users,
+        card_extension=entry.card_extension,
     )
 
 

@@ -114,6 +114,8 @@ class Verifier:
             tenant=tenant,
             fhir_servers=client.fhir_servers,
             rate_per_second=client.rate_per_second,
+            patient_users=client.patient_users,
+            card_extension=client.card_extension,
         )
 
     def _client(self, token: Token) -> Client:

@@ -226,10 +226,12 @@ def test_a_hook_that_is_not_answered_is_refused(evaluate: Evaluate, write: Write
     run = evaluate(write("chart.json", bundle(person(), twitch())), "--hook", "appointment-book")
 
     assert (2, "") == (run.status, run.out)
-    assert "twitch-cds: --hook appointment-book: this version answers encounter-start, medication-refill," in run.err
+    assert "twitch-cds: --hook appointment-book: this version answers encounter-discharge, encounter-start," in run.err
 
 
-@pytest.mark.parametrize("hook", ["problem-list-item-create", "order-select", "order-sign", "medication-refill"])
+@pytest.mark.parametrize(
+    "hook", ["problem-list-item-create", "order-select", "order-sign", "medication-refill", "medication-verify"]
+)
 def test_a_chart_alone_cannot_answer_a_hook_about_what_is_being_written(
     evaluate: Evaluate, write: Write, hook: str
 ) -> None:

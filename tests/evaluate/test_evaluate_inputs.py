@@ -77,7 +77,7 @@ def test_a_request_of_another_hook_names_the_hooks_there_are(evaluate: Evaluate,
     run = evaluate(write("request.json", {**request(), "hook": "appointment-book"}))
 
     assert 2 == run.status
-    assert "the hook of this request is not offered; use encounter-start," in run.err
+    assert "the hook of this request is not offered; use encounter-discharge, encounter-start," in run.err
 
 
 def test_a_request_is_answered_by_its_own_hook(evaluate: Evaluate, write: Write) -> None:

@@ -12,20 +12,23 @@ from cds.hooks.envelope import Request, read
 
 ABSENT = object()
 BUNDLE: dict[str, Any] = {"resourceType": "Bundle", "entry": []}
+REQUEST: dict[str, Any] = {"resourceType": "MedicationRequest"}
 AROUND = ("fhirServer", "fhirAuthorization")
 CONTEXTS: dict[str, dict[str, Any]] = {
     "patient-view": {"userId": "Practitioner/1", "patientId": "p1"},
     "encounter-start": {"userId": "Practitioner/1", "patientId": "p1", "encounterId": "e1"},
+    "encounter-discharge": {"userId": "Practitioner/1", "patientId": "p1", "encounterId": "e1"},
     "problem-list-item-create": {"userId": "Practitioner/1", "patientId": "p1", "conditions": BUNDLE},
     "order-select": {"userId": "Practitioner/1", "patientId": "p1", "selections": [], "draftOrders": BUNDLE},
     "order-sign": {"userId": "Practitioner/1", "patientId": "p1", "draftOrders": BUNDLE},
     "medication-refill": {"patientId": "p1", "medications": BUNDLE},
+    "medication-verify": {"userId": "Practitioner/1", "patientId": "p1", "medication": REQUEST},
 }
 REQUIRED = [
     (hook, field)
     for hook, context in CONTEXTS.items()
     for field in context
-    if field not in ("draftOrders", "selections", "medications")
+    if (hook, field) != ("order-select", "draftOrders")
 ]
 
 
@@ -60,42 +63,86 @@ def test_a_required_member_is_named_when_it_is_missing(hook: str, field: str, va
     assert "required" == caught.value.code
 
 
-@pytest.mark.parametrize("value", [7, "x", [], True])
-def test_conditions_that_are_no_bundle_are_refused(value: object) -> None:
-    """A problem that was saved but cannot be read must not pass as no problem."""
-    with pytest.raises(BadEnvelope, match="is no Bundle"):
-        made("problem-list-item-create", conditions=value)
+HELD = [(hook, shape.drafts or shape.problems) for hook, shape in SHAPES.items() if shape.drafts or shape.problems]
+OUTCOME = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}
+
+
+@pytest.mark.parametrize(("hook", "field"), HELD)
+@pytest.mark.parametrize(
+    "value",
+    [7, "x", [], True, {}, [REQUEST], OUTCOME, {"resourceType": "Bundle", "entry": {}}, {"resourceType": "Patient"}],
+)
+def test_what_is_being_written_must_have_its_type(hook: str, field: str, value: object) -> None:
+    """A problem or draft that is there but cannot be read must not pass as none."""
+    kind = "MedicationRequest" if hook == "medication-verify" else "Bundle"
+    selected = {"selections": ["MedicationRequest/1"]} if hook == "order-select" else {}
+
+    with pytest.raises(BadEnvelope, match=rf"`context\.{field}` must be a {kind}"):
+        made(hook, **{field: value}, **selected)
+
+
+@pytest.mark.parametrize(("hook", "field"), [one for one in HELD if one[0] != "medication-verify"])
+def test_a_bundle_may_leave_out_its_type(hook: str, field: str) -> None:
+    """Some clients send the entries alone."""
+    found = made(hook, **{field: {"entry": []}}).context
+
+    assert b'{"entry": []}' == bytes(found.drafts or found.problems or b"")
 
 
 def test_a_refill_may_have_no_user() -> None:
     """No user may be present at a refill."""
     assert made("medication-refill").context.user_id is None
+    assert not made("medication-refill").context.is_for_patient
     assert "Practitioner/9" == made("medication-refill", userId="Practitioner/9").context.user_id
 
 
-@pytest.mark.parametrize("hook", ["order-select", "order-sign", "medication-refill"])
-@pytest.mark.parametrize("value", [ABSENT, None, 7, "x", [], {}, {"entry": {}}])
-def test_drafts_may_be_anything(hook: str, value: object) -> None:
-    """Clients send drafts half written, or leave them out; their reader decides."""
-    found = made(hook, **{SHAPES[hook].drafts: value})
+@pytest.mark.parametrize(
+    ("drafts", "selections", "expected"),
+    [
+        (ABSENT, ABSENT, set()),
+        (None, None, set()),
+        (ABSENT, [], set()),
+        (BUNDLE, [], set()),
+        (BUNDLE, ["MedicationRequest/1", "ServiceRequest/2"], {"MedicationRequest/1", "ServiceRequest/2"}),
+    ],
+)
+def test_only_order_select_has_selections(drafts: object, selections: object, expected: set[str]) -> None:
+    """Nothing selected is not the same as everything."""
+    found = made("order-select", draftOrders=drafts, selections=selections).context
 
-    assert (found.context.drafts is None) == (value is ABSENT)
+    assert frozenset(expected) == found.selections
+    assert made("order-sign", selections=selections).context.selections is None
+
+
+@pytest.mark.parametrize("drafts", [ABSENT, None])
+def test_a_selection_without_drafts_is_refused(drafts: object) -> None:
+    """Something is selected, and nobody can know what it is."""
+    with pytest.raises(BadEnvelope, match=r"`context\.draftOrders` is missing"):
+        made("order-select", selections=["MedicationRequest/1"], draftOrders=drafts)
+
+
+@pytest.mark.parametrize("selections", ["MedicationRequest/1", 7, {}, True, ["MedicationRequest/1", 7], [None]])
+def test_selections_of_another_kind_are_refused(selections: object) -> None:
+    """They would read as nothing selected."""
+    with pytest.raises(BadEnvelope, match=r"`context\.selections` must be a list of references"):
+        made("order-select", selections=selections)
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"),
+    ("user", "is_for_patient"),
     [
-        (ABSENT, set()),
-        (None, set()),
-        ("MedicationRequest/1", set()),
-        ([], set()),
-        (["MedicationRequest/1", 7, None], {"MedicationRequest/1"}),
+        ("Patient/p1", True),
+        ("RelatedPerson/r1", True),
+        ("https://ehr.example/fhir/Patient/p1", True),
+        ("Patient/p1/_history/2", True),
+        ("Practitioner/1", False),
+        ("PractitionerRole/1", False),
+        ("Patient", False),
     ],
 )
-def test_only_order_select_has_selections(value: object, expected: set[str]) -> None:
-    """Nothing selected is not the same as everything."""
-    assert frozenset(expected) == made("order-select", selections=value).context.selections
-    assert made("order-sign", selections=value).context.selections is None
+def test_a_user_who_is_the_patient_is_known(user: str, is_for_patient: bool) -> None:
+    """By the type in the reference, wherever it points."""
+    assert is_for_patient == made("patient-view", userId=user).context.is_for_patient
 
 
 def test_without_a_server_there_is_no_source() -> None:

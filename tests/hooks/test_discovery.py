@@ -25,10 +25,12 @@ OPTIONAL = {"title", "prefetch", "usageRequirements", "version", "hookVersion", 
 HOOK_VERSIONS = {
     "patient-view": "1.0",
     "encounter-start": "1.0",
+    "encounter-discharge": "1.0",
     "order-sign": "1.0",
     "order-select": "1.0",
     "problem-list-item-create": "0.1.0",
     "medication-refill": "0.1.0",
+    "medication-verify": "0.1.0",
 }
 TOKENS = {"context.patientId", "context.userId", "context.encounterId"}
 # Search parameters of FHIR R4 within the subset that CDS Hooks 2.0 recommends, by resource type.
@@ -93,7 +95,7 @@ def _parameter(part: str) -> tuple[str, str]:
     return name, value
 
 
-ORDER_HOOKS = ("order-select", "order-sign", "medication-refill")
+ORDER_HOOKS = ("order-select", "order-sign", "medication-refill", "medication-verify")
 READ_FOR_DRAFTS = (*GATE, "labs", "medicationRequests", "medicationStatements", "serviceRequests")
 
 
@@ -142,10 +144,12 @@ CONTEXTS: dict[str, Json] = {
     "order-select": {"selections": [], "draftOrders": EMPTY},
     "order-sign": {"draftOrders": EMPTY},
     "medication-refill": {"medications": EMPTY},
+    "medication-verify": {"medication": {"resourceType": "MedicationRequest"}},
 }
 NEEDS = {
     "patient-view": r"Needed: `conditions`",
     "encounter-start": r"Needed: `conditions`",
+    "encounter-discharge": r"Needed: `conditions`",
     "problem-list-item-create": r"Needed: `context\.conditions`",
 } | dict.fromkeys(ORDER_HOOKS, r"Needed when a draft is .*: `conditions`.* For all other drafts nothing is needed\.")
 

@@ -298,7 +298,6 @@ def test_utf8_is_told_exactly_at_any_place(start: str, middle: bytes, padding: i
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        ("fhirServer", ABSENT),
         ("fhirAuthorization.access_token", ABSENT),
         ("fhirAuthorization.access_token", ""),
         ("fhirAuthorization.access_token", 7),
@@ -315,12 +314,23 @@ def test_utf8_is_told_exactly_at_any_place(start: str, middle: bytes, padding: i
         ("fhirAuthorization.subject", {}),
     ],
 )
-def test_a_defect_of_the_authorization_is_refused(path: str, value: object) -> None:
-    """Its members are named, its token never appears."""
-    status, code, text = refused(changed(path, value, {**REQUEST, **AUTHORIZED}))
+def test_an_authorization_that_cannot_be_used_is_said(path: str, value: object) -> None:
+    """The prefetch is answered all the same, and the token appears nowhere."""
+    status, answered = answer(changed(path, value, {**REQUEST, **AUTHORIZED}))
+
+    unchecked = [one["extension"]["org.twitch-cds.basis"]["notChecked"] for one in answered["cards"]]
+    assert (200, EXPECTED) == (status, [one["source"]["topic"]["code"] for one in answered["cards"]])
+    assert all({"type": "fhirServer", "reason": "unusable-authorization"} in some for some in unchecked)
+    assert "opaque" not in json.dumps(answered)
+
+
+@pytest.mark.parametrize("value", [ABSENT, 7, "ehr.example/fhir"])
+def test_an_authorization_without_a_server_is_refused(value: object) -> None:
+    """Nobody can tell what the token is for."""
+    status, code, text = refused(changed("fhirServer", value, {**REQUEST, **AUTHORIZED}))
 
     assert (400, True) == (status, code in ("required", "structure"))
-    assert f"`{path}`" in text
+    assert "`fhirServer`" in text
     assert "opaque" not in text
 
 

@@ -74,7 +74,7 @@ def outcome(*lines: Line, **chart: Any) -> Outcome:
 
 def wire(found: Outcome) -> list[dict[str, Any]]:
     """The cards of an outcome as they are sent."""
-    sent: list[dict[str, Any]] = json.loads(found.encoded)["cards"]
+    sent: list[dict[str, Any]] = json.loads(found.encoded())["cards"]
     return sent
 
 

@@ -39,6 +39,8 @@ def test_defaults_are_the_strict_ones(tmp_path: Path) -> None:
             tenants=frozenset(),
             fhir_servers=None,
             rate_per_second=None,
+            patient_users=False,
+            card_extension=True,
         )
         == client
     )
