@@ -7,10 +7,11 @@ from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from charts.dates import TODAY
 from charts.golden import Case, cases
-from charts.notation import request
+from charts.notation import request, request_for, resources
 from charts.seam import engine
 from msgspec import Raw
 
@@ -18,7 +19,9 @@ from cds.access import Source
 from cds.account import NOBODY, Account, Caller
 from cds.attendant import LONG_BODY, Attendant, Reply
 from cds.deadline import Deadline
-from cds.prefetch.supply import TYPES, Supply, supply
+from cds.fhir.bundle import Feed
+from cds.fhir.resources import CodeableConcept, Medication
+from cds.prefetch.supply import DRAFTS, TYPES, State, Supply, supply
 from cds.secrecy import Pseudonyms, Secret
 
 Json = dict[str, Any]
@@ -54,6 +57,36 @@ class Shelf:
         self.callers.append(caller)
         found = {key: Raw(json.dumps(self._prefetch[key]).encode()) for key in wanted if key not in self._lacks}
         return {key: supply(key, found.get(key)) for key in wanted}
+
+
+DRAFT = {
+    "resourceType": "MedicationRequest",
+    "id": "d1",
+    "status": "draft",
+    "subject": {"reference": "Patient/golden"},
+    "medicationReference": {"reference": "Medication/m1"},
+}
+STEROID = {"coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "198145"}]}
+
+
+class Pharmacy:
+    """A FHIR server that knows one medicine."""
+
+    def __init__(self) -> None:
+        self.asked: list[set[str]] = []
+
+    async def fetch(
+        self,
+        wanted: Sequence[str],
+        source: Source,
+        templates: Mapping[str, str],
+        held: Mapping[str, Supply],
+        caller: Caller,
+        deadline: Deadline,
+    ) -> dict[str, Supply]:
+        self.asked.append(set(wanted))
+        found = [*held[DRAFTS].feed.resources, Medication(id="m1", code=msgspec.convert(STEROID, CodeableConcept))]
+        return {DRAFTS: Supply(DRAFTS, State.SUPPLIED, Feed(resources=found))}
 
 
 class Notebook:
@@ -257,3 +290,64 @@ def test_what_cannot_be_read_has_no_account(service: str, status: int) -> None:
     reply = attended({"hook": "patient-view"}, service)
 
     assert (status, None) == (reply.status, reply.account)
+
+
+def test_a_patient_is_shown_no_cards_unless_the_client_says_so() -> None:
+    """Cards are for professionals; the call is accounted for all the same."""
+    body = without(FIRING)
+    body["context"]["userId"] = "Patient/golden"
+    reply = attended(body)
+    allowed = attended(body, caller=Caller(client="portal", patient_users=True))
+
+    assert [] == topics(reply)
+    assert reply.account is not None
+    assert () == reply.account.cards
+    assert [card.topic for card in FIRING.expect] == topics(allowed)
+
+
+def test_a_client_may_want_no_extension() -> None:
+    """The same cards, without our own member."""
+    plain = json.loads(attended(without(FIRING), caller=Caller(client="old", card_extension=False)).body)["cards"]
+    usual = json.loads(attended(without(FIRING)).body)["cards"]
+
+    assert len(usual) == len(plain) > 0
+    assert all("extension" in card for card in usual)
+    assert not any("extension" in card for card in plain)
+    assert [card["summary"] for card in usual] == [card["summary"] for card in plain]
+
+
+def test_the_medicine_of_a_draft_is_asked_for_only_behind_the_gate() -> None:
+    """A chart without a twitch costs no request; with one, the Medication is read and may bring a card."""
+    context = {"draftOrders": {"resourceType": "Bundle", "entry": [{"resource": DRAFT}]}}
+    for lines, rounds, expected in (([{"twitch": "5 w"}], 1, ["steroid-order"]), ([], 0, [])):
+        chart = resources({"patient": {"age": "55 y", "sex": "F"}, "resources": lines})
+        body = request_for(chart, context, hook="order-sign") | {"fhirServer": SERVER}
+        pharmacy = Pharmacy()
+
+        assert expected == topics(attended(body, "muscle-twitch-order-sign", completion=pharmacy))
+        assert [{DRAFTS}] * rounds == pharmacy.asked
+
+
+def test_with_an_authorization_that_cannot_be_used_nobody_is_asked() -> None:
+    """What is missing is stated, and the cards say that the access was no good."""
+    body = without(FIRING, "labs") | {"fhirAuthorization": {"access_token": "x", "token_type": "bearer"}}
+    shelf = Shelf(request(FIRING.chart)["prefetch"])
+    reply = attended(body, completion=shelf)
+
+    assert [] == shelf.asked
+    assert reply.account is not None
+    assert {"fhirServer:unusable-authorization", "Observation:absent"} <= set(reply.account.not_checked)
+
+
+def test_silence_and_refusal_say_that_the_authorization_was_no_good() -> None:
+    """A silent call is accounted for; where the twitch question stays open, the reason is in the refusal."""
+    authorized = {"fhirAuthorization": {"access_token": "x", "token_type": "bearer"}}
+    silent = attended(without(QUIET) | authorized)
+    refused = attended(without(QUIET, "conditions") | authorized)
+
+    assert ([], ("fhirServer:unusable-authorization",)) == (
+        topics(silent),
+        silent.account and silent.account.not_checked,
+    )
+    assert 412 == refused.status
+    assert b"unusable-authorization" in refused.body

@@ -4,8 +4,10 @@ from charts.resources import Json, Line, build
 
 PATIENT_VIEW = "patient-view"
 ENCOUNTER = "golden-visit"
+VERIFY = "medication-verify"
 DRAFTS = {"order-select": "draftOrders", "order-sign": "draftOrders", "medication-refill": "medications"}
-HOOKS = frozenset({PATIENT_VIEW, "encounter-start", "problem-list-item-create", *DRAFTS})
+VISITS = ("encounter-start", "encounter-discharge")
+HOOKS = frozenset({PATIENT_VIEW, *VISITS, "problem-list-item-create", VERIFY, *DRAFTS})
 
 
 def context(case: Line, patient: str) -> Json:
@@ -13,11 +15,13 @@ def context(case: Line, patient: str) -> Json:
     hook = case.get("hook", PATIENT_VIEW)
     if hook not in HOOKS:
         raise ValueError(f"{hook!r} is no hook")
-    made: Json = {"encounterId": ENCOUNTER} if hook == "encounter-start" else {}
+    made: Json = {"encounterId": ENCOUNTER} if hook in VISITS else {}
     if hook == "problem-list-item-create":
         made["conditions"] = collected(case.get("problems", []), patient, "p")
     if hook in DRAFTS:
         made[DRAFTS[hook]] = collected(case.get("drafts", []), patient, "d")
+    if hook == VERIFY:
+        made["medication"] = collected(case["drafts"], patient, "d")["entry"][0]["resource"]
     if hook == "order-select":
         made["selections"] = case.get("selections", _all(made["draftOrders"]))
     return made

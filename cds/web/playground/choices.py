@@ -29,6 +29,7 @@ MOMENTS = {
     for moment in (
         Moment(hook="patient-view", label="Open chart", lead="The chart has just been opened."),
         Moment(hook="encounter-start", label="Start visit", lead="A visit has just begun."),
+        Moment(hook="encounter-discharge", label="Discharge", lead="The visit is about to end."),
         Moment(
             hook="problem-list-item-create",
             label="Add problem",
@@ -55,6 +56,13 @@ MOMENTS = {
             label="Refill",
             lead="A refill has been asked for.",
             button="Refill this medicine",
+            needs="medicine",
+        ),
+        Moment(
+            hook="medication-verify",
+            label="Verify",
+            lead="A pharmacist verifies a prescription.",
+            button="Verify this medicine",
             needs="medicine",
         ),
     )

@@ -79,13 +79,16 @@ class Ehr:
 
     def _context(self, shelf: Shelf, patient: str, wish: Wish, today: date) -> Json:
         hook = wish.moment.hook
-        if hook == "encounter-start":
+        if hook in ("encounter-start", "encounter-discharge"):
             return {"encounterId": _visit(shelf.charts[patient])}
         if hook == "problem-list-item-create":
             return {"conditions": _bundle(self._condition(patient, wish, today))}
         if wish.moment.needs != "medicine":
             return {}
-        drafts = _bundle(self._draft(shelf, patient, wish, today))
+        draft = self._draft(shelf, patient, wish, today)
+        if hook == "medication-verify":
+            return {"medication": draft}
+        drafts = _bundle(draft)
         if hook == "medication-refill":
             return {"medications": drafts}
         selected = {"selections": [f"MedicationRequest/{DRAFT}"]} if hook == "order-select" else {}
