@@ -20,7 +20,8 @@ from cds.account import NOBODY, Account, Caller
 from cds.attendant import LONG_BODY, Attendant, Reply
 from cds.deadline import Deadline
 from cds.fhir.bundle import Feed
-from cds.fhir.resources import CodeableConcept, Medication
+from cds.fhir.datatypes import CodeableConcept
+from cds.fhir.resources import Medication
 from cds.prefetch.supply import DRAFTS, TYPES, State, Supply, supply
 from cds.secrecy import Pseudonyms, Secret
 

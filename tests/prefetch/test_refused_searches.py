@@ -5,7 +5,8 @@ from fhir_double import Double, Handler, resource, saying, searchset
 from test_completion import drug, medication
 
 from cds.fhir.bundle import Feed
-from cds.fhir.resources import MedicationRequest, NamedReference
+from cds.fhir.datatypes import NamedReference
+from cds.fhir.resources import MedicationRequest
 from cds.prefetch.supply import DRAFTS, State, Supply
 
 LONG = {"labs": "Observation?patient={{context.patientId}}&code=" + ",".join(f"http://x|{n}" for n in range(200))}
