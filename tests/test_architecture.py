@@ -66,6 +66,7 @@ CATCHES_ALL = {
 IMPORTS_LATE = {
     "cds.cli": {"cds.commands.program"},
     "cds.fhir.units": {"cds.fhir.ucum"},
+    "cds.store.migrate": {"cds.store.upgrade"},
     "cds.progress": {"rich.console", "rich.progress"},
     "cds.web.server": {"cds.web.metrics", "cds.web.worker"},
 }

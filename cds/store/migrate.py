@@ -1,12 +1,9 @@
 """Bringing the tables up to date: once, however many workers and machines start at the same time."""
 
 from functools import cache
+from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, column, inspect, select, table
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from cds.errors import StoreError
@@ -14,7 +11,7 @@ from cds.store.address import POSTGRESQL
 from cds.store.engines import ENCODING, WrongEncoding
 from cds.store.facts import accept_key, check_key, check_version
 
-SCRIPTS = "cds.store:migrations"
+SCRIPTS = Path(__file__).parent / "migrations" / "versions"  # r0001_tables.py brings the version 0001
 VERSIONS = "twitch_cds_version"
 LOCK = 0x747769746368  # "twitch" in ASCII, for pg_advisory_xact_lock: any number that nobody else takes
 WAIT = "60s"
@@ -24,10 +21,9 @@ class Unreachable(StoreError):  # noqa: N818 - it says what is the matter
     """The server does not answer now; it may later."""
 
 
-@cache
 def newest() -> str:
-    """The revision that this version of the software brings."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+    """The version of the tables that this version of the software brings."""
+    return _known()[-1]
 
 
 def migrate(engine: Engine, fingerprint: str | None = None, *, accept: bool = False) -> None:
@@ -39,7 +35,7 @@ def migrate(engine: Engine, fingerprint: str | None = None, *, accept: bool = Fa
     try:
         with engine.begin() as connection:
             _lock(connection)
-            if check_tables(connection):
+            if check_tables(connection) and version_of(connection) != newest():
                 _upgrade(connection)
             if fingerprint and accept:
                 accept_key(connection, fingerprint)
@@ -59,12 +55,19 @@ def migrate(engine: Engine, fingerprint: str | None = None, *, accept: bool = Fa
 
 def check_tables(connection: Connection) -> bool:
     """Whether the tables are of a version that this software knows, or not there yet; TooOld if it may not use them."""
-    context = MigrationContext.configure(connection, opts={"version_table": VERSIONS})
-    present = context.get_current_revision()
+    present = version_of(connection)
     if present is None or is_known(present):
         return True
     check_version(connection, newest())
     return False
+
+
+def version_of(connection: Connection) -> str | None:
+    """The version of the tables, as Alembic notes it; None if there are no tables yet."""
+    if not inspect(connection).has_table(VERSIONS):
+        return None
+    version: str | None = connection.execute(select(column("version_num")).select_from(table(VERSIONS))).scalar()
+    return version
 
 
 def is_known(version: str) -> bool:
@@ -73,9 +76,9 @@ def is_known(version: str) -> bool:
 
 
 @cache
-def _known() -> frozenset[str]:
-    """The versions of the tables that this software knows."""
-    return frozenset(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+def _known() -> tuple[str, ...]:
+    """The versions of the tables that this software knows, the newest last."""
+    return tuple(sorted(path.stem[1:5] for path in SCRIPTS.glob("r*.py")))
 
 
 def _lock(connection: Connection) -> None:
@@ -86,12 +89,7 @@ def _lock(connection: Connection) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
-    config = _config()
-    config.attributes.update(connection=connection, version_table=VERSIONS)
-    command.upgrade(config, "head")
+    """Only where something has to be changed: what does it is slow to import."""
+    from cds.store.upgrade import upgrade  # noqa: PLC0415 - see test_architecture
 
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", SCRIPTS)
-    return config
+    upgrade(connection, VERSIONS)

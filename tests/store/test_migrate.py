@@ -2,6 +2,8 @@
 
 import re
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +15,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, event, inspect, make_url, text
 from store_samples import HOSPITAL, NOW, PATIENT, SERVICE, account, entry, minutes, overridden, received, rows_of, shown
 
@@ -23,11 +26,12 @@ from cds.store.address import DRIVERS
 from cds.store.down import StoreDown
 from cds.store.engines import WrongEncoding
 from cds.store.facts import OtherKey, TooOld
-from cds.store.migrate import SCRIPTS, VERSIONS, Unreachable, _lock, migrate, newest
+from cds.store.migrate import VERSIONS, Unreachable, _lock, is_known, migrate, newest
 from cds.store.rows import Entry
 from cds.store.schema import metadata
 from cds.store.starting import make_ready
 from cds.store.store import Store
+from cds.store.upgrade import SCRIPTS, scripts
 
 REQUIRED = (
     *("hook_instance", "service", "hook", "client", "patient", '"user"', "topic"),
@@ -55,6 +59,26 @@ def test_the_migrations_make_the_tables_of_the_schema(store: Store, database_url
 
     assert [] == differences
     assert newest() == version
+
+
+def test_the_versions_are_known_by_the_names_of_their_files() -> None:
+    """As Alembic knows them, in its order; so that a start need not ask it."""
+    found = ScriptDirectory.from_config(scripts())
+
+    assert found.get_current_head() == newest()
+    assert all(is_known(script.revision) for script in found.walk_revisions())
+
+
+def test_alembic_is_imported_only_to_change_tables(tmp_path: Path) -> None:
+    """By the first start of a new version, and by no other."""
+    script = (
+        "import sys; from cds.settings import Settings; from cds.store.starting import make_ready;"
+        "make_ready(Settings(data_dir=sys.argv[1])); print('alembic' in sys.modules)"
+    )
+    command_line = [sys.executable, "-c", script, str(tmp_path)]
+    said = [subprocess.run(command_line, capture_output=True, text=True, check=True).stdout for _ in range(2)]
+
+    assert ["True\n", "False\n"] == said
 
 
 def test_tables_that_are_there_stay_as_they_are(store: Store, database_url: str, tmp_path: Path) -> None:
