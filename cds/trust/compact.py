@@ -1,5 +1,8 @@
 """From the `Authorization` header to the parts of a signed token (JWS compact serialization, RFC 7515 section 7.1)."""
 
+from collections.abc import Mapping
+from functools import lru_cache
+
 from msgspec import Struct
 
 from cds.trust.refusal import refused
@@ -13,7 +16,7 @@ MOST_VALUES = 500  # within a header or a payload: thousands cost as much to rea
 class Token(Struct, frozen=True):
     """A token as it was sent: nothing in it is proven. `signed` is what the signature covers."""
 
-    header: dict[str, object]
+    header: Mapping[str, object]
     claims: dict[str, object]
     signed: bytes
     signature: bytes
@@ -44,11 +47,17 @@ def read(text: str) -> Token:
         raise refused("form", f"The token has {len(parts)} part(s): a signed one has three, with dots between.")
     header, claims, signature = parts
     return Token(
-        _object("header", header),
+        _header(header),
         _object("payload", claims),
         f"{header}.{claims}".encode("utf-8", "replace"),
         _bytes("signature", signature),
     )
+
+
+@lru_cache(maxsize=64)
+def _header(text: str) -> Mapping[str, object]:
+    """A header, read once: a client sends the same one with every token."""
+    return _object("header", text)
 
 
 def _object(part: str, text: str) -> dict[str, object]:

@@ -34,13 +34,7 @@ def encode_base64url(data: bytes) -> str:
 def read_object(data: bytes) -> dict[str, object]:
     """Read one JSON object: UTF-8, no name twice, no number that is not finite or absurdly long."""
     try:
-        value = json.loads(
-            data.decode("utf-8"),
-            object_pairs_hook=_unique,
-            parse_int=_whole,
-            parse_float=_finite,
-            parse_constant=_no_number,
-        )
+        value = _DECODER.decode(data.decode("utf-8"))
     except UnicodeDecodeError as problem:
         raise NotStrict("is not UTF-8") from problem
     except RecursionError as problem:
@@ -76,3 +70,6 @@ def _finite(digits: str) -> float:
 
 def _no_number(_: str) -> float:
     raise NotStrict("holds NaN or Infinity")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_int=_whole, parse_float=_finite, parse_constant=_no_number)
