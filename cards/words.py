@@ -134,6 +134,14 @@ class Words(Struct, frozen=True, eq=False):
     statements: dict[str, Statement]
     explanations: Explanations
 
+    @property
+    def cited(self) -> frozenset[str]:
+        """The citations that any words name."""
+        topics = (key for entry in self.topics.values() for key in (entry.guideline, *entry.citations))
+        tags = (key for some in self.tags.values() for entry in some.values() for key in entry.citations)
+        flags = (key for entry in self.flags.values() for key in entry.citations)
+        return frozenset((*topics, *tags, *flags))
+
     def phrase(self, key: str, /, **values: str) -> str:
         """A short phrase, filled."""
         return self.book.phrases[key].format_map(values)

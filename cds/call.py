@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import NamedTuple
 
 from msgspec import Raw, Struct
@@ -16,7 +17,7 @@ from cards.proofreading import load_words
 from cards.render import render
 from cards.topics import Topic
 from cards.wire import Card
-from cards.words import Words
+from cards.words import ENGLISH, Words
 from cds.chart import drafts
 from cds.chart.facts import Chart
 from cds.chart.glance import is_clear
@@ -37,11 +38,12 @@ from cds.hooks.limits import USUAL, Limits
 from cds.hooks.services import Service, discovery, services
 from cds.ids import new_uuid
 from cds.knowledge.basis import Row
-from cds.knowledge.load import Knowledge, load
+from cds.knowledge.load import DATA, Knowledge, load
 from cds.need import Fetch, Steps, settle
 from cds.prefetch.supply import CONDITIONS, DRAFTS, GATE, REST, TWITCH_KEYS, Supplies, wanted_of
 from cds.rules import gate, orders
 from cds.rules.cardbook import rows, vocabulary
+from cds.rules.checks import check
 from cds.rules.consult import Case, Consultation, Due, consult, consult_orders
 from cds.rules.gate import Twitch
 from cds.rules.picture import Completeness
@@ -320,16 +322,21 @@ def _check_patient(supplies: Supplies, patient_id: str) -> None:
 
 
 def build_engine(
-    settings: Settings, now: Callable[[], datetime] | None = None, new_id: Callable[[], str] | None = None
+    settings: Settings,
+    now: Callable[[], datetime] | None = None,
+    new_id: Callable[[], str] | None = None,
+    *,
+    data: Path = DATA,
+    wording: Path = ENGLISH,
 ) -> Engine:
     """Load knowledge and words, check them together, and make the engine; raises a StartError if anything is wrong."""
-    knowledge = load()
+    knowledge = load(data)
     try:
-        words = load_words(vocabulary=vocabulary(knowledge))
+        words = load_words(wording, vocabulary(knowledge))
         orders = load_orders(words.book.orders)
     except WordingError as problem:
         raise KnowledgeError(problem.file, problem.key, problem.reason) from problem
-    _check_citations(knowledge, words)
+    check(knowledge, words, orders.templates)
     return Engine(
         knowledge=knowledge,
         words=words,
@@ -343,11 +350,3 @@ def build_engine(
         now=now or Clock(settings.zone).now,
         new_id=new_id or new_uuid,
     )
-
-
-def _check_citations(knowledge: Knowledge, words: Words) -> None:
-    """Every limit names a citation that the wording knows."""
-    limits = [limit for some in knowledge.limits.values() for limit in some] + list(knowledge.combined.values())
-    for limit in limits:
-        if limit.citation not in words.citations:
-            raise KnowledgeError("limits.toml", limit.analyte, f"there is no citation `{limit.citation}`")

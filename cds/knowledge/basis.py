@@ -35,9 +35,16 @@ def medicine_timing(knowledge: Knowledge) -> list[Row]:
     return list(_medicines(knowledge))
 
 
-def windows(knowledge: Knowledge, names: Iterable[str]) -> list[Row]:
-    """Windows in days."""
-    return [Row(name.replace("_", " "), f"{knowledge.days(name)} days", "counts within") for name in names]
+def numbers(knowledge: Knowledge, windows: Iterable[str], thresholds: Iterable[str]) -> list[Row]:
+    """Windows in days, and thresholds."""
+    sources = knowledge.rules.sources
+    days = (Row(_plain(name), f"{knowledge.days(name)} days", "counts within", sources.get(name)) for name in windows)
+    others = (Row(_plain(name), number(knowledge.at(name)), "threshold", sources.get(name)) for name in thresholds)
+    return [*days, *others]
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _limits(knowledge: Knowledge, effects: set[str]) -> Iterator[Row]:

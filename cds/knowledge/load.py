@@ -62,17 +62,22 @@ class Knowledge(Struct, frozen=True, eq=False):
     lab_tags: tuple[str, ...] = ()
     electrolytes: frozenset[str] = frozenset()
 
+    @property
+    def every_limit(self) -> tuple[Limit, ...]:
+        """All limits, also those that decide only with a sign."""
+        return (*(limit for some in self.limits.values() for limit in some), *self.combined.values())
+
     def days(self, window: str) -> int:
         """A time window in days."""
-        return self.rules.windows[window]
+        return _held(self.rules.windows, "windows", window)
 
     def at(self, threshold: str) -> float:
         """A threshold."""
-        return self.rules.thresholds[threshold]
+        return _held(self.rules.thresholds, "thresholds", threshold)
 
     def listed(self, name: str) -> tuple[str, ...]:
         """A list of analytes or classes of medicines."""
-        return self.rules.lists[name]
+        return _held(self.rules.lists, "lists", name)
 
     @property
     def orderable(self) -> tuple[str, ...]:
@@ -81,11 +86,19 @@ class Knowledge(Struct, frozen=True, eq=False):
 
     def group(self, name: str) -> tuple[str, ...]:
         """Value sets that several rules read alike."""
-        return self.rules.groups[name]
+        return _held(self.rules.groups, "groups", name)
 
     def label(self, name: str) -> str:
         """How a card names a value set."""
         return self.sets[name].label
+
+
+def _held(table: Mapping[str, T], name: str, key: str) -> T:
+    """An entry of the rules file; one that is missing is found at start, where every row is resolved."""
+    try:
+        return table[key]
+    except KeyError:
+        raise KnowledgeError("rules.toml", f"{name}.{key}", "is missing, and a rule or a card reads it") from None
 
 
 def load(folder: Path = DATA) -> Knowledge:

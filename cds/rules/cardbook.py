@@ -27,7 +27,8 @@ class CardRow(Struct, frozen=True, kw_only=True):
     """One card. `variants` are the summaries that its adviser chooses among.
 
     `protected`: it never makes way for another. `reads`: what decides on it beside its rules. `shows`: the tables of
-    its evidence page. `example`: the circumstances that lead to it, for the decision tables. Cards of drafts have
+    its evidence page. `example`: the circumstances that lead to it, for the decision tables. `orders`: what it proposes
+    beside tests that are due. Cards of drafts have
     neither an adviser of findings nor a reason for being left out.
     """
 
@@ -39,6 +40,7 @@ class CardRow(Struct, frozen=True, kw_only=True):
     reads: Reads = Reads()
     shows: Shows | None = None
     example: tuple[str, ...] = ()
+    orders: tuple[str, ...] = ()
 
 
 CARDS = (
@@ -51,6 +53,7 @@ CARDS = (
         reads=Reads(windows=("emergency_lab",)),
         shows="emergency-limits",
         example=("emergency",),
+        orders=("task:on-call", "task:ecg"),
     ),
     CardRow(
         topic=Topic.PED_NEURO,
@@ -60,6 +63,7 @@ CARDS = (
         protected=True,
         reads=Reads(windows=("finding_observation",)),
         example=("child",),
+        orders=("referral:paediatric-neurology", "lab:creatine-kinase"),
     ),
     CardRow(
         topic=Topic.NEURO_URG,
@@ -69,6 +73,7 @@ CARDS = (
         protected=True,
         reads=Reads(windows=("finding_observation",)),
         example=("urgent",),
+        orders=("referral:neurology-urgent",),
     ),
     CardRow(
         topic=Topic.STATUS,
@@ -77,6 +82,7 @@ CARDS = (
         left_out=left_out.status,
         reads=Reads(windows=("work_up",)),
         example=("urgent", "request"),
+        orders=("task:check-request",),
     ),
     CardRow(
         topic=Topic.NEURO_EVAL,
@@ -85,6 +91,7 @@ CARDS = (
         left_out=left_out.evaluation,
         reads=Reads(windows=("persistent", "finding_observation")),
         example=("symptom-marked",),
+        orders=("referral:neurology", "test:emg", "test:ncs"),
     ),
     CardRow(
         topic=Topic.LAB_ABN,
@@ -105,6 +112,7 @@ CARDS = (
         reads=Reads(windows=("administration", "denosumab", "drug_gap")),
         shows="medicine-timing",
         example=("medicine",),
+        orders=("task:review-medicine",),
     ),
     CardRow(
         topic=Topic.LAB_ORDER,
@@ -188,7 +196,8 @@ def of_drafts(knowledge: Knowledge) -> Reads:
 
 def rows(topic: Topic, knowledge: Knowledge) -> list[Row]:
     """The limits and windows behind one card: the very ones that the rules use."""
-    return [*TABLES[ROWS[topic].shows](knowledge), *basis.windows(knowledge, reads(topic, knowledge).windows)]
+    numbers = reads(topic, knowledge)
+    return [*TABLES[ROWS[topic].shows](knowledge), *basis.numbers(knowledge, numbers.windows, numbers.thresholds)]
 
 
 def vocabulary(knowledge: Knowledge) -> Vocabulary:

@@ -197,7 +197,7 @@ def _high_pressure(view: View) -> Iterator[Fact]:
         limit = view.at(threshold)
         for seen in view.component("ask-blood-pressure", name):
             if view.is_within(seen.when, "pre_eclampsia_sign") and _is_high(seen, limit, view):
-                yield _pressure_fact(seen, view, name, limit)
+                yield _pressure_fact(seen, view, name, limit, view.source(threshold))
 
 
 def _is_high(seen: Seen, limit: float, view: View) -> bool:
@@ -210,7 +210,7 @@ def _is_high(seen: Seen, limit: float, view: View) -> bool:
 MMHG = "mm[Hg]"
 
 
-def _pressure_fact(seen: Seen, view: View, name: str, limit: float) -> Fact:
+def _pressure_fact(seen: Seen, view: View, name: str, limit: float, source: str) -> Fact:
     return Fact(
         resource=seen.named.ref,
         label=view.label(name),
@@ -220,5 +220,5 @@ def _pressure_fact(seen: Seen, view: View, name: str, limit: float) -> Fact:
         unit=MMHG,
         date=seen.when.text if seen.when else None,
         limit=f">={number(limit)} mmHg",
-        limit_source=view.source("blood-pressure"),
+        limit_source=source,
     )

@@ -93,7 +93,7 @@ FLAGS = (
             windows=("pre_eclampsia_sign", "leg_swelling"),
             thresholds=("pregnancy_weeks", "systolic", "diastolic"),
             attributes=("pregnancy",),
-            sources=("blood-pressure",),
+            sources=("systolic", "diastolic"),
         ),
         ask=emergencies.pregnancy_and_clot,
     ),
@@ -164,7 +164,7 @@ FLAGS = (
         reads=Reads(
             sets=("blepharospasm", "twitch-eyelid"),
             windows=("persistent", "persistent_eyelid", "eyelid_answer"),
-            sources=("eyelid",),
+            sources=("persistent_eyelid",),
             attributes=("twitch",),
         ),
         ask=once(neurology.eyelid),

@@ -70,7 +70,7 @@ def caffeine(view: View) -> Factor | None:
     daily = _in_unit(seen, UNITS["ask-caffeine"], view) if seen else None
     limit = _caffeine_limit(view)
     if seen is not None and daily is not None and limit is not None and daily > limit:
-        fact = _answer(seen, "ask-caffeine", view, f">{number(limit)} mg/d", view.source("caffeine"))
+        fact = _answer(seen, "ask-caffeine", view, f">{number(limit)} mg/d", view.source("caffeine_mg"))
         values, notes = {"mg": number(daily)}, tuple(_caffeine_notes(view))
         return Factor(tag="caffeine", facts=(fact, *found), variant="caffeine", values=values, notes=notes)
     return Factor(tag="caffeine", facts=found, variant="caffeine-recorded") if found else None

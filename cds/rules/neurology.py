@@ -86,7 +86,7 @@ def eyelid(view: View) -> Raised | None:
         label=view.label("twitch-eyelid"),
         date=onset.text if onset else None,
         limit=f">{days} d",
-        limit_source=view.source("eyelid"),
+        limit_source=view.source("persistent_eyelid"),
     )
     return Raised(id="R3", facts=(fact,), days=(answer,), names=(view.label("twitch-eyelid"),))
 

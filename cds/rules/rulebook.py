@@ -64,7 +64,7 @@ FACTORS = (
                 *("caffeine_child_mg_per_kg", "caffeine_child_years"),
             ),
             attributes=("age", "pregnancy"),
-            sources=("caffeine",),
+            sources=("caffeine_mg",),
         ),
         ask=once(lifestyle.caffeine),
     ),

@@ -227,7 +227,7 @@ def test_every_limit_has_a_citation_that_the_wording_knows(data: Path, monkeypat
 def test_a_broken_wording_stops_the_start_as_knowledge(monkeypatch: pytest.MonkeyPatch) -> None:
     """Words and facts are one body of knowledge: the same error names file and key of both."""
 
-    def fail(**_: object) -> None:
+    def fail(*_: object) -> None:
         raise WordingError("cards.toml", "emergency", "has no summary")
 
     monkeypatch.setattr(call, "load_words", fail)

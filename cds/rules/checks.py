@@ -1,0 +1,130 @@
+"""Checked at start, in both directions: what is named and missing, and what is there and named by nothing."""
+
+from collections.abc import Collection, Iterable, Iterator
+
+from cards.topics import Topic
+from cards.words import Words
+from cds.errors import KnowledgeError
+from cds.knowledge.load import Knowledge
+from cds.rules.cardbook import CARDS, ROWS, of_chart
+from cds.rules.reads import Reads
+from cds.rules.rulebook import UNJUDGED, Rulebook, rulebook_of
+
+# What is read beside rules and cards: by the reader of the chart, the gate, the picture, and the repeats.
+CHART = Reads(
+    values=(
+        *("severe", "frequent", "absent", "normal", "abnormal", "site-eyelid", "site-tongue", "twitch-exclude"),
+        *(
+            "first-degree",
+            "referral",
+            "neurology",
+            "work-up",
+            "on-problem-list",
+            "weakness-girdle",
+            "b-group-deficiency",
+        ),
+    ),
+    limits=("albumin-adjust",),
+    windows=("repeat_info", "repeat_warning", "steroid_withdrawal", "recent_drug", "ppi_exposure", "emergency_sign"),
+    thresholds=(
+        *("adult_years", "infant_years", "pregnancy_weeks_max", "future_hours"),
+        *("max_cards", "max_facts", "max_twitches", "frequent_per_day"),
+    ),
+    groups=("answered",),
+    classes=("shifting-drugs",),
+    tests=("shifted-by-drugs", "needs-ecg", "own-summary"),
+)
+GAPS = ("examination", "onset", "medication-history")  # answered by no value set
+LIMIT_SOURCES = ("laboratory", "laboratory-flag")
+
+
+def check(knowledge: Knowledge, words: Words, orders: Collection[str]) -> None:
+    """Raise KnowledgeError with file, key and reason for the first name that leads nowhere."""
+    for file, key, reason in (*_missing(knowledge, words, orders), *_unused(knowledge, words, orders)):
+        raise KnowledgeError(file, key, reason)
+
+
+def _missing(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Iterator[tuple[str, str, str]]:
+    """Names without the thing."""
+    book, rules = rulebook_of(knowledge), knowledge.rules
+    for row in (*book.rules.values(), UNJUDGED):
+        yield from _undefined(f"the rule {row.id}", row.reads, knowledge)
+    for card in CARDS:
+        yield from _undefined(f"the card {card.topic}", card.reads, knowledge)
+    tags = {tag for some in book.tags.values() for tag in some}
+    named: Iterable[tuple[str, str, Iterable[str], Collection[str]]] = (
+        *(("rules.toml", f"groups.{key}", sets, knowledge.sets) for key, sets in rules.groups.items()),
+        *(("rules.toml", f"gaps.{key}", sets, knowledge.sets) for key, sets in rules.gaps.items()),
+        *(("rules.toml", f"lists.{key}", some, {*knowledge.analytes, *tags}) for key, some in rules.lists.items()),
+        *(("rules.toml", f"sources.{key}", (source,), words.citations) for key, source in rules.sources.items()),
+        ("rules.toml", "repeats", rules.repeats, book.tags[Topic.EMERG]),
+        ("rules.toml", "counsel", rules.counsel, book.tags[Topic.LIFESTYLE]),
+        ("rules.toml", "order_emergencies", rules.order_emergencies, knowledge.analytes),
+        ("rules.toml", "repeats", rules.repeats.values(), orders),
+        ("rules.toml", "counsel", rules.counsel.values(), orders),
+        *(("limits.toml", limit.analyte, (limit.citation,), words.citations) for limit in knowledge.every_limit),
+        *_of_medicines(knowledge, book),
+        *(("orders.toml", f"lab:{test}", (f"lab:{test}",), orders) for test in knowledge.orderable),
+        *(("orders.toml", row.topic.value, row.orders, orders) for row in CARDS),
+        ("phrases.toml", "tests", knowledge.orderable, words.book.tests),
+        ("phrases.toml", "gaps", (*rules.gaps, *GAPS), words.book.gaps),
+        ("phrases.toml", "limit_sources", LIMIT_SOURCES, words.book.limit_sources),
+    )
+    for file, key, names, held in named:
+        yield from ((file, key, f"there is no `{name}`") for name in names if name not in held)
+
+
+def _undefined(who: str, reads: Reads, knowledge: Knowledge) -> Iterator[tuple[str, str, str]]:
+    """What a row reads that the data do not hold."""
+    rules = knowledge.rules
+    places: tuple[tuple[str, Iterable[str], Collection[str]], ...] = (
+        ("valuesets.toml", reads.value_sets, knowledge.sets),
+        ("medicines.toml", reads.medicines, knowledge.medicines),
+        ("limits.toml", reads.limits, knowledge.combined),
+        ("rules.toml", reads.sources, rules.sources),
+        ("analytes.toml", reads.analytes, {*knowledge.analytes, *knowledge.lab_tags}),
+    )
+    for file, names, held in places:
+        yield from ((file, name, f"is missing, and {who} reads it") for name in names if name not in held)
+
+
+def _of_medicines(knowledge: Knowledge, book: Rulebook) -> Iterator[tuple[str, str, Iterable[str], Collection[str]]]:
+    tags = {*book.tags[Topic.EMERG], *book.tags[Topic.LAB_ABN]}
+    for name, medicine in knowledge.medicines.items():
+        by_group = (tag for some in medicine.linked_by_group.values() for tag in some)
+        yield "medicines.toml", name, (*medicine.linked, *by_group, *medicine.named), tags
+        yield "medicines.toml", name, medicine.checks, knowledge.orderable
+        yield "medicines.toml", name, (medicine.variant,), ROWS[Topic.MED_REV].variants
+        yield "medicines.toml", name, filter(None, (medicine.replacement_for,)), knowledge.sets
+
+
+def _unused(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Iterator[tuple[str, str, str]]:
+    """Things without anybody who names them."""
+    reads, rules, medicines = of_chart(knowledge) | CHART.listed(knowledge), knowledge.rules, knowledge.medicines
+    sets = {*reads.value_sets, *(f"order-{test}" for test in knowledge.orderable)}
+    sets |= {f"replacement-{tag}" for tag in knowledge.lab_tags} | {one.replacement_for for one in medicines.values()}
+    proposed = {*(f"lab:{test}" for test in knowledge.orderable), *rules.repeats.values(), *rules.counsel.values()}
+    proposed |= {key for row in CARDS for key in row.orders}
+    cited = {*words.cited, *rules.sources.values(), *(limit.citation for limit in knowledge.every_limit)}
+    held: tuple[tuple[str, Iterable[str], Collection[str]], ...] = (
+        ("valuesets.toml", knowledge.sets, sets),
+        ("analytes.toml", knowledge.analytes, reads.analytes),
+        ("limits.toml", knowledge.combined, reads.limits),
+        ("rules.toml", rules.windows, reads.windows),
+        ("rules.toml", rules.thresholds, reads.thresholds),
+        ("rules.toml", rules.groups, reads.groups),
+        ("rules.toml", rules.lists, (*reads.classes, *reads.tests)),
+        ("rules.toml", rules.sources, (*reads.sources, *reads.thresholds, *reads.windows)),
+        ("routes.toml", set(knowledge.route_words.values()), _routes(knowledge)),
+        ("orders.toml", orders, proposed),
+        ("phrases.toml", words.book.tests, knowledge.orderable),
+        ("phrases.toml", words.book.gaps, (*rules.gaps, *GAPS)),
+        ("phrases.toml", words.book.limit_sources, LIMIT_SOURCES),
+        ("citations.toml", words.citations, cited),
+    )
+    for file, names, used in held:
+        yield from ((file, name, "nothing uses it") for name in names if name not in used)
+
+
+def _routes(knowledge: Knowledge) -> set[str]:
+    return {route for one in knowledge.medicines.values() for route in (*one.check_routes, *one.local_routes)}

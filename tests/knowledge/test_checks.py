@@ -1,0 +1,181 @@
+"""What is named and missing, or there and named by nothing, stops the start; an analyte is added by data alone."""
+
+import ast
+import json
+import shutil
+import tomllib
+from collections.abc import Callable
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from charts.dates import TODAY
+from charts.notation import request_bytes
+
+from cards.words import ENGLISH
+from cds.call import Engine, build_engine
+from cds.errors import KnowledgeError
+from cds.knowledge.load import DATA
+from cds.settings import load
+
+RULES = Path(__file__).parents[2] / "cds" / "rules"
+LACTATE = """
+[lactate]
+label = "lactate"
+groups = ["lactate"]
+unit = "mmol/L"
+fresh_days = 7
+sides = ["high"]
+"""
+LIMIT = """
+[[limit]]
+analyte = "lactate"
+side = "high"
+op = ">"
+value = { "mmol/L" = 2 }
+effect = "info"
+citation = "project"
+"""
+WORDS = """
+[tag.abnormal-lab.lactate]
+name = "lactate"
+consider = ["repeat after rest"]
+article = "Lactate: not in the article."
+citations = ["project"]
+"""
+
+
+class Files:
+    """A copy of the data and of the wording that a test may change."""
+
+    def __init__(self, folder: Path) -> None:
+        self.data, self.wording = folder / "data", folder / "en"
+        shutil.copytree(DATA, self.data)
+        shutil.copytree(ENGLISH, self.wording)
+
+    def path(self, file: str) -> Path:
+        """A file of either folder."""
+        folder, _, name = file.rpartition("/")
+        return (self.wording if folder == "en" else self.data) / name
+
+    def add(self, file: str, text: str) -> None:
+        """Add lines to the end of a file."""
+        path = self.path(file)
+        path.write_text(path.read_text("utf-8") + text, "utf-8")
+
+    def change(self, file: str, old: str, new: str) -> None:
+        """Replace what stands once or more in a file."""
+        path = self.path(file)
+        text = path.read_text("utf-8")
+        assert old in text, file
+        path.write_text(text.replace(old, new), "utf-8")
+
+    def engine(self) -> Engine:
+        """An engine made of these files."""
+        settings = load({"TWITCH_CDS_DEMO": "true"})
+        noon = datetime.combine(TODAY, time(12), UTC)
+        return build_engine(settings, now=lambda: noon, data=self.data, wording=self.wording)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    """The files of the package, copied."""
+    return Files(tmp_path)
+
+
+def test_an_analyte_is_added_by_data_and_words_alone(files: Files) -> None:
+    """A new one with code, limit and words makes a card with its tag, is asked for, and nothing else changes."""
+    files.add("analytes.toml", LACTATE)
+    files.change("limits.toml", "# Limits that decide only together", f"{LIMIT}\n# Limits that decide only together")
+    files.add("en/tags.toml", WORDS)
+    lines: list[dict[str, Any]] = [{"twitch": "2 w"}, {"lab": "2524-7", "value": "3.1 mmol/L", "at": "1 d"}]
+    made = files.engine()
+    answer = made.answer("muscle-twitch-patient-view", request_bytes({"patient": {"age": "40 y"}, "resources": lines}))
+    [card] = json.loads(answer.body)["cards"]
+
+    assert ("abnormal-lab", ["lactate"]) == (
+        card["source"]["topic"]["code"],
+        card["extension"]["org.twitch-cds.basis"]["tags"],
+    )
+    assert "http://loinc.org|2524-7" in made.services["muscle-twitch-patient-view"].prefetch["labs"]
+    assert "lactate" in [row.what for row in made.basis("abnormal-lab")]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "file", "key"),
+    [
+        (lambda files: files.add("analytes.toml", LACTATE), "analytes.toml", "lactate"),
+        (
+            lambda files: files.change("rules.toml", "[thresholds]\n", "never = 3\n[thresholds]\n"),
+            "rules.toml",
+            "never",
+        ),
+        (
+            lambda files: files.add(
+                "valuesets.toml", '\n[hiccup]\nlabel = "hiccup"\ncodes = ["cm:R06.6"]\nsource = "x"\n'
+            ),
+            "valuesets.toml",
+            "hiccup",
+        ),
+        (
+            lambda files: files.change("valuesets.toml", "[dehydration]", "[thirst]"),
+            "valuesets.toml",
+            "dehydration",
+        ),
+        (
+            lambda files: files.change("rules.toml", "leg_swelling = 30", "leg_pain = 30"),
+            "rules.toml",
+            "windows.leg_swelling",
+        ),
+        (lambda files: files.change("rules.toml", "gad7 = 10 ", "gad8 = 10 "), "rules.toml", "thresholds.gad7"),
+        (lambda files: files.change("rules.toml", "muscle = [", "muscles = ["), "rules.toml", "groups.muscle"),
+        (
+            lambda files: files.change("rules.toml", 'gad7 = "spitzer-2006"', 'gad7 = "spitzer"'),
+            "rules.toml",
+            "sources.gad7",
+        ),
+        (
+            lambda files: files.change("rules.toml", 'stress = "counsel:stress"', 'stress = "counsel:calm"'),
+            "rules.toml",
+            "counsel",
+        ),
+        (
+            lambda files: files.change("medicines.toml", 'named = ["lithium"]', 'named = ["lithia"]'),
+            "medicines.toml",
+            "lithium",
+        ),
+        (
+            lambda files: files.change("limits.toml", "potassium-with-sign", "potassium-and-sign"),
+            "limits.toml",
+            "potassium-with-sign",
+        ),
+        (
+            lambda files: files.change("en/phrases.toml", 'onset = "onset', 'frequency = "often"\nonset = "onset'),
+            "phrases.toml",
+            "frequency",
+        ),
+        (lambda files: files.change("en/phrases.toml", 'onset = "onset', 'began = "onset'), "phrases.toml", "gaps"),
+    ],
+)
+def test_a_name_that_leads_nowhere_stops_the_start(
+    files: Files, spoil: Callable[[Files], None], file: str, key: str
+) -> None:
+    """Missing or unused: the error names the file and the key."""
+    spoil(files)
+
+    with pytest.raises(KnowledgeError) as caught:
+        files.engine()
+
+    assert (file, key) == (caught.value.file, caught.value.key)
+
+
+def test_every_note_is_said_by_some_rule() -> None:
+    """What no rule, card or reading names is no sentence that a clinician could meet."""
+    notes = tomllib.loads((ENGLISH / "notes.toml").read_text("utf-8"))
+    trees = [ast.parse(path.read_text("utf-8")) for path in RULES.glob("*.py")]
+    named = {node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    sentences = "".join(notes["notes"].values())
+
+    assert set() == set(notes["notes"]) - named
+    assert [] == [one for one in notes["placeholders"] if f"{{{one}}}" not in sentences]
