@@ -135,6 +135,11 @@ class Words(Struct, frozen=True, eq=False):
     explanations: Explanations
 
     @property
+    def content(self) -> tuple[object, ...]:
+        """All that it holds, for a digest."""
+        return msgspec.structs.astuple(self)
+
+    @property
     def cited(self) -> frozenset[str]:
         """The citations that any words name."""
         topics = (key for entry in self.topics.values() for key in (entry.guideline, *entry.citations))

@@ -39,6 +39,7 @@ from cds.hooks.services import Service, discovery, services
 from cds.ids import new_uuid
 from cds.knowledge.basis import Row
 from cds.knowledge.load import DATA, Knowledge, load
+from cds.knowledge.version import digest, of_code
 from cds.need import Fetch, Steps, settle
 from cds.prefetch.supply import CONDITIONS, DRAFTS, GATE, REST, TWITCH_KEYS, Supplies, wanted_of
 from cds.rules import gate, orders
@@ -49,6 +50,7 @@ from cds.rules.gate import Twitch
 from cds.rules.picture import Completeness
 from cds.settings import Settings
 
+DECIDING = tuple(Path(__file__).parent / name for name in ("chart", "rules"))  # what an entry means, what follows
 SILENCE = wire.encode(())
 Consulted = Callable[[Case], Steps[Consultation]]
 
@@ -115,6 +117,7 @@ class Engine(Struct, frozen=True, kw_only=True):
     namer: Namer
     routes: RouteNames
     services: dict[str, Service]
+    version: str
     evidence_url: str
     now: Callable[[], datetime]
     new_id: Callable[[], str]
@@ -123,8 +126,8 @@ class Engine(Struct, frozen=True, kw_only=True):
 
     @property
     def knowledge_version(self) -> str:
-        """The version of the clinical facts."""
-        return self.knowledge.version
+        """The version of all that a clinician reads, and of what decides on it."""
+        return self.version
 
     @property
     def switched_off(self) -> tuple[Topic, ...]:
@@ -276,7 +279,7 @@ class Engine(Struct, frozen=True, kw_only=True):
         occasion = Occasion(
             patient_id=scope.patient_id,
             today=scope.now.date(),
-            knowledge_version=self.knowledge.version,
+            knowledge_version=self.version,
             evidence_url=self.evidence_url,
             not_checked=not_checked,
             switched_off=self.switched_off,
@@ -344,6 +347,7 @@ def build_engine(
         namer=Namer(knowledge),
         routes=RouteNames(knowledge.route_codes, knowledge.route_words),
         services=services(knowledge),
+        version=digest(knowledge.version, words.content, orders.templates, of_code(DECIDING)),
         limits=Limits(depth=settings.max_depth, entries=settings.max_entries),
         emergency_cards=settings.emergency_cards,
         evidence_url=f"{settings.public_url}/evidence",

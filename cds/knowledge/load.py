@@ -1,7 +1,6 @@
 """The one loader of clinical facts: reads every data file, checks it, and compiles the code table."""
 
 import csv
-import hashlib
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cds.errors import KnowledgeError
 from cds.fhir.units import factor, known
@@ -29,14 +29,14 @@ from cds.knowledge.model import (
     Signs,
     ValueSet,
 )
+from cds.knowledge.version import digest
 
 DATA = Path(__file__).parent / "data"
-VERSION_LENGTH = 12
 T = TypeVar("T")
 
 
 class Knowledge(Struct, frozen=True, eq=False):
-    """All clinical facts, checked; compared by identity. `version` is a digest of the data files.
+    """All clinical facts, checked; compared by identity. `version` is a digest of what the data files hold.
 
     `lab_tags`: what an abnormal-lab card may be about. `electrolytes` count in a known neuromuscular disease too (D7).
     """
@@ -103,17 +103,19 @@ def _held(table: Mapping[str, T], name: str, key: str) -> T:
 
 def load(folder: Path = DATA) -> Knowledge:
     """Read and check the data files; a wrong one raises KnowledgeError with file, key and reason."""
-    systems = _read(folder, "systems.toml", str)
-    terminology = Terminology(_rows(folder, systems), systems, _oids(folder, systems))
-    sets = _read(folder, "valuesets.toml", ValueSet)
-    analytes = _read(folder, "analytes.toml", Analyte)
-    medicines = _read(folder, "medicines.toml", MedicineClass)
-    routes = _read(folder, "routes.toml", Route)
-    limits = _toml(folder, "limits.toml")
+    files = _Folder(folder)
+    systems = _read(files, "systems.toml", str)
+    rows = _rows(files, systems)
+    terminology = Terminology(rows, systems, _oids(files, systems))
+    sets = _read(files, "valuesets.toml", ValueSet)
+    analytes = _read(files, "analytes.toml", Analyte)
+    medicines = _read(files, "medicines.toml", MedicineClass)
+    routes = _read(files, "routes.toml", Route)
+    limits = files.toml("limits.toml")
     by_analyte = _by_analyte(_part("limits.toml", limits, "limit", list[Limit]))
     adjustment = _part("limits.toml", limits, "calcium-adjustment", dict[str, Any])
     knowledge = Knowledge(
-        version=_version(folder),
+        version="",
         systems=systems,
         codes=code_table(terminology, sets, analytes, _medicine_codes(terminology, medicines)),
         sets=sets,
@@ -125,31 +127,44 @@ def load(folder: Path = DATA) -> Knowledge:
         medicines=medicines,
         route_codes=_route_codes(terminology, routes),
         route_words={word: name for name, route in routes.items() for word in route.words},
-        rules=_convert("rules.toml", "", _toml(folder, "rules.toml"), Rules),
-        phrases=_convert("phrases.toml", "", _toml(folder, "phrases.toml"), Phrases),
-        names=_convert("names.toml", "", _toml(folder, "names.toml"), Names),
-        unit_alias=_part("units.toml", _toml(folder, "units.toml"), "alias", dict[str, str]),
-        answers=_answers(folder, terminology),
-        signs=_convert("signs.toml", "", _toml(folder, "signs.toml"), Signs),
+        rules=_convert("rules.toml", "", files.toml("rules.toml"), Rules),
+        phrases=_convert("phrases.toml", "", files.toml("phrases.toml"), Phrases),
+        names=_convert("names.toml", "", files.toml("names.toml"), Names),
+        unit_alias=_part("units.toml", files.toml("units.toml"), "alias", dict[str, str]),
+        answers=_answers(files, terminology),
+        signs=_convert("signs.toml", "", files.toml("signs.toml"), Signs),
         lab_tags=_lab_tags(analytes, by_analyte, sets),
         electrolytes=frozenset(name for name, analyte in analytes.items() if analyte.electrolyte),
     )
     _check(knowledge, terminology)
-    return knowledge
+    return replace(knowledge, version=digest(files.tables, rows))
 
 
-def _toml(folder: Path, file: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads((folder / file).read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as problem:
-        raise KnowledgeError(file, "-", f"cannot be read: {problem}") from problem
-    except tomllib.TOMLDecodeError as problem:
-        raise KnowledgeError(file, "-", f"is no TOML: {problem}") from problem
+class _Folder:
+    """The data files, each TOML file read once."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.tables: dict[str, dict[str, Any]] = {}
+
+    def toml(self, file: str) -> dict[str, Any]:
+        """One file, parsed."""
+        if file not in self.tables:
+            self.tables[file] = self._parsed(file)
+        return self.tables[file]
+
+    def _parsed(self, file: str) -> dict[str, Any]:
+        try:
+            return tomllib.loads((self.path / file).read_text("utf-8"))
+        except (OSError, UnicodeDecodeError) as problem:
+            raise KnowledgeError(file, "-", f"cannot be read: {problem}") from problem
+        except tomllib.TOMLDecodeError as problem:
+            raise KnowledgeError(file, "-", f"is no TOML: {problem}") from problem
 
 
-def _read(folder: Path, file: str, kind: type[T]) -> dict[str, T]:
+def _read(folder: _Folder, file: str, kind: type[T]) -> dict[str, T]:
     """A file that is one table of things of a kind."""
-    return {key: _convert(file, key, value, kind) for key, value in _toml(folder, file).items()}
+    return {key: _convert(file, key, value, kind) for key, value in folder.toml(file).items()}
 
 
 def _part(file: str, table: Mapping[str, Any], key: str, kind: type[T]) -> T:
@@ -175,8 +190,8 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
-def _rows(folder: Path, systems: Mapping[str, str]) -> list[Row]:
-    rows = [row for path in sorted((folder / "codes").glob("*.csv")) for row in _rows_of(path, systems)]
+def _rows(folder: _Folder, systems: Mapping[str, str]) -> list[Row]:
+    rows = [row for path in sorted((folder.path / "codes").glob("*.csv")) for row in _rows_of(path, systems)]
     if not rows:
         raise KnowledgeError("codes/*.csv", "-", "no terminology file was found")
     return rows
@@ -196,19 +211,12 @@ def _rows_of(path: Path, systems: Mapping[str, str]) -> list[Row]:
     return rows
 
 
-def _oids(folder: Path, systems: Mapping[str, str]) -> dict[str, str]:
+def _oids(folder: _Folder, systems: Mapping[str, str]) -> dict[str, str]:
     oids = _read(folder, "oids.toml", str)
     for oid, system in oids.items():
         if system not in systems.values():
             raise KnowledgeError("oids.toml", oid, f"`{system}` is no system of systems.toml")
     return oids
-
-
-def _version(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.*")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:VERSION_LENGTH]
 
 
 def _by_analyte(limits: Iterable[Limit]) -> dict[str, tuple[Limit, ...]]:
@@ -230,8 +238,8 @@ def _adjustments(table: Mapping[str, Any]) -> dict[str, Adjustment]:
     return _convert("limits.toml", "calcium-adjustment", units, dict[str, Adjustment])
 
 
-def _answers(folder: Path, terminology: Terminology) -> Answers:
-    stated = _convert(ANSWERS, "", _toml(folder, ANSWERS), Stated)
+def _answers(folder: _Folder, terminology: Terminology) -> Answers:
+    stated = _convert(ANSWERS, "", folder.toml(ANSWERS), Stated)
     signs: dict[tuple[str, str], str] = {}
     for name, tokens in stated.signs.items():
         for key in terminology.tokens(ANSWERS, name, tokens):

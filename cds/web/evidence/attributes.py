@@ -36,8 +36,8 @@ def attributes(reads: Reads, sources: Sequence[Source], versions: Versions) -> t
 
 def _dates(versions: Versions) -> str:
     return (
-        f"Software {versions.software}; clinical knowledge {versions.knowledge} (a digest of its data files); "
-        f"sources and limits last reviewed {versions.reviewed}."
+        f"Software {versions.software}; clinical knowledge {versions.knowledge} (a digest of all that is "
+        f"read and decides); sources and limits last reviewed {versions.reviewed}."
     )
 
 

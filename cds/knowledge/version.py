@@ -1,0 +1,34 @@
+"""The version of what a clinician reads: a digest of the content of data, wording, orders and rules, not of layout."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+LENGTH = 12
+_ENCODER = msgspec.json.Encoder()
+_BESIDE = re.compile(r" ?([()\[\]{},]) ?")
+_TRAILING = re.compile(r",(?=[)\]}])")
+_COMMENT = re.compile(r"(?m)(^|\s)\s*# .*$")
+
+
+def digest(*contents: object) -> str:
+    """A short digest of values; the order of tables counts, for it is the order of tags and notes."""
+    whole = hashlib.sha256()
+    for one in contents:
+        whole.update(_ENCODER.encode(one) + b"\0")
+    return whole.hexdigest()[:LENGTH]
+
+
+def of_code(folders: Iterable[Path]) -> str:
+    """A digest of the modules of some packages, without comments, white space and the commas that a formatter adds."""
+    modules = sorted(path for folder in folders for path in folder.glob("*.py"))
+    return digest({path.stem: _plain(path.read_text("utf-8")) for path in modules})
+
+
+def _plain(source: str) -> str:
+    """The source as its content goes: one word after the other, brackets where a line ends or not."""
+    bare = _BESIDE.sub(r"\1", " ".join(_COMMENT.sub("", source).split()))
+    return _TRAILING.sub("", bare)
