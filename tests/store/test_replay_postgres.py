@@ -1,5 +1,6 @@
 """Single use across real processes that share a PostgreSQL database: warm connections, and what closed mode does."""
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -91,3 +92,36 @@ def test_a_token_works_once_although_no_new_connection_can_be_opened(wire: tuple
     assert [200] * 4 == ready
     assert [Counter({200: 1, 401: USES - 1})] * TOKENS == found
     assert [0.0] * 4 == unchecked
+
+
+def test_closed_no_call_is_answered_while_uses_cannot_be_told(wire: tuple[Wire, str], tmp_path: Path) -> None:
+    """Two nodes without their database: 503 with Retry-After, not ready; when it is back, each token counts once."""
+    through, url = wire
+    nodes = Nodes(tmp_path, url)
+    with nodes.node("a", token_reuse="closed") as a, nodes.node("b", token_reuse="closed") as b:
+        services = [a, b]
+        before = raced(nodes, services)
+        through.is_cut = True
+        answers = [
+            service.fetch("GET", DISCOVERY, headers={"Authorization": f"Bearer {nodes.token()}"})
+            for service in services * 3
+        ]
+        away = [service.fetch("GET", "/health/ready") for service in services]
+        through.is_cut = False
+        for service in services:
+            wait_until_ready(service)
+        after = raced(nodes, services)
+
+    once = [Counter({200: 1, 401: USES - 1})] * TOKENS
+    assert (once, once) == (before, after)
+    assert [(503, "5")] * 6 == [(answer.status, answer.headers["retry-after"]) for answer in answers]
+    assert [503, 503] == [answer.status for answer in away]
+    assert all("cannot tell which tokens were used" in answer.json["issue"][0]["details"]["text"] for answer in away)
+
+
+def wait_until_ready(service: Running) -> None:
+    """Wait until a balancer would send calls again, without sending one."""
+    until = time.monotonic() + 120
+    while service.fetch("GET", "/health/ready").status != 200:
+        assert time.monotonic() < until
+        time.sleep(0.1)
