@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -23,7 +24,7 @@ from charts.seam import engine
 from cds import cli
 from cds.account import Caller
 from cds.attendant import Reply
-from cds.errors import KnowledgeError, StartError, UsageError
+from cds.errors import KnowledgeError, StartError, StoreError, UsageError
 from cds.settings import Settings, load
 from cds.trust.verifier import build_verifier
 from cds.web import server, worker
@@ -119,6 +120,45 @@ def test_a_time_zone_that_nobody_chose_is_said_once(
 
     told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert warnings == [line["setting"] for line in told if line["level"] == "warning"]
+
+
+@pytest.mark.parametrize(
+    ("given", "warned"),
+    [
+        ({"WORKERS": "2"}, True),
+        ({"WORKERS": "1"}, False),
+        ({"WORKERS": "2", "TOKEN_REUSE": "closed"}, False),
+        ({"WORKERS": "2", "DEMO": "true"}, False),
+        ({"WORKERS": "2", "DEMO": "true", "AUTH": "required"}, True),
+    ],
+)
+def test_several_workers_that_would_accept_a_token_each_are_warned_of(
+    given: dict[str, str], warned: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not where the site has chosen, nor where no token is looked at."""
+    monkeypatch.setattr(server, "ProcessPoolExecutor", Tried(""))
+    monkeypatch.setattr(server, "Workers", Supervisor)
+    monkeypatch.setattr(worker, "open_parts", fake_parts)
+    monkeypatch.setattr(server, "_serve_alone", lambda *_: None)
+    server.serve(
+        load({"TWITCH_CDS_PORT": "0"} | {f"TWITCH_CDS_{name}": value for name, value in given.items()}), lambda _: None
+    )
+
+    told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert warned is any(line.get("setting") == "TWITCH_CDS_TOKEN_REUSE" for line in told)
+
+
+def test_a_process_that_ended_by_itself_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its status is that of a failure, as at a start: who watches it should know."""
+    monkeypatch.setattr(
+        worker, "open_parts", lambda settings: replace(fake_parts(settings), ended_by=[StoreError("Too old.")])
+    )
+
+    with pytest.raises(StoreError, match="Too old"):
+        server.serve(
+            load({"TWITCH_CDS_DEMO": "1", "TWITCH_CDS_PORT": "0"}),
+            visitor(lambda at: fetch(at, "GET", "/health/live"), []),
+        )
 
 
 def test_a_service_with_clients_and_no_public_address_does_not_start(capsys: pytest.CaptureFixture[str]) -> None:
