@@ -341,6 +341,11 @@ class OutOfRoom(Overloaded):
     text = "Too many large requests at once. Try again after one second."
 
 
+def reason_of(problem: Exception) -> str:
+    """Why a file cannot be used, in the words of the operating system; other messages may quote what it holds."""
+    return (problem.strerror if isinstance(problem, OSError) else None) or type(problem).__name__
+
+
 class StartError(CdsError):
     """The service must not start like this."""
 

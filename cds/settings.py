@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from cds import setting_kinds as kinds
-from cds.errors import SettingsError
+from cds.errors import SettingsError, reason_of
 
 PREFIX = "TWITCH_CDS_"
 SHARED = "PROMETHEUS_MULTIPROC_DIR"  # the folder where workers share their numbers, as prometheus-client names it
@@ -300,7 +300,7 @@ def _with_files(given: dict[str, str]) -> dict[str, str]:
             try:
                 given[name] = Path(path).read_text("utf-8").strip()
             except (OSError, ValueError) as problem:
-                raise SettingsError(name + FILE, "names a file that cannot be read") from problem
+                raise SettingsError(name + FILE, f"names a file that cannot be read: {reason_of(problem)}") from problem
     return given
 
 

@@ -24,6 +24,7 @@ from cds.errors import (
     UsageError,
     WrongHook,
     WrongMethod,
+    reason_of,
     render,
 )
 
@@ -152,3 +153,16 @@ def test_errors_at_the_start_name_the_place() -> None:
         KnowledgeError("limits.toml", "potassium.low", "must be a number")
     )
     assert "no such file" == UsageError("no such file").text
+
+
+@pytest.mark.parametrize(
+    ("problem", "expected"),
+    [
+        (PermissionError(13, "Permission denied", "/etc/x"), "Permission denied"),
+        (OSError("a text that may quote anything"), "OSError"),
+        (ValueError("what the file holds"), "ValueError"),
+    ],
+)
+def test_why_a_file_cannot_be_used_is_told_in_the_words_of_the_system(problem: Exception, expected: str) -> None:
+    """Never what else an exception says: it may quote what the file holds."""
+    assert expected == reason_of(problem)

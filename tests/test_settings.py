@@ -49,7 +49,7 @@ def test_a_secret_can_be_a_file(tmp_path: Path) -> None:
 
 def test_a_secret_file_that_cannot_be_read_stops_the_start(tmp_path: Path) -> None:
     """The message names the setting, not the path."""
-    with pytest.raises(SettingsError, match="TWITCH_CDS_HASH_KEY_FILE: names a file that cannot be read"):
+    with pytest.raises(SettingsError, match="TWITCH_CDS_HASH_KEY_FILE: names a file that cannot be read: No such file"):
         load(given(hash_key_file=str(tmp_path / "none")))
 
 

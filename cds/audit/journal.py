@@ -16,6 +16,7 @@ from typing import NamedTuple
 from cds.audit.chain import NO_HASH, Head, Seal, Tip, body_of
 from cds.audit.pair import Pair
 from cds.audit.tail import CLOSER, digest, tail
+from cds.errors import reason_of
 from cds.secrecy import Secret
 
 PATIENCE, PATIENCE_DOWN = 0.25, 0.02  # seconds to wait for the other writers
@@ -175,7 +176,8 @@ class Journal:
     def _fails(self, problem: Exception) -> None:
         """Say it once, until it works again."""
         if self.is_up:
-            _log.error("audit fails", extra={"fields": {"error": type(problem).__name__, "losses": self.losses}})
+            fields = {"error": type(problem).__name__, "reason": reason_of(problem), "losses": self.losses}
+            _log.error("audit fails", extra={"fields": fields})
         self.is_up = False
 
     def _works(self) -> None:

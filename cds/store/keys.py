@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
-from cds.errors import StoreError, UsageError
+from cds.errors import StoreError, UsageError, reason_of
 from cds.secrecy import Secret
 from cds.setting_kinds import weakness_of
 from cds.settings import Settings
@@ -27,8 +27,7 @@ def hash_key(settings: Settings, new: Callable[[], str] = _new_key) -> Secret:
     try:
         key = _read_or_made(path, new)
     except (OSError, ValueError) as problem:
-        kind = type(problem).__name__
-        raise StoreError(f"The key for hashes, DATA_DIR/{FILE}, cannot be read or made ({kind}).") from problem
+        raise StoreError(f"The key for hashes, {path}, cannot be read or made: {reason_of(problem)}.") from problem
     if weakness := weakness_of(key):
         raise StoreError(f"The key for hashes, DATA_DIR/{FILE}, {weakness}. Bring it back from a backup.")
     return Secret(key)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.exc import SQLAlchemyError
 
-from cds.errors import StoreError
+from cds.errors import StoreError, reason_of
 from cds.store import file
 from cds.store.address import Address, address_of
 from cds.store.down import StoreDown
@@ -229,8 +229,10 @@ class Store:
             if self._address.file:
                 file.make(self._address.file)
         except (OSError, sqlite3.Error) as problem:
-            kind = type(problem).__name__
-            raise StoreError(f"The database's file cannot be used ({kind}). See docs/store.md.") from problem
+            raise StoreError(
+                f"The database's file cannot be used: {reason_of(problem)}. TWITCH_CDS_DATA_DIR or "
+                "TWITCH_CDS_DATABASE_URL says where it is; it must belong to the user that the service runs as. See docs/store.md."
+            ) from problem
 
 
 def _version(cursor: Any) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from cds.errors import reason_of
 from cds.trust.fetch import Fetch, FetchFailed
 from cds.trust.jwks import NO_KEYS, BadKeySet, KeySet, PublicKey, read_keys
 from cds.trust.kept import KeyFiles
@@ -104,7 +105,8 @@ class FileKeys:
         try:
             self._keys = read_keys(self._watched.path.read_bytes(), demo=self._demo)
         except (OSError, BadKeySet) as problem:
-            self.problem = "the file cannot be read" if isinstance(problem, OSError) else str(problem)
+            is_away = isinstance(problem, OSError)
+            self.problem = f"the file cannot be read: {reason_of(problem)}" if is_away else str(problem)
             log.error("key file not usable", extra={"fields": {"keys": self._place, "reason": self.problem}})
         else:
             self.problem = None

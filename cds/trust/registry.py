@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from cds.account import NOBODY
-from cds.errors import RegistryError
+from cds.errors import RegistryError, reason_of
 from cds.trust.addresses import problem_of, problem_of_keys
 from cds.trust.algorithms import unusable
 from cds.trust.names import ALLOWED, DEFAULT
@@ -86,7 +86,7 @@ def _entries(path: Path) -> Sequence[object]:
     try:
         document = tomllib.loads(path.read_text("utf-8"))
     except OSError as problem:
-        raise RegistryError(str(path), "the file", "cannot be read") from problem
+        raise RegistryError(str(path), "the file", f"cannot be read: {reason_of(problem)}") from problem
     except UnicodeDecodeError as problem:
         raise RegistryError(str(path), "the file", "is not UTF-8") from problem
     except tomllib.TOMLDecodeError as problem:

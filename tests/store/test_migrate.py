@@ -269,7 +269,7 @@ def test_a_folder_that_cannot_be_made_is_an_error_of_the_start() -> None:
     """Below a file there are no folders."""
     store = Store.open("", "/dev/null/var")
 
-    with pytest.raises(StoreError, match="NotADirectoryError"):
+    with pytest.raises(StoreError, match="Not a directory"):
         store.prepare()
     store.close()
 

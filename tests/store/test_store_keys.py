@@ -76,6 +76,6 @@ def test_a_key_that_is_damaged_stops_the_start(tmp_path: Path, content: bytes, p
 
 
 def test_a_folder_that_cannot_be_used_stops_the_start() -> None:
-    """With the kind of the problem."""
-    with pytest.raises(StoreError, match="NotADirectoryError"):
+    """With the reason in the words of the system."""
+    with pytest.raises(StoreError, match="Not a directory"):
         hash_key(settings(Path("/dev/null/var")))

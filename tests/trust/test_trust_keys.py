@@ -347,7 +347,7 @@ def test_a_file_of_keys_is_read_anew_when_it_changes(tmp_path: Path) -> None:
         "FILE: the key set is not JSON",
         "the key set is not JSON",
         "key-2",
-        "FILE: the file cannot be read",
+        "FILE: the file cannot be read: No such file or directory",
         "key-1",
         "None",
     ] == found
@@ -371,4 +371,8 @@ def test_one_address_has_one_cache_however_many_clients_use_it(tmp_path: Path) -
     asyncio.run(story())
 
     assert [URL] == source.asked
-    assert ["keys of a: down", "keys of b: down", "keys of f: the file cannot be read"] == ring.problems(registry)
+    assert [
+        "keys of a: down",
+        "keys of b: down",
+        "keys of f: the file cannot be read: No such file or directory",
+    ] == ring.problems(registry)

@@ -201,7 +201,7 @@ def test_a_broken_new_file_keeps_the_old_clients_and_says_so(tmp_path: Path, cap
 
     assert ["ehr"] == found[0][0]
     assert [["ehr"], [], ["ehr"]] == [names for names, _ in found[1:]]
-    assert ["cannot be read", "", ""] == [problem for _, problem in found[1:]]
+    assert ["No such file or directory", "", ""] == [problem for _, problem in found[1:]]
     assert ["clients not read: the old ones stay"] * 2 + ["clients read"] * 2 == [one.message for one in caplog.records]
 
 
