@@ -231,7 +231,8 @@ class Store:
         except (OSError, sqlite3.Error) as problem:
             raise StoreError(
                 f"The database's file cannot be used: {reason_of(problem)}. TWITCH_CDS_DATA_DIR or "
-                "TWITCH_CDS_DATABASE_URL says where it is; it must belong to the user that the service runs as. See docs/store.md."
+                "TWITCH_CDS_DATABASE_URL says where it is; it must belong to the user that the service runs as. "
+                "See docs/store.md."
             ) from problem
 
 
