@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 COMMANDS: list[str] = [block.strip() for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 START_SECONDS = 600
 
 
@@ -70,6 +72,18 @@ def test_commands() -> None:
     assert ["make run", "curl -s", "make test", ".venv/bin/twitch-cds evaluate", ".venv/bin/twitch-cds report"] == [
         " ".join(command.split()[:2]) for command in COMMANDS
     ]
+
+
+def test_the_other_ways_are_tried_or_said_not_to_be() -> None:
+    """Each command of the table is run by `.ci/run`, or is what `make run` starts, or its row says "not tried"."""
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", README.partition("### Other ways")[2], re.MULTILINE)[2:]
+    tried = {way: re.findall(r"`([^`]+)`", commands) for way, commands, told in rows if "not tried" not in told}
+    script = {line.strip() for line in (ROOT / ".ci/run").read_text("utf-8").splitlines()}
+    served = {"twitch-cds serve --demo", ".venv/bin/twitch-cds serve --demo"}  # what `make run` starts
+
+    assert {"pipx", "uv", "Linux, no make"} <= tried.keys()
+    assert [] == [command for commands in tried.values() for command in commands if command not in script | served]
+    assert f"dist/twitch_cds-{PROJECT['version']}-py3-none-any.whl" in README
 
 
 def test_make_test() -> None:
