@@ -215,9 +215,16 @@ def test_a_token_of_the_longest_length_passes_the_proxy(site: Site) -> None:
     assert 401 == answer.status
 
 
-def test_the_numbers_are_for_this_machine_only(site: Site) -> None:
-    """Another loopback address counts as elsewhere."""
-    assert [200, 403] == [site.fetch("GET", "/metrics", origin=origin).status for origin in (HOST, "127.0.0.2")]
+def test_the_numbers_are_not_on_the_way_of_clients(site: Site) -> None:
+    """Not even for this host: they would be those of whichever replica answers."""
+    assert [403, 403] == [site.fetch("GET", "/metrics", origin=origin).status for origin in (HOST, "127.0.0.2")]
+
+
+def test_the_id_of_a_request_goes_through_the_proxy(site: Site) -> None:
+    """The one that the client gave, and back; what follows it from the EHR to the audit."""
+    answer = site.fetch("GET", "/health/ready", headers={"X-Request-ID": "ehr-4711"})
+
+    assert "ehr-4711" == answer.headers["x-request-id"]
 
 
 def test_slow_heads_are_given_up_and_block_nobody(site: Site) -> None:
