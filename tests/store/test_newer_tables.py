@@ -9,9 +9,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from service.process import Running, running
 
 from cds.store.migrate import VERSIONS, newest
-from tests.service.process import Running, running
 
 NEWER = "9999"
 TOO_OLD = "The database was changed by a newer version of twitch-cds"

@@ -11,10 +11,10 @@ from uuid import uuid4
 
 import pytest
 from cut_wire import Wire
+from service.process import Running, running
 from sqlalchemy import make_url
 
 from cds.trust.mint import Order, Signer, new_key, publish, signer_of
-from tests.service.process import Running, running
 
 ISSUER, PUBLIC, DISCOVERY = "https://tester.example.org", "https://cds.example.org", "/cds-services"
 WORKERS, USES, TOKENS = 4, 16, 6

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from service.process import Running, running
 from trust_fakes import jwks, reply
 
 from cds.trust.mint import Order, Signer, new_key, signer_of
-from tests.service.process import Running, running
 
 ISSUER, PUBLIC, DISCOVERY = "https://tester.example.org", "https://cds.example.org", "/cds-services"
 SIGNER = signer_of(new_key("ES384"))
