@@ -95,10 +95,10 @@ class Desk:
         """It is known to work."""
         self._failed_at = None
 
-    @property
-    def heals_itself(self) -> bool:
-        """Whether its threads find out by themselves that the database works again."""
-        return self._idle is not None
+    def revive(self) -> None:
+        """The database works again; threads that see to their connections by themselves have to connect first."""
+        if self._idle is None:
+            self.heal()
 
     def open(self, patience: float) -> None:
         """Start the threads, and wait until each has tried to connect, but for so many seconds at most."""

@@ -203,8 +203,7 @@ class Memory:
         if not self.is_up:
             self._store.probe()
             for desk in (self._recalls, self._keeps, self._tokens):
-                if not desk.heals_itself:
-                    desk.heal()
+                desk.revive()
             self._writer.heal()
         self._store.checkpoint()
         if self._seconds() >= self._next_prune:

@@ -178,10 +178,10 @@ def test_a_store_that_is_away_holds_up_no_card_and_takes_no_feedback(tmp_path: P
         run(memory.keep(HOSPITAL, SERVICE, [overridden("c1"), overridden("c2")]))
     with pytest.raises(NotReady):
         run(memory.use_once("k" * 64, NOW))
-    up = memory.is_up
+    up = (memory.is_up, memory.is_telling)
     memory.close()
 
-    assert ([{}, {}], False) == (answers, up)
+    assert ([{}, {}], (False, False)) == (answers, up)
     assert {
         "showings_lost": 2,
         "recalls_failed": 2,
