@@ -9,6 +9,10 @@ from cards.topics import Indicator, Topic
 SWITCHED_OFF = "switched-off"  # the variant of a card in the place of one that the site does not show
 
 
+UNWORDED = "unworded"  # the variant of an emergency of which nothing more could be said
+RULE_FAILED = "rule-failed"  # the variant of what stands alone where a card could not be made
+
+
 class Fact(Struct, frozen=True, omit_defaults=True):
     """One thing read on the chart, with the limit it was held against and where that limit comes from.
 

@@ -12,7 +12,7 @@ from cards.summary import join
 from cards.topics import Topic
 from cards.words import TagWords, Variant, Words
 
-RULE_FAILED = "rule-failed"
+FAILED = ("rule-failed", "card-failed")  # of the service itself, and named by its own words
 
 
 def detail(advice: Advice, occasion: Occasion, words: Words) -> str:
@@ -129,7 +129,7 @@ def _not_checked(items: tuple[NotChecked, ...], words: Words) -> str:
 def _unchecked(item: NotChecked, words: Words) -> str:
     """One thing that could not be seen."""
     reason = words.reason(item.reason)
-    if item.reason == RULE_FAILED:
+    if item.reason in FAILED:
         return words.phrase("unchecked", type=escape(_rule(item.type, words)), reason=reason)
     if item.key:
         text = words.phrase("unchecked_key", type=escape(item.type), key=escape(item.key), reason=reason)

@@ -54,7 +54,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
 }
 
 REASONS = (
-    *("absent", "failed", "unreadable", "partial", "rule-failed"),
+    *("absent", "failed", "unreadable", "partial", "rule-failed", "card-failed"),
     *("forbidden", "unauthorized", "not-granted", "partly-granted", "expired"),
     *("timed-out", "unreachable", "server-error", "busy", "not-found", "unsupported"),
     *("redirected", "page-limit", "too-large", "withheld", "incomplete", "unusable-authorization"),

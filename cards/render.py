@@ -35,6 +35,17 @@ def render(advice: Advice, occasion: Occasion, words: Words, orders: OrderBook, 
     )
 
 
+def bare(advice: Advice, occasion: Occasion, words: Words, new_id: Callable[[], str]) -> Card:
+    """A card of one fixed sentence, in the place of one that could not be worded."""
+    return Card(
+        uuid=new_id(),
+        summary=words.variant(advice.topic, advice.variant).summary,
+        indicator=advice.indicator,
+        source=_source(advice.topic, occasion.evidence_url, words),
+        links=(_link(advice.topic, occasion.evidence_url, words),),
+    )
+
+
 @lru_cache(maxsize=64)
 def _source(topic: Topic, evidence_url: str, words: Words) -> Source:
     """Who says so, with the dates of article and guideline (clinical knowledge S1), and the card's id."""

@@ -210,6 +210,8 @@ class Words(Struct, frozen=True, eq=False):
         for topic in (Topic.LIFESTYLE, Topic.MED_REV):
             if rule in self.tags[topic]:
                 return self.tags[topic][rule].name
+        if rule in self.topics:
+            return self.topics[Topic(rule)].title
         return self.topics[Topic.LAB_ABN].title if rule == "LAB" else self.book.rules.get(rule, rule)
 
     def left_out(self, key: str) -> str:

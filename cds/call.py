@@ -10,11 +10,11 @@ from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from cards import wire
-from cards.advice import NotChecked, Occasion
+from cards.advice import SWITCHED_OFF, Advice, NotChecked, Occasion
 from cards.errors import WordingError
 from cards.orders import OrderBook, load_orders
 from cards.proofreading import load_words
-from cards.render import render
+from cards.render import bare, render
 from cards.topics import Topic
 from cards.wire import Card
 from cards.words import ENGLISH, Words
@@ -42,16 +42,18 @@ from cds.knowledge.load import DATA, Knowledge, load
 from cds.knowledge.version import digest, of_code
 from cds.need import Fetch, Steps, settle
 from cds.prefetch.supply import CONDITIONS, DRAFTS, GATE, REST, TWITCH_KEYS, Supplies, wanted_of
-from cds.rules import gate, orders
+from cds.rules import gate, orders, unworded
 from cds.rules.cardbook import rows, vocabulary
 from cds.rules.checks import check
-from cds.rules.consult import Case, Consultation, Due, consult, consult_orders
+from cds.rules.consult import Case, Consultation, Due, consult, consult_orders, without_words
 from cds.rules.gate import Twitch
 from cds.rules.picture import Completeness
+from cds.rules.trial import Trial
 from cds.settings import Settings
 
 DECIDING = tuple(Path(__file__).parent / name for name in ("chart", "rules"))  # what an entry means, what follows
 SILENCE = wire.encode(())
+Worded = tuple[tuple[Due, ...], tuple[Card, ...], tuple[NotChecked, ...]]
 Consulted = Callable[[Case], Steps[Consultation]]
 
 
@@ -275,17 +277,36 @@ class Engine(Struct, frozen=True, kw_only=True):
             emergency_cards=self.emergency_cards,
         )
         consultation = yield from consulted(case)
-        not_checked = (*supplies.not_checked(), *consultation.trial.not_checked)
+        dues, cards, not_checked = self._worded(consultation, supplies.not_checked(), scope)
+        return Outcome(cards, consultation, not_checked, case.chart, dues, consultation.repeated)
+
+    def _worded(self, consultation: Consultation, unseen: tuple[NotChecked, ...], scope: Scope) -> Worded:
+        """The cards; one that cannot be worded is named by the others, which therefore are worded once more."""
+        failed = len(consultation.trial.failed_cards)
+        worded = self._rendered(consultation, unseen, scope)
+        again = len(consultation.trial.failed_cards) > failed
+        return self._rendered(consultation, unseen, scope) if again else worded
+
+    def _rendered(self, consultation: Consultation, unseen: tuple[NotChecked, ...], scope: Scope) -> Worded:
+        trial = consultation.trial
         occasion = Occasion(
             patient_id=scope.patient_id,
             today=scope.now.date(),
             knowledge_version=self.version,
             evidence_url=self.evidence_url,
-            not_checked=not_checked,
+            not_checked=(*unseen, *trial.not_checked),
             switched_off=self.switched_off,
         )
-        cards = tuple(render(due.advice, occasion, self.words, self.orders, self.new_id) for due in consultation.shown)
-        return Outcome(cards, consultation, not_checked, case.chart, consultation.shown, consultation.repeated)
+        made = [(due, card) for due in consultation.shown if (card := self._card(due.advice, occasion, trial))]
+        if consultation.shown and not made:
+            made = [(without_words(trial), bare(unworded.alone(), occasion, self.words, self.new_id))]
+        return tuple(due for due, _ in made), tuple(card for _, card in made), occasion.not_checked
+
+    def _card(self, advice: Advice, occasion: Occasion, trial: Trial) -> Card | None:
+        """One card; of an emergency, or what stands for a hidden one, at least a fixed sentence."""
+        card = trial.card(advice.topic, lambda: render(advice, occasion, self.words, self.orders, self.new_id))
+        fixed = unworded.instead(advice.topic, for_emergency=advice.variant == SWITCHED_OFF)
+        return card or (bare(fixed, occasion, self.words, self.new_id) if fixed else None)
 
     def _scope(self, patient_id: str, aliases: frozenset[str]) -> Scope:
         now = self.now()

@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from cards.advice import SWITCHED_OFF, Advice
+from cards.advice import RULE_FAILED, SWITCHED_OFF, UNWORDED, Advice
 from cards.topics import Topic
 from cards.vocabulary import Vocabulary
 from cds.knowledge import basis
@@ -46,7 +46,7 @@ class CardRow(Struct, frozen=True, kw_only=True):
 CARDS = (
     CardRow(
         topic=Topic.EMERG,
-        variants=("default",),
+        variants=("default", UNWORDED),
         advise=advise.emergency,
         left_out=left_out.emergency,
         protected=True,
@@ -145,7 +145,7 @@ CARDS = (
     ),
     CardRow(
         topic=Topic.DATA_GAP,
-        variants=("default", "rule-failed", "known-disease", SWITCHED_OFF, "draft-unread"),
+        variants=("default", RULE_FAILED, "known-disease", SWITCHED_OFF, "draft-unread"),
         advise=advise.data_gap,
         left_out=left_out.gap,
         reads=Reads(windows=("twitch_observation", "exam")),

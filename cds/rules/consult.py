@@ -7,16 +7,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cards.advice import Advice
+from cards.topics import Indicator, Topic
 from cds.chart.facts import Chart
 from cds.knowledge.load import Knowledge
 from cds.need import Recall, Steps
-from cds.rules import advise_orders, orders
+from cds.rules import advise_orders, orders, unworded
 from cds.rules import picture as pictures
 from cds.rules.advise import bounded, closed
 from cds.rules.assess import Assessment, assess
 from cds.rules.cardbook import advised
 from cds.rules.choice import Choice, Decision
-from cds.rules.decide import capped, choose
+from cds.rules.decide import capped, choose, is_for_an_emergency
 from cds.rules.gate import Twitch
 from cds.rules.orders import Drafted
 from cds.rules.picture import Completeness, Picture
@@ -71,7 +72,10 @@ def consult(case: Case) -> Steps[Consultation]:
     """Advice on a chart that shows a twitch (4e steps 5 to 43)."""
     trial = Trial()
     found = assess(case.picture(), trial, emergency_cards=case.emergency_cards)
-    due = [_due(advised(choice, found), found.picture, trial, choice) for choice in choose(found, trial)]
+    made = [(advice, choice) for choice in choose(found, trial) for advice in _advice(choice, found, trial)]
+    if not made and trial.failed_cards:
+        made = [(unworded.alone(), Choice(topic=Topic.DATA_GAP, indicator=Indicator.INFO))]
+    due = [_due(advice, found.picture, trial, choice) for advice, choice in made]
     fresh, repeated = yield from without_repeats(due, case)
     chosen = [one.choice for one in fresh if one.choice]
     decision = capped(chosen, int(case.knowledge.at("max_cards")), tuple(one.advice.topic for one in repeated))
@@ -81,6 +85,13 @@ def consult(case: Case) -> Steps[Consultation]:
         for one, advice in zip(kept, closed([one.advice for one in kept], decision.dropped), strict=True)
     )
     return Consultation(shown, trial, repeated, Assessed(found, decision))
+
+
+def _advice(choice: Choice, found: Assessment, trial: Trial) -> tuple[Advice, ...]:
+    """The advice of a card; if its adviser fails, what stands in its place."""
+    advice = trial.card(choice.topic, lambda: advised(choice, found))
+    advice = advice or unworded.instead(choice.topic, for_emergency=is_for_an_emergency(choice))
+    return (advice,) if advice else ()
 
 
 def consult_orders(drafted: Drafted | None, unread: Sequence[str], case: Case) -> Steps[Consultation]:
@@ -96,7 +107,13 @@ def consult_orders(drafted: Drafted | None, unread: Sequence[str], case: Case) -
 
 
 def _due(advice: Advice, picture: Picture, trial: Trial, choice: Choice | None = None) -> Due:
-    return Due(advice, fingerprint(advice, picture.twitch_facts, trial.failed), choice)
+    return Due(advice, fingerprint(advice, picture.twitch_facts, trial.failures), choice)
+
+
+def without_words(trial: Trial) -> Due:
+    """The only card that is left where none could be made or worded."""
+    advice = unworded.alone()
+    return Due(advice, fingerprint(advice, failed=trial.failures))
 
 
 def without_repeats(due: list[Due], case: Case) -> Steps[tuple[list[Due], tuple[Due, ...]]]:

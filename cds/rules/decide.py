@@ -200,7 +200,7 @@ def _is_beyond_ms(found: Iterable[Finding]) -> bool:
     return any(one.sets & {"wasting", "tongue-fasciculation"} for one in found)
 
 
-def _is_for_an_emergency(choice: Choice) -> bool:
+def is_for_an_emergency(choice: Choice) -> bool:
     """The card in the place of an emergency that is switched off."""
     return choice.topic is Topic.DATA_GAP and bool(choice.flags)
 
@@ -208,7 +208,7 @@ def _is_for_an_emergency(choice: Choice) -> bool:
 def capped(ordered: Sequence[Choice], limit: int, repeated: tuple[Topic, ...] = ()) -> Decision:
     """At most three cards; the last that is not protected makes way and is named (4a)."""
     kept, dropped = list(ordered), []
-    spare = [one for one in kept if one.topic not in PROTECTED and not _is_for_an_emergency(one)]
+    spare = [one for one in kept if one.topic not in PROTECTED and not is_for_an_emergency(one)]
     while len(kept) > limit and spare:
         victim = spare.pop()
         kept.remove(victim)

@@ -1,14 +1,15 @@
 """The order hooks: which drafts are looked at, which of them are new, and which one card they get (4d, 4e ORDERS)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
 from cards.advice import Advice
+from cards.topics import Topic
 from cds.chart.facts import Drug
 from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
-from cds.rules import advise_orders
+from cds.rules import advise_orders, unworded
 from cds.rules.advise_orders import Beginning
 from cds.rules.doses import Dose
 from cds.rules.medication import Entry, matcher_of
@@ -46,16 +47,24 @@ def decide_orders(
     steroids = _beginnings(STEROID, drafted.steroids, picture, trial)
     estrogens = _estrogens(drafted, picture, trial, silent=known and not steroids)
     severe = book.ask(book.rules["ORD-EMERG"], picture, trial) if steroids else ()
+    if severe and emergency_cards:
+        return _made(Topic.EMERG, lambda: advise_orders.emergency(severe, steroids, estrogens, picture), trial)
     if severe:
-        told = advise_orders.emergency if emergency_cards else advise_orders.unsaid
-        return (told(severe, steroids, estrogens, picture),)
+        return _made(Topic.ORD_STEROID, lambda: advise_orders.unsaid(severe, steroids, estrogens, picture), trial)
     treated = [one for one in steroids if not _replaces(one, picture)]
     low = book.ask(book.rules["ORD-STEROID"], picture, trial) if treated else ()
     if low or (treated and not known):
-        return (advise_orders.steroid(treated, low, estrogens, picture),)
+        return _made(Topic.ORD_STEROID, lambda: advise_orders.steroid(treated, low, estrogens, picture), trial)
     if steroids and not _is_all_seen(picture, trial):
-        return (advise_orders.unseen(steroids, estrogens, picture),)
-    return (advise_orders.estrogen(estrogens, picture),) if estrogens and not known else ()
+        return _made(Topic.ORD_STEROID, lambda: advise_orders.unseen(steroids, estrogens, picture), trial)
+    if estrogens and not known:
+        return _made(Topic.ORD_ESTROGEN, lambda: advise_orders.estrogen(estrogens, picture), trial)
+    return ()
+
+
+def _made(topic: Topic, advise: Callable[[], Advice], trial: Trial) -> tuple[Advice, ...]:
+    """The one card; if it cannot be made, what stands in its place."""
+    return (trial.card(topic, advise) or unworded.instead(topic) or unworded.alone(),)
 
 
 def _is_all_seen(picture: Picture, trial: Trial) -> bool:

@@ -7,6 +7,7 @@ from typing import Literal, Protocol, TypeVar
 from msgspec import Struct
 
 from cards.advice import Fact, NotChecked
+from cards.topics import Topic
 
 State = Literal["fired", "not-fired", "not-checked", "suppressed"]
 
@@ -40,13 +41,12 @@ class Trial:
     def __init__(self) -> None:
         self.verdicts: list[Verdict] = []
         self.failed: list[str] = []
+        self.failed_cards: list[Topic] = []
 
     def ask(self, rule_id: str, rule: Callable[[P], Iterable[Found]], subject: P) -> tuple[Found, ...]:
         """All that a rule raises; nothing if it stays silent or fails."""
-        try:
-            raised = tuple(rule(subject))
-        except Exception:  # noqa: BLE001 - per-rule isolation: the failure becomes visible on every card
-            _LOG.error("rule failed", extra={"fields": {"rule": rule_id}}, exc_info=True)
+        raised = self._made("rule failed", rule_id, lambda: tuple(rule(subject)))
+        if raised is None:
             self.failed.append(rule_id)
             self.verdicts.append(Verdict(rule_id, "not-checked", because="rule-failed"))
             return ()
@@ -57,14 +57,35 @@ class Trial:
         self.verdicts.append(Verdict(rule_id, "fired", facts))
         return raised
 
+    def card(self, topic: Topic, make: Callable[[], R]) -> R | None:
+        """A card, or a part of its making; None if that fails, and then the other cards say so."""
+        made = self._made("card failed", topic.value, make)
+        if made is None and topic not in self.failed_cards:
+            self.failed_cards.append(topic)
+        return made
+
+    def _made(self, event: str, what: str, make: Callable[[], R]) -> R | None:
+        """What is made; None after a fault, which is logged: it costs one rule or one card, never the answer."""
+        try:
+            return make()
+        except Exception:  # noqa: BLE001 - isolation: the failure becomes visible on every card
+            _LOG.error(event, extra={"fields": {"rule": what}}, exc_info=True)
+            return None
+
     def note(self, rule_id: str, state: State, because: str) -> None:
         """Record what the combination table did with a rule's outcome."""
         self.verdicts.append(Verdict(rule_id, state, because=because))
 
     @property
+    def failures(self) -> tuple[str, ...]:
+        """Rules and cards that failed: news for whoever answered a card before."""
+        return (*self.failed, *(card.value for card in self.failed_cards))
+
+    @property
     def not_checked(self) -> tuple[NotChecked, ...]:
-        """The rules that failed, as every card states them."""
-        return tuple(NotChecked(type=rule, reason="rule-failed") for rule in self.failed)
+        """The rules and cards that failed, as every card states them."""
+        rules = (NotChecked(type=rule, reason="rule-failed") for rule in self.failed)
+        return (*rules, *(NotChecked(type=card.value, reason="card-failed") for card in self.failed_cards))
 
 
 def once(rule: Callable[[P], R | None]) -> Callable[[P], Iterable[R]]:
