@@ -4,6 +4,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
+import msgspec
+from msgspec import Struct
+
 from cds.http import httpx
 from cds.selfcheck.line import Line, failed, passed, skipped
 from cds.selfcheck.subject import Subject, words
@@ -15,6 +18,24 @@ PARTS = {
     "audit": "see the log, and TWITCH_CDS_AUDIT_FILE: its folder must be writable and have room",
 }
 WHAT_PARTS = {"store": "store writable", "audit": "audit writable"}
+
+
+class Details(Struct):
+    """The words of an issue."""
+
+    text: str
+
+
+class Issue(Struct):
+    """What is the matter."""
+
+    details: Details
+
+
+class Outcome(Struct):
+    """An answer that refuses."""
+
+    issue: list[Issue] = []
 
 
 def check_health(subject: Subject) -> Iterator[Line]:
@@ -34,7 +55,9 @@ def _readiness(answer: httpx.Response) -> Iterator[Line]:
         return
     told = _object(answer)
     if answer.status_code != httpx.codes.OK:
-        yield failed("service", f"it says that it is not ready (status {answer.status_code})", "see its log")
+        yield failed(
+            "service", f"it says that it is not ready (status {answer.status_code}){_reason(told)}", "see its log"
+        )
     elif "knowledgeVersion" in told:
         yield passed("service", "it is ready")
         yield passed("knowledge version", str(told["knowledgeVersion"]))
@@ -53,6 +76,15 @@ def _part(told: Mapping[str, object], name: str, advice: str) -> Line:
     if state == "up":
         return passed(WHAT_PARTS[name], "up")
     return failed(WHAT_PARTS[name], str(state), advice)
+
+
+def _reason(told: Mapping[str, object]) -> str:
+    """What the answer itself says, if it is an OperationOutcome of the service."""
+    try:
+        outcome = msgspec.convert(told, Outcome)
+    except msgspec.ValidationError:
+        return ""
+    return f": {outcome.issue[0].details.text}" if outcome.issue else ""
 
 
 def _object(answer: httpx.Response) -> Mapping[str, object]:

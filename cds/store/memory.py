@@ -85,7 +85,8 @@ class Memory:
         except Unfit:
             raise
         except StoreError as problem:
-            self._keeps.fail(problem)
+            for desk in (self._recalls, self._keeps, self._tokens):
+                desk.fail(problem)
             patience = 0.0
         for desk in (self._recalls, self._tokens):
             desk.open(patience)

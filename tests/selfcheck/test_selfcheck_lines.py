@@ -118,6 +118,22 @@ def test_the_address_may_be_given_with_or_without_its_end(url: str) -> None:
             ),
         ),
         (
+            told(503, {"issue": [{"details": {"text": "No keys."}}]}),
+            (
+                "fail service: it says that it is not ready (status 503): No keys. / "
+                "skip store writable: /health/ready does not tell / skip audit writable: /health/ready does not tell / "
+                "pass clock: within 10 s of the clock here"
+            ),
+        ),
+        (
+            told(502, {"issue": "none"}),
+            (
+                "fail service: it says that it is not ready (status 502) / "
+                "skip store writable: /health/ready does not tell / skip audit writable: /health/ready does not tell / "
+                "pass clock: within 10 s of the clock here"
+            ),
+        ),
+        (
             told(404, b"", date="nonsense"),
             (
                 "skip service: /health/ready is not passed on by the proxy (status 404) / "
