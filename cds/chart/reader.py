@@ -64,6 +64,12 @@ class Reader:
         """Read one resource of a long stream, and let go of the text it came from."""
         self.add([replace(resource, meta=Raw(bytes(resource.meta)))])
 
+    def forget(self, refs: set[str]) -> None:
+        """Leave out resources by their references: they were deleted."""
+        chart = self.chart  # what stands is settled first, so that nothing comes back
+        self._forget(refs)
+        put_in_order(chart)
+
     @property
     def chart(self) -> Chart:
         """What was read so far, in an order that does not depend on the order in which it came."""

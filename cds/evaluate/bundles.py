@@ -1,5 +1,6 @@
-"""Opening a Bundle of any type: its entries, the Bundles in it, and what it calls its patients."""
+"""Opening a Bundle or Parameters: entries, the Bundles in them, what was deleted or refused, and names of patients."""
 
+import re
 from collections.abc import Iterator
 from typing import Any as Anything
 
@@ -8,7 +9,11 @@ from msgspec import Raw, Struct
 
 from cds.call import Engine
 from cds.errors import UsageError
-from cds.evaluate.pool import UNKNOWN, Pool, patient_id
+from cds.evaluate.pool import READ, UNKNOWN, Pool, patient_id
+from cds.fhir.outcomes import Response
+
+OUTCOME = "OperationOutcome"
+_PATH = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)(?:/_search|/[A-Za-z0-9.-]+)?(?:[?#].*)?", re.ASCII | re.DOTALL)
 
 
 class Entry(Struct):
@@ -17,6 +22,26 @@ class Entry(Struct):
     fullUrl: Anything = None  # noqa: N815 - FHIR's name
     resource: Raw = Raw()
     request: Anything = None
+    response: Anything = None
+
+    @property
+    def deleted(self) -> str | None:
+        """What the entry deletes, as it is named there; None if it deletes nothing."""
+        request = self.request if isinstance(self.request, dict) else {}
+        return str(request.get("url")) if request.get("method") == "DELETE" else None
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the response says that the request of this entry failed."""
+        status = self.response.get("status") if isinstance(self.response, dict) else None
+        return isinstance(status, str | int) and Response(status=status).has_failed
+
+    @property
+    def asked(self) -> str | None:
+        """The type that the request of this entry was about, as far as the entry tells."""
+        request = self.request if isinstance(self.request, dict) else {}
+        response = self.response if isinstance(self.response, dict) else {}
+        return _type_in(request.get("url")) or _type_in(response.get("location")) or _type_in(self.fullUrl)
 
 
 class Bundle(Struct):
@@ -27,12 +52,39 @@ class Bundle(Struct):
     link: Anything = None
 
     def entries(self) -> Iterator[Entry]:
-        """The entries; one that is none holds something that is no resource."""
+        """The entries; one that is none, or is the resource itself, holds what it is."""
         for raw in self.entry or ():
             try:
-                yield msgspec.json.decode(raw, type=Entry)
+                entry = msgspec.json.decode(raw, type=Entry)
             except msgspec.ValidationError:
                 yield Entry(resource=raw)
+                continue
+            is_bare = not bytes(entry.resource) and isinstance(_named(raw).resourceType, str)
+            yield Entry(resource=raw) if is_bare else entry
+
+    def links(self, relation: str) -> Iterator[Anything]:
+        """The addresses of one relation."""
+        for link in self.link if isinstance(self.link, list) else ():
+            if isinstance(link, dict) and link.get("relation") == relation:
+                yield link.get("url")
+
+    @property
+    def searched(self) -> str | None:
+        """The type that was searched for, as far as the Bundle tells."""
+        return next(filter(None, map(_type_in, self.links("self"))), None)
+
+
+class Parameters(Struct):
+    """Parameters of any depth: the answer of $everything, or a list of charts."""
+
+    parameter: list["Parameter"] | None = None
+
+
+class Parameter(Struct):
+    """One parameter."""
+
+    resource: Raw = Raw()
+    part: list["Parameter"] | None = None
 
 
 class Named(Struct):
@@ -43,13 +95,43 @@ class Named(Struct):
 
 
 def pool_of(engine: Engine, text: bytes) -> Pool:
-    """The patients of one Bundle and of the Bundles in it."""
-    bundles = list(_bundles(text))
+    """The patients of one Bundle and of the Bundles in it; of all that Parameters hold."""
+    bundles = list(_opened(text))
     pool = Pool(engine, {alias: known for bundle in bundles for alias, known in _aliases(bundle)})
     for bundle in bundles:
-        pool.truncated |= _has_next(bundle)
+        pool.truncated |= any(True for _ in bundle.links("next"))
         _fill(pool, bundle)
     return pool
+
+
+def deletions(text: bytes) -> list[str] | None:
+    """What a Bundle deletes, if it does nothing else (FHIR Bulk Data, `deleted`); None if it does."""
+    entries = [entry for bundle in _bundles(text) for entry in bundle.entries()]
+    deleted = [entry.deleted for entry in entries]
+    return [one for one in deleted if one is not None] if deleted and None not in deleted else None
+
+
+def _opened(text: bytes) -> Iterator[Bundle]:
+    if _named(text).resourceType != "Parameters":
+        yield from _bundles(text)
+        return
+    try:
+        parameters = msgspec.json.decode(text, type=Parameters)
+    except msgspec.ValidationError as problem:
+        raise UsageError("is not FHIR: its `parameter` is not a list of parameters") from problem
+    resources = list(_resources(parameters.parameter or ()))
+    yield Bundle(entry=[Raw(b'{"resource":' + bytes(one) + b"}") for one in resources])
+    for one in resources:
+        if _named(one).resourceType == "Bundle":
+            yield from _bundles(one)
+
+
+def _resources(parameters: "list[Parameter] | tuple[()]") -> Iterator[Raw]:
+    """The resources of parameters and of their parts."""
+    for one in parameters:
+        if bytes(one.resource):
+            yield one.resource
+        yield from _resources(one.part or ())
 
 
 def _bundles(text: Raw | bytes) -> Iterator[Bundle]:
@@ -60,45 +142,57 @@ def _bundles(text: Raw | bytes) -> Iterator[Bundle]:
         raise UsageError("is no FHIR: its `entry` is no list") from problem
     yield bundle
     for entry in bundle.entries():
-        if _named(entry).resourceType == "Bundle":
+        if _named(entry.resource).resourceType == "Bundle":
             yield from _bundles(entry.resource)
 
 
 def _fill(pool: Pool, bundle: Bundle) -> None:
+    """Take what a Bundle holds; a search that failed matters only if it was, or may have been, for what rules read."""
     deleted: set[str] = set()
+    searched = bundle.searched
     for entry in bundle.entries():
-        named = _named(entry)
+        named = _named(entry.resource)
         kind = named.resourceType
-        if bundle.type == "history" and _is_deleted(entry, named, deleted):
+        if entry.deleted is not None:
+            deleted.add(entry.deleted)
+            if bundle.type != "history":  # there a later version may stand before it
+                pool.delete(entry.deleted)
             continue
+        if bundle.type == "history" and f"{kind}/{named.id}" in deleted:
+            continue  # an older version of what a newer entry deleted (newest first)
+        if entry.is_refused and _matters(entry.asked):
+            pool.truncated = True
         if isinstance(kind, str) and kind != "Bundle":
-            pool.add(kind, entry.resource, _urn(entry))
+            if kind != OUTCOME or _matters(searched):
+                pool.add(kind, entry.resource, _urn(entry))
         elif kind is None and bytes(entry.resource) not in (b"", b"null"):
             pool.unread.add(UNKNOWN, None)
 
 
-def _is_deleted(entry: Entry, named: Named, deleted: set[str]) -> bool:
-    """Whether an entry deletes, or is an older version of what a newer entry deleted (newest first)."""
-    request = entry.request if isinstance(entry.request, dict) else {}
-    if request.get("method") == "DELETE":
-        deleted.add(str(request.get("url")))
-        return True
-    return f"{named.resourceType}/{named.id}" in deleted
+def _matters(kind: str | None) -> bool:
+    """Whether rules read a type; one that is not told may be any."""
+    return kind is None or kind in READ
+
+
+def _type_in(url: Anything) -> str | None:
+    """The type that a search or read is about."""
+    match = _PATH.fullmatch(url) if isinstance(url, str) else None
+    return match[1] if match else None
 
 
 def _aliases(bundle: Bundle) -> Iterator[tuple[str, str]]:
     """What a Bundle's references may call its patients, with their ids."""
     for entry in bundle.entries():
-        named = _named(entry)
+        named = _named(entry.resource)
         if named.resourceType == "Patient" and isinstance(entry.fullUrl, str):
             known = named.id if isinstance(named.id, str) else _urn(entry)
             if known:
                 yield entry.fullUrl, known
 
 
-def _named(entry: Entry) -> Named:
+def _named(text: Raw | bytes) -> Named:
     try:
-        return msgspec.json.decode(entry.resource, type=Named)
+        return msgspec.json.decode(text, type=Named)
     except msgspec.DecodeError:
         return Named()
 
@@ -107,8 +201,3 @@ def _urn(entry: Entry) -> str | None:
     """The id that other entries use for this one, where there is no other."""
     url = entry.fullUrl if isinstance(entry.fullUrl, str) else ""
     return patient_id(url, {}) if url.startswith("urn:uuid:") else None
-
-
-def _has_next(bundle: Bundle) -> bool:
-    links = bundle.link if isinstance(bundle.link, list) else []
-    return any(isinstance(link, dict) and link.get("relation") == "next" for link in links)

@@ -1,25 +1,39 @@
-"""From the paths of the command line to documents: whole files, or the lines of NDJSON one by one."""
+"""From the paths of the command line to documents: whole files, the lines of NDJSON, or the items of a list."""
 
 import codecs
+import gzip
 import os
 import sys
+import zipfile
+import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from io import BufferedReader
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import IO, NamedTuple
 
 import msgspec
 from msgspec import Raw
 
+from cds.errors import UsageError
+
 STDIN = "-"
-ENDINGS = frozenset({".json", ".ndjson"})
+ENDINGS = (".json", ".ndjson", ".jsonl")
+PACKED = (*ENDINGS, *(f"{ending}.gz" for ending in ENDINGS), ".zip")
+GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
+DELETED = "deleted"  # the folder of what an export says was deleted (FHIR Bulk Data)
+# A folder that is called after a resource type holds a part of the export above it.
+PARTS = frozenset(Path(__file__).with_name("resource_types.txt").read_text("utf-8").split()) | {DELETED}
 
 
 class Document(NamedTuple):
-    """One JSON text; `line` is its number if the file is NDJSON."""
+    """One JSON text; `number` says which `unit` of its file it is: a line of NDJSON, or an item of a list."""
 
     text: bytes
-    line: int | None = None
+    number: int | None = None
+    unit: str = "line"
 
 
 class Problem(NamedTuple):
@@ -42,35 +56,89 @@ def batches(argument: str) -> Iterator[Batch | Problem]:
         yield Batch(shown(argument), (argument,))
         return
     failed: list[OSError] = []
-    found = 0
-    for folder, inner, files in os.walk(argument, onerror=failed.append):
+    wanted: dict[str, list[str]] = {}
+    others: Counter[str] = Counter()
+    for folder, inner, names in os.walk(argument, onerror=failed.append):
         inner.sort()
-        wanted = tuple(sorted(str(Path(folder, file)) for file in files if Path(file).suffix.lower() in ENDINGS))
-        found += len(wanted)
-        if wanted:
-            yield Batch(shown(folder), wanted)
+        found = sorted(str(Path(folder, name)) for name in names if is_wanted(name))
+        others.update(Path(name).suffix.lower() for name in names if not is_wanted(name))
+        if found:
+            wanted.setdefault(_export(folder, argument), []).extend(found)
+    yield from (Batch(shown(folder), tuple(paths)) for folder, paths in wanted.items())
     yield from (Problem(shown(problem.filename), reason(problem)) for problem in failed)
-    if not found and not failed:
-        yield Problem(shown(argument), "the folder holds no .json or .ndjson file")
+    if not wanted and not failed:
+        yield Problem(shown(argument), f"the folder holds no {', '.join(ENDINGS)}, .gz or .zip file{_listed(others)}")
+
+
+def is_wanted(name: str) -> bool:
+    """Whether a file in a folder is one to read."""
+    return name.lower().endswith(PACKED)
+
+
+def _listed(others: Counter[str]) -> str:
+    kinds = ", ".join(f"{count} {ending or 'without an ending'}" for ending, count in sorted(others.items()))
+    return f" (it holds {kinds})" if kinds else ""
+
+
+def _export(folder: str, argument: str) -> str:
+    """The folder of the export that a folder is part of."""
+    while folder != argument and Path(folder).name in PARTS:
+        folder = str(Path(folder).parent)
+    return folder
 
 
 def documents(path: str) -> Iterator[Document]:
-    """The documents of a file or of standard input."""
-    if path == STDIN:
-        yield from split(sys.stdin.buffer)
-        return
-    with Path(path).open("rb") as stream:
+    """The documents of a file or of standard input; raises UsageError if it cannot be unpacked."""
+    try:
+        with ExitStack() as open_files:
+            stream = sys.stdin.buffer if path == STDIN else open_files.enter_context(Path(path).open("rb"))
+            yield from _unpacked(stream, open_files)
+    except (zipfile.BadZipFile, EOFError, zlib.error, gzip.BadGzipFile, NotImplementedError, RuntimeError) as problem:
+        raise UsageError(f"cannot be unpacked: {str(problem) or 'it is cut off'}") from problem
+
+
+def _unpacked(stream: IO[bytes], open_files: ExitStack) -> Iterator[Document]:
+    """What a stream holds, whatever it is packed in, told by its first bytes."""
+    start = stream.peek(len(ZIP)) if isinstance(stream, BufferedReader) else b""
+    if start.startswith(GZIP):
+        yield from split(open_files.enter_context(gzip.GzipFile(fileobj=stream)))
+    elif start.startswith(ZIP):
+        archive = open_files.enter_context(zipfile.ZipFile(stream))
+        members = sorted(name for name in archive.namelist() if is_wanted(name))
+        if not members:
+            raise UsageError(f"the archive holds no {', '.join(ENDINGS)} or .gz file")
+        for name in members:
+            member = open_files.enter_context(archive.open(name))
+            yield from split(gzip.GzipFile(fileobj=member) if name.lower().endswith(".gz") else member)
+    else:
         yield from split(stream)
 
 
-def split(stream: BinaryIO | Iterable[bytes]) -> Iterator[Document]:
-    """One document over all lines, or one a line if the first, or the second, is a document of its own."""
+def split(stream: Iterable[bytes]) -> Iterator[Document]:
+    """One document over all lines, or one a line if the first, or the second, is a document of its own; or a list."""
     lines = ((number, line) for number, line in enumerate(_bare(stream), 1) if line.strip())
     start = [line for line in (next(lines, None), next(lines, None)) if line is not None]
-    if len(start) == 2 and (is_whole(start[0][1]) or _is_record(start[1][1])):
+    if len(start) == 2 and not _is_list(start[0][1]) and (is_whole(start[0][1]) or _is_record(start[1][1])):
         yield from (Document(line, number) for number, line in chain(start, lines))
+        return
+    text = b"".join(line for _, line in chain(start, lines))
+    items = _items(text) if _is_list(text) else None
+    if items is None:
+        yield Document(text)
     else:
-        yield Document(b"".join(line for _, line in chain(start, lines)))
+        yield from (Document(bytes(item), number, "item") for number, item in enumerate(items, 1))
+
+
+def _is_list(text: bytes) -> bool:
+    return text.lstrip().startswith(b"[")
+
+
+def _items(text: bytes) -> list[Raw] | None:
+    """The items of a JSON list; None if it is broken."""
+    try:
+        return msgspec.json.decode(text, type=list[Raw])
+    except (msgspec.DecodeError, RecursionError):
+        return None
 
 
 def _bare(lines: Iterable[bytes]) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from cds.call import Engine, Outcome
 from cds.errors import CdsError, UsageError
 from cds.evaluate import files
-from cds.evaluate.bundles import pool_of
+from cds.evaluate.bundles import deletions, pool_of
 from cds.evaluate.files import Batch, Document, Problem
 from cds.evaluate.pool import FAILED, UNKNOWN, Pool
 
@@ -99,15 +99,15 @@ class Evaluation:
         try:
             for document in files.documents(path):
                 yield from self._document(name, document)
-        except OSError as problem:
+        except (OSError, UsageError) as problem:
             self._pool.unread.add(UNKNOWN, None)
-            self._keep(name, files.reason(problem))
+            self._keep(name, files.reason(problem) if isinstance(problem, OSError) else problem.text)
 
     def _document(self, name: str, document: Document) -> Iterator[Result]:
         place, prefix = name, ""
-        if document.line is not None:
-            place, prefix = f"{name}:{document.line}", f"line {document.line}: "
-        shares = document.line is not None or len(self._batch.paths) > 1
+        if document.number is not None:
+            place, prefix = f"{name}:{document.number}", f"{document.unit} {document.number}: "
+        shares = document.number is not None or len(self._batch.paths) > 1
         return self._results(name, self._read(place, name, document), prefix, shares)
 
     def _read(self, place: str, name: str, document: Document) -> Iterator[Answer]:
@@ -116,7 +116,11 @@ class Evaluation:
             yield self._request(place, head.hook, document.text)
         elif not self._is_whole:
             raise UsageError("is a chart, and this hook is about what is being written: give a whole CDS Hooks request")
-        elif head.resourceType == "Bundle":
+        elif head.resourceType == "Bundle" and (deleted := deletions(document.text)) is not None:
+            self._plain.add(name)
+            for url in deleted:
+                self._pool.delete(url)
+        elif head.resourceType in ("Bundle", "Parameters"):
             yield from _of_pool(place, pool_of(self._engine, document.text))
         elif isinstance(head.resourceType, str) and head.resourceType:
             self._plain.add(name)
@@ -138,9 +142,19 @@ def hooks(engine: Engine) -> set[str]:
     return {service.hook for service in engine.services.values()}
 
 
+FORMATS = (  # what a file may be instead, told by how it begins, and the way out
+    (b"<", "is XML or HTML, not JSON: ask the server for application/fhir+json, or convert it"),
+    (b"PAR1", "is a Parquet file: export NDJSON, or convert it (DuckDB: COPY … TO 'out.ndjson')"),
+    (b"\x1f\x8b", "is packed twice: unpack it once"),
+    (b"SQLite format 3", "is an SQLite database, not JSON: export NDJSON from it"),
+)
+
+
 def _head(text: bytes) -> Head:
     if not text.strip():
         raise NoJsonError("is empty")
+    if strange := next((message for start, message in FORMATS if text.lstrip().startswith(start)), None):
+        raise NoJsonError(strange)
     if not (text.isascii() or _is_utf8(text)):
         raise NoJsonError("is no valid UTF-8")
     try:
@@ -150,8 +164,17 @@ def _head(text: bytes) -> Head:
     except msgspec.ValidationError as problem:
         raise UsageError("is no FHIR: it is no JSON object") from problem
     except msgspec.DecodeError as problem:
-        cut = "truncated" in str(problem)
-        raise NoJsonError("is no JSON: it is cut off" if cut else "is no valid JSON") from problem
+        raise NoJsonError(_why_no_json(text, problem)) from problem
+
+
+def _why_no_json(text: bytes, problem: msgspec.DecodeError) -> str:
+    """What a text is that is no JSON, with the way out where there is one."""
+    if "truncated" in str(problem):
+        return "is no JSON: it is cut off; export or download it again"
+    first, _, second = text.partition(b"\n")
+    if not first.lstrip().startswith((b"{", b"[")) and first.count(b",") == second.partition(b"\n")[0].count(b",") > 0:
+        return "looks like CSV, not JSON: this command reads FHIR resources, Bundles, NDJSON and CDS Hooks requests"
+    return "is no valid JSON"
 
 
 def _is_utf8(text: bytes) -> bool:

@@ -15,6 +15,7 @@ from cds.errors import CallError, Unexpected, UsageError
 from cds.fhir import resources as fhir
 from cds.fhir.bundle import Feed
 from cds.fhir.datatypes import CodeableConcept, Reference
+from cds.fhir.outcomes import FATAL, cuts
 from cds.fhir.resources import Owned
 from cds.prefetch.supply import TYPES, State, Supplies, Supply
 
@@ -94,6 +95,11 @@ class Pool:
         self._records: dict[str, Record] = {}
         self._shared: list[fhir.Medication] = []
         self._homeless: list[Anything] = []
+        self._deleted: set[str] = set()
+
+    def delete(self, url: str) -> None:
+        """Leave out what was deleted since it was written, wherever it stands; a conditional deletion names nothing."""
+        self._deleted.add("/".join(url.split("?", maxsplit=1)[0].split("/")[-2:]))
 
     def add(self, kind: str, text: Raw | bytes, named: str | None = None) -> None:
         """Take one resource of a type; `named` is the id that a Bundle gives it beside its own."""
@@ -109,7 +115,8 @@ class Pool:
 
     def _take(self, resource: Anything, named: str | None) -> None:
         if isinstance(resource, fhir.OperationOutcome):
-            self.truncated |= any(issue.severity in ("error", "fatal") for issue in resource.issue or ())
+            issues = resource.issue or ()
+            self.truncated |= any(issue.severity in FATAL for issue in issues) or bool(cuts(issues))
         elif isinstance(resource, fhir.Medication):
             self._shared += [resource] if named in (None, resource.id) else [resource, replace(resource, id=named)]
         elif isinstance(resource, fhir.Patient):
@@ -161,10 +168,14 @@ class Pool:
         self._check()
         self._house()
         for patient in list(self._records):
-            yield patient, self._outcome(self._records.pop(patient))
+            record = self._records.pop(patient)
+            if f"Patient/{patient}" not in self._deleted:
+                yield patient, self._outcome(record)
 
     def _outcome(self, record: Record) -> Outcome | CallError:
         record.reader.add(self._shared)
+        if self._deleted:
+            record.reader.forget(self._deleted)
         try:
             return self._engine.judge(record.reader, Whole(record.unread.joined(self.unread), self.truncated))
         except CallError as problem:
