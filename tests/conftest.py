@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,10 @@ from charts.seam import engine
 from msgspec.structs import replace
 
 from cds import cli
+from cds.call import Engine
 from cds.evaluate import command
 from cds.rules.trial import Trial
+from cds.settings import Settings
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,9 +39,12 @@ def evaluate(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     """Run the command; a clock that stands still, standard input from bytes."""
     bare = {name: value for name, value in os.environ.items() if "TWITCH_CDS" not in name}
     monkeypatch.setattr(os, "environ", bare)
-    monkeypatch.setattr(
-        command, "build_engine", lambda given: replace(engine(TODAY), emergency_cards=given.emergency_cards)
-    )
+
+    def build(given: Settings, now: Callable[[], datetime] | None = None) -> Engine:
+        made = engine(TODAY)
+        return replace(made, emergency_cards=given.emergency_cards, now=now or made.now)
+
+    monkeypatch.setattr(command, "build_engine", build)
 
     def run(*arguments: object, stdin: bytes = b"") -> Run:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))

@@ -1,5 +1,6 @@
 """`twitch-cds evaluate`."""
 
+from datetime import datetime
 from typing import Any
 
 import click
@@ -7,7 +8,8 @@ import click
 from cds.commands.look import Command
 
 PATHS = (
-    "FHIR resource, Bundle, NDJSON, CDS Hooks request, or a folder of these; - is standard input. "
+    "FHIR resource, Bundle, Parameters, NDJSON, CDS Hooks request, a list of these, or a folder or archive of them "
+    "(.gz, .zip); - is standard input. "
     "Plain resources of one folder (such as a bulk export) are put together by patient"
 )
 
@@ -21,6 +23,8 @@ PATHS = (
         "twitch-cds evaluate patient.json",
         "twitch-cds evaluate --why patient.json        # why each rule fired or did not",
         "twitch-cds evaluate --json export/ > cards.ndjson",
+        "twitch-cds evaluate --summary --as-of 2026-03-01 export.zip",
+        "twitch-cds evaluate --fail-on critical patient.json",
         "curl -s https://fhir.example.org/Patient/1/\\$everything | twitch-cds evaluate -",
     ],
 )
@@ -33,8 +37,21 @@ PATHS = (
 )
 @click.option("--json", is_flag=True, help="one JSON object per patient and line")
 @click.option("--why", is_flag=True, help="say of every rule and card why it fired or did not")
-def command(**given: Any) -> int:
+@click.option("--summary", is_flag=True, help="one line per patient: urgency, what could not be checked, cards")
+@click.option(
+    "--as-of",
+    metavar="DATE",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="judge as at the end of that day at the site; what was recorded or issued later is not seen, and counted",
+)
+@click.option(
+    "--fail-on",
+    metavar="LEVEL",
+    type=click.Choice(["info", "warning", "critical"]),
+    help="end with status 3 if a card is at least as urgent: info, warning or critical",
+)
+def command(as_of: datetime | None, **given: Any) -> int:
     """Print the cards of every input."""
     from cds.evaluate.command import Options, run
 
-    return run(Options(**given))
+    return run(Options(as_of=as_of.date() if as_of else None, **given))

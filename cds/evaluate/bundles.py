@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any as Anything
 
 import msgspec
@@ -94,10 +95,10 @@ class Named(Struct):
     id: Anything = None
 
 
-def pool_of(engine: Engine, text: bytes) -> Pool:
-    """The patients of one Bundle and of the Bundles in it; of all that Parameters hold."""
+def pool_of(engine: Engine, text: bytes, end: datetime | None = None) -> Pool:
+    """The patients of one Bundle and of the Bundles in it, or of Parameters; with `end`, as known at that moment."""
     bundles = list(_opened(text))
-    pool = Pool(engine, {alias: known for bundle in bundles for alias, known in _aliases(bundle)})
+    pool = Pool(engine, {alias: known for bundle in bundles for alias, known in _aliases(bundle)}, end=end)
     for bundle in bundles:
         pool.truncated |= any(True for _ in bundle.links("next"))
         _fill(pool, bundle)

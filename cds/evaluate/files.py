@@ -43,6 +43,13 @@ class Problem(NamedTuple):
     text: str
 
 
+class Remark(NamedTuple):
+    """What must be known of an input that was answered."""
+
+    input: str
+    text: str
+
+
 class Batch(NamedTuple):
     """Files whose plain resources belong together: one file, or those of one folder."""
 
@@ -99,7 +106,8 @@ def documents(path: str) -> Iterator[Document]:
 
 def _unpacked(stream: IO[bytes], open_files: ExitStack) -> Iterator[Document]:
     """What a stream holds, whatever it is packed in, told by its first bytes."""
-    start = stream.peek(len(ZIP)) if isinstance(stream, BufferedReader) else b""
+    stream = stream if isinstance(stream, BufferedReader) else BufferedReader(stream)  # type: ignore[type-var]
+    start = stream.peek(len(ZIP))
     if start.startswith(GZIP):
         yield from split(open_files.enter_context(gzip.GzipFile(fileobj=stream)))
     elif start.startswith(ZIP):
@@ -123,10 +131,10 @@ def split(stream: Iterable[bytes]) -> Iterator[Document]:
         return
     text = b"".join(line for _, line in chain(start, lines))
     items = _items(text) if _is_list(text) else None
-    if items is None:
-        yield Document(text)
-    else:
+    if items:
         yield from (Document(bytes(item), number, "item") for number, item in enumerate(items, 1))
+    else:
+        yield Document(text)
 
 
 def _is_list(text: bytes) -> bool:

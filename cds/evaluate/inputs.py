@@ -1,6 +1,7 @@
 """What a document is, told by its content, and the patients' results behind it."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any as Anything
 
 import msgspec
@@ -10,7 +11,7 @@ from cds.call import Engine, Outcome
 from cds.errors import CdsError, UsageError
 from cds.evaluate import files
 from cds.evaluate.bundles import deletions, pool_of
-from cds.evaluate.files import Batch, Document, Problem
+from cds.evaluate.files import Batch, Document, Problem, Remark
 from cds.evaluate.pool import FAILED, UNKNOWN, Pool
 
 LISTED = 3
@@ -49,19 +50,21 @@ class NoJsonError(UsageError):
     """A document that is no JSON at all: nobody knows what it held."""
 
 
-Answer = Result | Problem
+Answer = Result | Problem | Remark
 
 
 class Evaluation:
     """One batch: requests and Bundles are answered as they come, plain resources when all are read."""
 
-    def __init__(self, engine: Engine, batch: Batch, hook: str = "patient-view") -> None:
+    def __init__(self, engine: Engine, batch: Batch, hook: str = "patient-view", end: datetime | None = None) -> None:
         self._engine = engine
+        self._end = end
         self._is_whole = hook in CHART_HOOKS
         self._batch = batch
-        self._pool = Pool(engine)
+        self._pool = Pool(engine, end=end)
         self._plain: set[str] = set()
         self._problems: dict[str, list[str]] = {}
+        self._later = 0
 
     def answers(self) -> Iterator[Answer]:
         """All results, then one problem for each input that has some."""
@@ -70,12 +73,14 @@ class Evaluation:
         if self._plain:
             name = self._batch.name if len(self._plain) > 1 else min(self._plain)
             yield from self._results(name, _of_pool(name, self._pool))
+        if later := self._later + self._pool.later:
+            yield Remark(self._batch.name, f"{later} records of a later date were not seen")
         for name, problems in self._problems.items():
             yield Problem(name, _listed(problems))
 
     def _results(
         self, name: str, answers: Iterator[Answer], prefix: str = "", shares: bool = False
-    ) -> Iterator[Result]:
+    ) -> Iterator[Answer]:
         """The results among some answers; the problems are kept. What `shares` may have held part of any chart."""
         try:
             for answer in answers:
@@ -94,7 +99,7 @@ class Evaluation:
     def _keep(self, name: str, text: str) -> None:
         self._problems.setdefault(name, []).append(text)
 
-    def _file(self, path: str) -> Iterator[Result]:
+    def _file(self, path: str) -> Iterator[Answer]:
         name = files.shown(path)
         try:
             for document in files.documents(path):
@@ -103,7 +108,7 @@ class Evaluation:
             self._pool.unread.add(UNKNOWN, None)
             self._keep(name, files.reason(problem) if isinstance(problem, OSError) else problem.text)
 
-    def _document(self, name: str, document: Document) -> Iterator[Result]:
+    def _document(self, name: str, document: Document) -> Iterator[Answer]:
         place, prefix = name, ""
         if document.number is not None:
             place, prefix = f"{name}:{document.number}", f"{document.unit} {document.number}: "
@@ -121,7 +126,9 @@ class Evaluation:
             for url in deleted:
                 self._pool.delete(url)
         elif head.resourceType in ("Bundle", "Parameters"):
-            yield from _of_pool(place, pool_of(self._engine, document.text))
+            pool = pool_of(self._engine, document.text, self._end)
+            self._later += pool.later
+            yield from _of_pool(place, pool)
         elif isinstance(head.resourceType, str) and head.resourceType:
             self._plain.add(name)
             self._pool.add(head.resourceType, document.text)
@@ -162,6 +169,8 @@ def _head(text: bytes) -> Head:
     except RecursionError as problem:
         raise NoJsonError("is nested too deeply") from problem
     except msgspec.ValidationError as problem:
+        if not files.is_whole(text):
+            raise NoJsonError(_why_no_json(text, problem)) from problem
         raise UsageError("is no FHIR: it is no JSON object") from problem
     except msgspec.DecodeError as problem:
         raise NoJsonError(_why_no_json(text, problem)) from problem
@@ -169,7 +178,7 @@ def _head(text: bytes) -> Head:
 
 def _why_no_json(text: bytes, problem: msgspec.DecodeError) -> str:
     """What a text is that is no JSON, with the way out where there is one."""
-    if "truncated" in str(problem):
+    if "truncated" in str(problem) or text.lstrip().startswith(b"["):
         return "is no JSON: it is cut off; export or download it again"
     first, _, second = text.partition(b"\n")
     if not first.lstrip().startswith((b"{", b"[")) and first.count(b",") == second.partition(b"\n")[0].count(b",") > 0:

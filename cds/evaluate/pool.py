@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any as Anything
 from typing import get_args
 
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 from cds.call import Engine, Outcome
 from cds.chart.reader import Reader
 from cds.errors import CallError, Unexpected, UsageError
+from cds.evaluate.known import is_later
 from cds.fhir import resources as fhir
 from cds.fhir.bundle import Feed
 from cds.fhir.datatypes import CodeableConcept, Reference
@@ -20,7 +22,7 @@ from cds.fhir.resources import Owned
 from cds.prefetch.supply import TYPES, State, Supplies, Supply
 
 READ = frozenset(kind.__struct_config__.tag for kind in get_args(fhir.Any))
-UNKNOWN = "unknown"
+UNKNOWN, PATIENT = "unknown", "Patient"
 KEYS = {kind: key for key, kind in reversed(TYPES.items())} | {
     "Medication": "medicationRequests",
     "MedicationAdministration": "medicationStatements",
@@ -85,10 +87,17 @@ class Record(Struct):
 
 
 class Pool:
-    """The patients of one file, Bundle or folder. `aliases` are other references to them, by patient id."""
+    """The patients of one file, Bundle or folder. `aliases` are other references to them, by patient id.
 
-    def __init__(self, engine: Engine, aliases: Mapping[str, str] | None = None) -> None:
+    With `end`, what came to be after that moment is not seen; `later` counts it.
+    """
+
+    def __init__(
+        self, engine: Engine, aliases: Mapping[str, str] | None = None, *, end: datetime | None = None
+    ) -> None:
         self.truncated = False
+        self.later = 0
+        self._end = end
         self.unread = Unread()
         self._engine = engine
         self._aliases = dict(aliases or {})
@@ -103,6 +112,10 @@ class Pool:
 
     def add(self, kind: str, text: Raw | bytes, named: str | None = None) -> None:
         """Take one resource of a type; `named` is the id that a Bundle gives it beside its own."""
+        if self._end is not None and kind != PATIENT and is_later(text, self._end):
+            self.later += 1
+            self._meet(self._owner_of(text))
+            return
         if kind not in READ:
             self._meet(self._owner_of(text))
             return

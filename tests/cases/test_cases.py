@@ -8,10 +8,8 @@ import pytest
 from case_files import AS_OF, FOLDER, Answered, Row, faults, rows
 from charts.runs import Evaluate
 from charts.seam import engine
-from msgspec.structs import replace
 
 from cds.errors import CallError
-from cds.evaluate import command
 from cds.hooks import feedback
 
 FOLDERS = ("reading", "protocol", "clinical")
@@ -28,12 +26,9 @@ def marked(folder: str) -> list[object]:
     ]
 
 
-def evaluated(row: Row, evaluate: Evaluate, monkeypatch: pytest.MonkeyPatch) -> Answered:
+def evaluated(row: Row, evaluate: Evaluate) -> Answered:
     """The answer of `twitch-cds evaluate` for a file or a folder."""
-    monkeypatch.setattr(
-        command, "build_engine", lambda given: replace(engine(AS_OF), emergency_cards=given.emergency_cards)
-    )
-    run = evaluate("--json", row.path)
+    run = evaluate("--json", "--as-of", AS_OF.isoformat(), row.path)
     return Answered(run.status, [card for answer in run.answers for card in answer["cards"]], run.err)
 
 
@@ -58,9 +53,9 @@ def check(row: Row, answered: Answered) -> None:
 
 
 @pytest.mark.parametrize("row", marked("reading"))
-def test_reading(row: Row, evaluate: Evaluate, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reading(row: Row, evaluate: Evaluate) -> None:
     """What a sender means is read, what cannot be read is said, and nothing is read that it does not say."""
-    check(row, evaluated(row, evaluate, monkeypatch) if row.how == "evaluate" else called(row))
+    check(row, evaluated(row, evaluate) if row.how == "evaluate" else called(row))
 
 
 @pytest.mark.parametrize("row", marked("protocol"))
@@ -70,9 +65,9 @@ def test_protocol(row: Row) -> None:
 
 
 @pytest.mark.parametrize("row", marked("clinical"))
-def test_clinical(row: Row, evaluate: Evaluate, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clinical(row: Row, evaluate: Evaluate) -> None:
     """A chart around a rule gets the cards of the second edition, and none that must be absent."""
-    check(row, evaluated(row, evaluate, monkeypatch))
+    check(row, evaluated(row, evaluate))
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

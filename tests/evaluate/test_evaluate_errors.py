@@ -1,5 +1,6 @@
 """Unusable input costs one clear line and status 2, and nothing else is lost."""
 
+import gzip
 import json
 import os
 import sys
@@ -20,7 +21,15 @@ CUT = json.dumps(bundle(person(), twitch())).encode()[:-9]
 BAD = {
     "cut": (CUT, "is no JSON: it is cut off"),
     "cut-pretty": (json.dumps(bundle(person()), indent=1).encode()[:-4], "is no JSON: it is cut off"),
-    "no-json": (b"<html></html>", "is no valid JSON"),
+    "no-json": (b"resourceType: Patient", "is no valid JSON"),
+    "html": (b"<html></html>", "is XML or HTML, not JSON: ask the server for application/fhir+json"),
+    "xml": (b' \n<?xml version="1.0"?><Patient xmlns="http://hl7.org/fhir"/>', "is XML or HTML, not JSON"),
+    "parquet": (b"PAR1\x15\x04", "is a Parquet file: export NDJSON"),
+    "sqlite": (b"SQLite format 3\x00", "is an SQLite database"),
+    "csv": (b"id,code,date\n1,R25.3,2026-11-20\n2,I10,2026-11-20\n", "looks like CSV, not JSON"),
+    "gzip-cut": (gzip.compress(b'{"resourceType":"Patient","id":"p1"}')[:-6], "cannot be unpacked: "),
+    "gzip-twice": (gzip.compress(gzip.compress(b"{}")), "is packed twice"),
+    "zip-cut": (b"PK\x03\x04 and nothing more", "cannot be unpacked: "),
     "binary": (bytes(range(256)) * 9, "is no valid UTF-8"),
     "utf-16": ("{}".encode("utf-16"), "is no valid UTF-8"),
     "latin-1": ('{"resourceType":"P\xe4"}'.encode("latin-1"), "is no valid UTF-8"),
@@ -30,7 +39,10 @@ BAD = {
     "object": (b'{"a":1}', "is no FHIR: it has neither `resourceType` nor `hook`"),
     "type-5": (b'{"resourceType":5}', "is no FHIR: it has neither `resourceType` nor `hook`"),
     "array": (b"[]", "is no FHIR: it is no JSON object"),
-    "pretty-array": (b"[\n{\n}\n]", "is no FHIR: it is no JSON object"),
+    "pretty-array": (b"[\n{\n}\n]", "item 1: is no FHIR: it has neither `resourceType` nor `hook`"),
+    "cut-array": (b'[{"resourceType":"Patient"},', "is no JSON: it is cut off"),
+    "parameters": (b'{"resourceType":"Parameters","parameter":5}', "is not FHIR: its `parameter` is not a list"),
+    "no-parameters": (b'{"resourceType":"Parameters"}', "no patient can be told"),
     "string": (b'"x"', "is no FHIR: it is no JSON object"),
     "number": (b"5", "is no FHIR: it is no JSON object"),
     "null": (b"null", "is no FHIR: it is no JSON object"),
@@ -157,7 +169,7 @@ def test_paths_that_cannot_be_read(
 
     assert [
         f"twitch-cds: {tmp_path}/none.json: cannot be read: No such file or directory",
-        f"twitch-cds: {tmp_path}/empty: the folder holds no .json or .ndjson file",
+        f"twitch-cds: {tmp_path}/empty: the folder holds no .json, .ndjson, .jsonl, .gz or .zip file",
         f"twitch-cds: {tmp_path}/locked: cannot be read: Permission denied",
     ] == run.err.splitlines()
     assert (2, ["p1"]) == (run.status, run.patients)
