@@ -81,7 +81,10 @@ class Seen(Struct, frozen=True, kw_only=True):
 
 
 class LabResult(Struct, frozen=True, kw_only=True):
-    """A laboratory result as reported; `kind` tells ionised, adjusted and unadjusted calcium apart."""
+    """A laboratory result as reported; `kind` tells ionised, adjusted and unadjusted calcium apart.
+
+    `trouble` is why it is not judged, or not by its number: a key of the wording (N64).
+    """
 
     ref: str
     analyte: str
@@ -92,6 +95,7 @@ class LabResult(Struct, frozen=True, kw_only=True):
     flags: frozenset[str] = NOTHING
     ranges: tuple[ReferenceRange, ...] = ()
     preliminary: bool = False
+    trouble: str | None = None
 
 
 class Drug(Struct, frozen=True, kw_only=True):

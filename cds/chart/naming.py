@@ -20,6 +20,7 @@ class Namer:
 
     def __init__(self, knowledge: Knowledge) -> None:
         self.answers = knowledge.answers
+        self.units = knowledge.unit_words
         self._find = knowledge.codes.find
         self._knows = knowledge.codes.knows
         self._known = knowledge.codes.all_codes

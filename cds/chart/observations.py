@@ -1,5 +1,6 @@
 """Observations as laboratory results and as things seen."""
 
+import re
 from collections.abc import Iterator
 from typing import TypeVar
 
@@ -11,13 +12,19 @@ from cds.chart.naming import Namer
 from cds.chart.polarity import By, of_part
 from cds.chart.scope import Scope, span
 from cds.fhir import concepts
-from cds.fhir.datatypes import Concepts, Quantity, Reference
+from cds.fhir.datatypes import CodeableConcept, Concepts, Quantity, Reference
 from cds.fhir.dates import When, parse
 from cds.fhir.resources import Component, Observation
 from cds.knowledge.codes import NOTHING, Concept
+from cds.knowledge.unit_names import UnitWords
 
 FINAL = frozenset({"final", "amended", "corrected"})
 PRELIMINARY = "preliminary"
+VOID = frozenset({"registered", "cancelled", "entered-in-error"})
+_AMOUNT = re.compile(
+    r"(?P<sign>[<>]=?)?\s*(?P<number>\d{1,9}(?:\.\d{1,9})?)\s*(?P<unit>[^\s\d.,;:][^\s,;:]{0,30}(?: ?/ ?[\w]{1,10})?)?",
+    re.ASCII,
+)
 NOT_CODED = Named("")
 PATIENTS = frozenset({"Patient", "RelatedPerson"})
 ANSWERED = frozenset({"survey", "social-history"})  # HL7 observation-category: what somebody was asked
@@ -28,29 +35,90 @@ CALCIUM_KINDS = {"calcium_ionized": "ionised", "calcium_corrected": "adjusted", 
 
 
 def labs(observation: Observation, namer: Namer, scope: Scope) -> Iterator[LabResult]:
-    """The laboratory results of an Observation and of its components; none if it is of a status that does not count."""
-    if observation.status not in FINAL and observation.status != PRELIMINARY:
+    """The laboratory results of an Observation and of its components; none of one that is cancelled or not yet there.
+
+    One of another status, or without a date that can be read, is kept to be said, and is not judged (N64).
+    """
+    status = (observation.status or "").strip().lower()
+    if status in VOID:
         return
     for part in (observation, *(observation.component or ())):
         hits = [hit for hit in namer.concepts(part.code) if hit.analyte]
-        if hits and (part.value_quantity or part.interpretation):
+        if hits and (_has_value(part) or part.interpretation):
             when = effective(observation)
             if not scope.is_future(when):
-                yield _result(observation, part, hits[0], scope.date(when))
+                yield _result(observation, part, hits[0], scope.date(when), status, namer.units)
 
 
-def _result(whole: Observation, part: Observation | Component, concept: Concept, when: When | None) -> LabResult:
+def _has_value(part: Observation | Component) -> bool:
+    return any((part.value_quantity, part.value_string, part.value_codeable_concept, part.value_integer is not None))
+
+
+def _result(
+    whole: Observation,
+    part: Observation | Component,
+    concept: Concept,
+    when: When | None,
+    status: str,
+    units: UnitWords,
+) -> LabResult:
+    quantity, trouble = _measured(part)
+    if status not in FINAL and status != PRELIMINARY:
+        trouble = "status"
+    elif when is None:
+        trouble = "date"
+    elif units.spoils(_remarks(whole, part)):
+        trouble = "specimen"
     return LabResult(
         ref=whole.ref,
         analyte=concept.analyte or "",
         concept=concept,
         kind=next((kind for group, kind in CALCIUM_KINDS.items() if group in concept.groups), None),
         when=when,
-        quantity=None if part.data_absent_reason else part.value_quantity,
-        flags=frozenset(concepts.codes(concepts.each(part.interpretation))) if part.interpretation else NOTHING,
+        quantity=None if part.data_absent_reason else quantity,
+        flags=_flags(part, units),
         ranges=tuple(part.reference_range or ()) if isinstance(part, Observation) else (),
-        preliminary=whole.status == PRELIMINARY,
+        preliminary=status == PRELIMINARY,
+        trouble=trouble,
     )
+
+
+def _measured(part: Observation | Component) -> tuple[Quantity | None, str | None]:
+    """The number of a result, also where a text is nothing else; and what is wrong with it."""
+    words = part.value_string or _words(part.value_codeable_concept)
+    quantity = part.value_quantity or _whole(part)
+    if quantity is not None and words:
+        return None, "two-values"
+    if quantity is not None:
+        return quantity, None if quantity.value is not None or quantity.stated is None else "number"
+    if words is None:
+        return None, None
+    found = _AMOUNT.fullmatch(words.strip())
+    if found is None:
+        return None, "words"
+    return Quantity(stated=found["number"], sign=found["sign"], unit=found["unit"]), None
+
+
+def _words(value: CodeableConcept | None) -> str | None:
+    return value.text or next((one.display for one in value.coding or () if one.display), None) if value else None
+
+
+def _flags(part: Observation | Component, units: UnitWords) -> frozenset[str]:
+    """The codes of the interpretation; where it has none, the flag that its words are."""
+    if not part.interpretation:
+        return NOTHING
+    given = list(concepts.each(part.interpretation))
+    codes = frozenset(concepts.codes(given))
+    named = (units.flag(text) for one in given for text in (one.text, _words(one)) if text)
+    return codes or frozenset(flag for flag in named if flag)
+
+
+def _remarks(whole: Observation, part: Observation | Component) -> str:
+    """Everything that may say that a sample was spoiled."""
+    said = [part.value_string, _words(part.value_codeable_concept)]
+    said += [one.text or _words(one) for one in concepts.each(part.interpretation)] if part.interpretation else []
+    raw = (bytes(one).decode("utf-8", "replace") for one in (whole.note, whole.specimen) if memoryview(one))
+    return " ".join(filter(None, (*said, *raw)))
 
 
 def seen(observation: Observation, namer: Namer, scope: Scope) -> Iterator[Seen]:
@@ -58,8 +126,8 @@ def seen(observation: Observation, namer: Namer, scope: Scope) -> Iterator[Seen]
 
     What is preliminary counts for emergencies only (N1).
     """
-    when = effective(observation)
-    if (observation.status not in FINAL and observation.status != PRELIMINARY) or scope.is_future(when):
+    when, status = effective(observation), (observation.status or "").strip().lower()
+    if (status not in FINAL and status != PRELIMINARY) or scope.is_future(when):
         return
     when = scope.date(when)
     for part in (observation, *(observation.component or ())):
@@ -87,13 +155,13 @@ def _seen(whole: Observation, part: Observation | Component, namer: Namer, when:
         sites=namer.each_sets(_sites(part)),
         places=_places(_sites(part)),
         source=_source(whole),
-        preliminary=whole.status == PRELIMINARY,
+        preliminary=(whole.status or "").strip().lower() == PRELIMINARY,
     )
 
 
 def _whole(part: Observation | Component) -> Quantity | None:
     """A score sent as an integer."""
-    return Quantity(value=part.value_integer) if part.value_integer is not None else None
+    return Quantity(stated=part.value_integer) if part.value_integer is not None else None
 
 
 def _telling(named: Named | None) -> Named | None:

@@ -119,7 +119,7 @@ def _values(
     if part.value_quantity is not None:
         yield _number(part.value_quantity, sets, answers)
     if part.value_integer is not None:
-        yield _number(Quantity(value=part.value_integer), sets, answers)
+        yield _number(Quantity(stated=part.value_integer), sets, answers)
 
 
 def _coded(concept: CodeableConcept, sets: frozenset[str], value: tuple[Concept, ...], answers: Answers) -> Said:

@@ -1,12 +1,15 @@
 """The few FHIR datatypes that rules read, one and many alike where senders mix them."""
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 Number = Annotated[float, Meta(ge=-1e18, le=1e18)]  # no measurement is beyond; sums stay finite
 Integer = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]  # FHIR datatypes, integer: 32 bits
-Comparator = Literal["<", "<=", ">=", ">", "ad"]
+COMPARATORS = frozenset({"<", "<=", ">=", ">", "ad"})
+EQUAL = "="  # no comparator of FHIR, and says nothing else
+_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?", re.ASCII)
 
 
 class Coding(Struct, gc=False):
@@ -48,13 +51,33 @@ class CodeableReference(Struct, gc=False):
 
 
 class Quantity(Struct, gc=False):
-    """A value with its unit (FHIR datatypes, Quantity)."""
+    """A value with its unit (FHIR datatypes, Quantity), also where a number is sent as text.
 
-    value: Number | None = None
-    comparator: Comparator | None = None
+    A comparator that FHIR does not know leaves no value: what it says of the number is not known.
+    """
+
+    stated: Number | str | None = field(default=None, name="value")
+    sign: str | None = field(default=None, name="comparator")
     unit: str | None = None
     system: str | None = None
     code: str | None = None
+
+    @property
+    def value(self) -> float | None:
+        """The number."""
+        if self.sign and self.sign not in COMPARATORS and self.sign != EQUAL:
+            return None
+        return number(self.stated) if isinstance(self.stated, str) else self.stated
+
+    @property
+    def comparator(self) -> str | None:
+        """The comparator, if it says anything."""
+        return self.sign if self.sign in COMPARATORS else None
+
+
+def number(text: str) -> float | None:
+    """The number that a text is, from its first to its last character; None if it is anything else."""
+    return float(text) if _NUMBER.fullmatch(text.strip()) else None
 
 
 class Period(Struct, gc=False):

@@ -105,11 +105,13 @@ class Component(Struct, gc=False, rename="camel"):
 
 
 class Observation(Owned, tag="Observation", rename="camel"):
-    """A result, a score or a finding; `category` and `performer` stay unread unless it is a finding."""
+    """A result, a score or a finding; what is `Raw` stays unread until it is asked for."""
 
     status: str | None = None
     category: Raw = Raw()
     performer: Raw = Raw()
+    note: Raw = Raw()
+    specimen: Raw = Raw()
     code: CodeableConcept | None = None
     body_site: Concepts = None
     effective_date_time: str | None = None

@@ -71,6 +71,16 @@ def _factor(unit: str, target: str, molar_mass: float | None, valence: int | Non
     return None if ratio is None else ratio / (valence or 1) ** equivalents
 
 
+def usual(unit: str) -> bool:
+    """Whether the unit is in the table: known without looking it up."""
+    return _TABLE.get(unit) is not None
+
+
+def usual_units() -> list[str]:
+    """All units of the table."""
+    return [unit for unit, size in _TABLE.items() if size is not None]
+
+
 def known(unit: str) -> bool:
     """Whether the unit is a UCUM code."""
     if len(unit) > MAX_UNIT_LENGTH:

@@ -29,6 +29,7 @@ from cds.knowledge.model import (
     Signs,
     ValueSet,
 )
+from cds.knowledge.unit_names import UnitNames, UnitWords
 from cds.knowledge.version import digest
 
 DATA = Path(__file__).parent / "data"
@@ -56,7 +57,8 @@ class Knowledge(Struct, frozen=True, eq=False):
     rules: Rules
     phrases: Phrases
     names: Names
-    unit_alias: dict[str, str]
+    unit_names: UnitNames
+    unit_words: UnitWords
     answers: Answers
     signs: Signs
     lab_tags: tuple[str, ...] = ()
@@ -111,7 +113,7 @@ def load(folder: Path = DATA) -> Knowledge:
     analytes = _read(files, "analytes.toml", Analyte)
     medicines = _read(files, "medicines.toml", MedicineClass)
     routes = _read(files, "routes.toml", Route)
-    limits = files.toml("limits.toml")
+    limits, units = files.toml("limits.toml"), files.toml("units.toml")
     by_analyte = _by_analyte(_part("limits.toml", limits, "limit", list[Limit]))
     adjustment = _part("limits.toml", limits, "calcium-adjustment", dict[str, Any])
     knowledge = Knowledge(
@@ -130,7 +132,10 @@ def load(folder: Path = DATA) -> Knowledge:
         rules=_convert("rules.toml", "", files.toml("rules.toml"), Rules),
         phrases=_convert("phrases.toml", "", files.toml("phrases.toml"), Phrases),
         names=_convert("names.toml", "", files.toml("names.toml"), Names),
-        unit_alias=_part("units.toml", files.toml("units.toml"), "alias", dict[str, str]),
+        unit_names=_unit_names(units),
+        unit_words=UnitWords(
+            _part("units.toml", units, "spoiled", list[str]), _part("units.toml", units, "flags", dict[str, str])
+        ),
         answers=_answers(files, terminology),
         signs=_convert("signs.toml", "", files.toml("signs.toml"), Signs),
         lab_tags=_lab_tags(analytes, by_analyte, sets),
@@ -269,9 +274,6 @@ def _check(knowledge: Knowledge, terminology: Terminology) -> None:
     for name, analyte in knowledge.analytes.items():
         if not known(analyte.unit):
             raise KnowledgeError("analytes.toml", name, f"`{analyte.unit}` is no UCUM unit")
-    for text, unit in knowledge.unit_alias.items():
-        if not known(unit):
-            raise KnowledgeError("units.toml", text, f"`{unit}` is no UCUM unit")
     for limits in (*knowledge.limits.values(), knowledge.combined.values()):
         for limit in limits:
             _check_limit(knowledge, limit)

@@ -26,6 +26,8 @@ class ValueSet(Struct, frozen=True, forbid_unknown_fields=True):
 class Analyte(Struct, frozen=True, forbid_unknown_fields=True):
     """A laboratory analyte: canonical UCUM unit, molar mass in g/mol, days for which a value counts (2b, 2d).
 
+    `plausible` are the least and the most that a value can be, in that unit, for all kinds or for one of them (N64).
+
     `kinds` are the names of its kinds where a card tells them apart.
     """
 
@@ -44,6 +46,7 @@ class Analyte(Struct, frozen=True, forbid_unknown_fields=True):
     adds_to_range: bool = False
     electrolyte: bool = False
     kinds: dict[str, str] = {}
+    plausible: dict[str, tuple[float, float]] = {}
 
 
 class Limit(Struct, frozen=True, forbid_unknown_fields=True):
@@ -184,3 +187,4 @@ class Names(Struct, frozen=True, forbid_unknown_fields=True):
     flagged: Annotated[str, Meta(min_length=1)]
     low: AboutTest
     abnormal: AboutTest
+    unread: dict[str, str]

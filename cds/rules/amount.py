@@ -8,7 +8,6 @@ from cds.fhir.units import factor
 from cds.knowledge.load import Knowledge
 from cds.knowledge.model import Analyte, Limit, Operator
 
-UCUM = "http://unitsofmeasure.org"
 DIGITS = 9
 
 
@@ -41,11 +40,8 @@ def amount(quantity: Quantity | None, analyte: Analyte, knowledge: Knowledge) ->
 
 
 def ucum(quantity: Quantity, knowledge: Knowledge) -> str | None:
-    """The UCUM code; else the unit's text if it is one, or is known to stand for one."""
-    if quantity.code and quantity.system in (UCUM, None):
-        return quantity.code
-    text = (quantity.unit or "").strip()
-    return knowledge.unit_alias.get(text, text) or None
+    """The UCUM code of a quantity's unit (N64)."""
+    return knowledge.unit_names.ucum(quantity)
 
 
 def to_unit(unit: str, target: str, analyte: Analyte) -> float | None:

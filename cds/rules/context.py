@@ -4,6 +4,7 @@ from cards.advice import Note
 from cds.chart.naming import normalise
 from cds.rules import lifestyle, readings, tests_due
 from cds.rules.assess import Assessment
+from cds.rules.laboratory import Unread
 from cds.rules.medication import Ended
 from cds.rules.picture import Picture
 from cds.rules.rulebook import UNJUDGED, rulebook_of
@@ -94,6 +95,7 @@ def remarks(picture: Picture) -> tuple[Note, ...]:
     vague = any(one.onset and one.onset.uncertain for one in picture.twitches)
     listed = dict.fromkeys(one.named.concepts[0].display for one in picture.findings.of("on-problem-list"))
     return (
+        *unread(picture),
         *worded,
         *((Note("timing_uncertain"),) if vague else ()),
         *((Note("already_on_problem_list", {"items": ", ".join(listed)}),) if listed else ()),
@@ -102,6 +104,20 @@ def remarks(picture: Picture) -> tuple[Note, ...]:
         *((Note("age_unknown"),) if picture.age is None else ()),
         *unclear(picture),
     )
+
+
+def unread(picture: Picture) -> tuple[Note, ...]:
+    """The results that are on file and were not understood, what the laboratory called critical first (N64)."""
+    found = sorted(picture.laboratory.unread.items(), key=lambda one: not one[1].is_urgent)
+    return tuple(_unread(analyte, one, picture) for analyte, one in found)
+
+
+def _unread(analyte: str, one: Unread, picture: Picture) -> Note:
+    when = one.result.when
+    label = picture.knowledge.analytes[analyte].label
+    key = "result_unread_urgent" if one.is_urgent else "result_unread"
+    values = {"test": label, "reason": picture.knowledge.names.unread[one.reason]}
+    return Note(key, {**values, "date": when.text}) if when else Note(f"{key}_undated", values)
 
 
 def unclear(picture: Picture) -> tuple[Note, ...]:

@@ -11,7 +11,7 @@ from cds.fhir.resources import Dosage
 from cds.fhir.units import factor, known
 from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
-from cds.rules.amount import UCUM
+from cds.knowledge.unit_names import UCUM
 
 MASS, DAY = "mg", "d"
 SOLID = re.compile(r"\b(?:tablet|capsule|pill)", re.IGNORECASE)
@@ -129,7 +129,7 @@ def _unit(quantity: dict[str, Any], knowledge: Knowledge) -> str | None:
     """The UCUM code, or a code or a text that stands for one or means a piece."""
     coded = [quantity.get("code")] if quantity.get("system") in (UCUM, None) else []
     named = [one.strip() for one in (*coded, quantity.get("unit"), quantity.get("code")) if isinstance(one, str)]
-    units = (knowledge.unit_alias.get(one, one) for one in named)
+    units = (knowledge.unit_names.named(one) or one for one in named)
     return next((one for one in units if known(one) or PIECES.fullmatch(one)), None)
 
 

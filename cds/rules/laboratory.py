@@ -51,6 +51,22 @@ class Standing(Struct, frozen=True, kw_only=True):
         return found if found is not None and found.effect == "emergency" else None
 
 
+BLOCKING = frozenset({"specimen", "two-values", "status", "date", "implausible"})  # not judged, not even by its flag
+URGENT_FLAGS = frozenset({"LL", "HH", "AA"})
+
+
+class Unread(Struct, frozen=True):
+    """A recent result that is on file and was not understood; `reason` is a key of the wording (N64)."""
+
+    result: LabResult
+    reason: str
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether the laboratory called it critical."""
+        return not URGENT_FLAGS.isdisjoint(self.result.flags)
+
+
 MISSING = Standing(analyte="", state="missing")
 
 
@@ -61,6 +77,7 @@ class Laboratory(Struct, frozen=True):
     limits: LabLimits
     today: int
     emergency_days: int
+    unread: dict[str, Unread] = {}
 
     def of(self, analyte: str) -> Standing:
         """Where an analyte stands."""
@@ -80,11 +97,36 @@ def read(chart: Chart, knowledge: Knowledge, person: Person, today: int) -> Labo
     """Judge all laboratory results of a chart."""
     limits = LabLimits(knowledge, person)
     grouped: dict[str, list[LabResult]] = {}
+    doubted: dict[str, list[Unread]] = {}
     for result in chart.labs:
-        grouped.setdefault(result.analyte, []).append(result)
+        reason = limits.trouble(result)
+        judged = grouped.setdefault(result.analyte, [])
+        if reason not in BLOCKING:
+            judged.append(result)
+        if reason is not None:
+            doubted.setdefault(result.analyte, []).append(Unread(result, reason))
     albumins = Albumins(grouped.get("albumin", ()), limits)
     standings = {analyte: _standing(analyte, results, albumins, limits, today) for analyte, results in grouped.items()}
-    return Laboratory(standings, limits, today, knowledge.days("emergency_lab"))
+    unread = {
+        analyte: one for analyte in doubted if (one := _newest(doubted[analyte], standings[analyte], limits, today))
+    }
+    return Laboratory(standings, limits, today, knowledge.days("emergency_lab"), unread)
+
+
+def _newest(doubted: list[Unread], standing: Standing, limits: LabLimits, today: int) -> Unread | None:
+    """The newest that was not read, if it is in date and no older than the one that decides; an urgent one first."""
+    oldest = today - limits.knowledge.analytes[standing.analyte].fresh_days
+    decided = standing.judged
+    since = max(oldest, day_of(decided)) if decided else oldest
+    recent = [
+        one for one in doubted if (decided is None or one.result != decided.result) and _day(one.result, today) >= since
+    ]
+    return max(recent, key=lambda one: (one.is_urgent, _day(one.result, today), one.result.ref), default=None)
+
+
+def _day(result: LabResult, today: int) -> int:
+    """The day of a result; one without a date may be of today."""
+    return result.when.first if result.when else today
 
 
 def _standing(analyte: str, results: list[LabResult], albumins: Albumins, limits: LabLimits, today: int) -> Standing:

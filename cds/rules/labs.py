@@ -11,7 +11,7 @@ from cds.chart.facts import LabResult
 from cds.fhir.dates import When
 from cds.knowledge.load import Knowledge
 from cds.knowledge.model import Analyte, Effect, Limit
-from cds.rules.amount import Amount, amount, edge_of, edge_text, is_beyond, to_unit
+from cds.rules.amount import DIGITS, Amount, amount, edge_of, edge_text, is_beyond, to_unit
 from cds.rules.newest import newest
 from cds.rules.ranges import Person, Range, usable
 
@@ -63,8 +63,20 @@ class LabLimits(Struct, frozen=True):
         return case.at_limit(severe) if severe else case.by_number()
 
     def number(self, result: LabResult) -> Amount | None:
-        """The result's number with a unit that fits."""
-        return amount(result.quantity, self.knowledge.analytes[result.analyte], self.knowledge)
+        """The result's number with a unit that fits, if it can be true of somebody alive (N64)."""
+        analyte = self.knowledge.analytes[result.analyte]
+        found = amount(result.quantity, analyte, self.knowledge)
+        return found if found is not None and is_plausible(found, analyte, result.kind) else None
+
+    def trouble(self, result: LabResult) -> str | None:
+        """Why a result is not judged, or not by its number; None if nothing is wrong with it (N64)."""
+        analyte, quantity = self.knowledge.analytes[result.analyte], result.quantity
+        if result.trouble is not None or quantity is None or quantity.value is None:
+            return result.trouble
+        found = amount(quantity, analyte, self.knowledge)
+        if found is None:
+            return "unit"
+        return None if is_plausible(found, analyte, result.kind) else "implausible"
 
     def depth(self, judged: Judged) -> float:
         """How far out a result lies on its side, in the analyte's own unit; for comparison only."""
@@ -202,6 +214,16 @@ def is_for_age(limit: Limit, person: Person) -> bool:
         and (limit.from_years is None or years >= limit.from_years)
         and (limit.under_years is None or years < limit.under_years)
     )
+
+
+def is_plausible(found: Amount, analyte: Analyte, kind: str | None) -> bool:
+    """Whether a number lies in the window of its analyte; a bounded one says less than a number and is kept."""
+    window = analyte.plausible.get(kind or "", analyte.plausible.get("any"))
+    ratio = to_unit(found.unit, analyte.unit, analyte)
+    if window is None or ratio is None or found.comparator is not None:
+        return True
+    least, most = window
+    return least <= round(found.value * ratio, DIGITS) <= most
 
 
 def deciding(judged: Iterable[Judged], limits: LabLimits) -> Judged | None:

@@ -33,7 +33,9 @@ def stale(picture: Picture, tests: Iterable[str] = ()) -> tuple[Note, ...]:
 
 
 def is_due(test: str, picture: Picture) -> bool:
-    """Whether a test has neither a fresh readable result nor a recent order (4d)."""
+    """Whether a test has neither a fresh result, read or not (N64), nor a recent order (4d)."""
+    if test in picture.laboratory.unread:
+        return False
     standing = picture.laboratory.of(test)
     fresh = standing.is_fresh and not _is_outdated_by_drug(test, picture)
     return not fresh and not work_up.is_ordered(picture.chart, test, picture.knowledge, picture.today)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from cds.fhir.datatypes import Quantity
 from cds.knowledge.load import load
 from cds.knowledge.model import Limit, Operator
-from cds.rules.amount import UCUM, Amount, amount, beyond, edge_text, is_beyond
+from cds.knowledge.unit_names import UCUM
+from cds.rules.amount import Amount, amount, beyond, edge_text, is_beyond
 
 CALM = settings(deadline=None)
 KNOWLEDGE = load()
@@ -150,12 +151,12 @@ def test_a_limit_is_shown_in_the_unit_nearest_to_the_result(unit: str, text: str
 @pytest.mark.parametrize(
     "quantity",
     [
-        Quantity(value=3.1, code="mmol/L", system=UCUM),
-        Quantity(value=3.1, code="mmol/L"),
-        Quantity(value=3.1, unit="mmol/L"),
-        Quantity(value=3.1, unit=" mMol/L "),
-        Quantity(value=3.1, unit="mmol/L", code="258813002", system="http://snomed.info/sct"),
-        Quantity(value=3.1, code="mmol/L", comparator="ad"),
+        Quantity(stated=3.1, code="mmol/L", system=UCUM),
+        Quantity(stated=3.1, code="mmol/L"),
+        Quantity(stated=3.1, unit="mmol/L"),
+        Quantity(stated=3.1, unit=" mMol/L "),
+        Quantity(stated=3.1, unit="mmol/L", code="258813002", system="http://snomed.info/sct"),
+        Quantity(stated=3.1, code="mmol/L", sign="ad"),
     ],
 )
 def test_a_unit_is_a_ucum_code_else_its_text(quantity: Quantity) -> None:
@@ -168,15 +169,17 @@ def test_a_unit_is_a_ucum_code_else_its_text(quantity: Quantity) -> None:
     [
         None,
         Quantity(code="mmol/L"),
-        Quantity(value=3.1),
-        Quantity(value=3.1, unit=""),
-        Quantity(value=3.1, unit="  "),
-        Quantity(value=3.1, unit="units"),
-        Quantity(value=3.1, code="MMOL/L", system=UCUM),
-        Quantity(value=3.1, code="h"),
-        Quantity(value=3.1, code="Cel"),
-        Quantity(value=3.1, code="{score}"),
-        Quantity(value=3.1, code="258813002", system="http://snomed.info/sct"),
+        Quantity(stated=3.1),
+        Quantity(stated=3.1, unit=""),
+        Quantity(stated=3.1, unit="  "),
+        Quantity(stated=3.1, unit="units"),
+        Quantity(stated=3.1, code="millimol", system=UCUM),
+        Quantity(stated="3,1", code="mmol/L"),
+        Quantity(stated=3.1, code="mmol/L", sign="<>"),
+        Quantity(stated=3.1, code="h"),
+        Quantity(stated=3.1, code="Cel"),
+        Quantity(stated=3.1, code="{score}"),
+        Quantity(stated=3.1, code="258813002", system="http://snomed.info/sct"),
     ],
 )
 def test_a_unit_is_never_guessed(quantity: Quantity | None) -> None:
@@ -188,7 +191,7 @@ def test_a_unit_is_never_guessed(quantity: Quantity | None) -> None:
 @given(st.sampled_from(sorted(ANALYTES)), st.floats(0, 1e6), st.text(max_size=10))
 def test_an_amount_has_a_unit_that_fits_its_analyte(analyte: str, value: float, unit: str) -> None:
     """Whatever the unit's text, an amount is either none or convertible to the analyte's unit."""
-    found = amount(Quantity(value=value, unit=unit), ANALYTES[analyte], KNOWLEDGE)
+    found = amount(Quantity(stated=value, unit=unit), ANALYTES[analyte], KNOWLEDGE)
 
     assert found is None or (found.value == value and edge_is_known(found, analyte))
 

@@ -25,7 +25,7 @@ def named() -> set[str]:
         found |= {analyte.unit, *analyte.same_as}
     for unit, adjustment in knowledge.adjustments.items():
         found |= {unit, adjustment.albumin_unit}
-    return found | set(knowledge.unit_alias.values()) | set(IN_CODE)
+    return found | knowledge.unit_names.units | set(IN_CODE)
 
 
 def listed() -> set[str]:

@@ -222,3 +222,22 @@ def test_a_broken_wording_stops_the_start_as_knowledge(monkeypatch: pytest.Monke
         build_engine(load_settings({"TWITCH_CDS_DEMO": "true"}))
 
     assert "cards.toml: emergency: has no summary" == caught.value.text
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "key", "reason"),
+    [
+        ("answers.toml", 'live = ["en"]', 'live = ["en", "nl"]', "text.nl", "is live and has no lists"),
+        ("answers.toml", '"loinc:LA33-6"', '"loink:LA33-6"', "loink", "is no system of this file"),
+        ("answers.toml", '"loinc:LA33-6"', '"loinc:LA32-8"', "LA32-8", "is both present and absent"),
+        ("answers.toml", '["sct:8011004"', '["sct:6077001"', "dysarthria", "6077001 is also foot-drop"),
+        ("signs.toml", '"behaviour"', '"behavior"', "behavior", "is no value set of valuesets.toml"),
+    ],
+)
+def test_what_answers_and_signs_refer_to_must_be_there(
+    data: Path, file: str, old: str, new: str, key: str, reason: str
+) -> None:
+    """A language, system, code or value set that is not there, or is there twice, stops the start."""
+    change(data, file, old, new)
+
+    assert (file, key, reason) == broken(data)

@@ -91,5 +91,5 @@ def _drug(code: str, state: str, knowledge: Knowledge) -> Drug:
 
 def _potassium(value: float, knowledge: Knowledge) -> LabResult:
     concept = knowledge.codes.of_analyte("potassium")[0]
-    quantity = Quantity(value=value, unit=MMOL_L, system="http://unitsofmeasure.org", code=MMOL_L)
+    quantity = Quantity(stated=value, unit=MMOL_L, system="http://unitsofmeasure.org", code=MMOL_L)
     return LabResult(ref="", analyte="potassium", concept=concept, when=dates.parse(DAY), quantity=quantity)
