@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cds.errors import KnowledgeError
-from cds.fhir.units import factor, known
+from cds.fhir.units import factor, known, usual_units
 from cds.knowledge.answers import FILE as ANSWERS
 from cds.knowledge.answers import Answers, Stated, compiled
 from cds.knowledge.codes import CodeTable, Row
@@ -133,9 +133,7 @@ def load(folder: Path = DATA) -> Knowledge:
         phrases=_convert("phrases.toml", "", files.toml("phrases.toml"), Phrases),
         names=_convert("names.toml", "", files.toml("names.toml"), Names),
         unit_names=_unit_names(units),
-        unit_words=UnitWords(
-            _part("units.toml", units, "spoiled", list[str]), _part("units.toml", units, "flags", dict[str, str])
-        ),
+        unit_words=_unit_words(units),
         answers=_answers(files, terminology),
         signs=_convert("signs.toml", "", files.toml("signs.toml"), Signs),
         lab_tags=_lab_tags(analytes, by_analyte, sets),
@@ -241,6 +239,19 @@ def _lab_tags(analytes: Iterable[str], limits: Mapping[str, tuple[Limit, ...]], 
 def _adjustments(table: Mapping[str, Any]) -> dict[str, Adjustment]:
     units = {unit: value for unit, value in table.items() if unit != "albumin_hours"}
     return _convert("limits.toml", "calcium-adjustment", units, dict[str, Adjustment])
+
+
+def _unit_names(units: Mapping[str, Any]) -> UnitNames:
+    alias = _part("units.toml", units, "alias", dict[str, str])
+    for text, unit in alias.items():
+        if not known(unit):
+            raise KnowledgeError("units.toml", text, f"`{unit}` is no UCUM unit")
+    return UnitNames(alias, usual_units())
+
+
+def _unit_words(units: Mapping[str, Any]) -> UnitWords:
+    spoiled = _part("units.toml", units, "spoiled", list[str])
+    return UnitWords(spoiled, _part("units.toml", units, "flags", dict[str, str]))
 
 
 def _answers(folder: _Folder, terminology: Terminology) -> Answers:

@@ -115,9 +115,10 @@ def unread(picture: Picture) -> tuple[Note, ...]:
 def _unread(analyte: str, one: Unread, picture: Picture) -> Note:
     when = one.result.when
     label = picture.knowledge.analytes[analyte].label
-    key = "result_unread_urgent" if one.is_urgent else "result_unread"
     values = {"test": label, "reason": picture.knowledge.names.unread[one.reason]}
-    return Note(key, {**values, "date": when.text}) if when else Note(f"{key}_undated", values)
+    if when is None:
+        return Note("result_unread_urgent_undated" if one.is_urgent else "result_unread_undated", values)
+    return Note("result_unread_urgent" if one.is_urgent else "result_unread", {**values, "date": when.text})
 
 
 def unclear(picture: Picture) -> tuple[Note, ...]:
