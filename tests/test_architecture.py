@@ -68,6 +68,7 @@ IMPORTS_LATE = {
     "cds.fhir.units": {"cds.fhir.ucum"},
     "cds.store.migrate": {"cds.store.upgrade"},
     "cds.progress": {"rich.console", "rich.progress"},
+    "cds.web.opening": {"cds.web.playground.routes"},
     "cds.web.server": {"cds.web.metrics", "cds.web.worker"},
 }
 COMMANDS = "cds.commands."

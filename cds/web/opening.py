@@ -26,10 +26,10 @@ from cds.web.demo import FIXTURES
 from cds.web.governance.routes import Governance
 from cds.web.metrics import Metrics
 from cds.web.parts import Pages, Parts
-from cds.web.playground.routes import Playground
 from cds.web.record import SOFTWARE
 
 log = logging.getLogger("twitch-cds")
+LATER = 3.0  # seconds after the start
 
 
 def open_parts(settings: Settings) -> Parts:
@@ -51,6 +51,8 @@ def open_parts(settings: Settings) -> Parts:
 
     pages: list[Pages] = [Governance(settings, engine.words, engine.service_ids, utc_now)]
     if settings.demo:
+        from cds.web.playground.routes import Playground  # noqa: PLC0415 - see test_architecture
+
         pages.append(Playground(engine, attendant, memory, settings, FIXTURES, Clock(settings.zone).today))
 
     async def begin() -> None:
@@ -58,7 +60,7 @@ def open_parts(settings: Settings) -> Parts:
         await verifier.warm()
         verifier.tend()
         _keep()
-        asyncio.get_running_loop().run_in_executor(None, _prepare)
+        _prepare_later()
 
     async def end() -> None:
         await completion.aclose()
@@ -94,6 +96,12 @@ def _leave(ended_by: list[StartError], problem: Unfit) -> None:
     log.critical(problem.text)
     ended_by.append(problem)
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _prepare_later() -> None:
+    """In a thread, when the first calls are answered: they need the time, and hardly ever what it makes ready."""
+    loop = asyncio.get_running_loop()
+    loop.call_later(LATER, loop.run_in_executor, None, _prepare)
 
 
 def _prepare() -> None:

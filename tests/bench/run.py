@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import served
+import startup
 import subjects
 import world
 from pairs import FULL, QUICK, Effort, Result, Run, compare
@@ -133,6 +134,10 @@ def main() -> None:
     sys.stdout.write(f"\nAround the engine, at {world.SIZE} resources\n{world.HEAD}\n")
     for line in world.rows(bench.engine, effort):
         sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+    sys.stdout.write(f"\nStart-up, as whole processes\n{startup.HEAD}\n")
+    for cost in startup.rows(effort):
+        sys.stdout.write(f"{cost}\n")
         sys.stdout.flush()
 
 

@@ -25,6 +25,8 @@ from pairs import QUICK, Effort, Result, compare_timed  # noqa: E402
 from payloads import FIRING, KINDS, SERVICE, SILENT, request  # noqa: E402
 from service.process import answer_of, running  # noqa: E402
 
+from cds.web.opening import LATER  # noqa: E402
+
 SIZES = (10, 200, 2_000)
 BUDGET = {
     SILENT: dict(zip(SIZES, (2.5, 0.6, 0.35), strict=True)),
@@ -52,6 +54,7 @@ class Process(NamedTuple):
 
     def calm(self) -> None:
         """Wait until nothing goes on in it any more: it makes ready in a thread what is seldom needed."""
+        time.sleep(LATER)
         before = -1.0
         while (now := self.cpu_seconds) - before > CALM:
             before = now
