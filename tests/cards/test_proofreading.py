@@ -61,7 +61,7 @@ from cards.words import ENGLISH
         ("phrases.toml", 'KD = "Known neuromuscular disease"', 'KD = " "', "KD", "empty"),
         ("phrases.toml", 'tsh = "TSH"\n', "", "tsh", "not known"),
         ("phrases.toml", "named_in_summary = 2", "named_in_summary = 0", "layout", "at least 1"),
-        ("phrases.toml", 'diet = "diet"', 'diet = ""', "diet", "empty"),
+        ("phrases.toml", 'onset = "onset', 'onset = "" # ', "onset", "empty"),
         ("citations.toml", 'mark = "P"', 'mark = "X"', "citation", "Invalid enum value"),
         ("citations.toml", 'reviewed = "2026-11-22"', "", "citation", "reviewed"),
         ("citations.toml", 'short = "Turner"', 'short = " "', "turner-2022", "empty"),

@@ -51,6 +51,9 @@ UNSEARCHABLE = {
     "U1/observed-value": "the code is text, only the value is coded",
     "tongue-anywhere/observed-value-site": "the code is text, only the value is coded",
     "text/seen": "the code is text",
+    "N1/component-present": "the code is local, only the part is coded",
+    "N2/question-is-finding": "the code is text, only the value is coded",
+    "N4/by-the-other-side": "the code is of ICD-10-CM, in which Observations are not asked for",
     "gate/visit-in-context": "the visit in context is finished, and finished visits are too many to ask for",
 }
 # Value sets that describe a sign (its site, absence, kin) or lead away from one.
