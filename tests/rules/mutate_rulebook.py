@@ -33,7 +33,7 @@ from cds.rules.rule import Rule
 from cds.web.evidence import decisions
 
 WITNESSES = 25
-ROWS = rulebook._rows
+ROWS = vars(rulebook)["_rows"]
 EXPLAINED: dict[str, str] = {}
 BODIES = [(case.chart.get("hook", "patient-view"), request_bytes(case.chart)) for case in cases()]
 
@@ -135,7 +135,7 @@ def of_rule(row: Rule) -> Iterator[tuple[str, Rule]]:
     yield "card", replace(row, card=Topic.DATA_GAP if row.card is not Topic.DATA_GAP else Topic.EMERG)
     yield "told_elsewhere", replace(row, told_elsewhere=not row.told_elsewhere)
     yield "at_order", replace(row, at_order=not row.at_order)
-    yield from ((f"sees={sees}", replace(row, sees=sees)) for sees in ("all", "unused", "open") if sees != row.sees)  # type: ignore[arg-type]
+    yield from ((f"sees={sees}", replace(row, sees=sees)) for sees in ("all", "unused", "open") if sees != row.sees)
     yield from ((f"also-{one}", replace(row, also=tuple(x for x in row.also if x is not one))) for one in row.also)
     yield "also+", replace(row, also=(*row.also, Topic.REASSURE))
     for field in FIELDS:
@@ -183,11 +183,17 @@ def swap(place: int) -> None:
 
 def put_cards(rows: tuple[CardRow, ...]) -> None:
     """Put all rows, and what is made of them, in place."""
-    cardbook.CARDS = rows
-    cardbook.ROWS = decisions.ROWS = {row.topic: row for row in rows}
-    cardbook.RANKS = decide.RANKS = {row.topic: place for place, row in enumerate(rows)}
-    cardbook.PROTECTED = decide.PROTECTED = frozenset(row.topic for row in rows if row.protected)
-    cardbook.OF_FINDINGS = explain.OF_FINDINGS = tuple(row for row in rows if row.advise)
+    made: dict[str, object] = {
+        "CARDS": rows,
+        "ROWS": {row.topic: row for row in rows},
+        "RANKS": {row.topic: place for place, row in enumerate(rows)},
+        "PROTECTED": frozenset(row.topic for row in rows if row.protected),
+        "OF_FINDINGS": tuple(row for row in rows if row.advise),
+    }
+    for module in (cardbook, decide, decisions, explain):
+        for name, value in made.items():
+            if hasattr(module, name):
+                setattr(module, name, value)
 
 
 def restore() -> None:
