@@ -85,3 +85,23 @@ def test_requests_to_fhir_servers_are_counted_by_how_they_ended() -> None:
 
     assert b'twitch_cds_fhir_requests_total{outcome="timed-out"} 3.0' in metrics.text()
     assert b'twitch_cds_store_events_total{event="showings_lost"} 2.0' in metrics.text()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["clients", "check"], "no file of clients"),
+        (["selfcheck", "nowhere"], "nowhere: "),
+        (["mint-token", "--audience", "a", "--issuer", "i", "--key", "none.pem", "--lifetime", "60"], "none.pem"),
+        (["report", "--since", "yesterday"], "--since: 'yesterday' is no date"),
+    ],
+)
+def test_what_a_command_cannot_use_is_one_line(
+    given: list[str], told: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With status 2, and no hint at options that are right."""
+    assert 2 == cli.main(given)
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("twitch-cds: ")
+    assert told in line

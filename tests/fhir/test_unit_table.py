@@ -12,7 +12,7 @@ from ucumvert import PintUcumRegistry
 from units_table import listed, named, text
 
 from cds.fhir import ucum, unit_table
-from cds.fhir.units import factor, known
+from cds.fhir.units import factor, known, prepare
 
 ROOT = Path(__file__).parents[2]
 TABLE = unit_table.read()
@@ -87,3 +87,10 @@ def test_a_number_beyond_all_bounds_is_a_unit_without_a_factor() -> None:
     assert factor("10*400/d", "/d") is None
     assert factor("/d", "10*-400/d") is None
     assert ucum.size("10*400/d") == (float("inf"), {})
+
+
+def test_the_parser_can_be_loaded_beforehand() -> None:
+    """So that the first unit outside the table costs no more than the next."""
+    prepare()
+
+    assert "cds.fhir.ucum" in sys.modules
