@@ -31,7 +31,7 @@ def samples() -> list[Any]:
     made = Metrics("1")
     made.record("ehr", "s", 200, (Shown(uuid="u", topic="lab-order", indicator="info", fingerprint="f"),), 0.1)
     made.record("ehr", "s", 412, (), 0.1)
-    made.unchecked(["E1:rule-failed"])
+    made.unchecked(["E1:rule-failed", "emergency:card-failed"])
     made.fhir("read", 1)
     made.lamps({"store": True, "audit": True, "trust": True})
     for error in (Overloaded, OutOfRoom, TooManyCalls):
