@@ -26,12 +26,14 @@ class Pseudonyms:
     """HMAC-SHA-256 under one key, cut to 32 hexadecimal digits: the same person, the same word, nobody's name."""
 
     def __init__(self, key: Secret) -> None:
-        self._key = key.reveal().encode()
+        self._keyed = hmac.new(key.reveal().encode(), digestmod="sha256")  # ready to be copied
 
     def of(self, kind: str, realm: str, name: str) -> str:
         """The word for a patient or user of one realm (client and tenant)."""
         message = "\x1f".join((kind, realm, name)).encode()
-        return hmac.digest(self._key, message, "sha256").hex()[:32]
+        keyed = self._keyed.copy()
+        keyed.update(message)
+        return keyed.hexdigest()[:32]
 
 
 def fingerprint(key: Secret) -> str:
