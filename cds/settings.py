@@ -98,6 +98,18 @@ class Settings:
     host: str = _row("127.0.0.1", "text", kinds.text, "The address to listen on.")
     port: int = _row(8000, "whole number", kinds.whole(0, 65535), "The port to listen on; 0 takes a free one.")
     workers: int = _row(1, "whole number", kinds.whole(1, 64), "How many processes answer calls: one per core is best.")
+    worker_timeout_seconds: int = _row(
+        60,
+        "seconds",
+        kinds.whole(1, 3600),
+        "A worker that gives no sign of life for so long, while it starts or later, is ended and replaced.",
+    )
+    drain_seconds: int = _row(
+        5,
+        "seconds",
+        kinds.whole(0, 300),
+        "After SIGTERM calls are answered for so long, while readiness says 503: a balancer needs that to notice.",
+    )
     public_url: str = _row(
         DEMO_URL,
         "URL",

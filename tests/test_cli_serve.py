@@ -27,9 +27,11 @@ from cds.attendant import Reply
 from cds.errors import KnowledgeError, StartError, StoreError, UsageError
 from cds.settings import Settings, load
 from cds.trust.verifier import build_verifier
-from cds.web import server, worker
+from cds.web import listener, server, worker
+from cds.web.metrics import text_of_all
 from cds.web.parts import Parts
 
+QUICK = {"TWITCH_CDS_PORT": "0", "TWITCH_CDS_DRAIN_SECONDS": "0"}
 CALL = "/cds-services/muscle-twitch-patient-view"
 
 
@@ -97,7 +99,8 @@ def test_serve_answers_until_it_is_asked_to_end() -> None:
     seen: list[object] = []
 
     server.serve(
-        load({"TWITCH_CDS_DEMO": "1", "TWITCH_CDS_PORT": "0"}), visitor(lambda at: fetch(at, "POST", CALL, b"{}"), seen)
+        load({"TWITCH_CDS_DEMO": "1", "TWITCH_CDS_PORT": "0", "TWITCH_CDS_DRAIN_SECONDS": "0"}),
+        visitor(lambda at: fetch(at, "POST", CALL, b"{}"), seen),
     )
 
     assert [(200, {"cards": []})] == seen
@@ -116,7 +119,10 @@ def test_a_time_zone_that_nobody_chose_is_said_once(
     given: dict[str, str], warnings: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """In the log, as one line of JSON like all others."""
-    server.serve(load(given | {"TWITCH_CDS_PORT": "0"}), visitor(lambda at: fetch(at, "GET", "/health/live"), []))
+    server.serve(
+        load(given | QUICK),
+        visitor(lambda at: fetch(at, "GET", "/health/live"), []),
+    )
 
     told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert warnings == [line["setting"] for line in told if line["level"] == "warning"]
@@ -137,7 +143,7 @@ def test_several_workers_that_would_accept_a_token_each_are_warned_of(
 ) -> None:
     """Not where the site has chosen, nor where no token is looked at."""
     monkeypatch.setattr(server, "ProcessPoolExecutor", Tried(""))
-    monkeypatch.setattr(server, "Workers", Supervisor)
+    monkeypatch.setattr(server, "Supervisor", Supervisor)
     monkeypatch.setattr(worker, "open_parts", fake_parts)
     monkeypatch.setattr(server, "_serve_alone", lambda *_: None)
     server.serve(
@@ -191,25 +197,30 @@ class Tried:
 
 
 class Supervisor:
-    """Stands for the workers, and keeps what they were started with."""
+    """Stands for the parent's work, and keeps what it was started with."""
 
     started: ClassVar[dict[str, Any]] = {}
 
-    def __init__(self, config: Any, sockets: list[socket.socket]) -> None:
-        self.started.update(app=config.app, workers=config.workers, doors=len(sockets))
+    def __init__(self, settings: Settings, listener: socket.socket, _: object, *, ended: Callable[[str], None]) -> None:
+        self.started.update(workers=settings.workers, port=listener.getsockname()[1])
+        self._ended = ended
 
     def run(self) -> None:
-        self.started["folder"] = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).is_dir()
+        self._ended("signal")
+        self._ended("signal")
+        folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+        (line,) = [line for line in text_of_all(folder).splitlines() if b'ended_total{cause="signal"}' in line]
+        self.started["ended"] = line[-3:]
 
 
 def test_several_workers_share_the_socket_and_the_folder_of_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The workers build the application from the environment, after a start was tried in another process."""
+    """A start was tried in another process; how many workers ended is among the numbers of all."""
     said: list[str] = []
-    monkeypatch.setattr(server, "Workers", Supervisor)
+    monkeypatch.setattr(server, "Supervisor", Supervisor)
     server.serve(Settings(port=0, workers=2), said.append)
 
-    assert 1 == len(said)
-    assert {"app": "cds.web.worker:build", "workers": 2, "doors": 1, "folder": True} == Supervisor.started
+    (address,) = said
+    assert {"workers": 2, "port": int(address.rpartition(":")[2]), "ended": b"2.0"} == Supervisor.started
 
 
 @pytest.mark.parametrize(
@@ -265,8 +276,8 @@ def test_a_worker_builds_from_the_environment() -> None:
 @pytest.mark.parametrize(("host", "start"), [("127.0.0.1", "http://127.0.0.1:"), ("::1", "http://[::1]:")])
 def test_addresses_of_both_kinds_are_listened_on(host: str, start: str) -> None:
     """IPv4 and IPv6."""
-    with server.listen(host, 0) as door:
-        assert server.address_of(door).startswith(start)
+    with listener.listen(host, 0) as door:
+        assert listener.address_of(door).startswith(start)
 
 
 def test_a_port_that_is_taken_is_one_clear_line(
@@ -274,7 +285,7 @@ def test_a_port_that_is_taken_is_one_clear_line(
 ) -> None:
     """No traceback; the way out is named."""
     monkeypatch.setattr(worker, "open_parts", fake_parts)
-    with server.listen("127.0.0.1", 0) as door:
+    with listener.listen("127.0.0.1", 0) as door:
         port = door.getsockname()[1]
         status = cli.main(["serve", "--demo", "--port", str(port)])
 
@@ -287,7 +298,7 @@ def test_a_port_that_is_taken_is_one_clear_line(
 def test_a_name_that_is_no_address_is_refused() -> None:
     """The resolver's error becomes ours."""
     with pytest.raises(StartError):
-        server.listen("256.256.256.256", 0)
+        listener.listen("256.256.256.256", 0)
 
 
 @pytest.mark.parametrize(

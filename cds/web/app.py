@@ -23,7 +23,7 @@ from cds.web.evidence.routes import Evidence
 from cds.web.exchange import Exchange
 from cds.web.feedback_route import FeedbackRoute
 from cds.web.gate import Gate
-from cds.web.heads import LIMITED
+from cds.web.heads import LEAVE, LIMITED
 from cds.web.health import Health
 from cds.web.hook_route import HookRoute
 from cds.web.intake import Intake
@@ -140,9 +140,10 @@ def _add_routes(app: FastAPI, engine: Answering, health: Health) -> None:
 def _lifespan(
     parts: Parts, health: Health, recorder: Recorder, metrics: Metrics
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[dict[str, object]]]:
-    """Open and close the parts; say "not ready" as soon as the process is asked to end.
+    """Open and close the parts.
 
-    What a connection refuses, no route ever sees: so connections are given the counter of refusals.
+    What a connection refuses, no route ever sees: so connections are given the counter of refusals. The process is
+    asked to end some time before it does: so it is given what makes it "not ready".
     """
 
     @asynccontextmanager
@@ -151,7 +152,7 @@ def _lifespan(
             await errand()
         recorder.started(parts.engine.switched_off)
         async with health.watched(), observed(metrics.lag):
-            yield {LIMITED: recorder.limited}
+            yield {LIMITED: recorder.limited, LEAVE: health.leave}
         health.leave()
         recorder.ended()
         for errand in parts.close:

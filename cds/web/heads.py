@@ -24,11 +24,13 @@ MOST_FRAMING = 4 * 2**20  # bytes of a request that are neither head nor body: c
 HEAD_END = b"\r\n\r\n"
 UPGRADE = re.compile(rb"(?<=\r\n)upgrade(?=\s*:)", re.IGNORECASE)
 IGNORED = b"x-grade"
-LIMITED = "twitch-cds.limited"
+LIMITED, LEAVE = "twitch-cds.limited", "twitch-cds.leave"
 
 
 class Config(uvicorn.Config):
-    """uvicorn's configuration, with the patience for heads."""
+    """uvicorn's configuration, with the patience for heads; `draining` from when the process is asked to end."""
+
+    draining = False
 
     def __init__(self, app: ASGIApp | str, *, head_seconds: float, **options: Any) -> None:
         super().__init__(app, http=Connection, **options)
@@ -81,6 +83,8 @@ class Connection(HttpToolsProtocol):
         self._head_is_here()
         self._in_body = True
         super().on_headers_complete()
+        if self.config.draining:
+            self.drain()
 
     def on_message_complete(self) -> None:
         """What comes now is another request."""
@@ -97,6 +101,24 @@ class Connection(HttpToolsProtocol):
         self._corked.flush()
         self._unread = 0
         super().on_response_complete()
+
+    def drain(self) -> None:
+        """Say on the last answer that is owed that the connection ends with it."""
+        if self.cycle is not None and not self.cycle.response_started:
+            self.cycle.keep_alive = False
+
+    def shutdown(self) -> None:
+        """End: after the answer to what is under way, or soon if a first request may still come; else at once."""
+        if not self._is_idle():
+            super().shutdown()
+        elif self._in_head or self.cycle is None or _bytes_wait(self.transport):
+            self.loop.call_later(GRACE, self._end_if_idle)
+        else:
+            self.transport.close()
+
+    def _end_if_idle(self) -> None:
+        if self._is_idle() and not self._in_head and not _bytes_wait(self.transport):
+            self.transport.close()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the text is ours
         """What is no HTTP is refused in the same shape as everything else."""
@@ -165,11 +187,11 @@ class Connection(HttpToolsProtocol):
 def _bytes_wait(transport: Transport) -> bool:
     """Whether the kernel holds bytes of this connection that nobody has read; none if it has ended."""
     wire = transport.get_extra_info("socket")
-    with socket.fromfd(wire.fileno(), wire.family, wire.type) as copy:
-        try:
+    try:
+        with socket.fromfd(wire.fileno(), wire.family, wire.type) as copy:
             return bool(copy.recv(1, socket.MSG_PEEK))
-        except OSError:
-            return False
+    except OSError:
+        return False
 
 
 def _without_upgrade(data: bytes) -> bytes:

@@ -4,17 +4,22 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
+from types import FrameType
 from typing import Any
 
 _mask: Callable[..., Any] = getattr(signal, "pthread_sigmask", lambda *_: frozenset())  # there is none on Windows
-_BLOCK, _SET = getattr(signal, "SIG_BLOCK", 0), getattr(signal, "SIG_SETMASK", 2)
+_BLOCK, _UNBLOCK, _SET = (getattr(signal, f"SIG_{how}", 0) for how in ("BLOCK", "UNBLOCK", "SETMASK"))
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
 def deaf_children() -> Iterator[None]:
-    """Processes started within never hear Ctrl-C, not even while they import; this one hears it right after."""
+    """Processes started within never hear Ctrl-C, not even while they import; this one hears it right after.
+
+    SIGTERM they hear as soon as they listen to it.
+    """
     resource_tracker.ensure_running()  # when it starts it unblocks what is blocked
-    before = _mask(_BLOCK, {signal.SIGINT})
+    before = _mask(_BLOCK, SIGNALS)
     try:
         yield
     finally:
@@ -22,9 +27,10 @@ def deaf_children() -> Iterator[None]:
 
 
 @contextmanager
-def ending(end: Callable[[], None]) -> Iterator[None]:
-    """Ctrl-C and SIGTERM call `end`, and are done with then: no traceback, and the process ends with its own status."""
-    before = {one: signal.signal(one, lambda *_: end()) for one in (signal.SIGINT, signal.SIGTERM)}
+def listening_to(obey: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Ctrl-C and SIGTERM call `obey`, and that is all: no traceback, and the process ends with its own status."""
+    before = {one: signal.signal(one, obey) for one in SIGNALS}
+    _mask(_UNBLOCK, SIGNALS[1:])
     try:
         yield
     finally:

@@ -7,12 +7,15 @@ from functools import cache
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from cds.account import Shown
 from cds.settings import SHARED, environment
 from cds.store.tally import COUNTED
 from cds.trust.refusal import GOVERNANCE, KINDS
+from cds.web import ended
 
 PREFIX = "twitch_cds_"
 NO_CLIENT, OTHER_CLIENT, MOST_CLIENTS = "", "(other)", 100
@@ -25,6 +28,22 @@ def outcome_of(status: int, cards: int) -> str:
     if status == 200:
         return "cards" if cards else "silent"
     return "412" if status == 412 else f"{status // 100}xx"
+
+
+class WorkersEnded(Collector):
+    """What the parent of several workers has counted; it has no registry, because it serves nothing."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """`folder`: where it counts; a process that is alone has none."""
+        self._folder = folder
+
+    def collect(self) -> Iterable[CounterMetricFamily]:
+        """One number for each cause."""
+        about = "Workers that ended without being asked, and were replaced."
+        family = CounterMetricFamily(PREFIX + "workers_ended", about, labels=["cause"])
+        for cause, count in ended.read(self._folder).items():
+            family.add_metric([cause], count)
+        yield family
 
 
 class Metrics:
@@ -54,6 +73,7 @@ class Metrics:
         for event in COUNTED:
             self._store.labels(event)
         self._audit_lost = Counter(PREFIX + "audit_lost", "Lines of the audit that could not be written.", registry=own)
+        own.register(WorkersEnded())
         self._lag = Histogram(
             PREFIX + "loop_lag_seconds",
             "By how much the event loop was late, twice a second.",
@@ -140,6 +160,7 @@ def text_of_all(folder: Path) -> bytes:
     """The page with the numbers of all workers that share a folder."""
     _forget_the_dead(folder)
     everyone = CollectorRegistry()
+    everyone.register(WorkersEnded(folder))
     MultiProcessCollector(everyone, str(folder))  # type: ignore[no-untyped-call]
     return generate_latest(everyone)
 

@@ -4,7 +4,6 @@ The parent of several workers serves nothing, so it imports no application (`cds
 """
 
 import logging
-import os
 import socket
 import tempfile
 from collections.abc import Callable
@@ -13,19 +12,18 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 
-import uvicorn
-from starlette.types import ASGIApp
-from uvicorn.supervisors import Multiprocess
-
 from cds.errors import StartError
 from cds.settings import CLOSED, SHARED, Settings, environment
-from cds.web.heads import Config
-from cds.web.interrupts import deaf_children, ending
-from cds.web.logs import configure, log_config
+from cds.web import ended
+from cds.web.interrupts import deaf_children
+from cds.web.listener import address_of, listen
+from cds.web.logs import configure
 from cds.web.metrics_address import serving_metrics
+from cds.web.process import Alone, config_of
+from cds.web.supervisor import Supervisor
+from cds.web.systemd import Notifier
 
 log = logging.getLogger("twitch-cds")
-BACKLOG = 2048
 
 
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:
@@ -33,8 +31,8 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     configure(settings.log_level)
     _warn(settings)
     run = _serve_alone if settings.workers == 1 else _serve_with_workers
-    with listen(settings.host, settings.port) as door:
-        run(settings, door, lambda: announce(address_of(door)))
+    with listen(settings.host, settings.port) as listener:
+        run(settings, listener, lambda: announce(address_of(listener)))
 
 
 def _warn(settings: Settings) -> None:
@@ -47,57 +45,19 @@ def _warn(settings: Settings) -> None:
         log.warning("while the database is down, each worker accepts a token once", extra={"fields": fields})
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Open the door, or say why it does not open."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        door = socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except OSError as problem:
-        reason = os.strerror(problem.errno) if problem.errno else "no such address"
-        way_out = "Choose another port (--port N, or make run PORT=N)."
-        raise StartError(f"cannot listen on {host}:{port}: {reason}. {way_out}") from problem
-    door.set_inheritable(True)
-    return door
-
-
-def address_of(door: socket.socket) -> str:
-    """The URL of a listening socket."""
-    host, port, *_ = door.getsockname()
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _serve_alone(settings: Settings, door: socket.socket, announce: Callable[[], None]) -> None:
+def _serve_alone(settings: Settings, listener: socket.socket, announce: Callable[[], None]) -> None:
     from cds.web import worker  # noqa: PLC0415 - see test_architecture
 
     app = worker.ready_application(settings)
-    server = uvicorn.Server(_config(app, settings))
-
-    def end() -> None:
-        server.should_exit = True
-
+    server = Alone(config_of(app, settings), listener, Notifier(environment()), drain_seconds=settings.drain_seconds)
     with serving_metrics(settings.metrics_address, app.state.metrics.text):
         announce()
-        with ending(end):
-            server.run(sockets=[door])
+        server.run(sockets=[listener])
     for problem in app.state.ended_by:
         raise problem
 
 
-class Workers(Multiprocess):
-    """The worker processes, in the order in which they were started; none hears Ctrl-C but through the parent."""
-
-    def init_processes(self) -> None:
-        """Start them all."""
-        with deaf_children():
-            super().init_processes()
-
-    def keep_subprocess_alive(self) -> None:
-        """Start another one for each that has died."""
-        with deaf_children():
-            super().keep_subprocess_alive()
-
-
-def _serve_with_workers(settings: Settings, door: socket.socket, announce: Callable[[], None]) -> None:
+def _serve_with_workers(settings: Settings, listener: socket.socket, announce: Callable[[], None]) -> None:
     """Start the workers; their numbers meet in a folder, so that any of them can tell all."""
     with deaf_children(), ProcessPoolExecutor(1, get_context("spawn")) as tried:
         trial = tried.submit(_problem_of_start)
@@ -113,7 +73,18 @@ def _serve_with_workers(settings: Settings, door: socket.socket, announce: Calla
     ):
         announce()
         environment()[SHARED] = folder
-        Workers(_config("cds.web.worker:build", settings), sockets=[door]).run()
+        Supervisor(settings, listener, Notifier(environment()), ended=_counter(Path(folder))).run()
+
+
+def _counter(folder: Path) -> Callable[[str], None]:
+    """Counts the ends of workers where all workers can read them."""
+
+    def count(cause: str) -> None:
+        counts = ended.read(folder)
+        counts[cause] += 1
+        ended.write(folder, counts)
+
+    return count
 
 
 def _numbers_of_all(folder: Path) -> bytes:
@@ -128,20 +99,3 @@ def _problem_of_start() -> str:
     from cds.web import worker  # noqa: PLC0415 - see test_architecture
 
     return worker.problem_of_start()
-
-
-def _config(app: ASGIApp | str, settings: Settings) -> Config:
-    return Config(
-        app,
-        head_seconds=settings.head_timeout_ms / 1000,
-        factory=isinstance(app, str),
-        ws="none",
-        workers=settings.workers,
-        log_config=log_config(settings.log_level),
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=5,
-        timeout_graceful_shutdown=10,
-        backlog=BACKLOG,
-    )

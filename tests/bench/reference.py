@@ -9,7 +9,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cds.web.server import BACKLOG, address_of, listen
+from cds.web.listener import BACKLOG, address_of, listen
 
 
 async def bare(scope: Scope, receive: Receive, send: Send) -> None:

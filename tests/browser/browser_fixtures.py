@@ -42,7 +42,11 @@ def base(profile: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
     """A service of its own for each profile: what is dismissed in one is news in the next."""
     port = _free_port()
     folder = tmp_path_factory.mktemp(profile)
-    own = {"TWITCH_CDS_DATA_DIR": str(folder), "TWITCH_CDS_DEADLINE_MS": "10000", "TWITCH_CDS_STORE_TIMEOUT_MS": "5000"}
+    own = {
+        "TWITCH_CDS_DATA_DIR": str(folder),
+        "TWITCH_CDS_DEADLINE_MS": "10000",
+        "TWITCH_CDS_STORE_TIMEOUT_MS": "5000",
+    } | {"TWITCH_CDS_DRAIN_SECONDS": "0"}
     command = [sys.executable, "-m", "cds", "serve", "--demo", "--port", str(port)]
     with (folder / "log").open("wb") as log, subprocess.Popen(command, env=os.environ | own, stderr=log) as process:
         try:

@@ -37,7 +37,13 @@ class Served:
 def serving(fhir: str, folder: Path, program: tuple[str, ...], **settings: str) -> Iterator[Served]:
     """The service in demo mode on a free port, for as long as the block lasts."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith("TWITCH_CDS_")}
-    own = {"FHIR_SERVERS": fhir, "DATA_DIR": str(folder / "var"), "RATE_PER_SECOND": "100000", **settings}
+    own = {
+        "FHIR_SERVERS": fhir,
+        "DATA_DIR": str(folder / "var"),
+        "RATE_PER_SECOND": "100000",
+        "DRAIN_SECONDS": "0",
+        **settings,
+    }
     environment = bare | {f"TWITCH_CDS_{name}": value for name, value in own.items()}
     command = [sys.executable, *program, "serve", "--demo", "--port", "0"]
     log = folder / "service.log"

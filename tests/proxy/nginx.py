@@ -69,28 +69,32 @@ class Proxy:
         """What nginx wrote of itself."""
         return (self.folder / "error.log").read_text("utf-8", "replace")
 
-    def configuration(self, upstream: str) -> str:
+    def configuration(self, upstreams: tuple[str, ...], rate: int) -> str:
         """The shipped file with other names; each of them must be there to be changed."""
         changed = SHIPPED.read_text("utf-8")
+        replicas = re.findall(r"    server 127\.0\.0\.1:(?:8000|8001)( .*;)\n", changed)
+        assert len(replicas) == 2
+        lines = "".join(f"    server {upstream}{replicas[0]}\n" for upstream in upstreams)
         for shipped, here in (
-            ("127.0.0.1:8000;", f"{upstream};"),
+            (f"    server 127.0.0.1:8000{replicas[0]}\n", lines),
+            (f"    server 127.0.0.1:8001{replicas[1]}\n", ""),
             ("listen 80;", f"listen {HOST}:{self.plain};"),
             ("listen 443 ssl;", f"listen {HOST}:{self.secure} ssl;"),
             ("https://$host$request_uri", f"https://$host:{self.secure}$request_uri"),
             ("/etc/ssl/cds.example.org.pem", f"{self.folder}/cert.pem"),
             ("/etc/ssl/private/cds.example.org.key", f"{self.folder}/key.pem"),
             ("client_header_timeout 10s", "client_header_timeout 3s"),
-            ("rate=200r/s", "rate=20r/s"),  # so that a slow machine can exceed it
+            ("rate=200r/s", f"rate={rate}r/s"),
         ):
             assert changed.count(shipped) == 1, shipped
             changed = changed.replace(shipped, here)
         return re.sub(r"server_name cds\.example\.org", f"server_name {HOST}", changed)
 
     @contextmanager
-    def running(self, upstream: str) -> Iterator[None]:
-        """Before a service at an address without scheme."""
+    def running(self, *upstreams: str, rate: int = 20) -> Iterator[None]:
+        """Before replicas at addresses without scheme; a rate that a slow machine can exceed too."""
         assert NGINX
-        (self.folder / "site.conf").write_text(self.configuration(upstream), "utf-8")
+        (self.folder / "site.conf").write_text(self.configuration(upstreams, rate), "utf-8")
         user = "user root;" if os.geteuid() == 0 else ""
         (self.folder / "nginx.conf").write_text(MAIN.format(folder=self.folder, user=user), "utf-8")
         command = [NGINX, "-p", str(self.folder), "-e", f"{self.folder}/error.log", "-c", f"{self.folder}/nginx.conf"]

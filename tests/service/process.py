@@ -108,7 +108,7 @@ def running(folder: Path, *options: str, **settings: str) -> Iterator[Running]:
     """The service in demo mode on a free port, its data below a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     clean = {name: value for name, value in os.environ.items() if "TWITCH_CDS" not in name}
-    given = {"data_dir": str(folder / "data"), "demo": "true", **settings}
+    given = {"data_dir": str(folder / "data"), "demo": "true", "drain_seconds": "0", **settings}
     environment = {**clean, **{f"TWITCH_CDS_{name.upper()}": value for name, value in given.items()}}
     command = [sys.executable, "-W", "error", "-m", "cds", "serve", "--port", "0", *options]
     with (

@@ -22,7 +22,7 @@ class Service:
     def __init__(self, log: Path, **settings: str) -> None:
         self._log = log
         clean = {name: value for name, value in os.environ.items() if "TWITCH_CDS" not in name}
-        given = {f"TWITCH_CDS_{name.upper()}": value for name, value in settings.items()}
+        given = {f"TWITCH_CDS_{name.upper()}": value for name, value in ({"drain_seconds": "0"} | settings).items()}
         self._environment = clean | given
         self._process: subprocess.Popen[str] | None = None
         self.place = ""

@@ -65,7 +65,13 @@ def running(folder: Path) -> Iterator[Running]:
     clients = folder / "clients.toml"
     clients.write_text(f'[[client]]\nname = "tester"\nissuer = "{ISSUER}"\njwks_file = "tester.json"\n', "utf-8")
     clean = {name: value for name, value in os.environ.items() if "TWITCH_CDS" not in name}
-    more = {"CLIENTS": str(clients), "DATA_DIR": str(folder), "PUBLIC_URL": PUBLIC, "STORE_TIMEOUT_MS": "10000"}
+    more = {
+        "CLIENTS": str(clients),
+        "DATA_DIR": str(folder),
+        "PUBLIC_URL": PUBLIC,
+        "STORE_TIMEOUT_MS": "10000",
+        "DRAIN_SECONDS": "0",
+    }
     command = [sys.executable, "-W", "error", "-m", "cds", "serve", "--port", "0", "--workers", "2"]
     with (folder / "log").open("w", encoding="utf-8") as log:
         environment = clean | {f"TWITCH_CDS_{name}": value for name, value in more.items()}

@@ -5,10 +5,8 @@ import subprocess
 import sys
 
 import pytest
-from uvicorn.supervisors import Multiprocess
 
-from cds.web.interrupts import deaf_children, ending
-from cds.web.server import Workers
+from cds.web.interrupts import deaf_children, listening_to
 
 BLOCKED = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
 
@@ -30,23 +28,12 @@ def test_children_are_deaf_and_the_parent_hears_right_after() -> None:
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
 
-@pytest.mark.parametrize("start", ["init_processes", "keep_subprocess_alive"])
-def test_workers_are_deaf_whenever_they_are_started(start: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At the start, and in the place of one that died."""
-    heard: list[bool] = []
-    monkeypatch.setattr(Multiprocess, start, lambda _: heard.append(hears()))
-
-    getattr(Workers.__new__(Workers), start)()
-
-    assert [False] == heard
-
-
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_what_runs_and_nothing_else(sent: signal.Signals) -> None:
     """No KeyboardInterrupt; afterwards signals do again what they did before."""
     ended: list[bool] = []
     before = signal.getsignal(sent)
-    with ending(lambda: ended.append(True)):
+    with listening_to(lambda *_: ended.append(True)):
         signal.raise_signal(sent)
 
     assert [True] == ended

@@ -41,7 +41,7 @@ def running(*options: str, **settings: str) -> Iterator[tuple[str, subprocess.Po
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={"TWITCH_CDS_DATA_DIR": folder, **environment},
+            env={"TWITCH_CDS_DATA_DIR": folder, "TWITCH_CDS_DRAIN_SECONDS": "0", **environment},
         ) as process,
     ):
         try:

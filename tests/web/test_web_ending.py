@@ -1,0 +1,47 @@
+"""SIGTERM while fifty calls a second come: readiness says so, calls go on for a while, and none is lost."""
+
+import asyncio
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from service.callers import Callers
+from service.process import Running, running
+
+DRAIN = 2
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_no_call_is_lost_when_the_service_ends(workers: int, tmp_path: Path) -> None:
+    """Nobody is refused before the drain is over, who has a connection gets an answer, and the status is 0."""
+
+    async def scene(service: Running) -> tuple[Callers, float]:
+        callers = Callers(service.place)
+        while workers > 1 and '"event":"ready"' not in service.written():
+            await asyncio.sleep(0.01)
+        async with callers.calling():
+            await callers.until_right(50)
+            service.process.send_signal(signal.SIGTERM)
+            asked = time.monotonic()
+            while await asyncio.to_thread(_readiness, service) == 200:
+                pass
+            await callers.until_right(20)  # while it is not ready
+            await asyncio.to_thread(service.process.wait)
+            while not callers.outcomes["refused"]:
+                await asyncio.sleep(0.01)
+        return callers, asked
+
+    with running(tmp_path, "--workers", str(workers), drain_seconds=str(DRAIN)) as service:
+        callers, asked = asyncio.run(scene(service))
+
+    outcomes = callers.outcomes
+    assert (0, 0) == (outcomes["lost"], outcomes["wrong"]), outcomes
+    assert 70 <= outcomes["right"]
+    assert DRAIN <= min(call.at for call in callers.calls if call.outcome == "refused") - asked
+    assert 0 == service.process.returncode
+    assert [] == [line for line in service.written().splitlines() if '"level":"error"' in line]
+
+
+def _readiness(service: Running) -> int:
+    return service.fetch("GET", "/health/ready").status
