@@ -44,26 +44,32 @@ class Run:
     async def whole(self, wanted: argparse.Namespace) -> bool:
         """Warm up, load, measure the capacity, overload, watch it recover; whether no answer was wrong or lost."""
         short = min(3.0, wanted.seconds)
-        warm = await self._closed(short)
-        usual = await self._open(wanted.rate, wanted.seconds)
+        warm = await self.closed(short)
+        usual = await self.open(wanted.rate, wanted.seconds)
         _say(*figures.load_lines(usual, wanted.seconds, memory(self._service)))
-        found = await self._closed(short)
+        found = await self.closed(short)
         capacity = len(found) / short
         _say(f"capacity   {capacity:,.0f} calls/s, {CALLERS} callers at once: {_told(found)}")
         forget_peaks(self._service)
         self._driver.unsent = 0
-        crowded = await self._open(min(MOST_OFFERED, TIMES * capacity), wanted.overload_seconds)
+        crowded = await self.open(min(MOST_OFFERED, TIMES * capacity), wanted.overload_seconds)
         _say(*figures.overload_lines(crowded, capacity, memory(self._service), self._driver.unsent))
-        after = await self._open(PROBE_RATE, short)
+        after = await self.open(PROBE_RATE, short)
         _say(figures.recovery_line(figures.recovered(crowded, after)))
-        self._driver.close()
+        self.close()
         return not figures.faults([*warm, *usual, *found, *crowded, *after])
 
-    async def _open(self, rate: float, seconds: float) -> list[Sample]:
+    def close(self) -> None:
+        """Hang up."""
+        self._driver.close()
+
+    async def open(self, rate: float, seconds: float) -> list[Sample]:
+        """Calls at this rate, whatever becomes of them."""
         self._tokens = self._clinic.tokens(int(rate * seconds))
         return await self._driver.open_loop(steady(rate, seconds))
 
-    async def _closed(self, seconds: float) -> list[Sample]:
+    async def closed(self, seconds: float) -> list[Sample]:
+        """Calls by callers who wait for their answers."""
         self._tokens = self._clinic.tokens(int(400 * seconds))
         return await self._driver.closed_loop(CALLERS, seconds)
 
