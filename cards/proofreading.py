@@ -186,6 +186,7 @@ def _fixed_sentences(words: Words) -> Iterable[tuple[str, str, str]]:
     book = words.book
     short = (book.marks, book.tests, book.tests_short, book.gaps, book.limit_sources, book.reasons)
     told = words.explanations
+    yield from (("explanations.toml", key, fill(text, {"n": "1"})) for key, text in told.against.items())
     for key, text in (*told.left_out.items(), *told.silence.items(), *told.because.items()):
         yield "explanations.toml", key, text
     for table in (*short, book.overrides, book.rules):

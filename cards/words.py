@@ -119,6 +119,7 @@ class Explanations(Struct, frozen=True, forbid_unknown_fields=True):
     left_out: dict[str, str]
     silence: dict[str, str]
     because: dict[str, str]
+    against: dict[str, str]
 
 
 class Words(Struct, frozen=True, eq=False):
@@ -225,6 +226,10 @@ class Words(Struct, frozen=True, eq=False):
     def because(self, key: str) -> str:
         """What is said of a verdict; nothing where there is nothing to say."""
         return _known(self.explanations.because, key, "explanations.toml") if key else ""
+
+    def against(self, key: str, values: Mapping[str, str]) -> str:
+        """Why something did not count for a rule that reads it."""
+        return fill(_known(self.explanations.against, key, "explanations.toml"), values)
 
     def order(self, key: str, about: str = "") -> str:
         """What a proposed order is called; a task says what it is about."""

@@ -111,7 +111,10 @@ class Call(Struct, frozen=True):
 
 
 class Engine(Struct, frozen=True, kw_only=True):
-    """Everything that is the same for all calls."""
+    """Everything that is the same for all calls.
+
+    Without `glances` a chart is read even where a glance at it shows no twitch: for explanations.
+    """
 
     knowledge: Knowledge
     words: Words
@@ -125,6 +128,7 @@ class Engine(Struct, frozen=True, kw_only=True):
     new_id: Callable[[], str]
     limits: Limits = USUAL
     emergency_cards: bool = True
+    glances: bool = True
 
     @property
     def knowledge_version(self) -> str:
@@ -234,6 +238,8 @@ class Engine(Struct, frozen=True, kw_only=True):
 
     def _is_clear(self, call: Call) -> bool:
         """Whether a glance at the gate is enough: it names no twitch, and nothing more can be had."""
+        if not self.glances:
+            return False
         prefetch, more = call.request.prefetch, call.request.source.can_be_asked
         seen = Allowance(self.limits.entries)
         keyed = ((key, prefetch.get(key)) for key in TWITCH_KEYS)

@@ -10,10 +10,9 @@ from cards.topics import Indicator
 from cards.wire import Card
 from cards.words import Words
 from cds.evaluate.inputs import Result
-from cds.explain.explain import Told, Why
+from cds.explain.explain import Told, Why, why_silent
 from cds.rules.why import Trace
 
-SILENCE = "no cards: the chart shows no active muscle twitch"
 COLOURS = {Indicator.CRITICAL: "\x1b[1;31m", Indicator.WARNING: "\x1b[1;33m", Indicator.INFO: "\x1b[1;36m"}
 PLAIN = "\x1b[0m"
 ID_LENGTH = 64
@@ -33,7 +32,7 @@ class Printer:
         for card in result.outcome.cards:
             lines += ["", *self._card(card)]
         if not result.outcome.cards:
-            lines += self._wrapped(SILENCE, 2)
+            lines += self._wrapped(f"no cards: {why_silent(result.outcome, self._words)}", 2)
         if why is not None:
             lines += ["", *self._why(why)]
         return "\n".join([*lines, "", ""])
@@ -64,7 +63,6 @@ class Printer:
 
     def _why(self, why: Why) -> Iterator[str]:
         if not why.twitch:
-            yield from self._wrapped(why.summary, 2)
             yield from self._traces("seen, but no active twitch", why.near_misses)
             return
         yield "  rules:"
@@ -85,7 +83,9 @@ class Printer:
 
     def _traces(self, title: str, traces: Iterable[Trace]) -> Iterator[str]:
         for trace in traces:
-            extras = ", ".join(part for part in (trace.value, trace.date or "undated", trace.note) if part)
+            extras = ", ".join(
+                part for part in (trace.value, trace.date or "undated", trace.note, trace.because) if part
+            )
             yield from self._wrapped(f"- {title}: {plain(f'{trace.label} ({trace.resource}): {extras}')}", 6)
 
     def _wrapped(self, text: str, indent: int) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cards.advice import SWITCHED_OFF as UNSAID
 from cards.advice import Fact
@@ -11,6 +12,7 @@ from cards.words import Words
 from cds.call import Engine, Outcome, Silence
 from cds.chart.facts import Chart
 from cds.rules import left_out as left_out_of
+from cds.rules.against import Against
 from cds.rules.cardbook import OF_FINDINGS
 from cds.rules.consult import Assessed, Consultation
 from cds.rules.rule import Rule
@@ -46,27 +48,51 @@ class Why(Struct, frozen=True, rename="camel", kw_only=True):
 def explain(outcome: Outcome, engine: Engine) -> Why:
     """The reasons behind one answer."""
     chart, consultation = outcome.chart or Chart(), outcome.consultation
+    summary = why_silent(outcome, engine.words)
     if consultation is None:
         near = () if outcome.silence is Silence.DECEASED else near_misses(chart, engine.knowledge)
-        return Why(twitch=False, summary=engine.words.silence(outcome.silence), near_misses=near)
+        return Why(twitch=False, summary=summary, near_misses=near)
     if consultation.assessed is None:
-        return _of_orders(consultation, engine.words)
+        return _of_orders(consultation, summary, engine.words)
     book = rulebook_of(engine.knowledge)
     left_out = {topic: engine.words.left_out(key) for topic, key in absent(consultation.assessed)}
     return Why(
         twitch=True,
+        summary=summary,
         rules=tuple(_told(rule, consultation, left_out, chart, engine) for rule in book.of_chart),
         cards_left_out={topic.value: reason for topic, reason in left_out.items()},
     )
 
 
-def _of_orders(consultation: Consultation, words: Words) -> Why:
+def why_silent(outcome: Outcome, words: Words) -> str:
+    """Why there is no card, in one sentence for command, page and JSON; empty where there is one."""
+    if outcome.cards:
+        return ""
+    consultation = outcome.consultation
+    if consultation is None:
+        return words.silence(outcome.silence)
+    if consultation.repeated:
+        return words.silence("repeated")
+    if consultation.assessed is not None:
+        return words.silence("known-disease")  # without one a twitch always has a card
+    return words.silence(_of_drafts(consultation))
+
+
+def _of_drafts(consultation: Consultation) -> str:
+    """The key of the reason why drafts made no card."""
+    verdicts = {one.rule: one for one in consultation.trial.verdicts}
+    if "ORD-STEROID" in verdicts or any(one.because == "draft-in-known-disease" for one in verdicts.values()):
+        return "draft-in-known-disease"
+    return "replacement" if "ORD-EMERG" in verdicts else "renewal"
+
+
+def _of_orders(consultation: Consultation, summary: str, words: Words) -> Why:
     """The order hooks ask few rules; what a draft begins or raises decides."""
     told = (_of_order(verdict, words) for verdict in consultation.trial.verdicts)
     left_out = {due.advice.topic.value: words.left_out(REPEATED) for due in consultation.repeated}
     if any(due.advice.variant == UNSAID for due in consultation.shown):
         left_out[Topic.EMERG.value] = words.left_out(left_out_of.SWITCHED_OFF)
-    return Why(twitch=True, rules=tuple(told), cards_left_out=left_out)
+    return Why(twitch=True, summary=summary, rules=tuple(told), cards_left_out=left_out)
 
 
 def _of_order(verdict: Verdict, words: Words) -> Told:
@@ -87,8 +113,21 @@ def _told(rule: Rule, consultation: Consultation, left_out: dict[Topic, str], ch
         because=because,
         facts=verdict.facts,
         looks_for=sought(rule.reads.whole, engine.knowledge) if silent else (),
-        not_qualified=traces(chart, rule.reads.whole, engine.knowledge) if silent else (),
+        not_qualified=_not_qualified(rule, consultation, chart, engine) if silent else (),
     )
+
+
+def _not_qualified(rule: Rule, consultation: Consultation, chart: Chart, engine: Engine) -> tuple[Trace, ...]:
+    """What the chart has of what a silent rule reads, each with the condition that failed."""
+    reads = rule.reads.whole
+    against = Against(consultation.assessed.found.picture, reads) if consultation.assessed else None
+    return tuple(_worded(one, engine.words) for one in traces(chart, reads, engine.knowledge, against))
+
+
+def _worded(trace: Trace, words: Words) -> Trace:
+    if trace.reason is None:
+        return trace
+    return replace(trace, reason=None, because=words.against(trace.reason.key, {"n": str(trace.reason.days)}))
 
 
 def _verdict(rule: Rule, consultation: Consultation, engine: Engine) -> Verdict:

@@ -8,6 +8,7 @@ from cds.chart.polarity import By
 from cds.fhir.datatypes import Quantity
 from cds.fhir.dates import When
 from cds.knowledge.load import Knowledge
+from cds.rules.against import Against, Reason
 from cds.rules.gate import NEAR
 from cds.rules.reads import Reads
 
@@ -20,6 +21,8 @@ class Trace(Struct, frozen=True, omit_defaults=True):
     date: str | None = None
     value: str | None = None
     note: str | None = None
+    reason: Reason | None = None
+    because: str | None = None
 
 
 def sought(reads: Reads, knowledge: Knowledge) -> tuple[str, ...]:
@@ -29,13 +32,13 @@ def sought(reads: Reads, knowledge: Knowledge) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*sets, *analytes, *(name.replace("-", " ") for name in reads.medicines))))
 
 
-def traces(chart: Chart, reads: Reads, knowledge: Knowledge) -> tuple[Trace, ...]:
+def traces(chart: Chart, reads: Reads, knowledge: Knowledge, against: Against | None = None) -> tuple[Trace, ...]:
     """What the chart has of it, the newest of each kind first; these did not qualify if the rule did not fire."""
     found = [
-        *((one.onset or one.recorded, _of_problem(one, reads, knowledge)) for one in chart.problems),
-        *((one.when, _of_seen(one, reads, knowledge)) for one in chart.seen),
-        *((one.when, _of_lab(one, reads, knowledge)) for one in chart.labs),
-        *((one.start, _of_drug(one, reads, knowledge)) for one in chart.drugs),
+        *((one.onset or one.recorded, _of_problem(one, reads, knowledge, against)) for one in chart.problems),
+        *((one.when, _of_seen(one, reads, knowledge, against)) for one in chart.seen),
+        *((one.when, _of_lab(one, reads, knowledge, against)) for one in chart.labs),
+        *((one.start, _of_drug(one, reads, knowledge, against)) for one in chart.drugs),
         *((one.when, _of_report(one, reads, knowledge)) for one in chart.reports),
         *((one.when, _of_kin(one, reads, knowledge)) for one in chart.kin),
     ]
@@ -62,23 +65,26 @@ def _label(sets: frozenset[str], phrases: frozenset[str], reads: Reads, knowledg
     return "a phrase in words" if phrases & set(reads.phrases) else None
 
 
-def _of_problem(problem: Problem, reads: Reads, knowledge: Knowledge) -> Trace | None:
+def _of_problem(problem: Problem, reads: Reads, knowledge: Knowledge, against: Against | None) -> Trace | None:
     label = _label(problem.named.sets, problem.named.phrases, reads, knowledge)
     if label is None:
         return None
-    against = problem.verification if problem.verification not in (None, "confirmed") else None
-    status = against or problem.clinical or ("abated" if problem.abated else None)
+    doubted = problem.verification if problem.verification not in (None, "confirmed") else None
+    status = doubted or problem.clinical or ("abated" if problem.abated else None)
     when = problem.onset or problem.recorded
-    return Trace(problem.named.ref, label, _text(when), note=status)
+    reason = against.of_sign(problem.named.sets, when, observed=False) if against else None
+    return Trace(problem.named.ref, label, _text(when), note=status, reason=reason)
 
 
-def _of_seen(seen: Seen, reads: Reads, knowledge: Knowledge) -> Trace | None:
+def _of_seen(seen: Seen, reads: Reads, knowledge: Knowledge, against: Against | None) -> Trace | None:
     phrases = seen.named.phrases | seen.value_phrases
     label = _label(seen.named.sets | seen.value_sets, phrases, reads, knowledge)
     if label is None:
         return None
     note = None if seen.said.is_present or seen.said.by is By.NUMBER else seen.said.says.value
-    return Trace(seen.named.ref, label, _text(seen.when), _number(seen.quantity), note)
+    sets = seen.named.sets | seen.value_sets
+    reason = against.of_sign(sets, seen.when, observed=True) if against else None
+    return Trace(seen.named.ref, label, _text(seen.when), _number(seen.quantity), note, reason)
 
 
 def _number(quantity: Quantity | None) -> str | None:
@@ -88,21 +94,23 @@ def _number(quantity: Quantity | None) -> str | None:
     return f"{quantity.comparator or ''}{number(quantity.value)} {unit}".strip()
 
 
-def _of_lab(result: LabResult, reads: Reads, knowledge: Knowledge) -> Trace | None:
+def _of_lab(result: LabResult, reads: Reads, knowledge: Knowledge, against: Against | None) -> Trace | None:
     if result.analyte not in reads.analytes:
         return None
     label = knowledge.analytes[result.analyte].label
     note = "preliminary" if result.preliminary else None
-    return Trace(result.ref, label, _text(result.when), _number(result.quantity), note)
+    reason = against.of_lab(result) if against else None
+    return Trace(result.ref, label, _text(result.when), _number(result.quantity), note, reason)
 
 
-def _of_drug(drug: Drug, reads: Reads, knowledge: Knowledge) -> Trace | None:
+def _of_drug(drug: Drug, reads: Reads, knowledge: Knowledge, against: Against | None) -> Trace | None:
     for concept in drug.concepts:
         classes = (knowledge.medicines[tag] for tag in reads.medicines)
         listed = any(concept.groups & {*one.groups, *one.check_route} for one in classes)
         if listed or concept.sets & set(reads.value_sets):
             name = concept.ingredient or concept.display
-            return Trace(drug.ref, name, _text(drug.start), note=drug.state)
+            reason = against.of_drug(drug) if against else None
+            return Trace(drug.ref, name, _text(drug.start), note=drug.state, reason=reason)
     return None
 
 

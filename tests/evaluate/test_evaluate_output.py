@@ -224,7 +224,7 @@ def test_why_of_a_patient_who_has_died(died: dict[str, Any], evaluate: Evaluate,
     for chart in (bundle(person(**died), twitch(), wasting()), bundle(twitch(), wasting(), person(**died))):
         said = evaluate(write("v.json", chart), "--why").out
 
-        assert "  the patient is recorded as deceased: no rule was asked\n" in said
+        assert "  no cards: the patient is recorded as deceased: no rule was asked\n" in said
         assert not {"neurology-urgent", "seen, but"} & set(said.split())
 
 
@@ -263,7 +263,7 @@ def test_near_misses_of_a_twitch(evaluate: Evaluate, write: Write) -> None:
     chart = bundle(person(), twitch(**gone), problem("", "c", **tremor), {**visit, "status": None, "id": "f"}, visit)
     run = evaluate(write("v.json", chart), "--why")
 
-    assert "  no twitch: nothing was evaluated\n" in run.out
+    assert "  no cards: the chart shows no active muscle twitch\n" in run.out
     said = " ".join(run.out.split())
     assert "- seen, but no active twitch: muscle twitching (Condition/t1): 2026-11-12, resolved" in said
     assert "- seen, but no active twitch: cramp, spasm, tremor or dystonia (Condition/c): 2026-11-12, active" in said

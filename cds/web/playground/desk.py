@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cds.account import NOBODY, Suppressed
-from cds.call import Engine
+from cds.call import Engine, Outcome
 from cds.errors import CallError
 from cds.explain.explain import Why, explain
 from cds.web.ports import Attending
@@ -44,6 +45,7 @@ class Desk:
         seconds: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._engine = engine
+        self._reading = replace(engine, glances=False)
         self._attendant = attendant
         self._recorder = recorder
         self._seconds = seconds
@@ -62,16 +64,21 @@ class Desk:
             cards=tuple(said.get("cards", ())),
             answer=pretty(reply.body),
             milliseconds=round(spent * 1000, 1),
-            why=explain(reply.outcome, self._engine) if reply.outcome else None,
+            why=self._explained(reply.outcome, service, body) if reply.outcome else None,
             suppressed=account.suppressed if account else (),
             not_received=account.not_checked if account else (),
             problem=_problem(said),
         )
 
+    def _explained(self, outcome: Outcome, service: str, body: bytes) -> Why | None:
+        """Why the answer is what it is; what a glance passed over is read for it."""
+        is_unread = outcome.consultation is None and outcome.chart is None
+        return self.why(service, body) if is_unread else explain(outcome, self._engine)
+
     def why(self, service: str, body: bytes) -> Why | None:
         """What the rules find on a chart, without a call being made of it; None if it cannot be told."""
         try:
-            return explain(self._engine.call(service, body), self._engine)
+            return explain(self._reading.call(service, body), self._engine)
         except CallError:
             return None
 
