@@ -1,16 +1,20 @@
 """Conditions as problems."""
 
+import msgspec
+
 from cds.chart.facts import Problem
 from cds.chart.naming import Namer
 from cds.chart.polarity import ACTIVE, OVER
 from cds.chart.scope import Scope
 from cds.fhir import concepts
-from cds.fhir.datatypes import CodeableConcept, Quantity
+from cds.fhir.datatypes import CodeableConcept, Concepts, Quantity
 from cds.fhir.dates import When, parse, years_after
+from cds.fhir.raw import read_raw
 from cds.fhir.resources import Condition
 from cds.fhir.units import factor
 from cds.knowledge.answers import Answers
 
+_CATEGORIES = msgspec.json.Decoder(Concepts)
 RESOLVED = "413322009"  # SNOMED CT, Problem resolved (N5)
 VERIFICATIONS = frozenset({"confirmed", "unconfirmed", "provisional", "differential", "refuted", "entered-in-error"})
 VERIFIED = {"present": "confirmed", "absent": "refuted", "unknown": "unconfirmed"}
@@ -34,9 +38,24 @@ def problem(condition: Condition, namer: Namer, scope: Scope, birth: When | None
         onset_stated=_onset_stated(condition),
         recorded=scope.date(recorded),
         abated=_abated(condition),
+        of_visit=_is_of_visit(condition),
+        visit=_visit(condition),
         sites=namer.each_sets(condition.body_site),
         severe="severe" in namer.sets(concepts.each(condition.severity)),
     )
+
+
+def _is_of_visit(condition: Condition) -> bool:
+    """Whether it is the diagnosis of a visit and not on the problem list (HL7 condition-category)."""
+    kinds = concepts.codes(concepts.each(read_raw(_CATEGORIES, condition.category)))
+    return "encounter-diagnosis" in kinds and "problem-list-item" not in kinds
+
+
+def _visit(condition: Condition) -> str | None:
+    """The id of the Encounter that it was made at."""
+    named = condition.encounter or condition.context
+    target = named.reference if named else None
+    return target.removeprefix("urn:uuid:").split("/_history/")[0].rpartition("/")[2] if target else None
 
 
 def _clinical(status: CodeableConcept | str | None) -> str | None:

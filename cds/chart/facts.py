@@ -36,7 +36,10 @@ class Named(Struct, frozen=True):
 
 
 class Problem(Struct, frozen=True, kw_only=True):
-    """A Condition. `onset_stated` says that onset[x] is there in any form, readable or not."""
+    """A Condition. `onset_stated` says that onset[x] is there in any form, readable or not.
+
+    `of_visit` marks the diagnosis of a visit that no problem list holds; `visit` is the id of its Encounter (N6).
+    """
 
     named: Named
     clinical: str | None = None
@@ -45,6 +48,8 @@ class Problem(Struct, frozen=True, kw_only=True):
     onset_stated: bool = False
     recorded: When | None = None
     abated: bool = False
+    of_visit: bool = False
+    visit: str | None = None
     sites: tuple[frozenset[str], ...] = ()
     severe: bool = False
 
@@ -167,5 +172,6 @@ class Chart(Struct, kw_only=True):
     reports: list[Report] = []
     visits: list[Visit] = []
     kin: list[FamilyMember] = []
+    visit_starts: dict[str, str] = {}
     unknown_medicines: int = 0
     foreign: int = 0

@@ -2,10 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from typing import TypeVar
 
 import msgspec
-from msgspec import Raw
 
 from cds.chart.facts import LabResult, Named, Seen, Source
 from cds.chart.naming import Namer
@@ -14,6 +12,7 @@ from cds.chart.scope import Scope, span
 from cds.fhir import concepts
 from cds.fhir.datatypes import CodeableConcept, Concepts, Quantity, Reference
 from cds.fhir.dates import When, parse
+from cds.fhir.raw import read_raw
 from cds.fhir.resources import Component, Observation
 from cds.knowledge.codes import NOTHING, Concept
 from cds.knowledge.unit_names import UnitWords
@@ -30,7 +29,6 @@ PATIENTS = frozenset({"Patient", "RelatedPerson"})
 ANSWERED = frozenset({"survey", "social-history"})  # HL7 observation-category: what somebody was asked
 _PERFORMERS = msgspec.json.Decoder(list[Reference] | None)
 _CATEGORIES = msgspec.json.Decoder(Concepts)
-T = TypeVar("T")
 CALCIUM_KINDS = {"calcium_ionized": "ionised", "calcium_corrected": "adjusted", "calcium_total": "unadjusted"}
 
 
@@ -181,20 +179,12 @@ def _places(sites: Concepts) -> frozenset[str]:
 
 def _source(observation: Observation) -> Source:
     """The patient, if nobody else performed it; an answer, if it is of a survey; else an examination."""
-    performers = _read(_PERFORMERS, observation.performer) or []
+    performers = read_raw(_PERFORMERS, observation.performer) or []
     kinds = {(one.reference or "").rpartition("/")[0].rpartition("/")[2] for one in performers}
     if kinds and kinds <= PATIENTS:
         return Source.PATIENT
-    asked = concepts.codes(concepts.each(_read(_CATEGORIES, observation.category))) & ANSWERED
+    asked = concepts.codes(concepts.each(read_raw(_CATEGORIES, observation.category))) & ANSWERED
     return Source.CLINICIAN if asked else Source.EXAMINATION
-
-
-def _read(decoder: "msgspec.json.Decoder[T]", raw: Raw) -> T | None:
-    """An element that is left unread until a finding asks for it; None if it is absent or of another shape."""
-    try:
-        return decoder.decode(raw) if memoryview(raw) else None
-    except msgspec.DecodeError:
-        return None
 
 
 def _answer(part: Observation | Component) -> frozenset[str]:

@@ -134,6 +134,10 @@ class Reader:
         return False
 
     def _visit_matters(self, resource: fhir.Encounter) -> bool:
+        """Its reason may be read; when it began may date a diagnosis that was made then (N6)."""
+        period = resource.period or resource.actual_period
+        if resource.id and period is not None and period.start and self.scope.owns(resource):
+            self._chart.visit_starts[resource.id] = period.start
         codes = resource.reason_code
         return resource.reason is not None or (codes is not None and any(map(self._namer.may_matter, each(codes))))
 

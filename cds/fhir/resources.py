@@ -53,7 +53,7 @@ class Patient(Resource, tag="Patient", rename="camel"):
 
 
 class Condition(Owned, tag="Condition", rename="camel"):
-    """A problem, with STU3's `assertedDate` and plain status codes."""
+    """A problem, with STU3's `assertedDate`, `context` and plain status codes."""
 
     clinical_status: CodeableConcept | str | None = None
     verification_status: CodeableConcept | str | None = None
@@ -70,6 +70,9 @@ class Condition(Owned, tag="Condition", rename="camel"):
     abatement_age: Quantity | None = None
     abatement_period: Period | None = None
     abatement_boolean: bool | None = None
+    category: Raw = Raw()
+    encounter: Reference | None = None
+    context: Reference | None = None
     recorded_date: str | None = None
     asserted_date: str | None = None
 

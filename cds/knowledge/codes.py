@@ -104,3 +104,20 @@ class CodeTable:
 
 def _lengths(codes: Iterable[str]) -> tuple[int, ...]:
     return tuple(sorted({len(code) for code in codes}, reverse=True))
+
+
+class CodeList:
+    """A list of codes that are no value set; a trailing "-" is a prefix."""
+
+    def __init__(self, keys: Iterable[tuple[str, str]]) -> None:
+        self._exact = frozenset(keys)
+        self._prefixes = tuple((system, code[:-1]) for system, code in self._exact if code.endswith("-"))
+
+    def __bool__(self) -> bool:
+        return bool(self._exact)
+
+    def __contains__(self, concept: Concept) -> bool:
+        key = (concept.system, concept.code)
+        return key in self._exact or any(
+            concept.system == system and concept.code.startswith(prefix) for system, prefix in self._prefixes
+        )

@@ -14,12 +14,13 @@ from cds.errors import KnowledgeError
 from cds.fhir.units import factor, known, usual_units
 from cds.knowledge.answers import FILE as ANSWERS
 from cds.knowledge.answers import Answers, Stated, compiled
-from cds.knowledge.codes import CodeTable, Row
+from cds.knowledge.codes import CodeList, CodeTable, Row
 from cds.knowledge.compile import Terminology, code_table, rows_of
 from cds.knowledge.model import (
     DEFICIENCY,
     Adjustment,
     Analyte,
+    Explanation,
     Limit,
     MedicineClass,
     Names,
@@ -32,6 +33,7 @@ from cds.knowledge.model import (
 from cds.knowledge.unit_names import UnitNames, UnitWords
 from cds.knowledge.version import digest
 
+EXPLANATIONS = "explanations.toml"
 DATA = Path(__file__).parent / "data"
 T = TypeVar("T")
 
@@ -61,6 +63,9 @@ class Knowledge(Struct, frozen=True, eq=False):
     unit_words: UnitWords
     answers: Answers
     signs: Signs
+    explanations: dict[str, Explanation]
+    explained_codes: dict[str, CodeList]
+    spared_codes: dict[str, CodeList]
     lab_tags: tuple[str, ...] = ()
     electrolytes: frozenset[str] = frozenset()
 
@@ -136,6 +141,9 @@ def load(folder: Path = DATA) -> Knowledge:
         unit_words=_unit_words(units),
         answers=_answers(files, terminology),
         signs=_convert("signs.toml", "", files.toml("signs.toml"), Signs),
+        explanations=(explanations := _read(files, EXPLANATIONS, Explanation)),
+        explained_codes={name: _listed(terminology, name, one.codes) for name, one in explanations.items()},
+        spared_codes={name: _listed(terminology, name, one.spares) for name, one in explanations.items()},
         lab_tags=_lab_tags(analytes, by_analyte, sets),
         electrolytes=frozenset(name for name, analyte in analytes.items() if analyte.electrolyte),
     )
@@ -241,6 +249,10 @@ def _adjustments(table: Mapping[str, Any]) -> dict[str, Adjustment]:
     return _convert("limits.toml", "calcium-adjustment", units, dict[str, Adjustment])
 
 
+def _listed(terminology: Terminology, name: str, tokens: list[str]) -> CodeList:
+    return CodeList(terminology.tokens(EXPLANATIONS, name, tokens))
+
+
 def _unit_names(units: Mapping[str, Any]) -> UnitNames:
     alias = _part("units.toml", units, "alias", dict[str, str])
     for text, unit in alias.items():
@@ -288,6 +300,9 @@ def _check(knowledge: Knowledge, terminology: Terminology) -> None:
     for limits in (*knowledge.limits.values(), knowledge.combined.values()):
         for limit in limits:
             _check_limit(knowledge, limit)
+    for name, one in knowledge.explanations.items():
+        if unknown := {f"explains-{name}", *one.signs} - knowledge.sets.keys():
+            raise KnowledgeError(EXPLANATIONS, name, f"{min(unknown)} is no value set of valuesets.toml")
     for name in knowledge.signs.every - knowledge.sets.keys():
         raise KnowledgeError("signs.toml", name, "is no value set of valuesets.toml")
     for name, medicine in knowledge.medicines.items():

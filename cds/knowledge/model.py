@@ -181,6 +181,19 @@ class Signs(Struct, frozen=True, forbid_unknown_fields=True):
         return self.urgent | self.routine
 
 
+class Explanation(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which signs a diagnosis explains, and what it makes of them (N10)."""
+
+    signs: frozenset[str]
+    codes: list[str] = []
+    spares: list[str] = []
+    within: int | None = None
+    after: int | None = None
+    older: int | None = None
+    lowers: bool = False
+    focal: bool = False
+
+
 class Names(Struct, frozen=True, forbid_unknown_fields=True):
     """What a card calls that which neither a code nor a value set names."""
 

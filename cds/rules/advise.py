@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from cards.advice import SWITCHED_OFF, Advice, Fact, Note, Order
 from cards.topics import Topic
-from cds.rules import context, proposals, tests_due
+from cds.rules import context, proposals, tests_due, timing
 from cds.rules.assess import Assessment, flag_days
 from cds.rules.choice import SILENCE_NEEDS, Choice
 from cds.rules.flag_rows import FLAG_IDS
@@ -121,8 +121,10 @@ def evaluation(choice: Choice, found: Assessment) -> Advice:
     variant = next((name for flag, name in variants if flag in ids), "default")
     if found.picture.is_marked and "ADD" in ids and variant in ("unspecific", "eyelid"):
         variant = "default"
+    old = timing.old_sign(choice.flags) if variant == "unspecific" else None
+    variant = "old-sign" if old else variant
     studies = proposals.of_hyperexcitability(ids)
-    return _neuro(choice, found, variant, (Order("referral:neurology"), *studies, *_due(found)))
+    return _neuro(choice, found, variant, (Order("referral:neurology"), *studies, *_due(found)), old)
 
 
 def _neuro(

@@ -7,9 +7,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cards.topics import Topic
-from cds.rules import tests_due
+from cds.rules import tests_due, timing
 from cds.rules.abnormal import Abnormal
-from cds.rules.findings import Finding
+from cds.rules.findings import IN_DOUBT, Finding
 from cds.rules.flags import Flags, Raised
 from cds.rules.lifestyle import Factor
 from cds.rules.medication import Course
@@ -53,13 +53,16 @@ class Questions:
     def __init__(self, picture: Picture, trial: Trial) -> None:
         self.book: Rulebook = rulebook_of(picture.knowledge)
         self.trial = trial
+        self.picture = picture
         self._pictures: dict[Sees, Picture] = {"all": picture}
         self._raised: dict[str, Flags] = {}
 
     def set_aside(self, used: Iterable[Finding]) -> None:
         """Findings that an emergency has used count nowhere else (4b Flags); those of weakness may be answered."""
         whole = self._pictures["all"]
-        free = replace(whole, findings=whole.findings.without(used))
+        left, quoted = timing.left(whole, whole.findings.without(used))
+        self.picture = replace(whole, quoted=quoted)
+        free = replace(whole, findings=left, names=whole.names | IN_DOUBT)
         self._pictures |= {"unused": free, "open": _open(free)}
 
     def ask(self, topic: Topic) -> Flags:
@@ -91,6 +94,7 @@ def assess(picture: Picture, trial: Trial, *, emergency_cards: bool = True) -> A
     emergencies = questions.ask(Topic.EMERG)
     early = (finding for finding in picture.findings.all if finding.preliminary)  # they count for emergencies only (N1)
     questions.set_aside([*early, *questions.emergencies_used(emergencies, told=emergency_cards)])
+    picture = questions.picture
     urgent = questions.ask(Topic.NEURO_URG)
     childhood, urgent_left = _by_age(picture, urgent, questions)
     evaluation = questions.ask(Topic.NEURO_EVAL)

@@ -86,7 +86,7 @@ CARDS = (
     ),
     CardRow(
         topic=Topic.NEURO_EVAL,
-        variants=("default", "hyperexcitability", "central", "eyelid", "unspecific"),
+        variants=("default", "hyperexcitability", "central", "eyelid", "unspecific", "old-sign"),
         advise=advise.evaluation,
         left_out=left_out.evaluation,
         reads=Reads(windows=("persistent", "finding_observation")),

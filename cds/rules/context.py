@@ -96,6 +96,7 @@ def remarks(picture: Picture) -> tuple[Note, ...]:
     listed = dict.fromkeys(one.named.concepts[0].display for one in picture.findings.of("on-problem-list"))
     return (
         *unread(picture),
+        *(remark.note for remark in picture.quoted),
         *worded,
         *((Note("timing_uncertain"),) if vague else ()),
         *((Note("already_on_problem_list", {"items": ", ".join(listed)}),) if listed else ()),

@@ -11,12 +11,13 @@ from cds.fhir.dates import When
 from cds.fhir.units import factor
 from cds.knowledge.load import Knowledge
 from cds.rules.amount import ucum
+from cds.rules.mentions import Mentions, twitch_counts
 from cds.rules.reads import Reads
 
 READS = Reads(
     sets=("twitch", "twitch-eyelid"),
     phrases=tuple(sorted(TWITCH_PHRASES)),
-    windows=("twitch_observation", "persistent", "persistent_eyelid"),
+    windows=("twitch_observation", "visit_twitch", "persistent", "persistent_eyelid"),
     thresholds=("frequent_per_day", "max_twitches"),
 )
 NEAR = READS | Reads(sets=("twitch-exclude",))  # what may be taken for a twitch
@@ -34,7 +35,11 @@ class Twitch(Struct, frozen=True, kw_only=True):
 
 def twitches(chart: Chart, knowledge: Knowledge, today: int, encounter_id: str | None) -> tuple[Twitch, ...]:
     """All active twitches; where a Condition is one, the others give no onset (4b Onset)."""
-    problems = [_of_problem(problem) for problem in chart.problems if is_twitch(problem.named) and problem.is_active]
+    active = [problem for problem in chart.problems if is_twitch(problem.named) and problem.is_active]
+    mentions = Mentions(chart) if any(one.of_visit for one in active) else None
+    problems = [
+        _of_problem(one) for one in active if mentions is None or twitch_counts(one, mentions, knowledge, today)
+    ]
     others = [*_of_visits(chart.visits, encounter_id), *_of_seen(chart.seen, knowledge, today)]
     if problems:
         others = [_without_onset(other) for other in others]

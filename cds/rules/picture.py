@@ -11,7 +11,7 @@ from cds.fhir.units import factor
 from cds.knowledge.load import Knowledge
 from cds.rules import findings, gate, laboratory, medication, readings, work_up
 from cds.rules.amount import ucum
-from cds.rules.findings import Finding, Findings
+from cds.rules.findings import Finding, Findings, Remark
 from cds.rules.gate import Twitch
 from cds.rules.laboratory import Laboratory
 from cds.rules.medication import Medication
@@ -72,6 +72,7 @@ class Picture(Struct, frozen=True, kw_only=True):
     names: frozenset[str]
     answered: tuple[Finding, ...] = ()
     unclear: tuple[Seen, ...] = ()
+    quoted: tuple[Remark, ...] = ()
 
     @property
     def is_child(self) -> bool:

@@ -1,0 +1,16 @@
+"""Elements that stay unread until somebody asks for them."""
+
+from typing import TypeVar
+
+import msgspec
+from msgspec import Raw
+
+T = TypeVar("T")
+
+
+def read_raw(decoder: "msgspec.json.Decoder[T]", raw: Raw) -> T | None:
+    """What an element holds; None if it is absent or of another shape."""
+    try:
+        return decoder.decode(raw) if memoryview(raw) else None
+    except msgspec.DecodeError:
+        return None

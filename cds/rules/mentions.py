@@ -1,0 +1,60 @@
+"""When each thing was last said on a chart: what a visit noted ages from then (second edition N6)."""
+
+from collections.abc import Iterable, Iterator
+
+from cds.chart.facts import Chart, Named, Problem
+from cds.fhir.dates import parse
+from cds.knowledge.load import Knowledge
+
+Code = tuple[str, str]
+
+
+def days_of(problem: Problem, chart: Chart) -> Iterator[int]:
+    """The days on which a problem began, was recorded, and was seen at a visit."""
+    visit = parse(chart.visit_starts.get(problem.visit or ""))
+    yield from (when.last for when in (problem.onset, problem.recorded, visit) if when is not None)
+
+
+class Mentions:
+    """When each concept was last said, and which of them the problem list holds."""
+
+    def __init__(self, chart: Chart) -> None:
+        self._last: dict[Code, int] = {}
+        self._listed: set[Code] = set()
+        for problem in chart.problems:
+            if problem.is_active:
+                self._put(problem.named, days_of(problem, chart))
+                if not problem.of_visit:
+                    self._listed.update(_codes(problem.named))
+        for seen in chart.seen:
+            if seen.said.is_present and seen.when is not None:
+                self._put(seen.named, (seen.when.last,))
+        for visit in chart.visits:
+            if visit.start is not None:
+                self._put(visit.named, (visit.start.last,))
+
+    def _put(self, named: Named, days: Iterable[int]) -> None:
+        for day in days:
+            for code in _codes(named):
+                self._last[code] = max(day, self._last.get(code, day))
+
+    def last(self, named: Named) -> int | None:
+        """The last day on which any entry said it."""
+        return max((self._last[code] for code in _codes(named) if code in self._last), default=None)
+
+    def is_listed(self, named: Named) -> bool:
+        """Whether an active entry of the problem list says it."""
+        return not self._listed.isdisjoint(_codes(named))
+
+
+def _codes(named: Named) -> tuple[Code, ...]:
+    """What tells one concept from another: its codes, or its words."""
+    return tuple((one.system, one.code) for one in named.concepts) or (("", (named.text or "").strip().lower()),)
+
+
+def twitch_counts(problem: Problem, mentions: Mentions, knowledge: Knowledge, today: int) -> bool:
+    """Whether a twitch counts: as the diagnosis of a visit, for so many days after it was last said (N6)."""
+    if not problem.of_visit or mentions.is_listed(problem.named):
+        return True
+    last = mentions.last(problem.named)
+    return last is None or today - last <= knowledge.days("visit_twitch")

@@ -1,0 +1,170 @@
+"""When a sign was said: visit diagnoses that age, old signs, and signs that something explains (N6, N8, N10, N11).
+
+Emergencies are asked before any of this, and none of it is asked of a child or of somebody whose age is not known.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cds.chart.facts import Chart, Problem
+from cds.fhir.dates import When
+from cds.knowledge.load import Knowledge
+from cds.rules.findings import IN_DOUBT, Doubt, Finding, Findings, Remark, label
+from cds.rules.flags import Raised
+from cds.rules.mentions import Mentions
+from cds.rules.picture import Picture
+
+WORDED_AS_OLD = frozenset({"old_sign", "old_explained_sign"})
+EXPLAINS, EXPLAINED, OLD = "explains-", "explained_sign", "old_sign"
+BESIDE_URGENT = frozenset({"acute-paralysis", "respiratory-emergency"})  # U1 and U6, where they are no emergency
+SOFT = frozenset({"respiratory-other", "respiratory-emergency", "behaviour"})  # U6 and U7 are never specific (N8)
+LOWER_SIGNS = frozenset({"weakness", "wasting", "bulbar", "functional-weakness", "tongue-fasciculation"})
+REGIONS = ("bulbar", "region-arm", "region-leg", "respiratory-other")
+
+
+class Cause(Struct, frozen=True):
+    """A dated diagnosis that may explain signs."""
+
+    name: str
+    label: str
+    when: When
+
+
+class Timing:
+    """The signs of one adult as time leaves them."""
+
+    def __init__(self, found: Findings, chart: Chart, first: int | None, knowledge: Knowledge, today: int) -> None:
+        self._found, self._knowledge, self._today = found, knowledge, today
+        self._since = first if first is not None else today
+        self._first = first
+        self._mentions = Mentions(chart)
+        self._of_visits = {one.named for one in chart.problems if one.of_visit and one.is_active}
+        self._causes = list(_causes(chart.problems, knowledge))
+        self._spread = _spreads(found)
+        self.quoted: list[Remark] = []
+
+    def left(self) -> Findings:
+        """What counts, with what is only R4; what is history is quoted."""
+        kept = [self._explained(one) for one in map(self._of_visit, self._found.all) if one is not None]
+        return Findings(self._with_old([one for one in kept if one is not None]))
+
+    def _of_visit(self, finding: Finding) -> Finding | None:
+        """N6: the diagnosis of a visit counts for a year after it was last said; an undated one is R4."""
+        signs = finding.sets & self._knowledge.signs.every
+        if not signs or finding.named not in self._of_visits or self._mentions.is_listed(finding.named):
+            return finding
+        last = self._mentions.last(finding.named)
+        if last is None:
+            return self._doubted(finding, signs & self._knowledge.signs.doubtful, "undated_sign")
+        if self._today - last <= self._knowledge.days("visit_sign"):
+            return finding
+        return self._history(finding, signs, "past_visit_sign")
+
+    def _explained(self, finding: Finding) -> Finding | None:
+        """N10: an old explained sign is history; a few are R4; all others keep their grade, with the explanation."""
+        for cause in self._causes:
+            explained = self._by(cause, finding)
+            if not explained or finding.when is None or finding.doubt is not None:
+                continue
+            if self._first is not None and self._first - finding.when.last > self._knowledge.days("explained_before"):
+                return self._history(finding, explained, "past_explained_sign", cause)
+            if self._knowledge.explanations[cause.name].lowers:
+                return self._doubted(finding, explained, "old_explained_sign", cause)
+            remark = self._remark(EXPLAINED, finding, explained, cause)
+            return replace(finding, remarks=(*finding.remarks, remark))
+        return finding
+
+    def _by(self, cause: Cause, finding: Finding) -> frozenset[str]:
+        """The value sets of a finding that a diagnosis explains."""
+        spec, when = self._knowledge.explanations[cause.name], finding.when
+        listed, spared = self._knowledge.explained_codes[cause.name], self._knowledge.spared_codes[cause.name]
+        explained = finding.sets & spec.signs
+        named = not listed or any(one in listed for one in finding.concepts)
+        if not explained or when is None or not named or any(one in spared for one in finding.concepts):
+            return frozenset()
+        gap = when.last - cause.when.first
+        fits = (
+            gap >= -self._knowledge.days("explanation_lead")
+            and (spec.within is None or gap <= spec.within)
+            and (spec.after is None or when.first - cause.when.last >= spec.after)
+            and (spec.older is None or self._today - when.last > spec.older)
+            and not (spec.focal and self._spread)
+        )
+        return explained if fits else frozenset()
+
+    def _with_old(self, found: list[Finding]) -> Iterator[Finding]:
+        """N8: unspecific signs of years before the first onset are R4, if there is no other unexplained U sign."""
+        urgent = self._knowledge.signs.urgent | BESIDE_URGENT
+        signs = [one for one in found if one.sets & urgent and not _is_explained(one)]
+        loses = any("weight-loss" in one.sets for one in found)
+        old = not loses and all(self._is_old(one, urgent) for one in signs)
+        for one in found:
+            moved = one.sets & urgent
+            yield self._doubted(one, moved, OLD) if old and moved and not _is_explained(one) else one
+
+    def _is_old(self, finding: Finding, urgent: frozenset[str]) -> bool:
+        if finding.when is None or self._since - finding.when.last <= self._knowledge.days("old_sign"):
+            return False
+        last = self._mentions.last(finding.named)
+        soft = all("soft-sign" in one.sets or one.sets & urgent <= SOFT for one in finding.concepts)
+        return soft and (last is None or self._since - last > self._knowledge.days("old_sign"))
+
+    def _doubted(self, finding: Finding, sets: frozenset[str], key: str, cause: Cause | None = None) -> Finding:
+        if not sets:
+            return finding
+        doubt = Doubt(sets, self._remark(key, finding, sets, cause))
+        return replace(finding, sets=finding.sets - sets | IN_DOUBT, doubt=doubt)
+
+    def _history(self, finding: Finding, sets: frozenset[str], key: str, cause: Cause | None = None) -> Finding | None:
+        self.quoted.append(self._remark(key, finding, sets, cause))
+        left = finding.sets - self._knowledge.signs.every
+        return replace(finding, sets=left) if left or finding.phrases else None
+
+    def _remark(self, key: str, finding: Finding, sets: frozenset[str], cause: Cause | None = None) -> Remark:
+        values = [("sign", label(finding, sorted(sets), self._knowledge))]
+        values.append(("date", finding.when.text if finding.when else ""))
+        if cause is not None:
+            values += [("diagnosis", cause.label), ("before", cause.when.text)]
+        return Remark(key, tuple(values))
+
+
+def _is_explained(finding: Finding) -> bool:
+    return finding.doubt is not None or any(one.key == EXPLAINED for one in finding.remarks)
+
+
+def _causes(problems: Iterable[Problem], knowledge: Knowledge) -> Iterator[Cause]:
+    """Dated diagnoses, active or not, that nobody doubts (N10)."""
+    for problem in problems:
+        when = problem.onset or problem.recorded
+        if when is None or problem.verification not in ("confirmed", None):
+            continue
+        for name in knowledge.explanations:
+            if f"{EXPLAINS}{name}" in problem.named.sets:
+                yield Cause(name, knowledge.label(f"{EXPLAINS}{name}"), when)
+
+
+def _spreads(found: Findings) -> bool:
+    """Signs in two regions, or of the upper and the lower motor neuron (N12 b, c): one nerve does not explain them."""
+    regions = sum(bool(found.of(name)) for name in REGIONS)
+    return regions > 1 or bool(found.of("upper-motor-neuron") and found.of(*sorted(LOWER_SIGNS)))
+
+
+def left(picture: Picture, found: Findings) -> tuple[Findings, tuple[Remark, ...]]:
+    """The findings as time leaves them, and what is quoted as history; all of them where no adult is known."""
+    if picture.age is None or picture.is_child:
+        return found, ()
+    first = min((one.onset.first for one in picture.twitches if one.onset), default=None)
+    signs = Timing(found, picture.chart, first, picture.knowledge, picture.today)
+    return signs.left(), tuple(dict.fromkeys(signs.quoted))
+
+
+def old_sign(flags: Iterable[Raised]) -> dict[str, str] | None:
+    """Name and date of the old sign of a card that has nothing else to say (N11)."""
+    found = [one for flag in flags for one in flag.found]
+    told = [one.doubt.remark for one in found if one.doubt is not None and one.doubt.remark.key in WORDED_AS_OLD]
+    if not told or len(told) < len(found):
+        return None
+    values = dict(told[0].values)
+    return {"sign": values["sign"], "date": values["date"]}
