@@ -151,6 +151,8 @@ def _neuro_notes(choice: Choice, found: Assessment) -> Iterable[Note]:
         yield Note("update_request", {"date": picture.request.when.text})
     if _has(flags, "acute-paralysis", "weakness"):
         yield Note("symmetrical_weakness")
+    if timing.only_soft_gait(flags):
+        yield Note("soft_gait")
     if any(flag.acute for flag in flags):
         yield Note("within_two_weeks")
     if choice.topic is Topic.NEURO_URG and (found.labs or found.courses):

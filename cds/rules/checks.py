@@ -20,12 +20,18 @@ CHART = Reads(
             "neurology",
             "work-up",
             "on-problem-list",
+            "soft-sign",
+            "region-arm",
+            "region-leg",
             "weakness-girdle",
             "b-group-deficiency",
         ),
     ),
     limits=("albumin-adjust",),
-    windows=("repeat_info", "repeat_warning", "steroid_withdrawal", "recent_drug", "ppi_exposure", "emergency_sign"),
+    windows=(
+        *("repeat_info", "repeat_warning", "steroid_withdrawal", "recent_drug", "ppi_exposure", "emergency_sign"),
+        *("visit_sign", "old_sign", "explained_before", "explanation_lead"),
+    ),
     thresholds=(
         *("adult_years", "infant_years", "pregnancy_weeks_max", "future_hours"),
         *("max_cards", "max_facts", "max_twitches", "frequent_per_day"),
@@ -102,6 +108,7 @@ def _unused(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Iter
     """Things without anybody who names them."""
     reads, rules, medicines = of_chart(knowledge) | CHART.listed(knowledge), knowledge.rules, knowledge.medicines
     sets = {*reads.value_sets, *(f"order-{test}" for test in knowledge.orderable)}
+    sets |= {f"explains-{name}" for name in knowledge.explanations}
     sets |= {f"replacement-{tag}" for tag in knowledge.lab_tags} | {one.replacement_for for one in medicines.values()}
     proposed = {*(f"lab:{test}" for test in knowledge.orderable), *rules.repeats.values(), *rules.counsel.values()}
     proposed |= {key for row in CARDS for key in row.orders}

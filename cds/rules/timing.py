@@ -167,4 +167,13 @@ def old_sign(flags: Iterable[Raised]) -> dict[str, str] | None:
     if not told or len(told) < len(found):
         return None
     values = dict(told[0].values)
-    return {"sign": values["sign"], "date": values["date"]}
+    sign = values["sign"]
+    return {"sign": f"{sign[0].upper()}{sign[1:]}", "date": values["date"]}
+
+
+def only_soft_gait(flags: Iterable[Raised]) -> bool:
+    """Whether gait signs that are not specific are all that is urgent (N9)."""
+    urgent = [flag for flag in flags if flag.id.startswith("U")]
+    found = [one for flag in urgent for one in flag.found]
+    soft = all("soft-sign" in concept.sets for one in found for concept in one.concepts)
+    return bool(found) and soft and all(flag.id == "U5" for flag in urgent)
