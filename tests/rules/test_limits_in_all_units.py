@@ -71,7 +71,7 @@ def test_the_same_value_in_another_unit_is_judged_the_same(limit: Limit, place: 
         judged = set()
         for unit, value in limit.value.items():
             shifted = round(value + STEPS[place] * step(limit, unit), 6)
-            quantity = Quantity(value=shifted, unit=unit, system=UCUM, code=unit)
+            quantity = Quantity(stated=shifted, unit=unit, system=UCUM, code=unit)
             result = LabResult(ref="", analyte=limit.analyte, concept=concept, quantity=quantity)
             one = LabLimits(KNOWLEDGE, person).judge(result, limit.kind)
             judged.add((one.side, one.effect))
