@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from charts.dates import TODAY
 from charts.runs import Evaluate, Run, Write
 from charts.seam import engine
+from hypothesis import HealthCheck, settings
 from msgspec.structs import replace
 
 from cds import cli
@@ -22,6 +23,10 @@ from cds.call import Engine
 from cds.evaluate import command
 from cds.rules.trial import Trial
 from cds.settings import Settings
+
+# No property is judged by the clock: neither by how long an example takes nor by how long it takes to draw one.
+settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any-machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

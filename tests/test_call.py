@@ -26,7 +26,7 @@ from cds.settings import load as load_settings
 
 Json = dict[str, Any]
 Seen = tuple[str, str, tuple[str, ...], tuple[str, ...]]
-CALM = settings(deadline=None, max_examples=80)
+CALM = settings(max_examples=80)
 SERVICE = "muscle-twitch-patient-view"
 BASIS = "org.twitch-cds.basis"
 WHOLE = [
@@ -388,7 +388,7 @@ def put(node: Any, path: tuple[Any, ...], value: Any) -> Any:
     return copy
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(st.sampled_from(FIRING), st.data())
 def test_no_odd_value_anywhere_breaks_a_call(case: Case, data: st.DataObject) -> None:
     """One value of a request replaced by an odd one: cards, silence or a 4xx, never an error of ours."""

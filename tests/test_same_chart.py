@@ -179,7 +179,7 @@ def test_a_chart_that_is_not_sent_at_all_gets_the_same_cards(case: Case) -> None
     assert as_sent(case.id) == seen(reply.status, reply.body)
 
 
-@settings(deadline=None, max_examples=250)
+@settings(max_examples=250)
 @given(
     case=st.sampled_from(WHOLE),
     arrivals=st.dictionaries(st.sampled_from(KEYS), st.sampled_from(ARRIVALS)),
@@ -199,7 +199,7 @@ def test_what_can_be_had_changes_nothing(case: Case, arrivals: dict[str, str], h
     assert as_sent(case.id) == seen(reply.status, reply.body)
 
 
-@settings(deadline=None, max_examples=250)
+@settings(max_examples=250)
 @given(
     case=st.sampled_from(WHOLE),
     arrivals=st.dictionaries(st.sampled_from(KEYS), st.sampled_from(ARRIVALS), min_size=1),

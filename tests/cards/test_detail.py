@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from card_showcase import EVERY, POTASSIUM, detail, show
 from charts.book import in_order
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cards.advice import Fact, NotChecked, Note, Occasion
@@ -83,7 +83,6 @@ def everywhere(text: str) -> str:
     return detail(show(Topic.DATA_GAP, occasion=occasion, facts=(fact,), notes=notes))
 
 
-@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from("a1.<>&*_[]()#-\n\r\u2028\u202e`|~:/@ "), min_size=1, max_size=30))
 def test_no_text_of_the_chart_changes_the_detail(text: str) -> None:
     """Whatever stands in the chart: no HTML, no link, no further line or list."""

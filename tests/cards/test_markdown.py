@@ -5,7 +5,7 @@ import re
 import unicodedata
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cards.markdown import LIMIT, escape, plain
@@ -21,7 +21,6 @@ def unescaped(markdown: str) -> str:
     return html.unescape(re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", markdown))
 
 
-@settings(deadline=None)
 @given(TEXTS)
 @example("_www.evil.example")
 @example("www\u200b.evil.example")
@@ -38,7 +37,6 @@ def test_no_link_is_made(text: str) -> None:
     assert re.search(r"(mailto|xmpp):\S", shown) is None
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_no_html_is_made(text: str) -> None:
     """No angle bracket is left, and an ampersand only begins one of our own entities."""
@@ -49,7 +47,6 @@ def test_no_html_is_made(text: str) -> None:
     assert re.search(r"&(?!(amp|lt|gt);)", escaped) is None
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_no_markup_is_made(text: str) -> None:
     """Every character that means something to Markdown stands behind a backslash."""
@@ -58,14 +55,12 @@ def test_no_markup_is_made(text: str) -> None:
     assert re.search(r"[\\`*_\[\]{}~|$]", without_escapes) is None
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_no_block_is_begun(text: str) -> None:
     """A line cannot begin as a list, a heading, a quotation or a rule."""
     assert re.match(r"([-+>#=]|\d+[.)](\s|$)|\s)", escape(text)) is None
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_it_is_one_line_of_visible_characters(text: str) -> None:
     """Line breaks, control characters, surrogates and bidi overrides are gone."""
@@ -75,14 +70,12 @@ def test_it_is_one_line_of_visible_characters(text: str) -> None:
     assert not [character for character in escaped if unicodedata.category(character).startswith("C")]
 
 
-@settings(deadline=None)
 @given(st.text(alphabet=st.characters(whitelist_categories=["L", "Nd"]), max_size=LIMIT))
 def test_words_are_left_as_they_are(text: str) -> None:
     """Letters and digits of any script are not touched."""
     assert text == escape(text) or "www" in text.lower()
 
 
-@settings(deadline=None)
 @given(st.text(max_size=400), st.integers(min_value=1, max_value=300))
 def test_it_is_never_longer_than_asked(text: str, limit: int) -> None:
     """The cap counts the characters that are shown."""

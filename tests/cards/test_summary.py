@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from card_showcase import EVERY, WORDS, show
 from charts.book import TAGS, in_order
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cards.template import fields
@@ -190,7 +190,6 @@ def test_a_number_is_never_cut() -> None:
     assert "x…" in card.summary or "x" * 90 in card.summary
 
 
-@settings(deadline=None)
 @given(st.sampled_from(EVERY), st.lists(LONG, min_size=1, max_size=5), st.data())
 def test_a_summary_fits_whatever_fills_it(chosen: tuple[Topic, str], signs: list[str], data: st.DataObject) -> None:
     """With names and values of any length the card is valid and its summary under 140 characters."""

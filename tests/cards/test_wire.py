@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cards.topics import Indicator
@@ -211,7 +211,6 @@ def test_a_part_that_breaks_the_specification_cannot_be_built(kind: Any, members
         kind(**members)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_a_summary_is_accepted_exactly_when_it_is_one_short_line(text: str) -> None:
     """Any text is either a valid summary or refused; nothing in between."""

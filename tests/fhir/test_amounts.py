@@ -4,7 +4,7 @@ import operator
 from collections.abc import Callable
 
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from cds.fhir.datatypes import Quantity
@@ -13,7 +13,6 @@ from cds.knowledge.model import Limit, Operator
 from cds.knowledge.unit_names import UCUM
 from cds.rules.amount import Amount, amount, beyond, edge_text, is_beyond
 
-CALM = settings(deadline=None)
 KNOWLEDGE = load()
 ANALYTES = KNOWLEDGE.analytes
 LIMITS = [*(one for some in KNOWLEDGE.limits.values() for one in some), *KNOWLEDGE.combined.values()]
@@ -41,7 +40,6 @@ def is_open_bound_at_edge(found: Amount, op: Operator, edge: float) -> bool:
     return found.value == edge and (found.comparator, op) in (("<", ">="), (">", "<="))
 
 
-@CALM
 @given(SMALL, st.sampled_from([None, *OPERATORS]), st.sampled_from(OPERATORS), SMALL)
 @example(5.0, "<", "<", 5.0)
 @example(5.0, "<=", "<", 5.0)
@@ -187,7 +185,6 @@ def test_a_unit_is_never_guessed(quantity: Quantity | None) -> None:
     assert amount(quantity, ANALYTES["potassium"], KNOWLEDGE) is None
 
 
-@CALM
 @given(st.sampled_from(sorted(ANALYTES)), st.floats(0, 1e6), st.text(max_size=10))
 def test_an_amount_has_a_unit_that_fits_its_analyte(analyte: str, value: float, unit: str) -> None:
     """Whatever the unit's text, an amount is either none or convertible to the analyte's unit."""

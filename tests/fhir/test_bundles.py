@@ -4,14 +4,13 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cds.fhir import bundle, resources
 from cds.fhir.bundle import Feed
 from cds.fhir.datatypes import CodeableConcept, Coding
 
-CALM = settings(deadline=None)
 SCT = "http://snomed.info/sct"
 CODE = {"coding": [{"system": SCT, "code": "82470000"}]}
 GOOD: dict[str, Any] = {"resourceType": "Condition", "id": "good", "code": CODE}
@@ -217,7 +216,6 @@ def test_deep_nesting_breaks_nothing(depth: int) -> None:
     assert feed.failed or feed.unreadable or len(feed.resources) == 1
 
 
-@CALM
 @given(JSON)
 def test_no_json_breaks_the_reader(value: object) -> None:
     """Any JSON is read, in part, or not at all."""
@@ -226,14 +224,12 @@ def test_no_json_breaks_the_reader(value: object) -> None:
     assert len(feed.unread_codes) == sum(feed.unreadable.values())
 
 
-@CALM
 @given(st.binary(max_size=40))
 def test_no_bytes_break_the_reader(value: bytes) -> None:
     """Whatever the bytes, there is a feed."""
     assert bundle.read(value).resources == [] or value
 
 
-@CALM
 @given(st.lists(st.sampled_from([GOOD, ODD, None, {"resourceType": "Binary"}, outcome("information")]), max_size=8))
 def test_each_entry_is_read_counted_or_passed_over(entries: list[dict[str, Any] | None]) -> None:
     """One entry's fate does not depend on the others."""

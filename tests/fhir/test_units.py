@@ -1,13 +1,12 @@
 """UCUM units: the conversions that the clinical knowledge prints (section 2), and nothing guessed."""
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cds.fhir.units import factor, known
 from cds.knowledge.load import load
 
-CALM = settings(deadline=None)
 ANALYTES = load().analytes
 UNITS = st.text("mgknuµdLl[]{}()/.*10^3IUeqol%'Celsa-", max_size=12)
 
@@ -78,7 +77,6 @@ def test_the_same_text_is_the_same_unit() -> None:
     assert factor("{score}", "{score}") == 1.0
 
 
-@CALM
 @given(st.one_of(st.text(max_size=40), UNITS))
 @example("Cel/L")
 @example("{x}")
@@ -90,7 +88,6 @@ def test_no_text_breaks_the_units(text: str) -> None:
             assert ratio is None or 0 < ratio < float("inf")
 
 
-@CALM
 @given(st.sampled_from(sorted(ANALYTES)), st.lists(st.sampled_from(["mmol/L", "mg/dL", "meq/L", "ng/mL"]), min_size=2))
 def test_converting_there_and_back_changes_nothing(analyte: str, units: list[str]) -> None:
     """A factor and its reverse cancel, whichever kinds of unit they join."""

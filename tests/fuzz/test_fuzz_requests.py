@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from chart_requests import contexts, requests
 from fuzz_targets import CORPUS, engine, one_body, one_chart, service_ids
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 from mutations import STRANGE, is_plain
 from nodes import Way, node_at, places, replaced
@@ -21,7 +21,7 @@ CHARTS = sorted((CORPUS / "charts").iterdir())
 REQUESTS = {path.name: path.read_bytes() for path in BODIES}
 PARSED: dict[str, Any] = {name: json.loads(body[1:]) for name, body in REQUESTS.items()}
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "300"))
-CASUAL = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+CASUAL = settings(max_examples=EXAMPLES)
 
 
 WAYS = {name: list(places(value)) for name, value in PARSED.items()}

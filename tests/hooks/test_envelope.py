@@ -8,13 +8,12 @@ import pytest
 from charts.dates import TODAY
 from charts.notation import request_for
 from charts.seam import engine
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cds.errors import CallError, NotUtf8
 from cds.hooks.envelope import read
 
-CALM = settings(deadline=None)
 SERVICE = "muscle-twitch-patient-view"
 TWITCH = {"coding": [{"system": "http://snomed.info/sct", "code": "82470000"}]}
 CHART: list[dict[str, Any]] = [
@@ -272,7 +271,6 @@ def test_a_body_that_is_no_utf8_is_refused(bad: bytes) -> None:
     assert "UTF-8" in text
 
 
-@CALM
 @given(
     st.text(st.sampled_from("aé€😀"), max_size=6),
     st.one_of(st.binary(max_size=6), st.text(max_size=3).map(str.encode)),
@@ -383,7 +381,6 @@ def test_the_request_is_read_whole() -> None:
     assert REQUEST["prefetch"]["patient"] == json.loads(bytes(request.prefetch["patient"]))
 
 
-@CALM
 @given(st.binary(max_size=60))
 def test_no_bytes_break_the_envelope(body: bytes) -> None:
     """Whatever is sent is refused as the caller's fault."""
@@ -392,7 +389,6 @@ def test_no_bytes_break_the_envelope(body: bytes) -> None:
     assert 400 <= status < 500
 
 
-@CALM
 @given(st.data())
 def test_no_cut_or_flip_of_a_request_breaks_it(data: st.DataObject) -> None:
     """One byte of a good request changed, or its end cut off: an answer or a 4xx."""

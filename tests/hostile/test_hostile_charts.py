@@ -205,7 +205,7 @@ def test_a_card_renders_to_the_same_elements_whatever_the_chart_says(word: str, 
     check(word, RENDERERS[renderer])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     some.lists(some.sampled_from(HOSTILE) | some.text(max_size=12), max_size=4).map(lambda some: " ".join(("x", *some)))
 )

@@ -5,7 +5,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cds.knowledge import codes as codes_module
@@ -13,7 +13,6 @@ from cds.knowledge.codes import CodeTable, Concept
 from cds.knowledge.load import DATA, load
 from cds.knowledge.model import MedicineClass
 
-CALM = settings(deadline=None)
 KNOWLEDGE = load()
 CODES = KNOWLEDGE.codes
 SCT, LOINC, CM = KNOWLEDGE.systems["sct"], KNOWLEDGE.systems["loinc"], KNOWLEDGE.systems["cm"]
@@ -211,7 +210,6 @@ def test_what_was_learned_is_bounded_and_changes_no_answer(monkeypatch: pytest.M
     assert table.find("urn:oid:1", "R25.1") == first[1]
 
 
-@CALM
 @given(st.sampled_from([*sorted(CODES.systems), "urn:x"]), st.text(max_size=9))
 def test_no_code_breaks_the_table(system: str, code: str) -> None:
     """Any text is a code that is found as itself, or not found."""
@@ -221,7 +219,6 @@ def test_no_code_breaks_the_table(system: str, code: str) -> None:
     assert found == CODES.find(system, code)
 
 
-@CALM
 @given(st.sampled_from([one for name in KNOWLEDGE.sets for one in CODES.members(name)]))
 def test_members_of_a_set_know_it(concept: Concept) -> None:
     """A member is found by its code, and every set it names holds it."""

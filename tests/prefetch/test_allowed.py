@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cds.prefetch.allowed import AllowList, parse
 
-CALM = settings(deadline=None, max_examples=200)
+CALM = settings(max_examples=200)
 LISTED = "https://ehr.example.org/fhir/r4"
 NAMES = st.text(string.ascii_letters + string.digits + "-._~", min_size=1, max_size=8).filter(
     lambda one: one.strip(".")

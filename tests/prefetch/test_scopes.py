@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from cds.prefetch.scopes import READ, SEARCH, Access, Grants
 
-CALM = settings(deadline=None, max_examples=200)
+CALM = settings(max_examples=200)
 KINDS = st.sampled_from(["Patient", "Observation", "Condition"])
 CONTEXTS = st.sampled_from(["patient", "user", "system"])
 FULL, PART, NONE = Access.FULL, Access.PART, Access.NONE

@@ -17,7 +17,7 @@ from cds.fhir.bundle import Feed
 from cds.prefetch.supply import REFUSALS, TYPES, State, Supplies, Supply, supply, wanted_of
 
 Json = dict[str, Any]
-CALM = settings(deadline=None, max_examples=60)
+CALM = settings(max_examples=60)
 BASIS = "org.twitch-cds.basis"
 SCT = "http://snomed.info/sct"
 TWITCH = {"coding": [{"system": SCT, "code": "82470000"}]}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cds.prefetch.templates import Ask, fill
 
-CALM = settings(deadline=None, max_examples=200)
+CALM = settings(max_examples=200)
 CONTEXT = {"context.patientId": "p1", "userPractitionerId": "dr/1", "context.userId": "Practitioner/dr1"}
 
 

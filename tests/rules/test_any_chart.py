@@ -63,7 +63,7 @@ def some(lines: list[Line]) -> st.SearchStrategy[list[Line]]:
 
 LINES, PATIENTS, QUIET = drawn()
 anybody = st.sampled_from(PATIENTS)
-often = settings(max_examples=150, deadline=None, derandomize=True)
+often = settings(max_examples=150, derandomize=True)
 
 
 @often

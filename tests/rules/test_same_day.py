@@ -23,7 +23,7 @@ OTHERS: dict[str, tuple[str, ...]] = {
     "interp": ("N", "A", "L", "H", "LL", "HH"),
     "bp": ("118/70", "150/80", "120/95"),
 }
-often = settings(max_examples=400, deadline=None, derandomize=True)
+often = settings(max_examples=400, derandomize=True)
 
 
 def question(line: Line) -> tuple[str, str]:

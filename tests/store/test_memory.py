@@ -379,7 +379,7 @@ STEPS = st.one_of(
 
 
 @given(steps=st.lists(STEPS, max_size=20))
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 def test_whatever_the_order_exactly_what_was_answered_is_known(
     steps: list[tuple[str, int, str, bool]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -323,7 +323,7 @@ NAMES = some.sampled_from(
 )
 
 
-@effort(max_examples=150, deadline=None)
+@effort(max_examples=150)
 @given(some.none() | some.text(max_size=300) | some.builds("Bearer {}.{}.{}".format, PARTS, PARTS, PARTS))
 @example("Bearer ..")
 @example("Bearer \ud800.e30.e30")
@@ -333,7 +333,7 @@ def test_any_text_is_refused_and_nothing_worse(strict: Verifier, authorization: 
     assert outcome(strict, authorization) in {"header", "form"}
 
 
-@effort(max_examples=150, deadline=None)
+@effort(max_examples=150)
 @given(some.dictionaries(NAMES, VALUES, max_size=3), some.dictionaries(NAMES, VALUES, min_size=1, max_size=3))
 def test_any_changed_member_is_refused_or_harmless(
     strict: Verifier, head: dict[str, Any], body: dict[str, Any]
@@ -346,7 +346,7 @@ def test_any_changed_member_is_refused_or_harmless(
     assert "Caller" not in found or "client='ehr'" in found
 
 
-@effort(max_examples=150, deadline=None)
+@effort(max_examples=150)
 @given(some.integers(0, 10_000), some.integers(0, 255))
 def test_no_changed_byte_is_accepted(strict: Verifier, place: int, value: int) -> None:
     """A token with one other byte is another token."""

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from fhir.resources import R4B
 from fhir.resources.R4B import get_fhir_model_class
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -580,7 +580,6 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @given(st.text(max_size=30), st.sampled_from(["_count", "date", "code", "patient", "_sort", "_include", "_page", "x"]))
-@settings(deadline=None)
 def test_any_value_is_answered(small: Any, value: str, name: str) -> None:
     """Whatever a client sends, it is answered or refused, and never fails."""
     query = f"{name}={quote(value, errors='replace')}".encode()

@@ -259,7 +259,7 @@ ENDS = some.sampled_from(["whole", "gone", "stalls", "cancelled"])
 CALLS = some.tuples(some.booleans(), some.lists(SIZES, max_size=4), ENDS, some.integers(0, 6))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(some.lists(CALLS, max_size=8))
 @example([(True, [BUSY + 1], "whole", 0), (True, [BUSY + 1], "cancelled", 0), (True, [LONG_BODY], "whole", 0)])
 def test_whatever_calls_come_and_go_nothing_leaks(calls: list[tuple[bool, list[int], str, int]]) -> None:

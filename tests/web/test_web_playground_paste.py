@@ -198,7 +198,7 @@ MEMBERS += [
 KINDS = ["Condition", "Observation", "MedicationRequest", "DiagnosticReport", "ServiceRequest", "Encounter", 7]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     resource=st.dictionaries(st.sampled_from(MEMBERS), JSON, max_size=6),
     kind=st.sampled_from(KINDS),
