@@ -10,7 +10,8 @@ from mutations import changed
 from nodes import Way, places
 
 CALLS = "/cds-services/muscle-twitch-"
-DRAFTED = ("draftOrders", "medications", "conditions")
+DRAFTED = ("draftOrders", "medications", "medication", "conditions")
+KEPT = (("resourceType",), ("entry",))  # of what stands in the context: it must be a Bundle, or a MedicationRequest
 MOST_CHANGES = 2
 
 
@@ -31,7 +32,8 @@ def free(value: dict[str, Any]) -> list[Way]:
     return [
         way
         for way in places(value)
-        if len(way) > 2 and (way[0] == "prefetch" or (way[0] == "context" and way[1] in DRAFTED))
+        if len(way) > 2
+        and (way[0] == "prefetch" or (way[0] == "context" and way[1] in DRAFTED and way[2:] not in KEPT))
     ]
 
 

@@ -33,10 +33,14 @@ def sent(name: str, value: Any) -> bytes:
     return REQUESTS[name][:1] + json.dumps(value).encode()
 
 
+def service_of(name: str) -> str:
+    """The service to which the first byte of a corpus file leads."""
+    return service_ids()[REQUESTS[name][0] % len(service_ids())]
+
+
 def answer(name: str, value: Any) -> tuple[int, Any]:
     """Status and body, the ids that are made anew each time taken out."""
-    body = sent(name, value)
-    status, said = engine().answer(service_ids()[body[0] % len(service_ids())], body[1:])
+    status, said = engine().answer(service_of(name), sent(name, value)[1:])
     return status, anonymous(json.loads(said))
 
 
@@ -51,6 +55,13 @@ def anonymous(value: Any) -> Any:
 def test_every_request_of_the_corpus_is_answered(path: Path) -> None:
     """They are valid: 200, or 412 for those that lack a chart."""
     assert one_body(path.read_bytes()) in (200, 412)
+
+
+def test_every_service_has_a_request_in_the_corpus() -> None:
+    """The first byte leads each request to the service of its hook, and no service is without one."""
+    hooks = {engine().services[service_of(name)].hook: value["hook"] for name, value in PARSED.items()}
+
+    assert {service.hook: service.hook for service in engine().services.values()} == hooks
 
 
 @pytest.mark.parametrize("path", CHARTS, ids=lambda path: path.name)
