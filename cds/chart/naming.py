@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from cds.chart.facts import Named
 from cds.fhir.concepts import each
@@ -10,7 +10,9 @@ from cds.fhir.datatypes import CodeableConcept, Concepts
 from cds.knowledge.codes import NOTHING, Concept
 from cds.knowledge.load import Knowledge
 
+OPEN = "movement-unspecific"
 LONGEST_PHRASE = 80
+HEARD_MAX = 16_384  # texts of at most 80 characters: a few megabytes
 TWITCH_PHRASES = frozenset({"twitch", "eyelid"})
 _SPACES = re.compile(r"\s+")
 
@@ -24,10 +26,10 @@ class Namer:
         self._find = knowledge.codes.find
         self._knows = knowledge.codes.knows
         self._known = knowledge.codes.all_codes
-        self._twitches = frozenset(concept.code for concept in knowledge.codes.members("twitch"))
-        self._plain_systems = knowledge.codes.systems
+        self._twitches = frozenset(_spellings(one.code for one in knowledge.codes.members("twitch")))
         self.lab_codes = knowledge.codes.lab_codes
         self._flat = knowledge.codes.flat_systems
+        self._heard: dict[str, frozenset[str]] = {}
         self._phrases: dict[str, frozenset[str]] = {}
         for kind, phrases in (
             ("twitch", knowledge.phrases.twitch),
@@ -42,26 +44,29 @@ class Namer:
         """Whether a concept is coded as a twitch, or is one in words where nothing known codes it."""
         if concept is None:
             return False
-        is_coded = False
+        is_listed = False
         for coding in concept.coding or ():
-            if coding.code in self._twitches:
+            code = coding.code
+            if code is None:
+                continue
+            if code in self._twitches or (not code.isalnum() and code.strip() in self._twitches):
                 return True
-            is_coded = is_coded or (bool(coding.code) and coding.system in self._plain_systems)
-        return not is_coded and concept.text is not None and bool(self.phrases(concept) & TWITCH_PHRASES)
+            is_listed = is_listed or (code in self._known and _silences(self._find(coding.system, code)))
+        return not is_listed and not TWITCH_PHRASES.isdisjoint(self._said(concept))
 
     def may_matter(self, concept: CodeableConcept | None) -> bool:
         """A quick look: whether a rule may read this concept. Most of a chart ends here."""
         if concept is None:
             return False
-        is_coded = False
         for coding in concept.coding or ():
-            if coding.code in self._known:
+            code = coding.code
+            if code is None:
+                continue
+            if code in self._known:
                 return True
-            if coding.system in self._flat:
-                is_coded = is_coded or bool(coding.code)
-            elif self._find(coding.system, coding.code) is not None:
+            if (coding.system not in self._flat or not code.isalnum()) and self._find(coding.system, code) is not None:
                 return True
-        return not is_coded and concept.text is not None and bool(self.phrases(concept))
+        return bool(self._said(concept))
 
     def concepts(self, concept: CodeableConcept | None) -> tuple[Concept, ...]:
         """All known codes of a concept, in its order."""
@@ -90,20 +95,59 @@ class Namer:
         return False
 
     def phrases(self, concept: CodeableConcept | None) -> frozenset[str]:
-        """The phrase lists that hold the whole text of a concept which no known system codes."""
-        if concept is None or not concept.text or len(concept.text) > LONGEST_PHRASE or self.is_coded(concept):
+        """The phrase lists that hold the whole text, or a display, where no code of the concept says more (N13)."""
+        if concept is None or any(map(_silences, self.concepts(concept))):
             return NOTHING
-        return self._phrases.get(normalise(concept.text), NOTHING)
+        return self._said(concept)
 
     def named(self, ref: str, concept: CodeableConcept | None) -> Named | None:
         """The concept with its resource, or None if no rule reads it."""
         if concept is None:
             return None
-        concepts = self.concepts(concept)
-        if concepts:
-            return Named(ref, concepts, concepts[0].sets if len(concepts) == 1 else union(concepts))
         phrases = self.phrases(concept)
-        return Named(ref, phrases=phrases, text=concept.text) if phrases else None
+        if phrases:
+            return Named(ref, phrases=phrases, text=next(self._texts(concept)))
+        concepts = self.concepts(concept)
+        if not concepts:
+            return None
+        return Named(ref, concepts, concepts[0].sets if len(concepts) == 1 else union(concepts))
+
+    def _said(self, concept: CodeableConcept) -> frozenset[str]:
+        """The phrase lists that hold the text or a display."""
+        found = NOTHING
+        for text in self._texts(concept):
+            found |= self._phrases_of(text)
+        return found
+
+    @staticmethod
+    def _texts(concept: CodeableConcept) -> Iterator[str]:
+        """The text, and the displays beside it."""
+        if concept.text:
+            yield concept.text
+        for coding in concept.coding or ():
+            if coding.display:
+                yield coding.display
+
+    def _phrases_of(self, text: str) -> frozenset[str]:
+        """Remembered, because a hospital says the same few thousand texts again and again."""
+        found = self._heard.get(text)
+        if found is None:
+            found = NOTHING if len(text) > LONGEST_PHRASE else self._phrases.get(normalise(text), NOTHING)
+            if len(self._heard) < HEARD_MAX and len(text) <= LONGEST_PHRASE:
+                self._heard[text] = found
+        return found
+
+
+def _silences(hit: Concept | None) -> bool:
+    """Whether a code wins over text: one that rules read, but for movements that it leaves open (N13)."""
+    return hit is not None and bool(hit.sets or hit.analyte) and OPEN not in hit.sets
+
+
+def _spellings(codes: Iterable[str]) -> Iterator[str]:
+    """Codes as senders write them: also without their point, and in small letters."""
+    for code in codes:
+        bare = code.replace(".", "")
+        yield from (code, bare, code.lower(), bare.lower())
 
 
 def union(concepts: Iterable[Concept]) -> frozenset[str]:

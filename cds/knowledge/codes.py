@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-LEARNED_MAX = 4096
+from cds.knowledge.systems import LEARNED_MAX, Systems, spelled
+
+LONGEST_CODE = 16
 _CODE = re.compile(r"[A-Z0-9.]{1,10}", re.ASCII)  # ICD-10, ICD-10-CM and ATC
 NOTHING: frozenset[str] = frozenset()
 
@@ -39,14 +41,37 @@ class Concept(Struct, frozen=True, gc=False):
 Codes = Mapping[str, Mapping[str, Concept]]
 
 
-class CodeTable:
-    """Exact codes in one dictionary per system; ICD and ATC codes are also found by their prefixes."""
+class National(Struct, frozen=True):
+    """A national edition of a classification, and the codes (or prefixes) that mean the same as in `parent`."""
 
-    def __init__(self, exact: Codes, prefixes: Codes, oids: Mapping[str, str]) -> None:
+    parent: str
+    codes: tuple[str, ...]
+
+    def shares(self, code: str) -> bool:
+        """Whether a code means the same in both."""
+        return any(code == one or (one.endswith("-") and code.startswith(one[:-1])) for one in self.codes)
+
+
+class CodeTable:
+    """Exact codes in one dictionary per system; ICD and ATC codes are also found by their prefixes.
+
+    `names` knows the systems by whatever a sender calls them; `icd` are those whose codes have a point.
+    """
+
+    def __init__(
+        self,
+        exact: Codes,
+        prefixes: Codes,
+        names: Systems,
+        icd: Iterable[str] = (),
+        national: Mapping[str, National] | None = None,
+    ) -> None:
         self.systems = frozenset(exact)
+        self._names = names
+        self._icd = frozenset(icd)
+        self._national = dict(national or {})
         self._exact = {system: dict(codes) for system, codes in exact.items()}
         self._prefixes = {system: (codes, _lengths(codes)) for system, codes in prefixes.items() if codes}
-        self._oids = dict(oids)
         self.all_codes = frozenset(code for codes in self._exact.values() for code in codes)
         labs = (concept for codes in self._exact.values() for concept in codes.values() if concept.analyte)
         self.lab_codes = frozenset(concept.code for concept in labs)
@@ -59,20 +84,40 @@ class CodeTable:
             return None
         codes = self._exact.get(system)
         if codes is None:
-            return self.find(self._oids[system], code) if system in self._oids else None
+            return self._elsewhere(system, code)
         concept = codes.get(code)
-        if concept is None and system in self._prefixes:
-            return self._by_prefix(system, code)
+        if concept is None:
+            if system in self._prefixes:
+                return self._by_prefix(system, code)
+            if not code.isalnum():
+                return codes.get(code.strip())
         return concept
 
+    def _elsewhere(self, system: str, code: str) -> Concept | None:
+        """The concept of a code whose system is written in another way, or is a national edition."""
+        known = self._names.find(system)
+        if known is None:
+            return None
+        edition = self._national.get(known)
+        if edition is None:
+            return self.find(known, code)
+        return self.find(edition.parent, code) if edition.shares(spelled(code, is_icd=True)) else None
+
     def knows(self, system: str | None) -> bool:
-        """Whether codes of this system are known to the service at all (4f)."""
-        return system in self.systems or system in self._oids
+        """Whether codes of this system are known to the service at all (4f); those of national editions are not."""
+        if system is None or system in self.systems:
+            return system is not None
+        return self._names.find(system) in self.systems
 
     def members(self, name: str) -> list[Concept]:
         """All exact codes of a value set, in a stable order."""
         found = (c for codes in self._exact.values() for c in codes.values() if name in c.sets)
         return sorted(found, key=lambda concept: (concept.system, concept.code))
+
+    def marked(self, name: str) -> list[Concept]:
+        """All codes and prefixes of a value set."""
+        tables = (*self._exact.values(), *(codes for codes, _ in self._prefixes.values()))
+        return [concept for codes in tables for concept in codes.values() if name in concept.sets]
 
     def of_analyte(self, analyte: str) -> list[Concept]:
         """All codes that feed an analyte."""
@@ -86,12 +131,13 @@ class CodeTable:
 
     def _by_prefix(self, system: str, code: str) -> Concept | None:
         """Only what looks like a code of these systems is matched, and remembered."""
-        if _CODE.fullmatch(code) is None:
-            return None
         key = (system, code)
         if key in self._learned:
             return self._learned[key]
-        concept = self._longest(system, code)
+        usual = spelled(code[:LONGEST_CODE], is_icd=system in self._icd)
+        if _CODE.fullmatch(usual) is None:
+            return None
+        concept = self._exact[system].get(usual) or self._longest(system, usual)
         if len(self._learned) < LEARNED_MAX:
             self._learned[key] = concept
         return concept

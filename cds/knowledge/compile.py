@@ -5,19 +5,21 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from cds.errors import KnowledgeError
-from cds.knowledge.codes import CodeTable, Concept, Row
-from cds.knowledge.model import Analyte, ValueSet
+from cds.knowledge.codes import CodeTable, Concept, National, Row
+from cds.knowledge.model import Aliases, Analyte, ValueSet
+from cds.knowledge.systems import Systems
 
-PREFIX_SYSTEMS = ("cm", "who", "atc")
+ICD = ("cm", "who")
+PREFIX_SYSTEMS = (*ICD, "atc")
 Key = tuple[str, str]
 
 
 class Terminology:
     """All rows by group, and the systems by their short names."""
 
-    def __init__(self, rows: list[Row], systems: Mapping[str, str], oids: Mapping[str, str]) -> None:
+    def __init__(self, rows: list[Row], systems: Mapping[str, str], aliases: Aliases) -> None:
         self.systems = systems
-        self.oids = oids
+        self.aliases = aliases
         self.groups: dict[str, list[Row]] = {}
         for row in rows:
             self.groups.setdefault(row.group, []).append(row)
@@ -126,7 +128,11 @@ class _Draft:
                 exact[system][code] = full
             if (system, code) in prefixes:
                 short[system][code.removesuffix("-")] = full
-        return CodeTable(exact, short, self.terminology.oids)
+        aliases = self.terminology.aliases
+        icd = [self.terminology.systems[name] for name in ICD]
+        national = {name: National(icd[-1], codes) for name, codes in aliases.national.items()}
+        names = Systems([*exact, *national], aliases.names, aliases.editions)
+        return CodeTable(exact, short, names, icd, national)
 
     def _is_prefix(self, key: Key) -> bool:
         return key[1].endswith("-") or key[0] == self.terminology.systems["atc"]

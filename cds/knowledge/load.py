@@ -19,6 +19,7 @@ from cds.knowledge.compile import Terminology, code_table, rows_of
 from cds.knowledge.model import (
     DEFICIENCY,
     Adjustment,
+    Aliases,
     Analyte,
     Explanation,
     Limit,
@@ -113,7 +114,7 @@ def load(folder: Path = DATA) -> Knowledge:
     files = _Folder(folder)
     systems = _read(files, "systems.toml", str)
     rows = _rows(files, systems)
-    terminology = Terminology(rows, systems, _oids(files, systems))
+    terminology = Terminology(rows, systems, _aliases(files, systems))
     sets = _read(files, "valuesets.toml", ValueSet)
     analytes = _read(files, "analytes.toml", Analyte)
     medicines = _read(files, "medicines.toml", MedicineClass)
@@ -222,12 +223,12 @@ def _rows_of(path: Path, systems: Mapping[str, str]) -> list[Row]:
     return rows
 
 
-def _oids(folder: _Folder, systems: Mapping[str, str]) -> dict[str, str]:
-    oids = _read(folder, "oids.toml", str)
-    for oid, system in oids.items():
+def _aliases(folder: _Folder, systems: Mapping[str, str]) -> Aliases:
+    aliases = _convert("system_aliases.toml", "the file", folder.toml("system_aliases.toml"), Aliases)
+    for name, system in (*aliases.names.items(), *((one, one) for one in aliases.editions)):
         if system not in systems.values():
-            raise KnowledgeError("oids.toml", oid, f"`{system}` is no system of systems.toml")
-    return oids
+            raise KnowledgeError("system_aliases.toml", name, f"`{system}` is no system of systems.toml")
+    return aliases
 
 
 def _by_analyte(limits: Iterable[Limit]) -> dict[str, tuple[Limit, ...]]:

@@ -11,6 +11,14 @@ AboutTest = Annotated[str, Meta(pattern=r"^[^{}]*\{test\}[^{}]*$")]  # words wit
 Effect = Literal["quote", "info", "warning", "emergency"]
 
 
+class Aliases(Struct, frozen=True, forbid_unknown_fields=True):
+    """Other names of code systems, and national editions with the codes that mean the same as in WHO's ICD-10."""
+
+    editions: tuple[str, ...] = ()
+    names: dict[str, str] = {}
+    national: dict[str, tuple[str, ...]] = {}
+
+
 class ValueSet(Struct, frozen=True, forbid_unknown_fields=True):
     """One value set as its file states it; no code stands for a `derived` one: findings put signs into it."""
 

@@ -122,9 +122,9 @@ def test_a_file_in_another_encoding_is_named(data: Path, file: str) -> None:
         ("analytes.toml", 'ionised = "ionised calcium"', "ionised = 1", "calcium.kinds[...]", "Expected `str`"),
         ("systems.toml", 'rx = "http', 'rx = 7 # "http', "rx", "Expected `str`"),
         (
-            "oids.toml",
-            '"http://snomed.info/sct"',
-            '"http://snomed.info"',
+            "system_aliases.toml",
+            '.6.96" = "http://snomed.info/sct"',
+            '.6.96" = "http://snomed.info"',
             "urn:oid:2.16.840.1.113883.6.96",
             "no system",
         ),
