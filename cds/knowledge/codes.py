@@ -47,9 +47,12 @@ class National(Struct, frozen=True):
     parent: str
     codes: tuple[str, ...]
 
-    def shares(self, code: str) -> bool:
-        """Whether a code means the same in both."""
-        return any(code == one or (one.endswith("-") and code.startswith(one[:-1])) for one in self.codes)
+    def shared(self, code: str) -> str | None:
+        """The code of the parent that a code means; a longer one below a prefix means what the prefix means."""
+        for one in self.codes:
+            if code == one or (one.endswith("-") and code.startswith(one[:-1])):
+                return one.removesuffix("-")
+        return None
 
 
 class CodeTable:
@@ -101,7 +104,7 @@ class CodeTable:
         edition = self._national.get(known)
         if edition is None:
             return self.find(known, code)
-        return self.find(edition.parent, code) if edition.shares(spelled(code, is_icd=True)) else None
+        return self.find(edition.parent, edition.shared(spelled(code[:LONGEST_CODE], is_icd=True)))
 
     def knows(self, system: str | None) -> bool:
         """Whether codes of this system are known to the service at all (4f); those of national editions are not."""

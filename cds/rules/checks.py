@@ -25,6 +25,7 @@ CHART = Reads(
             "region-leg",
             "weakness-girdle",
             "b-group-deficiency",
+            "movement-unspecific",
         ),
     ),
     limits=("albumin-adjust",),

@@ -88,7 +88,7 @@ def test_what_is_not_the_code_is_not_read(system: str, code: str) -> None:
 
 @pytest.mark.parametrize("system", [GM, CA, "http://fhir.de/CodeSystem/bfarm/icd-10-gm|2026"])
 @pytest.mark.parametrize(
-    ("code", "as_who"), [("R25.3", "R25.3"), ("r253", "R25.3"), ("M62.50", "M62.50"), ("R13", "R13")]
+    ("code", "as_who"), [("R25.3", "R25.3"), ("r253", "R25.3"), ("M62.59", "M62.5"), ("R13", "R13"), ("R13.9", "R13")]
 )
 def test_a_national_edition_shares_the_listed_codes(system: str, code: str, as_who: str) -> None:
     """They mean what WHO's code means (second edition N14)."""

@@ -1,4 +1,4 @@
-"""N63: every emergency and red-flag set in ICD-10-CM, WHO ICD-10 and SNOMED CT, every medicine class in RxNorm and ATC."""
+"""N63: every emergency and red-flag set in three classifications, every medicine class in RxNorm and ATC."""
 
 import pytest
 from charts.golden import Case
@@ -14,7 +14,7 @@ SIGNS = [
     for name in NAMES[NAMES.index("respiratory-emergency") : NAMES.index("family-history")]
     if not KNOWLEDGE.sets[name].derived
 ]
-# What a classification cannot say, or nobody could verify: the gap is known, and listed in docs/terminology-licences.md.
+# What a classification cannot say, or nobody could verify; listed in docs/terminology-licences.md.
 NO_CODE = {
     "long-qt": {"who"},  # I45.8 holds other conduction disorders too
     "clonus": {"cm", "who"},
