@@ -12,7 +12,7 @@ NAMES = list(KNOWLEDGE.sets)
 SIGNS = [
     name
     for name in NAMES[NAMES.index("respiratory-emergency") : NAMES.index("family-history")]
-    if not KNOWLEDGE.sets[name].derived
+    if not KNOWLEDGE.sets[name].derived and not name.startswith(("region-", "explains-"))  # sites and explanations
 ]
 # What a classification cannot say, or nobody could verify; listed in docs/terminology-licences.md.
 NO_CODE = {
