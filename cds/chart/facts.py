@@ -106,6 +106,8 @@ class LabResult(Struct, frozen=True, kw_only=True):
 class Drug(Struct, frozen=True, kw_only=True):
     """One entry about a medicine. `state` is active, ended, denied (not taken) or draft; `dated` is when that was said.
 
+    Unclear (no status that says anything), on-hold and dispensed (for an unknown time) are quoted and fire nothing.
+
     `was_taken` marks a denied entry that says until when the medicine was taken. `dosages` are read only for a dose.
     """
 

@@ -7,19 +7,24 @@ from cds.chart.facts import ORDER_INTENTS, Drug
 from cds.chart.naming import Namer
 from cds.chart.scope import Scope
 from cds.fhir import concepts
-from cds.fhir.datatypes import CodeableConcept, Period, Reference
+from cds.fhir.datatypes import CodeableConcept, Period, Quantity, Reference
 from cds.fhir.dates import When, parse
 from cds.fhir.resources import (
     Dosage,
     Medicated,
     Medication,
     MedicationAdministration,
+    MedicationDispense,
     MedicationRequest,
     MedicationStatement,
 )
+from cds.fhir.units import factor
 from cds.knowledge.codes import Concept
 
 ENDED = frozenset({"completed", "stopped"})
+UNCLEAR, ON_HOLD, DISPENSED = "unclear", "on-hold", "dispensed"
+DAY = "d"
+PLAN = "plan"  # what US Core has an active medicine that somebody reports be called
 GIVEN = frozenset({"completed", "in-progress"})
 _LOOSE = msgspec.json.Decoder(Medication)
 
@@ -93,6 +98,8 @@ class MedicationReader:
         drug = self._entry(entry, hits)
         if drug is None or any(self._scope.is_future(when) for when in (drug.start, drug.dated, drug.given)):
             return None
+        if drug.state == UNCLEAR and hits:
+            self.unknown += 1
         if not hits:
             self.unknown += drug.state == "active" and not any(self._namer.is_coded(concept) for concept in named)
             return None
@@ -108,33 +115,57 @@ class MedicationReader:
             return self._request(entry, hits)
         if isinstance(entry, MedicationStatement):
             return self._statement(entry, hits)
+        if isinstance(entry, MedicationDispense):
+            return self._dispense(entry, hits)
         return self._administration(entry, hits) if isinstance(entry, MedicationAdministration) else None
 
     def _request(self, entry: MedicationRequest, hits: tuple[Concept, ...]) -> Drug | None:
-        if entry.do_not_perform or (entry.intent or "order") not in ORDER_INTENTS:
+        status, intent = _status(entry), (entry.intent or "order").strip().lower()
+        if entry.do_not_perform or not (intent in ORDER_INTENTS or (intent == PLAN and status == "active")):
             return None
         dosages = _many(entry.dosage_instruction)
         bounds = _bounds(dosages)
-        validity = entry.dispense_request.validity_period if entry.dispense_request else None
+        supply = entry.dispense_request
+        validity = supply.validity_period if supply else None
         authored = parse(entry.authored_on)
         start = bounds[0] or authored
         end = bounds[1] or (parse(validity.end) if validity else None)
-        state = self._state("active" if entry.status == "active" else "", entry.status in ENDED, end)
+        current = status == "active"
+        if status == "completed" and supply is not None and end is None:
+            end = self._supplied(authored, supply.expected_supply_duration)
+            current = end is not None
+        state = self._state("active" if current else "", status in ENDED, end) or _doubt(status)
         return self._drug(entry.ref, hits, state, dosages, start, end, authored or start)
 
     def _statement(self, entry: MedicationStatement, hits: tuple[Concept, ...]) -> Drug | None:
         start, end = _effective(entry.effective_date_time, entry.effective_period)
         dated = parse(entry.date_asserted) or end or start
-        current = entry.status in ("active", "recorded")
-        state = self._state("active" if current else "", entry.status == "completed", end)
-        stopped, untouched = entry.status == "stopped" or _adheres(entry, "stopped"), _not_taken(entry)
+        status = _status(entry)
+        current = status in ("active", "recorded")
+        state = self._state("active" if current else "", status == "completed", end) or _doubt(status)
+        stopped, untouched = status == "stopped" or _adheres(entry, "stopped"), _not_taken(entry)
         if stopped or untouched:
             state = "denied"
         drug = self._drug(entry.ref, hits, state, _many(entry.dosage), start, end, dated)
         return replace(drug, was_taken=stopped and not untouched and end is not None) if drug else None
 
+    def _dispense(self, entry: MedicationDispense, hits: tuple[Concept, ...]) -> Drug | None:
+        """A supply counts for its days; without them it is only quoted."""
+        start = parse(entry.when_handed_over) or parse(entry.when_prepared)
+        end, status = self._supplied(start, entry.days_supply), _status(entry)
+        given = status in GIVEN
+        state = self._state("active" if given and end else "", False, end) or (DISPENSED if given else _doubt(status))
+        return self._drug(entry.ref, hits, state, _many(entry.dosage_instruction), start, end, start)
+
+    def _supplied(self, start: When | None, days: Quantity | None) -> When | None:
+        """The day on which a supply ends; None if that is not known."""
+        if start is None or days is None or days.value is None:
+            return None
+        ratio = factor(self._namer.unit_names.ucum(days) or "", DAY)
+        return start.shifted(round(days.value * ratio)) if ratio and days.value > 0 else None
+
     def _administration(self, entry: MedicationAdministration, hits: tuple[Concept, ...]) -> Drug | None:
-        if entry.status not in GIVEN:
+        if _status(entry) not in GIVEN:
             return None
         start, end = _effective(
             entry.effective_date_time or entry.occurence_date_time, entry.effective_period or entry.occurence_period
@@ -189,8 +220,19 @@ class RouteNames:
         return next((name for name in coded if name), self._words.get((route.text or "").strip().lower()))
 
 
+def _status(entry: Medicated) -> str:
+    return (entry.status or "").strip().lower()
+
+
+def _doubt(status: str) -> str:
+    """What an entry is that is neither active nor over: on hold, or unclear; nothing of any other status."""
+    if status == ON_HOLD:
+        return ON_HOLD
+    return UNCLEAR if status in ("", "unknown") else ""
+
+
 def _not_taken(entry: MedicationStatement) -> bool:
-    return entry.status == "not-taken" or entry.taken == "n" or _adheres(entry, "not-taking")
+    return _status(entry) == "not-taken" or entry.taken == "n" or _adheres(entry, "not-taking")
 
 
 def _adheres(entry: MedicationStatement, code: str) -> bool:

@@ -23,6 +23,7 @@ class Namer:
     def __init__(self, knowledge: Knowledge) -> None:
         self.answers = knowledge.answers
         self.units = knowledge.unit_words
+        self.unit_names = knowledge.unit_names
         self._find = knowledge.codes.find
         self._knows = knowledge.codes.knows
         self._known = knowledge.codes.all_codes

@@ -20,6 +20,7 @@ from cds.fhir.concepts import each
 from cds.fhir.dates import When, parse
 from cds.fhir.resources import Any, Medicated, Owned
 
+FIRST_DEATH = date(1900, 1, 1).toordinal()  # an earlier one is the null date of some system
 OBSERVED_DAYS = 366  # no rule reads an older Observation, but for the date of the last laboratory result (2b, 3a)
 
 
@@ -259,9 +260,11 @@ class Reader:
 
 
 def _has_died(patient: fhir.Patient, scope: Scope) -> bool:
-    """Said so, or dated; a date that lies ahead is a mistake (FHIR R4, Patient.deceased; 4e step 1)."""
-    died = parse(patient.deceased_date_time)
-    return patient.deceased_boolean is True or (died is not None and not scope.is_future(died))
+    """Said so, or dated; a date that lies ahead, before the birth or before 1900 is a mistake (4e step 1)."""
+    died, born = parse(patient.deceased_date_time), parse(patient.birth_date)
+    if patient.deceased_boolean is True or died is None:
+        return patient.deceased_boolean is True
+    return not scope.is_future(died) and died.last >= max(FIRST_DEATH, born.first if born else 0)
 
 
 def _exam(seen: Seen) -> Report | None:
@@ -281,6 +284,7 @@ _TAKERS: dict[type, Callable[[Reader, Anything], None]] = {
     fhir.MedicationRequest: Reader.medicated,
     fhir.MedicationStatement: Reader.medicated,
     fhir.MedicationAdministration: Reader.medicated,
+    fhir.MedicationDispense: Reader.medicated,
     fhir.ServiceRequest: Reader.request,
     fhir.ProcedureRequest: Reader.request,
     fhir.Appointment: Reader.appointment,
@@ -300,4 +304,5 @@ _LOOKS: dict[type, Callable[[Reader, Anything], bool]] = {
     fhir.MedicationRequest: Reader._medicine_matters,
     fhir.MedicationStatement: Reader._medicine_matters,
     fhir.MedicationAdministration: Reader._medicine_matters,
+    fhir.MedicationDispense: Reader._medicine_matters,
 }

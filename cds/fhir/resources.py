@@ -162,9 +162,10 @@ class Dosage(Struct, gc=False, rename="camel"):
 
 
 class Supply(Struct, gc=False, rename="camel"):
-    """How long a prescription lasts."""
+    """How long a prescription lasts, and how many days one supply of it."""
 
     validity_period: Period | None = None
+    expected_supply_duration: Quantity | None = None
 
 
 class Medicated(Owned, rename="camel"):
@@ -212,6 +213,15 @@ class MedicationAdministration(Medicated, tag="MedicationAdministration", rename
     occurence_date_time: str | None = None
     occurence_period: Period | None = None
     dosage: Dosage | list[Dosage] | None = None
+
+
+class MedicationDispense(Medicated, tag="MedicationDispense", rename="camel"):
+    """A supply handed out."""
+
+    when_handed_over: str | None = None
+    when_prepared: str | None = None
+    days_supply: Quantity | None = None
+    dosage_instruction: list[Dosage] | Dosage | None = None
 
 
 class Ingredient(Struct, gc=False, rename="camel"):
@@ -354,6 +364,7 @@ Any = (
     | MedicationRequest
     | MedicationStatement
     | MedicationAdministration
+    | MedicationDispense
     | Medication
     | ServiceRequest
     | ProcedureRequest

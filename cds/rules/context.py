@@ -9,6 +9,7 @@ from cds.rules.medication import Ended
 from cds.rules.picture import Picture
 from cds.rules.rulebook import UNJUDGED, rulebook_of
 
+DOUBTFUL = {"unclear": "medicine_unclear", "on-hold": "medicine_on_hold", "dispensed": "medicine_dispensed"}
 CALF = "calf twitching"
 
 
@@ -97,6 +98,7 @@ def remarks(picture: Picture) -> tuple[Note, ...]:
     return (
         *unread(picture),
         *(remark.note for remark in picture.quoted),
+        *(Note(DOUBTFUL[one.state], {"drug": one.ingredient, "date": one.date}) for one in picture.medication.doubtful),
         *worded,
         *((Note("timing_uncertain"),) if vague else ()),
         *((Note("already_on_problem_list", {"items": ", ".join(listed)}),) if listed else ()),

@@ -12,6 +12,7 @@ from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
 from cds.knowledge.model import MedicineClass
 
+DOUBTFUL = frozenset({"unclear", "on-hold", "dispensed"})
 DENOSUMAB = "denosumab"
 
 
@@ -51,6 +52,14 @@ class Ended(Struct, frozen=True, kw_only=True):
     end: When | None
 
 
+class Doubtful(Struct, frozen=True):
+    """A medicine of a class of which nobody knows whether it is taken now; `state` says why."""
+
+    ingredient: str
+    state: str
+    date: str
+
+
 class Medication(Struct, frozen=True):
     """All courses, and what has ended."""
 
@@ -58,6 +67,7 @@ class Medication(Struct, frozen=True):
     ended: tuple[Ended, ...]
     others: frozenset[str]
     replacements: tuple[tuple[str, When | None], ...]
+    doubtful: tuple[Doubtful, ...] = ()
 
     def of(self, *tags: str) -> tuple[Course, ...]:
         """The courses of some classes."""
@@ -149,7 +159,15 @@ def read(drugs: list[Drug], knowledge: Knowledge, today: int) -> Medication:
         ended=tuple(Ended(tag=t, ingredient=c.ingredient, ref=d.ref, end=d.end) for t, c, d in over),
         others=frozenset(name for drug in active for concept in drug.concepts for name in concept.sets),
         replacements=tuple(_replacements(active)),
+        doubtful=tuple(dict.fromkeys(_doubtful(matched))),
     )
+
+
+def _doubtful(matched: list[tuple[str, Concept, Drug]]) -> Iterator[Doubtful]:
+    for tag, concept, drug in matched:
+        if drug.state in DOUBTFUL:
+            when = drug.start or drug.dated
+            yield Doubtful(concept.ingredient or tag, drug.state, when.text if when else "")
 
 
 def fires(course: Course, knowledge: Knowledge, last: When | None) -> bool:
