@@ -24,6 +24,7 @@ class Namer:
         self.answers = knowledge.answers
         self.units = knowledge.unit_words
         self.unit_names = knowledge.unit_names
+        self._analyte_of = knowledge.analyte_words.analyte
         self._find = knowledge.codes.find
         self._knows = knowledge.codes.knows
         self._known = knowledge.codes.all_codes
@@ -68,6 +69,18 @@ class Namer:
             if (coding.system not in self._flat or not code.isalnum()) and self._find(coding.system, code) is not None:
                 return True
         return bool(self._said(concept))
+
+    def worded_test(self, concept: CodeableConcept | None) -> str | None:
+        """The analyte that a concept is about by its words only: by its text, or by the name of a code (N48).
+
+        Asked of concepts of which no code is known.
+        """
+        if concept is None:
+            return None
+        for coding in concept.coding or ():
+            if (found := self._analyte_of(coding.display)) is not None:
+                return found
+        return self._analyte_of(concept.text)
 
     def concepts(self, concept: CodeableConcept | None) -> tuple[Concept, ...]:
         """All known codes of a concept, in its order."""

@@ -25,6 +25,7 @@ _AMOUNT = re.compile(
     re.ASCII,
 )
 NOT_CODED = Named("")
+BY_NAME = "code"  # the trouble of a result that is known by its name only
 PATIENTS = frozenset({"Patient", "RelatedPerson"})
 ANSWERED = frozenset({"survey", "social-history"})  # HL7 observation-category: what somebody was asked
 _PERFORMERS = msgspec.json.Decoder(list[Reference] | None)
@@ -35,17 +36,26 @@ CALCIUM_KINDS = {"calcium_ionized": "ionised", "calcium_corrected": "adjusted", 
 def labs(observation: Observation, namer: Namer, scope: Scope) -> Iterator[LabResult]:
     """The laboratory results of an Observation and of its components; none of one that is cancelled or not yet there.
 
-    One of another status, or without a date that can be read, is kept to be said, and is not judged (N64).
+    One of another status, without a date that can be read, or known by its name only, is kept to be said, and is not
+    judged (N48, N64).
     """
     status = (observation.status or "").strip().lower()
     if status in VOID:
         return
     for part in (observation, *(observation.component or ())):
-        hits = [hit for hit in namer.concepts(part.code) if hit.analyte]
-        if hits and (_has_value(part) or part.interpretation):
+        if (_has_value(part) or part.interpretation) and (concept := _test(part.code, namer)) is not None:
             when = effective(observation)
             if not scope.is_future(when):
-                yield _result(observation, part, hits[0], scope.date(when), status, namer.units)
+                yield _result(observation, part, concept, scope.date(when), status, namer.units)
+
+
+def _test(code: CodeableConcept | None, namer: Namer) -> Concept | None:
+    """What was measured: by a code of ours, else by its name, and then without a code."""
+    hits = namer.concepts(code)
+    if hits:
+        return next((hit for hit in hits if hit.analyte), None)
+    analyte = namer.worded_test(code)
+    return Concept(system="", code="", display="", analyte=analyte) if analyte else None
 
 
 def _has_value(part: Observation | Component) -> bool:
@@ -61,7 +71,9 @@ def _result(
     units: UnitWords,
 ) -> LabResult:
     quantity, trouble = _measured(part)
-    if status not in FINAL and status != PRELIMINARY:
+    if not concept.code:
+        trouble = BY_NAME
+    elif status not in FINAL and status != PRELIMINARY:
         trouble = "status"
     elif when is None:
         trouble = "date"

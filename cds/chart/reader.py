@@ -118,7 +118,12 @@ class Reader:
             return self._is_newest_lab(resource, text)
         if matters(resource.code) or matters(resource.value_codeable_concept):
             return True
-        return any(matters(part.code) or matters(part.value_codeable_concept) for part in resource.component or ())
+        if self._namer.worded_test(resource.code) is not None:
+            return True
+        return any(
+            matters(part.code) or matters(part.value_codeable_concept) or self._namer.worded_test(part.code) is not None
+            for part in resource.component or ()
+        )
 
     def _is_newest_lab(self, resource: fhir.Observation, text: str) -> bool:
         """Whether an old Observation is a laboratory result, and none of its code that was met is of a later day."""
@@ -210,7 +215,7 @@ class Reader:
         """Take results and findings."""
         results = list(observations.labs(resource, self._namer, self.scope))
         self._chart.labs += results
-        if not results:
+        if all(one.trouble == observations.BY_NAME for one in results):
             for seen in observations.seen(resource, self._namer, self.scope):
                 self._chart.seen.append(seen)
                 if not seen.preliminary and not seen.named.sets.isdisjoint(workup.REPORT_KINDS):

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from cds.errors import KnowledgeError
 from cds.fhir.units import factor, known, usual_units
+from cds.knowledge.analyte_words import AnalyteWords
 from cds.knowledge.answers import FILE as ANSWERS
 from cds.knowledge.answers import Answers, Stated, compiled
 from cds.knowledge.codes import CodeList, CodeTable, Row
@@ -62,6 +63,7 @@ class Knowledge(Struct, frozen=True, eq=False):
     names: Names
     unit_names: UnitNames
     unit_words: UnitWords
+    analyte_words: AnalyteWords
     answers: Answers
     signs: Signs
     explanations: dict[str, Explanation]
@@ -122,6 +124,7 @@ def load(folder: Path = DATA) -> Knowledge:
     limits, units = files.toml("limits.toml"), files.toml("units.toml")
     by_analyte = _by_analyte(_part("limits.toml", limits, "limit", list[Limit]))
     adjustment = _part("limits.toml", limits, "calcium-adjustment", dict[str, Any])
+    phrases = _convert("phrases.toml", "", files.toml("phrases.toml"), Phrases)
     knowledge = Knowledge(
         version="",
         systems=systems,
@@ -136,10 +139,11 @@ def load(folder: Path = DATA) -> Knowledge:
         route_codes=_route_codes(terminology, routes),
         route_words={word: name for name, route in routes.items() for word in route.words},
         rules=_convert("rules.toml", "", files.toml("rules.toml"), Rules),
-        phrases=_convert("phrases.toml", "", files.toml("phrases.toml"), Phrases),
+        phrases=phrases,
         names=_convert("names.toml", "", files.toml("names.toml"), Names),
         unit_names=_unit_names(units),
         unit_words=_unit_words(units),
+        analyte_words=_analyte_words(analytes, phrases),
         answers=_answers(files, terminology),
         signs=_convert("signs.toml", "", files.toml("signs.toml"), Signs),
         explanations=(explanations := _read(files, EXPLANATIONS, Explanation)),
@@ -265,6 +269,14 @@ def _unit_names(units: Mapping[str, Any]) -> UnitNames:
 def _unit_words(units: Mapping[str, Any]) -> UnitWords:
     spoiled = _part("units.toml", units, "spoiled", list[str])
     return UnitWords(spoiled, _part("units.toml", units, "flags", dict[str, str]))
+
+
+def _analyte_words(analytes: Mapping[str, Analyte], phrases: Phrases) -> AnalyteWords:
+    """The names of the analytes; a name of two is an error."""
+    try:
+        return AnalyteWords({name: one.words for name, one in analytes.items()}, phrases.specimen)
+    except ValueError as problem:
+        raise KnowledgeError("analytes.toml", "words", f"`{problem}` names two analytes") from None
 
 
 def _answers(folder: _Folder, terminology: Terminology) -> Answers:

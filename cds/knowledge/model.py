@@ -36,7 +36,8 @@ class Analyte(Struct, frozen=True, forbid_unknown_fields=True):
 
     `plausible` are the least and the most that a value can be, in that unit, for all kinds or for one of them (N64).
 
-    `kinds` are the names of its kinds where a card tells them apart.
+    `kinds` are the names of its kinds where a card tells them apart. `words` are names of the test in words: a result
+    that is known by them only is said, and never read (N48).
     """
 
     label: str
@@ -55,6 +56,7 @@ class Analyte(Struct, frozen=True, forbid_unknown_fields=True):
     electrolyte: bool = False
     kinds: dict[str, str] = {}
     plausible: dict[str, tuple[float, float]] = {}
+    words: list[str] = []
 
 
 class Limit(Struct, frozen=True, forbid_unknown_fields=True):
@@ -150,6 +152,7 @@ class Phrases(Struct, frozen=True, forbid_unknown_fields=True):
     eyelid: list[str]
     red_flag: list[str]
     diet: list[str]
+    specimen: list[str] = []
 
 
 class Signs(Struct, frozen=True, forbid_unknown_fields=True):
