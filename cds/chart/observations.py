@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 import msgspec
+from msgspec.structs import replace
 
 from cds.chart.facts import LabResult, Named, Seen, Source
 from cds.chart.naming import Namer
@@ -13,7 +14,7 @@ from cds.fhir import concepts
 from cds.fhir.datatypes import CodeableConcept, Concepts, Quantity, Reference
 from cds.fhir.dates import When, parse
 from cds.fhir.raw import read_raw
-from cds.fhir.resources import Component, Observation
+from cds.fhir.resources import Component, DiagnosticReport, Observation
 from cds.knowledge.codes import NOTHING, Concept
 from cds.knowledge.unit_names import UnitWords
 
@@ -29,6 +30,7 @@ BY_NAME = "code"  # the trouble of a result that is known by its name only
 PATIENTS = frozenset({"Patient", "RelatedPerson"})
 ANSWERED = frozenset({"survey", "social-history"})  # HL7 observation-category: what somebody was asked
 _PERFORMERS = msgspec.json.Decoder(list[Reference] | None)
+_OBSERVATION = msgspec.json.Decoder(Observation)
 _CATEGORIES = msgspec.json.Decoder(Concepts)
 CALCIUM_KINDS = {"calcium_ionized": "ionised", "calcium_corrected": "adjusted", "calcium_total": "unadjusted"}
 
@@ -47,6 +49,16 @@ def labs(observation: Observation, namer: Namer, scope: Scope) -> Iterator[LabRe
             when = effective(observation)
             if not scope.is_future(when):
                 yield _result(observation, part, concept, scope.date(when), status, namer.units)
+
+
+def contained(report: DiagnosticReport, namer: Namer, scope: Scope) -> Iterator[LabResult]:
+    """The laboratory results that a report holds within itself, each known by the report; none of one that is void."""
+    if (report.status or "").strip().lower() in VOID:
+        return
+    for raw in report.contained or ():
+        observation = read_raw(_OBSERVATION, raw)
+        if observation is not None and scope.owns(observation):
+            yield from (replace(one, ref=report.ref) for one in labs(observation, namer, scope))
 
 
 def _test(code: CodeableConcept | None, namer: Namer) -> Concept | None:

@@ -110,6 +110,9 @@ class Reader:
     def _codes_matter(self, resource: Anything) -> bool:
         return self._namer.may_matter(resource.code)
 
+    def _report_matters(self, resource: fhir.DiagnosticReport) -> bool:
+        return bool(resource.contained) or self._namer.may_matter(resource.code)
+
     def _observation_matters(self, resource: fhir.Observation) -> bool:
         """Its code or its value may be read, or those of a component; an old one only if it is a laboratory result."""
         matters = self._namer.may_matter
@@ -243,7 +246,9 @@ class Reader:
         self._keep(self._chart.reports, workup.impression(resource, self._namer, self.scope))
 
     def report(self, resource: fhir.DiagnosticReport) -> None:
-        """Take a report."""
+        """Take a report, and the results that it holds within itself."""
+        if resource.contained:
+            self._chart.labs += observations.contained(resource, self._namer, self.scope)
         self._keep(self._chart.reports, workup.diagnostic_report(resource, self._namer, self.scope))
 
     def procedure(self, resource: fhir.Procedure) -> None:
@@ -305,7 +310,7 @@ _LOOKS: dict[type, Callable[[Reader, Anything], bool]] = {
     fhir.Observation: Reader._observation_matters,
     fhir.Encounter: Reader._visit_matters,
     fhir.Procedure: Reader._codes_matter,
-    fhir.DiagnosticReport: Reader._codes_matter,
+    fhir.DiagnosticReport: Reader._report_matters,
     fhir.MedicationRequest: Reader._medicine_matters,
     fhir.MedicationStatement: Reader._medicine_matters,
     fhir.MedicationAdministration: Reader._medicine_matters,

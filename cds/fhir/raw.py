@@ -12,5 +12,5 @@ def read_raw(decoder: "msgspec.json.Decoder[T]", raw: Raw) -> T | None:
     """What an element holds; None if it is absent or of another shape."""
     try:
         return decoder.decode(raw) if memoryview(raw) else None
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None

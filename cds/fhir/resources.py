@@ -306,9 +306,10 @@ class ClinicalImpression(Owned, tag="ClinicalImpression", rename="camel"):
 
 
 class DiagnosticReport(Owned, tag="DiagnosticReport", rename="camel"):
-    """A report, such as of an EMG."""
+    """A report, such as of an EMG; results may be contained in it."""
 
     status: str | None = None
+    contained: list[Raw] | None = None
     code: CodeableConcept | None = None
     effective_date_time: str | None = None
     effective_period: Period | None = None

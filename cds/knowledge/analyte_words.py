@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 
 LONGEST = 80
 LEARNED_MAX = 4096
-_PROPERTY = re.compile(r"\[[^\]]*\]")  # LOINC writes the property in brackets: Potassium [Moles/volume] in Arterial blood
+_PROPERTY = re.compile(
+    r"\[[^\]]*\]"
+)  # LOINC writes the property in brackets: Potassium [Moles/volume] in Arterial blood
 _TOKEN = re.compile(r"[^\W_]+\+?")
 
 

@@ -51,7 +51,9 @@ class Standing(Struct, frozen=True, kw_only=True):
         return found if found is not None and found.effect == "emergency" else None
 
 
-BLOCKING = frozenset({"specimen", "two-values", "status", "date", "implausible", "code"})  # not judged, not even by its flag
+BLOCKING = frozenset(
+    {"specimen", "two-values", "status", "date", "implausible", "code"}
+)  # not judged, not even by its flag
 URGENT_FLAGS = frozenset({"LL", "HH", "AA"})
 
 

@@ -121,6 +121,7 @@ def test_a_file_in_another_encoding_is_named(data: Path, file: str) -> None:
         ("names.toml", '"flagged by the laboratory"', '""', "flagged", "length >= 1"),
         ("analytes.toml", 'ionised = "ionised calcium"', "ionised = 1", "calcium.kinds[...]", "Expected `str`"),
         ("systems.toml", 'rx = "http', 'rx = 7 # "http', "rx", "Expected `str`"),
+        ("analytes.toml", 'words = ["lithium"]', 'words = ["tsh"]', "words", "`tsh` names two analytes"),
         (
             "system_aliases.toml",
             '.6.96" = "http://snomed.info/sct"',
