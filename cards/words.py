@@ -12,6 +12,7 @@ from cards.errors import WordingError
 from cards.template import fill
 from cards.topics import Topic
 
+LABELS = "labels.toml"  # only of a language other than that of the data files
 ENGLISH = Path(__file__).parent / "wording" / "en"
 
 
@@ -122,6 +123,19 @@ class Explanations(Struct, frozen=True, forbid_unknown_fields=True):
     against: dict[str, str]
 
 
+class Labels(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a language other than that of the data files calls value sets, analytes, their kinds, and codes.
+
+    `displays` are by the display of the terminology; a code without one is called by its value set.
+    """
+
+    sets: dict[str, str]
+    analytes: dict[str, str]
+    kinds: dict[str, dict[str, str]]
+    names: dict[str, Any]
+    displays: dict[str, str] = {}
+
+
 class Words(Struct, frozen=True, eq=False):
     """The whole wording of one language; compared by identity, so that it can be the key of a cache."""
 
@@ -134,6 +148,7 @@ class Words(Struct, frozen=True, eq=False):
     citations: dict[str, Citation]
     statements: dict[str, Statement]
     explanations: Explanations
+    labels: Labels | None = None
 
     @property
     def content(self) -> tuple[object, ...]:
@@ -260,6 +275,7 @@ def read_words(folder: Path = ENGLISH) -> Words:
         citations=_citations(_table(folder, "citations.toml")),
         statements=_convert(_table(folder, "statements.toml"), "statement", dict[str, Statement], "statements.toml"),
         explanations=_whole(folder, "explanations.toml", Explanations),
+        labels=_whole(folder, LABELS, Labels) if (folder / LABELS).exists() else None,
     )
 
 

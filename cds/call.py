@@ -38,7 +38,7 @@ from cds.hooks.limits import USUAL, Limits
 from cds.hooks.services import Service, discovery, services
 from cds.ids import new_uuid
 from cds.knowledge.basis import Row
-from cds.knowledge.load import DATA, Knowledge, load
+from cds.knowledge.load import DATA, Knowledge, load, translated
 from cds.knowledge.version import digest, of_code
 from cds.need import Fetch, Steps, settle
 from cds.prefetch.supply import CONDITIONS, DRAFTS, GATE, REST, TWITCH_KEYS, Supplies, wanted_of
@@ -367,6 +367,8 @@ def build_engine(
     except WordingError as problem:
         raise KnowledgeError(problem.file, problem.key, problem.reason) from problem
     check(knowledge, words, orders.templates)
+    if words.labels is not None:
+        knowledge = translated(knowledge, words.labels)
     return Engine(
         knowledge=knowledge,
         words=words,

@@ -10,12 +10,13 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cards.words import LABELS, Labels
 from cds.errors import KnowledgeError
 from cds.fhir.units import factor, known, usual_units
 from cds.knowledge.analyte_words import AnalyteWords
 from cds.knowledge.answers import FILE as ANSWERS
 from cds.knowledge.answers import Answers, Stated, compiled
-from cds.knowledge.codes import CodeList, CodeTable, Row
+from cds.knowledge.codes import CodeList, CodeTable, Concept, Row
 from cds.knowledge.compile import Terminology, code_table, rows_of
 from cds.knowledge.model import (
     DEFICIENCY,
@@ -69,6 +70,7 @@ class Knowledge(Struct, frozen=True, eq=False):
     explanations: dict[str, Explanation]
     explained_codes: dict[str, CodeList]
     spared_codes: dict[str, CodeList]
+    displays: dict[str, str] | None = None
     lab_tags: tuple[str, ...] = ()
     electrolytes: frozenset[str] = frozenset()
 
@@ -98,9 +100,26 @@ class Knowledge(Struct, frozen=True, eq=False):
         """Value sets that several rules read alike."""
         return _held(self.rules.groups, "groups", name)
 
+    def display(self, concept: Concept) -> str | None:
+        """The name of a code; in another language than the terminology's only if that has one."""
+        return concept.display if self.displays is None else self.displays.get(concept.display)
+
     def label(self, name: str) -> str:
         """How a card names a value set."""
         return self.sets[name].label
+
+
+def translated(knowledge: Knowledge, labels: Labels) -> Knowledge:
+    """The same facts with the labels of another language; one that is missing is an error."""
+    for key in (*(knowledge.sets.keys() - labels.sets.keys()), *(knowledge.analytes.keys() - labels.analytes.keys())):
+        raise KnowledgeError(LABELS, key, "has no label in this language")
+    sets = {name: replace(one, label=labels.sets[name]) for name, one in knowledge.sets.items()}
+    analytes = {
+        name: replace(one, label=labels.analytes[name], kinds=labels.kinds.get(name, {}))
+        for name, one in knowledge.analytes.items()
+    }
+    names = _convert(LABELS, "names", labels.names, Names)
+    return replace(knowledge, sets=sets, analytes=analytes, names=names, displays=labels.displays)
 
 
 def _held(table: Mapping[str, T], name: str, key: str) -> T:

@@ -8,6 +8,7 @@ DEFICIENCY = "deficiency-"  # so the value sets of recorded deficiencies begin, 
 Side = Literal["low", "high"]
 Operator = Literal["<", "<=", ">", ">="]
 AboutTest = Annotated[str, Meta(pattern=r"^[^{}]*\{test\}[^{}]*$")]  # words with one gap, for a test's name
+AboutLimit = Annotated[str, Meta(pattern=r"^[^{}]*\{limit\}[^{}]*$")]
 Effect = Literal["quote", "info", "warning", "emergency"]
 
 
@@ -210,5 +211,8 @@ class Names(Struct, frozen=True, forbid_unknown_fields=True):
 
     flagged: Annotated[str, Meta(min_length=1)]
     low: AboutTest
+    upper_limit: AboutLimit
+    up_to: AboutLimit
+    from_: AboutLimit
     abnormal: AboutTest
     unread: dict[str, str]

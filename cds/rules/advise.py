@@ -235,7 +235,10 @@ def reassurance(choice: Choice, found: Assessment) -> Advice:
     """REASSURE: findings favour a benign cause; never more (D8)."""
     picture = found.picture
     done = [one for one in (picture.exam, picture.emg) if one is not None]
-    facts = (report_fact(one.report, picture.knowledge.label(one.report.kind), "normal") for one in done)
+    facts = (
+        report_fact(one.report, picture.knowledge.label(one.report.kind), picture.knowledge.label("normal"))
+        for one in done
+    )
     dates = [one.report.when.text for one in done if one.report.when]
     return Advice(
         topic=Topic.REASSURE,

@@ -48,7 +48,7 @@ def _values(some: tuple[Abnormal, ...]) -> dict[str, str]:
     if len(some) == 1:
         values["test"] = some[0].label
         values["diagnosis"] = some[0].label
-        values["date"] = some[0].date or "undated"
+        values["date"] = some[0].date
     return values
 
 

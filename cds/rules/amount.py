@@ -3,10 +3,11 @@
 from msgspec import Struct
 
 from cards.printed import number, plain_unit
+from cards.template import fill
 from cds.fhir.datatypes import Quantity
 from cds.fhir.units import factor
 from cds.knowledge.load import Knowledge
-from cds.knowledge.model import Analyte, Limit, Operator
+from cds.knowledge.model import Analyte, Limit, Names, Operator
 
 DIGITS = 9
 
@@ -93,9 +94,9 @@ def edge_of(found: Amount, limit: Limit, analyte: Analyte, upper: float | None =
     return None if ratio is None else round(value * ratio, DIGITS)
 
 
-def edge_text(limit: Limit, unit: str) -> str:
+def edge_text(limit: Limit, unit: str, names: Names) -> str:
     """The limit as a fact shows it, in the printed unit nearest to the result's."""
     if limit.times_upper is not None:
-        return f"{limit.op}{number(limit.times_upper)} x upper limit of normal"
+        return fill(names.upper_limit, {"limit": f"{limit.op}{number(limit.times_upper)}"})
     near = next((one for one in limit.value if one == unit or factor(one, unit) is not None), next(iter(limit.value)))
     return f"{limit.op}{number(limit.value[near])} {plain_unit(near)}"

@@ -2,6 +2,7 @@
 
 from cards.advice import Note
 from cds.chart.naming import normalise
+from cds.knowledge.codes import Concept
 from cds.rules import lifestyle, readings, tests_due
 from cds.rules.assess import Assessment
 from cds.rules.laboratory import Unread
@@ -66,7 +67,13 @@ def _ended(one: Ended, picture: Picture) -> Note:
 
 def family(picture: Picture) -> tuple[str, ...]:
     """What first-degree relatives have or had."""
-    return tuple(dict.fromkeys(concept.display for kin in picture.chart.kin for concept in kin.named.concepts))
+    concepts = (concept for kin in picture.chart.kin for concept in kin.named.concepts)
+    return tuple(dict.fromkeys(_name(concept, picture) for concept in concepts))
+
+
+def _name(concept: Concept, picture: Picture) -> str:
+    """The name of a code, else of the value set that it is read by."""
+    return picture.knowledge.display(concept) or picture.knowledge.label(min(concept.sets))
 
 
 def exam_date(picture: Picture) -> str:
@@ -94,7 +101,7 @@ def remarks(picture: Picture) -> tuple[Note, ...]:
     chart = picture.chart
     worded = [Note("matched_on_text", {"phrase": one.named.text}) for one in picture.twitches if one.named.text]
     vague = any(one.onset and one.onset.uncertain for one in picture.twitches)
-    listed = dict.fromkeys(one.named.concepts[0].display for one in picture.findings.of("on-problem-list"))
+    listed = dict.fromkeys(_name(one.named.concepts[0], picture) for one in picture.findings.of("on-problem-list"))
     return (
         *unread(picture),
         *(remark.note for remark in picture.quoted),

@@ -222,16 +222,16 @@ def label(finding: Finding, sets: Iterable[str], knowledge: Knowledge) -> str:
     """How a card names the sign: the code's own name if it is short and telling, else the label of the value set."""
     wanted = set(finding.doubt.sets if finding.doubt else sets)
     for concept in finding.concepts:
-        if concept.sets & wanted and (name := short_name(concept)):
+        if concept.sets & wanted and (name := short_name(knowledge.display(concept))):
             return name
     held = finding.doubt.sets if finding.doubt else finding.sets
     hit = next((name for name in (sorted(wanted) if finding.doubt else sets) if name in held), None)
     return knowledge.label(hit) if hit else finding.named.text or knowledge.label(min(finding.sets))
 
 
-def short_name(concept: Concept) -> str | None:
+def short_name(display: str | None) -> str | None:
     """A display without its semantic tag, in lower case, if it is short and names something in particular."""
-    name = concept.display.rpartition(" (")[0] or concept.display
+    name = (display or "").rpartition(" (")[0] or display
     if not name or len(name) > LONGEST_NAME or any(word in name.lower() for word in VAGUE):
         return None
     return name[0].lower() + name[1:]

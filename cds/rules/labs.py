@@ -10,7 +10,7 @@ from cards.printed import plain_unit
 from cds.chart.facts import LabResult
 from cds.fhir.dates import When
 from cds.knowledge.load import Knowledge
-from cds.knowledge.model import Analyte, Effect, Limit
+from cds.knowledge.model import Analyte, Effect, Limit, Names
 from cds.rules.amount import DIGITS, Amount, amount, edge_of, edge_text, is_beyond, to_unit
 from cds.rules.newest import newest
 from cds.rules.ranges import Person, Range, usable
@@ -101,7 +101,7 @@ class LabLimits(Struct, frozen=True):
     def limit_text(self, name: str) -> str:
         """Such a limit as a fact shows it."""
         limit = self.knowledge.combined[name]
-        return edge_text(limit, self.knowledge.analytes[limit.analyte].unit)
+        return edge_text(limit, self.knowledge.analytes[limit.analyte].unit, self.knowledge.names)
 
     def _case(self, result: LabResult, kind: str | None, found: Amount | None) -> "Case":
         analyte = self.knowledge.analytes[result.analyte]
@@ -114,7 +114,7 @@ class LabLimits(Struct, frozen=True):
         ranged = None
         if number is not None and analyte.trust_range:
             ranged = usable(result.ranges, number, analyte, self.person, self.knowledge)
-        return Case(result, analyte, limits, number, ranged, kind)
+        return Case(result, analyte, limits, number, ranged, kind, self.knowledge.names)
 
 
 class Case(Struct, frozen=True):
@@ -126,6 +126,7 @@ class Case(Struct, frozen=True):
     number: Amount | None
     ranged: Range | None
     kind: str | None
+    names: Names
 
     @property
     def upper(self) -> float | None:
@@ -163,7 +164,7 @@ class Case(Struct, frozen=True):
         """Judged by a limit of the table."""
         unit = self.number.unit if self.number else self.analyte.unit
         judged = self._judged(limit.side, limit.effect)
-        return replace(judged, limit=edge_text(limit, unit), limit_source=limit.citation)
+        return replace(judged, limit=edge_text(limit, unit, self.names), limit_source=limit.citation)
 
     def worst(self, effects: tuple[Effect, ...]) -> Limit | None:
         """The most severe limit that the number is surely beyond."""
@@ -177,7 +178,7 @@ class Case(Struct, frozen=True):
         if side in ("low", "high"):
             effect = worse("info", graded.effect) if graded and graded.side == side else "info"
             judged = self._judged(side, effect if self._counts(side) else "quote")
-            return replace(judged, limit=f"{ranged.text} {plain_unit(number.unit)}", limit_source=LAB_RANGE)
+            return replace(judged, limit=f"{ranged.text(self.names)} {plain_unit(number.unit)}", limit_source=LAB_RANGE)
         if graded is not None and (self.analyte.adds_to_range or not ranged.states(graded.side)):
             return self.at_limit(graded)
         return self._judged("normal" if side == "inside" else None)

@@ -147,7 +147,7 @@ def _abnormal_test(done: Done | None, view: View) -> Raised | None:
     if done is None or done.result != "abnormal" or _has_coded_sign(view):
         return None
     name = view.label(done.report.kind)
-    fact = report_fact(done.report, name, "abnormal")
+    fact = report_fact(done.report, name, view.label("abnormal"))
     names = (view.abnormal_name(name),)
     return Raised(id="R4", facts=(fact,), names=names, days=(done.day,))
 

@@ -3,12 +3,13 @@
 from msgspec import Struct
 
 from cards.printed import number
+from cards.template import fill
 from cds.fhir import concepts
 from cds.fhir.datatypes import Quantity
 from cds.fhir.resources import AgeRange, ReferenceRange
 from cds.fhir.units import factor
 from cds.knowledge.load import Knowledge
-from cds.knowledge.model import Analyte
+from cds.knowledge.model import Analyte, Names
 from cds.rules.amount import Amount, amount, beyond, to_unit
 
 NORMAL_TYPES = frozenset({"normal", "type"})
@@ -42,13 +43,12 @@ class Range(Struct, frozen=True):
         """Whether the range has a limit on that side."""
         return (self.low if side == "low" else self.high) is not None
 
-    @property
-    def text(self) -> str:
+    def text(self, names: Names) -> str:
         """The range as a fact shows it."""
         low, high = (None if edge is None else number(edge) for edge in (self.low, self.high))
         if low and high:
             return f"{low}-{high}"
-        return f"up to {high}" if high else f"from {low}"
+        return fill(names.up_to, {"limit": high}) if high else fill(names.from_, {"limit": low or ""})
 
 
 def usable(

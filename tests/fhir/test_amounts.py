@@ -130,7 +130,7 @@ def test_a_multiple_of_the_upper_limit_needs_that_limit() -> None:
     assert is_beyond(Amount(800, "U/L"), limit, analyte, upper=200) is True
     assert is_beyond(Amount(799, "U/L"), limit, analyte, upper=200) is False
     assert is_beyond(Amount(9000, "U/L"), limit, analyte) is None
-    assert ">=4 x upper limit of normal" == edge_text(limit, "U/L")
+    assert ">=4 x upper limit of normal" == edge_text(limit, "U/L", KNOWLEDGE.names)
 
 
 def test_a_limit_that_cannot_be_converted_proves_nothing() -> None:
@@ -143,7 +143,7 @@ def test_a_limit_that_cannot_be_converted_proves_nothing() -> None:
 )
 def test_a_limit_is_shown_in_the_unit_nearest_to_the_result(unit: str, text: str) -> None:
     """The clinician reads the printed limit of the result's own kind of unit."""
-    assert text == edge_text(limit_of("vitamin-d", "info"), unit)
+    assert text == edge_text(limit_of("vitamin-d", "info"), unit, KNOWLEDGE.names)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ KNOWLEDGE = load()
     [
         (Topic.EMERG, "potassium", "< 2.5 mmol/L"),
         (Topic.EMERG, "creatine kinase", "> 10 × upper limit of normal"),
-        (Topic.EMERG, "calcium, adjusted (from 28 days, under 16 years)", "<= 1.8 mmol/L"),
+        (Topic.EMERG, "calcium, adjusted (from 28 days, under 16 years)", "<= 1.8 mmol/L or <= 7.2 mg/dL"),
         (Topic.LAB_ABN, "25-OH vitamin D", "< 50 nmol/L or < 20 ng/mL"),
         (Topic.LAB_ABN, "eGFR", "< 60 mL/min/1.73_m2"),
         (Topic.LAB_ORDER, "potassium", "30 days"),
