@@ -146,8 +146,7 @@ def _decide(analyte: str, results: list[LabResult], albumins: Albumins, limits: 
     """Judge day by day from the newest until a day has a readable result; older ones cannot matter."""
     by_day: dict[int, list[LabResult]] = {}
     for result in results:
-        if result.when is not None:
-            by_day.setdefault(result.when.first, []).append(result)
+        by_day.setdefault(result.when.first if result.when else 0, []).append(result)
     for day in sorted(by_day, reverse=True):
         decided = _of_day(analyte, by_day[day], albumins, limits)
         if decided is not None:
