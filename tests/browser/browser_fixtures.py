@@ -5,7 +5,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +16,7 @@ from playwright.sync_api import Browser, sync_playwright
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 QUIET = ("--disable-background-networking", "--disable-component-update", "--no-first-run", OFFLINE)
-SECONDS_TO_START = 60
+SECONDS_TO_START = 300
 
 
 @pytest.fixture(scope="session")
@@ -79,6 +78,6 @@ def _wait(address: str, process: "subprocess.Popen[bytes]") -> None:
         try:
             with urllib.request.urlopen(address, timeout=5):
                 return
-        except (urllib.error.URLError, ConnectionError):
+        except OSError:  # refused, or accepted and not answered yet; a URLError is an OSError
             time.sleep(0.2)
     raise AssertionError("the service did not become ready")
