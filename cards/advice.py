@@ -78,11 +78,15 @@ class Advice(Struct, frozen=True, kw_only=True):
 
 
 class Occasion(Struct, frozen=True):
-    """The circumstances that all cards of one call share."""
+    """The circumstances that all cards of one call share.
+
+    `unread` is what arrived and could not be read; the detail says it in sentences of its own.
+    """
 
     patient_id: str
     today: date
     knowledge_version: str
     evidence_url: str
     not_checked: tuple[NotChecked, ...] = ()
+    unread: tuple[NotChecked, ...] = ()
     switched_off: tuple[Topic, ...] = ()

@@ -49,7 +49,7 @@ def basis(advice: Advice, occasion: Occasion, words: Words) -> Basis:
         tags=advice.tags,
         flags=advice.flags,
         facts=tuple(_fact(fact, words) for fact in advice.facts),
-        not_checked=occasion.not_checked,
+        not_checked=(*occasion.not_checked, *occasion.unread),
         switched_off=occasion.switched_off,
         knowledge_version=occasion.knowledge_version,
     )

@@ -50,7 +50,10 @@ class Suppressed(Struct, frozen=True, kw_only=True):
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """What one call came to. `patient` and `user` are keyed hashes; `not_checked` holds "Type:reason"."""
+    """What one call came to. `patient` and `user` are keyed hashes; `not_checked` holds "Type:reason".
+
+    `unread` holds the same of entries that arrived and could not be read, with how many there were.
+    """
 
     hook: str
     hook_instance: str
@@ -59,6 +62,7 @@ class Account(Struct, frozen=True, kw_only=True):
     cards: tuple[Shown, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
     not_checked: tuple[str, ...] = ()
+    unread: dict[str, int] = {}
 
 
 class FeedbackItem(Struct, frozen=True, kw_only=True):

@@ -148,6 +148,7 @@ class Attendant:
             cards=tuple(self._shown(card, due, caller) for card, due in cards),
             suppressed=tuple(self._suppressed(due, caller) for due in outcome.repeated) if outcome else (),
             not_checked=tuple(f"{one.type}:{one.reason}" for one in outcome.not_checked) if outcome else (),
+            unread={f"{one.type}:{one.reason}": one.count or 1 for one in outcome.unread} if outcome else {},
         )
 
     def _shown(self, card: Card, due: Due, caller: Caller) -> Shown:

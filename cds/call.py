@@ -85,6 +85,11 @@ class Outcome(Struct, frozen=True):
     repeated: tuple[Due, ...] = ()
     silence: Silence = Silence.NO_TWITCH
 
+    @property
+    def unread(self) -> tuple[NotChecked, ...]:
+        """What arrived and could not be read."""
+        return self.consultation.unread if self.consultation else ()
+
     def encoded(self, *, with_extension: bool = True) -> bytes:
         """The answer as JSON; cards without our own extension for clients that refuse unknown members."""
         if not self.cards:
@@ -301,6 +306,7 @@ class Engine(Struct, frozen=True, kw_only=True):
             knowledge_version=self.version,
             evidence_url=self.evidence_url,
             not_checked=(*unseen, *trial.not_checked),
+            unread=consultation.unread,
             switched_off=self.switched_off,
         )
         made = [(due, card) for due in consultation.shown if (card := self._card(due.advice, occasion, trial))]

@@ -123,6 +123,28 @@ class Drug(Struct, frozen=True, kw_only=True):
     dosages: tuple[Dosage, ...] = ()
 
 
+class Medicines(Struct, frozen=True):
+    """How many medicines are taken now, whatever they are, and which of them could not be checked (N48).
+
+    `unnamed` are what the chart calls those that nothing known codes, `unclear` those of which it does not say whether
+    they are taken.
+    """
+
+    active: int = 0
+    unnamed: tuple[str, ...] = ()
+    unclear: tuple[str, ...] = ()
+
+    @property
+    def unchecked(self) -> tuple[str, ...]:
+        """The names of all that could not be checked."""
+        return (*self.unnamed, *self.unclear)
+
+    @property
+    def on_file(self) -> int:
+        """How many are taken, or may be."""
+        return self.active + len(self.unclear)
+
+
 class Asked(Struct, frozen=True, kw_only=True):
     """An order, a referral or an appointment."""
 
@@ -176,4 +198,5 @@ class Chart(Struct, kw_only=True):
     kin: list[FamilyMember] = []
     visit_starts: dict[str, str] = {}
     unknown_medicines: int = 0
+    medicines: Medicines = Medicines()
     foreign: int = 0

@@ -1,13 +1,15 @@
 """MedicationRequest, MedicationStatement and MedicationAdministration as entries about a drug."""
 
+from collections.abc import Iterator
+
 import msgspec
 from msgspec.structs import replace
 
-from cds.chart.facts import ORDER_INTENTS, Drug
+from cds.chart.facts import ORDER_INTENTS, Drug, Medicines
 from cds.chart.naming import Namer
 from cds.chart.scope import Scope
 from cds.fhir import concepts
-from cds.fhir.datatypes import CodeableConcept, Period, Quantity, Reference
+from cds.fhir.datatypes import CodeableConcept, NamedReference, Period, Quantity, Reference
 from cds.fhir.dates import When, parse
 from cds.fhir.resources import (
     Dosage,
@@ -48,6 +50,13 @@ class Medications:
         medication = self._find(reference_of(entry), entry)
         return _ingredients(medication) if medication else []
 
+    def name_of(self, entry: Medicated) -> str:
+        """What the chart calls the medicine: its text, the name of a code, or that of a reference; else nothing."""
+        said = [text for concept in self.concepts_of(entry) for text in (concept.text, *_displays(concept)) if text]
+        reference = reference_of(entry)
+        called = reference.display if isinstance(reference, NamedReference) else None
+        return next(iter(said), called or "")
+
     def is_missing(self, entry: Medicated) -> bool:
         """Whether an entry names its medicine by a reference only, and that leads to nothing that says what it is."""
         return reference_of(entry) is not None and not self.concepts_of(entry)
@@ -64,6 +73,10 @@ class Medications:
 def reference_of(entry: Medicated) -> Reference | None:
     """The reference by which an entry names its medicine."""
     return entry.medication_reference or (entry.medication.reference if entry.medication else None)
+
+
+def _displays(concept: CodeableConcept) -> Iterator[str | None]:
+    return (coding.display for coding in concept.coding or ())
 
 
 def _contained(entry: Medicated) -> list[Medication]:
@@ -90,6 +103,15 @@ class MedicationReader:
         self._medications = medications
         self._routes = routes
         self.unknown = 0
+        self._active: set[str] = set()
+        self._unnamed: list[tuple[str, str]] = []
+        self._unclear: list[tuple[str, str]] = []
+
+    @property
+    def medicines(self) -> Medicines:
+        """What there is, and what could not be checked, in an order that does not depend on the order of the chart."""
+        unnamed, unclear = (tuple(name for _, name in sorted(some)) for some in (self._unnamed, self._unclear))
+        return Medicines(len(self._active), unnamed, unclear)
 
     def drug(self, entry: Medicated) -> Drug | None:
         """The entry as a drug, or None if no rule reads the medicine or the entry says nothing that counts."""
@@ -100,8 +122,13 @@ class MedicationReader:
             return None
         if drug.state == UNCLEAR and hits:
             self.unknown += 1
+            self._unclear.append((entry.ref, self._medications.name_of(entry)))
+        if drug.state == "active":
+            self._active.add(entry.ref if "/" in entry.ref else f"{entry.ref} {len(self._active)}")
         if not hits:
-            self.unknown += drug.state == "active" and not any(self._namer.is_coded(concept) for concept in named)
+            if drug.state == "active" and not any(self._namer.is_coded(concept) for concept in named):
+                self.unknown += 1
+                self._unnamed.append((entry.ref, self._medications.name_of(entry)))
             return None
         return drug
 

@@ -41,6 +41,7 @@ class Reader:
         self._versions: dict[tuple[type, str], list[Any]] = {}
         self._disputed: set[tuple[type, str]] = set()
         self._foreign: list[str] = []
+        self._passed: set[str] = set()
         self._year_ago = date.fromordinal(max(1, scope.today - OBSERVED_DAYS)).isoformat()
         self._lab_codes = namer.lab_codes
         self._newest_lab: dict[str, str] = {}
@@ -88,6 +89,8 @@ class Reader:
         drugs = (self._medication_reader.drug(entry) for entry in self._waiting)
         chart.drugs += [drug for drug in drugs if drug is not None]
         chart.unknown_medicines = self._medication_reader.unknown
+        medicines = self._medication_reader.medicines
+        chart.medicines = replace(medicines, active=medicines.active + len(self._passed))
         self._waiting = []
         chart.drugs.sort(key=of_drug)
         return chart
@@ -155,6 +158,14 @@ class Reader:
         named = resource.medication_codeable_concept
         return named is None or not self._namer.is_coded(named) or self._namer.may_matter(named)
 
+    def _prescription_matters(self, resource: Medicated) -> bool:
+        """The same; one that is taken and of no class that a rule reads is counted (N48)."""
+        if self._medicine_matters(resource):
+            return True
+        if resource.status == "active" and self.scope.owns(resource):
+            self._passed.add(resource.ref)
+        return False
+
     def _keep_version(self, kind: type, resource: Any, first: Any) -> None:
         """Another version of what was met: it waits until all are known (`_settle`)."""
         if "/" not in resource.ref:
@@ -186,6 +197,7 @@ class Reader:
         self._waiting = [one for one in self._waiting if one.ref not in refs]
         self._aged = [one for one in self._aged if one[1].ref not in refs]
         self._foreign = [one for one in self._foreign if one not in refs]
+        self._passed -= refs
 
     def patient(self, patient: fhir.Patient) -> None:
         """Take birth date, sex and death, of the right patient only."""
@@ -311,8 +323,8 @@ _LOOKS: dict[type, Callable[[Reader, Anything], bool]] = {
     fhir.Encounter: Reader._visit_matters,
     fhir.Procedure: Reader._codes_matter,
     fhir.DiagnosticReport: Reader._report_matters,
-    fhir.MedicationRequest: Reader._medicine_matters,
-    fhir.MedicationStatement: Reader._medicine_matters,
+    fhir.MedicationRequest: Reader._prescription_matters,
+    fhir.MedicationStatement: Reader._prescription_matters,
     fhir.MedicationAdministration: Reader._medicine_matters,
     fhir.MedicationDispense: Reader._medicine_matters,
 }

@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cards.advice import Advice
+from cards.advice import Advice, NotChecked
 from cards.topics import Indicator, Topic
 from cds.chart.facts import Chart
 from cds.knowledge.load import Knowledge
@@ -47,6 +47,7 @@ class Consultation(Struct, frozen=True):
     trial: Trial
     repeated: tuple[Due, ...]
     assessed: Assessed | None = None
+    unread: tuple[NotChecked, ...] = ()
 
 
 class Case(Struct, frozen=True, kw_only=True):
@@ -84,7 +85,7 @@ def consult(case: Case) -> Steps[Consultation]:
         replace(one, advice=advice)
         for one, advice in zip(kept, closed([one.advice for one in kept], decision.dropped), strict=True)
     )
-    return Consultation(shown, trial, repeated, Assessed(found, decision))
+    return Consultation(shown, trial, repeated, Assessed(found, decision), found.picture.unread)
 
 
 def _advice(choice: Choice, found: Assessment, trial: Trial) -> tuple[Advice, ...]:
@@ -103,7 +104,7 @@ def consult_orders(drafted: Drafted | None, unread: Sequence[str], case: Case) -
         decided = (*decided, advise_orders.unread(unread, picture))
     due = [_due(bounded(advice, limit), picture, trial) for advice in decided]
     fresh, repeated = yield from without_repeats(due, case)
-    return Consultation(tuple(fresh), trial, repeated)
+    return Consultation(tuple(fresh), trial, repeated, unread=picture.unread)
 
 
 def _due(advice: Advice, picture: Picture, trial: Trial, choice: Choice | None = None) -> Due:

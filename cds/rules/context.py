@@ -12,6 +12,7 @@ from cds.rules.rulebook import UNJUDGED, rulebook_of
 
 DOUBTFUL = {"unclear": "medicine_unclear", "on-hold": "medicine_on_hold", "dispensed": "medicine_dispensed"}
 CALF = "calf twitching"
+NAMED, LONGEST_NAME = 2, 60  # medicines that could not be checked are named so far (N48, N59)
 
 
 def missing_tests(found: Assessment) -> tuple[str, ...]:
@@ -31,16 +32,19 @@ def gaps(found: Assessment) -> tuple[str, ...]:
         name for one in picture.findings.all for name in one.sets
     }
     absent = tuple(gap for gap, sets in picture.knowledge.rules.gaps.items() if not seen.intersection(sets))
-    exam = ("examination",) if picture.exam is None or picture.exam.result is None else ()
+    exam = ("examination",) if picture.exam is None else ()
     onset = ("onset",) if picture.last is None else ()
-    drugs = () if picture.chart.drugs or picture.chart.unknown_medicines else ("medication-history",)
+    chart = picture.chart
+    listed = chart.drugs or chart.unknown_medicines or chart.medicines.active
+    drugs = () if listed or not picture.complete.has("MedicationRequest") else ("medication-history",)
     return (*exam, *onset, *drugs, *absent)
 
 
 def explanations(picture: Picture) -> tuple[Note, ...]:
     """What tells a twitch from a spasm, what its site says, and what could not be judged (S3, S5 to S7, S12, S23)."""
     unjudged = lifestyle.unjudged(rulebook_of(picture.knowledge).view(UNJUDGED, picture))
-    return (Note("twitch_visible"), Note("irritable_or_diseased"), *site_notes(picture), *unjudged, *ended(picture))
+    notes = (Note("twitch_visible"), Note("irritable_or_diseased"), *site_notes(picture), *unjudged, *ended(picture))
+    return (*notes, *of_no_class(picture))
 
 
 def site_notes(picture: Picture) -> tuple[Note, ...]:
@@ -83,12 +87,24 @@ def exam_date(picture: Picture) -> str:
 
 
 def exam_notes(picture: Picture) -> tuple[Note, ...]:
-    """What the examination says, or that none is on file since the twitch began."""
+    """What examination and EMG say, or that no examination is on file since the twitch began."""
+    return (*_exam(picture), *_emg(picture))
+
+
+def _exam(picture: Picture) -> tuple[Note, ...]:
     if picture.exam is None:
         return (Note("no_exam"),)
     if picture.exam.result == "normal":
         return (Note("exam_normal", {"date": exam_date(picture)}),)
     return (Note("exam_unknown", {"date": exam_date(picture)}),) if picture.exam.result is None else ()
+
+
+def _emg(picture: Picture) -> tuple[Note, ...]:
+    """An EMG without a coded result is on file, and not "not found" (N48)."""
+    emg = picture.emg
+    if emg is None or emg.result is not None:
+        return ()
+    return (Note("emg_unknown", {"date": emg.report.when.text if emg.report.when else ""}),)
 
 
 def notes(found: Assessment) -> tuple[Note, ...]:
@@ -109,11 +125,37 @@ def remarks(picture: Picture) -> tuple[Note, ...]:
         *worded,
         *((Note("timing_uncertain"),) if vague else ()),
         *((Note("already_on_problem_list", {"items": ", ".join(listed)}),) if listed else ()),
-        *((Note("medicines_unchecked", {"n": str(chart.unknown_medicines)}),) if chart.unknown_medicines else ()),
+        *unrecognised(picture),
         *((Note("foreign_resources", {"n": str(chart.foreign)}),) if chart.foreign else ()),
         *((Note("age_unknown"),) if picture.age is None else ()),
         *unclear(picture),
     )
+
+
+def unrecognised(picture: Picture) -> tuple[Note, ...]:
+    """How many medicines are on file, and which of them could not be checked: the first two by name (N48)."""
+    found = picture.chart.medicines
+    if not found.unchecked:
+        return ()
+    names = [cut(name) for name in dict.fromkeys(found.unchecked) if name][:NAMED]
+    values = {"n": str(found.on_file), "m": str(len(found.unchecked)), "items": ", ".join(names)}
+    key = "medicines_unchecked" if names else "medicines_unnamed"
+    return (Note(key if found.on_file > 1 else f"{key}_one", values),)
+
+
+def of_no_class(picture: Picture) -> tuple[Note, ...]:
+    """That medicines are on file, and all of them understood: none is of a class of ours (N48)."""
+    chart = picture.chart
+    if not chart.medicines.active or chart.unknown_medicines or chart.drugs:
+        return ()
+    one = "" if chart.medicines.active > 1 else "_one"
+    return (Note(f"medicines_none_of_class{one}", {"n": str(chart.medicines.active)}),)
+
+
+def cut(name: str) -> str:
+    """A name of the chart, no longer than a card quotes it (N59)."""
+    plain = " ".join(name.split())
+    return plain if len(plain) <= LONGEST_NAME else f"{plain[: LONGEST_NAME - 3]}..."
 
 
 def unread(picture: Picture) -> tuple[Note, ...]:

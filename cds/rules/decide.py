@@ -177,7 +177,7 @@ def _lifestyle(found: Assessment, chosen: list[Choice]) -> list[Choice]:
     """D13; beside a neurology card only NEURO-EVAL tolerates it (D6). It speaks of red flags: all had to be asked."""
     neurology = {Topic.PED_NEURO, Topic.NEURO_URG, Topic.STATUS} & {one.topic for one in chosen}
     seen = found.picture.complete.has("Condition", "Observation") and not found.failed & set(FLAG_IDS)
-    if not found.factors or neurology or not seen or found.picture.unclear:
+    if not found.factors or neurology or not seen or found.picture.unclear or found.picture.unread:
         return []
     return [Choice(topic=Topic.LIFESTYLE, indicator=Indicator.INFO, factors=found.factors)]
 
@@ -192,7 +192,8 @@ def _fallback(found: Assessment) -> Choice:
 
 def _is_all_seen(found: Assessment) -> bool:
     """Whether all arrived and was understood and every rule could be asked: what reassures needs it (D17, N1)."""
-    return found.picture.complete.all and not found.failed and not found.picture.unclear
+    picture = found.picture
+    return picture.complete.all and not found.failed and not picture.unclear and not picture.unread
 
 
 def _is_beyond_ms(found: Iterable[Finding]) -> bool:

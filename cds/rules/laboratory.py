@@ -1,5 +1,6 @@
 """Where each analyte stands: the one result that decides, whether it is fresh, and how urgent it is (2b, 2d)."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -80,6 +81,7 @@ class Laboratory(Struct, frozen=True):
     today: int
     emergency_days: int
     unread: dict[str, Unread] = {}
+    unread_counts: dict[str, int] = {}
 
     def of(self, analyte: str) -> Standing:
         """Where an analyte stands."""
@@ -109,21 +111,25 @@ def read(chart: Chart, knowledge: Knowledge, person: Person, today: int) -> Labo
             doubted.setdefault(result.analyte, []).append(Unread(result, reason))
     albumins = Albumins(grouped.get("albumin", ()), limits)
     standings = {analyte: _standing(analyte, results, albumins, limits, today) for analyte, results in grouped.items()}
-    unread = {
-        analyte: one for analyte in doubted if (one := _newest(doubted[analyte], standings[analyte], limits, today))
-    }
-    return Laboratory(standings, limits, today, knowledge.days("emergency_lab"), unread)
+    recent = {analyte: _recent(some, standings[analyte], limits, today) for analyte, some in doubted.items()}
+    unread = {analyte: _newest(some, today) for analyte, some in recent.items() if some}
+    counts = Counter(one.reason for some in recent.values() for one in some)
+    return Laboratory(standings, limits, today, knowledge.days("emergency_lab"), unread, counts)
 
 
-def _newest(doubted: list[Unread], standing: Standing, limits: LabLimits, today: int) -> Unread | None:
-    """The newest that was not read, if it is in date and no older than the one that decides; an urgent one first."""
+def _recent(doubted: list[Unread], standing: Standing, limits: LabLimits, today: int) -> list[Unread]:
+    """Those that were not read, are in date and no older than the one that decides."""
     oldest = today - limits.knowledge.analytes[standing.analyte].fresh_days
     decided = standing.judged
     since = max(oldest, day_of(decided)) if decided else oldest
-    recent = [
+    return [
         one for one in doubted if (decided is None or one.result != decided.result) and _day(one.result, today) >= since
     ]
-    return max(recent, key=lambda one: (one.is_urgent, _day(one.result, today), one.result.ref), default=None)
+
+
+def _newest(recent: list[Unread], today: int) -> Unread:
+    """The newest, an urgent one first."""
+    return max(recent, key=lambda one: (one.is_urgent, _day(one.result, today), one.result.ref))
 
 
 def _day(result: LabResult, today: int) -> int:

@@ -76,6 +76,8 @@ def reassurance(found: Assessment, shown: set[Topic]) -> str:
         return "not-normal"
     if found.failed:
         return FAILED
+    if found.picture.unread:
+        return "unread"
     return "chart-incomplete" if not found.picture.complete.all else "lab-warning"
 
 
@@ -104,7 +106,7 @@ def lifestyle(found: Assessment, shown: set[Topic]) -> str:
         return "beside-neurology"
     if found.failed & set(FLAG_IDS):
         return FAILED
-    return "problems-incomplete"
+    return "unread" if found.picture.unread else "problems-incomplete"
 
 
 def gap(found: Assessment, shown: set[Topic]) -> str:

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from cards.advice import Fact
+from cards.advice import Fact, NotChecked
 from cds.chart.facts import Asked, Chart, Problem, Seen
 from cds.fhir.dates import When, completed_years
 from cds.fhir.units import factor
 from cds.knowledge.load import Knowledge
-from cds.rules import findings, gate, laboratory, medication, readings, work_up
+from cds.rules import findings, gate, laboratory, medication, readings, unread, work_up
 from cds.rules.amount import ucum
 from cds.rules.findings import Finding, Findings, Remark
 from cds.rules.gate import Twitch
@@ -72,6 +72,7 @@ class Picture(Struct, frozen=True, kw_only=True):
     names: frozenset[str]
     answered: tuple[Finding, ...] = ()
     unclear: tuple[Seen, ...] = ()
+    unread: tuple[NotChecked, ...] = ()
     quoted: tuple[Remark, ...] = ()
 
     @property
@@ -138,6 +139,7 @@ def read(
         request=work_up.in_progress(chart, knowledge, today),
         pregnant=pregnant,
         weeks=_weeks(chart, knowledge, today) if pregnant else None,
+        unread=tuple(unread.accounted(chart, tests)),
         unclear=findings.unclear(chart, knowledge, today),
         recorded=recorded,
         names=frozenset((*signs.names, *recorded, *tests.standings, *medicines.names, *_other_names(chart))),

@@ -59,6 +59,8 @@ class Metrics:
         self._begin_calls = cache(self._from_zero)
         self._cards = cache(Counter(PREFIX + "cards", "Cards shown.", by_card, registry=own).labels)
         self._unchecked = Counter(PREFIX + "not_checked", "What was not checked, and why.", ("cause",), registry=own)
+        about = "Entries on file that could not be read."
+        self._unread = Counter(PREFIX + "unread", about, ("client", "type", "reason"), registry=own)
         by_refusal = ("client", "reason")
         self._refusals = cache(Counter(PREFIX + "refusals", "Requests refused.", by_refusal, registry=own).labels)
         self._clients: set[str] = set()
@@ -106,6 +108,11 @@ class Metrics:
         """Count what a call could not check, each as "Type:reason"."""
         for cause in causes:
             self._unchecked.labels(cause).inc()
+
+    def unread(self, client: str, counts: Mapping[str, int]) -> None:
+        """Count entries that arrived and could not be read, by "Type:reason": both are words of ours."""
+        for cause, number in counts.items():
+            self._unread.labels(self._bounded(client), *cause.split(":")).inc(number)
 
     def fhir(self, outcome: str, number: int) -> None:
         """Count requests to FHIR servers."""

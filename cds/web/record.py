@@ -49,6 +49,7 @@ class Recorder:
         cards, client = account.cards if account else (), call.caller.client
         outcome = self._metrics.record(client, call.service, call.reply.status, cards, call.seconds)
         self._metrics.unchecked(account.not_checked if account else ())
+        self._metrics.unread(client, account.unread if account else {})
         self.limited(call.reply.refusal, client)
         self._write(self._line(call, outcome))
         return outcome
@@ -125,6 +126,7 @@ def _told(account: Account) -> dict[str, object]:
         "cards": [_card(card) for card in account.cards],
         "suppressed": [{"topic": one.topic, "tags": one.tags} for one in account.suppressed],
         "notChecked": account.not_checked,
+        "unread": account.unread,
     }
     return {name: value for name, value in told.items() if value}
 

@@ -112,7 +112,7 @@ def test_the_detail_has_its_parts_in_order() -> None:
         tags=("potassium",),
         flags=("ADD",),
         facts=(POTASSIUM,),
-        notes=(Note("reassess"), Note("medicines_unchecked", {"n": "2"})),
+        notes=(Note("reassess"), Note("medicines_unchecked", {"n": "3", "m": "2", "items": "drops, pills"})),
         missing=("calcium", "examination", "vitamin-d"),
         also_noted=(Topic.LIFESTYLE, Topic.MED_REV),
     )
@@ -126,7 +126,7 @@ def test_the_detail_has_its_parts_in_order() -> None:
         "**Not found on this chart (which is not “absent”):** neurological examination since onset",
         "**Notes**",
         "- Reassess 8–12 weeks after correction",
-        "- 2 medicines could not be checked",
+        "- 3 medicines on file, 2 could not be checked: drops, pills.",
         "**Not checked:** Observation (labs): not received; MedicationRequest: could not be read, 3 entries",
         "**Article and guidelines:** Article: low vitamin D",
         "**Sources:** RCEM Learning [V], ",

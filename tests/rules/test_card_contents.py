@@ -56,7 +56,7 @@ def detail(*lines: Json, card: int = 0, **case: Any) -> str:
         ),
         ([LASTING, RELATIVE], "Family history recorded: Amyotrophic"),
         ([TWITCH, {"condition": "G62.9 Polyneuropathy"}], "Already on the problem list: Polyneuropathy"),
-        ([TWITCH, {"drug": "text:Wonder drops"}], "1 medicines could not be checked"),
+        ([TWITCH, {"drug": "text:Wonder drops"}], "1 medicine on file, 1 could not be checked: Wonder drops."),
         ([TWITCH, ended(SIMVASTATIN, "20 d")], "simvastatin ended on"),
         ([TWITCH, ended(PREDNISONE, "30 d")], "shortly before onset"),
         ([TWITCH, ended(PREDNISONE, "43 d")], "prednisone ended on"),

@@ -190,7 +190,7 @@ def test_a_medicine_that_cannot_be_found_is_counted_as_unread(named: Json) -> No
     cards = answer(TWITCH, LABS, guests=[{**order, **named}, {"resourceType": "Medication"}])
 
     assert seen(cards) == ["data-gap info"]
-    assert "1 medicines could not be checked" in cards[0]["detail"]
+    assert "1 medicine on file, 1 could not be checked" in cards[0]["detail"]
 
 
 @pytest.mark.parametrize(

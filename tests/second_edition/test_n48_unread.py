@@ -1,8 +1,14 @@
 """N48: what is on file and was not read is said, and never called "not found"."""
 
 import pytest
+from charts.dates import TODAY
 from charts.golden import Case
-from numbered import got, name_of, of, one, text
+from charts.notation import request_bytes
+from charts.seam import evaluate
+from numbered import BASIS, got, name_of, of, one, text
+
+from cds.call import build_engine
+from cds.settings import load as settings
 
 
 @pytest.mark.parametrize("case", of(48), ids=name_of)
@@ -35,3 +41,57 @@ def test_n48_a_result_known_by_its_name_only_is_said(case: str, said: str) -> No
 def test_n48_another_specimen_and_what_cannot_matter_is_not_called_unread(case: str) -> None:
     """Nothing is said of another test, of an old, cancelled or replaced result, or of one that was read."""
     assert "could not be read" not in text(one(case))
+
+
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [
+        ("N48-medicines/brand", "1 medicine on file, 1 could not be checked: Microgynon 30."),
+        ("N48-medicines/of-no-class", "2 medicines on file; none of a class that this service checks."),
+        ("N48-medicines/one-of-no-class", "1 medicine on file; none of a class that this service checks."),
+        ("N48-medicines/some", "4 medicines on file, 3 could not be checked: Microgynon 30, Wonder drops."),
+        ("N48-medicines/without-a-name", "1 medicine on file, 1 could not be checked: no name."),
+        ("N48-medicines/long-name", "A remedy with a name that is a good deal longer than any ..."),
+    ],
+)
+def test_n48_medicines_on_file_are_counted(case: str, said: str) -> None:
+    """The sentence is that of N48, and no medicine on file is called not found."""
+    shown = text(one(case)).replace("\\", "")
+
+    assert said in shown
+    assert "medicines taken" not in shown
+
+
+@pytest.mark.parametrize("case", ["N48-medicines/none", "N48-medicines/stopped"])
+def test_n48_only_where_none_is_on_file_medicines_are_missing(case: str) -> None:
+    """Then, and only then, they are listed as not found."""
+    assert "medicines taken" in text(one(case))
+    assert "on file" not in text(one(case))
+
+
+@pytest.mark.parametrize(
+    ("case", "counted"),
+    [
+        ("N48/text-only", [("Observation", "code", 1)]),
+        ("N48/urine", []),
+        ("N48/name-only-before-a-read-one", []),
+        ("N64/no-unit", [("Observation", "unit", 1)]),
+        ("N48-medicines/some", [("Medication", "code", 3)]),
+        ("N48-medicines/of-no-class", []),
+    ],
+)
+def test_n48_what_was_not_read_is_counted_by_type_and_reason(case: str, counted: list[tuple[str, str, int]]) -> None:
+    """For machines in the basis of every card; the detail says it in sentences and not twice."""
+    _, answer = evaluate(request_bytes(one(case).chart), TODAY)
+
+    for card in answer["cards"]:
+        told = card["extension"][BASIS].get("notChecked", ())
+        assert counted == [(found["type"], found["reason"], found["count"]) for found in told]
+        assert "Not checked:" not in card["detail"]
+
+
+def test_n48_every_reason_has_its_words() -> None:
+    """Why a result was not read is told on the card and in the list of what was not checked."""
+    engine = build_engine(settings({"TWITCH_CDS_DEMO": "true"}))
+
+    assert set() == engine.knowledge.names.unread.keys() - engine.words.book.reasons.keys()

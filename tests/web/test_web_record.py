@@ -10,13 +10,14 @@ import pytest
 from web_fakes import CALL, FIXTURES, ONE_CARD, SERVICE, Client, FakeEngine, Strangers, demo
 
 from cards.topics import Topic
-from cds.account import Caller, FeedbackItem
+from cds.account import Account, Caller, FeedbackItem
+from cds.attendant import Reply
 from cds.errors import NotKept
 from cds.settings import load
 from cds.web.app import create_app
 from cds.web.metrics import Metrics
 from cds.web.parts import Parts
-from cds.web.record import Recorder
+from cds.web.record import Call, Recorder
 
 VERSIONS = {"knowledgeVersion", "softwareVersion"}
 FEEDBACK = json.dumps(
@@ -101,6 +102,26 @@ def test_a_call_with_a_card_is_written_whole(client: Client, engine: FakeEngine,
     assert [{"uuid": "c", "topic": "lab-order", "indicator": "info", "tags": (), "flags": ()}] == line["cards"]
     assert {"hook", "hookInstance", "patient", "user", "ms"} | VERSIONS <= line.keys()
     assert {"suppressed", "notChecked", "tenant", "reason"}.isdisjoint(line)
+
+
+def test_what_could_not_be_read_is_written_and_counted_by_type_and_reason(journal: FakeJournal) -> None:
+    """As numbers only, under the client, of which so many are told apart."""
+    metrics = Metrics("k")
+    account = Account(
+        hook="patient-view",
+        hook_instance="i",
+        patient="p",
+        user="u",
+        unread={"Observation:unit": 2, "Medication:code": 9},
+    )
+    call = Call(Caller(client="ehr"), SERVICE, Reply(200, b"{}", account), 0.1)
+
+    Recorder(metrics, journal, "k").record(call)
+
+    assert {"Observation:unit": 2, "Medication:code": 9} == journal.lines[0]["unread"]
+    page = metrics.text().decode()
+    assert 'twitch_cds_unread_total{client="ehr",reason="unit",type="Observation"} 2.0' in page
+    assert 'twitch_cds_unread_total{client="ehr",reason="code",type="Medication"} 9.0' in page
 
 
 def test_a_call_that_could_not_be_read_is_written_too(client: Client, journal: FakeJournal) -> None:

@@ -1,0 +1,19 @@
+"""What is on file and could not be read, by type and reason: it is counted, and nothing reassures beside it (N48)."""
+
+from collections.abc import Iterator
+
+from cards.advice import NotChecked
+from cds.chart.facts import Chart
+from cds.rules.laboratory import Laboratory
+
+UNNAMED, UNCLEAR = "code", "status"
+
+
+def accounted(chart: Chart, laboratory: Laboratory) -> Iterator[NotChecked]:
+    """Every entry that a rule might have used and could not read: the type, why, and how many."""
+    for reason, count in sorted(laboratory.unread_counts.items()):
+        yield NotChecked(type="Observation", reason=reason, count=count)
+    medicines = chart.medicines
+    for reason, count in ((UNNAMED, len(medicines.unnamed)), (UNCLEAR, len(medicines.unclear))):
+        if count:
+            yield NotChecked(type="Medication", reason=reason, count=count)
