@@ -64,8 +64,10 @@ def test_no_error_repeats_what_was_sent(visit: Visit) -> None:
 
 
 def test_cards_quote_no_name_and_no_token(visit: Visit) -> None:
-    """Of free text they quote what led to the card, of ids those of the resources they name."""
-    quoted = {"condition id", "observation id", "medicine id", "other id"}
+    """Of free text they quote what led to the card and what a medicine that is not known is called (N48), of ids those
+    of the resources they name.
+    """
+    quoted = {"condition id", "observation id", "medicine id", "other id", "drug text"}
 
     for name in ("cards", "orders"):
         assert set(visit.word.found_in(visit.answers[name][1].body)) <= quoted
@@ -78,6 +80,14 @@ def test_nothing_is_left_behind(visit: Visit) -> None:
     assert {} == {name: places for name, places in found.items() if places}
     assert {"stderr", "metrics", "data/twitch-cds.db", "data/audit.jsonl"} <= visit.left.keys()
     assert all(visit.left[name] for name in ("stderr", "data/twitch-cds.db", "data/audit.jsonl"))
+
+
+def test_what_could_not_be_read_is_counted_without_its_words(visit: Visit) -> None:
+    """The card names the medicine; metrics and audit have only its type, why, and how many."""
+    assert "drug text" in visit.word.found_in(visit.answers["cards"][1].body)
+    assert b'type="Medication"' in visit.left["metrics"]
+    assert b'"Medication:code":' in visit.left["data/audit.jsonl"]
+    assert [] == visit.word.found_in(visit.left["metrics"] + visit.left["data/audit.jsonl"])
 
 
 def test_calls_and_feedback_did_reach_database_and_audit(visit: Visit) -> None:
