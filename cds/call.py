@@ -21,9 +21,9 @@ from cards.words import ENGLISH, Words
 from cds.chart import drafts
 from cds.chart.facts import Chart
 from cds.chart.glance import is_clear
-from cds.chart.medicines import RouteNames
 from cds.chart.naming import Namer
 from cds.chart.reader import Reader
+from cds.chart.routes import RouteNames
 from cds.chart.scope import Scope
 from cds.clock import Clock
 from cds.errors import CallError, KnowledgeError, PatientMismatch, TwitchUnknown, UnknownService
@@ -380,7 +380,7 @@ def build_engine(
         words=words,
         orders=orders,
         namer=Namer(knowledge),
-        routes=RouteNames(knowledge.route_codes, knowledge.route_words),
+        routes=RouteNames(knowledge),
         services=services(knowledge),
         version=digest(knowledge.version, words.content, orders.templates, of_code(DECIDING)),
         limits=Limits(depth=settings.max_depth, entries=settings.max_entries),

@@ -112,18 +112,21 @@ def _contained(resource: Json) -> Iterator[Medication]:
 
 
 def _medication(resource: Json, ident: str | None) -> Medication:
-    """A Medication with its code and the codes of its ingredients."""
+    """A Medication with its code, its form and the codes of its ingredients."""
     ingredients = [
         Ingredient(
-            item_codeable_concept=_concept(one.get("itemCodeableConcept") or _one(one.get("item")).get("concept"))
+            item_codeable_concept=_concept(one.get("itemCodeableConcept") or _one(one.get("item")).get("concept")),
+            item_reference=_reference(one, "itemReference"),
         )
         for one in _many(resource.get("ingredient"))
     ]
-    return Medication(id=ident, code=_concept(resource.get("code")), ingredient=ingredients)
+    return Medication(
+        id=ident, code=_concept(resource.get("code")), form=_concept(resource.get("form")), ingredient=ingredients
+    )
 
 
 def _dosage(value: Json) -> Dosage:
-    """Route, timing and dose of one instruction; the numbers stay unread (`cds.rules.doses`)."""
+    """Text, route, method, timing and dose of one instruction; the numbers stay unread (`cds.rules.doses`)."""
     repeat = _one(_one(value.get("timing")).get("repeat"))
     often = Repeat(
         frequency=_raw(repeat, "frequency"),
@@ -133,7 +136,9 @@ def _dosage(value: Json) -> Dosage:
         time_of_day=_raw(repeat, "timeOfDay"),
     )
     return Dosage(
+        text=_text(value.get("text")),
         route=_concept(value.get("route")),
+        method=_concept(value.get("method")),
         timing=Timing(repeat=often),
         sequence=_raw(value, "sequence"),
         dose_and_rate=_raw(value, "doseAndRate"),
@@ -151,9 +156,11 @@ def _concept(value: object) -> CodeableConcept | None:
     """A concept that says anything: one or many where one belongs, and the same with its codings."""
     concept = _one(value)
     codings = [
-        Coding(system=_text(one.get("system")), code=_text(one.get("code"))) for one in _many(concept.get("coding"))
+        Coding(system=_text(one.get("system")), code=_text(one.get("code")), display=_text(one.get("display")))
+        for one in _many(concept.get("coding"))
     ]
-    return CodeableConcept(coding=codings, text=_text(concept.get("text"))) if codings else None
+    text = _text(concept.get("text"))
+    return CodeableConcept(coding=codings, text=text) if codings or text else None
 
 
 def _reference(value: Json, name: str) -> NamedReference | None:

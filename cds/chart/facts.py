@@ -108,19 +108,26 @@ class Drug(Struct, frozen=True, kw_only=True):
 
     Unclear (no status that says anything), on-hold and dispensed (for an unknown time) are quoted and fire nothing.
 
-    `was_taken` marks a denied entry that says until when the medicine was taken. `dosages` are read only for a dose.
+    `routes` are those stated by code, `said_routes` those that its words say (N47). `was_taken` marks a denied entry
+    that says until when the medicine was taken. `dosages` are read only for a dose.
     """
 
     ref: str
     concepts: tuple[Concept, ...]
     state: str
     routes: frozenset[str] = NOTHING
+    said_routes: frozenset[str] = NOTHING
     start: When | None = None
     end: When | None = None
     dated: When | None = None
     given: When | None = None
     was_taken: bool = False
     dosages: tuple[Dosage, ...] = ()
+
+    @property
+    def by_words(self) -> bool:
+        """Whether it is known by the words of its ingredients only: it may not make the emergencies of N34 and N38."""
+        return all(concept.by_words for concept in self.concepts)
 
 
 class Medicines(Struct, frozen=True):

@@ -1,18 +1,18 @@
 """MedicationRequest, MedicationStatement and MedicationAdministration as entries about a drug."""
 
-from collections.abc import Iterator
-
 import msgspec
 from msgspec.structs import replace
 
 from cds.chart.facts import ORDER_INTENTS, Drug, Medicines
 from cds.chart.naming import Namer
+from cds.chart.routes import RouteNames
 from cds.chart.scope import Scope
 from cds.fhir import concepts
-from cds.fhir.datatypes import CodeableConcept, NamedReference, Period, Quantity, Reference
+from cds.fhir.datatypes import CodeableConcept, NamedReference, Period, Quantity
 from cds.fhir.dates import When, parse
 from cds.fhir.resources import (
     Dosage,
+    Ingredient,
     Medicated,
     Medication,
     MedicationAdministration,
@@ -21,7 +21,7 @@ from cds.fhir.resources import (
     MedicationStatement,
 )
 from cds.fhir.units import factor
-from cds.knowledge.codes import Concept
+from cds.knowledge.codes import NOTHING, Concept
 
 ENDED = frozenset({"completed", "stopped"})
 UNCLEAR, ON_HOLD, DISPENSED = "unclear", "on-hold", "dispensed"
@@ -52,16 +52,28 @@ class Medications:
 
     def name_of(self, entry: Medicated) -> str:
         """What the chart calls the medicine: its text, the name of a code, or that of a reference; else nothing."""
-        said = [text for concept in self.concepts_of(entry) for text in (concept.text, *_displays(concept)) if text]
+        said = (text for concept in self.concepts_of(entry) for text in concepts.texts(concept))
         reference = reference_of(entry)
-        called = reference.display if isinstance(reference, NamedReference) else None
-        return next(iter(said), called or "")
+        return next(said, (reference.display if reference else None) or "")
+
+    def texts_of(self, entry: Medicated) -> list[str]:
+        """All words for it: those of its concepts, and what references to it or to its ingredients call them."""
+        found = [text for concept in self.concepts_of(entry) for text in concepts.texts(concept)]
+        references = [reference_of(entry)]
+        if medication := self._find(references[0], entry):
+            references += [_item(item) for item in medication.ingredient or ()]
+        return found + [one.display for one in references if one is not None and one.display]
+
+    def forms_of(self, entry: Medicated) -> list[str]:
+        """The words for the form of the product."""
+        medication = self._find(reference_of(entry), entry)
+        return list(concepts.texts(medication.form)) if medication else []
 
     def is_missing(self, entry: Medicated) -> bool:
         """Whether an entry names its medicine by a reference only, and that leads to nothing that says what it is."""
         return reference_of(entry) is not None and not self.concepts_of(entry)
 
-    def _find(self, reference: Reference | None, entry: Medicated) -> Medication | None:
+    def _find(self, reference: NamedReference | None, entry: Medicated) -> Medication | None:
         target = reference.reference if reference else None
         if not target:
             return None
@@ -70,13 +82,13 @@ class Medications:
         return self._by_id.get(target.removeprefix("urn:uuid:").split("/_history/")[0].rpartition("/")[2])
 
 
-def reference_of(entry: Medicated) -> Reference | None:
+def reference_of(entry: Medicated) -> NamedReference | None:
     """The reference by which an entry names its medicine."""
     return entry.medication_reference or (entry.medication.reference if entry.medication else None)
 
 
-def _displays(concept: CodeableConcept) -> Iterator[str | None]:
-    return (coding.display for coding in concept.coding or ())
+def _item(ingredient: Ingredient) -> NamedReference | None:
+    return ingredient.item_reference or (ingredient.item.reference if ingredient.item else None)
 
 
 def _contained(entry: Medicated) -> list[Medication]:
@@ -97,7 +109,7 @@ def _ingredients(medication: Medication) -> list[CodeableConcept]:
 class MedicationReader:
     """Turns medication entries into drugs; counts the medicines that nothing known codes."""
 
-    def __init__(self, namer: Namer, scope: Scope, medications: Medications, routes: "RouteNames") -> None:
+    def __init__(self, namer: Namer, scope: Scope, medications: Medications, routes: RouteNames) -> None:
         self._namer = namer
         self._scope = scope
         self._medications = medications
@@ -116,7 +128,7 @@ class MedicationReader:
     def drug(self, entry: Medicated) -> Drug | None:
         """The entry as a drug, or None if no rule reads the medicine or the entry says nothing that counts."""
         named = self._medications.concepts_of(entry)
-        hits = tuple(hit for concept in named for hit in self._namer.concepts(concept))
+        hits = self._hits(entry, named)
         drug = self._entry(entry, hits)
         if drug is None or any(self._scope.is_future(when) for when in (drug.start, drug.dated, drug.given)):
             return None
@@ -134,8 +146,17 @@ class MedicationReader:
 
     def draft(self, entry: MedicationRequest) -> Drug | None:
         """A request that is not yet signed, whatever its dates; None if no rule reads the medicine."""
-        hits = tuple(hit for concept in self._medications.concepts_of(entry) for hit in self._namer.concepts(concept))
-        return self._drug(entry.ref, hits, "draft", _many(entry.dosage_instruction), None, None, None) if hits else None
+        hits = self._hits(entry, self._medications.concepts_of(entry))
+        return self._drug(entry, hits, "draft", _many(entry.dosage_instruction), None, None, None) if hits else None
+
+    def is_unnamed(self, entry: MedicationRequest) -> bool:
+        """Whether nothing says what its medicine is: a reference that leads nowhere, and no word of an ingredient."""
+        return self._medications.is_missing(entry) and not self._hits(entry, [])
+
+    def _hits(self, entry: Medicated, named: list[CodeableConcept]) -> tuple[Concept, ...]:
+        """By codes; only then by the words of ingredients (N46)."""
+        hits = tuple(hit for concept in named for hit in self._namer.concepts(concept))
+        return hits or self._namer.ingredients(self._medications.texts_of(entry))
 
     def _entry(self, entry: Medicated, hits: tuple[Concept, ...]) -> Drug | None:
         if isinstance(entry, MedicationRequest):
@@ -162,7 +183,7 @@ class MedicationReader:
             end = self._supplied(authored, supply.expected_supply_duration)
             current = end is not None
         state = self._state("active" if current else "", status in ENDED, end) or _doubt(status)
-        return self._drug(entry.ref, hits, state, dosages, start, end, authored or start)
+        return self._drug(entry, hits, state, dosages, start, end, authored or start)
 
     def _statement(self, entry: MedicationStatement, hits: tuple[Concept, ...]) -> Drug | None:
         start, end = _effective(entry.effective_date_time, entry.effective_period)
@@ -173,7 +194,7 @@ class MedicationReader:
         stopped, untouched = status == "stopped" or _adheres(entry, "stopped"), _not_taken(entry)
         if stopped or untouched:
             state = "denied"
-        drug = self._drug(entry.ref, hits, state, _many(entry.dosage), start, end, dated)
+        drug = self._drug(entry, hits, state, _many(entry.dosage), start, end, dated)
         return replace(drug, was_taken=stopped and not untouched and end is not None) if drug else None
 
     def _dispense(self, entry: MedicationDispense, hits: tuple[Concept, ...]) -> Drug | None:
@@ -182,7 +203,7 @@ class MedicationReader:
         end, status = self._supplied(start, entry.days_supply), _status(entry)
         given = status in GIVEN
         state = self._state("active" if given and end else "", False, end) or (DISPENSED if given else _doubt(status))
-        return self._drug(entry.ref, hits, state, _many(entry.dosage_instruction), start, end, start)
+        return self._drug(entry, hits, state, _many(entry.dosage_instruction), start, end, start)
 
     def _supplied(self, start: When | None, days: Quantity | None) -> When | None:
         """The day on which a supply ends; None if that is not known."""
@@ -198,8 +219,7 @@ class MedicationReader:
             entry.effective_date_time or entry.occurence_date_time, entry.effective_period or entry.occurence_period
         )
         given = end or start
-        ref = entry.ref
-        return self._drug(ref, hits, "active", _many(entry.dosage), start, None, given, given)
+        return self._drug(entry, hits, "active", _many(entry.dosage), start, None, given, given)
 
     def _state(self, current: str, is_over: bool, end: When | None) -> str:
         if current and end is not None and end.last < self._scope.today:
@@ -208,7 +228,7 @@ class MedicationReader:
 
     def _drug(
         self,
-        ref: str,
+        entry: Medicated,
         hits: tuple[Concept, ...],
         state: str,
         dosages: list[Dosage],
@@ -219,32 +239,19 @@ class MedicationReader:
     ) -> Drug | None:
         if not state:
             return None
+        product = (*self._medications.texts_of(entry), *self._medications.forms_of(entry)) if hits else ()
         return Drug(
-            ref=ref,
+            ref=entry.ref,
             concepts=hits,
             state=state,
-            routes=frozenset(name for dosage in dosages if (name := self._routes.name(dosage.route))),
+            routes=self._routes.coded(dosages),
+            said_routes=self._routes.said(dosages, product) if hits else NOTHING,
             start=self._scope.date(start),
             end=end,
             dated=self._scope.date(dated),
             given=self._scope.date(given),
             dosages=tuple(dosages),
         )
-
-
-class RouteNames:
-    """Our names of routes of administration, by code or by the whole text."""
-
-    def __init__(self, codes: dict[tuple[str, str], str], words: dict[str, str]) -> None:
-        self._codes = codes
-        self._words = words
-
-    def name(self, route: CodeableConcept | None) -> str | None:
-        """The route's name; None if it is absent or unknown."""
-        if route is None:
-            return None
-        coded = (self._codes.get((coding.system or "", coding.code or "")) for coding in route.coding or ())
-        return next((name for name in coded if name), self._words.get((route.text or "").strip().lower()))
 
 
 def _status(entry: Medicated) -> str:

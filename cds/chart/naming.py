@@ -25,6 +25,7 @@ class Namer:
         self.units = knowledge.unit_words
         self.unit_names = knowledge.unit_names
         self._analyte_of = knowledge.analyte_words.analyte
+        self._ingredients = knowledge.ingredients.find
         self._find = knowledge.codes.find
         self._knows = knowledge.codes.knows
         self._known = knowledge.codes.all_codes
@@ -92,6 +93,24 @@ class Namer:
             if hit is not None:
                 hits.append(hit)
         return tuple(hits)
+
+    def ingredients(self, texts: Iterable[str]) -> tuple[Concept, ...]:
+        """The medicines that texts name by the words of their ingredients, each once (N46)."""
+        found: dict[str, Concept] = {}
+        for text in texts:
+            for concept in self._ingredients(text):
+                found.setdefault(concept.ingredient, concept)
+        return tuple(found.values())
+
+    def names_ingredient(self, concept: CodeableConcept) -> bool:
+        """A quick look: whether its text or a display names an ingredient."""
+        find, text = self._ingredients, concept.text
+        if text and find(text):
+            return True
+        for coding in concept.coding or ():
+            if coding.display and coding.display != text and find(coding.display):
+                return True
+        return False
 
     def sets(self, concepts: Iterable[CodeableConcept]) -> frozenset[str]:
         """The value sets of several concepts together."""

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from cds.chart import conditions, observations, workup
 from cds.chart.facts import Chart, Drug, Problem, Report, Seen
-from cds.chart.medicines import MedicationReader, Medications, RouteNames
+from cds.chart.medicines import MedicationReader, Medications
 from cds.chart.naming import Namer
+from cds.chart.routes import RouteNames
 from cds.chart.scope import Scope
 from cds.chart.sequence import of_drug, put_in_order
 from cds.chart.versions import standing
@@ -102,7 +103,7 @@ class Reader:
 
     def unnamed(self, requests: Iterable[fhir.MedicationRequest]) -> tuple[fhir.MedicationRequest, ...]:
         """The drafts whose medicine is named by a reference that leads nowhere."""
-        return tuple(one for one in requests if self._medications.is_missing(one))
+        return tuple(one for one in requests if self._medication_reader.is_unnamed(one))
 
     def _take(self, kind: type, resource: Any) -> None:
         if isinstance(resource, Owned) and not self.scope.owns(resource):
@@ -154,9 +155,11 @@ class Reader:
         return resource.reason is not None or (codes is not None and any(map(self._namer.may_matter, each(codes))))
 
     def _medicine_matters(self, resource: Medicated) -> bool:
-        """It names a medicine of interest, or none that any known system codes, or refers to one."""
-        named = resource.medication_codeable_concept
-        return named is None or not self._namer.is_coded(named) or self._namer.may_matter(named)
+        """It names a medicine of interest, by code or in words, or none that a known system codes, or refers to one."""
+        named, namer = resource.medication_codeable_concept, self._namer
+        if named is None or not namer.is_coded(named):
+            return True
+        return namer.may_matter(named) or namer.names_ingredient(named)
 
     def _prescription_matters(self, resource: Medicated) -> bool:
         """The same; one that is taken and of no class that a rule reads is counted (N48)."""

@@ -36,6 +36,14 @@ def words(value: CodeableConcept | str | None) -> Iterator[str]:
             yield value.text
 
 
+def texts(concept: CodeableConcept | None) -> Iterator[str]:
+    """What a concept says in words: its text, and the names of its codes."""
+    if concept is not None:
+        if concept.text:
+            yield concept.text
+        yield from (coding.display for coding in concept.coding or () if coding.display)
+
+
 def codes(concepts: Iterable[CodeableConcept]) -> set[str]:
     """All codes, whatever their system (for small required value sets)."""
     return {coding.code for concept in concepts for coding in concept.coding or () if coding.code}

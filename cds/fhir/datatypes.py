@@ -47,7 +47,7 @@ class CodeableReference(Struct, gc=False):
     """R5: a concept or a reference."""
 
     concept: CodeableConcept | None = None
-    reference: Reference | None = None
+    reference: NamedReference | None = None
 
 
 class Quantity(Struct, gc=False):

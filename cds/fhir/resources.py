@@ -150,9 +150,11 @@ class Timing(Struct, gc=False):
 
 
 class Dosage(Struct, gc=False, rename="camel"):
-    """Route and timing; the dose is left unread until it is asked for. STU3 states it outside `doseAndRate`."""
+    """Text, route, method and timing; the dose is left unread until asked for. STU3 states it outside `doseAndRate`."""
 
+    text: str | None = None
     route: CodeableConcept | None = None
+    method: CodeableConcept | None = None
     timing: Timing | None = None
     sequence: Raw = Raw()
     dose_and_rate: Raw = Raw()
@@ -228,6 +230,7 @@ class Ingredient(Struct, gc=False, rename="camel"):
     """One ingredient of a medicine."""
 
     item_codeable_concept: CodeableConcept | None = None
+    item_reference: NamedReference | None = None
     item: CodeableReference | None = None
 
 
@@ -235,6 +238,7 @@ class Medication(Resource, tag="Medication"):
     """A medicine that others refer to."""
 
     code: CodeableConcept | None = None
+    form: CodeableConcept | None = None
     ingredient: list[Ingredient] | None = None
 
 
@@ -291,6 +295,7 @@ class Item(Struct, gc=False, rename="camel"):
     """One finding of a clinical impression."""
 
     item_codeable_concept: CodeableConcept | None = None
+    item_reference: NamedReference | None = None
     item: CodeableReference | None = None
 
 

@@ -37,6 +37,11 @@ class Concept(Struct, frozen=True, gc=False):
     ingredient: str = ""
     route: str = ""
 
+    @property
+    def by_words(self) -> bool:
+        """Whether words stand for it and no code does (N46); `display` is then what the chart says."""
+        return not self.system
+
 
 Codes = Mapping[str, Mapping[str, Concept]]
 

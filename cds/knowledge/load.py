@@ -18,6 +18,7 @@ from cds.knowledge.answers import FILE as ANSWERS
 from cds.knowledge.answers import Answers, Stated, compiled
 from cds.knowledge.codes import CodeList, CodeTable, Concept, Row
 from cds.knowledge.compile import Terminology, code_table, rows_of
+from cds.knowledge.ingredients import Ingredient, IngredientNames
 from cds.knowledge.model import (
     DEFICIENCY,
     Adjustment,
@@ -33,11 +34,13 @@ from cds.knowledge.model import (
     Signs,
     ValueSet,
 )
+from cds.knowledge.route_words import RouteWords
 from cds.knowledge.unit_names import UnitNames, UnitWords
 from cds.knowledge.version import digest
 
 EXPLANATIONS = "explanations.toml"
 DATA = Path(__file__).parent / "data"
+INGREDIENTS = "ingredients.csv"
 T = TypeVar("T")
 
 
@@ -58,7 +61,8 @@ class Knowledge(Struct, frozen=True, eq=False):
     albumin_hours: int
     medicines: dict[str, MedicineClass]
     route_codes: dict[tuple[str, str], str]
-    route_words: dict[str, str]
+    route_words: RouteWords
+    ingredients: IngredientNames
     rules: Rules
     phrases: Phrases
     names: Names
@@ -139,7 +143,7 @@ def load(folder: Path = DATA) -> Knowledge:
     sets = _read(files, "valuesets.toml", ValueSet)
     analytes = _read(files, "analytes.toml", Analyte)
     medicines = _read(files, "medicines.toml", MedicineClass)
-    routes = _read(files, "routes.toml", Route)
+    routes, named = _read(files, "routes.toml", Route), _ingredients(files)
     limits, units = files.toml("limits.toml"), files.toml("units.toml")
     by_analyte = _by_analyte(_part("limits.toml", limits, "limit", list[Limit]))
     adjustment = _part("limits.toml", limits, "calcium-adjustment", dict[str, Any])
@@ -156,7 +160,8 @@ def load(folder: Path = DATA) -> Knowledge:
         albumin_hours=_part("limits.toml", adjustment, "albumin_hours", int),
         medicines=medicines,
         route_codes=_route_codes(terminology, routes),
-        route_words={word: name for name, route in routes.items() for word in route.words},
+        route_words=RouteWords(routes),
+        ingredients=IngredientNames(named),
         rules=_convert("rules.toml", "", files.toml("rules.toml"), Rules),
         phrases=phrases,
         names=_convert("names.toml", "", files.toml("names.toml"), Names),
@@ -172,7 +177,7 @@ def load(folder: Path = DATA) -> Knowledge:
         electrolytes=frozenset(name for name, analyte in analytes.items() if analyte.electrolyte),
     )
     _check(knowledge, terminology)
-    return replace(knowledge, version=digest(files.tables, rows))
+    return replace(knowledge, version=digest(files.tables, rows, named))
 
 
 class _Folder:
@@ -229,6 +234,18 @@ def _rows(folder: _Folder, systems: Mapping[str, str]) -> list[Row]:
     rows = [row for path in sorted((folder.path / "codes").glob("*.csv")) for row in _rows_of(path, systems)]
     if not rows:
         raise KnowledgeError("codes/*.csv", "-", "no terminology file was found")
+    return rows
+
+
+def _ingredients(folder: _Folder) -> list[Ingredient]:
+    try:
+        table = csv.DictReader((folder.path / INGREDIENTS).read_text("utf-8").splitlines())
+        rows = [Ingredient(**record) for record in table]
+    except (OSError, UnicodeDecodeError, TypeError) as problem:
+        raise KnowledgeError(INGREDIENTS, "-", f"cannot be read: {problem}") from problem
+    for row in rows:
+        if not row.ingredient or not all(form.strip() for form in row.forms):
+            raise KnowledgeError(INGREDIENTS, row.ingredient or row.words, "a row needs an ingredient and its words")
     return rows
 
 
@@ -340,6 +357,16 @@ def _check(knowledge: Knowledge, terminology: Terminology) -> None:
     for name, medicine in knowledge.medicines.items():
         terminology.of_groups("medicines.toml", name, [*medicine.groups, *medicine.never, *medicine.check_route])
         _check_rivals(knowledge, name, medicine)
+    _check_ingredients(knowledge)
+
+
+def _check_ingredients(knowledge: Knowledge) -> None:
+    """Each row stands for a group that a class reads, or for a class."""
+    classes = knowledge.medicines.values()
+    groups = {name for one in classes for name in (*one.groups, *one.check_route, *one.never)}
+    for row in knowledge.ingredients.rows:
+        if row.group not in groups | knowledge.medicines.keys():
+            raise KnowledgeError(INGREDIENTS, row.ingredient, f"`{row.group}` is no group of a class of medicines.toml")
 
 
 def _check_limit(knowledge: Knowledge, limit: Limit) -> None:

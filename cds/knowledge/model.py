@@ -107,6 +107,8 @@ class MedicineClass(Struct, frozen=True, forbid_unknown_fields=True):
     never_ingredients: list[str] = []
     stated_route: list[str] = []
     local_routes: list[str] = []
+    systemic_words: list[str] = []
+    local_first: bool = False
     linked_by_group: dict[str, list[str]] = {}
     named: list[str] = []
     needs_muscle_sign: bool = False
@@ -117,10 +119,16 @@ class MedicineClass(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Route(Struct, frozen=True, forbid_unknown_fields=True):
-    """A route of administration, by code or by its whole text."""
+    """A route of administration: by code, by its whole text, by regular expressions for what texts say, in capitals.
 
-    codes: list[str]
-    words: list[str]
+    `local` routes are those of which a dosage speaks before "for" only (N47).
+    """
+
+    codes: list[str] = []
+    words: list[str] = []
+    said: list[str] = []
+    capitals: list[str] = []
+    local: bool = False
 
 
 class SleepNeed(Struct, frozen=True, forbid_unknown_fields=True):

@@ -33,8 +33,8 @@ class Beginning(Struct, frozen=True):
     @property
     def fact(self) -> Fact:
         """The draft, without date and dose, so that the same card is known again when these change."""
-        concept = self.concept
-        return Fact(resource=self.drug.ref, label=self.name, system=concept.system, code=concept.code, note="drafted")
+        system, code = self.concept.system or None, self.concept.code or None
+        return Fact(resource=self.drug.ref, label=self.name, system=system, code=code, note="drafted")
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -149,12 +149,14 @@ def _drugs(begun: Iterable[Beginning]) -> str:
     return ", ".join(sorted({one.name for one in begun}))
 
 
-def _notes(begun: Iterable[Beginning], estrogens: Iterable[Beginning], picture: Picture) -> tuple[Note, ...]:
+def _notes(begun: Sequence[Beginning], estrogens: Sequence[Beginning], picture: Picture) -> tuple[Note, ...]:
+    taken = [course.concept for course in picture.medication.courses]  # the remarks name their words
     unseen = () if picture.complete.has("MedicationRequest") else (Note("medicines_not_received"),)
     return (
         *(_raised(one, one.before, one.dose) for one in begun if one.before and one.dose),
         *(Note("estrogen_also", {"drug": one.name}) for one in estrogens),
         *unseen,
+        *context.by_words(one.concept for one in (*begun, *estrogens) if one.concept not in taken),
         *context.remarks(picture),
     )
 

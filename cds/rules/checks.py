@@ -123,7 +123,7 @@ def _unused(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Iter
         ("rules.toml", rules.groups, reads.groups),
         ("rules.toml", rules.lists, (*reads.classes, *reads.tests)),
         ("rules.toml", rules.sources, (*reads.sources, *reads.thresholds, *reads.windows)),
-        ("routes.toml", set(knowledge.route_words.values()), _routes(knowledge)),
+        ("routes.toml", knowledge.route_words.names, _routes(knowledge)),
         ("orders.toml", orders, proposed),
         ("phrases.toml", words.book.tests, knowledge.orderable),
         ("phrases.toml", words.book.gaps, (*rules.gaps, *GAPS)),
@@ -135,4 +135,8 @@ def _unused(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Iter
 
 
 def _routes(knowledge: Knowledge) -> set[str]:
-    return {route for one in knowledge.medicines.values() for route in (*one.check_routes, *one.local_routes)}
+    return {
+        route
+        for one in knowledge.medicines.values()
+        for route in (*one.check_routes, *one.local_routes, *one.systemic_words)
+    }

@@ -1,5 +1,7 @@
 """What several cards say alike: missing tests, data gaps, and remarks on the whole chart."""
 
+from collections.abc import Iterable
+
 from cards.advice import Note
 from cds.chart.naming import normalise
 from cds.knowledge.codes import Concept
@@ -123,6 +125,7 @@ def remarks(picture: Picture) -> tuple[Note, ...]:
         *(remark.note for remark in picture.quoted),
         *(Note(DOUBTFUL[one.state], {"drug": one.ingredient, "date": one.date}) for one in picture.medication.doubtful),
         *worded,
+        *by_words(one.concept for one in picture.medication.courses),
         *((Note("timing_uncertain"),) if vague else ()),
         *((Note("already_on_problem_list", {"items": ", ".join(listed)}),) if listed else ()),
         *unrecognised(picture),
@@ -156,6 +159,12 @@ def cut(name: str) -> str:
     """A name of the chart, no longer than a card quotes it (N59)."""
     plain = " ".join(name.split())
     return plain if len(plain) <= LONGEST_NAME else f"{plain[: LONGEST_NAME - 3]}..."
+
+
+def by_words(medicines: Iterable[Concept]) -> tuple[Note, ...]:
+    """The words by which medicines without a known code were matched, each once (N46)."""
+    named = dict.fromkeys(one.display for one in medicines if one.by_words)
+    return tuple(Note("matched_on_words", {"phrase": words}) for words in named)
 
 
 def unread(picture: Picture) -> tuple[Note, ...]:

@@ -114,13 +114,22 @@ def _abnormal_lab(labs: tuple[Abnormal, ...]) -> Choice:
 
 
 def _medicines(found: Assessment, courses: tuple[Course, ...]) -> list[Choice]:
-    """D11: a warning only for a steroid with weakness, or with low potassium or calcium (4a)."""
+    """D11: a warning for a steroid with weakness or low potassium or calcium (4a), or lithium in words (N34)."""
     if not courses:
         return []
     steroid = any(course.tag == "corticosteroid" for course in courses)
     serious = steroid and (_has_weakness(found) or _has_low_electrolyte(found))
-    indicator = Indicator.WARNING if serious else Indicator.INFO
+    indicator = Indicator.WARNING if serious or _may_be_toxic(found, courses) else Indicator.INFO
     return [Choice(topic=Topic.MED_REV, indicator=indicator, courses=courses)]
+
+
+def _may_be_toxic(found: Assessment, courses: tuple[Course, ...]) -> bool:
+    """Confusion or tremor on lithium that only words name: what a code would have made an emergency (N34, N46)."""
+    picture = found.picture
+    since = picture.today - picture.knowledge.days("lithium_sign")
+    signs = picture.findings.of("confusion", "tremor")
+    dated = any(one.day is not None and one.day >= since for one in signs)
+    return dated and any(course.tag == "lithium" and course.by_words for course in courses)
 
 
 def _has_weakness(found: Assessment) -> bool:

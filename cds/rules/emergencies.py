@@ -142,10 +142,10 @@ def _ck_limit(view: View, *, urine_counts: bool) -> str:
 
 
 def _lithium(view: View) -> Raised | None:
-    """A toxic level, or confusion or tremor on lithium without a recent level below it."""
+    """A toxic level, or confusion or tremor on lithium without a recent level below it; never by words alone (N46)."""
     level = view.standing("lithium").judged
     toxic = view.acute_beyond("lithium")
-    courses = view.courses("lithium")
+    courses = [course for course in view.courses("lithium") if not course.by_words]
     if toxic is not None:
         limit = view.limit_text("lithium")
         signs = view.within("lithium_sign", "confusion", "tremor")

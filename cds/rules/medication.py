@@ -27,13 +27,18 @@ class Course(Struct, frozen=True, kw_only=True):
     start: When | None
 
     @property
+    def by_words(self) -> bool:
+        """Whether no entry says by code what it is: it may not make the emergencies of N34 and N38 (N46)."""
+        return self.concept.by_words
+
+    @property
     def fact(self) -> Fact:
         """The medicine as a card and a verdict state it."""
         return Fact(
             resource=self.refs[0],
             label=self.ingredient,
-            system=self.concept.system,
-            code=self.concept.code,
+            system=self.concept.system or None,
+            code=self.concept.code or None,
             date=self.start.text if self.start else None,
         )
 
@@ -88,7 +93,9 @@ class Matcher:
         self._medicines = knowledge.medicines
         self._stated = _bare(token for one in knowledge.medicines.values() for token in one.stated_route)
         self._codes = {tag: _bare(one.codes) for tag, one in knowledge.medicines.items()}
-        self._groups = {tag: frozenset((*one.groups, *one.check_route)) for tag, one in knowledge.medicines.items()}
+        self._groups = {
+            tag: frozenset((tag, *one.groups, *one.check_route)) for tag, one in knowledge.medicines.items()
+        }
 
     def matches(self, drug: Drug) -> Iterator[tuple[str, Concept]]:
         """The classes of an entry, each with the code that shows it."""
@@ -108,25 +115,48 @@ class Matcher:
         return None if never else self._by_route(drug, medicine)
 
     def _is_in(self, concept: Concept, tag: str, medicine: MedicineClass) -> bool:
-        named = not concept.groups.isdisjoint(medicine.groups) or concept.code in self._codes[tag]
+        groups = concept.groups
+        named = tag in groups or not groups.isdisjoint(medicine.groups) or concept.code in self._codes[tag]
         return named and concept.ingredient not in medicine.never_ingredients
 
     def _by_product(self, drug: Drug, hits: list[Concept], medicine: MedicineClass) -> Concept | None:
+        stated = _is_systemic(drug, medicine)
+        if stated is not None:
+            return hits[0] if stated else None
         routes = _routes(drug, hits)
         local = bool(routes) and routes <= set(medicine.local_routes)
         unstated = not routes and all(hit.code in self._stated for hit in hits)
         return None if local or unstated else hits[0]
 
     def _by_route(self, drug: Drug, medicine: MedicineClass) -> Concept | None:
-        """Codes that name no route count by the route stated, or for a few ingredients without one."""
+        """What names no route counts by the route stated, or for a few ingredients without one."""
+        stated = _is_systemic(drug, medicine)
+        if stated is False:
+            return None
         for concept in drug.concepts:
             listed = concept.groups & set(medicine.check_route)
             if not listed or concept.ingredient in medicine.never_ingredients:
                 continue
             routes = _routes(drug, [concept])
-            if routes & set(medicine.check_routes) or (not routes and concept.ingredient in medicine.routeless):
+            routeless = not routes and concept.ingredient in medicine.routeless
+            if stated or routes & set(medicine.check_routes) or routeless:
                 return concept
         return None
+
+
+def _is_systemic(drug: Drug, medicine: MedicineClass) -> bool | None:
+    """N47: a coded systemic route, then systemic words, then local ones; None if nothing of that is stated.
+
+    Local comes before systemic words where a class says so: a vaginal tablet of an estrogen is local.
+    """
+    systemic, local = set(medicine.check_routes), (drug.routes | drug.said_routes) & set(medicine.local_routes)
+    if drug.routes & systemic:
+        return True
+    if local and medicine.local_first:
+        return False
+    if drug.said_routes & (systemic | set(medicine.systemic_words)):
+        return True
+    return False if local else None
 
 
 @lru_cache(maxsize=4)
@@ -249,7 +279,7 @@ def _courses(
             tag=tag,
             ingredient=ingredient or tag,
             groups=frozenset().union(*(concept.groups for concept, _ in mine)),
-            concept=mine[0][0],
+            concept=min((concept for concept, _ in mine), key=lambda concept: concept.by_words),
             refs=tuple(dict.fromkeys(drug.ref for _, drug in mine)),
             start=_start([drug for _, drug in mine], same, knowledge),
         )

@@ -13,16 +13,16 @@ from msgspec import Raw
 from cds.chart import drafts
 from cds.chart.drafts import Drafts
 from cds.chart.facts import Drug
-from cds.chart.medicines import RouteNames
 from cds.chart.naming import Namer
 from cds.chart.reader import Reader
+from cds.chart.routes import RouteNames
 from cds.chart.scope import Scope
 from cds.errors import TooManyEntries
 from cds.fhir.allowance import Allowance
 from cds.knowledge.load import load
 
 KNOWLEDGE = load()
-NAMER, ROUTES = Namer(KNOWLEDGE), RouteNames(KNOWLEDGE.route_codes, KNOWLEDGE.route_words)
+NAMER, ROUTES = Namer(KNOWLEDGE), RouteNames(KNOWLEDGE)
 SCOPE = Scope("p1", datetime(2026, 11, 22, 12, tzinfo=UTC), TODAY.toordinal(), 24, frozenset({"Patient/p1"}))
 MOST = 100
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
@@ -111,7 +111,7 @@ def test_a_draft_is_found_in_odd_wrappings(value: object) -> None:
         bundle(DRAFT | {"medicationCodeableConcept": None}),
         bundle(DRAFT | {"medicationCodeableConcept": {"coding": []}}),
         bundle(DRAFT | {"medicationCodeableConcept": {"coding": [{}]}}),
-        bundle(DRAFT | {"medicationCodeableConcept": {"text": "prednisone 10 mg"}}),
+        bundle(DRAFT | {"medicationCodeableConcept": {"text": "Deltasone 10 mg"}}),
         bundle(DRAFT | {"medicationCodeableConcept": {"coding": [{"system": RXNORM, "code": 198145}]}}),
         bundle(DRAFT | {"resourceType": None}),
         bundle(DRAFT | {"resourceType": "MedicationDispense"}),

@@ -1,0 +1,56 @@
+"""Routes of administration as words say them: in the route itself, the product, its form, or the dosage (N47)."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+
+from cds.errors import KnowledgeError
+from cds.knowledge.ingredients import LETTERS, fold
+from cds.knowledge.model import Route
+
+REASON = "for"  # what follows it in a dosage says why, not where
+JOINT, INTRAMUSCULAR = "joint", "intramuscular"
+_CAPITALS = re.compile(r"(?<![^\W_])[A-Z]{2}(?![^\W_])")
+
+
+class RouteWords:
+    """The names of routes that texts say."""
+
+    def __init__(self, routes: Mapping[str, Route]) -> None:
+        self.names = frozenset(routes)
+        self._local = frozenset(name for name, route in routes.items() if route.local)
+        self._whole = {word: name for name, route in routes.items() for word in route.words}
+        self._capitals = {word: name for name, route in routes.items() for word in route.capitals}
+        self._said = [(name, _pattern(name, route.said)) for name, route in routes.items() if route.said]
+
+    def said(self, route: Iterable[str], places: Iterable[str], dosages: Iterable[str]) -> frozenset[str]:
+        """What the texts of the route, those of method, form and product, and those of the dosage say together.
+
+        A local word of a dosage counts only before "for".
+        """
+        found: set[str] = set()
+        for text in route:
+            whole = self._whole.get(text.strip().lower())
+            found |= {whole} if whole else self._in(text)
+        for text in places:
+            found |= self._in(text)
+        for text in dosages:
+            found |= self._of_dosage(text)
+        return frozenset(found - {INTRAMUSCULAR} if JOINT in found else found)
+
+    def _of_dosage(self, text: str) -> set[str]:
+        before = re.split(rf"\b{REASON}\b", text, maxsplit=1, flags=re.IGNORECASE)[0]
+        return (self._in(text) - self._local) | (self._in(before) & self._local)
+
+    def _in(self, text: str) -> set[str]:
+        plain = unicodedata.normalize("NFKC", text)
+        words = " ".join(map(fold, LETTERS.findall(plain)))
+        found = {name for name, pattern in self._said if pattern.search(words)}
+        return found | {self._capitals[word] for word in _CAPITALS.findall(plain) if word in self._capitals}
+
+
+def _pattern(name: str, said: list[str]) -> re.Pattern[str]:
+    try:
+        return re.compile(rf"(?<![^ ])(?:{'|'.join(said)})(?![^ ])")
+    except re.error as problem:
+        raise KnowledgeError("routes.toml", name, f"is no regular expression: {problem}") from problem
