@@ -92,7 +92,7 @@ def test_prometheus_agrees(arguments: tuple[str, ...]) -> None:
     if promtool is None:
         pytest.skip("promtool is missing: install the package prometheus (.ci/run does, as root on Debian)")
 
-    ended = subprocess.run([promtool, *arguments], cwd=DEPLOY, capture_output=True, check=False, text=True, timeout=120)
+    ended = subprocess.run([promtool, *arguments], cwd=DEPLOY, capture_output=True, check=False, text=True, timeout=600)
 
     assert (0, "") == (ended.returncode, ended.stderr)
     assert "SUCCESS" in ended.stdout

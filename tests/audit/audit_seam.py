@@ -38,8 +38,8 @@ def clock() -> Callable[[], datetime]:
 
 
 def journal(path: Path, key: str = KEY, log: str = "a1b2c3d4") -> Journal:
-    """A journal as the service opens it, with an id that is known."""
-    return Journal.open(path, Secret(key), clock(), new_log=lambda: log)
+    """A journal as the service opens it, with an id that is known; for its turn it waits however long."""
+    return Journal.open(path, Secret(key), clock(), new_log=lambda: log, seconds=lambda: 0.0)
 
 
 def written(path: Path, *names: object, key: str = KEY, log: str = "a1b2c3d4") -> None:

@@ -10,8 +10,8 @@ from cds.secrecy import Secret
 
 
 def main(path: str, key: str, writer: str, first: int, end: int) -> None:
-    """Write the lines from one number to another, each as long as a call's."""
-    journal = Journal.open(Path(path), Secret(key), utc_now)
+    """Write the lines from one number to another, each as long as a call's; for its turn it waits however long."""
+    journal = Journal.open(Path(path), Secret(key), utc_now, seconds=lambda: 0.0)
     for number in range(first, end):
         journal.write({"kind": "call", "writer": writer, "number": number, "cards": ["x" * 900]})
         os.write(1, f"{number}\n".encode())

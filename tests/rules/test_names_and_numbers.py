@@ -80,7 +80,7 @@ def test_no_card_shows_brackets_or_exponents(analyte: str, unit: str) -> None:
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        ([{"lab": "CK", "value": "1250000 U/L"}], "CK 1250000 U/L"),
+        ([{"lab": "CK", "value": "125000 U/L"}], "CK 125000 U/L"),
         ([{"lab": "TSH", "value": "12.5 m[IU]/L"}], "TSH 12.5 mIU/L"),
         ([{"lab": "TSH", "value": ">100 m[IU]/L"}], "TSH >100 mIU/L"),
         ([{"lab": "K", "value": "0.0022 mol/L"}], "potassium 0.0022 mol/L"),
