@@ -16,6 +16,8 @@ from cds.rules.picture import Picture
 from cds.rules.rulebook import rulebook_of
 from cds.rules.work_up import covers
 
+URGENT_UNREAD = "result_unread_urgent"
+
 
 def closed(advice: Sequence[Advice], dropped: tuple[Topic, ...]) -> tuple[Advice, ...]:
     """All cards; the last one names those that found no place."""
@@ -27,6 +29,7 @@ def closed(advice: Sequence[Advice], dropped: tuple[Topic, ...]) -> tuple[Advice
 def bounded(advice: Advice, limit: int) -> Advice:
     """A chart may repeat itself a thousand times; a card names the first facts and says how many more there are."""
     notes = tuple({(note.key, *sorted(note.values.items())): note for note in advice.notes}.values())
+    notes = tuple(sorted(notes, key=lambda note: not note.key.startswith(URGENT_UNREAD)))  # the first bullet (N64)
     more = len(advice.facts) - limit
     if more > 0:
         notes = (Note("more_facts", {"n": str(more)}), *notes)
@@ -310,12 +313,13 @@ def _unsaid(choice: Choice, found: Assessment) -> Advice:
 
 def _unseen(choice: Choice, found: Assessment) -> Advice:
     """DATA-GAP in known disease: what failed, and nothing about the work-up; another failure is another card (D7)."""
-    missing = found.picture.complete.missing
+    missing, electrolytes = found.picture.complete.missing, found.picture.knowledge.electrolytes
+    unread = (test for test in found.picture.laboratory.unread if test in electrolytes)
     return Advice(
         topic=Topic.DATA_GAP,
         indicator=choice.indicator,
         variant="known-disease",
-        signs=tuple(name for name in SILENCE_NEEDS if name in missing),
+        signs=(*(name for name in SILENCE_NEEDS if name in missing), *sorted(unread)),
         facts=found.picture.twitch_facts,
         notes=context.notes(found),
     )

@@ -47,8 +47,10 @@ def _with_known_disease(found: Assessment) -> list[Choice]:
 
 
 def _unseen(found: Assessment) -> list[Choice]:
-    """Known disease is silent only where all was seen that could break the silence; else it is said (D7, D17)."""
-    seen = found.picture.complete.has(*SILENCE_NEEDS) and not found.failed
+    """Known disease is silent only where all was seen that could break the silence; else it is said (D7, D17, N48)."""
+    picture = found.picture
+    unread = picture.knowledge.electrolytes & picture.laboratory.unread.keys()
+    seen = picture.complete.has(*SILENCE_NEEDS) and not found.failed and not unread
     return [] if seen else [Choice(topic=Topic.DATA_GAP, indicator=Indicator.INFO)]
 
 

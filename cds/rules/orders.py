@@ -69,7 +69,8 @@ def _made(topic: Topic, advise: Callable[[], Advice], trial: Trial) -> tuple[Adv
 
 def _is_all_seen(picture: Picture, trial: Trial) -> bool:
     """Whether all was seen that could break the silence on a steroid (4d: "if Observations did not arrive: info")."""
-    return picture.complete.has("Observation") and not trial.failed
+    unread = picture.laboratory.unread.keys() & set(picture.knowledge.listed("steroid-electrolytes"))
+    return picture.complete.has("Observation") and not trial.failed and not unread
 
 
 def _estrogens(drafted: Drafted, picture: Picture, trial: Trial, *, silent: bool) -> tuple[Beginning, ...]:

@@ -95,3 +95,38 @@ def test_n48_every_reason_has_its_words() -> None:
     engine = build_engine(settings({"TWITCH_CDS_DEMO": "true"}))
 
     assert set() == engine.knowledge.names.unread.keys() - engine.words.book.reasons.keys()
+
+
+@pytest.mark.parametrize("case", ["N48/text-flagged", "N64/clotted-flagged", "N64/zero-flagged"])
+def test_n64_what_the_laboratory_called_critical_is_the_first_bullet(case: str) -> None:
+    """It comes before all other notes of the card."""
+    notes = text(one(case)).partition("**Notes**")[2].strip()
+
+    assert "repeat today" in notes.splitlines()[0]
+
+
+def test_n48_an_examination_or_emg_without_a_coded_result_is_on_file() -> None:
+    """It is said with its date, and not listed as not found."""
+    emg, exam = text(one("N48/emg-not-coded")), text(one("N48/exam-not-coded"))
+
+    assert "EMG 2026-11-17 on file, result not coded." in emg
+    assert "neurological examination since onset" in emg
+    assert "An examination is on file (2026-11-17)" in exam
+    assert "neurological examination since onset" not in exam
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"medicationReference": {"reference": "Medication/9", "display": "Foxglove tea"}}, "checked: Foxglove tea."),
+        ({"medicationReference": {"reference": "Medication/9"}}, "checked: no name."),
+        ({"medicationCodeableConcept": {"coding": [{"display": "Foxglove"}]}}, "checked: Foxglove."),
+    ],
+)
+def test_n48_a_medicine_is_called_what_the_chart_calls_it(entry: dict[str, object], said: str) -> None:
+    """By its text, else the name of its code, else that of the reference to it."""
+    taken = {"resourceType": "MedicationRequest", "id": "m", "status": "active", "intent": "order", **entry}
+    chart = {"patient": {"age": "45 y"}, "resources": [{"twitch": "2 w"}, {"resource": taken}]}
+    _, answer = evaluate(request_bytes(chart), TODAY)
+
+    assert said in answer["cards"][0]["detail"]
