@@ -142,7 +142,7 @@ def test_discovery_lists_one_service_for_each_hook(browser: Browser) -> None:
     """The sandbox keys services by URL."""
     listed = browser("GET", "/cds-services").json()["services"]
 
-    assert 6 == len({one["id"] for one in listed}) == len({one["hook"] for one in listed})
+    assert 8 == len({one["id"] for one in listed}) == len({one["hook"] for one in listed})
 
 
 def test_an_empty_prescription_pad_is_silent(browser: Browser) -> None:
