@@ -1,12 +1,13 @@
 """An event loop whose time goes on only while nothing happens, so that no test depends on how fast the machine is.
 
 Timers and timeouts of asyncio keep their order and their lengths; work takes no time at all, and waiting is skipped.
-What a thread or another process does is not seen: code that waits for one of these is run in a usual loop.
+Work that was handed to a thread is waited for. What another process does is not seen: code that waits for one is run in
+a usual loop.
 """
 
 import asyncio
 import selectors
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -18,13 +19,16 @@ class _Selector(selectors.DefaultSelector):
     """Skips a wait, once nothing has been ready for some turns."""
 
     skipped = 0.0
+    threads = 0  # of work that is under way in them
 
     def select(self, timeout: float | None = None) -> Events:
         if timeout is None or timeout <= 0:
             return super().select(timeout)
-        for _ in range(TURNS):
+        turns = 0
+        while turns < TURNS:
             if ready := super().select(TURN):
                 return ready
+            turns = 0 if self.threads else turns + 1
         self.skipped += timeout
         return []
 
@@ -38,6 +42,15 @@ class Loop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._waits.skipped
+
+    def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> "asyncio.Future[T]":  # type: ignore[override]
+        work = super().run_in_executor(executor, func, *args)
+        self._waits.threads += 1
+        work.add_done_callback(self._ended)
+        return work
+
+    def _ended(self, _: object) -> None:
+        self._waits.threads -= 1
 
 
 def run(made: Coroutine[Any, Any, T]) -> T:

@@ -12,8 +12,8 @@ from typing import IO
 HERE = Path(__file__).parent
 GOALS = ("compiler:compile", "dependency:build-classpath")
 BUILD_SECONDS = 900  # a cold repository on a slow line
-START_SECONDS = 180
-STOP_SECONDS = 30
+START_SECONDS = 900
+STOP_SECONDS = 600
 HEAP = "-Xmx2g"
 QUIET = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
 

@@ -15,7 +15,7 @@ from hapi_server import first_line, process
 HERE = Path(__file__).parent
 COMMAND = ("-m", "cds")
 FROZEN = (str(HERE / "frozen_command.py"),)
-START_SECONDS = 60
+START_SECONDS = 600
 
 
 @dataclass(frozen=True)

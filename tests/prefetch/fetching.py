@@ -57,10 +57,15 @@ class Based(Protocol):
     base: str
 
 
+def at_loop_time(settings: Settings) -> Completion:
+    """A completion that measures waits by the time of the loop, as the calls do."""
+    return Completion(settings, seconds=loop_clock.seconds)
+
+
 class Client:
     """A completion for one double, closed with it."""
 
-    def __init__(self, double: Based, make: Callable[[Settings], Completion] = Completion, **settings: int) -> None:
+    def __init__(self, double: Based, make: Callable[[Settings], Completion] = at_loop_time, **settings: int) -> None:
         self.double = double
         self.settings = Settings(fhir_servers=(double.base,), **{"deadline_ms": PLENTY, **settings})  # type: ignore[arg-type]
         self.completion = make(self.settings)

@@ -10,14 +10,13 @@ from charts.dates import TODAY
 from charts.golden import cases
 from charts.notation import request
 from charts.seam import engine
-from fetching import run
+from fetching import at_loop_time, run
 from fhir_double import Double, Handler, saying
 from test_completion_faults import DEADLINE, FAULTS, Fault
 
 from cards.proofreading import load_words
 from cds.account import NOBODY
 from cds.attendant import Attendant, Reply
-from cds.prefetch.completion import Completion
 from cds.settings import Settings
 
 Json = dict[str, Any]
@@ -46,7 +45,7 @@ def healthy() -> dict[str, Handler]:
 async def called(double: Double) -> tuple[Reply, float]:
     """A call without any prefetch, and the seconds that it took."""
     settings = Settings(fhir_servers=(double.base,), deadline_ms=DEADLINE)
-    completion = Completion(settings)
+    completion = at_loop_time(settings)
     attendant = Attendant(
         engine(TODAY), completion=completion, seconds_allowed=DEADLINE / MS, seconds=loop_clock.seconds
     )
