@@ -58,6 +58,7 @@ UNSEARCHABLE = {
     "N8/said-again": "the code is of ICD-10-CM, in which Observations are not asked for",
     "N48/contained": "the report's code is text, only the result inside it is coded",
     "N48-due/on-file": "the code is text",
+    "N48-known/by-name": "the code is text",
     "statuses/active-capitals": "the status is no code of FHIR, and a server searches by the codes of FHIR",
     "gate/visit-in-context": "the visit in context is finished, and finished visits are too many to ask for",
 }
