@@ -142,8 +142,9 @@ def unrecognised(picture: Picture) -> tuple[Note, ...]:
         return ()
     names = [cut(name) for name in dict.fromkeys(found.unchecked) if name][:NAMED]
     values = {"n": str(found.on_file), "m": str(len(found.unchecked)), "items": ", ".join(names)}
-    key = "medicines_unchecked" if names else "medicines_unnamed"
-    return (Note(key if found.on_file > 1 else f"{key}_one", values),)
+    if found.on_file == 1:
+        return (Note("medicines_unchecked_one" if names else "medicines_unnamed_one", values),)
+    return (Note("medicines_unchecked" if names else "medicines_unnamed", values),)
 
 
 def of_no_class(picture: Picture) -> tuple[Note, ...]:
@@ -151,8 +152,10 @@ def of_no_class(picture: Picture) -> tuple[Note, ...]:
     chart = picture.chart
     if not chart.medicines.active or chart.unknown_medicines or chart.drugs:
         return ()
-    one = "" if chart.medicines.active > 1 else "_one"
-    return (Note(f"medicines_none_of_class{one}", {"n": str(chart.medicines.active)}),)
+    values = {"n": str(chart.medicines.active)}
+    if chart.medicines.active == 1:
+        return (Note("medicines_none_of_class_one", values),)
+    return (Note("medicines_none_of_class", values),)
 
 
 def cut(name: str) -> str:

@@ -13,6 +13,7 @@ from cds.prefetch.supply import GATE, REFUSALS, TYPES
 
 TEXT = (Path(__file__).parents[2] / "docs" / "fhir-access.md").read_text("utf-8")
 ROWS = {row[0]: row[1:] for line in TEXT.splitlines() if (row := re.findall(r"(?<=\| )[^|]+(?= \|)", line))}
+ENTRIES = {row[1] for line in TEXT.splitlines() if len(row := re.findall(r"(?<=\| )[^|]+(?= \|)", line)) == 3}
 TEMPLATES = templates(load())
 
 
@@ -31,7 +32,10 @@ def test_every_request_is_told(key: str) -> None:
 
 @pytest.mark.parametrize("reason", REASONS)
 def test_every_reason_is_told(reason: str) -> None:
-    """With the words that stand on the card."""
+    """With the words that stand on the card; what arrived and was not read has a table of its own."""
+    if f"`{reason}`" not in ROWS:
+        assert f"`{reason}`" in ENTRIES
+        return
     assert load_words().book.reasons[reason] == ROWS[f"`{reason}`"][0]
 
 
