@@ -124,11 +124,6 @@ class Drug(Struct, frozen=True, kw_only=True):
     was_taken: bool = False
     dosages: tuple[Dosage, ...] = ()
 
-    @property
-    def by_words(self) -> bool:
-        """Whether it is known by the words of its ingredients only: it may not make the emergencies of N34 and N38."""
-        return all(concept.by_words for concept in self.concepts)
-
 
 class Medicines(Struct, frozen=True):
     """How many medicines are taken now, whatever they are, and which of them could not be checked (N48).

@@ -189,8 +189,7 @@ class _Folder:
 
     def toml(self, file: str) -> dict[str, Any]:
         """One file, parsed."""
-        if file not in self.tables:
-            self.tables[file] = self._parsed(file)
+        self.tables[file] = self._parsed(file)
         return self.tables[file]
 
     def _parsed(self, file: str) -> dict[str, Any]:

@@ -135,8 +135,7 @@ class Supplies:
     def drafted_medications(self) -> Iterator[Medication]:
         """The Medications that the drafts refer to, as far as they are known by now."""
         for key in (*MEDICINES, DRAFTS):
-            if key in self._read:
-                yield from (one for one in self._read[key].feed.resources if isinstance(one, Medication))
+            yield from (one for one in self.of(key).feed.resources if isinstance(one, Medication))
 
     def held(self, keys: Iterable[str]) -> dict[str, Supply]:
         """Some keys, read."""

@@ -37,11 +37,12 @@ def clear(raw: Raw | None, *, whole: bool = True) -> bool:
         {"resourceType": "Encounter", "reasonCode": [TWITCH]},
         {"resourceType": "Encounter", "reason": [{"value": [{"concept": CRAMP}]}]},
         {"resourceType": "OperationOutcome"},
+        {"resourceType": "Bundle", "entry": []},
         {"resourceType": "Condition", "code": 7},
     ],
 )
 def test_what_may_be_a_twitch_is_read_properly(resource: dict[str, Any]) -> None:
-    """A code, a phrase, a value, a component, a reason; a failure; and what cannot be decoded."""
+    """A code, a phrase, a value, a component, a reason; a failure; a Bundle; and what cannot be decoded."""
     assert not clear(page(resource))
 
 

@@ -41,3 +41,19 @@ def test_a_coding_without_a_code_codes_nothing() -> None:
     concept = CodeableConcept([Coding("http://snomed.info/sct", None)], "muscle twitching")
 
     assert (True, True) == (NAMER.names_twitch(concept), NAMER.may_matter(concept))
+
+
+def test_an_ingredient_is_seen_in_the_text_or_in_a_display() -> None:
+    """Whichever of them names it (N46); what names none is passed over."""
+    coded = [Coding("http://local", "1", display="Prednisolon 5 mg")]
+
+    assert NAMER.names_ingredient(CodeableConcept(None, "prednisone 20 mg"))
+    assert NAMER.names_ingredient(CodeableConcept(coded, "Tabletten"))
+    assert not NAMER.names_ingredient(CodeableConcept([Coding("http://local", "1")], "Tabletten"))
+
+
+def test_a_measurement_without_a_name_is_no_test() -> None:
+    """An Observation may lack its code, and an unknown code its words (N48)."""
+    names = [None, CodeableConcept(None, "headache"), CodeableConcept(None, "Potassium")]
+
+    assert [None, None, "potassium"] == [NAMER.worded_test(name) for name in names]

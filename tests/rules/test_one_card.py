@@ -14,11 +14,16 @@ from visits import Json
 from cards.advice import Advice, Occasion
 from cards.orders import OrderBook
 from cards.render import render
-from cards.topics import Topic
+from cards.topics import Indicator, Topic
 from cards.wire import Card
 from cards.words import Words
 from cds import call
 from cds.rules import advise_orders, cardbook
+from cds.rules import picture as pictures
+from cds.rules.assess import assess
+from cds.rules.choice import Choice
+from cds.rules.picture import Completeness
+from cds.rules.trial import Trial
 
 UNSAID = "this service could not say which sign. Read the chart now."
 ALONE = "a check of this service failed: a red flag may have been missed"
@@ -98,6 +103,16 @@ def test_a_card_that_cannot_be_worded_costs_itself(topic: Topic, case: Case, mon
 def test_every_card_has_an_example() -> None:
     """So that none is left out above."""
     assert set(Topic) == {topic for topic, _ in EXAMPLES}
+
+
+def test_a_card_of_orders_is_never_advised_as_one_of_findings() -> None:
+    """It is a fault that is told at once, and no empty card."""
+    made = engine(TODAY)
+    picture = pictures.read(made.reader("p1").chart, (), made.knowledge, Completeness(), TODAY.toordinal())
+    nothing = assess(picture, Trial())
+
+    with pytest.raises(ValueError, match="no card of findings"):
+        cardbook.advised(Choice(topic=Topic.ORD_STEROID, indicator=Indicator.INFO), nothing)
 
 
 def test_a_fault_is_logged_with_its_card(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
