@@ -117,11 +117,11 @@ def tried(image: Image, request: bytes, *, demo: bool) -> tuple[int, bytes]:
         return call(port, "POST", CALL, request)
     finally:
         service.terminate()
-        print(f"   stopped with {service.wait(20)}", flush=True)
+        print(f"   stopped with {service.wait(180)}", flush=True)
 
 
 def until_healthy(image: Image, service: subprocess.Popen[bytes], env: dict[str, str]) -> None:
-    for _ in range(120):
+    for _ in range(600):
         if subprocess.run(image.probe, env=env, stderr=subprocess.DEVNULL, check=False).returncode == 0:
             return
         assert service.poll() is None, f"the service ended with {service.returncode}"
