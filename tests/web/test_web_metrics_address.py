@@ -14,6 +14,7 @@ from service.process import running
 from cds import cli
 from cds.errors import StartError
 from cds.settings import load
+from cds.web import ended
 from cds.web.metrics import text_of_all
 from cds.web.metrics_address import serving_metrics
 
@@ -128,9 +129,11 @@ def test_the_totals_of_all_workers_are_there_and_not_on_the_address_of_clients(w
     assert ["0.0", "8.0"] == sorted(line.rpartition(" ")[2] for line in lines)
 
 
-def test_when_no_worker_lives_the_page_is_empty_and_not_wrong(tmp_path: Path) -> None:
+def test_when_no_worker_lives_the_page_says_only_what_their_parent_counts(tmp_path: Path) -> None:
     """The address answers all the same: that no part is up can be told from it."""
-    assert b"" == text_of_all(tmp_path)
+    lines = [line for line in text_of_all(tmp_path).decode().splitlines() if not line.startswith("#")]
+
+    assert [f'twitch_cds_workers_ended_total{{cause="{cause}"}} 0.0' for cause in ended.CAUSES] == lines
 
 
 @pytest.mark.parametrize(
