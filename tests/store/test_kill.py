@@ -12,7 +12,7 @@ CLIENTS = 50
 
 
 def wait_for(holds: Callable[[], bool]) -> None:
-    """Wait until something holds, two minutes at most."""
+    """Wait until something holds, ten minutes at most."""
     end = time.monotonic() + 600
     while not holds():
         assert time.monotonic() < end
