@@ -10,6 +10,7 @@ import struct
 import sys
 from array import array
 from collections.abc import Iterator
+from contextlib import suppress
 
 from cds.errors import StartError
 
@@ -45,12 +46,14 @@ def address_of(listener: socket.socket) -> str:
 def begin_no_more(listener: socket.socket) -> None:
     """Have the kernel begin no new connection; what is under way goes on. New callers are refused after the close.
 
-    Only Linux can do this; elsewhere a connection that comes in the last moment is reset.
+    Only Linux can do this, and only where the process may set a filter; elsewhere a connection that comes in the last
+    moment is reset.
     """
     if IS_LINUX:
         program = array("B", b"".join(struct.pack("HBBI", *step) for step in DROP_NEW))
         address, _ = program.buffer_info()
-        listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HP", len(DROP_NEW), address))
+        with suppress(OSError):
+            listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HP", len(DROP_NEW), address))
 
 
 def queued(listener: socket.socket) -> int:

@@ -94,10 +94,12 @@ class Server(uvicorn.Server):
                 await self._hurry.wait()
 
     async def _end(self) -> None:
-        self.drain()
-        await self.hurried(self._drain_seconds)
-        await self.before_the_end()
-        self.should_exit = True
+        try:
+            self.drain()
+            await self.hurried(self._drain_seconds)
+            await self.before_the_end()
+        finally:  # whatever fails on the way, it ends
+            self.should_exit = True
 
     async def before_the_end(self) -> None:
         """What is left to do when nobody should come any more: nothing, if another process does it."""
