@@ -14,13 +14,8 @@ Ask = Callable[[View], Iterable[Any]]
 Sees = Literal["all", "unused", "open"]
 
 
-def never(view: View) -> Iterable[Any]:  # noqa: ARG001 - the signature of all rules
-    """The answer of a rule that the caller asks in its own way."""
-    return ()
-
-
 class Rule(Struct, frozen=True, kw_only=True):
-    """One row of the rulebook. `ask` is handed a view that answers only what `reads` declares.
+    """One row of the rulebook. `ask` is handed a view that answers only what `reads` declares; None: its caller asks.
 
     `also`: other cards that its outcome leads to. `sees`: all findings; those that no emergency has used; or of these
     only what no later normal examination answers. `told_elsewhere`: where the site hides emergencies, other cards may
@@ -30,7 +25,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     id: str
     card: Topic | None
     reads: Reads
-    ask: Ask
+    ask: Ask | None
     also: tuple[Topic, ...] = ()
     sees: Sees = "all"
     told_elsewhere: bool = False

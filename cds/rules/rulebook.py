@@ -13,12 +13,12 @@ from cds.rules import abnormal, lifestyle, medicine_class, order_labs
 from cds.rules.flag_rows import EMERGENCY_TAGS, FLAGS
 from cds.rules.picture import Picture
 from cds.rules.reads import DISEASES, Reads
-from cds.rules.rule import Ask, Rule, never
+from cds.rules.rule import Ask, Rule
 from cds.rules.trial import Trial, once
 from cds.rules.view import NO_OUTCOMES, Access, Outcomes, View
 
 TESTS = (Topic.LAB_ORDER,)
-KNOWN_DISEASE = Rule(id="KD", card=None, reads=Reads(problems=DISEASES), ask=never)
+KNOWN_DISEASE = Rule(id="KD", card=None, reads=Reads(problems=DISEASES), ask=None)
 FACTORS = (
     Rule(
         id="stress",
@@ -131,7 +131,7 @@ def _medicine(tag: str, medicine: MedicineClass) -> Rule:
 def _renewal(tag: str, card: Topic) -> Rule:
     """Whether a draft begins something; what is drafted is handed to it in the call."""
     reads = Reads(medicines=(tag,), windows=("renewal",))
-    return Rule(id=f"ORD-RENEWAL {tag}", card=card, reads=reads, ask=never, at_order=True)
+    return Rule(id=f"ORD-RENEWAL {tag}", card=card, reads=reads, ask=None, at_order=True)
 
 
 def _of_orders(knowledge: Knowledge) -> Iterator[Rule]:
@@ -228,7 +228,7 @@ class Rulebook:
         access, ask = self._access[rule.id], how or rule.ask
 
         def asked(picture: Picture) -> Iterable[Any]:
-            if how is None and not access.always and access.on_chart.isdisjoint(picture.names):
+            if ask is None or (how is None and not access.always and access.on_chart.isdisjoint(picture.names)):
                 return ()
             return ask(View(access, picture, outcomes))
 

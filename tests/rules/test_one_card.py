@@ -22,7 +22,8 @@ from cds.rules import advise_orders, cardbook
 from cds.rules import picture as pictures
 from cds.rules.assess import assess
 from cds.rules.choice import Choice
-from cds.rules.picture import Completeness
+from cds.rules.picture import Completeness, Picture
+from cds.rules.rulebook import KNOWN_DISEASE, rulebook_of
 from cds.rules.trial import Trial
 
 UNSAID = "this service could not say which sign. Read the chart now."
@@ -105,11 +106,25 @@ def test_every_card_has_an_example() -> None:
     assert set(Topic) == {topic for topic, _ in EXAMPLES}
 
 
+def empty() -> Picture:
+    """The picture of a chart that holds nothing."""
+    made = engine(TODAY)
+    return pictures.read(made.reader("p1").chart, (), made.knowledge, Completeness(), TODAY.toordinal())
+
+
+def test_a_rule_that_is_asked_by_its_caller_says_nothing_of_itself() -> None:
+    """Known disease and renewals: without the caller's question there is no answer, and no failure."""
+    trial, book = Trial(), rulebook_of(engine(TODAY).knowledge)
+    renewals = [rule for name, rule in book.rules.items() if name.startswith("ORD-RENEWAL")]
+
+    assert [()] * (1 + len(renewals)) == [book.ask(one, empty(), trial) for one in (KNOWN_DISEASE, *renewals)]
+    assert renewals
+    assert [] == trial.failed
+
+
 def test_a_card_of_orders_is_never_advised_as_one_of_findings() -> None:
     """It is a fault that is told at once, and no empty card."""
-    made = engine(TODAY)
-    picture = pictures.read(made.reader("p1").chart, (), made.knowledge, Completeness(), TODAY.toordinal())
-    nothing = assess(picture, Trial())
+    nothing = assess(empty(), Trial())
 
     with pytest.raises(ValueError, match="no card of findings"):
         cardbook.advised(Choice(topic=Topic.ORD_STEROID, indicator=Indicator.INFO), nothing)
