@@ -17,6 +17,11 @@ FOLDER = Path(make.__file__).parent
 IDS = ("patientId", "encounterId")
 BASIS = "org.twitch-cds.basis"
 Found = tuple[str, str, tuple[str, ...]]
+# Tables about what is no valid FHIR, or under codes that no search asks for: a server refuses or changes such charts.
+ODD = frozenset(
+    {"n01_n05_polarity", "n06_n11_time", "n46_n47_medicines", "n48_unread", "n63_every_coding", "n64_units", "statuses"}
+)
+VERIFY = "medication-verify"  # its order is told by its id, and ids are changed here
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,14 @@ class OnServer:
 
 def golden() -> list[OnServer]:
     """Every golden case whose prefetch arrived whole, whose answer is cards or silence, and that a server can hold."""
-    whole = [case for case in cases() if case.status == 200 and not case.chart.get("missing")]
+    whole = [
+        case
+        for case in cases()
+        if case.status == 200
+        and not case.chart.get("missing")
+        and case.file not in ODD
+        and case.chart.get("hook") != VERIFY
+    ]
     charts = [_golden(f"g{number:04}", case) for number, case in enumerate(whole)]
     return [chart for chart in charts if _can_be_held(chart)]
 

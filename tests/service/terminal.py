@@ -3,6 +3,7 @@
 import os
 import pty
 import select
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -28,6 +29,7 @@ def at_terminal(
     """Run a command; once `until` is true of what it has written (asked again and again), press Ctrl-C."""
     pid, terminal = pty.fork()
     if pid == 0:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored by whatever a shell has put into the background
         os.chdir(folder or Path.cwd())
         os.execvpe(command[0], list(command), {**os.environ, **(environment or {})})
     return Ended(*_watched(pid, terminal, until))
