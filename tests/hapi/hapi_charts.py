@@ -109,8 +109,9 @@ def seen(answer: Json) -> tuple[Found, ...]:
 
 
 def not_checked(answer: Json) -> list[Json]:
-    """All that the cards of an answer say they could not see."""
-    return [item for card in answer["cards"] for item in card["extension"][BASIS].get("notChecked", ())]
+    """All that did not arrive, or failed, as the cards of an answer say; what arrived and was not read is no fault here."""
+    items = [item for card in answer["cards"] for item in card["extension"][BASIS].get("notChecked", ())]
+    return [item for item in items if "key" in item or item["reason"] in ("rule-failed", "card-failed")]
 
 
 def _held(prefetch: Json) -> Iterator[Json]:
