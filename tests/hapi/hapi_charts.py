@@ -109,7 +109,7 @@ def seen(answer: Json) -> tuple[Found, ...]:
 
 
 def not_checked(answer: Json) -> list[Json]:
-    """All that did not arrive, or failed, as the cards of an answer say; what arrived and was not read is no fault here."""
+    """All that did not arrive, or failed, as the cards of an answer say; what arrived unread is left out."""
     items = [item for card in answer["cards"] for item in card["extension"][BASIS].get("notChecked", ())]
     return [item for item in items if "key" in item or item["reason"] in ("rule-failed", "card-failed")]
 
