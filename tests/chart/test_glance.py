@@ -77,3 +77,16 @@ def test_entries_are_counted_over_all_that_is_glanced_at() -> None:
     assert is_clear(two, NAMER, allowance, whole=True)
     with pytest.raises(TooManyEntries):
         is_clear(two, NAMER, allowance, whole=True)
+
+
+@pytest.mark.parametrize(
+    ("entry", "is_enough"),
+    [
+        ({"fullUrl": "urn:uuid:1"}, True),
+        ({"resourceType": "Condition", "code": TWITCH}, False),
+        ({"response": {"status": "403"}}, False),
+    ],
+)
+def test_an_entry_that_is_more_than_its_resource_is_read_properly(entry: dict[str, Any], is_enough: bool) -> None:
+    """A bare resource and a refused request are no empty entries."""
+    assert is_enough == clear(Raw(json.dumps({"resourceType": "Bundle", "entry": [entry]})))
