@@ -224,3 +224,4 @@ class Names(Struct, frozen=True, forbid_unknown_fields=True):
     from_: AboutLimit
     abnormal: AboutTest
     unread: dict[str, str]
+    types: dict[str, str]

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from cards.advice import SWITCHED_OFF, Advice, Fact, Note, Order
 from cards.topics import Topic
-from cds.rules import context, proposals, tests_due, timing
+from cds.rules import calm, context, proposals, tests_due, timing
 from cds.rules.assess import Assessment, flag_days
 from cds.rules.choice import SILENCE_NEEDS, Choice
 from cds.rules.flag_rows import FLAG_IDS
@@ -254,14 +254,16 @@ def reassurance(choice: Choice, found: Assessment) -> Advice:
 
 
 def lifestyle(choice: Choice, found: Assessment) -> Advice:
-    """LIFESTYLE: the recorded factors, or general advice after a normal examination (D13, D14)."""
+    """LIFESTYLE: the recorded factors, or general advice after a normal examination (D13, D14, N24)."""
     factors, counsel = choice.factors, found.picture.knowledge.rules.counsel
+    variant = _lifestyle_variant(choice, found)
+    values = factors[0].values if len(factors) == 1 else {"date": context.exam_date(found.picture)}
     tags = {factor.tag for factor in factors} or {"general"}
     return Advice(
         topic=Topic.LIFESTYLE,
         indicator=choice.indicator,
-        variant=_lifestyle_variant(choice, found),
-        values=factors[0].values if len(factors) == 1 else {"date": context.exam_date(found.picture)},
+        variant=variant,
+        values={"item": calm.open_item(found)} if variant == "open-item" else values,
         tags=rulebook_of(found.picture.knowledge).in_order(Topic.LIFESTYLE, tags),
         facts=(*found.picture.twitch_facts, *(fact for factor in factors for fact in factor.facts)),
         notes=(
@@ -278,8 +280,8 @@ def lifestyle(choice: Choice, found: Assessment) -> Advice:
 def _lifestyle_variant(choice: Choice, found: Assessment) -> str:
     if not choice.factors:
         return "general"
-    if found.routine or (found.additional and found.picture.is_marked):
-        return "beside-evaluation"
+    if not calm.words_allowed(found):
+        return "open-item" if calm.is_examined(found) else "unexamined"
     return choice.factors[0].variant if len(choice.factors) == 1 else "several"
 
 

@@ -137,7 +137,7 @@ CARDS = (
         topic=Topic.LIFESTYLE,
         variants=(
             *("stress", "sleep", "sleep-recorded", "exertion", "caffeine", "caffeine-recorded", "dehydration"),
-            *("smoking", "diet", "several", "beside-evaluation", "general"),
+            *("smoking", "diet", "several", "unexamined", "open-item", "general"),
         ),
         advise=advise.lifestyle,
         left_out=left_out.lifestyle,

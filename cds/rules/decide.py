@@ -1,8 +1,9 @@
-"""The combination table and the ranking, to be followed with a finger (4c, 4e steps 13 to 43)."""
+"""The combination table and the ranking, to be followed with a finger: the steps of N60, by their numbers."""
 
 from collections.abc import Iterable, Sequence
 
 from cards.topics import Indicator, Topic
+from cds.rules import calm
 from cds.rules.abnormal import Abnormal
 from cds.rules.assess import Assessment, flag_days
 from cds.rules.cardbook import PROTECTED, RANKS
@@ -18,7 +19,7 @@ URGENCY = {Indicator.CRITICAL: 0, Indicator.WARNING: 1, Indicator.INFO: 2}
 
 
 def choose(found: Assessment, trial: Trial) -> list[Choice]:
-    """Which cards are due, the most urgent first (4e steps 13 to 40)."""
+    """Which cards are due, the most urgent first (steps 18 to 34)."""
     return sorted(_chosen(found, trial), key=lambda choice: (URGENCY[choice.indicator], RANKS[choice.topic]))
 
 
@@ -32,13 +33,9 @@ def _chosen(found: Assessment, trial: Trial) -> list[Choice]:
 
 
 def _with_known_disease(found: Assessment) -> list[Choice]:
-    """D7: emergencies, electrolytes and the medicines behind them; MS alone does not explain wasting."""
+    """Step 20: emergencies, electrolytes and the medicines behind them; MS alone does not explain wasting."""
     labs = tuple(lab for lab in found.labs if lab.tag in found.picture.knowledge.electrolytes)
-    chosen = []
-    if found.emergencies:
-        chosen += _emergency(found, labs)
-    elif labs:
-        chosen.append(_abnormal_lab(labs))
+    chosen = _emergency(found, labs) if found.emergencies else _abnormal_lab(labs)
     chosen += _medicines(found, _linked(found, _tags(found.emergencies) | {lab.tag for lab in labs}))
     if found.picture.diseases == {"kd-ms"}:
         signs = tuple(flag for flag in (*found.urgent, *found.childhood) if _is_beyond_ms(flag.found))
@@ -55,7 +52,10 @@ def _unseen(found: Assessment) -> list[Choice]:
 
 
 def _with_emergency(found: Assessment) -> list[Choice]:
-    """D2: the emergency, the medicines behind it, and neurology if a sign remains; routine signs stand on its card."""
+    """Steps 19 and 22: the emergency, the medicines behind it, and neurology if a sign remains.
+
+    Routine signs stand on its card.
+    """
     chosen, main = _emergency(found, found.labs), _main(found)
     if main and (found.hides or main[0] is not Topic.NEURO_EVAL):
         chosen += _neurology(*main, found)
@@ -63,16 +63,15 @@ def _with_emergency(found: Assessment) -> list[Choice]:
 
 
 def _without_emergency(found: Assessment) -> list[Choice]:
-    """D3 to D15."""
-    main = _main(found)
-    chosen = _neurology(*main, found) if main else []
-    if found.labs:
-        chosen.append(_abnormal_lab(found.labs))
-    chosen += _medicines(found, found.courses)
-    chosen += _reassurance(found, chosen) if not main else []
-    chosen += _lab_order(found, chosen) if not main else []
-    chosen += _lifestyle(found, chosen)
-    return chosen or [_fallback(found)]
+    """Steps 23 to 31."""
+    main = _main(found)  # 23
+    chosen = _neurology(*main, found) if main else []  # 24
+    chosen += _abnormal_lab(found.labs)  # 25
+    chosen += _medicines(found, found.courses)  # 26
+    chosen += _reassurance(found, chosen)  # 28
+    chosen += _lab_order(found, chosen)  # 29
+    chosen += _lifestyle(found, chosen)  # 30
+    return chosen or [_fallback(found)]  # 31
 
 
 def _main(found: Assessment) -> tuple[Topic, Flags] | None:
@@ -105,14 +104,15 @@ def _emergency(found: Assessment, labs: tuple[Abnormal, ...]) -> list[Choice]:
     """EMERG, which quotes the labs; where the site has switched it off, the labs and a card saying so (section 6)."""
     if not found.hides:
         return [Choice(topic=Topic.EMERG, indicator=Indicator.CRITICAL, flags=found.emergencies)]
-    told = [_abnormal_lab(labs)] if labs else []
-    return [*told, Choice(topic=Topic.DATA_GAP, indicator=Indicator.INFO, flags=found.emergencies)]
+    return [*_abnormal_lab(labs), Choice(topic=Topic.DATA_GAP, indicator=Indicator.INFO, flags=found.emergencies)]
 
 
-def _abnormal_lab(labs: tuple[Abnormal, ...]) -> Choice:
+def _abnormal_lab(labs: tuple[Abnormal, ...]) -> list[Choice]:
     """D10: one card for all, as urgent as its worst."""
+    if not labs:
+        return []
     worst = Indicator.WARNING if any(lab.indicator is Indicator.WARNING for lab in labs) else Indicator.INFO
-    return Choice(topic=Topic.LAB_ABN, indicator=worst, labs=labs)
+    return [Choice(topic=Topic.LAB_ABN, indicator=worst, labs=labs)]
 
 
 def _medicines(found: Assessment, courses: tuple[Course, ...]) -> list[Choice]:
@@ -168,43 +168,37 @@ def _tags(flags: Flags) -> set[str]:
 
 
 def _reassurance(found: Assessment, chosen: list[Choice]) -> list[Choice]:
-    """D8: normal examination and EMG, everything seen, no laboratory warning, no symptom since."""
-    warned = any(one.topic is Topic.LAB_ABN and one.indicator is Indicator.WARNING for one in chosen)
-    if not found.is_normal or not _is_all_seen(found) or warned or found.additional:
+    """D8: normal examination and EMG, and the words of N24 allowed."""
+    if not found.is_normal or calm.NEUROLOGY & _topics(chosen) or not calm.words_allowed(found):
         return []
     return [Choice(topic=Topic.REASSURE, indicator=Indicator.INFO)]
 
 
 def _lab_order(found: Assessment, chosen: list[Choice]) -> list[Choice]:
     """4d: basic tests are due, and no other card lists them."""
-    topics = {one.topic for one in chosen}
+    listed = calm.NEUROLOGY | {Topic.LAB_ABN, Topic.REASSURE}
     seen = found.picture.complete.has("Condition", "Observation")
-    if topics & {Topic.LAB_ABN, Topic.REASSURE} or not (found.missing and found.wants_labs and seen):
+    if listed & _topics(chosen) or not (found.missing and found.wants_labs and seen):
         return []
     return [Choice(topic=Topic.LAB_ORDER, indicator=Indicator.INFO)]
 
 
 def _lifestyle(found: Assessment, chosen: list[Choice]) -> list[Choice]:
-    """D13; beside a neurology card only NEURO-EVAL tolerates it (D6). It speaks of red flags: all had to be asked."""
-    neurology = {Topic.PED_NEURO, Topic.NEURO_URG, Topic.STATUS} & {one.topic for one in chosen}
+    """D13: beside nothing that alarms (N24), and only where all red flags could be asked."""
     seen = found.picture.complete.has("Condition", "Observation") and not found.failed & set(FLAG_IDS)
-    if not found.factors or neurology or not seen or found.picture.unclear or found.picture.unread:
+    if not found.factors or calm.is_hushed(chosen) or not seen or found.picture.unclear or found.picture.unread:
         return []
     return [Choice(topic=Topic.LIFESTYLE, indicator=Indicator.INFO, factors=found.factors)]
 
 
 def _fallback(found: Assessment) -> Choice:
-    """D14 and D15: general advice only after a normal examination with everything seen; else say what is missing."""
-    exam = found.picture.exam
-    if exam is not None and exam.result == "normal" and _is_all_seen(found):
-        return Choice(topic=Topic.LIFESTYLE, indicator=Indicator.INFO)
-    return Choice(topic=Topic.DATA_GAP, indicator=Indicator.INFO)
+    """D14 and D15: general advice only where "no red flags" may be said (N24); else say what is missing."""
+    topic = Topic.LIFESTYLE if calm.words_allowed(found) else Topic.DATA_GAP
+    return Choice(topic=topic, indicator=Indicator.INFO)
 
 
-def _is_all_seen(found: Assessment) -> bool:
-    """Whether all arrived and was understood and every rule could be asked: what reassures needs it (D17, N1)."""
-    picture = found.picture
-    return picture.complete.all and not found.failed and not picture.unclear and not picture.unread
+def _topics(chosen: Iterable[Choice]) -> set[Topic]:
+    return {one.topic for one in chosen}
 
 
 def _is_beyond_ms(found: Iterable[Finding]) -> bool:

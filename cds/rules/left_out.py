@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from cards.topics import Topic
+from cards.topics import Indicator, Topic
+from cds.rules import calm
 from cds.rules.assess import Assessment
 from cds.rules.flag_rows import FLAG_IDS
 
@@ -76,9 +77,11 @@ def reassurance(found: Assessment, shown: set[Topic]) -> str:
         return "not-normal"
     if found.failed:
         return FAILED
-    if found.picture.unread:
-        return "unread"
-    return "chart-incomplete" if not found.picture.complete.all else "lab-warning"
+    if reason := _not_understood(found):
+        return reason
+    if not found.picture.complete.all:
+        return "chart-incomplete"
+    return "lab-warning" if any(lab.indicator is Indicator.WARNING for lab in found.labs) else "still-open"
 
 
 def lab_order(found: Assessment, shown: set[Topic]) -> str:
@@ -102,11 +105,13 @@ def lifestyle(found: Assessment, shown: set[Topic]) -> str:
         return "no-factor"
     if first := _hushed(found):
         return first
-    if shown & {Topic.PED_NEURO, Topic.NEURO_URG, Topic.STATUS}:
+    if shown & calm.BESIDE:
         return "beside-neurology"
     if found.failed & set(FLAG_IDS):
         return FAILED
-    return "unread" if found.picture.unread else "problems-incomplete"
+    if not found.picture.complete.has("Condition", "Observation"):
+        return "problems-incomplete"
+    return _not_understood(found) or "beside-warning"
 
 
 def gap(found: Assessment, shown: set[Topic]) -> str:
@@ -138,6 +143,12 @@ def _hushed(found: Assessment) -> str | None:
     return "hushed" if found.hides else None
 
 
+def _not_understood(found: Assessment) -> str | None:
+    """What is on file and was not understood."""
+    if found.picture.unread:
+        return "unread"
+    return "unclear" if found.picture.unclear else None
+
+
 def _neurology(shown: Iterable[Topic]) -> str | None:
-    cards = {Topic.PED_NEURO, Topic.NEURO_URG, Topic.STATUS, Topic.NEURO_EVAL}
-    return "neurology-shown" if cards & set(shown) else None
+    return "neurology-shown" if calm.NEUROLOGY & set(shown) else None

@@ -97,8 +97,15 @@ SUMMARIES = [
         "Diet risk recorded with twitching: offer balanced-diet advice; consider B12, vitamin D, Ca.",
     ),
     (
-        "lifestyle.beside-evaluation",
-        "Twitching with <factors> recorded: lifestyle advice can run beside the evaluation.",
+        "lifestyle.unexamined",
+        (
+            "Twitching with <factors> recorded; no normal examination found here: examine first, "
+            "then lifestyle advice may help."
+        ),
+    ),
+    (
+        "lifestyle.open-item",
+        "Twitching with <factors> recorded: check <item> first, then lifestyle advice may help.",
     ),
     (
         "steroid-order.default",

@@ -63,9 +63,17 @@ def test_stopping_a_drug_is_only_mentioned_to_prevent_it() -> None:
     assert [] == [text for text in named if not re.search(r"not stop(ped)? abruptly", text, re.IGNORECASE)]
 
 
-def test_advice_beside_an_evaluation_does_not_deny_red_flags() -> None:
-    """Clinical knowledge D6: lifestyle advice beside an evaluation never says "no red flags"."""
-    assert "red flag" not in WORDS.variant(Topic.LIFESTYLE, "beside-evaluation").summary
+def test_only_what_needs_a_normal_examination_denies_red_flags() -> None:
+    """N24: the words stand only in summaries of REASSURE and LIFESTYLE, and in none for a chart without examination."""
+    denying = {
+        (topic, name)
+        for topic, entry in WORDS.topics.items()
+        for name, variant in entry.variants.items()
+        if re.search(r"no (new )?red flag|no alarm|usually benign", variant.summary, re.IGNORECASE)
+    }
+
+    assert {Topic.REASSURE, Topic.LIFESTYLE} == {topic for topic, _ in denying}
+    assert not {"unexamined", "open-item"} & {name for _, name in denying}
 
 
 def test_the_article_date_is_on_every_card() -> None:

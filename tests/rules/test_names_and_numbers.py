@@ -24,6 +24,7 @@ UNREADABLE = re.compile(r"[\[\]{}]|\de[+-]", re.IGNORECASE)
 KNOWLEDGE = load()
 VALUES = (0, 0.00007, 0.4, 2.2, 12.5, 99.99, 1250000, 123456789.5)
 TWITCH: Line = {"twitch": "2 w"}
+EXAMINED: Line = {"lab": "exam", "interp": "N", "at": "5 d"}
 SIGNS = sorted({name for rule in rulebook_of(KNOWLEDGE).rules.values() for name in rule.reads.value_sets})
 MOMENTS: dict[str, tuple[Line, list[Line]]] = {
     "plain": ({"age": "45 y"}, []),
@@ -84,8 +85,8 @@ def test_no_card_shows_brackets_or_exponents(analyte: str, unit: str) -> None:
         ([{"lab": "TSH", "value": "12.5 m[IU]/L"}], "TSH 12.5 mIU/L"),
         ([{"lab": "TSH", "value": ">100 m[IU]/L"}], "TSH >100 mIU/L"),
         ([{"lab": "K", "value": "0.0022 mol/L"}], "potassium 0.0022 mol/L"),
-        ([{"lab": "sleep", "value": "4.5 h"}], "4.5 h"),
-        ([{"lab": "caffeine", "value": "1200000 mg/d"}], "1200000 mg"),
+        ([EXAMINED, {"lab": "sleep", "value": "4.5 h"}], "4.5 h"),
+        ([EXAMINED, {"lab": "caffeine", "value": "1200000 mg/d"}], "1200000 mg"),
     ],
 )
 def test_a_summary_prints_its_number_as_the_detail_does(lines: list[Line], said: str) -> None:

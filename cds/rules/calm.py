@@ -1,0 +1,45 @@
+"""What may calm: the words "no red flags" and their like, and what lifestyle advice never stands beside (N24)."""
+
+from collections.abc import Iterable, Iterator
+
+from cards.topics import Indicator, Topic
+from cds.rules.assess import Assessment
+from cds.rules.choice import Choice
+
+NEUROLOGY = frozenset({Topic.PED_NEURO, Topic.NEURO_URG, Topic.STATUS, Topic.NEURO_EVAL})
+BESIDE = NEUROLOGY | {Topic.EMERG}
+JUDGED = frozenset({Topic.LAB_ABN, Topic.MED_REV})
+
+
+def is_examined(found: Assessment) -> bool:
+    """Whether a normal examination since the twitch began is coded (4b Exam)."""
+    exam = found.picture.exam
+    return exam is not None and exam.result == "normal"
+
+
+def words_allowed(found: Assessment) -> bool:
+    """Whether "no red flags" may be said: a coded normal examination, all seen and understood, and nothing open."""
+    picture = found.picture
+    seen = picture.complete.all and not (found.failed or picture.unclear or picture.unread)
+    warned = any(lab.indicator is Indicator.WARNING for lab in found.labs)
+    return is_examined(found) and seen and not warned and not any(_open_items(found))
+
+
+def open_item(found: Assessment) -> str:
+    """What is to be looked at before lifestyle advice after a normal examination; empty if nothing has a name."""
+    return next(_open_items(found), "")
+
+
+def _open_items(found: Assessment) -> Iterator[str]:
+    """What speaks against calming, in the order of N24: a quoted sign, any flag, what did not arrive."""
+    picture = found.picture
+    yield from (dict(remark.values)["sign"] for remark in picture.quoted)
+    flags = (*found.emergencies, *found.childhood, *found.urgent, *found.routine, *found.additional)
+    yield from (name for flag in flags for name in flag.names)
+    types = picture.knowledge.names.types
+    yield from (types[name] for name in types if not picture.complete.has(name))
+
+
+def is_hushed(chosen: Iterable[Choice]) -> bool:
+    """Whether a card stands beside which lifestyle advice is never shown."""
+    return any(one.topic in BESIDE or (one.topic in JUDGED and one.indicator is Indicator.WARNING) for one in chosen)

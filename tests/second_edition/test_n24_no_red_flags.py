@@ -1,0 +1,92 @@
+"""N24: "no red flags" and its like are said after a coded normal examination only; nothing calms beside an alarm."""
+
+import re
+
+import pytest
+from charts.dates import TODAY
+from charts.golden import Case, cases
+from charts.seam import engine
+from numbered import got, name_of, of, one, text
+
+from cards.advice import Advice
+from cards.summary import summarise
+from cards.topics import Indicator, Topic
+
+CALMING = re.compile(r"no (new )?red flag|no alarm sign|usually benign", re.IGNORECASE)
+ALLOWED = {"N24/examined", "N24/general"}
+
+
+@pytest.mark.parametrize("case", of(24), ids=name_of)
+def test_n24_cards(case: Case) -> None:
+    """Each chart of the table N24 gets exactly its cards."""
+    assert list(case.expect) == got(case), case.rule
+
+
+@pytest.mark.parametrize("case", of(24), ids=name_of)
+def test_n24_the_words_are_said_only_after_a_normal_examination(case: Case) -> None:
+    """Every chart of the table but two has something open, and no card of it denies red flags."""
+    assert (case.id in ALLOWED) == bool(CALMING.search(text(case)))
+
+
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [
+        (
+            "N24/V01",
+            (
+                "Twitching with stress/anxiety recorded; no normal examination found here: examine first, "
+                "then lifestyle advice may help."
+            ),
+        ),
+        (
+            "N24/two-factors",
+            (
+                "Twitching with stress/anxiety and short sleep recorded; no normal examination found here: "
+                "examine first, then lifestyle advice may help."
+            ),
+        ),
+        (
+            "N24/symptom-since",
+            ("Twitching with stress/anxiety recorded: check cramp first, then lifestyle advice may help."),
+        ),
+        ("N24/quoted-sign", "recorded: check dysarthria and anarthria first, then lifestyle advice may help."),
+        ("N24/medicines-not-received", "check medicines (not received) first, then lifestyle advice may help."),
+        ("N24/examined", "Twitching with anxiety/stress recorded, no red flags on chart: offer stress management;"),
+    ],
+)
+def test_n24_what_is_said_instead(case: str, said: str) -> None:
+    """Without an examination: examine first; after one: the first thing that is open."""
+    assert said in text(one(case))
+
+
+def test_n24_lifestyle_advice_never_stands_beside_a_card_that_alarms() -> None:
+    """Not one golden case has it beside an emergency, neurology, or a warning about a result or a medicine."""
+    alarming = {"emergency", "paediatric-neurology", "neurology-urgent", "work-up-status", "neurology-evaluation"}
+    seen = 0
+    for case in of_all():
+        topics = {card.topic for card in case.expect}
+        if "lifestyle" in topics:
+            seen += 1
+            judged = {card.topic for card in case.expect if card.indicator == "warning"}
+            assert not topics & alarming, case.id
+            assert not judged & {"abnormal-lab", "medication-review"}, case.id
+    assert seen
+
+
+def of_all() -> list[Case]:
+    """Every golden case."""
+    return list(cases())
+
+
+@pytest.mark.parametrize(("variant", "length"), [("unexamined", 136), ("open-item", 137)])
+def test_n24_the_longest_sentences_fit(variant: str, length: int) -> None:
+    """With the longest names of the text they have the lengths that it states."""
+    advice = Advice(
+        topic=Topic.LIFESTYLE,
+        indicator=Indicator.INFO,
+        variant=variant,
+        tags=("stress", "sleep"),
+        values={"item": "x" * 36},
+    )
+
+    assert length == len(summarise(advice, engine(TODAY).words))
