@@ -60,7 +60,8 @@ class Advice(Struct, frozen=True, kw_only=True):
     """One card to be: everything the wording needs, nothing worded yet.
 
     `variant` chooses among the summaries that the wording file holds for this topic;
-    `values` fills its placeholders; `signs` are display names, the most telling first.
+    `values` fills its placeholders; `signs` are display names, the most telling first. `first` are sentences that lead
+    what is to be considered.
     """
 
     topic: Topic
@@ -71,6 +72,7 @@ class Advice(Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
+    first: tuple[Note, ...] = ()
     notes: tuple[Note, ...] = ()
     missing: tuple[str, ...] = ()
     orders: tuple[Order, ...] = ()

@@ -20,7 +20,7 @@ def detail(advice: Advice, occasion: Occasion, words: Words) -> str:
     standing = _standing(words, advice.topic, advice.variant, advice.tags, advice.flags)
     paragraphs = (
         "\n".join((*_facts(advice, words), *standing.flags)),
-        standing.consider,
+        _list("consider", (*_sentences(advice.first, words), *standing.consider), words),
         *_missing(advice, words),
         _notes(advice.notes, words),
         _not_checked(occasion.not_checked, words),
@@ -35,7 +35,7 @@ class Standing(Struct, frozen=True):
     """What the detail says of a card with these tags and flags, whoever the patient."""
 
     flags: tuple[str, ...]
-    consider: str
+    consider: tuple[str, ...]
     evidence: str
 
 
@@ -48,7 +48,7 @@ def _standing(words: Words, topic: Topic, variant: str, tags: tuple[str, ...], f
     bullets = dict.fromkeys((*own, *(bullet for tag in tagged for bullet in tag.consider)))
     return Standing(
         flags=tuple(_flag(identifier, words) for identifier in flags),
-        consider=_list("consider", bullets, words),
+        consider=tuple(bullets),
         evidence="\n\n".join((*_evidence(words, topic, spoken, tagged, flags), words.phrase("decision"))),
     )
 
@@ -114,9 +114,13 @@ def _missing(advice: Advice, words: Words) -> Iterable[str]:
 
 
 def _notes(notes: Iterable[Note], words: Words) -> str:
-    """The sentences, each once, their values escaped."""
-    sentences = (words.note(note.key, {name: escape(text) for name, text in note.values.items()}) for note in notes)
-    return _list("notes", dict.fromkeys(sentences), words)
+    """The notes, each once."""
+    return _list("notes", dict.fromkeys(_sentences(notes, words)), words)
+
+
+def _sentences(notes: Iterable[Note], words: Words) -> Iterable[str]:
+    """The sentences of notes, their values escaped."""
+    return (words.note(note.key, {name: escape(text) for name, text in note.values.items()}) for note in notes)
 
 
 @lru_cache(maxsize=64)

@@ -23,7 +23,7 @@ VERIFIED = {"present": "confirmed", "absent": "refuted", "unknown": "unconfirmed
 def problem(condition: Condition, namer: Namer, scope: Scope, birth: When | None) -> Problem | None:
     """The problem, or None if no rule reads its code, it was entered in error, or it lies in the future."""
     verification = _verification(condition.verification_status, namer.answers)
-    named = namer.named(condition.ref, condition.code)
+    named = namer.named_at(condition.ref, condition.code, condition.body_site)
     if named is None or verification == "entered-in-error":
         return None
     onset = _onset(condition, birth)

@@ -4,8 +4,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
+from msgspec.structs import replace
+
 from cds.chart.facts import Named
-from cds.fhir.concepts import each
+from cds.fhir.concepts import each, texts
 from cds.fhir.datatypes import CodeableConcept, Concepts
 from cds.knowledge.codes import NOTHING, Concept
 from cds.knowledge.load import Knowledge
@@ -14,7 +16,10 @@ OPEN = "movement-unspecific"
 LONGEST_PHRASE = 80
 HEARD_MAX = 16_384  # texts of at most 80 characters: a few megabytes
 TWITCH_PHRASES = frozenset({"twitch", "eyelid"})
+SIDED = frozenset({"weakness", "acute-paralysis"})  # signs of which it matters whether both sides have them (N40)
+BOTH_SIDES = frozenset({"both-sides"})
 _SPACES = re.compile(r"\s+")
+_WORDS = re.compile(r"\w+")
 
 
 class Namer:
@@ -32,6 +37,7 @@ class Namer:
         self._twitches = frozenset(_spellings(one.code for one in knowledge.codes.members("twitch")))
         self.lab_codes = knowledge.codes.lab_codes
         self._flat = knowledge.codes.flat_systems
+        self._both_sides = frozenset(knowledge.phrases.both_sides)
         self._heard: dict[str, frozenset[str]] = {}
         self._phrases: dict[str, frozenset[str]] = {}
         for kind, phrases in (
@@ -119,6 +125,15 @@ class Namer:
     def each_sets(self, concepts: Concepts) -> tuple[frozenset[str], ...]:
         """The value sets of each concept of an element that may hold one or many."""
         return tuple([union(self.concepts(concept)) for concept in each(concepts)]) if concepts else ()
+
+    def named_at(self, ref: str, code: CodeableConcept | None, sites: Concepts) -> Named | None:
+        """The same, with the mark of both sides if its text, a display or a site of the sign says so (N40)."""
+        named = self.named(ref, code)
+        if named is None or SIDED.isdisjoint(named.sets):
+            return named
+        said = " ".join(text for concept in (code, *each(sites)) for text in texts(concept))
+        both = not self._both_sides.isdisjoint(_WORDS.findall(said.lower()))
+        return replace(named, sets=named.sets | BOTH_SIDES) if both else named
 
     def is_coded(self, concept: CodeableConcept | None) -> bool:
         """Whether a known system codes it, whatever the code."""

@@ -158,7 +158,9 @@ def seen(observation: Observation, namer: Namer, scope: Scope) -> Iterator[Seen]
 
 
 def _seen(whole: Observation, part: Observation | Component, namer: Namer, when: When | None) -> Seen | None:
-    code, value = namer.named(whole.ref, part.code), namer.named(whole.ref, part.value_codeable_concept) or NOT_CODED
+    sites = _sites(part)
+    code = namer.named_at(whole.ref, part.code, sites)
+    value = namer.named_at(whole.ref, part.value_codeable_concept, sites) or NOT_CODED
     named = _telling(code) or _telling(value)
     if named is None:
         return None
@@ -174,8 +176,8 @@ def _seen(whole: Observation, part: Observation | Component, namer: Namer, when:
         value_phrases=value.phrases,
         said=said,
         is_done=said.by is not By.REASON and "absent" not in value.sets and part.value_boolean is not False,
-        sites=namer.each_sets(_sites(part)),
-        places=_places(_sites(part)),
+        sites=namer.each_sets(sites),
+        places=_places(sites),
         source=_source(whole),
         preliminary=(whole.status or "").strip().lower() == PRELIMINARY,
     )

@@ -224,7 +224,7 @@ def _convert(file: str, key: str, value: Any, kind: type[T]) -> T:
 def _plain(value: Any) -> Any:
     """The value with Python names for keys: `except` and dashes inside structures."""
     if isinstance(value, dict):
-        renamed = {"except": "except_", "red-flag": "red_flag"}
+        renamed = {"except": "except_", "red-flag": "red_flag", "both-sides": "both_sides"}
         return {renamed.get(key, key): _plain(item) for key, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, list) else value
 

@@ -161,6 +161,7 @@ class Phrases(Struct, frozen=True, forbid_unknown_fields=True):
     eyelid: list[str]
     red_flag: list[str]
     diet: list[str]
+    both_sides: list[str]
     specimen: list[str] = []
 
 

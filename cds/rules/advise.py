@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from cards.advice import SWITCHED_OFF, Advice, Fact, Note, Order
 from cards.topics import Topic
-from cds.rules import calm, context, proposals, tests_due, timing
+from cds.rules import acute_weakness, calm, context, emergency_words, proposals, tests_due, timing
 from cds.rules.assess import Assessment, flag_days
 from cds.rules.choice import SILENCE_NEEDS, Choice
 from cds.rules.flag_rows import FLAG_IDS
@@ -60,13 +60,16 @@ def emergency(choice: Choice, found: Assessment) -> Advice:
     notes = [*_early(flags), *(remark.note for flag in flags for one in flag.found for remark in one.remarks)]
     notes += [Note("drug_does_not_explain")] if found.urgent else []
     notes += _uncertain(flags)
+    variant, values = emergency_words.summary(flags)
     return Advice(
         topic=Topic.EMERG,
         indicator=choice.indicator,
+        variant=variant,
         tags=rulebook_of(found.picture.knowledge).in_order(Topic.EMERG, tags),
         flags=flag_ids((*flags, *inside)),
         signs=signs(flags),
-        values={flag.tag: flag.trigger for flag in flags if flag.tag and flag.trigger},
+        values=values,
+        first=emergency_words.first(flags),
         facts=tuple(_once(*found.picture.twitch_facts, *facts_of(flags), *_labs(found), *facts_of(inside))),
         notes=(*notes, Note("local_pathway"), *context.notes(found)),
         missing=found.missing if found.picture.complete.has("Observation") else (),
@@ -142,18 +145,25 @@ def _neuro(
         flags=flag_ids(choice.flags),
         signs=signs(choice.flags),
         facts=(*found.picture.twitch_facts, *facts_of(choice.flags)),
+        first=_both_sides(choice.flags, found.picture),
         notes=(*notes, *context.notes(found)),
         missing=context.missing_tests(found),
         orders=orders,
     )
 
 
+def _both_sides(flags: Flags, picture: Picture) -> tuple[Note, ...]:
+    """Weakness that may be new asks for both sides first; no date is no proof that it is older (N40)."""
+    oldest = picture.today - picture.knowledge.days("guillain_barre")
+    weak = [one for flag in flags for one in flag.found if not one.sets.isdisjoint(acute_weakness.WEAK)]
+    new = any(one.day is None or one.day >= oldest for one in weak)
+    return (Note("both_sides_weak"),) if new else ()
+
+
 def _neuro_notes(choice: Choice, found: Assessment) -> Iterable[Note]:
     picture, flags = found.picture, choice.flags
     if picture.request is not None and picture.request.when and not covers(picture.request, flag_days(flags)):
         yield Note("update_request", {"date": picture.request.when.text})
-    if _has(flags, "acute-paralysis", "weakness"):
-        yield Note("symmetrical_weakness")
     if timing.only_soft_gait(flags):
         yield Note("soft_gait")
     if any(flag.acute for flag in flags):

@@ -46,7 +46,7 @@ class CardRow(Struct, frozen=True, kw_only=True):
 CARDS = (
     CardRow(
         topic=Topic.EMERG,
-        variants=("default", UNWORDED),
+        variants=("default", "guillain-barre", UNWORDED),
         advise=advise.emergency,
         left_out=left_out.emergency,
         protected=True,

@@ -12,16 +12,6 @@ from cds.rules.labs import Judged
 from cds.rules.view import View
 
 
-def paralysis(view: View) -> Raised | None:
-    """E2: paralysis of the last 28 days, or weakness begun within 3 days (not in known disease other than MS)."""
-    found = view.within("paralysis", "acute-paralysis")
-    if not view.diseases - {"kd-ms"}:
-        limit = view.today - view.days("sudden_weakness")
-        sudden = (one for one in view.of("weakness") if one.onset and one.onset.last >= limit)
-        found = tuple(dict.fromkeys((*found, *sudden)))
-    return view.flag(found, ("acute-paralysis", "weakness"), tag="weakness", used=True)
-
-
 def hypocalcaemia(view: View) -> Raised | None:
     """E3: tetany, very low calcium, or low calcium with a sign; a new seizure unless Ca and Mg are normal.
 

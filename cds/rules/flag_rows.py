@@ -1,7 +1,7 @@
 """The rows of the red flags, in the order in which cards and explanations list them (section 3)."""
 
 from cards.topics import Topic
-from cds.rules import emergencies, neurology
+from cds.rules import acute_weakness, emergencies, neurology
 from cds.rules.reads import Reads
 from cds.rules.rule import Rule, sign
 from cds.rules.trial import once
@@ -21,11 +21,11 @@ FLAGS = (
         id="E2",
         card=EMERG,
         reads=Reads(
-            sets=("acute-paralysis", "weakness"),
-            windows=("paralysis", "sudden_weakness"),
+            sets=("acute-paralysis", "weakness", *acute_weakness.COMPANIONS),
+            windows=("paralysis", "sudden_weakness", "guillain_barre"),
             attributes=("diseases",),
         ),
-        ask=once(emergencies.paralysis),
+        ask=acute_weakness.found,
         told_elsewhere=True,
     ),
     Rule(

@@ -17,6 +17,7 @@ class Raised(Struct, frozen=True, kw_only=True):
     """One flag with what raised it.
 
     `tag` is the emergency tag of an E flag; findings of a `used` flag count nowhere else (4b Flags).
+    `sentence` is the summary of an emergency that nothing of another kind stands beside, with its `values`.
     """
 
     id: str
@@ -31,6 +32,8 @@ class Raised(Struct, frozen=True, kw_only=True):
     preliminary: str | None = None
     is_low: bool = False
     acute: bool = False
+    sentence: str | None = None
+    values: tuple[tuple[str, str], ...] = ()
 
 
 Flags = tuple[Raised, ...]

@@ -323,6 +323,10 @@ class View:
         self._access.check("limits", limit)
         return self._picture.laboratory.limits.limit_text(limit)
 
+    def name(self, finding: Finding, *sets: str) -> str:
+        """How a card names a finding that is in one of these sets."""
+        return signs.label(finding, sets, self._access.knowledge)
+
     def fact(self, finding: Finding, *sets: str) -> Fact:
         """A finding as a fact."""
         return signs.fact(finding, sets, self._access.knowledge)

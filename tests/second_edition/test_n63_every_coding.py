@@ -16,6 +16,7 @@ SIGNS = [
 ]
 # What a classification cannot say, or nobody could verify; listed in docs/terminology-licences.md.
 NO_CODE = {
+    "both-sides": {"sct"},  # said by the text or the site of the sign
     "long-qt": {"who"},  # I45.8 holds other conduction disorders too
     "clonus": {"cm", "who"},
     "hyperreflexia": {"cm", "who"},

@@ -1,0 +1,69 @@
+"""E2: paralysis, sudden weakness, and the picture of Guillain-Barré syndrome (3a; second edition N40)."""
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from cds.rules.findings import Finding
+from cds.rules.flags import Raised
+from cds.rules.view import View
+
+WEAK = ("acute-paralysis", "weakness")
+TROUBLE = ("areflexia", "feeding-difficulty", "breathing-trouble")
+# What makes the picture beside a weakness, the most telling first; "both-sides" is said of the weakness itself.
+COMPANIONS = (*TROUBLE, "sensory", "both-sides")
+GUILLAIN_BARRE = "guillain-barre"
+
+
+def found(view: View) -> Iterator[Raised]:
+    """Paralysis of the last 28 days, weakness begun within 3 days, or the picture of Guillain-Barré syndrome.
+
+    Weakness that only began is explained in a known disease other than MS; a coded paralysis is not.
+    """
+    explained = bool(view.diseases - {"kd-ms"})
+    picture = None if explained else _guillain_barre(view)
+    paralysis = _paralysis(view, sudden_counts=not explained)
+    yield from (flag for flag in (picture, paralysis) if flag is not None)
+
+
+def _paralysis(view: View, *, sudden_counts: bool) -> Raised | None:
+    signs = view.within("paralysis", "acute-paralysis")
+    if sudden_counts:
+        limit = view.today - view.days("sudden_weakness")
+        sudden = (one for one in view.of("weakness") if one.onset and one.onset.last >= limit)
+        signs = tuple(dict.fromkeys((*signs, *sudden)))
+    return view.flag(signs, WEAK, tag="weakness", used=True)
+
+
+def _guillain_barre(view: View) -> Raised | None:
+    """New weakness with absent reflexes, trouble swallowing or breathing, numbness, or on both sides."""
+    weak = [one for one in view.within("guillain_barre", *WEAK) if _is_new(one, view)]
+    beside = _beside(weak, view) if weak else []
+    if not beside:
+        return None
+    flag = view.flag(dict.fromkeys((*weak, *beside)), (*WEAK, *COMPANIONS), tag="weakness", used=True)
+    since = min((one.when for one in weak if one.when), key=lambda when: when.first)
+    values = (("sign", view.name(beside[0], *COMPANIONS)), ("date", since.text))
+    return replace(flag, sentence=GUILLAIN_BARRE, values=values) if flag else None
+
+
+def _is_new(sign: Finding, view: View) -> bool:
+    """It began within the window; where no onset is stated, no earlier entry says the same."""
+    if sign.onset is not None:
+        return True
+    limit = view.today - view.days("guillain_barre")
+    codes = {(one.system, one.code) for one in sign.concepts}
+    return not any(
+        one.day is not None and one.day < limit and not codes.isdisjoint((it.system, it.code) for it in one.concepts)
+        for one in view.of(*WEAK)
+    )
+
+
+def _beside(weak: list[Finding], view: View) -> list[Finding]:
+    """What makes the picture, the most telling first; numbness only beside something whose onset is stated."""
+    found = list(view.within("guillain_barre", "areflexia"))
+    found += view.within("guillain_barre", *TROUBLE[1:])
+    numb = view.within("guillain_barre", "sensory")
+    found += [one for one in numb if one.onset or any(sign.onset for sign in weak)]
+    sided = view.of("both-sides")
+    return [*found, *(one for one in weak if one in sided)]
