@@ -39,6 +39,7 @@ from cds.hooks.services import Service, discovery, services
 from cds.ids import new_uuid
 from cds.knowledge.basis import Row
 from cds.knowledge.load import DATA, Knowledge, load, translated
+from cds.knowledge.maps.site import with_maps
 from cds.knowledge.version import digest, of_code
 from cds.need import Fetch, Steps, settle
 from cds.prefetch.supply import CONDITIONS, DRAFTS, GATE, REST, TWITCH_KEYS, Supplies, wanted_of
@@ -366,7 +367,7 @@ def build_engine(
     wording: Path = ENGLISH,
 ) -> Engine:
     """Load knowledge and words, check them together, and make the engine; raises a StartError if anything is wrong."""
-    knowledge = load(data)
+    knowledge = with_maps(load(data), settings.concept_maps)
     try:
         words = load_words(wording, vocabulary(knowledge))
         orders = load_orders(words.book.orders)

@@ -38,7 +38,8 @@ CdsError                      status, code (R4 issue-type), text with the next s
 │   ├── SettingsError         names the setting
 │   ├── RegistryError         names the file of clients and the place in it
 │   ├── StoreError            the database cannot be opened or brought up to date
-│   └── KnowledgeError        names the file and the key
+│   ├── KnowledgeError        names the file and the key
+│   └── MapError              names the file of a site's own codes, and the line
 └── UsageError                the command cannot use its input; exit status 2
 """
 
@@ -376,6 +377,13 @@ class KnowledgeError(StartError):
     def __init__(self, file: str, key: str, reason: str) -> None:
         self.file, self.key, self.reason = file, key, reason
         super().__init__(f"{file}: {key}: {reason}")
+
+
+class MapError(StartError):
+    """A site's own codes are not usable; whoever wrote them is told file and line."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"TWITCH_CDS_CONCEPT_MAPS: {reason}")
 
 
 class UsageError(CdsError):

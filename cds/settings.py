@@ -236,6 +236,13 @@ class Settings:
         "More from one client in one worker are refused (429); twice as many may come at once.",
         shown=f"50 (in demo mode {FASTEST})",
     )
+    concept_maps: str = _row(
+        "",
+        "path",
+        kinds.text,
+        "A folder of the site's own codes and units (ConceptMaps, CSV), read and checked at start: local-codes.md.",
+        shown="none",
+    )
     log_level: str = _row(
         "info",
         "debug, info, warning or error",

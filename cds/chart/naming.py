@@ -34,7 +34,7 @@ class Namer:
         self._find = knowledge.codes.find
         self._knows = knowledge.codes.knows
         self._known = knowledge.codes.all_codes
-        self._twitches = frozenset(_spellings(one.code for one in knowledge.codes.members("twitch")))
+        self._twitches = frozenset(_spellings(knowledge.codes.spellings("twitch")))
         self.lab_codes = knowledge.codes.lab_codes
         self._flat = knowledge.codes.flat_systems
         self._both_sides = frozenset(knowledge.phrases.both_sides)

@@ -16,6 +16,7 @@ from cds.fhir.dates import When, parse
 from cds.fhir.raw import read_raw
 from cds.fhir.resources import Component, DiagnosticReport, Observation
 from cds.knowledge.codes import NOTHING, Concept
+from cds.knowledge.model import CALCIUM_KINDS
 from cds.knowledge.unit_names import UnitWords
 
 FINAL = frozenset({"final", "amended", "corrected"})
@@ -32,7 +33,6 @@ ANSWERED = frozenset({"survey", "social-history"})  # HL7 observation-category: 
 _PERFORMERS = msgspec.json.Decoder(list[Reference] | None)
 _OBSERVATION = msgspec.json.Decoder(Observation)
 _CATEGORIES = msgspec.json.Decoder(Concepts)
-CALCIUM_KINDS = {"calcium_ionized": "ionised", "calcium_corrected": "adjusted", "calcium_total": "unadjusted"}
 
 
 def labs(observation: Observation, namer: Namer, scope: Scope) -> Iterator[LabResult]:

@@ -1,5 +1,6 @@
 """The services that discovery lists, with prefetch templates derived from the knowledge (CDS Hooks 2.0, discovery)."""
 
+import re
 from collections.abc import Iterable
 
 import msgspec
@@ -20,6 +21,8 @@ STATEMENTS = "MedicationStatement?{p}&_include=MedicationStatement:medication"
 ORDERED = "ServiceRequest?{p}&status=active,on-hold,completed"
 COUNT = {"conditions": 500, "labs": 500, "observations": 500, "medicationRequests": 500, "medicationStatements": 500}
 COUNT_OF_OTHERS = 100
+_PARTING = re.compile(r"([\\|,$])")
+_ENCODED = re.compile(r"[^A-Za-z0-9:/._~-]")
 
 
 class Service(Struct, frozen=True, rename="camel", omit_defaults=True, kw_only=True):
@@ -152,13 +155,13 @@ def discovery(services: Iterable[Service]) -> bytes:
 def templates(knowledge: Knowledge) -> dict[str, str]:
     """Searches in the conservative 2.0 grammar; every code that a rule reads on that type is asked for."""
     reads = of_chart(knowledge)
-    reports = _tokens(one for kind in reads.reports for one in knowledge.codes.members(kind))
+    reports = _tokens(knowledge, [one for kind in reads.reports for one in knowledge.codes.members(kind)])
     return _searches(
         {
             "conditions": "Condition?{p}",
-            "observations": _observations(_observed(knowledge, reads)),
+            "observations": _observations(knowledge, _observed(knowledge, reads)),
             "encounters": ENCOUNTERS,
-            "labs": _observations(_results(knowledge, reads)),
+            "labs": _observations(knowledge, _results(knowledge, reads)),
             "medicationRequests": REQUESTS,
             "medicationStatements": STATEMENTS,
             "serviceRequests": ORDERED,
@@ -175,9 +178,9 @@ def order_templates(knowledge: Knowledge) -> dict[str, str]:
     return _searches(
         {
             "conditions": "Condition?{p}",
-            "observations": _observations(_observed(knowledge, reads)),
+            "observations": _observations(knowledge, _observed(knowledge, reads)),
             "encounters": ENCOUNTERS,
-            "labs": _observations(_results(knowledge, reads)),
+            "labs": _observations(knowledge, _results(knowledge, reads)),
             "medicationRequests": REQUESTS,
             "medicationStatements": STATEMENTS,
             "serviceRequests": ORDERED,
@@ -193,8 +196,8 @@ def _searches(asked: dict[str, str]) -> dict[str, str]:
     return {"patient": "Patient/{{context.patientId}}", **searches}
 
 
-def _observations(concepts: Iterable[Concept]) -> str:
-    return f"Observation?{{p}}&code={_tokens(concepts)}&_sort=-date"
+def _observations(knowledge: Knowledge, concepts: Iterable[Concept]) -> str:
+    return f"Observation?{{p}}&code={_tokens(knowledge, concepts)}&_sort=-date"
 
 
 def _results(knowledge: Knowledge, reads: Reads) -> list[Concept]:
@@ -213,5 +216,16 @@ def _observed(knowledge: Knowledge, reads: Reads) -> list[Concept]:
     return [one for one in found.values() if one.analyte is None]
 
 
-def _tokens(concepts: Iterable[Concept]) -> str:
-    return ",".join(sorted({f"{one.system}|{one.code}" for one in concepts}))
+def _tokens(knowledge: Knowledge, concepts: Iterable[Concept]) -> str:
+    """The codes to search for, and the site's own codes that are read as them."""
+    keys = {key for one in concepts for key in knowledge.codes.keys(one)}
+    return ",".join(sorted(f"{_escaped(system)}|{_escaped(code)}" for system, code in keys))
+
+
+def _escaped(text: str) -> str:
+    """A part of a token: a backslash before what parts tokens (FHIR R4, search), all but plain characters encoded."""
+    return _ENCODED.sub(_percent, _PARTING.sub(r"\\\1", text))
+
+
+def _percent(character: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in character[0].encode())

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from copy import copy
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -44,6 +45,7 @@ class Concept(Struct, frozen=True, gc=False):
 
 
 Codes = Mapping[str, Mapping[str, Concept]]
+Key = tuple[str, str]  # system and code
 
 
 class National(Struct, frozen=True):
@@ -64,6 +66,7 @@ class CodeTable:
     """Exact codes in one dictionary per system; ICD and ATC codes are also found by their prefixes.
 
     `names` knows the systems by whatever a sender calls them; `icd` are those whose codes have a point.
+    A site's own codes (`with_site`) are found as those that they mean, and are in none of the lists.
     """
 
     def __init__(
@@ -75,16 +78,42 @@ class CodeTable:
         national: Mapping[str, National] | None = None,
     ) -> None:
         self.systems = frozenset(exact)
-        self._names = names
+        self.names = names
         self._icd = frozenset(icd)
         self._national = dict(national or {})
-        self._exact = {system: dict(codes) for system, codes in exact.items()}
+        self._listed = {system: dict(codes) for system, codes in exact.items()}
+        self._exact = self._listed
+        self._site: dict[Key, list[Key]] = {}
         self._prefixes = {system: (codes, _lengths(codes)) for system, codes in prefixes.items() if codes}
-        self.all_codes = frozenset(code for codes in self._exact.values() for code in codes)
-        labs = (concept for codes in self._exact.values() for concept in codes.values() if concept.analyte)
-        self.lab_codes = frozenset(concept.code for concept in labs)
+        self._index()
         self.flat_systems = self.systems - self._prefixes.keys()
-        self._learned: dict[tuple[str, str], Concept | None] = {}
+        self._learned: dict[Key, Concept | None] = {}
+
+    def _index(self) -> None:
+        found = [(code, concept) for codes in self._exact.values() for code, concept in codes.items()]
+        self.all_codes = frozenset(code for code, _ in found)
+        self.lab_codes = frozenset(code for code, concept in found if concept.analyte)
+
+    def with_site(self, names: Systems, codes: Mapping[Key, Concept]) -> "CodeTable":
+        """The table with codes of a site; `names` knows their systems, of which no other code becomes known."""
+        table = copy(self)
+        table.names, table._learned, table._site = names, {}, {}
+        table._exact = {system: dict(listed) for system, listed in self._listed.items()}
+        for key, concept in codes.items():
+            table._exact.setdefault(key[0], {})[key[1]] = concept
+            table._site.setdefault((concept.system, concept.code), []).append(key)
+        table._index()
+        return table
+
+    def keys(self, concept: Concept) -> list[Key]:
+        """The code of a concept, and the site's codes that are read as it."""
+        key = (concept.system, concept.code)
+        return [key, *self._site.get(key, ())]
+
+    def spellings(self, name: str) -> frozenset[str]:
+        """All codes that are in a value set, those of a site among them."""
+        every = (pair for codes in self._exact.values() for pair in codes.items())
+        return frozenset(code for code, concept in every if name in concept.sets)
 
     def find(self, system: str | None, code: str | None) -> Concept | None:
         """The concept of a code, or None if no rule reads it."""
@@ -103,7 +132,7 @@ class CodeTable:
 
     def _elsewhere(self, system: str, code: str) -> Concept | None:
         """The concept of a code whose system is written in another way, or is a national edition."""
-        known = self._names.find(system)
+        known = self.names.find(system)
         if known is None:
             return None
         edition = self._national.get(known)
@@ -115,27 +144,27 @@ class CodeTable:
         """Whether codes of this system are known to the service at all (4f); those of national editions are not."""
         if system is None or system in self.systems:
             return system is not None
-        return self._names.find(system) in self.systems
+        return self.names.find(system) in self.systems
 
     def members(self, name: str) -> list[Concept]:
         """All exact codes of a value set, in a stable order."""
-        found = (c for codes in self._exact.values() for c in codes.values() if name in c.sets)
+        found = (c for codes in self._listed.values() for c in codes.values() if name in c.sets)
         return sorted(found, key=lambda concept: (concept.system, concept.code))
 
     def marked(self, name: str) -> list[Concept]:
         """All codes and prefixes of a value set."""
-        tables = (*self._exact.values(), *(codes for codes, _ in self._prefixes.values()))
+        tables = (*self._listed.values(), *(codes for codes, _ in self._prefixes.values()))
         return [concept for codes in tables for concept in codes.values() if name in concept.sets]
 
     def of_analyte(self, analyte: str) -> list[Concept]:
         """All codes that feed an analyte."""
-        found = (c for codes in self._exact.values() for c in codes.values() if c.analyte == analyte)
+        found = (c for codes in self._listed.values() for c in codes.values() if c.analyte == analyte)
         return sorted(found, key=lambda concept: (concept.system, concept.code))
 
     def in_groups(self, system: str, groups: Iterable[str]) -> list[Concept]:
         """All codes of a system that stand in one of the terminology groups."""
         wanted = set(groups)
-        return [concept for concept in self._exact[system].values() if concept.groups & wanted]
+        return [concept for concept in self._listed[system].values() if concept.groups & wanted]
 
     def _by_prefix(self, system: str, code: str) -> Concept | None:
         """Only what looks like a code of these systems is matched, and remembered."""

@@ -19,6 +19,7 @@ from cds.knowledge.answers import Answers, Stated, compiled
 from cds.knowledge.codes import CodeList, CodeTable, Concept, Row
 from cds.knowledge.compile import Terminology, code_table, rows_of
 from cds.knowledge.ingredients import Ingredient, IngredientNames
+from cds.knowledge.maps.model import NO_MAPS, SiteMaps
 from cds.knowledge.model import (
     DEFICIENCY,
     Adjustment,
@@ -77,6 +78,7 @@ class Knowledge(Struct, frozen=True, eq=False):
     displays: dict[str, str] | None = None
     lab_tags: tuple[str, ...] = ()
     electrolytes: frozenset[str] = frozenset()
+    site: SiteMaps = NO_MAPS
 
     @property
     def every_limit(self) -> tuple[Limit, ...]:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 DEFICIENCY = "deficiency-"  # so the value sets of recorded deficiencies begin, followed by the analyte
+CALCIUM_KINDS = {"calcium_ionized": "ionised", "calcium_corrected": "adjusted", "calcium_total": "unadjusted"}
 Side = Literal["low", "high"]
 Operator = Literal["<", "<=", ">", ">="]
 AboutTest = Annotated[str, Meta(pattern=r"^[^{}]*\{test\}[^{}]*$")]  # words with one gap, for a test's name
@@ -154,6 +155,18 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     gaps: dict[str, tuple[str, ...]]
 
 
+class OtherTests(Struct, frozen=True, forbid_unknown_fields=True):
+    """Words that make a test another one than that in serum, plasma or blood: of another specimen, or of another kind.
+
+    They `begin` a word, are a `whole` one, or stand anywhere `within` a name. `kinds` are told by how words begin.
+    """
+
+    begin: list[str] = []
+    whole: list[str] = []
+    within: list[str] = []
+    kinds: dict[str, list[str]] = {}
+
+
 class Phrases(Struct, frozen=True, forbid_unknown_fields=True):
     """Whole phrases that count when nothing is coded (4f)."""
 
@@ -163,6 +176,7 @@ class Phrases(Struct, frozen=True, forbid_unknown_fields=True):
     diet: list[str]
     both_sides: list[str]
     specimen: list[str] = []
+    other_tests: OtherTests = OtherTests()
 
 
 class Signs(Struct, frozen=True, forbid_unknown_fields=True):

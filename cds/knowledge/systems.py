@@ -19,6 +19,13 @@ class Systems:
         self._editions = tuple(_plain(name) + "/" for name in editions)
         self._learned: dict[str, str | None] = {}
 
+    def extended(self, names: Iterable[str]) -> "Systems":
+        """With more systems; one that has a name here keeps it, one written in several ways is called as at first."""
+        more = Systems((), {})
+        more._editions = self._editions
+        more._names = {_plain(name): name for name in reversed(list(names))} | self._names
+        return more
+
     def find(self, text: str) -> str | None:
         """The canonical address; None if the system is unknown."""
         try:

@@ -18,12 +18,17 @@ class UnitNames:
     """The names of units that are no UCUM, and how they are found."""
 
     def __init__(self, alias: Mapping[str, str], usual_units: Iterable[str]) -> None:
+        self._stated, self._usual = dict(alias), tuple(usual_units)
         self._alias = {cleaned(text): unit for text, unit in alias.items()}
         self.units = frozenset(alias.values())
         folded: dict[str, set[str]] = {}
-        for text, unit in (*self._alias.items(), *((one, one) for one in usual_units)):
+        for text, unit in (*self._alias.items(), *((one, one) for one in self._usual)):
             folded.setdefault(fold(text), set()).add(unit)
         self._folded = {text: units.pop() for text, units in folded.items() if len(units) == 1}
+
+    def with_site(self, alias: Mapping[str, str]) -> "UnitNames":
+        """With names that a site gives to units."""
+        return UnitNames(self._stated | dict(alias), self._usual)
 
     def ucum(self, quantity: Quantity) -> str | None:
         """The UCUM code of a quantity's unit; None if it states none. Nothing is told by the size of the number."""
@@ -33,7 +38,7 @@ class UnitNames:
             if found is not None:
                 return found
         text = (quantity.unit or "").strip()
-        return self.named(text) or text or quantity.code or None
+        return self.named(text) or text or self.named(quantity.code or "") or quantity.code or None
 
     def named(self, text: str) -> str | None:
         """The UCUM code of a text: by alias, as it is, or in the one reading that its letters have in any case."""

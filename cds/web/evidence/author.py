@@ -16,6 +16,7 @@ from cds.rules.rulebook import rulebook_of
 from cds.web.evidence import decisions, rulebook
 from cds.web.evidence.attributes import attributes
 from cds.web.evidence.dossier import Dossier, Index, Limit, Rule, Saying, Source, Statement, Summary, Versions
+from cds.web.evidence.local import local_codes
 from cds.web.pages import gaps
 from cds.web.ports import Answering
 
@@ -67,6 +68,7 @@ class Author:
             decision=words.phrase("decision"),
             versions=self._versions,
             switched_off=topic in self._engine.switched_off,
+            local_codes=local_codes(self._knowledge, reads(topic, self._knowledge)),
         )
 
     def index(self) -> Index:
@@ -81,6 +83,7 @@ class Author:
             attributes=attributes(whole, sources, self._versions),
             decision=self._words.phrase("decision"),
             versions=self._versions,
+            local_codes=local_codes(self._knowledge),
         )
 
     def titles(self) -> Mapping[str, str]:

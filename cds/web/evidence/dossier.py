@@ -79,6 +79,23 @@ class Attribute(Struct, frozen=True, omit_defaults=True, rename="camel", kw_only
     used: bool | None = None
 
 
+class LocalCode(Struct, frozen=True, rename="camel"):
+    """One of the site's own codes or units, what it is read as, and the file that says so."""
+
+    local: str
+    read_as: str
+    name: str
+    file: str
+
+
+class LocalCodes(Struct, frozen=True, rename="camel"):
+    """The site's own codes and units that matter here: the first of them, and how many there are."""
+
+    files: tuple[str, ...]
+    total: int
+    first: tuple[LocalCode, ...]
+
+
 class Versions(Struct, frozen=True, rename="camel"):
     """What is described: software, clinical knowledge, and the day of the last review of its sources."""
 
@@ -107,6 +124,7 @@ class Dossier(Struct, frozen=True, rename="camel", kw_only=True):
     decision: str
     versions: Versions
     switched_off: bool
+    local_codes: LocalCodes | None = None
 
 
 class Summary(Struct, frozen=True, rename="camel"):
@@ -129,3 +147,4 @@ class Index(Struct, frozen=True, rename="camel", kw_only=True):
     attributes: tuple[Attribute, ...]
     decision: str
     versions: Versions
+    local_codes: LocalCodes | None = None

@@ -1,0 +1,46 @@
+"""The site's own codes and units on the evidence pages: of a card, those that one of its rules reads."""
+
+from collections.abc import Callable, Iterator
+
+from cds.knowledge.codes import Concept
+from cds.knowledge.load import Knowledge
+from cds.knowledge.maps.model import SiteCode
+from cds.rules.reads import Reads
+from cds.web.evidence.dossier import LocalCode, LocalCodes
+
+SHOWN = 500
+
+
+def local_codes(knowledge: Knowledge, reads: Reads | None = None) -> LocalCodes | None:
+    """All of them, or those that are read as what `reads` names; None if the site has no map."""
+    site = knowledge.site
+    if not site.files:
+        return None
+    is_read = _reading(reads, knowledge) if reads is not None else bool
+    wanted = [one for one in site.codes if is_read(one.concept)]
+    units = site.units if reads is None or reads.analytes else ()
+    rows = [*map(_code, wanted), *(LocalCode(one.text, one.unit, "unit", one.file) for one in units)]
+    return LocalCodes(tuple(_files(knowledge)), len(rows), tuple(rows[:SHOWN]))
+
+
+def _files(knowledge: Knowledge) -> Iterator[str]:
+    for file in knowledge.site.files:
+        yield f"{file.name}: {file.codes} codes, {file.units} units"
+
+
+def _reading(reads: Reads, knowledge: Knowledge) -> Callable[[Concept], bool]:
+    classes = [knowledge.medicines[name] for name in reads.medicines]
+    groups = {group for one in classes for group in (*one.groups, *one.never, *one.check_route)}
+    stated = {token.partition(":")[2] for one in classes for token in one.codes}
+    sets, analytes = set(reads.value_sets), set(reads.analytes)
+
+    def is_read(concept: Concept) -> bool:
+        is_medicine = not concept.groups.isdisjoint(groups) or concept.code in stated
+        return is_medicine or concept.analyte in analytes or not concept.sets.isdisjoint(sets)
+
+    return is_read
+
+
+def _code(one: SiteCode) -> LocalCode:
+    concept = one.concept
+    return LocalCode(f"{one.system}|{one.code}", f"{concept.system}|{concept.code}", concept.display, one.file)
