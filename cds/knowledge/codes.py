@@ -137,7 +137,7 @@ class CodeTable:
             return None
         edition = self._national.get(known)
         if edition is None:
-            return self.find(known, code)
+            return self.find(known, code) if known in self._exact else None
         return self.find(edition.parent, edition.shared(spelled(code[:LONGEST_CODE], is_icd=True)))
 
     def knows(self, system: str | None) -> bool:
