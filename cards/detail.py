@@ -155,7 +155,8 @@ def _evidence(
     articles = dict.fromkeys((variant.article or entry.article, *(tag.article for tag in tags if tag.article)))
     yield words.phrase("article", text=" ".join(articles))
     flagged = (key for flag in flags for key in words.flag(flag).citations)
-    keys = dict.fromkeys((*(key for tag in tags for key in tag.citations), *flagged, *entry.citations))
+    own = (*variant.citations, *entry.citations)
+    keys = dict.fromkeys((*(key for tag in tags for key in tag.citations), *flagged, *own))
     marks = {key: words.book.marks[words.citations[key].mark] for key in keys}
     names = [words.phrase("citation", label=words.dated(key), mark=mark) for key, mark in marks.items()]
     yield words.phrase("sources", names=join(names, words, words.book.layout.sources_shown), grade=entry.grade)

@@ -29,6 +29,15 @@ def plain(text: str, limit: int = LIMIT) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + _CUT
 
 
+def to_length(text: str, limit: int) -> str:
+    """One line, cut at the end of a word where there is one."""
+    line = plain(text)
+    if len(line) <= limit:
+        return line
+    head, space, _ = line[:limit].rpartition(" ")
+    return f"{head}{_CUT}" if space else plain(line, limit)
+
+
 def escape(text: str, limit: int = LIMIT) -> str:
     """The text as Markdown that reads as the text: no HTML, no markup, no links, one line."""
     if len(text) <= limit and _HARMLESS.fullmatch(text):

@@ -51,6 +51,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "task_description": ("name",),
     "order_reason": ("sign",),
     "order_reason_bare": (),
+    "dated_sign": ("sign", "date"),
 }
 
 REASONS = (
@@ -197,7 +198,8 @@ def _fixed_sentences(words: Words) -> Iterable[tuple[str, str, str]]:
 def _check_citations(words: Words) -> None:
     """Every source and override reason that is named exists."""
     for topic, entry in words.topics.items():
-        _cited(words, "cards.toml", str(topic), (*entry.citations, entry.guideline))
+        own = (key for variant in entry.variants.values() for key in variant.citations)
+        _cited(words, "cards.toml", str(topic), (*entry.citations, entry.guideline, *own))
         for key in entry.overrides:
             if key not in words.book.overrides:
                 raise WordingError("cards.toml", str(topic), f"no override reason {key}")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from cards.advice import Advice
-from cards.markdown import plain
+from cards.markdown import plain, to_length
 from cards.template import fields, fill
 from cards.topics import Topic
 from cards.wire import SUMMARY_LIMIT
@@ -44,6 +44,8 @@ def _names(gap: str, advice: Advice, words: Words) -> Sequence[str]:
     match gap:
         case "sign" | "medicine":
             return advice.signs
+        case "dated_sign":
+            return [_dated(sign, advice, words) for sign in advice.signs]
         case "drug":
             return drugs[:1] or _tag_names(advice, words)[:1]
         case "drugs":
@@ -57,6 +59,14 @@ def _names(gap: str, advice: Advice, words: Words) -> Sequence[str]:
         case "value":
             return [advice.values[tag] for tag in advice.tags if tag in advice.values][:1]
     return ()
+
+
+def _dated(sign: str, advice: Advice, words: Words) -> str:
+    """A sign with the day that the rule gives under its name."""
+    layout = words.book.layout
+    room = layout.sign_length if len(advice.signs) == 1 else layout.sign_length_of_many
+    date = plain(advice.values.get(sign, "")) or words.book.placeholders["date"].fallback
+    return words.phrase("dated_sign", sign=to_length(sign, room), date=date)
 
 
 def _tag_names(advice: Advice, words: Words) -> list[str]:

@@ -17,11 +17,12 @@ ENGLISH = Path(__file__).parent / "wording" / "en"
 
 
 class Variant(Struct, frozen=True, forbid_unknown_fields=True):
-    """One summary of a card; its bullets and its article, if any, replace those of the card."""
+    """One summary of a card; its bullets and article, if any, replace those of the card, its citations join them."""
 
     summary: str
     consider: tuple[str, ...] = ()
     article: str = ""
+    citations: tuple[str, ...] = ()
 
 
 class TopicWords(Struct, frozen=True, forbid_unknown_fields=True):
@@ -89,11 +90,13 @@ class Placeholder(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Layout(Struct, frozen=True, forbid_unknown_fields=True):
-    """How much of everything is shown."""
+    """How much of everything is shown; a sign beside others has less room."""
 
     named_in_summary: int
     sources_shown: int
     signs_in_reason: int
+    sign_length: int
+    sign_length_of_many: int
     quote_length: int
 
 
@@ -161,7 +164,8 @@ class Words(Struct, frozen=True, eq=False):
         topics = (key for entry in self.topics.values() for key in (entry.guideline, *entry.citations))
         tags = (key for some in self.tags.values() for entry in some.values() for key in entry.citations)
         flags = (key for entry in self.flags.values() for key in entry.citations)
-        return frozenset((*topics, *tags, *flags))
+        variants = (one for entry in self.topics.values() for one in entry.variants.values())
+        return frozenset((*topics, *tags, *flags, *(key for one in variants for key in one.citations)))
 
     def phrase(self, key: str, /, **values: str) -> str:
         """A short phrase, filled."""

@@ -353,6 +353,8 @@ def _check(knowledge: Knowledge, terminology: Terminology) -> None:
     for name, one in knowledge.explanations.items():
         if unknown := {f"explains-{name}", *one.signs} - knowledge.sets.keys():
             raise KnowledgeError(EXPLANATIONS, name, f"{min(unknown)} is no value set of valuesets.toml")
+        if one.taking is not None and one.taking not in knowledge.medicines:
+            raise KnowledgeError(EXPLANATIONS, name, f"{one.taking} is no class of medicines.toml")
     for name in knowledge.signs.every - knowledge.sets.keys():
         raise KnowledgeError("signs.toml", name, "is no value set of valuesets.toml")
     for name, medicine in knowledge.medicines.items():

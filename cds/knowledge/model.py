@@ -225,6 +225,9 @@ class Explanation(Struct, frozen=True, forbid_unknown_fields=True):
     within: int | None = None
     after: int | None = None
     older: int | None = None
+    settled: int | None = None
+    earlier: bool = False
+    taking: str | None = None
     lowers: bool = False
     focal: bool = False
 

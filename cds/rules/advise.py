@@ -11,12 +11,14 @@ from cds.rules.assess import Assessment, flag_days
 from cds.rules.choice import SILENCE_NEEDS, Choice
 from cds.rules.flag_rows import FLAG_IDS
 from cds.rules.flags import Flags, Raised
+from cds.rules.motor_neuron import is_of_dystrophy, may_be_named
 from cds.rules.neurology import report_fact
 from cds.rules.picture import Picture
 from cds.rules.rulebook import rulebook_of
 from cds.rules.work_up import covers
 
 URGENT_UNREAD = "result_unread_urgent"
+DAY = 10  # characters of a date without its time
 
 
 def closed(advice: Sequence[Advice], dropped: tuple[Topic, ...]) -> tuple[Advice, ...]:
@@ -45,6 +47,12 @@ def flag_ids(flags: Flags) -> tuple[str, ...]:
     """The ids of flags in their order."""
     ids = {flag.id for flag in flags}
     return tuple(name for name in FLAG_IDS if name in ids)
+
+
+def _days(flags: Flags) -> dict[str, str]:
+    """The newest day of each sign behind some flags."""
+    dated = sorted((fact.date[:DAY], fact.label) for fact in facts_of(flags) if fact.date)
+    return {label: day for day, label in dated}
 
 
 def facts_of(flags: Flags) -> tuple[Fact, ...]:
@@ -113,10 +121,11 @@ def childhood(choice: Choice, found: Assessment) -> Advice:
 
 
 def urgent(choice: Choice, found: Assessment) -> Advice:
-    """NEURO-URG: the sign named, the basic bloods inside."""
-    ids = {flag.id for flag in choice.flags}
-    variant = "medicine" if ids == {"U8"} else "default"
-    values = {"drug": _myopathic(found.picture)} if variant == "medicine" else {}
+    """NEURO-URG: the sign named with its day, the basic bloods inside; the disease only where N12 allows it."""
+    if {flag.id for flag in choice.flags} == {"U8"}:
+        variant, values = "medicine", {"drug": _myopathic(found.picture)}
+    else:
+        variant, values = "motor-neuron-disease" if may_be_named(found) else "default", _days(choice.flags)
     return _neuro(choice, found, variant, (Order("referral:neurology-urgent"), *_due(found)), values)
 
 
@@ -184,6 +193,8 @@ def _sign_notes(flags: Flags, picture: Picture) -> Iterable[Note]:
     """Sites of a dystrophy, relatives, and why an unspecific sign is not dismissed (S27, R4)."""
     if _has(flags, "weakness-girdle"):
         yield Note("weakness_sites")
+    elif is_of_dystrophy(picture):
+        yield Note("family_dystrophy")
     if picture.chart.kin:
         yield Note("family_history", {"items": ", ".join(context.family(picture))})
     if any(flag.id == "R4" for flag in flags):

@@ -13,7 +13,7 @@ from cards.vocabulary import Vocabulary
 from cds.knowledge import basis
 from cds.knowledge.basis import Row
 from cds.knowledge.load import Knowledge
-from cds.rules import advise, advise_labs, advise_medicines, gate, left_out
+from cds.rules import advise, advise_labs, advise_medicines, gate, left_out, motor_neuron
 from cds.rules.assess import Assessment
 from cds.rules.choice import Choice
 from cds.rules.flag_rows import FLAG_IDS
@@ -67,11 +67,11 @@ CARDS = (
     ),
     CardRow(
         topic=Topic.NEURO_URG,
-        variants=("default", "medicine"),
+        variants=("default", "motor-neuron-disease", "medicine"),
         advise=advise.urgent,
         left_out=left_out.urgent,
         protected=True,
-        reads=Reads(windows=("finding_observation",)),
+        reads=Reads(windows=("finding_observation",)) | motor_neuron.READS,
         example=("urgent",),
         orders=("referral:neurology-urgent",),
     ),

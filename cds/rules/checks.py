@@ -39,7 +39,7 @@ CHART = Reads(
     ),
     groups=("answered",),
     classes=("shifting-drugs",),
-    tests=("shifted-by-drugs", "needs-ecg", "own-summary"),
+    tests=("shifted-by-drugs", "needs-ecg", "own-summary", "unnamed-beside"),
 )
 GAPS = ("examination", "onset", "medication-history")  # answered by no value set
 LIMIT_SOURCES = ("laboratory", "laboratory-flag")

@@ -174,7 +174,7 @@ def _age_days(birth: When | None, today: int) -> int | None:
 
 def _diseases(problems: list[Problem]) -> frozenset[str]:
     """KD: confirmed neuromuscular diseases that no later entry refutes (4b)."""
-    confirmed = [one for one in problems if not one.named.sets.isdisjoint(DISEASES) and _is_known(one)]
+    confirmed = [one for one in problems if not one.named.sets.isdisjoint(DISEASES) and is_known(one)]
     return frozenset(
         name
         for name in DISEASES
@@ -182,7 +182,8 @@ def _diseases(problems: list[Problem]) -> frozenset[str]:
     )
 
 
-def _is_known(problem: Problem) -> bool:
+def is_known(problem: Problem) -> bool:
+    """Whether a disease is confirmed, and active or in remission (4b KD, N5, N53)."""
     current = problem.is_active or problem.clinical == "remission"
     return current and problem.verification in ("confirmed", None)
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cds.chart.facts import Chart, Problem
+from cds.chart.facts import Problem
 from cds.fhir.dates import When
 from cds.knowledge.load import Knowledge
-from cds.rules.findings import IN_DOUBT, Doubt, Finding, Findings, Remark, label
+from cds.rules.findings import IN_DOUBT, Doubt, Finding, Findings, Remark, label, short_name
 from cds.rules.flags import Raised
 from cds.rules.mentions import Mentions
 from cds.rules.picture import Picture
@@ -35,13 +35,15 @@ class Cause(Struct, frozen=True):
 class Timing:
     """The signs of one adult as time leaves them."""
 
-    def __init__(self, found: Findings, chart: Chart, first: int | None, knowledge: Knowledge, today: int) -> None:
-        self._found, self._knowledge, self._today = found, knowledge, today
-        self._since = first if first is not None else today
+    def __init__(self, found: Findings, picture: Picture) -> None:
+        chart, knowledge, first = picture.chart, picture.knowledge, first_onset(picture)
+        taken = {course.tag for course in picture.medication.courses}
+        self._found, self._knowledge, self._today = found, knowledge, picture.today
+        self._since = first if first is not None else picture.today
         self._first = first
         self._mentions = Mentions(chart)
         self._of_visits = {one.named for one in chart.problems if one.of_visit and one.is_active}
-        self._causes = list(_causes(chart.problems, knowledge))
+        self._causes = [one for one in _causes(chart.problems, knowledge) if self._holds(one, taken)]
         self._spread = _spreads(found)
         self.quoted: list[Remark] = []
 
@@ -49,6 +51,11 @@ class Timing:
         """What counts, with what is only R4; what is history is quoted."""
         kept = [self._explained(one) for one in map(self._of_visit, self._found.all) if one is not None]
         return Findings(self._with_old([one for one in kept if one is not None]))
+
+    def _holds(self, cause: Cause, taken: set[str]) -> bool:
+        """Whether it explains anything now: some only while their medicine is taken."""
+        taking = self._knowledge.explanations[cause.name].taking
+        return taking is None or taking in taken
 
     def _of_visit(self, finding: Finding) -> Finding | None:
         """N6: the diagnosis of a visit counts for a year after it was last said; an undated one is R4."""
@@ -90,6 +97,8 @@ class Timing:
             and (spec.within is None or gap <= spec.within)
             and (spec.after is None or when.first - cause.when.last >= spec.after)
             and (spec.older is None or self._today - when.last > spec.older)
+            and (spec.settled is None or self._today - cause.when.last > spec.settled)
+            and not (spec.earlier and when.first > cause.when.last)
             and not (spec.focal and self._spread)
         )
         return explained if fits else frozenset()
@@ -142,7 +151,13 @@ def _causes(problems: Iterable[Problem], knowledge: Knowledge) -> Iterator[Cause
             continue
         for name in knowledge.explanations:
             if f"{EXPLAINS}{name}" in problem.named.sets:
-                yield Cause(name, knowledge.label(f"{EXPLAINS}{name}"), when)
+                yield Cause(name, _called(problem, f"{EXPLAINS}{name}", knowledge), when)
+
+
+def _called(problem: Problem, name: str, knowledge: Knowledge) -> str:
+    """A diagnosis by the code's own name if that is short and telling, else by its value set."""
+    names = (short_name(knowledge.display(one)) for one in problem.named.concepts if name in one.sets)
+    return next(filter(None, names), knowledge.label(name))
 
 
 def _spreads(found: Findings) -> bool:
@@ -151,12 +166,16 @@ def _spreads(found: Findings) -> bool:
     return regions > 1 or bool(found.of("upper-motor-neuron") and found.of(*sorted(LOWER_SIGNS)))
 
 
+def first_onset(picture: Picture) -> int | None:
+    """The first possible day of any twitch, if one is known."""
+    return min((one.onset.first for one in picture.twitches if one.onset), default=None)
+
+
 def left(picture: Picture, found: Findings) -> tuple[Findings, tuple[Remark, ...]]:
     """The findings as time leaves them, and what is quoted as history; all of them where no adult is known."""
     if picture.age is None or picture.is_child:
         return found, ()
-    first = min((one.onset.first for one in picture.twitches if one.onset), default=None)
-    signs = Timing(found, picture.chart, first, picture.knowledge, picture.today)
+    signs = Timing(found, picture)
     return signs.left(), tuple(dict.fromkeys(signs.quoted))
 
 

@@ -14,7 +14,11 @@ SUMMARIES = [
     ),
     (
         "neurology-urgent.default",
-        "Twitching with <sign>: consider neurology referral without delay; name possible motor neuron disease.",
+        "Twitching with <dated_sign>: examine; if new and unexplained, neurology within 2 weeks.",
+    ),
+    (
+        "neurology-urgent.motor-neuron-disease",
+        "Twitching with <dated_sign>: examine; if new and unexplained, neurology within 2 weeks (MND?).",
     ),
     (
         "work-up-status.default",

@@ -163,22 +163,47 @@ def test_a_card_on_one_test_shows_one_value() -> None:
 @pytest.mark.parametrize(("longer", "end"), [(0, "xx:"), (1, "x…:"), (9, "x…:")])
 def test_a_name_is_cut_only_when_it_must_be(longer: int, end: str) -> None:
     """At exactly 139 characters nothing is cut; one more, and the end of the name is."""
-    rest = "Twitching with : consider neurology referral without delay; name possible motor neuron disease."
-    card = show(Topic.NEURO_URG, signs=("x" * (139 - len(rest) + longer),))
+    rest = "Persistent or frequent twitching plus : consider a complete neurological evaluation."
+    card = show(Topic.NEURO_EVAL, signs=("x" * (139 - len(rest) + longer),))
 
     assert 139 == len(card.summary)
     assert f"{end} consider" in card.summary
 
 
-@pytest.mark.parametrize(("longer", "expected"), [(0, "Twitching with xx"), (1, "Twitching with y")])
+@pytest.mark.parametrize(("longer", "expected"), [(0, "twitching plus xx"), (1, "twitching plus y")])
 def test_two_names_are_named_while_they_fit(longer: int, expected: str) -> None:
     """Two names that fill exactly 139 characters stay; one character more, and one is named and one counted."""
-    rest = "Twitching with  and y: consider neurology referral without delay; name possible motor neuron disease."
+    rest = "Persistent or frequent twitching plus  and y: consider a complete neurological evaluation."
     room = 139 - len(rest)
-    card = show(Topic.NEURO_URG, signs=("y", "x" * (room + longer)) if longer else ("x" * room, "y"))
+    card = show(Topic.NEURO_EVAL, signs=("y", "x" * (room + longer)) if longer else ("x" * room, "y"))
 
-    assert card.summary.startswith(expected)
+    assert expected in card.summary
     assert ("+1 more" in card.summary) is bool(longer)
+
+
+MND = "motor-neuron-disease"
+REST = "examine; if new and unexplained, neurology within 2 weeks (MND?)."
+
+
+def test_each_sign_carries_its_own_day() -> None:
+    """Two signs that fit are named with a day each; one without a day is said to be undated."""
+    signs = ("foot drop", "dysarthria")
+    card = show(Topic.NEURO_URG, MND, signs=signs, values={"foot drop": "2026-11-20"})
+
+    assert f"Twitching with foot drop (2026-11-20) and dysarthria (undated): {REST}" == card.summary
+
+
+def test_a_long_sign_is_cut_at_the_end_of_a_word_and_its_day_never() -> None:
+    """44 characters of one sign, 34 of one beside others; then the summary has at most 139."""
+    sign = "difficulty with the fine use of the right hand and of the left"
+    alone = show(Topic.NEURO_URG, MND, signs=(sign,), values={sign: "2026-11-20"})
+    first = show(Topic.NEURO_URG, MND, signs=(sign, *"abcdefghijk"), values={sign: "2026-11-20"})
+    unbroken = show(Topic.NEURO_URG, MND, signs=("x" * 60,), values={"x" * 60: "2026-11-20"})
+
+    assert f"Twitching with difficulty with the fine use of the right… (2026-11-20): {REST}" == alone.summary
+    assert f"Twitching with difficulty with the fine use of… (2026-11-20) +11 more: {REST}" == first.summary
+    assert f"Twitching with {'x' * 43}… (2026-11-20): {REST}" == unbroken.summary
+    assert 139 == len(unbroken.summary)
 
 
 def test_a_number_is_never_cut() -> None:

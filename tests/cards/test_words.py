@@ -123,6 +123,8 @@ def test_no_citation_is_left_unused() -> None:
     """Every source is named by a card, a tag, a flag or a statement."""
     used = {entry.guideline for entry in WORDS.topics.values()}
     used |= {key for entry in WORDS.topics.values() for key in entry.citations}
+    variants = [one for entry in WORDS.topics.values() for one in entry.variants.values()]
+    used |= {key for one in variants for key in one.citations}
     used |= {key for flag in WORDS.flags.values() for key in flag.citations}
     used |= {key for tags in WORDS.tags.values() for tag in tags.values() for key in tag.citations}
     cited = {

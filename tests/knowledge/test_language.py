@@ -59,9 +59,8 @@ def texts(value: Any, names: tuple[str, ...], name: str = "") -> Iterator[str]:
 
 def left(said: Iterator[str], body: bytes) -> set[str]:
     """The words with a plain vowel that stand neither in the chart nor are the same in every language."""
-    own = {
-        spelt for word in WORD.findall(body.decode()) for spelt in (word, word.lower())
-    }  # a unit is told as we spell it
+    chart = json.dumps(json.loads(body), ensure_ascii=False)  # its letters, not how JSON may escape them
+    own = {spelt for word in WORD.findall(chart) for spelt in (word, word.lower())}  # a unit is told as we spell it
     return {word for text in said for word in WORD.findall(text) if PLAIN.search(word)} - own - SAME
 
 

@@ -39,7 +39,7 @@ LINES = [
 ]
 VISIT = {"category": [{"coding": [{"code": "encounter-diagnosis"}]}]}
 SIGNS = ["M62.81", "G81.91", "R47.1", "R13.19", "R26.2", "R29.6", "M21.371", "M62.541", "86854008", "249878001"]
-CAUSES = ["I63.9", "G80.9", "S72.001A", "K22.2", "C32.9", "G54.0", "G95.20"]
+CAUSES = ["I63.9", "G80.9", "S72.001A", "K22.2", "C32.9", "G54.0", "G95.20", "G61.82", "G61.0"]
 
 
 def tags(cards: list[Any]) -> set[str]:
@@ -59,7 +59,7 @@ def test_n10_time_takes_no_emergency(sure: Line, others: list[Line], age: str) -
 def test_n10_time_takes_no_childs_sign(sign: str, cause: str, years: int, before: int, age: int) -> None:
     """A child's cards do not depend on whose diagnosis a sign is, how old it is, and what may explain it."""
     listed: Line = {"condition": sign, "recorded": f"{years} y"}
-    explained: Line = {"condition": cause, "recorded": f"{before} y"}
+    explained: Line = {"condition": cause, "recorded": f"{before} y", "status": "resolved"}
     plain = judged({"age": f"{age} y"}, [TWITCH, listed])
 
     assert plain == judged({"age": f"{age} y"}, [TWITCH, {**listed, "with": VISIT}, explained])
@@ -69,7 +69,7 @@ def test_n10_time_takes_no_childs_sign(sign: str, cause: str, years: int, before
 def test_n10_a_sign_newer_than_its_explanation_keeps_its_grade(sign: str, cause: str, days: int, gap: int) -> None:
     """A sign of the last year after its explanation stays urgent; only the few of effect (2) become R4."""
     shown: Line = {"condition": sign, "onset": f"{days} d", "id": "sign"}
-    explained: Line = {"condition": cause, "onset": f"{days + gap} d"}
+    explained: Line = {"condition": cause, "onset": f"{days + gap} d", "status": "resolved"}
     alone, beside = judged({"age": "60 y"}, [TWITCH, shown]), judged({"age": "60 y"}, [TWITCH, shown, explained])
     lowered = (cause == "K22.2" and sign == "R13.19") or (
         cause == "S72.001A" and gap <= 365 and sign in ("M62.81", "R26.2", "R29.6", "M21.371")

@@ -120,7 +120,9 @@ class Author:
 
     def _cited(self, topic: Topic) -> Iterable[str]:
         """The sources of the card, its tags, its red flags and its limits."""
-        yield from self._words.topics[topic].citations
+        entry = self._words.topics[topic]
+        yield from entry.citations
+        yield from (key for variant in entry.variants.values() for key in variant.citations)
         for tag in self._words.tags.get(topic, {}).values():
             yield from tag.citations
         for rule in rulebook_of(self._knowledge).leading_to(topic):

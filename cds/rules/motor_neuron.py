@@ -1,0 +1,79 @@
+"""When a card may name motor neuron disease (second edition N12): it only ever removes the name, never a card."""
+
+from cds.chart.facts import Source
+from cds.rules.assess import Assessment
+from cds.rules.findings import Finding
+from cds.rules.flags import Flags
+from cds.rules.picture import Picture, is_known
+from cds.rules.reads import Reads
+from cds.rules.timing import EXPLAINED, first_onset
+
+BULBAR, BREATHING, LONG_TRACTS, WASTING = "U3", "U6", "U4", "U2"
+BESIDE_LONG_TRACTS = frozenset({"U1", "U2", "U3", "U5"})
+TONGUE = frozenset({"tongue-fasciculation", "tongue-atrophy"})
+LIMBS = ("region-arm", "region-leg")
+READS = Reads(
+    values=(*TONGUE, *LIMBS, "specific-sign", "thyrotoxic-myopathy", "family-dystrophy", "kd-dystrophy"),
+    medicines=("cholinesterase-inhibitor",),
+    windows=("specific_sign",),
+    thresholds=("naming_years",),
+)
+
+
+def may_be_named(found: Assessment) -> bool:
+    """Whether the urgent signs of an adult point to motor neuron disease, with nothing beside them that speaks of else.
+
+    Signs that something explains and those that the patient told name nothing. Old and doubted ones are no urgent
+    signs any more.
+    """
+    naming = _naming(found.urgent)
+    return _is_free(found) and bool(naming) and (_is_typical(naming) or _is_specific(naming, found.picture))
+
+
+def is_of_dystrophy(picture: Picture) -> bool:
+    """Whether a relative, or the history of the family, tells of a muscular dystrophy (S27)."""
+    kin = (one.named.sets for one in picture.chart.kin)
+    return any("kd-dystrophy" in sets for sets in kin) or bool(picture.findings.of("family-dystrophy"))
+
+
+def _is_free(found: Assessment) -> bool:
+    picture = found.picture
+    unnamed = set(picture.knowledge.listed("unnamed-beside"))
+    treated = bool(picture.medication.of("cholinesterase-inhibitor"))
+    other = {"explains-known-nerve", "thyrotoxic-myopathy", *(("explains-myasthenia",) if treated else ())}
+    return not (
+        picture.age is None
+        or picture.age < picture.knowledge.at("naming_years")
+        or picture.diseases
+        or any(flag.tag in unnamed for flag in found.emergencies)
+        or any(other & one.named.sets and is_known(one) for one in picture.chart.problems)
+        or is_of_dystrophy(picture)
+    )
+
+
+def _naming(flags: Flags) -> dict[str, list[Finding]]:
+    """The signs that may name it, by the flag that they raise."""
+    held = {flag.id: [one for one in flag.found if _names(one)] for flag in flags}
+    return {flag: signs for flag, signs in held.items() if signs}
+
+
+def _names(finding: Finding) -> bool:
+    explained = any(one.key == EXPLAINED for one in finding.remarks)
+    return not explained and finding.source is not Source.PATIENT
+
+
+def _is_typical(naming: dict[str, list[Finding]]) -> bool:
+    """N12 (a) to (c): wasting or the tongue; two regions of the body; long tracts beside a lower sign."""
+    signs = [one for held in naming.values() for one in held]
+    tongue = any(TONGUE & one.sets for one in signs)
+    regions = sum((BULBAR in naming, BREATHING in naming, *(any(limb in one.sets for one in signs) for limb in LIMBS)))
+    tracts = LONG_TRACTS in naming and not BESIDE_LONG_TRACTS.isdisjoint(naming)
+    return WASTING in naming or tongue or regions > 1 or tracts
+
+
+def _is_specific(naming: dict[str, list[Finding]], picture: Picture) -> bool:
+    """N12 (d): a specific sign that is younger than the twitch, or at most a year older."""
+    first = first_onset(picture)
+    since = (picture.today if first is None else first) - picture.knowledge.days("specific_sign")
+    signs = (one for held in naming.values() for one in held if "specific-sign" in one.sets)
+    return any(one.day is not None and one.day >= since for one in signs)
