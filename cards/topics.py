@@ -19,6 +19,7 @@ class Topic(StrEnum):
     NEURO_URG = "neurology-urgent"
     STATUS = "work-up-status"
     NEURO_EVAL = "neurology-evaluation"
+    KNOWN = "known-cause"
     LAB_ABN = "abnormal-lab"
     MED_REV = "medication-review"
     LAB_ORDER = "lab-order"

@@ -227,7 +227,7 @@ class Words(Struct, frozen=True, eq=False):
         """What a rule is called: by its flag, tag or card, else by a name of its own; unnamed ones by their id."""
         if rule in self.flags:
             return self.flags[rule].title
-        for topic in (Topic.LIFESTYLE, Topic.MED_REV):
+        for topic in (Topic.LIFESTYLE, Topic.MED_REV, Topic.KNOWN):
             if rule in self.tags[topic]:
                 return self.tags[topic][rule].name
         if rule in self.topics:

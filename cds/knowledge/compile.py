@@ -99,6 +99,8 @@ class _Draft:
         keys = self.terminology.of_groups(*place, value_set.groups, value_set.note_has)
         keys += self.terminology.tokens(*place, value_set.codes)
         excepted = self.terminology.tokens(*place, value_set.except_)
+        for key in excepted:
+            self.row(key, "")  # so that no prefix above it answers for it
         for key in keys:
             if key not in excepted:
                 concept = self.row(key, value_set.label)

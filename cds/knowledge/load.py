@@ -26,6 +26,7 @@ from cds.knowledge.model import (
     Aliases,
     Analyte,
     Explanation,
+    KnownCause,
     Limit,
     MedicineClass,
     Names,
@@ -39,7 +40,7 @@ from cds.knowledge.route_words import RouteWords
 from cds.knowledge.unit_names import UnitNames, UnitWords
 from cds.knowledge.version import digest
 
-EXPLANATIONS = "explanations.toml"
+CAUSES, EXPLANATIONS = "causes.toml", "explanations.toml"
 DATA = Path(__file__).parent / "data"
 INGREDIENTS = "ingredients.csv"
 T = TypeVar("T")
@@ -73,6 +74,7 @@ class Knowledge(Struct, frozen=True, eq=False):
     answers: Answers
     signs: Signs
     explanations: dict[str, Explanation]
+    causes: dict[str, KnownCause]
     explained_codes: dict[str, CodeList]
     spared_codes: dict[str, CodeList]
     displays: dict[str, str] | None = None
@@ -173,6 +175,7 @@ def load(folder: Path = DATA) -> Knowledge:
         answers=_answers(files, terminology),
         signs=_convert("signs.toml", "", files.toml("signs.toml"), Signs),
         explanations=(explanations := _read(files, EXPLANATIONS, Explanation)),
+        causes=_read(files, CAUSES, KnownCause),
         explained_codes={name: _listed(terminology, name, one.codes) for name, one in explanations.items()},
         spared_codes={name: _listed(terminology, name, one.spares) for name, one in explanations.items()},
         lab_tags=_lab_tags(analytes, by_analyte, sets),

@@ -232,6 +232,16 @@ class Explanation(Struct, frozen=True, forbid_unknown_fields=True):
     focal: bool = False
 
 
+class KnownCause(Struct, frozen=True, forbid_unknown_fields=True):
+    """A kind of diagnosis that can cause twitching: what it asks to check, and what drops it (N25)."""
+
+    set: str
+    tests: list[str] = []
+    dropped_by: list[str] = []
+    within: int | None = None
+    stands: bool = True
+
+
 class Names(Struct, frozen=True, forbid_unknown_fields=True):
     """What a card calls that which neither a code nor a value set names."""
 
@@ -241,5 +251,6 @@ class Names(Struct, frozen=True, forbid_unknown_fields=True):
     up_to: AboutLimit
     from_: AboutLimit
     abnormal: AboutTest
+    undated: str
     unread: dict[str, str]
     types: dict[str, str]

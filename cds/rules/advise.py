@@ -21,17 +21,25 @@ URGENT_UNREAD = "result_unread_urgent"
 DAY = 10  # characters of a date without its time
 
 
-def closed(advice: Sequence[Advice], dropped: tuple[Topic, ...]) -> tuple[Advice, ...]:
-    """All cards; the last one names those that found no place."""
-    if not (advice and dropped):
-        return tuple(advice)
-    return (*advice[:-1], replace(advice[-1], also_noted=dropped))
+def closed(advice: Sequence[Advice], dropped: tuple[Topic, ...], lines: tuple[Note, ...] = ()) -> tuple[Advice, ...]:
+    """All cards; the first one has the lines, the last one names those that found no place (N60 35, 36)."""
+    cards = list(advice)
+    if cards and lines:
+        cards[0] = replace(cards[0], notes=_urgent_first((*lines, *cards[0].notes)))
+    if cards and dropped:
+        cards[-1] = replace(cards[-1], also_noted=dropped)
+    return tuple(cards)
+
+
+def _urgent_first(notes: Iterable[Note]) -> tuple[Note, ...]:
+    """What the laboratory called critical and could not be read is the first bullet (N64)."""
+    return tuple(sorted(notes, key=lambda note: not note.key.startswith(URGENT_UNREAD)))
 
 
 def bounded(advice: Advice, limit: int) -> Advice:
     """A chart may repeat itself a thousand times; a card names the first facts and says how many more there are."""
     notes = tuple({(note.key, *sorted(note.values.items())): note for note in advice.notes}.values())
-    notes = tuple(sorted(notes, key=lambda note: not note.key.startswith(URGENT_UNREAD)))  # the first bullet (N64)
+    notes = _urgent_first(notes)
     more = len(advice.facts) - limit
     if more > 0:
         notes = (Note("more_facts", {"n": str(more)}), *notes)

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from cards.topics import Topic
 from cds.rules import tests_due, timing
 from cds.rules.abnormal import Abnormal
+from cds.rules.causes import Cause
 from cds.rules.findings import IN_DOUBT, Finding
 from cds.rules.flags import Flags, Raised
 from cds.rules.lifestyle import Factor
@@ -38,6 +39,7 @@ class Assessment(Struct, frozen=True, kw_only=True):
     factors: tuple[Factor, ...]
     missing: tuple[str, ...]
     wants_labs: bool
+    causes: tuple[Cause, ...] = ()
     failed: frozenset[str] = frozenset()
     emergency_cards: bool = True
 
@@ -115,6 +117,7 @@ def assess(picture: Picture, trial: Trial, *, emergency_cards: bool = True) -> A
         muscle_signs=(*urgent, *routine),
         is_normal=normal,
         labs=questions.collect(Topic.LAB_ABN),
+        causes=questions.collect(Topic.KNOWN),
         courses=courses,
         factors=factors,
         missing=tests_due.missing(picture),

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 from cards.topics import Indicator, Topic
 from cds.rules.assess import Assessment
 from cds.rules.choice import Choice
+from cds.rules.flags import Flags
 
 NEUROLOGY = frozenset({Topic.PED_NEURO, Topic.NEURO_URG, Topic.STATUS, Topic.NEURO_EVAL})
-BESIDE = NEUROLOGY | {Topic.EMERG}
+BESIDE = NEUROLOGY | {Topic.EMERG, Topic.KNOWN}
 JUDGED = frozenset({Topic.LAB_ABN, Topic.MED_REV})
 
 
@@ -22,7 +23,7 @@ def words_allowed(found: Assessment) -> bool:
     picture = found.picture
     seen = picture.complete.all and not (found.failed or picture.unclear or picture.unread)
     warned = any(lab.indicator is Indicator.WARNING for lab in found.labs)
-    return is_examined(found) and seen and not warned and not any(_open_items(found))
+    return is_examined(found) and seen and not (warned or _flags(found) or picture.quoted or found.causes)
 
 
 def open_item(found: Assessment) -> str:
@@ -30,12 +31,16 @@ def open_item(found: Assessment) -> str:
     return next(_open_items(found), "")
 
 
+def _flags(found: Assessment) -> Flags:
+    return (*found.emergencies, *found.childhood, *found.urgent, *found.routine, *found.additional)
+
+
 def _open_items(found: Assessment) -> Iterator[str]:
-    """What speaks against calming, in the order of N24: a quoted sign, any flag, what did not arrive."""
+    """What has a name, in the order of N24: a quoted sign, any flag, a diagnosis, what did not arrive."""
     picture = found.picture
     yield from (dict(remark.values)["sign"] for remark in picture.quoted)
-    flags = (*found.emergencies, *found.childhood, *found.urgent, *found.routine, *found.additional)
-    yield from (name for flag in flags for name in flag.names)
+    yield from (name for flag in _flags(found) for name in flag.names)
+    yield from (cause.label for cause in found.causes)
     types = picture.knowledge.names.types
     yield from (types[name] for name in types if not picture.complete.has(name))
 

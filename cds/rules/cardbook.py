@@ -13,7 +13,7 @@ from cards.vocabulary import Vocabulary
 from cds.knowledge import basis
 from cds.knowledge.basis import Row
 from cds.knowledge.load import Knowledge
-from cds.rules import advise, advise_labs, advise_medicines, gate, left_out, motor_neuron
+from cds.rules import advise, advise_known, advise_labs, advise_medicines, gate, left_out, motor_neuron
 from cds.rules.assess import Assessment
 from cds.rules.choice import Choice
 from cds.rules.flag_rows import FLAG_IDS
@@ -92,6 +92,13 @@ CARDS = (
         reads=Reads(windows=("persistent", "finding_observation")),
         example=("symptom-marked",),
         orders=("referral:neurology", "test:emg", "test:ncs"),
+    ),
+    CardRow(
+        topic=Topic.KNOWN,
+        variants=("default",),
+        advise=advise_known.cause,
+        left_out=left_out.known_cause,
+        example=("cause",),
     ),
     CardRow(
         topic=Topic.LAB_ABN,
@@ -203,7 +210,7 @@ def rows(topic: Topic, knowledge: Knowledge) -> list[Row]:
 def vocabulary(knowledge: Knowledge) -> Vocabulary:
     """Every name that the wording must have words for."""
     book = rulebook_of(knowledge)
-    named = {*FLAG_IDS, *book.tags[Topic.LIFESTYLE], *book.tags[Topic.MED_REV], "LAB"}
+    named = {*FLAG_IDS, *book.tags[Topic.LIFESTYLE], *book.tags[Topic.MED_REV], *book.tags[Topic.KNOWN], "LAB"}
     return Vocabulary(
         variants={row.topic: row.variants for row in CARDS},
         tags=book.tags,

@@ -70,6 +70,7 @@ def _missing(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Ite
         ("rules.toml", "repeats", rules.repeats.values(), orders),
         ("rules.toml", "counsel", rules.counsel.values(), orders),
         *(("limits.toml", limit.analyte, (limit.citation,), words.citations) for limit in knowledge.every_limit),
+        *(("causes.toml", name, one.tests, knowledge.analytes) for name, one in knowledge.causes.items()),
         *_of_medicines(knowledge, book),
         *(("orders.toml", f"lab:{test}", (f"lab:{test}",), orders) for test in knowledge.orderable),
         *(("orders.toml", row.topic.value, row.orders, orders) for row in CARDS),

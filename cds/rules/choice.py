@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from cards.topics import Indicator, Topic
 from cds.rules.abnormal import Abnormal
+from cds.rules.causes import Cause
 from cds.rules.flags import Flags
 from cds.rules.lifestyle import Factor
 from cds.rules.medication import Course
@@ -20,6 +21,7 @@ class Choice(Struct, frozen=True, kw_only=True):
     labs: tuple[Abnormal, ...] = ()
     courses: tuple[Course, ...] = ()
     factors: tuple[Factor, ...] = ()
+    causes: tuple[Cause, ...] = ()
     covered: Topic | None = None
 
 

@@ -11,7 +11,7 @@ from cards.topics import Indicator, Topic
 from cds.chart.facts import Chart
 from cds.knowledge.load import Knowledge
 from cds.need import Recall, Steps
-from cds.rules import advise_orders, orders, unworded
+from cds.rules import advise_orders, lines, orders, unworded
 from cds.rules import picture as pictures
 from cds.rules.advise import bounded, closed
 from cds.rules.assess import Assessment, assess
@@ -73,7 +73,8 @@ def consult(case: Case) -> Steps[Consultation]:
     """Advice on a chart that shows a twitch (4e steps 5 to 43)."""
     trial = Trial()
     found = assess(case.picture(), trial, emergency_cards=case.emergency_cards)
-    made = [(advice, choice) for choice in choose(found, trial) for advice in _advice(choice, found, trial)]
+    due_choices = choose(found, trial)
+    made = [(advice, choice) for choice in due_choices for advice in _advice(choice, found, trial)]
     if not made and trial.failed_cards:
         made = [(unworded.alone(), Choice(topic=Topic.DATA_GAP, indicator=Indicator.INFO))]
     due = [_due(advice, found.picture, trial, choice) for advice, choice in made]
@@ -81,10 +82,8 @@ def consult(case: Case) -> Steps[Consultation]:
     chosen = [one.choice for one in fresh if one.choice]
     decision = capped(chosen, int(case.knowledge.at("max_cards")), tuple(one.advice.topic for one in repeated))
     kept = [one for one in fresh if one.choice in decision.choices]
-    shown = tuple(
-        replace(one, advice=advice)
-        for one, advice in zip(kept, closed([one.advice for one in kept], decision.dropped), strict=True)
-    )
+    finished = closed([one.advice for one in kept], decision.dropped, lines.of(found, due_choices))
+    shown = tuple(replace(one, advice=advice) for one, advice in zip(kept, finished, strict=True))
     return Consultation(shown, trial, repeated, Assessed(found, decision), found.picture.unread)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from cards.topics import Indicator, Topic
-from cds.rules import calm
+from cds.rules import calm, lines
 from cds.rules.abnormal import Abnormal
 from cds.rules.assess import Assessment, flag_days
 from cds.rules.cardbook import PROTECTED, RANKS
@@ -68,6 +68,7 @@ def _without_emergency(found: Assessment) -> list[Choice]:
     chosen = _neurology(*main, found) if main else []  # 24
     chosen += _abnormal_lab(found.labs)  # 25
     chosen += _medicines(found, found.courses)  # 26
+    chosen += _known_cause(found, chosen)  # 27
     chosen += _reassurance(found, chosen)  # 28
     chosen += _lab_order(found, chosen)  # 29
     chosen += _lifestyle(found, chosen)  # 30
@@ -167,16 +168,22 @@ def _tags(flags: Flags) -> set[str]:
     return {flag.tag for flag in flags if flag.tag}
 
 
+def _known_cause(found: Assessment, chosen: list[Choice]) -> list[Choice]:
+    """N26: one card for all known causes, unless neurology is due or LAB-ABN judges the test; then a line says it."""
+    left = lines.causes_left(found, chosen)
+    return [Choice(topic=Topic.KNOWN, indicator=Indicator.INFO, causes=left)] if left else []
+
+
 def _reassurance(found: Assessment, chosen: list[Choice]) -> list[Choice]:
     """D8: normal examination and EMG, and the words of N24 allowed."""
-    if not found.is_normal or calm.NEUROLOGY & _topics(chosen) or not calm.words_allowed(found):
+    if not found.is_normal or calm.BESIDE & _topics(chosen) or not calm.words_allowed(found):
         return []
     return [Choice(topic=Topic.REASSURE, indicator=Indicator.INFO)]
 
 
 def _lab_order(found: Assessment, chosen: list[Choice]) -> list[Choice]:
     """4d: basic tests are due, and no other card lists them."""
-    listed = calm.NEUROLOGY | {Topic.LAB_ABN, Topic.REASSURE}
+    listed = calm.BESIDE | {Topic.LAB_ABN, Topic.REASSURE}
     seen = found.picture.complete.has("Condition", "Observation")
     if listed & _topics(chosen) or not (found.missing and found.wants_labs and seen):
         return []

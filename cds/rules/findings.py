@@ -1,6 +1,7 @@
 """Findings: positive signs and symptoms on the chart, by value set (3a)."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import chain
 
 from msgspec import Struct
@@ -113,22 +114,28 @@ def read(chart: Chart, twitches: Iterable[Twitch], knowledge: Knowledge, today: 
     return Findings((*problems, *seen, *visits))
 
 
-def deficiencies(problems: Iterable[Problem]) -> dict[str, list[Finding]]:
-    """Coded deficiencies that nobody doubts, by value set (2e)."""
+@lru_cache(maxsize=4)
+def recorded_sets(knowledge: Knowledge) -> frozenset[str]:
+    """The value sets of diagnoses that count by what is on the problem list: deficiencies and known causes."""
+    named = (name for name in knowledge.sets if name.startswith(DEFICIENCY))
+    return frozenset((*named, *(one.set for one in knowledge.causes.values())))
+
+
+def recorded(problems: Iterable[Problem], knowledge: Knowledge) -> dict[str, list[Finding]]:
+    """Coded deficiencies and known causes that nobody doubts, by value set (2e, N25)."""
     found: dict[str, list[Finding]] = {}
+    sets = recorded_sets(knowledge)
     for problem in problems:
-        for name in problem.named.sets:
-            if name.startswith(DEFICIENCY) and problem.is_active and problem.is_confirmed:
+        if problem.is_active and problem.is_confirmed:
+            for name in problem.named.sets & sets:
                 found.setdefault(name, []).append(_by_recording(problem))
     return found
 
 
 def _by_recording(problem: Problem) -> Finding:
-    """A deficiency is dated by when it was recorded, else by its onset (2e)."""
-    named = problem.named
-    return Finding(
-        named=named, concepts=named.concepts, sets=named.sets, when=problem.recorded or problem.onset
-    )  # fmt: skip
+    """A deficiency is dated by when it was recorded, else by its onset (2e); a known cause by both (N25)."""
+    named, when = problem.named, problem.recorded or problem.onset
+    return Finding(named=named, concepts=named.concepts, sets=named.sets, when=when, onset=problem.onset)
 
 
 def _of_problem(problem: Problem) -> Finding:

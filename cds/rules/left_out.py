@@ -53,6 +53,15 @@ def status(found: Assessment, shown: set[Topic]) -> str:
     return "nothing-to-replace"
 
 
+def known_cause(found: Assessment, shown: set[Topic]) -> str:
+    """Why KNOWN is not shown."""
+    if first := _first(found):
+        return first
+    if not any(cause.stands for cause in found.causes):
+        return "no-cause"
+    return "cause-beside-neurology" if calm.NEUROLOGY & shown else "cause-judged"
+
+
 def abnormal(found: Assessment, shown: set[Topic]) -> str:  # noqa: ARG001
     """Why LAB-ABN is not shown."""
     if not found.labs:
@@ -75,6 +84,8 @@ def reassurance(found: Assessment, shown: set[Topic]) -> str:
         return first
     if not found.is_normal:
         return "not-normal"
+    if Topic.KNOWN in shown:
+        return "cause-first"
     if found.failed:
         return FAILED
     if reason := _not_understood(found):
@@ -90,6 +101,8 @@ def lab_order(found: Assessment, shown: set[Topic]) -> str:
         return first
     if Topic.LAB_ABN in shown:
         return "lab-lists-tests"
+    if Topic.KNOWN in shown:
+        return "cause-lists-tests"
     if Topic.REASSURE in shown:
         return "reassured"
     if not found.missing:
@@ -105,6 +118,8 @@ def lifestyle(found: Assessment, shown: set[Topic]) -> str:
         return "no-factor"
     if first := _hushed(found):
         return first
+    if Topic.KNOWN in shown:
+        return "cause-first"
     if shown & calm.BESIDE:
         return "beside-neurology"
     if found.failed & set(FLAG_IDS):

@@ -45,7 +45,8 @@ NEEDED = ("Patient", "Condition", "Observation", "MedicationRequest", "ServiceRe
 class Picture(Struct, frozen=True, kw_only=True):
     """Derived facts. Days are ordinals.
 
-    `recorded`: deficiencies by value set. `names`: every value set, phrase, analyte and class that the chart has.
+    `recorded`: deficiencies and known causes by value set. `names`: every value set, phrase, analyte and class of the
+    chart.
     `answered`: weakness that a later normal examination answers.
     """
 
@@ -116,7 +117,7 @@ def read(
     adult = person.age_years is not None and person.age_years >= knowledge.at("adult_years")
     signs = findings.read(chart, twitches, knowledge, today)
     signs = readings.settled(signs, chart, knowledge, today, adult=adult)
-    recorded = findings.deficiencies(chart.problems)
+    recorded = findings.recorded(chart.problems, knowledge)
     tests = laboratory.read(chart, knowledge, person, today)
     medicines = medication.read(chart.drugs, knowledge, today)
     return Picture(

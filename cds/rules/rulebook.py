@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from cards.topics import Topic
 from cds.knowledge.load import Knowledge
-from cds.knowledge.model import DEFICIENCY, MedicineClass
-from cds.rules import abnormal, lifestyle, medicine_class, order_labs
+from cds.knowledge.model import DEFICIENCY, KnownCause, MedicineClass
+from cds.rules import abnormal, causes, lifestyle, medicine_class, order_labs
 from cds.rules.flag_rows import EMERGENCY_TAGS, FLAGS
 from cds.rules.picture import Picture
 from cds.rules.reads import DISEASES, Reads
@@ -128,6 +128,17 @@ def _medicine(tag: str, medicine: MedicineClass) -> Rule:
     )
 
 
+def _cause(tag: str, cause: KnownCause) -> Rule:
+    """The rule of one kind of known cause (N25)."""
+    dropped = tuple(cause.dropped_by)
+    return Rule(
+        id=tag,
+        card=Topic.KNOWN,
+        reads=Reads(problems=(cause.set,), analytes=dropped, windows=("cause_result",) if dropped else ()),
+        ask=causes.rule_of(tag, cause),
+    )
+
+
 def _renewal(tag: str, card: Topic) -> Rule:
     """Whether a draft begins something; what is drafted is handed to it in the call."""
     reads = Reads(medicines=(tag,), windows=("renewal",))
@@ -178,6 +189,7 @@ def _rows(knowledge: Knowledge) -> Iterator[Rule]:
     yield KNOWN_DISEASE
     yield from FLAGS
     yield _laboratory(knowledge)
+    yield from (_cause(tag, cause) for tag, cause in knowledge.causes.items())
     yield from (_medicine(tag, medicine) for tag, medicine in knowledge.medicines.items())
     yield from FACTORS
     yield from _of_orders(knowledge)
@@ -196,6 +208,7 @@ class Rulebook:
         self._by_card = {topic: tuple(rule for rule in self.of_chart if rule.card is topic) for topic in Topic}
         self.tags = {
             Topic.EMERG: EMERGENCY_TAGS,
+            Topic.KNOWN: tuple(tag for tag, cause in knowledge.causes.items() if cause.stands),
             Topic.LAB_ABN: knowledge.lab_tags,
             Topic.MED_REV: tuple(knowledge.medicines),
             Topic.LIFESTYLE: (*(rule.id for rule in FACTORS), "general"),

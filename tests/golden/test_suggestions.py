@@ -21,6 +21,7 @@ WITH_SUGGESTIONS = {
     Topic.NEURO_URG,
     Topic.STATUS,
     Topic.NEURO_EVAL,
+    Topic.KNOWN,
     Topic.LAB_ABN,
     Topic.MED_REV,
     Topic.LAB_ORDER,

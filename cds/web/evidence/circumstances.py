@@ -14,6 +14,7 @@ from cds.knowledge.load import Knowledge
 from cds.rules import picture as pictures
 from cds.rules.abnormal import Abnormal
 from cds.rules.assess import Assessment
+from cds.rules.causes import Cause
 from cds.rules.flags import Raised
 from cds.rules.gate import Twitch
 from cds.rules.lifestyle import Factor
@@ -70,6 +71,8 @@ def _all() -> Iterable[Circumstance]:
         seen={"twitches": marked},
     )
     yield Circumstance(key="symptom", words="an additional symptom, nothing more", found={"additional": _flag("ADD")})
+    cause = Cause(tag="thyroid", label="", date="", found=(), facts=())
+    yield Circumstance(key="cause", words="a diagnosis that can cause twitching", found={"causes": (cause,)})
     yield Circumstance(key="lab", words="an abnormal laboratory result", found={"labs": (low,)})
     yield Circumstance(
         key="medicine", words="a listed medicine", found={"courses": (_course("proton-pump-inhibitor"),)}

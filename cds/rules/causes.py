@@ -1,0 +1,72 @@
+"""Diagnoses on file that can cause twitching (second edition N25): what each asks to check, and what drops it."""
+
+from collections.abc import Callable, Iterator
+
+from msgspec import Struct
+
+from cards.advice import Fact
+from cds.knowledge.model import KnownCause
+from cds.rules.findings import Finding
+from cds.rules.view import View
+
+NUMBERED = frozenset({"adjusted", "computed", "ionised", None})  # an unadjusted calcium drops nothing
+
+
+class Cause(Struct, frozen=True, kw_only=True):
+    """One known cause. `tests` are those that it asks for; one that `stands` has a card, others are a line only."""
+
+    tag: str
+    label: str
+    date: str
+    found: tuple[Finding, ...]
+    facts: tuple[Fact, ...]
+    tests: tuple[str, ...] = ()
+    stands: bool = True
+
+
+def rule_of(tag: str, cause: KnownCause) -> Callable[[View], Iterator[Cause]]:
+    """The rule of one kind of cause."""
+
+    def rule(view: View) -> Iterator[Cause]:
+        found = tuple(one for one in view.recorded(cause.set) if _counts(one, cause, view))
+        if not found or _is_dropped(found, cause, view):
+            return
+        newest = max(found, key=lambda one: one.day or 0)
+        yield Cause(
+            tag=tag,
+            label=view.name(newest, cause.set),
+            date=newest.when.text if newest.when else "",
+            found=found,
+            facts=tuple(view.fact(one, cause.set) for one in found),
+            tests=tuple(cause.tests),
+            stands=cause.stands,
+        )
+
+    return rule
+
+
+def _counts(finding: Finding, cause: KnownCause, view: View) -> bool:
+    """Whether it is young enough; one without a date may be of today."""
+    last = _last(finding)
+    return cause.within is None or last is None or view.today - last <= cause.within
+
+
+def _is_dropped(found: tuple[Finding, ...], cause: KnownCause, view: View) -> bool:
+    """Whether in-range results of all its tests were taken on or after every diagnosis, and lately."""
+    days = [_last(one) for one in found]
+    return bool(cause.dropped_by) and all(_is_settled(test, days, view) for test in cause.dropped_by)
+
+
+def _is_settled(test: str, days: list[int | None], view: View) -> bool:
+    standing = view.standing(test)
+    judged = standing.judged
+    if judged is None or judged.when is None or not standing.is_normal or judged.kind not in NUMBERED:
+        return False
+    taken = judged.when.first
+    lately = view.today - taken <= view.days("cause_result")
+    return lately and all(day is not None and taken >= day for day in days)
+
+
+def _last(finding: Finding) -> int | None:
+    """The last day that it is dated, by onset or recording."""
+    return max((when.last for when in (finding.when, finding.onset) if when is not None), default=None)
