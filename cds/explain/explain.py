@@ -20,7 +20,7 @@ from cds.rules.rulebook import rulebook_of
 from cds.rules.trial import State, Verdict
 from cds.rules.why import Trace, near_misses, sought, traces
 
-REPEATED, NO_PLACE, COVERED = "repeated", "no-place", "covered"
+REPEATED, NO_PLACE, COVERED, DORMANT = "repeated", "no-place", "covered", "dormant"
 
 
 class Told(Struct, frozen=True, omit_defaults=True, rename="camel", kw_only=True):
@@ -73,6 +73,8 @@ def why_silent(outcome: Outcome, words: Words) -> str:
         return words.silence(outcome.silence)
     if consultation.repeated:
         return words.silence("repeated")
+    if consultation.assessed is not None and consultation.assessed.decision.dormant:
+        return words.silence(DORMANT)
     if consultation.assessed is not None:
         return words.silence("known-disease")  # without one a twitch always has a card
     return words.silence(_of_drafts(consultation))
@@ -169,6 +171,8 @@ def absent(assessed: Assessed) -> Iterator[tuple[Topic, str]]:
             yield row.topic, REPEATED
         elif row.topic in decision.dropped:
             yield row.topic, NO_PLACE
+        elif row.topic in decision.dormant:
+            yield row.topic, DORMANT
         elif row.topic in covered:
             yield row.topic, COVERED
         else:

@@ -32,6 +32,7 @@ CHART = Reads(
     windows=(
         *("repeat_info", "repeat_warning", "steroid_withdrawal", "recent_drug", "ppi_exposure", "emergency_sign"),
         *("visit_sign", "old_sign", "explained_before", "explanation_lead"),
+        *("dormant", "dormant_sign"),
     ),
     thresholds=(
         *("adult_years", "infant_years", "pregnancy_weeks_max", "future_hours"),

@@ -26,8 +26,9 @@ class Choice(Struct, frozen=True, kw_only=True):
 
 
 class Decision(Struct, frozen=True):
-    """The cards in their order, those for which there was no place, and those that were answered before."""
+    """The cards in their order, those without a place, those answered before, and those a dormant twitch hides (N7)."""
 
     choices: tuple[Choice, ...]
     dropped: tuple[Topic, ...] = ()
     repeated: tuple[Topic, ...] = ()
+    dormant: tuple[Topic, ...] = ()

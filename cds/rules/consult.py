@@ -11,7 +11,7 @@ from cards.topics import Indicator, Topic
 from cds.chart.facts import Chart
 from cds.knowledge.load import Knowledge
 from cds.need import Recall, Steps
-from cds.rules import advise_orders, lines, orders, unworded
+from cds.rules import advise_orders, dormant, lines, orders, unworded
 from cds.rules import picture as pictures
 from cds.rules.advise import bounded, closed
 from cds.rules.assess import Assessment, assess
@@ -74,13 +74,18 @@ def consult(case: Case) -> Steps[Consultation]:
     trial = Trial()
     found = assess(case.picture(), trial, emergency_cards=case.emergency_cards)
     due_choices = choose(found, trial)
-    made = [(advice, choice) for choice in due_choices for advice in _advice(choice, found, trial)]
+    asleep = dormant.hidden(due_choices, found)
+    awake = (choice for choice in due_choices if choice not in asleep)
+    made = [(advice, choice) for choice in awake for advice in _advice(choice, found, trial)]
     if not made and trial.failed_cards:
         made = [(unworded.alone(), Choice(topic=Topic.DATA_GAP, indicator=Indicator.INFO))]
     due = [_due(advice, found.picture, trial, choice) for advice, choice in made]
     fresh, repeated = yield from without_repeats(due, case)
     chosen = [one.choice for one in fresh if one.choice]
-    decision = capped(chosen, int(case.knowledge.at("max_cards")), tuple(one.advice.topic for one in repeated))
+    decision = replace(
+        capped(chosen, int(case.knowledge.at("max_cards")), tuple(one.advice.topic for one in repeated)),
+        dormant=tuple(choice.topic for choice in asleep),
+    )
     kept = [one for one in fresh if one.choice in decision.choices]
     finished = closed([one.advice for one in kept], decision.dropped, lines.of(found, due_choices))
     shown = tuple(replace(one, advice=advice) for one, advice in zip(kept, finished, strict=True))

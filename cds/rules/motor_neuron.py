@@ -39,14 +39,13 @@ def is_of_dystrophy(picture: Picture) -> bool:
 def _is_free(found: Assessment) -> bool:
     picture = found.picture
     unnamed = set(picture.knowledge.listed("unnamed-beside"))
-    treated = bool(picture.medication.of("cholinesterase-inhibitor"))
-    other = {"explains-known-nerve", "thyrotoxic-myopathy", *(("explains-myasthenia",) if treated else ())}
+    thyroid = (one for one in picture.chart.problems if "thyrotoxic-myopathy" in one.named.sets)
     return not (
         picture.age is None
         or picture.age < picture.knowledge.at("naming_years")
-        or picture.diseases
+        or picture.is_known
         or any(flag.tag in unnamed for flag in found.emergencies)
-        or any(other & one.named.sets and is_known(one) for one in picture.chart.problems)
+        or any(map(is_known, thyroid))
         or is_of_dystrophy(picture)
     )
 

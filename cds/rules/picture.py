@@ -39,6 +39,7 @@ class Completeness(Struct, frozen=True):
         return self.has(*NEEDED)
 
 
+NERVE_DISEASES = frozenset({"explains-known-nerve", "explains-myasthenia"})
 NEEDED = ("Patient", "Condition", "Observation", "MedicationRequest", "ServiceRequest")
 
 
@@ -85,6 +86,13 @@ class Picture(Struct, frozen=True, kw_only=True):
     def is_infant(self) -> bool:
         """Before the first birthday."""
         return self.age is not None and self.age < self.knowledge.at("infant_years")
+
+    @property
+    def is_known(self) -> bool:
+        """Whether a disease is known in which twitching is expected (KD, and KD-N of N53)."""
+        treated = bool(self.medication.of("cholinesterase-inhibitor"))
+        nerve = NERVE_DISEASES if treated else NERVE_DISEASES - {"explains-myasthenia"}
+        return bool(self.diseases) or any(nerve & one.named.sets and is_known(one) for one in self.chart.problems)
 
     @property
     def persists(self) -> bool:

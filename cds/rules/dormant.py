@@ -1,0 +1,78 @@
+"""DORMANT: a twitch of which the chart has said nothing for a year (second edition N7).
+
+It hides only what is routine, and only where all was seen that could speak of the twitch or break the silence.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from cards.topics import Indicator, Topic
+from cds.chart.facts import Problem
+from cds.rules.assess import Assessment
+from cds.rules.choice import SILENCE_NEEDS, Choice
+from cds.rules.flags import Raised
+from cds.rules.gate import is_twitch, shows_twitch
+from cds.rules.mentions import days_of
+from cds.rules.picture import Picture
+
+RETURNED = frozenset({"recurrence", "relapse"})
+EVIDENCE = (*SILENCE_NEEDS, "ServiceRequest", "Encounter", "Procedure", "DiagnosticReport")
+ROUTINE = frozenset({"R1", "R2", "R4"})
+
+
+def hidden(chosen: Iterable[Choice], found: Assessment) -> tuple[Choice, ...]:
+    """The cards that a dormant twitch leaves out."""
+    newest = _newest(found.picture) if _may_sleep(found) else None
+    if newest is None or found.picture.today - newest <= found.picture.knowledge.days("dormant"):
+        return ()
+    return tuple(one for one in chosen if _is_routine(one) and not _is_new(one, newest, found.picture))
+
+
+def _may_sleep(found: Assessment) -> bool:
+    """Whether silence would hide nothing: no known disease, nothing missing, failed or unread."""
+    picture = found.picture
+    return not (
+        found.hides
+        or picture.is_known
+        or found.failed
+        or not picture.complete.has(*EVIDENCE)
+        or picture.knowledge.electrolytes & picture.laboratory.unread.keys()
+    )
+
+
+def _newest(picture: Picture) -> int | None:
+    """The day of the newest evidence of the twitch; None where one has come back, or has no date at all."""
+    active = {twitch.named.ref for twitch in picture.twitches}
+    mine = [one for one in picture.chart.problems if is_twitch(one.named) and one.verification != "refuted"]
+    counted = [one for one in mine if one.named.ref in active]
+    if any(one.clinical in RETURNED or not list(days_of(one, picture.chart)) for one in counted):
+        return None
+    return max(_evidence(mine, picture), default=None)
+
+
+def _evidence(problems: Iterable[Problem], picture: Picture) -> Iterator[int]:
+    chart = picture.chart
+    for problem in problems:
+        yield from days_of(problem, chart)
+    seen = (one.when for one in chart.seen if shows_twitch(one))
+    visits = (one.start for one in chart.visits if is_twitch(one.named))
+    asked = (picture.request.when if picture.request else None,)
+    yield from (when.last for when in (*seen, *visits, *asked) if when is not None)
+    yield from (done.day for done in (picture.any_exam, picture.any_emg) if done is not None)
+
+
+def _is_routine(choice: Choice) -> bool:
+    """Information, and the routine neurology card or what stands in its place."""
+    routine = choice.topic is Topic.NEURO_EVAL
+    if choice.topic is Topic.STATUS:
+        return choice.covered is Topic.NEURO_EVAL
+    return routine or choice.indicator is Indicator.INFO
+
+
+def _is_new(choice: Choice, newest: int, picture: Picture) -> bool:
+    """Whether a sign of the routine neurology card is newer than the twitch, or new; one without a date may be."""
+    since = min(newest + 1, picture.today - picture.knowledge.days("dormant_sign"))
+    return any(_counts(flag) and any(day is None or day >= since for day in flag.days) for flag in choice.flags)
+
+
+def _counts(flag: Raised) -> bool:
+    return flag.id in ROUTINE or any("weight-loss" in one.sets for one in flag.found)
