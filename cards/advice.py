@@ -61,7 +61,8 @@ class Advice(Struct, frozen=True, kw_only=True):
 
     `variant` chooses among the summaries that the wording file holds for this topic;
     `values` fills its placeholders; `signs` are display names, the most telling first. `first` are sentences that lead
-    what is to be considered.
+    what is to be considered. `high` are the tags whose value is high; `named` are the tags in the order in which a
+    summary names them, where that is not their usual order.
     """
 
     topic: Topic
@@ -70,6 +71,8 @@ class Advice(Struct, frozen=True, kw_only=True):
     values: dict[str, str] = {}
     signs: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    high: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
     first: tuple[Note, ...] = ()

@@ -17,7 +17,7 @@ FAILED = ("rule-failed", "card-failed")  # of the service itself, and named by i
 
 def detail(advice: Advice, occasion: Occasion, words: Words) -> str:
     """Facts, signs, what to consider, what is missing, notes, what was not checked, evidence and limits."""
-    standing = _standing(words, advice.topic, advice.variant, advice.tags, advice.flags)
+    standing = _standing(words, advice.topic, advice.variant, (advice.tags, advice.high), advice.flags)
     paragraphs = (
         "\n".join((*_facts(advice, words), *standing.flags)),
         _list("consider", (*_sentences(advice.first, words), *standing.consider), words),
@@ -40,9 +40,11 @@ class Standing(Struct, frozen=True):
 
 
 @lru_cache(maxsize=512)
-def _standing(words: Words, topic: Topic, variant: str, tags: tuple[str, ...], flags: tuple[str, ...]) -> Standing:
-    """Worded once; the same few combinations come again and again."""
-    tagged = [words.tag(topic, tag) for tag in tags]
+def _standing(
+    words: Words, topic: Topic, variant: str, tags: tuple[tuple[str, ...], tuple[str, ...]], flags: tuple[str, ...]
+) -> Standing:
+    """Worded once; the same few combinations come again and again. `tags`: all of them, and those of a high value."""
+    tagged = [words.tag(topic, tag, high=tag in tags[1]) for tag in tags[0]]
     spoken = words.variant(topic, variant)
     own = spoken.consider or words.topics[topic].consider
     bullets = dict.fromkeys((*own, *(bullet for tag in tagged for bullet in tag.consider)))

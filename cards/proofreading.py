@@ -161,9 +161,10 @@ def _check_sentences(words: Words) -> None:
         _placeholders("notes.toml", key, text, words.note_placeholders)
     for key, text in words.book.phrases.items():
         _placeholders("phrases.toml", key, text, PHRASES[key])
-    for tag, entry in words.tags.get(Topic.EMERG, {}).items():
-        _placeholders("tags.toml", f"emergency.{tag}", entry.trigger or "{value}", ("value",))
-        _placeholders("tags.toml", f"emergency.{tag}", entry.plain or "", ())
+    for topic, tag, entry in words.tagged:
+        if topic is Topic.EMERG:
+            _placeholders("tags.toml", f"emergency.{tag}", entry.trigger or "{value}", ("value",))
+            _placeholders("tags.toml", f"emergency.{tag}", entry.plain or "", ())
     for key, text in words.book.orders.items():
         _placeholders("phrases.toml", key, text, ("about",) if key.startswith(TASK) else ())
     for file, key, text in _fixed_sentences(words):
@@ -177,10 +178,9 @@ def _fixed_sentences(words: Words) -> Iterable[tuple[str, str, str]]:
         articles = (variant.article for variant in entry.variants.values() if variant.article)
         for text in (entry.title, entry.article, entry.limits, entry.grade, *entry.consider, *bullets, *articles):
             yield "cards.toml", str(topic), text
-    for topic, tags in words.tags.items():
-        for tag, part in tags.items():
-            sentences = (part.name, *part.consider, *((part.article,) if part.article is not None else ()))
-            yield from (("tags.toml", f"{topic}.{tag}", text) for text in sentences)
+    for topic, tag, part in words.tagged:
+        sentences = (part.name, *part.consider, *((part.article,) if part.article is not None else ()))
+        yield from (("tags.toml", f"{topic}.{tag}", text) for text in sentences)
     for key, flag in words.flags.items():
         yield from (("flags.toml", key, text) for text in (flag.title, flag.why, flag.urgency, flag.who))
     for key, citation in words.citations.items():
@@ -203,9 +203,8 @@ def _check_citations(words: Words) -> None:
         for key in entry.overrides:
             if key not in words.book.overrides:
                 raise WordingError("cards.toml", str(topic), f"no override reason {key}")
-    for topic, tags in words.tags.items():
-        for tag, part in tags.items():
-            _cited(words, "tags.toml", f"{topic}.{tag}", part.citations)
+    for topic, tag, part in words.tagged:
+        _cited(words, "tags.toml", f"{topic}.{tag}", part.citations)
     for key, flag in words.flags.items():
         _cited(words, "flags.toml", key, flag.citations)
 

@@ -55,7 +55,7 @@ def _names(gap: str, advice: Advice, words: Words) -> Sequence[str]:
         case "tests" if advice.topic is Topic.LAB_ORDER:
             return [words.test_name(key) for key in advice.missing]
         case "tests" | "trigger":
-            return [_valued(tag, advice, words) for tag in advice.tags]
+            return [_valued(tag, advice, words) for tag in advice.named or advice.tags]
         case "value":
             return [advice.values[tag] for tag in advice.tags if tag in advice.values][:1]
     return ()
@@ -71,12 +71,12 @@ def _dated(sign: str, advice: Advice, words: Words) -> str:
 
 def _tag_names(advice: Advice, words: Words) -> list[str]:
     """The names of the card's tags."""
-    return [words.tag(advice.topic, tag).name for tag in advice.tags]
+    return [words.tag(advice.topic, tag, high=tag in advice.high).name for tag in advice.tags]
 
 
 def _valued(tag: str, advice: Advice, words: Words) -> str:
     """A tag with its value where the rule gives one under the tag's name."""
-    entry = words.tag(advice.topic, tag)
+    entry = words.tag(advice.topic, tag, high=tag in advice.high)
     value = advice.values.get(tag)
     if advice.topic is Topic.EMERG:
         return fill(entry.trigger, {"value": value}) if value and entry.trigger else entry.plain or entry.name

@@ -1,7 +1,7 @@
 """Every sentence a clinician can read, loaded once from the wording files of one language."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -40,7 +40,10 @@ class TopicWords(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TagWords(Struct, frozen=True, forbid_unknown_fields=True):
-    """What one tag adds: a laboratory test, a drug class, a lifestyle factor, a kind of emergency."""
+    """What one tag adds: a laboratory test, a drug class, a lifestyle factor, a kind of emergency.
+
+    `high` stands in its place where the value is high, if that is said in other words.
+    """
 
     name: str
     trigger: str | None = None
@@ -48,6 +51,7 @@ class TagWords(Struct, frozen=True, forbid_unknown_fields=True):
     consider: tuple[str, ...] = ()
     article: str | None = None
     citations: tuple[str, ...] = ()
+    high: "TagWords | None" = None
 
 
 class FlagWords(Struct, frozen=True, forbid_unknown_fields=True):
@@ -162,10 +166,19 @@ class Words(Struct, frozen=True, eq=False):
     def cited(self) -> frozenset[str]:
         """The citations that any words name."""
         topics = (key for entry in self.topics.values() for key in (entry.guideline, *entry.citations))
-        tags = (key for some in self.tags.values() for entry in some.values() for key in entry.citations)
+        tags = (key for _, _, entry in self.tagged for key in entry.citations)
         flags = (key for entry in self.flags.values() for key in entry.citations)
         variants = (one for entry in self.topics.values() for one in entry.variants.values())
         return frozenset((*topics, *tags, *flags, *(key for one in variants for key in one.citations)))
+
+    @property
+    def tagged(self) -> Iterator[tuple[Topic, str, TagWords]]:
+        """The words of all tags; those of a high value under the same name."""
+        for topic, tags in self.tags.items():
+            for name, entry in tags.items():
+                yield topic, name, entry
+                if entry.high is not None:
+                    yield topic, name, entry.high
 
     def phrase(self, key: str, /, **values: str) -> str:
         """A short phrase, filled."""
@@ -178,12 +191,13 @@ class Words(Struct, frozen=True, eq=False):
         except KeyError:
             raise WordingError("cards.toml", f"{topic}.{name}", "no such variant") from None
 
-    def tag(self, topic: Topic, tag: str) -> TagWords:
-        """What a tag adds to a card."""
+    def tag(self, topic: Topic, tag: str, *, high: bool = False) -> TagWords:
+        """What a tag adds to a card, or what its high value adds."""
         try:
-            return self.tags[topic][tag]
+            entry = self.tags[topic][tag]
         except KeyError:
             raise WordingError("tags.toml", f"{topic}.{tag}", "no such tag") from None
+        return entry.high or entry if high else entry
 
     def flag(self, identifier: str) -> FlagWords:
         """A red flag's words."""

@@ -1,5 +1,6 @@
 """What the clinical data files hold, typed. Read and checked by `cds.knowledge.load`."""
 
+from collections.abc import Collection, Iterator
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -10,6 +11,7 @@ Side = Literal["low", "high"]
 Operator = Literal["<", "<=", ">", ">="]
 AboutTest = Annotated[str, Meta(pattern=r"^[^{}]*\{test\}[^{}]*$")]  # words with one gap, for a test's name
 AboutLimit = Annotated[str, Meta(pattern=r"^[^{}]*\{limit\}[^{}]*$")]
+AboutSide = Annotated[str, Meta(pattern=r"^\{value\}[^{}]*\{side\}[^{}]*$")]
 Effect = Literal["quote", "info", "warning", "emergency"]
 
 
@@ -96,7 +98,6 @@ class MedicineClass(Struct, frozen=True, forbid_unknown_fields=True):
     """When a drug class fires (5a)."""
 
     timing: Literal["before", "exposure", "recent"]
-    linked: list[str]
     orders_labs: bool
     src: str
     groups: list[str] = []
@@ -110,13 +111,25 @@ class MedicineClass(Struct, frozen=True, forbid_unknown_fields=True):
     local_routes: list[str] = []
     systemic_words: list[str] = []
     local_first: bool = False
-    linked_by_group: dict[str, list[str]] = {}
+    linked: list[str] = []
+    moves: dict[str, list[Side]] = {}
+    moves_by_group: dict[str, dict[str, list[Side]]] = {}
     named: list[str] = []
     needs_muscle_sign: bool = False
     variant: str = "one"
     checks: list[str] = []
     replacement: list[str] = []
     replacement_for: str = ""
+
+    def moved_by(self, groups: Collection[str]) -> Iterator[tuple[str, str]]:
+        """The analytes that a medicine of these groups may move, each with the side."""
+        some = (self.moves, *(self.moves_by_group[group] for group in self.moves_by_group if group in groups))
+        yield from ((analyte, side) for moves in some for analyte, sides in moves.items() for side in sides)
+
+    @property
+    def moved(self) -> tuple[str, ...]:
+        """All analytes that any of its medicines may move."""
+        return tuple(dict.fromkeys(analyte for analyte, _ in self.moved_by(self.moves_by_group)))
 
 
 class Route(Struct, frozen=True, forbid_unknown_fields=True):
@@ -242,15 +255,30 @@ class KnownCause(Struct, frozen=True, forbid_unknown_fields=True):
     stands: bool = True
 
 
+class Sides(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a summary says of a result: on which side of its limits it is."""
+
+    low: str
+    high: str
+    abnormal: str
+
+    def of(self, side: str | None) -> str:
+        """The word for a side; abnormal where it is not known."""
+        return {"low": self.low, "high": self.high}.get(side or "", self.abnormal)
+
+
 class Names(Struct, frozen=True, forbid_unknown_fields=True):
     """What a card calls that which neither a code nor a value set names."""
 
     flagged: Annotated[str, Meta(min_length=1)]
     low: AboutTest
+    high: AboutTest
     upper_limit: AboutLimit
     up_to: AboutLimit
     from_: AboutLimit
     abnormal: AboutTest
     undated: str
+    sides: Sides
+    sided: AboutSide
     unread: dict[str, str]
     types: dict[str, str]

@@ -27,18 +27,24 @@ class Abnormal(Struct, frozen=True, kw_only=True):
     label: str
     date: str
     value: str | None = None
+    distance: float = 0.0
     kind: str | None = None
     notes: tuple[Note, ...] = ()
 
 
-def rule_of(deficiencies: Mapping[str, str]) -> Callable[[View], Iterator[Abnormal]]:
-    """The rule of all tags, in the order of 4a, each with the value set of its recorded deficiency, if there is one."""
+def rule_of(deficiencies: Mapping[str, str]) -> Callable[[View], list[Abnormal]]:
+    """The rule of all tags, each with the value set of its recorded deficiency, if there is one.
 
-    def read(view: View) -> Iterator[Abnormal]:
-        for tag, recorded in deficiencies.items():
-            one = _measured(tag, view) or (_recorded(tag, recorded, view) if recorded else None)
-            if one is not None:
-                yield one
+    In the order of N36 (a): warnings first, then by the distance from the limit, then as in 2d.
+    """
+
+    def read(view: View) -> list[Abnormal]:
+        found = [
+            one
+            for tag, recorded in deficiencies.items()
+            if (one := _measured(tag, view) or (_recorded(tag, recorded, view) if recorded else None)) is not None
+        ]
+        return sorted(found, key=lambda one: (one.indicator is not Indicator.WARNING, -one.distance))
 
     return read
 
@@ -56,6 +62,7 @@ def _measured(tag: str, view: View) -> Abnormal | None:
         label=view.lab_label(judged),
         date=judged.when.text if judged.when else "",
         value=view.lab_words(judged)["value"],
+        distance=judged.distance,
         kind=judged.kind,
         notes=tuple(remarks(standing, judged, view)),
     )
@@ -76,18 +83,49 @@ def remarks(standing: Standing, judged: Judged, view: View) -> Iterator[Note]:
         yield Note("old_severe_value", words)
     if judged.by_flag:
         yield Note("flagged_by_lab", test)
+    if judged.found is None and judged.result.quantity is not None:
+        yield Note("no_unit", test)
+    yield from _REMARKS.get(standing.analyte, _nothing)(judged, view)
+
+
+def _nothing(judged: Judged, view: View) -> Iterator[Note]:  # noqa: ARG001 - the signature of all remarks
+    return iter(())
+
+
+def _of_calcium(judged: Judged, view: View) -> Iterator[Note]:
     if judged.kind == "unadjusted":
         yield Note("calcium_unadjusted")
     if judged.kind in ("adjusted", "computed") and _is_adjustment_unsafe(view):
         yield Note("prefer_ionised")
-    if standing.analyte == "vitamin-b12" and view.pregnant:
+
+
+def _of_sodium(judged: Judged, view: View) -> Iterator[Note]:
+    if view.exceeds(judged, "sodium-with-sign"):
+        yield Note("sodium_today", view.lab_words(judged))
+
+
+def _of_b12(judged: Judged, view: View) -> Iterator[Note]:  # noqa: ARG001
+    if view.pregnant:
         yield Note("pregnancy_b12")
-    if standing.analyte == "creatine-kinase":
-        yield Note("creatinekinase_exercise")
-        if judged.limit_source not in (LAB_RANGE, LAB_FLAG):
-            yield Note("ck_not_read")
-    if standing.analyte == "tsh":
-        yield Note("biotin")
+
+
+def _of_ck(judged: Judged, view: View) -> Iterator[Note]:  # noqa: ARG001
+    yield Note("creatinekinase_exercise")
+    if judged.limit_source not in (LAB_RANGE, LAB_FLAG):
+        yield Note("ck_not_read")
+
+
+def _of_tsh(judged: Judged, view: View) -> Iterator[Note]:  # noqa: ARG001
+    yield Note("biotin")
+
+
+_REMARKS = {
+    "calcium": _of_calcium,
+    "sodium": _of_sodium,
+    "vitamin-b12": _of_b12,
+    "creatine-kinase": _of_ck,
+    "tsh": _of_tsh,
+}
 
 
 def _is_adjustment_unsafe(view: View) -> bool:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from cards.advice import SWITCHED_OFF, Advice, Fact, Note, Order
 from cards.topics import Topic
-from cds.rules import acute_weakness, calm, context, emergency_words, proposals, tests_due, timing
+from cds.rules import acute_weakness, advise_labs, calm, context, emergency_words, proposals, tests_due, timing
 from cds.rules.assess import Assessment, flag_days
 from cds.rules.choice import SILENCE_NEEDS, Choice
 from cds.rules.flag_rows import FLAG_IDS
@@ -63,6 +63,11 @@ def _days(flags: Flags) -> dict[str, str]:
     return {label: day for day, label in dated}
 
 
+def high_tags(flags: Iterable[Raised]) -> tuple[str, ...]:
+    """The emergency tags whose value is high."""
+    return tuple(dict.fromkeys(flag.tag for flag in flags if flag.tag and flag.is_high))
+
+
 def facts_of(flags: Flags) -> tuple[Fact, ...]:
     """The facts behind flags, each once."""
     return tuple(dict.fromkeys(fact for flag in flags for fact in flag.facts))
@@ -75,13 +80,14 @@ def emergency(choice: Choice, found: Assessment) -> Advice:
     inside = _inside(found)
     notes = [*_early(flags), *(remark.note for flag in flags for one in flag.found for remark in one.remarks)]
     notes += [Note("drug_does_not_explain")] if found.urgent else []
-    notes += _uncertain(flags)
+    notes += [*advise_labs.of_high_calcium(found.picture), *_uncertain(flags)]
     variant, values = emergency_words.summary(flags)
     return Advice(
         topic=Topic.EMERG,
         indicator=choice.indicator,
         variant=variant,
         tags=rulebook_of(found.picture.knowledge).in_order(Topic.EMERG, tags),
+        high=high_tags(flags),
         flags=flag_ids((*flags, *inside)),
         signs=signs(flags),
         values=values,

@@ -1,15 +1,19 @@
 """LAB-ABN as advice: one analyte has its own summary, several share one (S11, S20 to S22)."""
 
 from cards.advice import Advice, Note, Order
-from cards.topics import Topic
+from cards.template import fill
+from cards.topics import Indicator, Topic
 from cds.rules import abnormal as labs
 from cds.rules import context, laboratory, tests_due
 from cds.rules.abnormal import Abnormal
 from cds.rules.assess import Assessment
 from cds.rules.choice import Choice
 from cds.rules.picture import Picture
+from cds.rules.rulebook import rulebook_of
 
 CALCIUM = {"ionised": "calcium-ionised", "unadjusted": "calcium-unadjusted"}
+RAISED = ("calcium", "high")
+RAISES_CALCIUM = ("vitamin-d", "calcium")
 
 
 def abnormal(choice: Choice, found: Assessment) -> Advice:
@@ -21,8 +25,10 @@ def abnormal(choice: Choice, found: Assessment) -> Advice:
         topic=Topic.LAB_ABN,
         indicator=choice.indicator,
         variant=_variant(some, picture),
-        values=_values(some),
-        tags=tuple(lab.tag for lab in some),
+        values=_values(some, picture),
+        tags=rulebook_of(picture.knowledge).in_order(Topic.LAB_ABN, {lab.tag for lab in some}),
+        named=tuple(lab.tag for lab in some),
+        high=tuple(lab.tag for lab in some if lab.side == "high"),
         facts=(*picture.twitch_facts, *(fact for lab in some for fact in lab.facts)),
         notes=(*_notes(some, found), *tests_due.stale(picture), *context.notes(found)),
         missing=context.missing_tests(found),
@@ -31,25 +37,39 @@ def abnormal(choice: Choice, found: Assessment) -> Advice:
 
 
 def _variant(some: tuple[Abnormal, ...], picture: Picture) -> str:
+    lab = some[0]
+    if _vitamin_d(some) is not None and _is_calcium_high(picture):
+        return "vitamin-d-calcium-high"
     if len(some) > 1:
         return "several"
-    lab = some[0]
     if lab.value is None:
         return "recorded"
-    if lab.tag == "vitamin-d" and _is_calcium_high(picture):
-        return "vitamin-d-calcium-high"
-    if lab.tag == "calcium":
-        return CALCIUM.get(lab.kind or "", "calcium")
+    if lab.tag == "calcium" and lab.side == "low":
+        mild = lab.kind == "unadjusted" and lab.indicator is Indicator.INFO
+        return "calcium-unadjusted-low" if mild else CALCIUM.get(lab.kind or "", "calcium")
     return lab.tag if lab.tag in picture.knowledge.listed("own-summary") else "one"
 
 
-def _values(some: tuple[Abnormal, ...]) -> dict[str, str]:
-    values = {lab.tag: lab.value for lab in some if lab.value}
-    if len(some) == 1:
-        values["test"] = some[0].label
-        values["diagnosis"] = some[0].label
-        values["date"] = some[0].date
-    return values
+def _vitamin_d(some: tuple[Abnormal, ...]) -> Abnormal | None:
+    """A low vitamin D, alone or beside a calcium that is no warning: its own sentence speaks of that calcium."""
+    lab = next((one for one in some if one.tag == "vitamin-d" and one.value), None)
+    others = (one for one in some if one is not lab)
+    alone = all(one.tag == "calcium" and one.indicator is Indicator.INFO for one in others)
+    return lab if alone else None
+
+
+def _values(some: tuple[Abnormal, ...], picture: Picture) -> dict[str, str]:
+    """What a summary shows: each value with its side where there are several."""
+    names = picture.knowledge.names
+    if (lab := _vitamin_d(some)) is not None and _is_calcium_high(picture):
+        return {"value": lab.value or "", "date": lab.date}
+    if len(some) > 1:
+        valued = ((lab.tag, {"value": lab.value, "side": names.sides.of(lab.side)}) for lab in some if lab.value)
+        return {tag: fill(names.sided, values) for tag, values in valued}
+    lab = some[0]
+    label = f"{lab.label[:1].upper()}{lab.label[1:]}"
+    values = {"test": label, "diagnosis": lab.label, "date": lab.date, "side": names.sides.of(lab.side)}
+    return values | ({lab.tag: lab.value} if lab.value else {})
 
 
 def _notes(some: tuple[Abnormal, ...], found: Assessment) -> tuple[Note, ...]:
@@ -58,8 +78,25 @@ def _notes(some: tuple[Abnormal, ...], found: Assessment) -> tuple[Note, ...]:
     high = (Note("calcium_high_no_vitamin_d"),) if _is_calcium_high(picture) else ()
     pregnant = (Note("pregnancy_limits"),) if picture.pregnant else ()
     worded = (*own, *context.site_notes(picture), *_quoted(picture), *labs.replaced(picture))
-    weeks = () if found.hides else (Note("reassess"),)  # beside an emergency that is not shown, weeks would calm
-    return (*worded, *high, *pregnant, *weeks)
+    return (*worded, *high, *of_high_calcium(picture), *pregnant, *_weeks(some, found))
+
+
+def _weeks(some: tuple[Abnormal, ...], found: Assessment) -> tuple[Note, ...]:
+    """When to look again: of vitamins only, never beside a warning or an emergency, where weeks would calm (N36 e)."""
+    mild = all(lab.indicator is Indicator.INFO for lab in some)
+    slow = {lab.tag for lab in some} <= set(found.picture.knowledge.listed("in-weeks"))
+    return (Note("reassess"),) if mild and slow and not found.hides else ()
+
+
+def of_high_calcium(picture: Picture) -> tuple[Note, ...]:
+    """The medicines that can raise calcium, where it is high (N29)."""
+    if not _is_calcium_high(picture):
+        return ()
+    medicines, taken = picture.knowledge.medicines, picture.medication
+    names = [one.ingredient for one in taken.courses if RAISED in medicines[one.tag].moved_by(one.groups)]
+    replaced = {name for name, _ in taken.replacements}
+    names += [picture.knowledge.analytes[one].label for one in RAISES_CALCIUM if one in replaced]
+    return (Note("high_calcium_drugs", {"items": ", ".join(dict.fromkeys(names))}),) if names else ()
 
 
 def _is_calcium_high(picture: Picture) -> bool:

@@ -1,11 +1,14 @@
 """MED-REV as advice: one line per ingredient, never a word of stopping (S24, S25, S44, section 5)."""
 
+from collections.abc import Iterator
+
 from cards.advice import Advice, Note, Order
 from cards.topics import Topic
-from cds.rules import context, proposals
+from cds.rules import context, laboratory, proposals
 from cds.rules.assess import Assessment
 from cds.rules.choice import Choice
-from cds.rules.medication import Course
+from cds.rules.labs import Judged
+from cds.rules.medication import Course, fires
 from cds.rules.picture import Picture
 from cds.rules.rulebook import rulebook_of
 
@@ -18,6 +21,7 @@ def review(choice: Choice, found: Assessment) -> Advice:
         topic=Topic.MED_REV,
         indicator=choice.indicator,
         variant=_variant(courses, picture),
+        values=_values(courses, picture),
         tags=rulebook_of(picture.knowledge).in_order(Topic.MED_REV, tags),
         signs=tuple(dict.fromkeys(course.ingredient for course in courses)),
         facts=(*picture.twitch_facts, *(course.fact for course in courses)),
@@ -33,17 +37,42 @@ def _variant(courses: tuple[Course, ...], picture: Picture) -> str:
     own = picture.knowledge.medicines[course.tag].variant
     if own != "one":
         return own
-    return "unknown-timing" if course.start is None or picture.last is None else "one"
+    if course.start is None or picture.last is None:
+        return "unknown-timing"
+    return "one" if fires(course, picture.knowledge, picture.last) else "at-sample"
+
+
+def _values(courses: tuple[Course, ...], picture: Picture) -> dict[str, str]:
+    """The first result that a medicine may explain, for the summary that names one."""
+    moved = next((one for course in courses for one in _moved(course, picture)), None)
+    if moved is None:
+        return {}
+    side = picture.knowledge.names.sides.of(moved.side)
+    return {**laboratory.quoted(moved, picture.knowledge), "side": side}
+
+
+def _moved(course: Course, picture: Picture) -> Iterator[Judged]:
+    """The abnormal results that a medicine may explain because it was taken when the sample was (N36 b)."""
+    for analyte, side in picture.knowledge.medicines[course.tag].moved_by(course.groups):
+        judged = picture.laboratory.of(analyte).moved(side)
+        if judged is not None and course.is_active_at(judged.when):
+            yield judged
 
 
 def _notes(courses: tuple[Course, ...], picture: Picture) -> tuple[Note, ...]:
     unknown = [course.ingredient for course in courses if course.start is None or picture.last is None]
     vague = any(_is_uncertain(course, picture) for course in courses)
     return (
+        *(Note("drug_at_sample", values) for course in courses for values in _samples(course, picture)),
         *(Note("timing_unknown", {"drug": drug}) for drug in dict.fromkeys(unknown)),
         *((Note("timing_uncertain"),) if vague else ()),
         *((Note("vte_check"),) if any(course.tag == "estrogen" for course in courses) else ()),
     )
+
+
+def _samples(course: Course, picture: Picture) -> Iterator[dict[str, str]]:
+    for judged in _moved(course, picture):
+        yield {"drug": course.ingredient, **laboratory.quoted(judged, picture.knowledge)}
 
 
 def _is_uncertain(course: Course, picture: Picture) -> bool:

@@ -63,6 +63,7 @@ def emergency(
         topic=Topic.EMERG,
         indicator=Indicator.CRITICAL,
         tags=tags,
+        high=tuple(flag.tag for flag in severe if flag.tag and flag.is_high),
         flags=tuple(sorted({flag.id for flag in severe})),
         values={flag.tag: flag.trigger for flag in severe if flag.tag and flag.trigger} | {"drug": _drugs(steroids)},
         facts=(

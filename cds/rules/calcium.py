@@ -71,7 +71,7 @@ def _judge(result: LabResult, albumins: Albumins, limits: LabLimits) -> Judged:
         return limits.judge(result, result.kind)
     number = limits.number(result)
     if number is None or result.when is None:
-        return Judged(result=result, kind="unadjusted")
+        return _unadjusted(result, limits)
     near = albumins.near(result.when, limits.knowledge.albumin_hours)
     plain = replace(result, flags=frozenset())  # the laboratory flagged the unadjusted value
     adjusted = [limits.judge(plain, "adjusted", adjust(number, albumin, limits)) for albumin in near]
@@ -80,8 +80,8 @@ def _judge(result: LabResult, albumins: Albumins, limits: LabLimits) -> Judged:
 
 
 def _unadjusted(result: LabResult, limits: LabLimits) -> Judged:
-    """Without albumin only a very low total says anything; it is never normal (2d)."""
-    judged = limits.judge(replace(result, ranges=(), flags=frozenset()), "unadjusted")
+    """Without albumin a total that is low or high says so; none is ever normal (N30)."""
+    judged = limits.judge(result, "unadjusted")
     return judged if judged.is_abnormal else replace(judged, side=None)
 
 

@@ -103,7 +103,8 @@ CARDS = (
     CardRow(
         topic=Topic.LAB_ABN,
         variants=(
-            *("several", "vitamin-d", "vitamin-d-calcium-high", "calcium", "calcium-ionised", "calcium-unadjusted"),
+            *("several", "vitamin-d", "vitamin-d-calcium-high", "calcium", "calcium-ionised"),
+            *("calcium-unadjusted", "calcium-unadjusted-low"),
             *("vitamin-b12", "one", "recorded"),
         ),
         advise=advise_labs.abnormal,
@@ -113,7 +114,7 @@ CARDS = (
     ),
     CardRow(
         topic=Topic.MED_REV,
-        variants=("corticosteroid", "estrogen", "one", "unknown-timing", "several"),
+        variants=("corticosteroid", "estrogen", "one", "at-sample", "unknown-timing", "several"),
         advise=advise_medicines.review,
         left_out=left_out.medicines,
         reads=Reads(windows=("administration", "denosumab", "drug_gap")),

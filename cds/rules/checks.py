@@ -40,7 +40,7 @@ CHART = Reads(
     ),
     groups=("answered",),
     classes=("shifting-drugs",),
-    tests=("shifted-by-drugs", "needs-ecg", "own-summary", "unnamed-beside"),
+    tests=("shifted-by-drugs", "needs-ecg", "own-summary", "unnamed-beside", "in-weeks"),
 )
 GAPS = ("examination", "onset", "medication-history")  # answered by no value set
 LIMIT_SOURCES = ("laboratory", "laboratory-flag")
@@ -100,8 +100,8 @@ def _undefined(who: str, reads: Reads, knowledge: Knowledge) -> Iterator[tuple[s
 def _of_medicines(knowledge: Knowledge, book: Rulebook) -> Iterator[tuple[str, str, Iterable[str], Collection[str]]]:
     tags = {*book.tags[Topic.EMERG], *book.tags[Topic.LAB_ABN]}
     for name, medicine in knowledge.medicines.items():
-        by_group = (tag for some in medicine.linked_by_group.values() for tag in some)
-        yield "medicines.toml", name, (*medicine.linked, *by_group, *medicine.named), tags
+        yield "medicines.toml", name, (*medicine.linked, *medicine.named), tags
+        yield "medicines.toml", name, medicine.moved, knowledge.analytes
         yield "medicines.toml", name, medicine.checks, knowledge.orderable
         yield "medicines.toml", name, (medicine.variant,), ROWS[Topic.MED_REV].variants
         yield "medicines.toml", name, filter(None, (medicine.replacement_for,)), knowledge.sets

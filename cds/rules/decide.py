@@ -1,6 +1,6 @@
 """The combination table and the ranking, to be followed with a finger: the steps of N60, by their numbers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from cards.topics import Indicator, Topic
 from cds.rules import calm, lines
@@ -36,7 +36,7 @@ def _with_known_disease(found: Assessment) -> list[Choice]:
     """Step 20: emergencies, electrolytes and the medicines behind them; MS alone does not explain wasting."""
     labs = tuple(lab for lab in found.labs if lab.tag in found.picture.knowledge.electrolytes)
     chosen = _emergency(found, labs) if found.emergencies else _abnormal_lab(labs)
-    chosen += _medicines(found, _linked(found, _tags(found.emergencies) | {lab.tag for lab in labs}))
+    chosen += _medicines(found, _linked(found, {(lab.tag, lab.side) for lab in labs}))
     if found.picture.diseases == {"kd-ms"}:
         signs = tuple(flag for flag in (*found.urgent, *found.childhood) if _is_beyond_ms(flag.found))
         chosen += _neurology(Topic.PED_NEURO if found.picture.is_child else Topic.NEURO_URG, signs, found)
@@ -59,7 +59,7 @@ def _with_emergency(found: Assessment) -> list[Choice]:
     chosen, main = _emergency(found, found.labs), _main(found)
     if main and (found.hides or main[0] is not Topic.NEURO_EVAL):
         chosen += _neurology(*main, found)
-    return chosen + _medicines(found, _linked(found, _tags(found.emergencies)))
+    return chosen + _medicines(found, _linked(found))
 
 
 def _without_emergency(found: Assessment) -> list[Choice]:
@@ -148,20 +148,17 @@ def _has_low_electrolyte(found: Assessment) -> bool:
     return bool((low | raised) & {"potassium", "calcium"})
 
 
-def _linked(found: Assessment, tags: set[str]) -> tuple[Course, ...]:
-    """The courses that may explain some tags, unless the emergency names the drug already (5a)."""
+def _linked(found: Assessment, moved: Collection[tuple[str, str]] = ()) -> tuple[Course, ...]:
+    """The courses that may explain an emergency or what was moved, unless the emergency names the drug already (5a)."""
     medicines, told = found.picture.knowledge.medicines, _tags(found.emergencies)
+    sides = {(flag.tag, "high" if flag.is_high else "low") for flag in found.emergencies}
+    wanted = {*moved, *sides}
     return tuple(
         course
         for course in found.courses
-        if not told & set(medicines[course.tag].named) and tags & _links(course, found)
+        if not told & set(medicines[course.tag].named)
+        and (told & set(medicines[course.tag].linked) or wanted & set(medicines[course.tag].moved_by(course.groups)))
     )
-
-
-def _links(course: Course, found: Assessment) -> set[str]:
-    medicine = found.picture.knowledge.medicines[course.tag]
-    by_group = (tag for group in course.groups for tag in medicine.linked_by_group.get(group, ()))
-    return {*medicine.linked, *by_group}
 
 
 def _tags(flags: Flags) -> set[str]:

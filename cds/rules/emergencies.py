@@ -1,4 +1,4 @@
-"""E1 to E8: emergencies today (sections 3 and 3a)."""
+"""E2 and E5 to E8: emergencies today (sections 3 and 3a); those of electrolytes are in `electrolytes`."""
 
 from collections.abc import Iterator
 
@@ -6,40 +6,8 @@ from cards.advice import Fact
 from cards.printed import number
 from cds.chart.facts import Seen
 from cds.rules.amount import Amount, beyond
-from cds.rules.findings import Finding
 from cds.rules.flags import Raised
-from cds.rules.labs import Judged
 from cds.rules.view import View
-
-
-def hypocalcaemia(view: View) -> Raised | None:
-    """E3: tetany, very low calcium, or low calcium with a sign; a new seizure unless Ca and Mg are normal.
-
-    Known epilepsy excuses a seizure only where no low calcium was measured (the safer reading of 3a).
-    """
-    low = _low_calcium(view)
-    judged = tuple(one for one in (view.standing("calcium").emergency,) if one)
-    found = list(view.within("tetany", "tetany", undated=True))
-    seizures = _seizures(view)
-    if low is not None:
-        found += [*view.of("paraesthesia", "long-qt"), *seizures]
-    elif not view.of("epilepsy") and not (view.standing("calcium").is_normal and view.standing("magnesium").is_normal):
-        found += seizures
-    sets = ("tetany", "paraesthesia", "long-qt", "seizure")
-    shown = judged or ((low,) if low is not None and found else ())
-    return view.flag(found, sets, tag="calcium", judged=shown)
-
-
-def electrolytes(view: View) -> Iterator[Raised]:
-    """E4: dangerous potassium, magnesium, phosphate or sodium."""
-    for analyte in ("potassium", "magnesium", "phosphate"):
-        severe = view.standing(analyte).emergency
-        with_sign = _WITH_SIGN.get(analyte)
-        flag = _severe(view, analyte, severe) if severe else with_sign(view) if with_sign else None
-        if flag is not None:
-            yield flag
-    if (sodium := _sodium(view)) is not None:
-        yield sodium
 
 
 def rhabdomyolysis(view: View) -> Raised | None:
@@ -73,58 +41,6 @@ def pregnancy_and_clot(view: View) -> Iterator[Raised]:
     for flag in (_pre_eclampsia(view), _clot(view)):
         if flag is not None:
             yield flag
-
-
-def _low_calcium(view: View) -> Judged | None:
-    """A low adjusted or ionised calcium of the last 30 days; a laboratory's flag alone is not enough (2d)."""
-    return next((one for one in view.acute("calcium") if _is_low_calcium(one)), None)
-
-
-def _is_low_calcium(one: Judged) -> bool:
-    return one.found is not None and one.kind != "unadjusted" and one.side == "low" and one.is_abnormal
-
-
-def _seizures(view: View) -> tuple[Finding, ...]:
-    return view.within("seizure", "seizure")
-
-
-def _severe(view: View, analyte: str, judged: Judged) -> Raised | None:
-    return view.flag((), (), tag=analyte, judged=(judged,))
-
-
-def _magnesium(view: View) -> Raised | None:
-    """Magnesium 0.40 to 0.50 mmol/L with tetany, a new seizure or long QT."""
-    judged = view.acute_beyond("magnesium-with-sign")
-    found = (*view.of("tetany", "long-qt"), *_seizures(view))
-    if judged is None or not found:
-        return None
-    limit = view.limit_text("magnesium-with-sign")
-    sets = ("tetany", "long-qt", "seizure")
-    return view.flag(found, sets, tag="magnesium", judged=(judged,), limit=limit)
-
-
-def _potassium(view: View) -> Raised | None:
-    """Potassium 2.5 to 2.9 mmol/L with weakness, long QT or digoxin."""
-    judged = view.acute_beyond("potassium-with-sign")
-    found = view.of("weakness", "acute-paralysis", "long-qt")
-    if judged is None or not (found or view.takes("digoxin")):
-        return None
-    limit = view.limit_text("potassium-with-sign")
-    sets = ("weakness", "acute-paralysis", "long-qt")
-    return view.flag(found, sets, tag="potassium", judged=(judged,), limit=limit)
-
-
-def _sodium(view: View) -> Raised | None:
-    """Sodium below 125 mmol/L with confusion or a new seizure."""
-    judged = view.acute_beyond("sodium-with-sign")
-    found = (*view.of("confusion"), *_seizures(view))
-    if judged is None or not found:
-        return None
-    limit = view.limit_text("sodium-with-sign")
-    return view.flag(found, ("confusion", "seizure"), tag="sodium", judged=(judged,), limit=limit)
-
-
-_WITH_SIGN = {"magnesium": _magnesium, "potassium": _potassium}
 
 
 def _ck_limit(view: View, *, urine_counts: bool) -> str:

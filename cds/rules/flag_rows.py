@@ -1,7 +1,7 @@
 """The rows of the red flags, in the order in which cards and explanations list them (section 3)."""
 
 from cards.topics import Topic
-from cds.rules import acute_weakness, emergencies, neurology
+from cds.rules import acute_weakness, electrolytes, emergencies, neurology
 from cds.rules.reads import Reads
 from cds.rules.rule import Rule, sign
 from cds.rules.trial import once
@@ -32,23 +32,28 @@ FLAGS = (
         id="E3",
         card=EMERG,
         reads=Reads(
-            sets=("tetany", "paraesthesia", "long-qt", "seizure", "epilepsy"),
+            sets=(
+                *("tetany", "paraesthesia", "long-qt", "seizure", "epilepsy", "hypoparathyroidism", "dialysis"),
+                *("confusion", "drowsiness", "dehydration", "acute-kidney-injury"),
+            ),
             analytes=("calcium", "magnesium"),
-            windows=("tetany", "seizure"),
+            limits=("calcium-high-with-sign", "calcium-total-with-sign"),
+            medicines=("denosumab",),
+            windows=("tetany", "seizure", "calcium_high_sign"),
         ),
-        ask=once(emergencies.hypocalcaemia),
+        ask=electrolytes.calcium,
     ),
     Rule(
         id="E4",
         card=EMERG,
         reads=Reads(
-            sets=("tetany", "long-qt", "seizure", "weakness", "acute-paralysis", "confusion"),
+            sets=("tetany", "long-qt", "seizure", "weakness", "acute-paralysis", "confusion", "drowsiness"),
             drugs=("digoxin",),
             analytes=("potassium", "magnesium", "phosphate", "sodium"),
             limits=("magnesium-with-sign", "potassium-with-sign", "sodium-with-sign"),
-            windows=("seizure",),
+            windows=("seizure", "sodium_sign"),
         ),
-        ask=emergencies.electrolytes,
+        ask=electrolytes.electrolytes,
     ),
     Rule(
         id="E5",

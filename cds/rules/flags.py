@@ -31,6 +31,7 @@ class Raised(Struct, frozen=True, kw_only=True):
     trigger: str | None = None
     preliminary: str | None = None
     is_low: bool = False
+    is_high: bool = False
     acute: bool = False
     sentence: str | None = None
     values: tuple[tuple[str, str], ...] = ()
@@ -73,5 +74,6 @@ def raised(
         used=used,
         trigger=laboratory.shown(judged[0], knowledge) if judged else None,
         is_low=any(one.side == "low" for one in judged),
+        is_high=any(one.side == "high" for one in judged),
         preliminary=next((laboratory.lab_label(one, knowledge) for one in judged if one.result.preliminary), None),
     )

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from cards.advice import Fact
 from cards.printed import number, plain_unit
+from cards.template import fill
 from cds.chart.facts import Chart, LabResult
 from cds.knowledge.load import Knowledge
 from cds.rules import calcium
@@ -36,6 +37,11 @@ class Standing(Struct, frozen=True, kw_only=True):
         return self.state == "fresh"
 
     @property
+    def is_whole(self) -> bool:
+        """Whether it needs no further test: total calcium without albumin counts as missing (N30)."""
+        return self.is_fresh and (self.judged is None or self.judged.kind != "unadjusted")
+
+    @property
     def is_normal(self) -> bool:
         """Whether a fresh result is normal."""
         return self.is_fresh and self.judged is not None and self.judged.side == "normal"
@@ -44,6 +50,11 @@ class Standing(Struct, frozen=True, kw_only=True):
     def abnormal(self) -> Judged | None:
         """The deciding result if it is in date and abnormal."""
         return self.judged if self.is_fresh and self.judged and self.judged.is_abnormal else None
+
+    def moved(self, side: str) -> Judged | None:
+        """The deciding result if it is in date and abnormal on that side."""
+        found = self.abnormal
+        return found if found is not None and found.side == side else None
 
     @property
     def emergency(self) -> Judged | None:
@@ -181,7 +192,7 @@ def fact(judged: Judged, knowledge: Knowledge, *, limit: str | None = None) -> F
     result, found = judged.result, judged.found
     return Fact(
         resource=result.ref,
-        label=lab_label(judged, knowledge),
+        label=sided(judged, knowledge),
         system=result.concept.system,
         code=result.concept.code,
         value=_value(found) if found else None,
@@ -201,6 +212,13 @@ def lab_label(judged: Judged, knowledge: Knowledge) -> str:
     """The analyte's name; calcium says which kind it is."""
     analyte = knowledge.analytes[judged.result.analyte]
     return analyte.kinds.get(judged.kind or "", analyte.label)
+
+
+def sided(judged: Judged, knowledge: Knowledge) -> str:
+    """The analyte's name, and that it is high: a card about calcium must not be taken for one about the other side."""
+    label = lab_label(judged, knowledge)
+    is_high = judged.side == "high" and (judged.is_abnormal or judged.effect == "quote")
+    return fill(knowledge.names.high, {"test": label}) if is_high else label
 
 
 def quoted(judged: Judged, knowledge: Knowledge) -> dict[str, str]:

@@ -25,7 +25,10 @@ LAB_FLAG = "laboratory-flag"
 
 
 class Judged(Struct, frozen=True, kw_only=True):
-    """One result judged. `side` is low, high, abnormal, normal, or None where it cannot be told."""
+    """One result judged. `side` is low, high, abnormal, normal, or None where it cannot be told.
+
+    `edge` is the limit or bound that it is beyond, in its own unit.
+    """
 
     result: LabResult
     side: str | None = None
@@ -35,6 +38,7 @@ class Judged(Struct, frozen=True, kw_only=True):
     limit_source: str | None = None
     by_flag: bool = False
     upper: float | None = None
+    edge: float | None = None
     kind: str | None = None
 
     @property
@@ -46,6 +50,11 @@ class Judged(Struct, frozen=True, kw_only=True):
     def is_abnormal(self) -> bool:
         """Whether it makes a card."""
         return SEVERITY[self.effect] >= SEVERITY["info"]
+
+    @property
+    def distance(self) -> float:
+        """How far it is beyond its limit, as a part of the limit; 0 if that cannot be told (N36 a)."""
+        return abs(self.found.value - self.edge) / self.edge if self.found and self.edge else 0.0
 
 
 class LabLimits(Struct, frozen=True):
@@ -163,8 +172,10 @@ class Case(Struct, frozen=True):
     def at_limit(self, limit: Limit) -> Judged:
         """Judged by a limit of the table."""
         unit = self.number.unit if self.number else self.analyte.unit
+        upper = None if limit.times_upper is None else self.upper
+        edge = edge_of(self.number, limit, self.analyte, upper) if self.number else None
         judged = self._judged(limit.side, limit.effect)
-        return replace(judged, limit=edge_text(limit, unit, self.names), limit_source=limit.citation)
+        return replace(judged, limit=edge_text(limit, unit, self.names), limit_source=limit.citation, edge=edge)
 
     def worst(self, effects: tuple[Effect, ...]) -> Limit | None:
         """The most severe limit that the number is surely beyond."""
@@ -178,7 +189,8 @@ class Case(Struct, frozen=True):
         if side in ("low", "high"):
             effect = worse("info", graded.effect) if graded and graded.side == side else "info"
             judged = self._judged(side, effect if self._counts(side) else "quote")
-            return replace(judged, limit=f"{ranged.text(self.names)} {plain_unit(number.unit)}", limit_source=LAB_RANGE)
+            text = f"{ranged.text(self.names)} {plain_unit(number.unit)}"
+            return replace(judged, limit=text, limit_source=LAB_RANGE, edge=ranged.bound(side))
         if graded is not None and (self.analyte.adds_to_range or not ranged.states(graded.side)):
             return self.at_limit(graded)
         return self._judged("normal" if side == "inside" else None)

@@ -31,6 +31,10 @@ class Course(Struct, frozen=True, kw_only=True):
         """Whether no entry says by code what it is: it may not make the emergencies of N34 and N38 (N46)."""
         return self.concept.by_words
 
+    def is_active_at(self, when: When | None) -> bool:
+        """Whether it may have been taken then: it had begun, or nobody knows when it began."""
+        return when is not None and (self.start is None or self.start.first <= when.last)
+
     @property
     def fact(self) -> Fact:
         """The medicine as a card and a verdict state it."""

@@ -2,19 +2,28 @@
 
 from collections.abc import Callable, Iterator
 
+from cds.knowledge.model import MedicineClass
 from cds.rules.medication import Course
 from cds.rules.view import View
 
 
-def rule_of(tag: str, *, needs_muscle_sign: bool) -> Callable[[View], Iterator[Course]]:
-    """The rule of a class: its courses whose timing fits, where it needs one only beside a muscle sign."""
+def rule_of(tag: str, medicine: MedicineClass) -> Callable[[View], Iterator[Course]]:
+    """The rule of a class: its courses whose timing fits, where it needs one only beside a muscle sign.
+
+    Whatever the onset, what may explain an abnormal result and was taken when its sample was (N36 b).
+    """
 
     def rule(view: View) -> Iterator[Course]:
-        if needs_muscle_sign and not _has_muscle_sign(view):
+        if medicine.needs_muscle_sign and not _has_muscle_sign(view):
             return
-        yield from (course for course in view.courses(tag) if view.fires(course))
+        yield from (course for course in view.courses(tag) if view.fires(course) or _explains(course, medicine, view))
 
     return rule
+
+
+def _explains(course: Course, medicine: MedicineClass, view: View) -> bool:
+    moved = (view.standing(analyte).moved(side) for analyte, side in medicine.moved_by(course.groups))
+    return any(judged is not None and course.is_active_at(judged.when) for judged in moved)
 
 
 def _has_muscle_sign(view: View) -> bool:

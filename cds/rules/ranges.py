@@ -41,7 +41,11 @@ class Range(Struct, frozen=True):
 
     def states(self, side: str) -> bool:
         """Whether the range has a limit on that side."""
-        return (self.low if side == "low" else self.high) is not None
+        return self.bound(side) is not None
+
+    def bound(self, side: str) -> float | None:
+        """The limit on that side."""
+        return self.low if side == "low" else self.high
 
     def text(self, names: Names) -> str:
         """The range as a fact shows it."""

@@ -100,7 +100,7 @@ def _laboratory(knowledge: Knowledge) -> Rule:
         reads=Reads(
             problems=tuple(filter(None, deficiencies.values())),
             analytes=(*deficiencies, "albumin", "egfr"),
-            limits=("albumin-unsafe", "egfr-unsafe"),
+            limits=("albumin-unsafe", "egfr-unsafe", "sodium-with-sign"),
             windows=("deficiency", "deficiency_recent"),
             tests=("recorded-warns",),
             attributes=("pregnancy",),
@@ -117,12 +117,12 @@ def _medicine(tag: str, medicine: MedicineClass) -> Rule:
         card=Topic.MED_REV,
         reads=Reads(
             sets=("cramps",) if asks else (),
-            analytes=("creatine-kinase",) if asks else (),
+            analytes=(*(("creatine-kinase",) if asks else ()), *medicine.moved),
             medicines=(tag,),
             attributes=("onset",),
             outcomes=("E2", "U1", "U8") if asks else (),
         ),
-        ask=medicine_class.rule_of(tag, needs_muscle_sign=asks),
+        ask=medicine_class.rule_of(tag, medicine),
         also=TESTS if medicine.orders_labs else (),
         sees="open",
     )

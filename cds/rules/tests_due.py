@@ -37,7 +37,7 @@ def is_due(test: str, picture: Picture) -> bool:
     if test in picture.laboratory.unread:
         return False
     standing = picture.laboratory.of(test)
-    fresh = standing.is_fresh and not _is_outdated_by_drug(test, picture)
+    fresh = standing.is_whole and not _is_outdated_by_drug(test, picture)
     return not fresh and not work_up.is_ordered(picture.chart, test, picture.knowledge, picture.today)
 
 

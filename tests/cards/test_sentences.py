@@ -39,7 +39,7 @@ SUMMARIES = [
     ),
     (
         "abnormal-lab.one",
-        "Possible reversible contributor: <test> <value> (<date>). Review, treat cause, then reassess.",
+        "<test> <value> (<date>) is <side> with twitching: review and treat the cause, then reassess.",
     ),
     (
         "abnormal-lab.vitamin-d",

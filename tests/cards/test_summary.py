@@ -18,7 +18,7 @@ LONG = st.text(min_size=1, max_size=400)
     ("expected", "topic", "variant", "members"),
     [
         (
-            ("Possible emergency with muscle twitching: potassium 2.3 mmol/L. Consider same-day assessment."),
+            ("Possible emergency with muscle twitching: low potassium 2.3 mmol/L. Consider same-day assessment."),
             Topic.EMERG,
             "default",
             {"tags": ("potassium",), "values": {"potassium": "2.3 mmol/L"}},
@@ -26,7 +26,7 @@ LONG = st.text(min_size=1, max_size=400)
         (
             (
                 "Possible emergency with muscle twitching: "
-                "potassium 2.3 mmol/L and very low magnesium. Consider same-day assessment."
+                "low potassium 2.3 mmol/L and very low magnesium. Consider same-day assessment."
             ),
             Topic.EMERG,
             "default",
@@ -35,7 +35,7 @@ LONG = st.text(min_size=1, max_size=400)
         (
             (
                 "Possible emergency with muscle twitching: "
-                "potassium 2.3 mmol/L, CK 6100 U/L +1 more. Consider same-day assessment."
+                "low potassium 2.3 mmol/L, CK 6100 U/L +1 more. Consider same-day assessment."
             ),
             Topic.EMERG,
             "default",
@@ -60,22 +60,25 @@ LONG = st.text(min_size=1, max_size=400)
             {},
         ),
         (
-            "Possible reversible contributor: potassium 3.1 mmol/L (2026-11-18). Review, treat cause, then reassess.",
+            "Potassium 3.1 mmol/L (2026-11-18) is low with twitching: review and treat the cause, then reassess.",
             Topic.LAB_ABN,
             "one",
-            {"tags": ("potassium",), "values": {"potassium": "3.1 mmol/L", "date": "2026-11-18"}},
+            {
+                "tags": ("potassium",),
+                "values": {"potassium": "3.1 mmol/L", "date": "2026-11-18", "side": "low", "test": "Potassium"},
+            },
         ),
         (
-            "Possible reversible contributor: serum K value on file (undated). Review, treat cause, then reassess.",
+            "serum K value on file (undated) is abnormal with twitching: review and treat the cause, then reassess.",
             Topic.LAB_ABN,
             "one",
             {"tags": ("potassium",), "values": {"test": "serum K"}},
         ),
         (
-            "Possible reversible contributors: 25-OH vitamin D and TSH 12 mIU/L. Review, treat cause, then reassess.",
+            "Abnormal with twitching: TSH 12 mIU/L and 25-OH vitamin D. Review and treat the cause, then reassess.",
             Topic.LAB_ABN,
             "several",
-            {"tags": ("vitamin-d", "tsh"), "values": {"tsh": "12 mIU/L"}},
+            {"tags": ("vitamin-d", "tsh"), "named": ("tsh", "vitamin-d"), "values": {"tsh": "12 mIU/L"}},
         ),
         (
             "Twitching while on simvastatin, started before onset: review benefit and risk with prescriber.",

@@ -14,7 +14,7 @@ SIMVASTATIN = "rx:312961 simvastatin"
 PREGNANT: Json = {"condition": "77386006 Pregnancy"}
 RELATIVE: Json = {"family": "FTH", "has": "86044005 Amyotrophic lateral sclerosis"}
 ANXIOUS: Json = {"lab": "GAD7", "value": "14 {score}"}
-HIGH_MAGNESIUM: Json = {"lab": "Mg", "value": "1.9 mmol/L", "range": "0.7-1.0"}
+HIGH_PHOSPHATE: Json = {"lab": "PO4", "value": "1.9 mmol/L", "range": "0.8-1.5"}
 CK = "Creatine kinase measurement"
 
 
@@ -45,7 +45,7 @@ def detail(*lines: Json, card: int = 0, **case: Any) -> str:
         ([TWITCH, {"lab": "CK", "value": "300 U/L"}], "No laboratory upper limit for CK: a default limit was used"),
         ([TWITCH, {"lab": "TSH", "value": "12 m[IU]/L"}], "Biotin supplements can falsify thyroid results"),
         ([TWITCH, {"lab": "K", "interp": "L"}], "judged by the laboratory's flag"),
-        ([TWITCH, {"lab": "K", "value": "3.1 mmol/L"}, HIGH_MAGNESIUM], "is high; quoted only"),
+        ([TWITCH, {"lab": "K", "value": "3.1 mmol/L"}, HIGH_PHOSPHATE], "is high; quoted only"),
         ([TWITCH, {"lab": "adjCa", "value": "1.8 mmol/L", "at": "40 d"}], "was severe, but is too old"),
         ([TWITCH, {"lab": "K", "value": "2.2 mmol/L", "status": "preliminary"}], "potassium is a preliminary result"),
         ([TWITCH, {"condition": "text:Muscle weakness"}], "recorded as text only: code it with side and course"),

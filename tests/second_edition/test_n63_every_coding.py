@@ -19,6 +19,7 @@ NO_CODE = {
     "both-sides": {"sct"},  # said by the text or the site of the sign
     "long-qt": {"who"},  # I45.8 holds other conduction disorders too
     "clonus": {"cm", "who"},
+    "drowsiness": {"sct"},
     "hyperreflexia": {"cm", "who"},
     "rhabdomyolysis": {"who"},  # M62.8 holds other disorders of muscle too
     "cholinergic-poisoning": {"sct"},

@@ -101,7 +101,7 @@ class Author:
 
     def _particulars(self, topic: Topic) -> Iterable[Saying]:
         """What the tags of a card add, such as one laboratory test or one class of medicines."""
-        for tag, said in self._words.tags.get(topic, {}).items():
+        for _, tag, said in (one for one in self._words.tagged if one[0] is topic):
             yield Saying(
                 id=tag,
                 text=said.name,
@@ -123,8 +123,8 @@ class Author:
         entry = self._words.topics[topic]
         yield from entry.citations
         yield from (key for variant in entry.variants.values() for key in variant.citations)
-        for tag in self._words.tags.get(topic, {}).values():
-            yield from tag.citations
+        for card, _, said in self._words.tagged:
+            yield from said.citations if card is topic else ()
         for rule in rulebook_of(self._knowledge).leading_to(topic):
             yield from self._words.flag(rule.id).citations if rule.id in FLAG_IDS else ()
         yield from (row.citation for row in self._engine.basis(topic) if row.citation)
