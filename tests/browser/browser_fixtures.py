@@ -1,33 +1,50 @@
 """A real browser before a real service: each test in light and dark, on a desk and on a phone."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from functools import partialmethod
 from pathlib import Path
 
 import pytest
-from browser_kit import PROFILES, Visit
-from playwright.sync_api import Browser, sync_playwright
+from browser_kit import PATIENCE, PROFILES, Visit
+from playwright.sync_api import Browser, Locator, Playwright, sync_playwright
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 QUIET = ("--disable-background-networking", "--disable-component-update", "--no-first-run", OFFLINE)
-SECONDS_TO_START = 300
+SECONDS_TO_START = SECONDS_TO_END = 600
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium, with no way to any other machine."""
-    assert Path(CHROMIUM).is_file(), f"There is no browser at {CHROMIUM}: install Chromium, or name it with CHROMIUM="
     root = ("--no-sandbox",) if os.geteuid() == 0 else ()
     with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *root])
+        program = _program(playwright)
+        assert Path(program).is_file(), f"There is no browser at {program}: install Chromium, or name it with CHROMIUM="
+        made = playwright.chromium.launch(executable_path=program, args=[*QUIET, *root], timeout=PATIENCE)
         yield made
         made.close()
+
+
+def _program(playwright: Playwright) -> str:
+    """The browser that is named, else the system's, else what `playwright install chromium` brought."""
+    found = (shutil.which(name) for name in NAMES)
+    return os.environ.get("CHROMIUM") or next(filter(None, found), playwright.chromium.executable_path)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _clicks_wait_for_nothing() -> Iterator[None]:
+    """On a loaded machine a click returns before the page that it asks for is there; here it does every time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Locator, "click", partialmethod(Locator.click, no_wait_after=True))
+        yield
 
 
 @pytest.fixture(scope="session", params=list(PROFILES))
@@ -43,9 +60,10 @@ def base(profile: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
     folder = tmp_path_factory.mktemp(profile)
     own = {
         "TWITCH_CDS_DATA_DIR": str(folder),
-        "TWITCH_CDS_DEADLINE_MS": "10000",
-        "TWITCH_CDS_STORE_TIMEOUT_MS": "5000",
-    } | {"TWITCH_CDS_DRAIN_SECONDS": "0"}
+        "TWITCH_CDS_DEADLINE_MS": "60000",
+        "TWITCH_CDS_STORE_TIMEOUT_MS": "10000",
+        "TWITCH_CDS_DRAIN_SECONDS": "0",
+    }
     command = [sys.executable, "-m", "cds", "serve", "--demo", "--port", str(port)]
     with (folder / "log").open("wb") as log, subprocess.Popen(command, env=os.environ | own, stderr=log) as process:
         try:
@@ -53,7 +71,7 @@ def base(profile: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(SECONDS_TO_END)
 
 
 @pytest.fixture

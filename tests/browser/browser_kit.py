@@ -1,10 +1,11 @@
 """A visitor: a page, what the browser complained of, pictures, and the checks that hold for every page."""
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, expect
 
 PROFILES: dict[str, Any] = {
     f"{colour}-{size}": {"color_scheme": colour, "viewport": viewport}
@@ -13,7 +14,9 @@ PROFILES: dict[str, Any] = {
 }
 SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 AXE = os.environ.get("AXE", "")
-PATIENCE = 15_000
+PATIENCE = 300_000  # milliseconds: what is waited for comes, however slow the machine is
+LATENCY = 100  # milliseconds before each answer: whoever does not wait for the new page meets the old one every time
+expect.set_options(timeout=PATIENCE)
 
 
 class Visit:
@@ -22,6 +25,7 @@ class Visit:
     def __init__(self, browser: Browser, base: str, profile: str, *, script: bool = True) -> None:
         self.base, self.profile = base, profile
         self.complaints: list[str] = []
+        self._foreseen: list[str] = []
         self._context = browser.new_context(
             **PROFILES[profile],
             java_script_enabled=script,
@@ -30,6 +34,12 @@ class Visit:
         )
         self._context.set_default_timeout(PATIENCE)
         self.page: Page = self._context.new_page()
+        network = self._context.new_cdp_session(self.page)
+        network.send("Network.enable")
+        network.send(
+            "Network.emulateNetworkConditions",
+            {"offline": False, "latency": LATENCY, "downloadThroughput": -1, "uploadThroughput": -1},
+        )
         self.page.on("console", self._said)
         self.page.on("pageerror", lambda problem: self.complaints.append(f"error: {problem}"))
         self.page.on("request", self._asked)
@@ -37,6 +47,17 @@ class Visit:
     def close(self) -> None:
         """Leave."""
         self._context.close()
+
+    def foresee(self, words: str) -> None:
+        """The browser may complain of this, whenever it gets to it."""
+        self._foreseen.append(words)
+
+    def follow(self, control: Locator, address: str) -> None:
+        """Press what leads to an address that matches, and wait until its page is there: a click does not wait."""
+        expect(self.page).not_to_have_url(re.compile(address))
+        control.click()
+        expect(self.page).to_have_url(re.compile(address))
+        self.page.wait_for_load_state()
 
     def open(self, path: str) -> Page:
         """Go to a page of the service; it is there, and it is not wider than the screen."""
@@ -71,7 +92,7 @@ class Visit:
         self.page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
 
     def _said(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        if message.type in ("error", "warning") and not any(words in message.text for words in self._foreseen):
             self.complaints.append(f"{message.type}: {message.text}")
 
     def _asked(self, request: Request) -> None:

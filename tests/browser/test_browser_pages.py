@@ -48,12 +48,12 @@ def test_a_card_leads_to_its_evidence(visit: Visit) -> None:
     """And from there to all cards."""
     page = visit.open("/demo/patients/tomas-novak")
 
-    page.get_by_role("link", name="Evidence and limits").first.click()
+    visit.follow(page.get_by_role("link", name="Evidence and limits").first, "/evidence/neurology-[a-z-]+$")
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Neurological evaluation")
     expect(page.get_by_role("region", name="Decision table")).to_be_visible()
     visit.picture("evidence-card", whole=True)
-    page.get_by_role("link", name="All cards").click()
+    visit.follow(page.get_by_role("link", name="All cards"), "/evidence$")
     expect(page.get_by_role("heading", level=1)).to_have_text("What the cards rest on")
     visit.picture("evidence", whole=True)
 
@@ -62,9 +62,8 @@ def test_a_red_flag_leads_to_what_it_means(visit: Visit) -> None:
     """Straight to its row."""
     page = visit.open("/demo/patients/viktor-lindqvist")
 
-    page.get_by_role("region", name="Red flags").get_by_role("link").first.click()
+    visit.follow(page.get_by_role("region", name="Red flags").get_by_role("link").first, "/evidence#U1$")
 
-    assert page.url.endswith("/evidence#U1")
     expect(page.locator("#U1")).to_be_in_viewport()
 
 
@@ -80,9 +79,8 @@ def test_governance_shows_what_was_done_and_can_be_narrowed(visit: Visit) -> Non
     _seen(visit, "/governance", "Already advised")
     visit.picture("governance", whole=True)
     page.get_by_role("combobox", name="Card").select_option("lifestyle")
-    page.get_by_role("button", name="Show").click()
+    visit.follow(page.get_by_role("button", name="Show"), "topic=lifestyle")
 
-    assert "topic=lifestyle" in page.url
     expect(page.get_by_role("region", name="By card", exact=True)).not_to_contain_text("Findings favour")
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV").click()
@@ -93,7 +91,7 @@ def test_governance_shows_what_was_done_and_can_be_narrowed(visit: Visit) -> Non
 
 def _seen(visit: Visit, path: str, words: str) -> None:
     """Look until the background writer has written what was shown."""
-    for _ in range(50):
+    for _ in range(1000):
         visit.open(path)
         if visit.page.get_by_text(words).count():
             return
