@@ -17,6 +17,7 @@ class Topic(StrEnum):
     EMERG = "emergency"
     PED_NEURO = "paediatric-neurology"
     NEURO_URG = "neurology-urgent"
+    NEW_SIGN = "new-sign"
     STATUS = "work-up-status"
     NEURO_EVAL = "neurology-evaluation"
     KNOWN = "known-cause"

@@ -6,7 +6,18 @@ from msgspec.structs import replace
 
 from cards.advice import SWITCHED_OFF, Advice, Fact, Note, Order
 from cards.topics import Topic
-from cds.rules import acute_weakness, advise_labs, calm, context, emergency_words, proposals, tests_due, timing
+from cds.rules import (
+    acute_weakness,
+    advise_labs,
+    calm,
+    context,
+    emergency_words,
+    known_disease,
+    new_signs,
+    proposals,
+    tests_due,
+    timing,
+)
 from cds.rules.assess import Assessment, flag_days
 from cds.rules.choice import SILENCE_NEEDS, Choice
 from cds.rules.flag_rows import FLAG_IDS
@@ -136,7 +147,9 @@ def childhood(choice: Choice, found: Assessment) -> Advice:
 
 def urgent(choice: Choice, found: Assessment) -> Advice:
     """NEURO-URG: the sign named with its day, the basic bloods inside; the disease only where N12 allows it."""
-    if {flag.id for flag in choice.flags} == {"U8"}:
+    if strange := new_signs.unexplained(choice.flags, found.picture):
+        variant, values = "unexplained", strange
+    elif {flag.id for flag in choice.flags} == {"U8"}:
         variant, values = "medicine", {"drug": _myopathic(found.picture)}
     else:
         variant, values = "motor-neuron-disease" if may_be_named(found) else "default", _days(choice.flags)
@@ -193,6 +206,9 @@ def _neuro_notes(choice: Choice, found: Assessment) -> Iterable[Note]:
         yield Note("within_two_weeks")
     if choice.topic is Topic.NEURO_URG and (found.labs or found.courses):
         yield Note("drug_does_not_explain")
+    if choice.topic is Topic.NEURO_URG:
+        muscle = known_disease.myopathies(picture.chart.problems, picture.knowledge)
+        yield from (Note("myopathy_not_explaining", {"diagnosis": name}) for name in muscle)
     if choice.topic is Topic.NEURO_EVAL:
         yield Note("not_isolated")
     if found.is_normal and picture.exam and any(day is not None and day > picture.exam.day for day in flag_days(flags)):

@@ -1,10 +1,12 @@
-"""KNOWN as advice: a diagnosis on file that can cause twitching, which is examined first and then checked (N26)."""
+"""KNOWN and NEWSIGN as advice: a cause on file that is examined first (N26), a new sign in known disease (N52)."""
 
 from cards.advice import Advice, Order
 from cards.topics import Topic
 from cds.rules import context, tests_due
 from cds.rules.assess import Assessment
 from cds.rules.choice import Choice
+from cds.rules.flag_rows import FLAG_IDS
+from cds.rules.new_signs import NewSign
 
 
 def cause(choice: Choice, found: Assessment) -> Advice:
@@ -21,3 +23,27 @@ def cause(choice: Choice, found: Assessment) -> Advice:
         missing=due,
         orders=tuple(Order(f"lab:{test}") for test in due),
     )
+
+
+def new_sign(choice: Choice, found: Assessment) -> Advice:
+    """The most dangerous sign with its day and the disease; the others stand among the facts."""
+    signs, first = choice.new_signs, choice.new_signs[0]
+    values = {"sign": first.label, "date": first.date, "disease": first.disease.label}
+    ids = {one.flag for one in signs}
+    return Advice(
+        topic=Topic.NEW_SIGN,
+        indicator=choice.indicator,
+        variant=_variant(first),
+        values=values,
+        flags=tuple(name for name in FLAG_IDS if name in ids),
+        signs=tuple(dict.fromkeys(one.label for one in signs)),
+        facts=(*found.picture.twitch_facts, *(fact for one in signs for fact in one.facts)),
+        notes=context.notes(found),
+    )
+
+
+def _variant(first: NewSign) -> str:
+    """Breathing and swallowing ask for the same day, in multiple sclerosis too."""
+    if first.is_same_day:
+        return "same-day"
+    return "sclerosis" if first.disease.name == "kd-ms" else "default"

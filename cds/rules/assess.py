@@ -7,13 +7,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cards.topics import Topic
-from cds.rules import tests_due, timing
+from cds.rules import new_signs, tests_due, timing
 from cds.rules.abnormal import Abnormal
 from cds.rules.causes import Cause
 from cds.rules.findings import IN_DOUBT, Finding
 from cds.rules.flags import Flags, Raised
 from cds.rules.lifestyle import Factor
 from cds.rules.medication import Course
+from cds.rules.new_signs import NewSign
 from cds.rules.picture import Picture
 from cds.rules.rule import Sees
 from cds.rules.rulebook import Rulebook, rulebook_of
@@ -40,6 +41,7 @@ class Assessment(Struct, frozen=True, kw_only=True):
     missing: tuple[str, ...]
     wants_labs: bool
     causes: tuple[Cause, ...] = ()
+    new_signs: tuple[NewSign, ...] = ()
     failed: frozenset[str] = frozenset()
     emergency_cards: bool = True
 
@@ -103,6 +105,7 @@ def assess(picture: Picture, trial: Trial, *, emergency_cards: bool = True) -> A
     normal = _is_norm(picture)
     if normal:
         evaluation = _unanswered(evaluation, picture)
+    urgent_left, evaluation = new_signs.left(urgent_left, picture), new_signs.left(evaluation, picture)
     routine = tuple(flag for flag in evaluation if flag.id != "ADD")
     extra = tuple(flag for flag in evaluation if flag.id == "ADD")
     courses: tuple[Course, ...] = questions.collect(Topic.MED_REV)
@@ -118,6 +121,7 @@ def assess(picture: Picture, trial: Trial, *, emergency_cards: bool = True) -> A
         is_normal=normal,
         labs=questions.collect(Topic.LAB_ABN),
         causes=questions.collect(Topic.KNOWN),
+        new_signs=questions.collect(Topic.NEW_SIGN),
         courses=courses,
         factors=factors,
         missing=tests_due.missing(picture),

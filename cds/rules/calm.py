@@ -8,7 +8,7 @@ from cds.rules.choice import Choice
 from cds.rules.flags import Flags
 
 NEUROLOGY = frozenset({Topic.PED_NEURO, Topic.NEURO_URG, Topic.STATUS, Topic.NEURO_EVAL})
-BESIDE = NEUROLOGY | {Topic.EMERG, Topic.KNOWN}
+BESIDE = NEUROLOGY | {Topic.EMERG, Topic.NEW_SIGN, Topic.KNOWN}
 JUDGED = frozenset({Topic.LAB_ABN, Topic.MED_REV})
 
 

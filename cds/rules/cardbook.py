@@ -67,13 +67,20 @@ CARDS = (
     ),
     CardRow(
         topic=Topic.NEURO_URG,
-        variants=("default", "motor-neuron-disease", "medicine"),
+        variants=("default", "motor-neuron-disease", "medicine", "unexplained"),
         advise=advise.urgent,
         left_out=left_out.urgent,
         protected=True,
         reads=Reads(windows=("finding_observation",)) | motor_neuron.READS,
         example=("urgent",),
         orders=("referral:neurology-urgent",),
+    ),
+    CardRow(
+        topic=Topic.NEW_SIGN,
+        variants=("default", "same-day", "sclerosis"),
+        advise=advise_known.new_sign,
+        left_out=left_out.new_sign,
+        example=("new-sign",),
     ),
     CardRow(
         topic=Topic.STATUS,

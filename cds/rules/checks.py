@@ -26,6 +26,7 @@ CHART = Reads(
             "weakness-girdle",
             "b-group-deficiency",
             "movement-unspecific",
+            "myopathy",
         ),
     ),
     limits=("albumin-adjust",),

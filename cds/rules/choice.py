@@ -8,6 +8,7 @@ from cds.rules.causes import Cause
 from cds.rules.flags import Flags
 from cds.rules.lifestyle import Factor
 from cds.rules.medication import Course
+from cds.rules.new_signs import NewSign
 
 SILENCE_NEEDS = ("Patient", "Condition", "Observation", "MedicationRequest")  # what silence in known disease rests on
 
@@ -22,6 +23,7 @@ class Choice(Struct, frozen=True, kw_only=True):
     courses: tuple[Course, ...] = ()
     factors: tuple[Factor, ...] = ()
     causes: tuple[Cause, ...] = ()
+    new_signs: tuple[NewSign, ...] = ()
     covered: Topic | None = None
 
 

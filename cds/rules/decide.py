@@ -37,10 +37,31 @@ def _with_known_disease(found: Assessment) -> list[Choice]:
     labs = tuple(lab for lab in found.labs if lab.tag in found.picture.knowledge.electrolytes)
     chosen = _emergency(found, labs) if found.emergencies else _abnormal_lab(labs)
     chosen += _medicines(found, _linked(found, {(lab.tag, lab.side) for lab in labs}))
+    chosen += _new_sign(found)
+    if _breathes_or_feeds_badly(found):
+        chosen += _neurology(Topic.PED_NEURO, _critical(found), found)
     if found.picture.diseases == {"kd-ms"}:
         signs = tuple(flag for flag in (*found.urgent, *found.childhood) if _is_beyond_ms(flag.found))
         chosen += _neurology(Topic.PED_NEURO if found.picture.is_child else Topic.NEURO_URG, signs, found)
     return chosen
+
+
+def _new_sign(found: Assessment) -> list[Choice]:
+    """N52, N53: one card for all new signs that no request to the team covers."""
+    new = lines.uncovered(found)
+    if not new:
+        return []
+    worst = Indicator.WARNING if any(one.indicator is Indicator.WARNING for one in new) else Indicator.INFO
+    return [Choice(topic=Topic.NEW_SIGN, indicator=worst, new_signs=new)]
+
+
+def _breathes_or_feeds_badly(found: Assessment) -> bool:
+    """N54: in known disease a child's sign counts only with new trouble of feeding or breathing."""
+    return found.picture.is_child and any(one.is_same_day for one in found.new_signs)
+
+
+def _critical(found: Assessment) -> Flags:
+    return tuple(flag for flag in found.childhood if flag.critical and flag.id == "P1")
 
 
 def _unseen(found: Assessment) -> list[Choice]:
@@ -59,16 +80,19 @@ def _with_emergency(found: Assessment) -> list[Choice]:
     chosen, main = _emergency(found, found.labs), _main(found)
     if main and (found.hides or main[0] is not Topic.NEURO_EVAL):
         chosen += _neurology(*main, found)
-    return chosen + _medicines(found, _linked(found))
+    return chosen + _new_sign(found) + _medicines(found, _linked(found))
 
 
 def _without_emergency(found: Assessment) -> list[Choice]:
-    """Steps 23 to 31."""
+    """Steps 21 and 23 to 31; where twitching is expected nothing calms, asks for tests or calls data missing (N53)."""
+    chosen = _new_sign(found)  # 21
     main = _main(found)  # 23
-    chosen = _neurology(*main, found) if main else []  # 24
+    chosen += _neurology(*main, found) if main else []  # 24
     chosen += _abnormal_lab(found.labs)  # 25
     chosen += _medicines(found, found.courses)  # 26
     chosen += _known_cause(found, chosen)  # 27
+    if found.picture.expected:
+        return chosen or _unseen(found)
     chosen += _reassurance(found, chosen)  # 28
     chosen += _lab_order(found, chosen)  # 29
     chosen += _lifestyle(found, chosen)  # 30
@@ -207,7 +231,7 @@ def _topics(chosen: Iterable[Choice]) -> set[Topic]:
 
 def _is_beyond_ms(found: Iterable[Finding]) -> bool:
     """Wasting or a fasciculating tongue, which multiple sclerosis does not explain (D7)."""
-    return any(one.sets & {"wasting", "tongue-fasciculation"} for one in found)
+    return any(one.sets & lines.BEYOND_MS for one in found)
 
 
 def is_for_an_emergency(choice: Choice) -> bool:
@@ -215,10 +239,15 @@ def is_for_an_emergency(choice: Choice) -> bool:
     return choice.topic is Topic.DATA_GAP and bool(choice.flags)
 
 
+def _is_protected(choice: Choice) -> bool:
+    new = choice.topic is Topic.NEW_SIGN and choice.indicator is Indicator.WARNING
+    return choice.topic in PROTECTED or new or is_for_an_emergency(choice)
+
+
 def capped(ordered: Sequence[Choice], limit: int, repeated: tuple[Topic, ...] = ()) -> Decision:
-    """At most three cards; the last that is not protected makes way and is named (4a)."""
+    """At most three cards; the last that is not protected makes way and is named (step 35)."""
     kept, dropped = list(ordered), []
-    spare = [one for one in kept if one.topic not in PROTECTED and not is_for_an_emergency(one)]
+    spare = [one for one in kept if not _is_protected(one)]
     while len(kept) > limit and spare:
         victim = spare.pop()
         kept.remove(victim)

@@ -30,7 +30,9 @@ def urgent(found: Assessment, shown: set[Topic]) -> str:  # noqa: ARG001
         return "beyond-sclerosis"
     if _is_known(found):
         return KNOWN
-    return "childs-signs" if found.childhood else "no-urgent-sign"
+    if found.childhood:
+        return "childs-signs"
+    return EXPECTED if found.picture.expected else "no-urgent-sign"
 
 
 def evaluation(found: Assessment, shown: set[Topic]) -> str:  # noqa: ARG001
@@ -41,6 +43,8 @@ def evaluation(found: Assessment, shown: set[Topic]) -> str:  # noqa: ARG001
         return "more-urgent"
     if found.additional:
         return "symptoms-only"
+    if found.picture.expected:
+        return EXPECTED
     return "signs-answered" if found.is_normal else "no-routine-sign"
 
 
@@ -51,6 +55,13 @@ def status(found: Assessment, shown: set[Topic]) -> str:
     if shown & {Topic.PED_NEURO, Topic.NEURO_URG, Topic.NEURO_EVAL}:
         return "request-older"
     return "nothing-to-replace"
+
+
+def new_sign(found: Assessment, shown: set[Topic]) -> str:  # noqa: ARG001
+    """Why NEWSIGN is not shown."""
+    if not (found.picture.diseases or found.picture.expected):
+        return "no-known-disease"
+    return "new-sign-covered" if found.new_signs else "no-new-sign"
 
 
 def known_cause(found: Assessment, shown: set[Topic]) -> str:
@@ -80,7 +91,7 @@ def medicines(found: Assessment, shown: set[Topic]) -> str:  # noqa: ARG001
 
 def reassurance(found: Assessment, shown: set[Topic]) -> str:
     """Why REASSURE is not shown."""
-    if first := _hushed(found) or _neurology(shown):
+    if first := _hushed(found) or _expected(found) or _neurology(shown):
         return first
     if not found.is_normal:
         return "not-normal"
@@ -97,7 +108,7 @@ def reassurance(found: Assessment, shown: set[Topic]) -> str:
 
 def lab_order(found: Assessment, shown: set[Topic]) -> str:
     """Why LAB-ORDER is not shown."""
-    if first := _hushed(found) or _neurology(shown):
+    if first := _hushed(found) or _expected(found) or _neurology(shown):
         return first
     if Topic.LAB_ABN in shown:
         return "lab-lists-tests"
@@ -116,7 +127,7 @@ def lifestyle(found: Assessment, shown: set[Topic]) -> str:
     """Why LIFESTYLE is not shown."""
     if not found.factors:
         return "no-factor"
-    if first := _hushed(found):
+    if first := _hushed(found) or _expected(found):
         return first
     if Topic.KNOWN in shown:
         return "cause-first"
@@ -131,13 +142,13 @@ def lifestyle(found: Assessment, shown: set[Topic]) -> str:
 
 def gap(found: Assessment, shown: set[Topic]) -> str:
     """Why DATA-GAP is not shown."""
-    if first := _first(found):
+    if first := _first(found) or _expected(found):
         return first
     return "another-card" if shown else "nothing-missing"
 
 
 FAILED = "rule-failed"
-KNOWN = "known-disease"
+KNOWN, EXPECTED = "known-disease", "expected-disease"
 
 
 def _is_known(found: Assessment) -> bool:
@@ -156,6 +167,11 @@ def _hushed(found: Assessment) -> str | None:
     if first := _first(found):
         return first
     return "hushed" if found.hides else None
+
+
+def _expected(found: Assessment) -> str | None:
+    """Where twitching is expected nothing calms, asks for tests or calls data missing (N53)."""
+    return EXPECTED if found.picture.expected else None
 
 
 def _not_understood(found: Assessment) -> str | None:

@@ -7,7 +7,13 @@ from cds.rules import calm
 from cds.rules.assess import Assessment
 from cds.rules.causes import Cause
 from cds.rules.choice import Choice
+from cds.rules.new_signs import NewSign
+from cds.rules.picture import Picture
+from cds.rules.reads import EXPECTED as DISEASES_OF_NERVES
+from cds.rules.work_up import covers
 
+BEYOND_MS = frozenset({"wasting", "tongue-fasciculation"})
+EXPECTED = frozenset(DISEASES_OF_NERVES)
 LINES = {
     "root": "cause_root",
     "polyneuropathy": "cause_polyneuropathy",
@@ -18,12 +24,34 @@ LINES = {
 
 def of(found: Assessment, chosen: Sequence[Choice]) -> tuple[Note, ...]:
     """All lines, given every card that is due."""
-    return tuple(_of_causes(found, chosen))
+    return (*_of_causes(found, chosen), *_of_new_signs(found))
+
+
+def uncovered(found: Assessment) -> tuple[NewSign, ...]:
+    """The new signs that have a card: those that no later request covers, or that ask for the same day (N52).
+
+    What multiple sclerosis does not explain goes to neurology.
+    """
+    of_ms = found.picture.diseases == {"kd-ms"}
+    new = (one for one in found.new_signs if not (of_ms and BEYOND_MS & one.finding.sets))
+    return tuple(one for one in new if one.is_same_day or not _is_requested(one, found.picture))
+
+
+def _is_requested(sign: NewSign, picture: Picture) -> bool:
+    return picture.request is not None and covers(picture.request, (sign.day,))
+
+
+def _of_new_signs(found: Assessment) -> Iterator[Note]:
+    request = found.picture.request
+    for sign in found.new_signs:
+        if request is not None and request.when and not sign.is_same_day and _is_requested(sign, found.picture):
+            values = {"sign": sign.label, "before": sign.date, "date": request.when.text}
+            yield Note("new_sign_requested", values)
 
 
 def causes_left(found: Assessment, chosen: Sequence[Choice]) -> tuple[Cause, ...]:
     """The known causes that have a card: none beside neurology, and none whose own test LAB-ABN judges (N26)."""
-    if calm.BESIDE & {one.topic for one in chosen}:
+    if calm.NEUROLOGY & {one.topic for one in chosen}:
         return ()
     judged = {lab.tag for lab in found.labs}
     return tuple(cause for cause in found.causes if cause.stands and judged.isdisjoint(cause.tests))
@@ -34,6 +62,8 @@ def _of_causes(found: Assessment, chosen: Sequence[Choice]) -> Iterator[Note]:
     used = {one for flag in found.emergencies for one in flag.found}
     sign = next(_signs(chosen), "")
     for cause in found.causes:
+        if any(EXPECTED & one.sets for one in cause.found) and found.picture.expected:
+            continue  # the same disease
         said = {"diagnosis": cause.label, "date": cause.date or found.picture.knowledge.names.undated}
         if not cause.stands:
             yield Note(LINES[cause.tag], said)

@@ -4,7 +4,8 @@ from cds.chart.facts import Source
 from cds.rules.assess import Assessment
 from cds.rules.findings import Finding
 from cds.rules.flags import Flags
-from cds.rules.picture import Picture, is_known
+from cds.rules.known_disease import is_known
+from cds.rules.picture import Picture
 from cds.rules.reads import Reads
 from cds.rules.timing import EXPLAINED, first_onset
 
@@ -14,7 +15,6 @@ TONGUE = frozenset({"tongue-fasciculation", "tongue-atrophy"})
 LIMBS = ("region-arm", "region-leg")
 READS = Reads(
     values=(*TONGUE, *LIMBS, "specific-sign", "thyrotoxic-myopathy", "family-dystrophy", "kd-dystrophy"),
-    medicines=("cholinesterase-inhibitor",),
     windows=("specific_sign",),
     thresholds=("naming_years",),
 )

@@ -9,15 +9,15 @@ from cds.chart.facts import Asked, Chart, Problem, Seen
 from cds.fhir.dates import When, completed_years
 from cds.fhir.units import factor
 from cds.knowledge.load import Knowledge
-from cds.rules import findings, gate, laboratory, medication, readings, unread, work_up
+from cds.rules import findings, gate, known_disease, laboratory, medication, readings, unread, work_up
 from cds.rules.amount import ucum
 from cds.rules.findings import Finding, Findings, Remark
 from cds.rules.gate import Twitch
+from cds.rules.known_disease import Disease
 from cds.rules.laboratory import Laboratory
 from cds.rules.medication import Medication
 from cds.rules.newest import newest
 from cds.rules.ranges import Person
-from cds.rules.reads import DISEASES
 from cds.rules.work_up import Done
 
 WEEKS_UNSPECIFIED = "00"  # ICD-10-CM Z3A.00
@@ -39,7 +39,6 @@ class Completeness(Struct, frozen=True):
         return self.has(*NEEDED)
 
 
-NERVE_DISEASES = frozenset({"explains-known-nerve", "explains-myasthenia"})
 NEEDED = ("Patient", "Condition", "Observation", "MedicationRequest", "ServiceRequest")
 
 
@@ -67,6 +66,8 @@ class Picture(Struct, frozen=True, kw_only=True):
     any_exam: Done | None
     any_emg: Done | None
     diseases: frozenset[str]
+    known: tuple[Disease, ...] = ()
+    expected: tuple[Disease, ...] = ()
     request: Asked | None
     pregnant: bool
     weeks: float | None
@@ -90,9 +91,7 @@ class Picture(Struct, frozen=True, kw_only=True):
     @property
     def is_known(self) -> bool:
         """Whether a disease is known in which twitching is expected (KD, and KD-N of N53)."""
-        treated = bool(self.medication.of("cholinesterase-inhibitor"))
-        nerve = NERVE_DISEASES if treated else NERVE_DISEASES - {"explains-myasthenia"}
-        return bool(self.diseases) or any(nerve & one.named.sets and is_known(one) for one in self.chart.problems)
+        return bool(self.diseases or self.expected)
 
     @property
     def persists(self) -> bool:
@@ -128,6 +127,8 @@ def read(
     recorded = findings.recorded(chart.problems, knowledge)
     tests = laboratory.read(chart, knowledge, person, today)
     medicines = medication.read(chart.drugs, knowledge, today)
+    known = known_disease.known(chart.problems, knowledge)
+    expected = known_disease.expected(chart.problems, medicines, knowledge)
     return Picture(
         knowledge=knowledge,
         chart=chart,
@@ -144,14 +145,21 @@ def read(
         emg=work_up.since(any_emg, last),
         any_exam=any_exam,
         any_emg=any_emg,
-        diseases=_diseases(chart.problems),
+        diseases=frozenset(one.name for one in known),
+        known=known,
+        expected=expected,
         request=work_up.in_progress(chart, knowledge, today),
         pregnant=pregnant,
         weeks=_weeks(chart, knowledge, today) if pregnant else None,
         unread=tuple(unread.accounted(chart, tests)),
         unclear=findings.unclear(chart, knowledge, today),
         recorded=recorded,
-        names=frozenset((*signs.names, *recorded, *tests.standings, *medicines.names, *_other_names(chart))),
+        names=frozenset(
+            (
+                *(*signs.names, *recorded, *tests.standings, *medicines.names, *_other_names(chart)),
+                *(one.name for one in (*known, *expected)),
+            )
+        ),
     )
 
 
@@ -179,33 +187,6 @@ def _same_band(oldest: int, youngest: int) -> bool:
 
 def _age_days(birth: When | None, today: int) -> int | None:
     return None if birth is None or birth.first > today else today - birth.last
-
-
-def _diseases(problems: list[Problem]) -> frozenset[str]:
-    """KD: confirmed neuromuscular diseases that no later entry refutes (4b)."""
-    confirmed = [one for one in problems if not one.named.sets.isdisjoint(DISEASES) and is_known(one)]
-    return frozenset(
-        name
-        for name in DISEASES
-        if any(name in one.named.sets and not _is_refuted(one, name, problems) for one in confirmed)
-    )
-
-
-def is_known(problem: Problem) -> bool:
-    """Whether a disease is confirmed, and active or in remission (4b KD, N5, N53)."""
-    current = problem.is_active or problem.clinical == "remission"
-    return current and problem.verification in ("confirmed", None)
-
-
-def _is_refuted(known: Problem, name: str, problems: list[Problem]) -> bool:
-    since = _said(known)
-    refuted = [_said(one) for one in problems if one.verification == "refuted" and name in one.named.sets]
-    return any(day is not None and (since is None or day >= since) for day in refuted)
-
-
-def _said(problem: Problem) -> int | None:
-    """The latest day a problem entry is about or was made."""
-    return max((when.last for when in (problem.onset, problem.recorded) if when), default=None)
 
 
 def _weeks(chart: Chart, knowledge: Knowledge, today: int) -> float | None:

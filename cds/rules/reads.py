@@ -9,6 +9,8 @@ from msgspec import Struct
 from cds.knowledge.load import Knowledge
 
 DISEASES = ("kd-als", "kd-sma", "kd-kennedy", "kd-dystrophy", "kd-neuromyotonia", "kd-ms")
+EXPECTED = ("kdn-motor", "kdn-inflammatory", "kdn-hereditary", "kdn-polio", "kdn-stiff", "kdn-myasthenia")
+WHILE_TREATED = "kdn-myasthenia"
 Attribute = Literal["age", "pregnancy", "diseases", "twitch", "onset"]
 
 

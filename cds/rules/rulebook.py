@@ -9,15 +9,30 @@ from msgspec.structs import replace
 from cards.topics import Topic
 from cds.knowledge.load import Knowledge
 from cds.knowledge.model import DEFICIENCY, KnownCause, MedicineClass
-from cds.rules import abnormal, causes, lifestyle, medicine_class, order_labs
+from cds.rules import abnormal, causes, lifestyle, medicine_class, new_signs, order_labs
 from cds.rules.flag_rows import EMERGENCY_TAGS, FLAGS
 from cds.rules.picture import Picture
-from cds.rules.reads import DISEASES, Reads
+from cds.rules.reads import DISEASES, EXPECTED, Reads
 from cds.rules.rule import Ask, Rule
 from cds.rules.trial import Trial, once
 from cds.rules.view import NO_OUTCOMES, Access, Outcomes, View
 
 TESTS = (Topic.LAB_ORDER,)
+NEW_SIGN = Rule(
+    id="NEWSIGN",
+    card=Topic.NEW_SIGN,
+    reads=Reads(
+        problems=(*DISEASES, *EXPECTED),
+        sets=("feeding-difficulty", "weight-loss"),
+        groups=("breathing",),
+        windows=("new_sign", "new_sign_expected"),
+        thresholds=("adult_years",),
+        attributes=("age",),
+        outcomes=new_signs.NEW,
+    ),
+    ask=new_signs.rule,
+    sees="open",
+)
 KNOWN_DISEASE = Rule(id="KD", card=None, reads=Reads(problems=DISEASES), ask=None)
 FACTORS = (
     Rule(
@@ -188,6 +203,7 @@ UNJUDGED = Rule(  # no flag of its own: what a card remarks on answers that no l
 def _rows(knowledge: Knowledge) -> Iterator[Rule]:
     yield KNOWN_DISEASE
     yield from FLAGS
+    yield NEW_SIGN
     yield _laboratory(knowledge)
     yield from (_cause(tag, cause) for tag, cause in knowledge.causes.items())
     yield from (_medicine(tag, medicine) for tag, medicine in knowledge.medicines.items())

@@ -18,11 +18,12 @@ from cds.rules.doses import Dose
 from cds.rules.findings import Finding
 from cds.rules.flags import Flags, Raised, raised
 from cds.rules.gate import Twitch
+from cds.rules.known_disease import Disease
 from cds.rules.laboratory import Standing
 from cds.rules.labs import Judged
 from cds.rules.medication import Course, Ended, Entry, entries, fires
 from cds.rules.picture import Picture
-from cds.rules.reads import FIELDS, Reads
+from cds.rules.reads import DISEASES, EXPECTED, FIELDS, Reads
 from cds.rules.work_up import Done
 
 
@@ -248,6 +249,18 @@ class View:
         """Known neuromuscular diseases."""
         self._access.check("attributes", "diseases")
         return self._picture.diseases
+
+    @property
+    def known(self) -> tuple[Disease, ...]:
+        """Known neuromuscular diseases, each with its name and earliest day."""
+        self._access.check("problems", *DISEASES)
+        return self._picture.known
+
+    @property
+    def expected(self) -> tuple[Disease, ...]:
+        """Diseases in which fasciculation is expected (N53)."""
+        self._access.check("problems", *EXPECTED)
+        return self._picture.expected
 
     @property
     def twitches(self) -> tuple[Twitch, ...]:

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cards.advice import Fact
 from cards.topics import Indicator
 from cds.chart.facts import Asked, Chart, Named, Report
 from cds.fhir import dates
@@ -15,10 +16,13 @@ from cds.rules import picture as pictures
 from cds.rules.abnormal import Abnormal
 from cds.rules.assess import Assessment
 from cds.rules.causes import Cause
+from cds.rules.findings import Finding
 from cds.rules.flags import Raised
 from cds.rules.gate import Twitch
+from cds.rules.known_disease import Disease
 from cds.rules.lifestyle import Factor
 from cds.rules.medication import Course
+from cds.rules.new_signs import NewSign
 from cds.rules.picture import Completeness
 from cds.rules.work_up import Done
 
@@ -41,6 +45,13 @@ def _flag(ident: str, **more: Any) -> tuple[Raised, ...]:
 
 def _course(tag: str) -> Course:
     return Course(tag=tag, ingredient="", groups=frozenset(), concept=NOTHING_READ, refs=(), start=None)
+
+
+def _new_sign() -> NewSign:
+    disease = Disease(name="kd-als", label="", since=None)
+    finding = Finding(named=Named(""), sets=frozenset())
+    fact = Fact(resource="", label="")
+    return NewSign(kind="breathing", label="", date=DAY, day=0, finding=finding, fact=fact, disease=disease)
 
 
 def _normal(kind: str) -> Done:
@@ -73,6 +84,12 @@ def _all() -> Iterable[Circumstance]:
     yield Circumstance(key="symptom", words="an additional symptom, nothing more", found={"additional": _flag("ADD")})
     cause = Cause(tag="thyroid", label="", date="", found=(), facts=())
     yield Circumstance(key="cause", words="a diagnosis that can cause twitching", found={"causes": (cause,)})
+    yield Circumstance(
+        key="new-sign",
+        words="a new sign in a known disease",
+        found={"new_signs": (_new_sign(),)},
+        seen={"diseases": frozenset({"kd-als"})},
+    )
     yield Circumstance(key="lab", words="an abnormal laboratory result", found={"labs": (low,)})
     yield Circumstance(
         key="medicine", words="a listed medicine", found={"courses": (_course("proton-pump-inhibitor"),)}

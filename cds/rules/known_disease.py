@@ -1,0 +1,79 @@
+"""Neuromuscular diseases on file: those that are known (4b KD), and those in which twitching is expected (N53 KD-N)."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import Struct
+
+from cds.chart.facts import Problem
+from cds.knowledge.load import Knowledge
+from cds.rules.findings import short_name
+from cds.rules.medication import Medication
+from cds.rules.reads import DISEASES, EXPECTED, WHILE_TREATED
+
+TREATMENT, MYOPATHY = "cholinesterase-inhibitor", "myopathy"
+
+
+class Disease(Struct, frozen=True):
+    """One disease: its value set, what a card calls it, and its earliest day; None if an entry has no date."""
+
+    name: str
+    label: str
+    since: int | None
+
+
+def known(problems: Sequence[Problem], knowledge: Knowledge) -> tuple[Disease, ...]:
+    """Known neuromuscular diseases that no later entry refutes (KD)."""
+    return tuple(_read(problems, DISEASES, knowledge))
+
+
+def expected(problems: Sequence[Problem], medicines: Medication, knowledge: Knowledge) -> tuple[Disease, ...]:
+    """Diseases in which fasciculation is expected; myasthenia only while it is treated (KD-N)."""
+    found = _read(problems, EXPECTED, knowledge)
+    treated = bool(medicines.of(TREATMENT))
+    return tuple(one for one in found if treated or one.name != WHILE_TREATED)
+
+
+def myopathies(problems: Iterable[Problem], knowledge: Knowledge) -> Iterator[str]:
+    """Known muscle diseases: they do not fasciculate, and explain nothing (N53)."""
+    for problem in problems:
+        if MYOPATHY in problem.named.sets and is_known(problem):
+            yield _label(problem, MYOPATHY, knowledge)
+
+
+def is_known(problem: Problem) -> bool:
+    """Whether a disease is confirmed, and active or in remission (4b KD, N5, N53)."""
+    current = problem.is_active or problem.clinical == "remission"
+    return current and problem.verification in ("confirmed", None)
+
+
+def _read(problems: Sequence[Problem], names: Iterable[str], knowledge: Knowledge) -> Iterable[Disease]:
+    for name in names:
+        entries = [one for one in problems if name in one.named.sets]
+        confirmed = [one for one in entries if is_known(one) and not _is_refuted(one, entries)]
+        if confirmed:
+            days = [_first(one) for one in confirmed]
+            dated = [day for day in days if day is not None]
+            since = min(dated) if len(dated) == len(days) else None
+            yield Disease(name, _label(confirmed[0], name, knowledge), since)
+
+
+def _label(problem: Problem, name: str, knowledge: Knowledge) -> str:
+    """The name of its code, if that is short and telling, else that of the value set."""
+    codes = (one for one in problem.named.concepts if name in one.sets)
+    return next((told for one in codes if (told := short_name(knowledge.display(one)))), knowledge.label(name))
+
+
+def _is_refuted(disease: Problem, entries: Iterable[Problem]) -> bool:
+    since = _said(disease)
+    refuted = [_said(one) for one in entries if one.verification == "refuted"]
+    return any(day is not None and (since is None or day >= since) for day in refuted)
+
+
+def _said(problem: Problem) -> int | None:
+    """The latest day a problem entry is about or was made."""
+    return max((when.last for when in (problem.onset, problem.recorded) if when), default=None)
+
+
+def _first(problem: Problem) -> int | None:
+    """The earliest of these days."""
+    return min((when.first for when in (problem.onset, problem.recorded) if when), default=None)

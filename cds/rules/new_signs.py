@@ -1,0 +1,167 @@
+"""NEWSIGN: a new sign in a disease that is known, or in which twitching is expected (second edition N52 to N54)."""
+
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cards.advice import Fact
+from cards.topics import Indicator
+from cds.rules.findings import Finding, label
+from cds.rules.flag_rows import FLAGS
+from cds.rules.flags import Flags, Raised, raised
+from cds.rules.known_disease import Disease
+from cds.rules.picture import Picture
+from cds.rules.reads import WHILE_TREATED
+from cds.rules.view import View
+
+Kind = Literal["breathing", "swallowing", "weight", "weakness", "wasting", "vision", "other"]
+KINDS: tuple[tuple[Kind, frozenset[str]], ...] = (  # the most dangerous first
+    ("breathing", frozenset({"respiratory-emergency", "respiratory-other"})),
+    ("swallowing", frozenset({"feeding-difficulty"})),
+    ("weight", frozenset({"weight-loss"})),
+    ("weakness", frozenset({"weakness", "weakness-proximal", "acute-paralysis", "functional-weakness"})),
+    ("wasting", frozenset({"wasting"})),
+    ("vision", frozenset({"optic"})),
+)
+ORDER: tuple[Kind, ...] = (*(kind for kind, _ in KINDS), "other")
+SAME_DAY = frozenset({"breathing", "swallowing"})
+NEW = ("U1", "U2", "U3", "U4", "U5", "U6", "U7", "R1", "R2")
+SETS = {row.id: row.reads.sets for row in FLAGS}
+OF_LIMBS = ("U1", "U2", "U5")  # what such a disease brings with it
+TONGUE = frozenset({"tongue-fasciculation", "tongue-atrophy"})
+STIFFNESS = "stiffness"
+
+
+class NewSign(Struct, frozen=True, kw_only=True):
+    """One sign, its flag if it has one, and the disease in which it is new."""
+
+    kind: Kind
+    label: str
+    date: str
+    day: int
+    finding: Finding
+    fact: Fact
+    disease: Disease
+    flag: str = ""
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """The one fact it rests on."""
+        return (self.fact,)
+
+    @property
+    def is_same_day(self) -> bool:
+        """Whether the team is to be told the same day."""
+        return self.kind in SAME_DAY
+
+    @property
+    def indicator(self) -> Indicator:
+        """Info for what is neither breathing, swallowing, weight, strength nor sight; a warning in MS."""
+        mild = self.kind == "other" and self.disease.name != "kd-ms"
+        return Indicator.INFO if mild else Indicator.WARNING
+
+
+def rule(view: View) -> Iterator[NewSign]:
+    """Every new sign once, the most dangerous first."""
+    known, expected = view.known, view.expected
+    signs = _of_known(view, known) if known else _of_expected(view, expected) if expected else ()
+    kept: dict[str, NewSign] = {}
+    for sign in signs:
+        old = kept.setdefault(sign.finding.named.ref, sign)
+        kept[sign.finding.named.ref] = old if old.flag else replace(old, flag=sign.flag)
+    yield from sorted(kept.values(), key=lambda sign: (ORDER.index(sign.kind), -sign.day))
+
+
+def _of_known(view: View, diseases: tuple[Disease, ...]) -> Iterator[NewSign]:
+    """N52: of the last 30 days, and after a disease was known."""
+    for flag, finding in (*_grave(view), *_flagged(view, NEW)):
+        before = next((one for one in diseases if _precedes(one, finding)), None)
+        sign = _sign(view, flag, finding, before, view.days("new_sign")) if before else None
+        if sign is not None:
+            yield sign
+
+
+def _precedes(disease: Disease, finding: Finding) -> bool:
+    return disease.since is None or (finding.day is not None and finding.day > disease.since)
+
+
+def _of_expected(view: View, diseases: tuple[Disease, ...]) -> Iterator[NewSign]:
+    """N53: breathing, swallowing and weight of the last 30 days; of an adult also the weakness that belongs to it."""
+    belongs = _flagged(view, (*OF_LIMBS, *_bulbar(diseases))) if _is_adult(view) else ()
+    found = (
+        *(_sign(view, flag, finding, diseases[0], view.days("new_sign")) for flag, finding in _grave(view)),
+        *(_sign(view, flag, finding, diseases[0], view.days("new_sign_expected")) for flag, finding in belongs),
+    )
+    yield from (sign for sign in found if sign is not None and TONGUE.isdisjoint(sign.finding.sets))
+
+
+def _is_adult(view: View) -> bool:
+    """A child's signs go to paediatric neurology whatever is expected."""
+    return view.age is None or view.age >= view.at("adult_years")
+
+
+def _grave(view: View) -> Iterator[tuple[str, Finding]]:
+    """What counts without a flag of its own: breathing, swallowing and weight loss."""
+    found = view.of(*view.group("breathing"), "feeding-difficulty", "weight-loss")
+    return (("", one) for one in found)
+
+
+def _flagged(view: View, flags: Iterable[str]) -> list[tuple[str, Finding]]:
+    return [(name, one) for name in flags for flag in view.outcome(name) for one in flag.found]
+
+
+def _sign(view: View, flag: str, finding: Finding, disease: Disease, window: int) -> NewSign | None:
+    """The finding, if it is dated within the window."""
+    if finding.when is None or view.today - finding.when.last > window:
+        return None
+    sets = SETS[flag] if flag else (*view.group("breathing"), "feeding-difficulty", "weight-loss")
+    return NewSign(
+        kind=next((kind for kind, names in KINDS if names & finding.sets), "other"),
+        label=view.name(finding, *sets),
+        date=finding.when.text,
+        day=finding.when.last,
+        finding=finding,
+        fact=view.fact(finding, *sets),
+        disease=disease,
+        flag=flag,
+    )
+
+
+def _bulbar(diseases: Iterable[Disease]) -> tuple[str, ...]:
+    """Speech and swallowing belong to myasthenia only."""
+    return ("U3",) if any(one.name == WHILE_TREATED for one in diseases) else ()
+
+
+def left(flags: Flags, picture: Picture) -> Flags:
+    """Step 21: the flags without what N53 lists as known or new, and without symptoms; undated signs stay."""
+    if not picture.expected or picture.is_child:
+        return flags
+    theirs = {*OF_LIMBS, *_bulbar(picture.expected)}
+    return tuple(kept for flag in flags if flag.id != "ADD" for kept in _without(flag, theirs, picture))
+
+
+def _without(flag: Raised, theirs: set[str], picture: Picture) -> Flags:
+    if flag.id in theirs:
+        gone = [one for one in flag.found if one.day is not None and TONGUE.isdisjoint(one.sets)]
+    else:
+        gone = [one for one in flag.found if flag.id == "R1" and STIFFNESS in one.sets]
+    if not gone:
+        return (flag,)
+    kept = raised(flag.id, picture.knowledge, (one for one in flag.found if one not in gone), SETS[flag.id])
+    return (kept,) if kept else ()
+
+
+def unexplained(flags: Flags, picture: Picture) -> dict[str, str] | None:
+    """The first sign that an expected disease does not bring, as the card names it (N53)."""
+    if not picture.expected or picture.is_child:
+        return None
+    strange = ("U4",) if _bulbar(picture.expected) else ("U3", "U4")
+    found = ((flag.id, one) for flag in flags for one in flag.found)
+    for ident, one in found:
+        if ident in strange or not TONGUE.isdisjoint(one.sets):
+            sign = label(one, SETS[ident], picture.knowledge)
+            day = {"date": one.when.text} if one.when else {}
+            return {"sign": f"{sign[0].upper()}{sign[1:]}", "disease": picture.expected[0].label, **day}
+    return None
