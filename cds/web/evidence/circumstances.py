@@ -58,6 +58,18 @@ def _normal(kind: str) -> Done:
     return Done(report=Report(ref="", kind=kind, concept=NOTHING_READ, when=dates.parse(DAY)), result="normal")
 
 
+def _of_diseases() -> Iterable[Circumstance]:
+    """A diagnosis that can cause twitching, and a new sign in a known disease (N26, N52)."""
+    cause = Cause(tag="thyroid", label="", date="", found=(), facts=())
+    yield Circumstance(key="cause", words="a diagnosis that can cause twitching", found={"causes": (cause,)})
+    yield Circumstance(
+        key="new-sign",
+        words="a new sign in a known disease",
+        found={"new_signs": (_new_sign(),)},
+        seen={"diseases": frozenset({"kd-als"})},
+    )
+
+
 def _all() -> Iterable[Circumstance]:
     """In the order in which the combination table asks (4c)."""
     low = Abnormal(tag="vitamin-d", indicator=Indicator.INFO, facts=(), side="low", label="", date="")
@@ -82,14 +94,7 @@ def _all() -> Iterable[Circumstance]:
         seen={"twitches": marked},
     )
     yield Circumstance(key="symptom", words="an additional symptom, nothing more", found={"additional": _flag("ADD")})
-    cause = Cause(tag="thyroid", label="", date="", found=(), facts=())
-    yield Circumstance(key="cause", words="a diagnosis that can cause twitching", found={"causes": (cause,)})
-    yield Circumstance(
-        key="new-sign",
-        words="a new sign in a known disease",
-        found={"new_signs": (_new_sign(),)},
-        seen={"diseases": frozenset({"kd-als"})},
-    )
+    yield from _of_diseases()
     yield Circumstance(key="lab", words="an abnormal laboratory result", found={"labs": (low,)})
     yield Circumstance(
         key="medicine", words="a listed medicine", found={"courses": (_course("proton-pump-inhibitor"),)}
