@@ -166,7 +166,7 @@ def _evidence(
 
 
 def _titled(phrase: str, topics: Iterable[Topic], words: Words) -> Iterable[str]:
-    """Cards by their titles: those that found no place (clinical knowledge 4a), those that the site does not show."""
+    """Cards by their titles: those that found no place (4a Ranking), those that the site does not show."""
     titles = [words.topics[topic].title for topic in topics]
     if titles:
         yield words.phrase(phrase, names=words.phrase("comma").join(titles))

@@ -138,7 +138,7 @@ def _check_keys(words: Words) -> None:
     """Every phrase and reason that the renderer uses has words."""
     _complete("phrases.toml", PHRASES, words.book.phrases)
     _complete("phrases.toml", words.book.tests, words.book.tests_short)
-    _complete("phrases.toml", ("V", "V2", "U", "P"), words.book.marks)
+    _complete("phrases.toml", ("V", "V2", "P"), words.book.marks)
     if min(msgspec.structs.astuple(words.book.layout)) < 1:
         raise WordingError("phrases.toml", "layout", "every number at least 1")
     _complete("phrases.toml", REASONS, words.book.reasons)

@@ -1,4 +1,4 @@
-"""The wire vocabulary: how urgent a card is, and the ids of the cards (clinical knowledge 4a)."""
+"""The wire vocabulary: how urgent a card is, and the ids of the cards (4a Wire names)."""
 
 from enum import StrEnum
 

@@ -26,7 +26,7 @@ class Variant(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TopicWords(Struct, frozen=True, forbid_unknown_fields=True):
-    """What one card says whatever led to it (clinical knowledge 1, 2c, 4a)."""
+    """What one card says whatever led to it (section 1, 2c, 4a)."""
 
     title: str
     consider: tuple[str, ...]
@@ -69,7 +69,7 @@ class Citation(Struct, frozen=True, forbid_unknown_fields=True):
 
     label: str
     short: str
-    mark: Literal["V", "V2", "U", "P"]
+    mark: Literal["V", "V2", "P"]
     reviewed: str
     year: int | None = None
     doi: str | None = None

@@ -197,7 +197,7 @@ class Engine(Struct, frozen=True, kw_only=True):
         return (yield from self._chart(call, self.reader(context.patient_id), consult))
 
     def _drafted(self, call: Call) -> Steps[Outcome]:
-        """The order hooks: silent unless a draft matters and the chart shows a twitch (4d, 4e ORDERS)."""
+        """Silent unless a draft matters and the chart shows a twitch (4d Order hooks, 4e step 2, 4e ORDERS a to c)."""
         context, reader = call.request.context, self.reader(call.request.patient_id)
         found = drafts.read(context.drafts, context.selections, reader.scope, call.allowance)
         reader.add(found.medications)
@@ -216,7 +216,7 @@ class Engine(Struct, frozen=True, kw_only=True):
         return (yield from self._chart(call, reader, consulted))
 
     def _recorded(self, call: Call, problems: Raw) -> Steps[Outcome]:
-        """problem-list-item-create: silent unless a twitch was recorded; then the chart with these problems (4d)."""
+        """Silent unless a twitch was recorded; then the chart with these problems (4d Other hooks, 4e step 3)."""
         reader, feed = self.reader(call.request.patient_id), bundle.read(problems, call.allowance)
         if feed.failed or any(code is None or self.namer.names_twitch(code) for code in feed.unread_codes):
             raise TwitchUnknown(["context.conditions"])

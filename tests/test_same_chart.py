@@ -1,4 +1,4 @@
-"""Same chart, same cards: however a chart arrives, whole, in pages, by reference, or not at all (4c D17)."""
+"""Same chart, same cards: however a chart arrives, whole, in pages, by reference, or not at all (D17)."""
 
 import asyncio
 import json

@@ -26,8 +26,9 @@ class Drafts(Struct, frozen=True):
 
 
 def read(raw: Raw | None, selections: frozenset[str] | None, scope: Scope, allowance: Allowance) -> Drafts:
-    """The drafts that count: this patient's, not over, selected (4d). What is half written is read as far as it goes.
+    """The drafts that count: this patient's, not over, selected (4d Order hooks).
 
+    What is half written is read as far as it goes.
     `raw` is a Bundle or one MedicationRequest. `selections` are references of order-select; None lets all drafts
     count, an empty set none. Raises TooManyEntries.
     """

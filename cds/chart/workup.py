@@ -25,7 +25,7 @@ REPORT_KINDS = ("exam", "emg")
 
 
 def asked(request: ServiceRequest, namer: Namer, scope: Scope) -> Asked | None:
-    """A live or completed order of the order family (4b WIP, 4d)."""
+    """A live or completed order of the order family (4b WIP, 4d LAB-ORDER)."""
     when = parse(request.authored_on)
     if request.do_not_perform or (request.intent or "") not in ORDER_INTENTS or scope.is_future(when):
         return None

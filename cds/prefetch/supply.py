@@ -1,4 +1,4 @@
-"""The five states of a prefetch key, and what follows for what can be known (CDS Hooks 2.0, prefetch; 4c D17)."""
+"""The five states of a prefetch key, and what follows for what can be known (CDS Hooks 2.0, prefetch; D17)."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping

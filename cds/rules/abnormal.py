@@ -69,7 +69,7 @@ def _measured(tag: str, view: View) -> Abnormal | None:
 
 
 def _indicator(tag: str, judged: Judged, view: View) -> Indicator:
-    """Info or warning; B12 in pregnancy or on B12 is always info (2b, 2d). An emergency is EMERG's business."""
+    """Info or warning; B12 in pregnancy or on B12 is always info (2b Pregnancy, 2d B12). EMERG is another card."""
     if tag == "vitamin-b12" and (view.pregnant or any(True for _ in view.replacements(tag))):
         return Indicator.INFO
     return Indicator.INFO if judged.effect == "info" else Indicator.WARNING
@@ -135,7 +135,7 @@ def _is_adjustment_unsafe(view: View) -> bool:
 
 
 def _recorded(tag: str, name: str, view: View) -> Abnormal | None:
-    """A coded deficiency with no fresh readable result (2e); undated or of the last year."""
+    """A coded deficiency with no fresh readable result (2e Decision); undated or of the last year."""
     found = [one for one in view.recorded(name) if one.when is None or view.is_within(one.when, "deficiency")]
     if not found or view.standing(tag).is_fresh:
         return None
@@ -161,7 +161,7 @@ def _recorded_indicator(tag: str, finding: Finding, view: View) -> Indicator:
 
 
 def is_replaced(starts: Iterable[When | None], since: When | None) -> bool:
-    """Whether replacement was started on or after the low result or the diagnosis (2e)."""
+    """Whether replacement was started on or after the low result or the diagnosis (2b Replacement, 2e Replacement)."""
     return any(start is not None and since is not None and start.first >= since.last for start in starts)
 
 

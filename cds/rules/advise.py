@@ -271,7 +271,7 @@ def status(choice: Choice, found: Assessment) -> Advice:
 
 
 def lab_order(choice: Choice, found: Assessment) -> Advice:
-    """LAB-ORDER: only missing or stale tests; CK with cramps or a statin (4d)."""
+    """LAB-ORDER: only missing or stale tests; CK with cramps or a statin (4d LAB-ORDER)."""
     tests = context.missing_tests(found)
     vitamin_d = (Note("optional_vitamin_d"),) if "vitamin-d" in tests else ()
     return Advice(

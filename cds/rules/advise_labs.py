@@ -105,7 +105,7 @@ def _is_calcium_high(picture: Picture) -> bool:
 
 
 def _quoted(picture: Picture) -> tuple[Note, ...]:
-    """Values beyond a limit that makes no card, such as a high magnesium (2d)."""
+    """Values beyond a limit that makes no card, such as a high magnesium (2d Electrolytes)."""
     notes = []
     for analyte in sorted(picture.laboratory.standings):
         standing = picture.laboratory.of(analyte)

@@ -1,4 +1,4 @@
-"""MED-REV as advice: one line per ingredient, never a word of stopping (S24, S25, S44, section 5)."""
+"""MED-REV as advice: one line per ingredient, never a word of stopping (S24, S25, S44, section 5, 4d Overrides)."""
 
 from collections.abc import Iterator
 

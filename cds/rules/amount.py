@@ -1,4 +1,4 @@
-"""A measured amount and how it stands to a limit (2b: units, comparators; 2d: boundaries)."""
+"""A measured amount and how it stands to a limit (2b Units, 2b Comparator, 2d Boundaries)."""
 
 from msgspec import Struct
 

@@ -1,4 +1,4 @@
-"""Calcium: ionised, adjusted by the laboratory, adjusted here by albumin, or none of these (2a, 2d)."""
+"""Calcium: ionised, adjusted by the laboratory or here by albumin, or neither (2a Ionised calcium, 2d Calcium)."""
 
 from collections.abc import Iterable
 

@@ -45,7 +45,7 @@ class CardRow(Struct, frozen=True, kw_only=True):
 
 CARDS = (
     CardRow(
-        topic=Topic.EMERG,
+        topic=Topic.EMERG,  # 4a EMERG
         variants=("default", "guillain-barre", UNWORDED),
         advise=advise.emergency,
         left_out=left_out.emergency,
@@ -56,7 +56,7 @@ CARDS = (
         orders=("task:on-call", "task:ecg"),
     ),
     CardRow(
-        topic=Topic.PED_NEURO,
+        topic=Topic.PED_NEURO,  # 4a PED-NEURO
         variants=("default", "weakness", "development"),
         advise=advise.childhood,
         left_out=left_out.paediatric,
@@ -66,7 +66,7 @@ CARDS = (
         orders=("referral:paediatric-neurology", "lab:creatine-kinase"),
     ),
     CardRow(
-        topic=Topic.NEURO_URG,
+        topic=Topic.NEURO_URG,  # 4a NEURO-URG
         variants=("default", "motor-neuron-disease", "medicine", "unexplained"),
         advise=advise.urgent,
         left_out=left_out.urgent,
@@ -83,7 +83,7 @@ CARDS = (
         example=("new-sign",),
     ),
     CardRow(
-        topic=Topic.STATUS,
+        topic=Topic.STATUS,  # 4a STATUS
         variants=("default",),
         advise=advise.status,
         left_out=left_out.status,
@@ -92,7 +92,7 @@ CARDS = (
         orders=("task:check-request",),
     ),
     CardRow(
-        topic=Topic.NEURO_EVAL,
+        topic=Topic.NEURO_EVAL,  # 4a NEURO-EVAL
         variants=("default", "hyperexcitability", "central", "eyelid", "unspecific", "old-sign"),
         advise=advise.evaluation,
         left_out=left_out.evaluation,
@@ -108,7 +108,7 @@ CARDS = (
         example=("cause",),
     ),
     CardRow(
-        topic=Topic.LAB_ABN,
+        topic=Topic.LAB_ABN,  # 4a LAB-ABN
         variants=(
             *("several", "vitamin-d", "vitamin-d-calcium-high", "calcium", "calcium-ionised"),
             *("calcium-unadjusted", "calcium-unadjusted-low"),
@@ -120,7 +120,7 @@ CARDS = (
         example=("lab",),
     ),
     CardRow(
-        topic=Topic.MED_REV,
+        topic=Topic.MED_REV,  # 4a MED-REV
         variants=("corticosteroid", "estrogen", "one", "at-sample", "unknown-timing", "several"),
         advise=advise_medicines.review,
         left_out=left_out.medicines,
@@ -130,7 +130,7 @@ CARDS = (
         orders=("task:review-medicine",),
     ),
     CardRow(
-        topic=Topic.LAB_ORDER,
+        topic=Topic.LAB_ORDER,  # 4a LAB-ORDER
         variants=("default",),
         advise=advise.lab_order,
         left_out=left_out.lab_order,
@@ -141,7 +141,7 @@ CARDS = (
         example=("tests",),
     ),
     CardRow(
-        topic=Topic.REASSURE,
+        topic=Topic.REASSURE,  # 4a REASSURE
         variants=("default",),
         advise=advise.reassurance,
         left_out=left_out.reassurance,
@@ -149,7 +149,7 @@ CARDS = (
         example=("normal",),
     ),
     CardRow(
-        topic=Topic.LIFESTYLE,
+        topic=Topic.LIFESTYLE,  # 4a LIFESTYLE
         variants=(
             *("stress", "sleep", "sleep-recorded", "exertion", "caffeine", "caffeine-recorded", "dehydration"),
             *("smoking", "diet", "several", "unexamined", "open-item", "general"),
@@ -159,7 +159,7 @@ CARDS = (
         example=("factor",),
     ),
     CardRow(
-        topic=Topic.DATA_GAP,
+        topic=Topic.DATA_GAP,  # 4a DATA-GAP
         variants=("default", RULE_FAILED, "known-disease", SWITCHED_OFF, "draft-unread"),
         advise=advise.data_gap,
         left_out=left_out.gap,
@@ -167,7 +167,7 @@ CARDS = (
         example=("nothing",),
     ),
     CardRow(
-        topic=Topic.ORD_STEROID,
+        topic=Topic.ORD_STEROID,  # 4a ORD-STEROID
         variants=("default", "raised", "low", "raised-low", "unseen", SWITCHED_OFF),
     ),
     CardRow(topic=Topic.ORD_ESTROGEN, variants=("default", "raised")),

@@ -53,7 +53,7 @@ class Consultation(Struct, frozen=True):
 class Case(Struct, frozen=True, kw_only=True):
     """A chart that shows a twitch, and the moment at which it is judged. `today` is an ordinal.
 
-    `emergency_cards`: whether the site shows them (section 6, "let sites switch it off").
+    `emergency_cards`: whether the site shows them (section 6 Time-critical, "let sites switch it off").
     """
 
     chart: Chart

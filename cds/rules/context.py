@@ -18,7 +18,7 @@ NAMED, LONGEST_NAME = 2, 60  # medicines that could not be checked are named so 
 
 
 def missing_tests(found: Assessment) -> tuple[str, ...]:
-    """The tests that are due; CK joins them with cramps or a statin (4d). None if Observations did not all arrive."""
+    """The tests that are due; CK with cramps or a statin (4d LAB-ORDER). None if Observations did not all arrive."""
     if not found.picture.complete.has("Observation"):
         return ()
     statin = any(course.tag == "statin" for course in found.courses)
@@ -58,7 +58,7 @@ def site_notes(picture: Picture) -> tuple[Note, ...]:
 
 
 def ended(picture: Picture) -> tuple[Note, ...]:
-    """Medicines that ended lately: for the detail only (4b Drug); a steroid shortly before onset (section 5)."""
+    """Medicines that ended lately, for the detail only (4b Drug); of steroids (section 5 Stopped steroid)."""
     taken = {course.ingredient for course in picture.medication.courses}
     past = [one for one in picture.medication.ended if one.end is not None and one.ingredient not in taken]
     return tuple(_ended(one, picture) for one in past if picture.is_within(one.end, "recent_drug"))

@@ -19,7 +19,7 @@ URGENCY = {Indicator.CRITICAL: 0, Indicator.WARNING: 1, Indicator.INFO: 2}
 
 
 def choose(found: Assessment, trial: Trial) -> list[Choice]:
-    """Which cards are due, the most urgent first (steps 18 to 34)."""
+    """Which cards are due, the most urgent first (N60 steps 18 to 34)."""
     return sorted(_chosen(found, trial), key=lambda choice: (URGENCY[choice.indicator], RANKS[choice.topic]))
 
 
@@ -33,7 +33,7 @@ def _chosen(found: Assessment, trial: Trial) -> list[Choice]:
 
 
 def _with_known_disease(found: Assessment) -> list[Choice]:
-    """Step 20: emergencies, electrolytes and the medicines behind them; MS alone does not explain wasting."""
+    """N60 step 20: emergencies, electrolytes and the medicines behind them; MS alone does not explain wasting."""
     labs = tuple(lab for lab in found.labs if lab.tag in found.picture.knowledge.electrolytes)
     chosen = _emergency(found, labs) if found.emergencies else _abnormal_lab(labs)
     chosen += _medicines(found, _linked(found, {(lab.tag, lab.side) for lab in labs}))
@@ -73,7 +73,7 @@ def _unseen(found: Assessment) -> list[Choice]:
 
 
 def _with_emergency(found: Assessment) -> list[Choice]:
-    """Steps 19 and 22: the emergency, the medicines behind it, and neurology if a sign remains.
+    """N60 steps 19 and 22: the emergency, the medicines behind it, and neurology if a sign remains.
 
     Routine signs stand on its card.
     """
@@ -84,7 +84,7 @@ def _with_emergency(found: Assessment) -> list[Choice]:
 
 
 def _without_emergency(found: Assessment) -> list[Choice]:
-    """Steps 21 and 23 to 31; where twitching is expected nothing calms, asks for tests or calls data missing (N53)."""
+    """N60 steps 21 and 23 to 31; where twitching is expected nothing calms, orders or calls data missing (N53)."""
     chosen = _new_sign(found)  # 21
     main = _main(found)  # 23
     chosen += _neurology(*main, found) if main else []  # 24
@@ -112,7 +112,7 @@ def _main(found: Assessment) -> tuple[Topic, Flags] | None:
 
 
 def _neurology(topic: Topic, flags: Flags, found: Assessment) -> list[Choice]:
-    """NEURO(card): a request under way that covers all flags turns it into STATUS, unless it is critical (D5).
+    """4e NEURO(card): a request under way that covers all flags turns it into STATUS, unless it is critical (D5).
 
     Nor beside an emergency that is not shown: STATUS alone would calm.
     """
@@ -126,7 +126,7 @@ def _neurology(topic: Topic, flags: Flags, found: Assessment) -> list[Choice]:
 
 
 def _emergency(found: Assessment, labs: tuple[Abnormal, ...]) -> list[Choice]:
-    """EMERG, which quotes the labs; where the site has switched it off, the labs and a card saying so (section 6)."""
+    """EMERG, which quotes the labs; switched off, the labs and a card saying so (section 6 Time-critical)."""
     if not found.hides:
         return [Choice(topic=Topic.EMERG, indicator=Indicator.CRITICAL, flags=found.emergencies)]
     return [*_abnormal_lab(labs), Choice(topic=Topic.DATA_GAP, indicator=Indicator.INFO, flags=found.emergencies)]
@@ -141,7 +141,7 @@ def _abnormal_lab(labs: tuple[Abnormal, ...]) -> list[Choice]:
 
 
 def _medicines(found: Assessment, courses: tuple[Course, ...]) -> list[Choice]:
-    """D11: a warning for a steroid with weakness or low potassium or calcium (4a), or lithium in words (N34)."""
+    """D11: a warning for a steroid with weakness or low K or Ca (4a MED-REV), or lithium in words (N34)."""
     if not courses:
         return []
     steroid = any(course.tag == "corticosteroid" for course in courses)
@@ -203,7 +203,7 @@ def _reassurance(found: Assessment, chosen: list[Choice]) -> list[Choice]:
 
 
 def _lab_order(found: Assessment, chosen: list[Choice]) -> list[Choice]:
-    """4d: basic tests are due, and no other card lists them."""
+    """4d LAB-ORDER: basic tests are due, and no other card lists them."""
     listed = calm.BESIDE | {Topic.LAB_ABN, Topic.REASSURE}
     seen = found.picture.complete.has("Condition", "Observation")
     if listed & _topics(chosen) or not (found.missing and found.wants_labs and seen):

@@ -1,4 +1,4 @@
-"""E3 and E4: calcium, potassium, magnesium, phosphate and sodium that are dangerous (3a, N29 to N33)."""
+"""E3 and E4: calcium, potassium, magnesium, phosphate and sodium that are dangerous (3a, N29 to N32)."""
 
 from collections.abc import Iterable, Iterator
 

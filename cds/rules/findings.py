@@ -133,7 +133,7 @@ def recorded(problems: Iterable[Problem], knowledge: Knowledge) -> dict[str, lis
 
 
 def _by_recording(problem: Problem) -> Finding:
-    """A deficiency is dated by when it was recorded, else by its onset (2e); a known cause by both (N25)."""
+    """A deficiency is dated by when it was recorded, else by its onset (2e Decision); a known cause by both (N25)."""
     named, when = problem.named, problem.recorded or problem.onset
     return Finding(named=named, concepts=named.concepts, sets=named.sets, when=when, onset=problem.onset)
 

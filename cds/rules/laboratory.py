@@ -1,4 +1,4 @@
-"""Where each analyte stands: the one result that decides, whether it is fresh, and how urgent it is (2b, 2d)."""
+"""Where each analyte stands: what decides, if it is fresh, how urgent (2b Which count, 2b Stale abnormal, 2d)."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -99,7 +99,7 @@ class Laboratory(Struct, frozen=True):
         return self.standings.get(analyte, MISSING)
 
     def acute(self, analyte: str) -> Iterator[Judged]:
-        """The results young enough to count in an emergency, a preliminary one first (2b, 2d)."""
+        """Results young enough for an emergency, a preliminary one first (2b Which count, 2d EMERG window)."""
         standing = self.of(analyte)
         if standing.early is not None:
             yield standing.early

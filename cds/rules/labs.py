@@ -156,7 +156,7 @@ class Case(Struct, frozen=True):
         return self.at_limit(graded) if graded else self._judged("normal" if self._is_settled() else None)
 
     def by_flag(self) -> Judged:
-        """Judge by the laboratory's interpretation alone: never an emergency (2d)."""
+        """Judge by the laboratory's interpretation alone: never an emergency (2d Boundaries)."""
         if not (self.analyte.trust_flag and self.result.flags):
             return self._judged(None)
         for side, flags in (("low", LOW_FLAGS), ("high", HIGH_FLAGS), ("abnormal", ANY_FLAGS)):
@@ -183,7 +183,7 @@ class Case(Struct, frozen=True):
         return max(beyond, key=lambda limit: SEVERITY[limit.effect], default=None)
 
     def _by_range(self, ranged: Range, graded: Limit | None) -> Judged:
-        """A usable range beats the table where it states a limit; the table grades what it calls abnormal (2b, 2d)."""
+        """A usable range beats the table where it states a limit; the table grades the rest (2b Order of trust, 2d)."""
         number = self.number or Amount(math.nan, self.analyte.unit)
         side = ranged.side(number)
         if side in ("low", "high"):

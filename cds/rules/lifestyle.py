@@ -169,7 +169,7 @@ def _answer(seen: Seen, name: str, view: View, limit: str, source: str) -> Fact:
 
 
 def _phq9(view: View) -> tuple[Note, ...]:
-    """A positive PHQ-9 adds a line; its item 9 follows the local pathway (2a)."""
+    """A positive PHQ-9 adds a line; its item 9 follows the local pathway (2a PHQ-9)."""
     seen = _score(view, "ask-phq9", "questionnaire")
     if seen is None or _value(seen) < view.at("phq9"):
         return ()
@@ -191,7 +191,7 @@ def _caffeine_limit(view: View) -> float | None:
 
 
 def _is_status(finding: Finding, oldest: int) -> bool:
-    """An answer must be in date; a diagnosis on the problem list stands until it is closed (2b)."""
+    """An answer must be in date; a diagnosis on the problem list stands until it is closed (2b Stale)."""
     if finding.named.ref.partition("/")[0] == "Observation":
         return finding.when is not None and finding.when.first >= oldest
     return True

@@ -28,7 +28,7 @@ class Course(Struct, frozen=True, kw_only=True):
 
     @property
     def by_words(self) -> bool:
-        """Whether no entry says by code what it is: it may not make the emergencies of N34 and N38 (N46)."""
+        """Whether no entry says by code what it is: it may not make the emergencies of drug levels (N34, N46)."""
         return self.concept.by_words
 
     def is_active_at(self, when: When | None) -> bool:

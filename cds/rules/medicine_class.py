@@ -27,7 +27,7 @@ def _explains(course: Course, medicine: MedicineClass, view: View) -> bool:
 
 
 def _has_muscle_sign(view: View) -> bool:
-    """What a statin needs to fire: U1 or U8, cramps or myalgia, raised CK, or the emergency of weakness (5a)."""
+    """What a statin needs to fire: U1 or U8, cramps or myalgia, raised CK, or the emergency of weakness (5a Statin)."""
     high = view.standing("creatine-kinase").abnormal
     return (
         bool(view.outcome("U1") or view.outcome("U8") or view.outcome("E2"))

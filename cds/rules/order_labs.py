@@ -1,4 +1,4 @@
-"""Electrolytes that a drafted steroid may move: dangerous ones, and low ones (4d, 4e ORDERS d and e)."""
+"""Electrolytes that a drafted steroid may move: dangerous ones, and low ones (4d ORD-STEROID, 4e ORDERS d and e)."""
 
 from collections.abc import Callable, Iterator, Mapping
 

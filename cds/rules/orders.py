@@ -1,4 +1,4 @@
-"""The order hooks: which drafts are looked at, which of them are new, and which one card they get (4d, 4e ORDERS)."""
+"""The order hooks: which drafts are looked at, which are new, which one card they get (4d Order hooks, 4e ORDERS)."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -29,7 +29,7 @@ class Drafted(Struct, frozen=True):
 
 
 def wanted(drafts: Sequence[Drug], knowledge: Knowledge) -> Drafted | None:
-    """Steps a and b: the drafts that can lead to a card, or None, and then nothing of the chart need be read."""
+    """4e ORDERS a and b: the drafts that can lead to a card, or None, and then nothing of the chart need be read."""
     if not drafts:
         return None
     matcher = matcher_of(knowledge)
@@ -41,7 +41,7 @@ def wanted(drafts: Sequence[Drug], knowledge: Knowledge) -> Drafted | None:
 def decide_orders(
     drafted: Drafted, picture: Picture, trial: Trial, *, emergency_cards: bool = True
 ) -> tuple[Advice, ...]:
-    """Steps d to f, for a chart that shows a twitch: one card at most."""
+    """4e ORDERS d to f, for a chart that shows a twitch: one card at most."""
     book = rulebook_of(picture.knowledge)
     known = bool(picture.diseases) and picture.complete.has("Condition")  # what did not arrive may refute it
     steroids = _beginnings(STEROID, drafted.steroids, picture, trial)
@@ -68,13 +68,13 @@ def _made(topic: Topic, advise: Callable[[], Advice], trial: Trial) -> tuple[Adv
 
 
 def _is_all_seen(picture: Picture, trial: Trial) -> bool:
-    """Whether all was seen that could break the silence on a steroid (4d: "if Observations did not arrive: info")."""
+    """Whether all was seen that could break the silence on a steroid (4d ORD-STEROID: Observations did not arrive)."""
     unread = picture.laboratory.unread.keys() & set(picture.knowledge.listed("steroid-electrolytes"))
     return picture.complete.has("Observation") and not trial.failed and not unread
 
 
 def _estrogens(drafted: Drafted, picture: Picture, trial: Trial, *, silent: bool) -> tuple[Beginning, ...]:
-    """The estrogens that begin; not asked where no answer could bring a card (4d: silent in known disease)."""
+    """The estrogens that begin; not asked where no answer could bring a card (4d ORD-ESTROGEN: known disease)."""
     if not silent:
         return _beginnings(ESTROGEN, drafted.estrogens, picture, trial)
     if drafted.estrogens:
@@ -98,7 +98,7 @@ def _beginnings(
 
 
 def _beginning(drug: Drug, concept: Concept, taken: Iterable[Entry], view: View) -> Beginning | None:
-    """None for a renewal: the same ingredient is taken, or ended lately, at this daily dose or a higher one (4d)."""
+    """None for a renewal: the same ingredient taken, or ended lately, at this daily dose or more (4d Renewal)."""
     same = [one for one in taken if _name(one.concept) == _name(concept) and _is_recent(one, view)]
     dose = view.daily(drug, concept)
     if not same:
@@ -136,7 +136,7 @@ def _highest(read: list[Dose]) -> Dose | None:
 
 
 def _replaces(begun: Beginning, picture: Picture) -> bool:
-    """Physiological replacement: hydrocortisone or cortisone where the glands are known to fail (4d)."""
+    """Physiological replacement: hydrocortisone or cortisone where the glands are known to fail (4d ORD-STEROID)."""
     medicine = picture.knowledge.medicines[STEROID]
     known = (one for one in picture.chart.problems if medicine.replacement_for in one.named.sets)
     return begun.concept.ingredient in medicine.replacement and any(one.is_active and one.is_confirmed for one in known)

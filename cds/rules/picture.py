@@ -25,7 +25,7 @@ WEEKS_MOST = 42.0  # ICD-10-CM Z3A.49 is "greater than 42 weeks"
 
 
 class Completeness(Struct, frozen=True):
-    """Which FHIR types did not arrive, or not whole (4c D17)."""
+    """Which FHIR types did not arrive, or not whole (D17)."""
 
     missing: frozenset[str] = frozenset()
 

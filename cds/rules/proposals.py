@@ -7,7 +7,7 @@ from cds.knowledge.load import Knowledge
 
 
 def in_emergency(tags: Collection[str], knowledge: Knowledge) -> tuple[Order, ...]:
-    """EMERG: contact the on-call team, ECG, repeat the level (4a)."""
+    """EMERG: contact the on-call team, ECG, repeat the level (4a EMERG)."""
     ecg = (Order("task:ecg"),) if set(knowledge.listed("needs-ecg")).intersection(tags) else ()
     repeats = knowledge.rules.repeats.items()
     return (Order("task:on-call"), *ecg, *(Order(key) for tag, key in repeats if tag in tags))

@@ -1,4 +1,4 @@
-"""The laboratory's own reference range: whether it is meant for this patient and where the result stands (2b)."""
+"""The laboratory's own range: whether it is meant for this patient, where the result stands (2b Order of trust)."""
 
 from msgspec import Struct
 

@@ -240,7 +240,7 @@ class Rulebook:
         return tuple(rule for rule in self.rules.values() if topic in rule.cards)
 
     def in_order(self, topic: Topic, tags: set[str]) -> tuple[str, ...]:
-        """The tags in the order of clinical knowledge 4a; a tag that does not belong to the card is an error."""
+        """The tags in the order of 4a Wire names; a tag that does not belong to the card is an error."""
         known = self.tags.get(topic, ())
         if unknown := tags - set(known):
             raise ValueError(f"{topic}: unknown tags {sorted(unknown)}")

@@ -22,7 +22,7 @@ def is_triggered(picture: Picture, *, additional: bool, tags: set[str], factors:
 
 
 def stale(picture: Picture, tests: Iterable[str] = ()) -> tuple[Note, ...]:
-    """The last values of tests that are out of date, with their dates (2b: a stale value is quoted, not judged)."""
+    """The last values of tests that are out of date, with their dates (2b Stale abnormal: it is quoted, not judged)."""
     notes = []
     for test in tests or picture.knowledge.listed(BASIC):
         standing = picture.laboratory.of(test)
@@ -33,7 +33,7 @@ def stale(picture: Picture, tests: Iterable[str] = ()) -> tuple[Note, ...]:
 
 
 def is_due(test: str, picture: Picture) -> bool:
-    """Whether a test has neither a fresh result, read or not (N64), nor a recent order (4d)."""
+    """Whether a test has neither a fresh result, read or not (N64), nor a recent order (4d LAB-ORDER)."""
     if test in picture.laboratory.unread:
         return False
     standing = picture.laboratory.of(test)
@@ -42,7 +42,7 @@ def is_due(test: str, picture: Picture) -> bool:
 
 
 def _is_outdated_by_drug(test: str, picture: Picture) -> bool:
-    """A normal value taken before a drug that shifts it was started counts as stale (2b)."""
+    """A normal value taken before a drug that shifts it was started counts as stale (2b Stale)."""
     judged, knowledge = picture.laboratory.of(test).judged, picture.knowledge
     if (
         test not in knowledge.listed("shifted-by-drugs")

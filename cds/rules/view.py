@@ -122,7 +122,7 @@ class View:
         return (one for one in self._picture.chart.seen if question in one.named.sets)
 
     def recorded(self, *problems: str) -> Iterator[Finding]:
-        """What active, undoubted problems record, dated by when it was recorded (2e)."""
+        """What active, undoubted problems record, dated by when it was recorded (2e Decision)."""
         self._access.check("problems", *problems)
         return (one for name in problems for one in self._picture.recorded.get(name, ()))
 

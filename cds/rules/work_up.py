@@ -1,4 +1,4 @@
-"""What has been done and what is under way: examination, EMG, referral, orders (4b Exam, NORM, WIP; 4d)."""
+"""What has been done and what is under way: examination, EMG, referral, orders (4b Exam, NORM, WIP; 4d LAB-ORDER)."""
 
 from collections.abc import Iterable
 
@@ -70,7 +70,7 @@ def covers(request: Asked, days: Iterable[int | None]) -> bool:
 
 
 def is_ordered(chart: Chart, test: str, knowledge: Knowledge, today: int) -> bool:
-    """Whether a test was ordered lately (4d)."""
+    """Whether a test was ordered lately (4d LAB-ORDER)."""
     oldest = today - knowledge.days("order")
     return any(
         f"order-{test}" in one.sets and one.status in ORDERED and one.when is not None and one.when.first >= oldest

@@ -113,9 +113,9 @@ def test_every_statement_of_the_article_points_at_something_said_or_decided() ->
 
 def test_sources_carry_their_mark_and_review_date() -> None:
     """A secondary source is never shown as one that was read."""
-    marks = {key: WORDS.citations[key].mark for key in ("nice-ng127", "sfe-2016", "general", "project")}
+    marks = {key: WORDS.citations[key].mark for key in ("nice-ng127", "sfe-2016", "folate-default", "project")}
 
-    assert {"nice-ng127": "V2", "sfe-2016": "V", "general": "U", "project": "P"} == marks
+    assert {"nice-ng127": "V2", "sfe-2016": "V", "folate-default": "V2", "project": "P"} == marks
     assert {"2026-11-22"} == {citation.reviewed for citation in WORDS.citations.values()}
 
 

@@ -78,7 +78,7 @@ def cases() -> tuple[Case, ...]:
 
 @cache
 def twins() -> tuple[Case, ...]:
-    """Every firing case once more without its twitch: the same chart must then be silent (4c D1)."""
+    """Every firing case once more without its twitch: the same chart must then be silent (D1)."""
     return tuple(_without_twitch(case) for case in cases() if case.expect and case.chart["twin"])
 
 

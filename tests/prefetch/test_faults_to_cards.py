@@ -85,7 +85,7 @@ def test_a_healthy_server_gets_all_cards() -> None:
 
 @pytest.mark.parametrize("fault", AT_ONCE, ids=[fault.name for fault in AT_ONCE])
 def test_a_type_that_fails_is_named_on_every_card(fault: Fault) -> None:
-    """The cards whose inputs arrived, with the reason in words (4c D17), in time."""
+    """The cards whose inputs arrived, with the reason in words (D17), in time."""
     status, answer, took = answer_with("MedicationRequest", fault.handler())
 
     assert (200, ["abnormal-lab"]) == (status, topics(answer))

@@ -1,4 +1,4 @@
-"""The five states of a prefetch key, and what follows for the cards (CDS Hooks 2.0, prefetch; 4c D17)."""
+"""The five states of a prefetch key, and what follows for the cards (CDS Hooks 2.0, prefetch; D17)."""
 
 import json
 from copy import deepcopy

@@ -114,7 +114,7 @@ def test_an_emergency_is_never_lost(patient: Line, lines: list[Line], emergency:
 @often
 @given(patient=anybody, lines=some(QUIET))
 def test_no_twitch_means_silence(patient: Line, lines: list[Line]) -> None:
-    """Lines that show no twitch by themselves show none together (4c D1)."""
+    """Lines that show no twitch by themselves show none together (D1)."""
     assert cards(patient, lines) == []
 
 
