@@ -176,7 +176,7 @@ def test_no_unverified_knowledge_is_left() -> None:
 
 @pytest.mark.parametrize("file", DATA)
 def test_numbers_of_the_data_stand_in_the_paragraphs_they_cite(file: str) -> None:
-    """Each window, threshold and limit is printed, in one of its units, in a paragraph that its line or block cites, or that replaces it."""
+    """In one of its units, in a paragraph that its line or block cites, or in one that replaces it."""
     missing, checked, heading = [], 0, ""
     for number, line in enumerate((ROOT / file).read_text("utf-8").splitlines(), 1):
         heading = line if line.startswith(("#", "[")) and "#" in line else heading
