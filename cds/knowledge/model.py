@@ -78,6 +78,7 @@ class Limit(Struct, frozen=True, forbid_unknown_fields=True):
     under_days: int | None = None
     from_years: int | None = None
     under_years: int | None = None
+    within_days: int | None = None
 
     @property
     def makes_card(self) -> bool:

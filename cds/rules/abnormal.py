@@ -83,6 +83,8 @@ def remarks(standing: Standing, judged: Judged, view: View) -> Iterator[Note]:
         yield Note("old_severe_value", words)
     if judged.by_flag:
         yield Note("flagged_by_lab", test)
+    if judged.disagrees:
+        yield Note("flag_disagrees", words)
     if judged.found is None and judged.result.quantity is not None:
         yield Note("no_unit", test)
     yield from _REMARKS.get(standing.analyte, _nothing)(judged, view)

@@ -31,7 +31,15 @@ CHART = Reads(
     ),
     limits=("albumin-adjust",),
     windows=(
-        *("repeat_info", "repeat_warning", "steroid_withdrawal", "recent_drug", "ppi_exposure", "emergency_sign"),
+        *(
+            "repeat_info",
+            "repeat_warning",
+            "steroid_withdrawal",
+            "recent_drug",
+            "ppi_exposure",
+            "emergency_sign",
+            "flagged_lab",
+        ),
         *("visit_sign", "old_sign", "explained_before", "explanation_lead"),
         *("dormant", "dormant_sign"),
     ),

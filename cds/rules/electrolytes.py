@@ -1,4 +1,4 @@
-"""E3 and E4: calcium, potassium, magnesium, phosphate and sodium that are dangerous (3a, N29 to N32)."""
+"""E3 and E4: calcium, potassium, magnesium, phosphate, sodium and glucose that are dangerous (3a, N29 to N33)."""
 
 from collections.abc import Iterable, Iterator
 
@@ -67,8 +67,8 @@ def _low_total(view: View) -> Judged | None:
 
 
 def electrolytes(view: View) -> Iterator[Raised]:
-    """E4: dangerous potassium, magnesium, phosphate or sodium, by value or with a sign."""
-    for analyte in ("potassium", "magnesium", "phosphate", "sodium"):
+    """E4: dangerous potassium, magnesium, phosphate, sodium or glucose, by value or with a sign."""
+    for analyte in ("potassium", "magnesium", "phosphate", "sodium", "glucose"):
         severe = view.standing(analyte).emergency
         with_sign = _WITH_SIGN.get(analyte)
         flag = view.flag((), (), tag=analyte, judged=(severe,)) if severe else with_sign(view) if with_sign else None
@@ -81,9 +81,13 @@ def _seizures(view: View) -> tuple[Finding, ...]:
 
 
 def _magnesium(view: View) -> Raised | None:
-    """Magnesium 0.40 to 0.50 mmol/L with tetany, a new seizure or long QT."""
+    """Magnesium 0.40 to 0.50 mmol/L with tetany, a new seizure or long QT; from 2.00 with what it paralyses (N33)."""
     found = (*view.of("tetany", "long-qt"), *_seizures(view))
-    return _with_sign(view, "magnesium", found, ("tetany", "long-qt", "seizure"))
+    low = _with_sign(view, "magnesium", found, ("tetany", "long-qt", "seizure"))
+    sets = ("weakness", "acute-paralysis", "weakness-unspecific", "areflexia")
+    breathless = view.within("respiratory", "respiratory-emergency", undated=True)
+    high = _with_sign(view, "magnesium-high", (*view.of(*sets), *breathless), (*sets, "respiratory-emergency"))
+    return low or high
 
 
 def _potassium(view: View) -> Raised | None:
@@ -102,11 +106,11 @@ _WITH_SIGN = {"magnesium": _magnesium, "potassium": _potassium, "sodium": _sodiu
 
 
 def _with_sign(
-    view: View, analyte: str, found: Iterable[Finding], sets: tuple[str, ...], *, drug: str | None = None
+    view: View, what: str, found: Iterable[Finding], sets: tuple[str, ...], *, drug: str | None = None
 ) -> Raised | None:
     """A result beyond its limit that counts only with a sign or a medicine."""
-    name, found = f"{analyte}-with-sign", tuple(found)
+    name, found = f"{what}-with-sign", tuple(found)
     judged = view.acute_beyond(name)
     if judged is None or not (found or (drug and view.takes(drug))):
         return None
-    return view.flag(found, sets, tag=analyte, judged=(judged,), limit=view.limit_text(name))
+    return view.flag(found, sets, tag=judged.result.analyte, judged=(judged,), limit=view.limit_text(name))

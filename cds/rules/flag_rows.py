@@ -11,7 +11,17 @@ A_CHILDS = (Topic.PED_NEURO,)  # a child's urgent signs are P2 (4e step 9)
 TESTS = (Topic.LAB_ORDER,)
 
 EMERGENCY_TAGS = (
-    *("calcium", "potassium", "magnesium", "phosphate", "sodium", "rhabdomyolysis", "respiratory", "weakness"),
+    *(
+        "calcium",
+        "potassium",
+        "magnesium",
+        "phosphate",
+        "sodium",
+        "glucose",
+        "rhabdomyolysis",
+        "respiratory",
+        "weakness",
+    ),
     *("lithium", "serotonin-toxicity", "cholinergic", "infant-floppiness", "pre-eclampsia", "venous-thromboembolism"),
 )
 
@@ -47,11 +57,14 @@ FLAGS = (
         id="E4",
         card=EMERG,
         reads=Reads(
-            sets=("tetany", "long-qt", "seizure", "weakness", "acute-paralysis", "confusion", "drowsiness"),
+            sets=(
+                *("tetany", "long-qt", "seizure", "weakness", "acute-paralysis", "weakness-unspecific", "areflexia"),
+                *("confusion", "drowsiness", "respiratory-emergency"),
+            ),
             drugs=("digoxin",),
-            analytes=("potassium", "magnesium", "phosphate", "sodium"),
-            limits=("magnesium-with-sign", "potassium-with-sign", "sodium-with-sign"),
-            windows=("seizure", "sodium_sign"),
+            analytes=("potassium", "magnesium", "phosphate", "sodium", "glucose"),
+            limits=("magnesium-with-sign", "magnesium-high-with-sign", "potassium-with-sign", "sodium-with-sign"),
+            windows=("seizure", "sodium_sign", "respiratory"),
         ),
         ask=electrolytes.electrolytes,
     ),

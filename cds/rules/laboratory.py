@@ -14,7 +14,7 @@ from cds.knowledge.load import Knowledge
 from cds.rules import calcium
 from cds.rules.amount import Amount
 from cds.rules.calcium import Albumins
-from cds.rules.labs import Judged, LabLimits, day_of, deciding
+from cds.rules.labs import CRITICAL, Judged, LabLimits, day_of, deciding
 from cds.rules.ranges import Person
 
 
@@ -66,7 +66,6 @@ class Standing(Struct, frozen=True, kw_only=True):
 BLOCKING = frozenset(
     {"specimen", "two-values", "status", "date", "implausible", "code"}
 )  # not judged, not even by its flag
-URGENT_FLAGS = frozenset({"LL", "HH", "AA"})
 
 
 class Unread(Struct, frozen=True):
@@ -78,7 +77,7 @@ class Unread(Struct, frozen=True):
     @property
     def is_urgent(self) -> bool:
         """Whether the laboratory called it critical."""
-        return not URGENT_FLAGS.isdisjoint(self.result.flags)
+        return not CRITICAL.keys().isdisjoint(self.result.flags)
 
 
 MISSING = Standing(analyte="", state="missing")
@@ -110,7 +109,7 @@ class Laboratory(Struct, frozen=True):
 
 def read(chart: Chart, knowledge: Knowledge, person: Person, today: int) -> Laboratory:
     """Judge all laboratory results of a chart."""
-    limits = LabLimits(knowledge, person)
+    limits = LabLimits(knowledge, person, today)
     grouped: dict[str, list[LabResult]] = {}
     doubted: dict[str, list[Unread]] = {}
     for result in chart.labs:

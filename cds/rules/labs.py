@@ -18,6 +18,7 @@ from cds.rules.ranges import Person, Range, usable
 LOW_FLAGS = {"L": "info", "LL": "warning"}
 HIGH_FLAGS = {"H": "info", "HH": "warning"}
 ANY_FLAGS = {"A": "info", "AA": "warning"}
+CRITICAL = {"LL": "low", "HH": "high", "AA": "abnormal"}
 SEVERITY: dict[str, int] = {"none": 0, "quote": 1, "info": 2, "warning": 3, "emergency": 4}
 BELOW_EMERGENCY: tuple[Effect, ...] = ("quote", "info", "warning")
 LAB_RANGE = "laboratory"
@@ -27,7 +28,8 @@ LAB_FLAG = "laboratory-flag"
 class Judged(Struct, frozen=True, kw_only=True):
     """One result judged. `side` is low, high, abnormal, normal, or None where it cannot be told.
 
-    `edge` is the limit or bound that it is beyond, in its own unit.
+    `disagrees`: the laboratory's flag says something else than the number. `edge` is the limit or bound that it is
+    beyond, in its own unit.
     """
 
     result: LabResult
@@ -37,6 +39,7 @@ class Judged(Struct, frozen=True, kw_only=True):
     limit: str | None = None
     limit_source: str | None = None
     by_flag: bool = False
+    disagrees: bool = False
     upper: float | None = None
     edge: float | None = None
     kind: str | None = None
@@ -62,14 +65,35 @@ class LabLimits(Struct, frozen=True):
 
     knowledge: Knowledge
     person: Person
+    today: int | None = None
 
     def judge(self, result: LabResult, kind: str | None = None, found: Amount | None = None) -> Judged:
         """Judge one result; `kind` chooses among calcium limits, `found` replaces the number by an adjusted one."""
         case = self._case(result, kind, found)
         if case.number is None:
-            return case.by_flag()
+            return self._critical(case.by_flag())
         severe = case.worst(("emergency",))
-        return case.at_limit(severe) if severe else case.by_number()
+        return case.at_limit(severe) if severe else self._critical(case.by_number())
+
+    def _critical(self, judged: Judged) -> Judged:
+        """At least info, or a warning of an electrolyte or glucose, where the laboratory called it critical (N35)."""
+        side = next((side for flag, side in CRITICAL.items() if flag in judged.result.flags), None)
+        analyte = judged.result.analyte
+        if side is None or analyte not in self.knowledge.lab_tags or not self._is_recent(judged.result):
+            return judged
+        effect = worse(judged.effect, "warning" if self.knowledge.analytes[analyte].electrolyte else "info")
+        disagrees = judged.found is not None and judged.side not in (None, side) and side != "abnormal"
+        if judged.side not in (None, "normal"):
+            return replace(judged, effect=effect, disagrees=disagrees)
+        source = {"by_flag": not disagrees, "limit_source": LAB_FLAG}
+        return replace(judged, side=side, effect=effect, disagrees=disagrees, **source)
+
+    def _is_recent(self, result: LabResult) -> bool:
+        return self._age(result) <= self.knowledge.days("flagged_lab")
+
+    def _age(self, result: LabResult) -> int:
+        """In days; 0 where nobody asks for the day."""
+        return 0 if self.today is None or result.when is None else self.today - result.when.first
 
     def number(self, result: LabResult) -> Amount | None:
         """The result's number with a unit that fits, if it can be true of somebody alive (N64)."""
@@ -114,8 +138,9 @@ class LabLimits(Struct, frozen=True):
 
     def _case(self, result: LabResult, kind: str | None, found: Amount | None) -> "Case":
         analyte = self.knowledge.analytes[result.analyte]
+        age = self._age(result)
         limits = tuple(
-            limit
+            _aged(limit, age)
             for limit in self.knowledge.limits.get(result.analyte, ())
             if limit.kind in (None, kind) and is_for_age(limit, self.person)
         )
@@ -187,8 +212,9 @@ class Case(Struct, frozen=True):
         number = self.number or Amount(math.nan, self.analyte.unit)
         side = ranged.side(number)
         if side in ("low", "high"):
-            effect = worse("info", graded.effect) if graded and graded.side == side else "info"
-            judged = self._judged(side, effect if self._counts(side) else "quote")
+            least = "info" if self._counts(side) else "quote"
+            effect = worse(least, graded.effect) if graded and graded.side == side else least
+            judged = self._judged(side, effect)
             text = f"{ranged.text(self.names)} {plain_unit(number.unit)}"
             return replace(judged, limit=text, limit_source=LAB_RANGE, edge=ranged.bound(side))
         if graded is not None and (self.analyte.adds_to_range or not ranged.states(graded.side)):
@@ -215,6 +241,12 @@ class Case(Struct, frozen=True):
         return Judged(
             result=self.result, side=side, effect=effect, found=self.number, upper=self.upper, kind=self.kind
         )  # fmt: skip
+
+
+def _aged(limit: Limit, days: int) -> Limit:
+    """A limit for a result of that age; beyond its days it is only quoted (N33)."""
+    is_over = limit.within_days is not None and days > limit.within_days
+    return replace(limit, effect="quote") if is_over else limit
 
 
 def is_for_age(limit: Limit, person: Person) -> bool:
