@@ -4,7 +4,7 @@ import msgspec
 
 from cds.chart.facts import Problem
 from cds.chart.naming import Namer
-from cds.chart.polarity import ACTIVE, OVER
+from cds.chart.polarity import ACTIVE, OVER, Says, of_condition
 from cds.chart.scope import Scope
 from cds.fhir import concepts
 from cds.fhir.datatypes import CodeableConcept, Concepts, Quantity
@@ -43,6 +43,13 @@ def problem(condition: Condition, namer: Namer, scope: Scope, birth: When | None
         sites=namer.each_sets(condition.body_site),
         severe="severe" in namer.sets(concepts.each(condition.severity)),
     )
+
+
+def counts(condition: Condition, answers: Answers) -> bool:
+    """Whether it says that something is the matter now, whatever that is."""
+    verification = _verification(condition.verification_status, answers)
+    clinical, abated = _clinical(condition.clinical_status), _abated(condition)
+    return of_condition(clinical, verification, abated=abated) is Says.PRESENT
 
 
 def _is_of_visit(condition: Condition) -> bool:

@@ -200,5 +200,6 @@ class Chart(Struct, kw_only=True):
     kin: list[FamilyMember] = []
     visit_starts: dict[str, str] = {}
     unknown_medicines: int = 0
+    strange_problems: int = 0
     medicines: Medicines = Medicines()
     foreign: int = 0

@@ -138,7 +138,7 @@ class MedicationReader:
         if drug.state == "active":
             self._active.add(entry.ref if "/" in entry.ref else f"{entry.ref} {len(self._active)}")
         if not hits:
-            if drug.state == "active" and not any(self._namer.is_coded(concept) for concept in named):
+            if drug.state == "active" and not any(map(self._namer.is_classified, named)):
                 self.unknown += 1
                 self._unnamed.append((entry.ref, self._medications.name_of(entry)))
             return None

@@ -33,6 +33,8 @@ class Namer:
         self._ingredients = knowledge.ingredients.find
         self._find = knowledge.codes.find
         self._knows = knowledge.codes.knows
+        self._canonical = knowledge.codes.names.find
+        self._classes = knowledge.systems["atc"]
         self._known = knowledge.codes.all_codes
         self._twitches = frozenset(_spellings(knowledge.codes.spellings("twitch")))
         self.lab_codes = knowledge.codes.lab_codes
@@ -135,12 +137,25 @@ class Namer:
         both = not self._both_sides.isdisjoint(_WORDS.findall(said.lower()))
         return replace(named, sets=named.sets | BOTH_SIDES) if both else named
 
+    def tells_nothing(self, concept: CodeableConcept | None) -> bool:
+        """Whether it is coded, but in no system that the service knows, and not said in words that it knows (N48)."""
+        coded = concept is not None and any(coding.code for coding in concept.coding or ())
+        return coded and not self.is_coded(concept) and self.concepts(concept) == ()
+
     def is_coded(self, concept: CodeableConcept | None) -> bool:
         """Whether a known system codes it, whatever the code."""
         for coding in concept.coding or () if concept is not None else ():
             if coding.code and self._knows(coding.system):
                 return True
         return False
+
+    def is_classified(self, concept: CodeableConcept) -> bool:
+        """Whether it is placed in a classification of medicines, so that a code that no rule reads says what it is not.
+
+        An unlisted code of a system of products may be a brand of anything (N46, N48).
+        """
+        find, classes = self._canonical, self._classes
+        return any(coding.code and find(coding.system or "") == classes for coding in concept.coding or ())
 
     def phrases(self, concept: CodeableConcept | None) -> frozenset[str]:
         """The phrase lists that hold the whole text, or a display, where no code of the concept says more (N13)."""

@@ -13,6 +13,7 @@ from cds.chart.facts import Chart, Drug, Problem, Report, Seen
 from cds.chart.medicines import MedicationReader, Medications
 from cds.chart.naming import Namer
 from cds.chart.routes import RouteNames
+from cds.chart.samples import Samples
 from cds.chart.scope import Scope
 from cds.chart.sequence import of_drug, put_in_order
 from cds.chart.versions import standing
@@ -35,6 +36,7 @@ class Reader:
         self._namer = namer
         self._medications = Medications()
         self._medication_reader = MedicationReader(namer, scope, self._medications, routes)
+        self._samples = Samples(namer.units)
         self._waiting: list[Medicated] = []
         self._aged: list[tuple[Problem, fhir.Condition]] = []
         self._aged_with: When | None = None
@@ -43,6 +45,7 @@ class Reader:
         self._disputed: set[tuple[type, str]] = set()
         self._foreign: list[str] = []
         self._passed: set[str] = set()
+        self._strange: set[str] = set()
         self._year_ago = date.fromordinal(max(1, scope.today - OBSERVED_DAYS)).isoformat()
         self._lab_codes = namer.lab_codes
         self._newest_lab: dict[str, str] = {}
@@ -89,6 +92,8 @@ class Reader:
         chart = self.chart
         drugs = (self._medication_reader.drug(entry) for entry in self._waiting)
         chart.drugs += [drug for drug in drugs if drug is not None]
+        chart.labs[:] = self._samples.marked(chart.labs)
+        chart.strange_problems = len(self._strange)
         chart.unknown_medicines = self._medication_reader.unknown
         medicines = self._medication_reader.medicines
         chart.medicines = replace(medicines, active=medicines.active + len(self._passed))
@@ -111,11 +116,20 @@ class Reader:
         elif take := _TAKERS.get(kind):
             take(self, resource)
 
+    def _problem_matters(self, resource: fhir.Condition) -> bool:
+        """A rule may read it; one that counts and is known by a code of nobody only is counted (N48)."""
+        if self._namer.may_matter(resource.code):
+            return True
+        strange = self._namer.tells_nothing(resource.code) and self.scope.owns(resource)
+        if strange and conditions.counts(resource, self._namer.answers):
+            self._strange.add(resource.ref)
+        return False
+
     def _codes_matter(self, resource: Anything) -> bool:
         return self._namer.may_matter(resource.code)
 
     def _report_matters(self, resource: fhir.DiagnosticReport) -> bool:
-        return bool(resource.contained) or self._namer.may_matter(resource.code)
+        return bool(resource.contained) or self._samples.matters(resource) or self._namer.may_matter(resource.code)
 
     def _observation_matters(self, resource: fhir.Observation) -> bool:
         """Its code or its value may be read, or those of a component; an old one only if it is a laboratory result."""
@@ -155,9 +169,9 @@ class Reader:
         return resource.reason is not None or (codes is not None and any(map(self._namer.may_matter, each(codes))))
 
     def _medicine_matters(self, resource: Medicated) -> bool:
-        """It names a medicine of interest, by code or in words, or none that a known system codes, or refers to one."""
+        """It names a medicine of interest, by code or in words, or is in no classification, or refers to one."""
         named, namer = resource.medication_codeable_concept, self._namer
-        if named is None or not namer.is_coded(named):
+        if named is None or not namer.is_classified(named):
             return True
         return namer.may_matter(named) or namer.names_ingredient(named)
 
@@ -201,6 +215,8 @@ class Reader:
         self._aged = [one for one in self._aged if one[1].ref not in refs]
         self._foreign = [one for one in self._foreign if one not in refs]
         self._passed -= refs
+        self._strange -= refs
+        self._samples.forget(refs)
 
     def patient(self, patient: fhir.Patient) -> None:
         """Take birth date, sex and death, of the right patient only."""
@@ -233,6 +249,8 @@ class Reader:
         """Take results and findings."""
         results = list(observations.labs(resource, self._namer, self.scope))
         self._chart.labs += results
+        if results and memoryview(resource.specimen):
+            self._samples.result(resource)
         if all(one.trouble == observations.BY_NAME for one in results):
             for seen in observations.seen(resource, self._namer, self.scope):
                 self._chart.seen.append(seen)
@@ -262,9 +280,14 @@ class Reader:
 
     def report(self, resource: fhir.DiagnosticReport) -> None:
         """Take a report, and the results that it holds within itself."""
+        self._samples.report(resource)
         if resource.contained:
             self._chart.labs += observations.contained(resource, self._namer, self.scope)
         self._keep(self._chart.reports, workup.diagnostic_report(resource, self._namer, self.scope))
+
+    def specimen(self, resource: fhir.Specimen) -> None:
+        """Take what is said of a sample."""
+        self._samples.specimen(resource)
 
     def procedure(self, resource: fhir.Procedure) -> None:
         """Take a procedure."""
@@ -317,11 +340,12 @@ _TAKERS: dict[type, Callable[[Reader, Anything], None]] = {
     fhir.ClinicalImpression: Reader.impression,
     fhir.DiagnosticReport: Reader.report,
     fhir.Procedure: Reader.procedure,
+    fhir.Specimen: Reader.specimen,
     fhir.FamilyMemberHistory: Reader.family,
 }
 
 _LOOKS: dict[type, Callable[[Reader, Anything], bool]] = {
-    fhir.Condition: Reader._codes_matter,
+    fhir.Condition: Reader._problem_matters,
     fhir.Observation: Reader._observation_matters,
     fhir.Encounter: Reader._visit_matters,
     fhir.Procedure: Reader._codes_matter,

@@ -319,8 +319,21 @@ class DiagnosticReport(Owned, tag="DiagnosticReport", rename="camel"):
     effective_date_time: str | None = None
     effective_period: Period | None = None
     issued: str | None = None
+    result: Raw = Raw()
+    specimen: Raw = Raw()
+    conclusion: Raw = Raw()
+    comments: Raw = Raw()
+    note: Raw = Raw()
     conclusion_code: Concepts = None
     coded_diagnosis: Concepts = None
+
+
+class Specimen(Owned, tag="Specimen"):
+    """A sample, and what is said of its state."""
+
+    status: str | None = None
+    condition: Raw = Raw()
+    note: Raw = Raw()
 
 
 class Procedure(Owned, tag="Procedure", rename="camel"):
@@ -378,6 +391,7 @@ Any = (
     | Encounter
     | ClinicalImpression
     | DiagnosticReport
+    | Specimen
     | Procedure
     | FamilyMemberHistory
     | OperationOutcome

@@ -128,11 +128,20 @@ def remarks(picture: Picture) -> tuple[Note, ...]:
         *by_words(one.concept for one in picture.medication.courses),
         *((Note("timing_uncertain"),) if vague else ()),
         *((Note("already_on_problem_list", {"items": ", ".join(listed)}),) if listed else ()),
+        *strange(picture),
         *unrecognised(picture),
         *((Note("foreign_resources", {"n": str(chart.foreign)}),) if chart.foreign else ()),
         *((Note("age_unknown"),) if picture.age is None else ()),
         *unclear(picture),
     )
+
+
+def strange(picture: Picture) -> tuple[Note, ...]:
+    """How many problems are known by a code of nobody only: none of them was asked of any rule (N48)."""
+    count = picture.chart.strange_problems
+    if not count:
+        return ()
+    return (Note("problem_unread" if count == 1 else "problems_unread", {"n": str(count)}),)
 
 
 def unrecognised(picture: Picture) -> tuple[Note, ...]:

@@ -214,7 +214,8 @@ def _lab_order(found: Assessment, chosen: list[Choice]) -> list[Choice]:
 def _lifestyle(found: Assessment, chosen: list[Choice]) -> list[Choice]:
     """D13: beside nothing that alarms (N24), and only where all red flags could be asked."""
     seen = found.picture.complete.has("Condition", "Observation") and not found.failed & set(FLAG_IDS)
-    if not found.factors or calm.is_hushed(chosen) or not seen or found.picture.unclear or found.picture.unread:
+    unread = found.picture.unclear or found.picture.laboratory.unread  # unread medicines and problems only forbid words
+    if not found.factors or calm.is_hushed(chosen) or not seen or unread:
         return []
     return [Choice(topic=Topic.LIFESTYLE, indicator=Indicator.INFO, factors=found.factors)]
 

@@ -13,6 +13,8 @@ def accounted(chart: Chart, laboratory: Laboratory) -> Iterator[NotChecked]:
     """Every entry that a rule might have used and could not read: the type, why, and how many."""
     for reason, count in sorted(laboratory.unread_counts.items()):
         yield NotChecked(type="Observation", reason=reason, count=count)
+    if chart.strange_problems:
+        yield NotChecked(type="Condition", reason=UNNAMED, count=chart.strange_problems)
     medicines = chart.medicines
     for reason, count in ((UNNAMED, len(medicines.unnamed)), (UNCLEAR, len(medicines.unclear))):
         if count:

@@ -55,6 +55,7 @@ UNSEARCHABLE = {
     "N2/question-is-finding": "the code is text, only the value is coded",
     "N4/by-the-other-side": "the code is of ICD-10-CM, in which Observations are not asked for",
     "N6/by-its-old-visit": "the visit that dates it is finished, and finished visits are too many to ask for",
+    "N7/visit": "the visit that dates it is finished, and finished visits are too many to ask for",
     "N8/said-again": "the code is of ICD-10-CM, in which Observations are not asked for",
     "N48/contained": "the report's code is text, only the result inside it is coded",
     "N48-due/on-file": "the code is text",

@@ -49,6 +49,8 @@ def test_n48_another_specimen_and_what_cannot_matter_is_not_called_unread(case: 
         ("N48-medicines/brand", "1 medicine on file, 1 could not be checked: Microgynon 30."),
         ("N48-medicines/of-no-class", "2 medicines on file; none of a class that this service checks."),
         ("N48-medicines/one-of-no-class", "1 medicine on file; none of a class that this service checks."),
+        ("N48-medicines/unlisted-rxnorm-brand", "2 medicines on file, 1 could not be checked: Zestril."),
+        ("N48-medicines/unlisted-snomed-brand", "1 medicine on file, 1 could not be checked: Zestril 10 mg tablet."),
         ("N48-medicines/some", "4 medicines on file, 3 could not be checked: Microgynon 30, Wonder drops."),
         ("N48-medicines/without-a-name", "1 medicine on file, 1 could not be checked: no name."),
         ("N48-medicines/long-name", "A remedy with a name that is a good deal longer than any ..."),
@@ -78,6 +80,19 @@ def test_n48_only_where_none_is_on_file_medicines_are_missing(case: str) -> None
         ("N64/no-unit", [("Observation", "unit", 1)]),
         ("N48-medicines/some", [("Medication", "code", 3)]),
         ("N48-medicines/of-no-class", []),
+        ("N48-medicines/unlisted-rxnorm-brand", [("Medication", "code", 1)]),
+        ("N48-medicines/brand-with-its-ingredient", []),
+        ("N48-problems/local", [("Condition", "code", 2)]),
+        ("N48-problems/normal-work-up", [("Condition", "code", 1)]),
+        ("N48-problems/local-and-known", []),
+        ("N48-problems/local-and-listed", []),
+        ("N48-problems/local-by-words", []),
+        ("N48-problems/known-system", []),
+        ("N48-problems/words-only", []),
+        ("N48-problems/resolved", []),
+        ("N48-problems/refuted", []),
+        ("N48-problems/entered-in-error", []),
+        ("N48-problems/of-another", []),
     ],
 )
 def test_n48_what_was_not_read_is_counted_by_type_and_reason(case: str, counted: list[tuple[str, str, int]]) -> None:
@@ -130,3 +145,9 @@ def test_n48_a_medicine_is_called_what_the_chart_calls_it(entry: dict[str, objec
     _, answer = evaluate(request_bytes(chart), TODAY)
 
     assert said in answer["cards"][0]["detail"]
+
+
+def test_n48_problems_that_were_not_understood_are_said() -> None:
+    """How many problems are known by codes of nobody only stands on every card."""
+    assert "2 problems on file were not understood: their codes are not known." in text(one("N48-problems/local"))
+    assert "1 problem on file was not understood: its code is not known." in text(one("N48-problems/one"))

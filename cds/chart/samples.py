@@ -1,0 +1,79 @@
+"""Remarks on a sample that stand elsewhere than on its result: on the specimen, and on the report (N64)."""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+from msgspec import Raw
+from msgspec.structs import replace
+
+from cds.chart.facts import LabResult
+from cds.fhir.datatypes import Reference
+from cds.fhir.raw import read_raw
+from cds.fhir.resources import DiagnosticReport, Observation, Specimen
+from cds.knowledge.unit_names import UnitWords
+
+VOID = frozenset({"registered", "cancelled", "entered-in-error"})
+SPOILED = "specimen"
+DECIDED = frozenset({"code", "status", "date", SPOILED})  # troubles that are told before the sample
+_ONE = msgspec.json.Decoder(Reference)
+_MANY = msgspec.json.Decoder(list[Reference])
+
+
+class Samples:
+    """What is known of samples, by the entry that says it."""
+
+    def __init__(self, units: UnitWords) -> None:
+        self._spoils = units.spoils
+        self._taken_from: dict[str, str] = {}
+        self._specimens: set[str] = set()
+        self._reports: dict[str, tuple[frozenset[str], str]] = {}
+
+    def result(self, observation: Observation) -> None:
+        """Remember from which specimen a result is."""
+        reference = read_raw(_ONE, observation.specimen)
+        if reference is not None and reference.reference:
+            self._taken_from[observation.ref] = _id(reference)
+
+    def specimen(self, specimen: Specimen) -> None:
+        """Take a specimen that is called spoiled."""
+        if specimen.id and specimen.status != "entered-in-error" and self._says(specimen.condition, specimen.note):
+            self._specimens.add(specimen.id)
+
+    def matters(self, report: DiagnosticReport) -> bool:
+        """Whether a report may say something of the samples of its results."""
+        return any(map(memoryview, (report.conclusion, report.note, report.comments, report.specimen)))
+
+    def report(self, report: DiagnosticReport) -> None:
+        """Take a report that calls a sample spoiled, or names the one specimen of its results."""
+        if report.status in VOID:
+            return
+        results = frozenset(f"Observation/{_id(one)}" for one in read_raw(_MANY, report.result) or ())
+        specimens = [_id(one) for one in read_raw(_MANY, report.specimen) or ()]
+        if self._says(report.conclusion, report.note, report.comments):
+            self._reports[report.ref] = (results | {report.ref}, "")
+        elif len(specimens) == 1:
+            self._reports[report.ref] = (results | {report.ref}, specimens[0])
+
+    def forget(self, refs: set[str]) -> None:
+        """Leave out what some entries said."""
+        self._specimens -= {ref.removeprefix("Specimen/") for ref in refs}
+        for ref in refs:
+            self._reports.pop(ref, None)
+            self._taken_from.pop(ref, None)
+
+    def marked(self, results: Iterable[LabResult]) -> Iterator[LabResult]:
+        """The results, those of a spoiled sample with that as their trouble."""
+        spoiled = {one for refs, of in self._reports.values() if not of or of in self._specimens for one in refs}
+        own = {ref for ref, of in self._taken_from.items() if of in self._specimens}
+        theirs = {one for refs, of in self._reports.values() if not of for one in refs}
+        for result in results:
+            told = result.ref in own | theirs or (result.ref in spoiled and result.ref not in self._taken_from)
+            yield replace(result, trouble=SPOILED) if told and result.trouble not in DECIDED else result
+
+    def _says(self, *remarks: Raw) -> bool:
+        return any(self._spoils(bytes(one).decode("utf-8", "replace")) for one in remarks if memoryview(one))
+
+
+def _id(reference: Reference) -> str:
+    target = reference.reference or ""
+    return target.removeprefix("urn:uuid:").split("/_history/")[0].rpartition("/")[2]
