@@ -1,10 +1,13 @@
-"""`twitch-cds knowledge check`: what tests prove of this version, asked of an installation."""
+"""`twitch-cds knowledge`: what tests prove of this version, asked of an installation; and its value sets as FHIR."""
 
 import sys
+
+from msgspec import json
 
 from cards.order_models import faults
 from cds.call import build_engine
 from cds.fhir import ucum, unit_table
+from cds.knowledge.export import bundle
 from cds.progress import working
 from cds.settings import environment, load
 
@@ -23,6 +26,13 @@ def run() -> int:
     _write("drafts are valid FHIR R4", drafts)
     _write("units have the sizes that UCUM gives them", units)
     return int(bool(drafts or units))
+
+
+def export() -> int:
+    """Print value sets and the site's own codes as FHIR R4."""
+    engine = build_engine(load(environment()))
+    sys.stdout.write(json.format(json.encode(bundle(engine.knowledge)), indent=1).decode() + "\n")
+    return 0
 
 
 def _is_right(ours: unit_table.Size | None, parsed: unit_table.Size | None) -> bool:

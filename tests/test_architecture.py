@@ -27,7 +27,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("cds.report", "cds.selfcheck", "cds.call"),
     ("cds.attendant", "cds.explain"),
     ("cds.web", "cds.evaluate"),
-    ("cds.knowledge_command",),
+    ("cds.knowledge_command", "cds.recall"),
     ("cds.commands",),
     ("cds.cli",),
     ("cds.__main__",),

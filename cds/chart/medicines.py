@@ -128,7 +128,7 @@ class MedicationReader:
     def drug(self, entry: Medicated) -> Drug | None:
         """The entry as a drug, or None if no rule reads the medicine or the entry says nothing that counts."""
         named = self._medications.concepts_of(entry)
-        hits = self._hits(entry, named)
+        hits = self.hits(entry, named)
         drug = self._entry(entry, hits)
         if drug is None or any(self._scope.is_future(when) for when in (drug.start, drug.dated, drug.given)):
             return None
@@ -146,15 +146,15 @@ class MedicationReader:
 
     def draft(self, entry: MedicationRequest) -> Drug | None:
         """A request that is not yet signed, whatever its dates; None if no rule reads the medicine."""
-        hits = self._hits(entry, self._medications.concepts_of(entry))
+        hits = self.hits(entry, self._medications.concepts_of(entry))
         return self._drug(entry, hits, "draft", _many(entry.dosage_instruction), None, None, None) if hits else None
 
     def is_unnamed(self, entry: MedicationRequest) -> bool:
         """Whether nothing says what its medicine is: a reference that leads nowhere, and no word of an ingredient."""
-        return self._medications.is_missing(entry) and not self._hits(entry, [])
+        return self._medications.is_missing(entry) and not self.hits(entry, [])
 
-    def _hits(self, entry: Medicated, named: list[CodeableConcept]) -> tuple[Concept, ...]:
-        """By codes; only then by the words of ingredients (N46)."""
+    def hits(self, entry: Medicated, named: list[CodeableConcept]) -> tuple[Concept, ...]:
+        """What an entry is about, by codes; only then by the words of ingredients (N46)."""
         hits = tuple(hit for concept in named for hit in self._namer.concepts(concept))
         return hits or self._namer.ingredients(self._medications.texts_of(entry))
 

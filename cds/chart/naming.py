@@ -32,7 +32,7 @@ class Namer:
         self._analyte_of = knowledge.analyte_words.analyte
         self._ingredients = knowledge.ingredients.find
         self._find = knowledge.codes.find
-        self._knows = knowledge.codes.knows
+        self.knows = knowledge.codes.knows
         self._canonical = knowledge.codes.names.find
         self._classes = knowledge.systems["atc"]
         self._known = knowledge.codes.all_codes
@@ -145,7 +145,7 @@ class Namer:
     def is_coded(self, concept: CodeableConcept | None) -> bool:
         """Whether a known system codes it, whatever the code."""
         for coding in concept.coding or () if concept is not None else ():
-            if coding.code and self._knows(coding.system):
+            if coding.code and self.knows(coding.system):
                 return True
         return False
 

@@ -53,12 +53,16 @@ def labs(observation: Observation, namer: Namer, scope: Scope) -> Iterator[LabRe
 
 def contained(report: DiagnosticReport, namer: Namer, scope: Scope) -> Iterator[LabResult]:
     """The laboratory results that a report holds within itself, each known by the report; none of one that is void."""
-    if (report.status or "").strip().lower() in VOID:
-        return
-    for raw in report.contained or ():
-        observation = read_raw(_OBSERVATION, raw)
-        if observation is not None and scope.owns(observation):
+    for observation in within(report):
+        if scope.owns(observation):
             yield from (replace(one, ref=report.ref) for one in labs(observation, namer, scope))
+
+
+def within(report: DiagnosticReport) -> Iterator[Observation]:
+    """The Observations that a report holds within itself; none of one that is void."""
+    if (report.status or "").strip().lower() not in VOID:
+        found = (read_raw(_OBSERVATION, raw) for raw in report.contained or ())
+        yield from (one for one in found if one is not None)
 
 
 def _test(code: CodeableConcept | None, namer: Namer) -> Concept | None:

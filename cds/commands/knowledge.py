@@ -8,9 +8,9 @@ from cds.commands.look import Command, Group
 @click.group(
     cls=Group,
     name="knowledge",
-    short_help="check what this version knows",
+    short_help="check or export what this version knows",
     help="The clinical facts, the wording of the cards, and the drafts that they propose.",
-    examples=["twitch-cds knowledge check"],
+    examples=["twitch-cds knowledge check", "twitch-cds knowledge export > knowledge.json"],
 )
 def command() -> None:
     """What can be done with the knowledge."""
@@ -29,5 +29,22 @@ def command() -> None:
 def check() -> int:
     """Print a line for each check."""
     from cds.knowledge_command import run
+
+    return run()
+
+
+@command.command(
+    cls=Command,
+    name="export",
+    short_help="print value sets and the site's map as FHIR",
+    help=(
+        "Print one FHIR R4 Bundle: a ValueSet for each value set, analyte and class of medicines that rules read, and "
+        "a ConceptMap of the site's own codes (TWITCH_CDS_CONCEPT_MAPS)."
+    ),
+    examples=["twitch-cds knowledge export > knowledge.json"],
+)
+def export() -> int:
+    """Print the Bundle."""
+    from cds.knowledge_command import export as run
 
     return run()

@@ -1,7 +1,7 @@
 """Opening a Bundle or Parameters: entries, the Bundles in them, what was deleted or refused, and names of patients."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any as Anything
 
@@ -103,6 +103,17 @@ def pool_of(engine: Engine, text: bytes, end: datetime | None = None) -> Pool:
         pool.truncated |= any(True for _ in bundle.links("next"))
         _fill(pool, bundle)
     return pool
+
+
+def resources_of(text: bytes) -> Iterator[tuple[str, Raw, Mapping[str, str]]]:
+    """All that a Bundle or Parameters hold: type, text, and what its references may call its patients."""
+    bundles = list(_opened(text))
+    names = {alias: known for bundle in bundles for alias, known in _aliases(bundle)}
+    for bundle in bundles:
+        for entry in bundle.entries():
+            kind = _named(entry.resource).resourceType
+            if isinstance(kind, str) and kind != "Bundle" and entry.deleted is None:
+                yield kind, entry.resource, names
 
 
 def deletions(text: bytes) -> list[str] | None:

@@ -116,7 +116,7 @@ class Evaluation:
         return self._results(name, self._read(place, name, document), prefix, shares)
 
     def _read(self, place: str, name: str, document: Document) -> Iterator[Answer]:
-        head = _head(document.text)
+        head = head_of(document.text)
         if head.hook is not None and head.resourceType is None:
             yield self._request(place, head.hook, document.text)
         elif not self._is_whole:
@@ -157,7 +157,8 @@ FORMATS = (  # what a file may be instead, told by how it begins, and the way ou
 )
 
 
-def _head(text: bytes) -> Head:
+def head_of(text: bytes) -> Head:
+    """What tells a document apart; raises NoJsonError or UsageError for what is none."""
     if not text.strip():
         raise NoJsonError("is empty")
     if strange := next((message for start, message in FORMATS if text.lstrip().startswith(start)), None):

@@ -156,6 +156,15 @@ class CodeTable:
         tables = (*self._listed.values(), *(codes for codes, _ in self._prefixes.values()))
         return [concept for codes in tables for concept in codes.values() if name in concept.sets]
 
+    def of_system(self, system: str) -> list[Concept]:
+        """All exact codes of a system."""
+        return list(self._listed[system].values())
+
+    def is_prefix(self, concept: Concept) -> bool:
+        """Whether a code stands for all codes below it too."""
+        prefixes = self._prefixes.get(concept.system)
+        return prefixes is not None and concept.code in prefixes[0]
+
     def of_analyte(self, analyte: str) -> list[Concept]:
         """All codes that feed an analyte."""
         found = (c for codes in self._listed.values() for c in codes.values() if c.analyte == analyte)

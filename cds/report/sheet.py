@@ -20,7 +20,7 @@ def sheet(report: Report) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    writer.writerows([_safe(cell) for cell in _cells(line)] for line in (*report.cards, *report.tags))
+    writer.writerows([safe(cell) for cell in _cells(line)] for line in (*report.cards, *report.tags))
     return out.getvalue()
 
 
@@ -39,7 +39,7 @@ def _reason(reason: Reason) -> str:
     return f"{reason.system}|{code}={reason.count}" if reason.system else f"{code}={reason.count}"
 
 
-def _safe(cell: object) -> str:
+def safe(cell: object) -> str:
     """The text of a cell; a quote before what a spreadsheet would take for a formula."""
     text = "" if cell is None else str(cell)
     return f"'{text}" if text.startswith(DANGEROUS) else text

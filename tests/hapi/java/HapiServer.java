@@ -15,9 +15,11 @@ import ca.uhn.fhir.jpa.model.config.SubscriptionSettings;
 import ca.uhn.fhir.jpa.model.dialect.HapiFhirH2Dialect;
 import ca.uhn.fhir.jpa.provider.JpaCapabilityStatementProvider;
 import ca.uhn.fhir.jpa.provider.JpaSystemProvider;
+import ca.uhn.fhir.jpa.provider.ValueSetOperationProvider;
 import ca.uhn.fhir.jpa.search.DatabaseBackedPagingProvider;
 import ca.uhn.fhir.jpa.searchparam.config.NicknameServiceConfig;
 import ca.uhn.fhir.jpa.subscription.channel.config.SubscriptionChannelConfig;
+import ca.uhn.fhir.jpa.term.TermReadSvcImpl;
 import ca.uhn.fhir.rest.server.RestfulServer;
 import ca.uhn.fhir.rest.server.provider.ResourceProviderFactory;
 import ca.uhn.fhir.rest.server.util.ISearchParamRegistry;
@@ -50,6 +52,7 @@ public final class HapiServer {
     private HapiServer() {}
 
     public static void main(String[] arguments) throws Exception {
+        TermReadSvcImpl.setForceDisableHibernateSearchForUnitTest(true); // value sets are expanded from the database
         var beans = new AnnotationConfigApplicationContext(Beans.class);
         var jetty = new Server(new InetSocketAddress("127.0.0.1", 0));
         var handler = new ServletContextHandler();
@@ -77,13 +80,17 @@ public final class HapiServer {
     })
     static class Beans {
 
-        /** Charts may refer to what is not on this server; a search is answered anew each time. */
+        /**
+         * Charts may refer to what is not on this server; a search is answered anew each time. Code systems are
+         * ready when they are stored, for nothing runs in the background.
+         */
         @Bean
         JpaStorageSettings storageSettings() {
             var settings = new JpaStorageSettings();
             settings.setEnforceReferentialIntegrityOnWrite(false);
             settings.setReuseCachedSearchResultsForMillis(null);
             settings.setSchedulingDisabled(true);
+            settings.setDeferIndexingForCodesystemsOfSize(Integer.MAX_VALUE);
             settings.setHibernateSearchIndexFullText(false);
             settings.setHibernateSearchIndexSearchParams(false);
             return settings;
@@ -142,6 +149,7 @@ public final class HapiServer {
                 FhirContext fhir,
                 IFhirSystemDao<?, ?> system,
                 JpaSystemProvider<?, ?> operations,
+                ValueSetOperationProvider terminology,
                 ResourceProviderFactory resources,
                 DatabaseBackedPagingProvider pages,
                 JpaStorageSettings settings,
@@ -152,6 +160,7 @@ public final class HapiServer {
             var server = new RestfulServer(fhir);
             server.registerProviders(resources.createProviders());
             server.registerProvider(operations);
+            server.registerProvider(terminology);
             server.setPagingProvider(pages);
             server.setServerConformanceProvider(
                     new JpaCapabilityStatementProvider(server, system, settings, parameters, validation));

@@ -1,0 +1,1 @@
+"""`twitch-cds recall`: how much of an export is understood, and what is not."""
