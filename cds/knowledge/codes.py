@@ -160,10 +160,10 @@ class CodeTable:
         """All exact codes of a system."""
         return list(self._listed[system].values())
 
-    def is_prefix(self, concept: Concept) -> bool:
-        """Whether a code stands for all codes below it too."""
-        prefixes = self._prefixes.get(concept.system)
-        return prefixes is not None and concept.code in prefixes[0]
+    def below(self, system: str) -> list[Concept]:
+        """The codes of a system that stand for all codes below them too."""
+        codes, _ = self._prefixes.get(system, ({}, ()))
+        return list(codes.values())
 
     def of_analyte(self, analyte: str) -> list[Concept]:
         """All codes that feed an analyte."""

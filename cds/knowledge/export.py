@@ -1,14 +1,16 @@
 """The value sets, analytes and classes of medicines as FHIR R4 ValueSets, and the site's own codes as a ConceptMap."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
 from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
+from cds.knowledge.model import MedicineClass
 
 URN = "urn:twitch-cds"
 Json = dict[str, Any]
+Holds = Callable[[Concept], bool]
 
 
 def bundle(knowledge: Knowledge) -> Json:
@@ -20,24 +22,24 @@ def bundle(knowledge: Knowledge) -> Json:
 
 def value_sets(knowledge: Knowledge) -> Iterator[Json]:
     """One for each value set with codes, each analyte, each class of medicines."""
-    codes = knowledge.codes
     for name, one in knowledge.sets.items():
-        if members := codes.marked(name):
-            yield _value_set(knowledge, (f"set-{name}", one.label), members, partial(_is_in, name))
+        yield from _value_set(knowledge, f"set-{name}", one.label, partial(_is_in, name))
     for name, analyte in knowledge.analytes.items():
-        yield _value_set(knowledge, (f"analyte-{name}", analyte.label), codes.of_analyte(name), bool)
+        yield from _value_set(knowledge, f"analyte-{name}", analyte.label, partial(_is_about, name))
     for name, medicine in knowledge.medicines.items():
-        groups = frozenset((*medicine.groups, *medicine.check_route))
-        members = [concept for system in sorted(codes.systems) for concept in codes.in_groups(system, groups)]
-        yield _value_set(knowledge, (f"medicine-{name}", name), members, partial(_is_of, groups))
+        yield from _value_set(knowledge, f"medicine-{name}", name, partial(_is_of, medicine))
+
+
+def _is_about(name: str, concept: Concept) -> bool:
+    return concept.analyte == name
 
 
 def _is_in(name: str, concept: Concept) -> bool:
     return name in concept.sets
 
 
-def _is_of(groups: frozenset[str], concept: Concept) -> bool:
-    return not groups.isdisjoint(concept.groups)
+def _is_of(medicine: MedicineClass, concept: Concept) -> bool:
+    return medicine.has(concept.groups, concept.code)
 
 
 def concept_maps(knowledge: Knowledge) -> Iterator[Json]:
@@ -54,30 +56,37 @@ def concept_maps(knowledge: Knowledge) -> Iterator[Json]:
         yield {"resourceType": "ConceptMap", **_head(knowledge, "site", "The site's own codes"), "group": made}
 
 
-def _value_set(
-    knowledge: Knowledge, name: tuple[str, str], members: Iterable[Concept], holds: Callable[[Concept], bool]
-) -> Json:
-    """Exact codes are listed; a code that stands for all below it is a filter, without those that are excepted."""
-    exact: dict[str, list[Concept]] = {}
-    below: dict[str, set[str]] = {}
-    for concept in members:
-        if knowledge.codes.is_prefix(concept):
-            below.setdefault(concept.system, set()).add(concept.code)
-        else:
-            exact.setdefault(concept.system, []).append(concept)
-    include = [{"system": system, "concept": _concepts(some)} for system, some in sorted(exact.items())]
-    exclude: list[Json] = []
-    for system, prefixes in sorted(below.items()):
-        include += [{"system": system, "filter": [_descends(code)]} for code in sorted(prefixes)]
-        under = (one for one in knowledge.codes.of_system(system) if one.code.startswith(tuple(prefixes)))
-        if others := [one for one in under if not holds(one)]:
-            exclude.append({"system": system, "concept": _concepts(others)})
-    compose = {"include": include} | ({"exclude": exclude} if exclude else {})
-    return {"resourceType": "ValueSet", **_head(knowledge, *name), "compose": compose}
+def _value_set(knowledge: Knowledge, name: str, title: str, holds: Holds) -> Iterator[Json]:
+    """Each system by itself; nothing for what no code stands for."""
+    parts = [part for system in sorted(knowledge.codes.systems) if (part := _System(knowledge, system, holds)).include]
+    if parts:
+        include = [one for part in parts for one in part.include]
+        exclude = [one for part in parts for one in part.exclude]
+        compose = {"include": include} | ({"exclude": exclude} if exclude else {})
+        yield {"resourceType": "ValueSet", **_head(knowledge, name, title), "compose": compose}
 
 
-def _concepts(some: Iterable[Concept]) -> list[Json]:
-    named = {one.code: one for one in some}
+class _System:
+    """The codes of one system: each listed, and those below a code that stands for all below it as a filter.
+
+    A code with a point at its end (`J96.`) stands for those below its category, and not for the category itself.
+    """
+
+    def __init__(self, knowledge: Knowledge, system: str, holds: Holds) -> None:
+        every = knowledge.codes.of_system(system)
+        listed = {one.code: one for one in every if holds(one)}
+        above = [one for one in knowledge.codes.below(system) if holds(one)]
+        roots = {one.code.rstrip("."): one for one in above}
+        listed |= {one.code: one for one in above if not one.code.endswith(".")}
+        others = {one.code: one for one in every if not holds(one) and one.code.startswith(tuple(roots))}
+        others |= {code: Concept(system, code, "") for code, one in roots.items() if one.code.endswith(".")}
+        self.include: list[Json] = [{"system": system, "concept": _concepts(listed)}] if listed else []
+        self.include += [{"system": system, "filter": [_descends(code)]} for code in sorted(roots)]
+        left_out = {code: one for code, one in others.items() if code not in listed}
+        self.exclude: list[Json] = [{"system": system, "concept": _concepts(left_out)}] if left_out else []
+
+
+def _concepts(named: Mapping[str, Concept]) -> list[Json]:
     return [{"code": code} | _named(named[code]) for code in sorted(named)]
 
 

@@ -132,6 +132,11 @@ class MedicineClass(Struct, frozen=True, forbid_unknown_fields=True):
         """All analytes that any of its medicines may move."""
         return tuple(dict.fromkeys(analyte for analyte, _ in self.moved_by(self.moves_by_group)))
 
+    def has(self, groups: frozenset[str], code: str) -> bool:
+        """Whether a code with these groups is of the class, whatever its route."""
+        stated = (token.partition(":")[2] for token in self.codes)
+        return not groups.isdisjoint((*self.groups, *self.check_route)) or code in stated
+
 
 class Route(Struct, frozen=True, forbid_unknown_fields=True):
     """A route of administration: by code, by its whole text, by regular expressions for what texts say, in capitals.
