@@ -77,8 +77,9 @@ class Reading:
             if any(not self._groups.isdisjoint(hit.groups) for hit in hits):
                 self._taken(status, source, patient)
                 self._contradiction(Type.MEDICINE, hits, named, patient)
-        elif not any(self._namer.is_coded(one) for one in named):
-            self._survey.share(Type.MEDICINE, source).unread[CODE] += 1
+        elif not any(map(self._namer.is_classified, named)):
+            if not any(map(self._namer.is_coded, named)):
+                self._survey.share(Type.MEDICINE, source).unread[CODE] += 1
             for concept in named or [CodeableConcept(text=medications.name_of(entry))]:
                 self._unknown(Type.MEDICINE, concept, patient)
 

@@ -27,6 +27,7 @@ from cds.recall.table import table
 
 Recall = Callable[..., Said]
 KNOWLEDGE = load()
+ATC = "http://www.whocc.no/atc"
 GUT = "2269305"  # budesonide that acts in the bowel only
 
 
@@ -90,6 +91,7 @@ def test_medicines_and_problems_are_counted(recall: Recall, tmp_path: Path) -> N
         medicine(id="6", medicationReference={"reference": "Medication/none", "display": "Lost 5 mg"}),
         medicine(id="7", medicationCodeableConcept=coded({"system": RXNORM, "code": "161"})),
         medicine(id="8", medicationCodeableConcept=PREDNISONE, status=None),
+        medicine(id="10", medicationCodeableConcept=coded({"system": ATC, "code": "N02BE01"})),
         medicine(id="9", medicationCodeableConcept=coded({"system": RXNORM, "code": GUT})),
     ]
     wrong = coded({"code": "entered-in-error"})
@@ -112,7 +114,8 @@ def test_medicines_and_problems_are_counted(recall: Recall, tmp_path: Path) -> N
     assert (1, 2, "code 1") == said.shares["problem", "words only"]
     assert (0, 1, "code 1") == said.shares["problem", "another system"]
     assert all(part in said.out for part in ("Brandname", "Lost 5 mg", "Muskelzuckung", "“unknown”", "“(none)”"))
-    assert "Bad entry" not in said.out
+    assert f"{RXNORM}|161" in said.out
+    assert [] == [part for part in ("Bad entry", "N02BE01", GUT) if part in said.out]
 
 
 def test_what_was_not_understood_is_listed_by_volume(recall: Recall, tmp_path: Path) -> None:
