@@ -109,7 +109,8 @@ class Drug(Struct, frozen=True, kw_only=True):
     Unclear (no status that says anything), on-hold and dispensed (for an unknown time) are quoted and fire nothing.
 
     `routes` are those stated by code, `said_routes` those that its words say (N47). `was_taken` marks a denied entry
-    that says until when the medicine was taken. `dosages` are read only for a dose.
+    that says until when the medicine was taken, `was_stopped` one that says that it was, `supplied` an end that is
+    reckoned from a supply, `as_needed` what is taken at need only. `dosages` are read only for a dose.
     """
 
     ref: str
@@ -122,6 +123,9 @@ class Drug(Struct, frozen=True, kw_only=True):
     dated: When | None = None
     given: When | None = None
     was_taken: bool = False
+    was_stopped: bool = False
+    supplied: bool = False
+    as_needed: bool = False
     dosages: tuple[Dosage, ...] = ()
 
 

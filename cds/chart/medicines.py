@@ -183,7 +183,8 @@ class MedicationReader:
             end = self._supplied(authored, supply.expected_supply_duration)
             current = end is not None
         state = self._state("active" if current else "", status in ENDED, end) or _doubt(status)
-        return self._drug(entry, hits, state, dosages, start, end, authored or start)
+        drug = self._drug(entry, hits, state, dosages, start, end, authored or start)
+        return replace(drug, supplied=True) if drug and status == "completed" and current else drug
 
     def _statement(self, entry: MedicationStatement, hits: tuple[Concept, ...]) -> Drug | None:
         start, end = _effective(entry.effective_date_time, entry.effective_period)
@@ -195,7 +196,8 @@ class MedicationReader:
         if stopped or untouched:
             state = "denied"
         drug = self._drug(entry, hits, state, _many(entry.dosage), start, end, dated)
-        return replace(drug, was_taken=stopped and not untouched and end is not None) if drug else None
+        was_stopped = stopped and not untouched
+        return replace(drug, was_taken=was_stopped and end is not None, was_stopped=was_stopped) if drug else None
 
     def _dispense(self, entry: MedicationDispense, hits: tuple[Concept, ...]) -> Drug | None:
         """A supply counts for its days; without them it is only quoted."""
@@ -203,7 +205,8 @@ class MedicationReader:
         end, status = self._supplied(start, entry.days_supply), _status(entry)
         given = status in GIVEN
         state = self._state("active" if given and end else "", False, end) or (DISPENSED if given else _doubt(status))
-        return self._drug(entry, hits, state, _many(entry.dosage_instruction), start, end, start)
+        drug = self._drug(entry, hits, state, _many(entry.dosage_instruction), start, end, start)
+        return replace(drug, supplied=True) if drug else None
 
     def _supplied(self, start: When | None, days: Quantity | None) -> When | None:
         """The day on which a supply ends; None if that is not known."""
@@ -250,6 +253,7 @@ class MedicationReader:
             end=end,
             dated=self._scope.date(dated),
             given=self._scope.date(given),
+            as_needed=bool(dosages) and all(map(_is_at_need, dosages)),
             dosages=tuple(dosages),
         )
 
@@ -276,6 +280,11 @@ def _adheres(entry: MedicationStatement, code: str) -> bool:
 
 def _many(dosage: list[Dosage] | Dosage | None) -> list[Dosage]:
     return [dosage] if isinstance(dosage, Dosage) else dosage or []
+
+
+def _is_at_need(dosage: Dosage) -> bool:
+    """PRN, with or without a reason."""
+    return bytes(dosage.as_needed_boolean) == b"true" or bytes(dosage.as_needed_codeable_concept)[:1] == b"{"
 
 
 def _bounds(dosages: list[Dosage]) -> tuple[When | None, When | None]:

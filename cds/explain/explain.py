@@ -153,6 +153,7 @@ def _shown(consultation: Consultation, engine: Engine) -> set[str]:
         shown |= {flag.id for flag in choice.flags} | {course.tag for course in choice.courses}
         shown |= {factor.tag for factor in choice.factors} | ({"LAB"} if choice.labs else set())
         shown |= {cause.tag for cause in choice.causes} | ({"NEWSIGN"} if choice.new_signs else set())
+        shown |= {"drug-stopped"} if choice.stopped else set()
         if Topic.PED_NEURO in (choice.topic, choice.covered):
             shown |= {rule.id for rule in book.of_chart if Topic.PED_NEURO in rule.also}
     return shown

@@ -156,6 +156,8 @@ class Dosage(Struct, gc=False, rename="camel"):
     route: CodeableConcept | None = None
     method: CodeableConcept | None = None
     timing: Timing | None = None
+    as_needed_boolean: Raw = Raw()
+    as_needed_codeable_concept: Raw = Raw()
     sequence: Raw = Raw()
     dose_and_rate: Raw = Raw()
     dose_quantity: Raw = Raw()

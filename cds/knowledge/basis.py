@@ -68,7 +68,10 @@ def _ages(knowledge: Knowledge) -> Iterator[Row]:
 
 def _medicines(knowledge: Knowledge) -> Iterator[Row]:
     for name, medicine in knowledge.medicines.items():
-        yield Row(name.replace("-", " "), _timing(knowledge, medicine), "medication review")
+        if medicine.timing != "never":
+            yield Row(name.replace("-", " "), _timing(knowledge, medicine), "medication review")
+        if medicine.stopped_within is not None:
+            yield Row(name.replace("-", " "), f"ended within {medicine.stopped_within} days", "withdrawal")
 
 
 def _timing(knowledge: Knowledge, medicine: MedicineClass) -> str:

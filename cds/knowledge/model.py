@@ -98,7 +98,7 @@ class Adjustment(Struct, frozen=True, forbid_unknown_fields=True):
 class MedicineClass(Struct, frozen=True, forbid_unknown_fields=True):
     """When a drug class fires (5a)."""
 
-    timing: Literal["before", "exposure", "recent"]
+    timing: Literal["before", "exposure", "recent", "never"]
     orders_labs: bool
     src: str
     groups: list[str] = []
@@ -121,6 +121,8 @@ class MedicineClass(Struct, frozen=True, forbid_unknown_fields=True):
     checks: list[str] = []
     replacement: list[str] = []
     replacement_for: str = ""
+    stopped_within: int | None = None
+    stopped_warns: bool = False
 
     def moved_by(self, groups: Collection[str]) -> Iterator[tuple[str, str]]:
         """The analytes that a medicine of these groups may move, each with the side."""

@@ -11,23 +11,36 @@ from cds.rules.labs import Judged
 from cds.rules.medication import Course, fires
 from cds.rules.picture import Picture
 from cds.rules.rulebook import rulebook_of
+from cds.rules.stopped import TAG, Stopped
 
 
 def review(choice: Choice, found: Assessment) -> Advice:
     """The medicines that began before the twitch, or whose start is unknown."""
     picture, courses = found.picture, choice.courses
     tags = {course.tag for course in courses}
+    names = tuple(dict.fromkeys((*(one.name for one in choice.stopped), *(course.ingredient for course in courses))))
     return Advice(
         topic=Topic.MED_REV,
         indicator=choice.indicator,
-        variant=_variant(courses, picture),
-        values=_values(courses, picture),
-        tags=rulebook_of(picture.knowledge).in_order(Topic.MED_REV, tags),
-        signs=tuple(dict.fromkeys(course.ingredient for course in courses)),
-        facts=(*picture.twitch_facts, *(course.fact for course in courses)),
-        notes=(*_notes(courses, picture), *context.ended(picture), *context.notes(found)),
-        orders=(*proposals.of_medicines(course.ingredient for course in courses), *_orders(tags, found)),
+        variant="stopped" if choice.stopped else _variant(courses, picture),
+        values=_of_stopped(choice.stopped[0]) if choice.stopped else _values(courses, picture),
+        tags=rulebook_of(picture.knowledge).in_order(Topic.MED_REV, tags | ({TAG} if choice.stopped else set())),
+        signs=names,
+        facts=(*picture.twitch_facts, *(one.fact for one in choice.stopped), *(course.fact for course in courses)),
+        notes=(*_notes(courses, picture), *_ended(choice.stopped, picture), *context.notes(found)),
+        orders=(*proposals.of_medicines(names), *_orders(tags, found)),
     )
+
+
+def _of_stopped(stopped: Stopped) -> dict[str, str]:
+    """The most urgent medicine that was stopped, and when (N28)."""
+    return {"drug": stopped.name, "date": stopped.when.text if stopped.when else ""}
+
+
+def _ended(stopped: tuple[Stopped, ...], picture: Picture) -> tuple[Note, ...]:
+    """Other medicines that ended lately."""
+    names = {one.name for one in stopped}
+    return tuple(note for note in context.ended(picture) if note.values["drug"] not in names)
 
 
 def _variant(courses: tuple[Course, ...], picture: Picture) -> str:

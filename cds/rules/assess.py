@@ -18,6 +18,7 @@ from cds.rules.new_signs import NewSign
 from cds.rules.picture import Picture
 from cds.rules.rule import Sees
 from cds.rules.rulebook import Rulebook, rulebook_of
+from cds.rules.stopped import Stopped
 from cds.rules.trial import Trial
 
 
@@ -42,6 +43,7 @@ class Assessment(Struct, frozen=True, kw_only=True):
     wants_labs: bool
     causes: tuple[Cause, ...] = ()
     new_signs: tuple[NewSign, ...] = ()
+    stopped: tuple[Stopped, ...] = ()
     failed: frozenset[str] = frozenset()
     emergency_cards: bool = True
 
@@ -108,7 +110,8 @@ def assess(picture: Picture, trial: Trial, *, emergency_cards: bool = True) -> A
     urgent_left, evaluation = new_signs.left(urgent_left, picture), new_signs.left(evaluation, picture)
     routine = tuple(flag for flag in evaluation if flag.id != "ADD")
     extra = tuple(flag for flag in evaluation if flag.id == "ADD")
-    courses: tuple[Course, ...] = questions.collect(Topic.MED_REV)
+    medicines = questions.collect(Topic.MED_REV)
+    courses = tuple(one for one in medicines if isinstance(one, Course))
     factors: tuple[Factor, ...] = questions.collect(Topic.LIFESTYLE)
     return Assessment(
         picture=picture,
@@ -121,6 +124,7 @@ def assess(picture: Picture, trial: Trial, *, emergency_cards: bool = True) -> A
         is_normal=normal,
         labs=questions.collect(Topic.LAB_ABN),
         causes=questions.collect(Topic.KNOWN),
+        stopped=tuple(one for one in medicines if isinstance(one, Stopped)),
         new_signs=questions.collect(Topic.NEW_SIGN),
         courses=courses,
         factors=factors,

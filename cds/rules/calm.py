@@ -23,7 +23,9 @@ def words_allowed(found: Assessment) -> bool:
     picture = found.picture
     seen = picture.complete.all and not (found.failed or picture.unclear or picture.unread)
     warned = any(lab.indicator is Indicator.WARNING for lab in found.labs)
-    return is_examined(found) and seen and not (warned or _flags(found) or picture.quoted or found.causes)
+    return (
+        is_examined(found) and seen and not (warned or _flags(found) or picture.quoted or found.causes or found.stopped)
+    )
 
 
 def open_item(found: Assessment) -> str:
@@ -47,4 +49,8 @@ def _open_items(found: Assessment) -> Iterator[str]:
 
 def is_hushed(chosen: Iterable[Choice]) -> bool:
     """Whether a card stands beside which lifestyle advice is never shown."""
-    return any(one.topic in BESIDE or (one.topic in JUDGED and one.indicator is Indicator.WARNING) for one in chosen)
+    return any(one.topic in BESIDE or one.stopped or _warns(one) for one in chosen)
+
+
+def _warns(choice: Choice) -> bool:
+    return choice.topic in JUDGED and choice.indicator is Indicator.WARNING

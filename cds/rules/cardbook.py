@@ -121,7 +121,7 @@ CARDS = (
     ),
     CardRow(
         topic=Topic.MED_REV,  # 4a MED-REV
-        variants=("corticosteroid", "estrogen", "one", "at-sample", "unknown-timing", "several"),
+        variants=("corticosteroid", "estrogen", "one", "at-sample", "unknown-timing", "several", "stopped"),
         advise=advise_medicines.review,
         left_out=left_out.medicines,
         reads=Reads(windows=("administration", "denosumab", "drug_gap")),

@@ -9,6 +9,7 @@ from cds.rules.flags import Flags
 from cds.rules.lifestyle import Factor
 from cds.rules.medication import Course
 from cds.rules.new_signs import NewSign
+from cds.rules.stopped import Stopped
 
 SILENCE_NEEDS = ("Patient", "Condition", "Observation", "MedicationRequest")  # what silence in known disease rests on
 
@@ -24,6 +25,7 @@ class Choice(Struct, frozen=True, kw_only=True):
     factors: tuple[Factor, ...] = ()
     causes: tuple[Cause, ...] = ()
     new_signs: tuple[NewSign, ...] = ()
+    stopped: tuple[Stopped, ...] = ()
     covered: Topic | None = None
 
 

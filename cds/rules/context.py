@@ -8,7 +8,7 @@ from cds.knowledge.codes import Concept
 from cds.rules import lifestyle, readings, tests_due
 from cds.rules.assess import Assessment
 from cds.rules.laboratory import Unread
-from cds.rules.medication import Ended
+from cds.rules.medication import Course, Ended
 from cds.rules.picture import Picture
 from cds.rules.rulebook import UNJUDGED, rulebook_of
 
@@ -125,7 +125,7 @@ def remarks(picture: Picture) -> tuple[Note, ...]:
         *(remark.note for remark in picture.quoted),
         *(Note(DOUBTFUL[one.state], {"drug": one.ingredient, "date": one.date}) for one in picture.medication.doubtful),
         *worded,
-        *by_words(one.concept for one in picture.medication.courses),
+        *by_words(one.concept for one in picture.medication.courses if _is_reviewed(one, picture)),
         *((Note("timing_uncertain"),) if vague else ()),
         *((Note("already_on_problem_list", {"items": ", ".join(listed)}),) if listed else ()),
         *strange(picture),
@@ -142,6 +142,11 @@ def strange(picture: Picture) -> tuple[Note, ...]:
     if not count:
         return ()
     return (Note("problem_unread" if count == 1 else "problems_unread", {"n": str(count)}),)
+
+
+def _is_reviewed(course: Course, picture: Picture) -> bool:
+    """Whether a medicine counts while it is taken, and not only when it is stopped."""
+    return picture.knowledge.medicines[course.tag].timing != "never"
 
 
 def unrecognised(picture: Picture) -> tuple[Note, ...]:

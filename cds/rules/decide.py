@@ -12,6 +12,7 @@ from cds.rules.findings import Finding
 from cds.rules.flag_rows import FLAG_IDS
 from cds.rules.flags import Flags
 from cds.rules.medication import Course
+from cds.rules.stopped import Stopped
 from cds.rules.trial import Trial
 from cds.rules.work_up import covers
 
@@ -36,7 +37,7 @@ def _with_known_disease(found: Assessment) -> list[Choice]:
     """N60 step 20: emergencies, electrolytes and the medicines behind them; MS alone does not explain wasting."""
     labs = tuple(lab for lab in found.labs if lab.tag in found.picture.knowledge.electrolytes)
     chosen = _emergency(found, labs) if found.emergencies else _abnormal_lab(labs)
-    chosen += _medicines(found, _linked(found, {(lab.tag, lab.side) for lab in labs}))
+    chosen += _medicines(found, _linked(found, {(lab.tag, lab.side) for lab in labs}), _stopped(found, grave=True))
     chosen += _new_sign(found)
     if _breathes_or_feeds_badly(found):
         chosen += _neurology(Topic.PED_NEURO, _critical(found), found)
@@ -89,7 +90,7 @@ def _without_emergency(found: Assessment) -> list[Choice]:
     main = _main(found)  # 23
     chosen += _neurology(*main, found) if main else []  # 24
     chosen += _abnormal_lab(found.labs)  # 25
-    chosen += _medicines(found, found.courses)  # 26
+    chosen += _medicines(found, found.courses, _stopped(found))  # 26
     chosen += _known_cause(found, chosen)  # 27
     if found.picture.expected:
         return chosen or _unseen(found)
@@ -140,14 +141,23 @@ def _abnormal_lab(labs: tuple[Abnormal, ...]) -> list[Choice]:
     return [Choice(topic=Topic.LAB_ABN, indicator=worst, labs=labs)]
 
 
-def _medicines(found: Assessment, courses: tuple[Course, ...]) -> list[Choice]:
-    """D11: a warning for a steroid with weakness or low K or Ca (4a MED-REV), or lithium in words (N34)."""
-    if not courses:
+def _medicines(found: Assessment, courses: tuple[Course, ...], ended: tuple[Stopped, ...] = ()) -> list[Choice]:
+    """D11: a warning for a steroid with weakness or low K or Ca (4a MED-REV), or lithium in words (N34).
+
+    Also for a sedative or baclofen that was stopped (N28).
+    """
+    if not (courses or ended):
         return []
     steroid = any(course.tag == "corticosteroid" for course in courses)
     serious = steroid and (_has_weakness(found) or _has_low_electrolyte(found))
-    indicator = Indicator.WARNING if serious or _may_be_toxic(found, courses) else Indicator.INFO
-    return [Choice(topic=Topic.MED_REV, indicator=indicator, courses=courses)]
+    serious = serious or _may_be_toxic(found, courses) or any(one.warns for one in ended)
+    indicator = Indicator.WARNING if serious else Indicator.INFO
+    return [Choice(topic=Topic.MED_REV, indicator=indicator, courses=courses, stopped=ended)]
+
+
+def _stopped(found: Assessment, *, grave: bool = False) -> tuple[Stopped, ...]:
+    """The medicines that were stopped on a day that is known; in known disease only those that warn (N60 20)."""
+    return tuple(one for one in found.stopped if one.when is not None and (one.warns or not grave))
 
 
 def _may_be_toxic(found: Assessment, courses: tuple[Course, ...]) -> bool:

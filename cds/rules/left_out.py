@@ -84,7 +84,7 @@ def abnormal(found: Assessment, shown: set[Topic]) -> str:  # noqa: ARG001
 
 def medicines(found: Assessment, shown: set[Topic]) -> str:  # noqa: ARG001
     """Why MED-REV is not shown."""
-    if not found.courses:
+    if not (found.courses or any(one.when for one in found.stopped)):
         return "no-medicine"
     return "linked-only"
 

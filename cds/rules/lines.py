@@ -14,6 +14,7 @@ from cds.rules.work_up import covers
 
 BEYOND_MS = frozenset({"wasting", "tongue-fasciculation"})
 EXPECTED = frozenset(DISEASES_OF_NERVES)
+STEROID = "corticosteroid"
 LINES = {
     "root": "cause_root",
     "polyneuropathy": "cause_polyneuropathy",
@@ -24,7 +25,7 @@ LINES = {
 
 def of(found: Assessment, chosen: Sequence[Choice]) -> tuple[Note, ...]:
     """All lines, given every card that is due."""
-    return (*_of_causes(found, chosen), *_of_new_signs(found))
+    return (*_of_stopped(found, chosen), *_of_causes(found, chosen), *_of_new_signs(found))
 
 
 def uncovered(found: Assessment) -> tuple[NewSign, ...]:
@@ -35,6 +36,20 @@ def uncovered(found: Assessment) -> tuple[NewSign, ...]:
     of_ms = found.picture.diseases == {"kd-ms"}
     new = (one for one in found.new_signs if not (of_ms and BEYOND_MS & one.finding.sets))
     return tuple(one for one in new if one.is_same_day or not _is_requested(one, found.picture))
+
+
+def _of_stopped(found: Assessment, chosen: Sequence[Choice]) -> Iterator[Note]:
+    """Medicines that were stopped on a day that is not known, or beside an emergency; what a stopped steroid brings."""
+    shown = {one.name for choice in chosen for one in choice.stopped}
+    for one in found.stopped:
+        if one.when is None:
+            yield Note("stopped_undated", {"drug": one.name})
+            continue
+        said = {"drug": one.name, "date": one.when.text}
+        if one.tag == STEROID:
+            yield Note("stopped_steroid", said)
+        elif one.name not in shown:
+            yield Note("stopped", said)
 
 
 def _is_requested(sign: NewSign, picture: Picture) -> bool:

@@ -186,7 +186,7 @@ def read(drugs: list[Drug], knowledge: Knowledge, today: int) -> Medication:
     denied = _denials(drugs)
     live = [one for one in matched if _is_live(one[0], one[2], denied, knowledge, today)]
     courses = tuple(_courses(live, matched, knowledge))
-    over = (one for one in matched if _is_over(one[2]))
+    over = (one for one in matched if _is_over(one[2]) or one[2].was_stopped)
     active = [drug for drug in drugs if _is_live("", drug, denied, knowledge, today)]
     return Medication(
         courses=courses,
@@ -225,11 +225,16 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 def entries(drugs: list[Drug], tag: str, knowledge: Knowledge, today: int) -> Iterator[Entry]:
     """What a chart says of one class: its active entries and its ended ones."""
+    return (one for one in history(drugs, tag, knowledge, today) if one.is_active or _is_over(one.drug))
+
+
+def history(drugs: list[Drug], tag: str, knowledge: Knowledge, today: int) -> Iterator[Entry]:
+    """All that a chart says of one class."""
     matcher, denied = matcher_of(knowledge), _denials(drugs)
     for drug in drugs:
         for found, concept in matcher.matches(drug):
-            live = _is_live(tag, drug, denied, knowledge, today)
-            if found == tag and (live or _is_over(drug)):
+            if found == tag:
+                live = _is_live(tag, drug, denied, knowledge, today)
                 yield Entry(drug=drug, concept=concept, is_active=live)
 
 
@@ -285,7 +290,7 @@ def _courses(
             groups=frozenset().union(*(concept.groups for concept, _ in mine)),
             concept=min((concept for concept, _ in mine), key=lambda concept: concept.by_words),
             refs=tuple(dict.fromkeys(drug.ref for _, drug in mine)),
-            start=_start([drug for _, drug in mine], same, knowledge),
+            start=start_of([drug for _, drug in mine], same, knowledge),
         )
         yield course
 
@@ -297,7 +302,7 @@ def _by_ingredient(matched: list[tuple[str, Concept, Drug]]) -> dict[tuple[str, 
     return grouped
 
 
-def _start(active: list[Drug], same: list[Drug], knowledge: Knowledge) -> When | None:
+def start_of(active: list[Drug], same: list[Drug], knowledge: Knowledge) -> When | None:
     """The earliest active start, joined to entries that ended shortly before it (4b Drug)."""
     start = _earliest(active)
     if start is None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from cards.topics import Topic
 from cds.knowledge.load import Knowledge
 from cds.knowledge.model import DEFICIENCY, KnownCause, MedicineClass
-from cds.rules import abnormal, causes, lifestyle, medicine_class, new_signs, order_labs
+from cds.rules import abnormal, causes, lifestyle, medicine_class, new_signs, order_labs, stopped
 from cds.rules.flag_rows import EMERGENCY_TAGS, FLAGS
 from cds.rules.picture import Picture
 from cds.rules.reads import DISEASES, EXPECTED, Reads
@@ -143,6 +143,18 @@ def _medicine(tag: str, medicine: MedicineClass) -> Rule:
     )
 
 
+def _reviewed(knowledge: Knowledge) -> tuple[str, ...]:
+    """The classes that count while they are taken."""
+    return tuple(tag for tag, one in knowledge.medicines.items() if one.timing != "never")
+
+
+def _stopped(knowledge: Knowledge) -> Rule:
+    """The one rule of all medicines that were stopped (N28)."""
+    classes = {tag: one for tag, one in knowledge.medicines.items() if one.stopped_within is not None}
+    reads = Reads(medicines=tuple(classes), windows=("short_course",))
+    return Rule(id=stopped.TAG, card=Topic.MED_REV, reads=reads, ask=stopped.rule_of(classes))
+
+
 def _cause(tag: str, cause: KnownCause) -> Rule:
     """The rule of one kind of known cause (N25)."""
     dropped = tuple(cause.dropped_by)
@@ -206,7 +218,8 @@ def _rows(knowledge: Knowledge) -> Iterator[Rule]:
     yield NEW_SIGN
     yield _laboratory(knowledge)
     yield from (_cause(tag, cause) for tag, cause in knowledge.causes.items())
-    yield from (_medicine(tag, medicine) for tag, medicine in knowledge.medicines.items())
+    yield from (_medicine(tag, knowledge.medicines[tag]) for tag in _reviewed(knowledge))
+    yield _stopped(knowledge)
     yield from FACTORS
     yield from _of_orders(knowledge)
 
@@ -226,7 +239,7 @@ class Rulebook:
             Topic.EMERG: EMERGENCY_TAGS,
             Topic.KNOWN: tuple(tag for tag, cause in knowledge.causes.items() if cause.stands),
             Topic.LAB_ABN: knowledge.lab_tags,
-            Topic.MED_REV: tuple(knowledge.medicines),
+            Topic.MED_REV: (*_reviewed(knowledge), stopped.TAG),
             Topic.LIFESTYLE: (*(rule.id for rule in FACTORS), "general"),
         }
         self._access = {rule.id: Access(rule.id, rule.reads, knowledge) for rule in (*self.rules.values(), UNJUDGED)}

@@ -21,7 +21,7 @@ from cds.rules.gate import Twitch
 from cds.rules.known_disease import Disease
 from cds.rules.laboratory import Standing
 from cds.rules.labs import Judged
-from cds.rules.medication import Course, Ended, Entry, entries, fires
+from cds.rules.medication import Course, Ended, Entry, entries, fires, history, start_of
 from cds.rules.picture import Picture
 from cds.rules.reads import DISEASES, EXPECTED, FIELDS, Reads
 from cds.rules.work_up import Done
@@ -203,6 +203,15 @@ class View:
         """What the chart says of one class: its active entries and its ended ones."""
         self._access.check("medicines", tag)
         return entries(self._picture.chart.drugs, tag, self._access.knowledge, self.today)
+
+    def history(self, tag: str) -> Iterator[Entry]:
+        """All that the chart says of one class."""
+        self._access.check("medicines", tag)
+        return history(self._picture.chart.drugs, tag, self._access.knowledge, self.today)
+
+    def course_start(self, last: Drug, same: list[Drug]) -> When | None:
+        """The start of a course by its last entry, joined to those that ended shortly before it."""
+        return start_of([last], same, self._access.knowledge)
 
     def daily(self, drug: Drug, product: Concept) -> Dose | None:
         """The dose of an entry on a day of full use, if it can be read."""

@@ -1,0 +1,98 @@
+"""Medicines that were stopped and bring a withdrawal (second edition N28)."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from msgspec import Struct
+
+from cards.advice import Fact
+from cds.fhir.dates import When
+from cds.knowledge.model import MedicineClass
+from cds.rules.medication import Entry
+from cds.rules.view import View
+
+TAG = "drug-stopped"
+ADMINISTRATION = "MedicationAdministration"  # a single dose is no course
+
+
+class Stopped(Struct, frozen=True, kw_only=True):
+    """One ingredient that ended within its window; without a date (`when`) it is a line only."""
+
+    tag: str
+    name: str
+    when: When | None
+    warns: bool
+    fact: Fact
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """The one fact it rests on."""
+        return (self.fact,)
+
+
+def rule_of(classes: dict[str, MedicineClass]) -> Callable[[View], Iterator[Stopped]]:
+    """The rule of all classes, the warnings first."""
+
+    def rule(view: View) -> Iterator[Stopped]:
+        found = [one for tag, medicine in classes.items() for one in _of_class(tag, medicine, view)]
+        yield from sorted(found, key=lambda one: (one.when is None, not one.warns))
+
+    return rule
+
+
+def _of_class(tag: str, medicine: MedicineClass, view: View) -> Iterator[Stopped]:
+    """Nothing while any entry of the class is taken."""
+    mine = [one for one in view.history(tag) if not one.drug.ref.startswith(ADMINISTRATION)]
+    if any(one.is_active for one in mine):
+        return
+    names = dict.fromkeys(one.concept.ingredient for one in mine)
+    for name in names:
+        entries = [one for one in mine if one.concept.ingredient == name and _is_over(one)]
+        found = _of_ingredient(tag, name, medicine, entries, view) if entries else None
+        if found is not None:
+            yield found
+
+
+def _of_ingredient(tag: str, name: str, medicine: MedicineClass, entries: list[Entry], view: View) -> Stopped | None:
+    ends = [(one.drug.end, one) for one in entries if one.drug.end is not None and not one.drug.supplied]
+    if all(one.drug.as_needed for one in entries):
+        return None
+    if not ends:
+        unknown = [one for one in entries if _may_be_late(one, medicine, view)]
+        return _stopped(tag, name, None, medicine, unknown[0]) if unknown else None
+    end, last = max(ends, key=lambda pair: pair[0].last)
+    if not 0 <= view.today - end.last <= (medicine.stopped_within or 0) or _is_short(last, end, entries, view):
+        return None
+    return _stopped(tag, name, end, medicine, last)
+
+
+def _is_over(entry: Entry) -> bool:
+    return entry.drug.state == "ended" or entry.drug.was_stopped
+
+
+def _may_be_late(entry: Entry, medicine: MedicineClass, view: View) -> bool:
+    """Whether it may have been taken within the window: no supply that ended long ago says otherwise."""
+    end = entry.drug.end
+    return end is None or view.today - end.last <= (medicine.stopped_within or 0)
+
+
+def _is_short(last: Entry, end: When, entries: Iterable[Entry], view: View) -> bool:
+    """Whether both dates of the whole course are known and it was too short for a withdrawal."""
+    start = view.course_start(last.drug, [one.drug for one in entries])
+    return start is not None and end.last - start.first < view.days("short_course")
+
+
+def _stopped(tag: str, name: str, when: When | None, medicine: MedicineClass, entry: Entry) -> Stopped:
+    called = name or entry.concept.display or tag
+    return Stopped(
+        tag=tag,
+        name=called,
+        when=when,
+        warns=medicine.stopped_warns,
+        fact=Fact(
+            resource=entry.drug.ref,
+            label=called,
+            system=entry.concept.system or None,
+            code=entry.concept.code or None,
+            date=when.text if when else None,
+        ),
+    )
