@@ -286,6 +286,7 @@ class Names(Struct, frozen=True, forbid_unknown_fields=True):
     from_: AboutLimit
     abnormal: AboutTest
     undated: str
+    worded: str
     sides: Sides
     sided: AboutSide
     unread: dict[str, str]

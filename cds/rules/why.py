@@ -62,7 +62,7 @@ def _label(sets: frozenset[str], phrases: frozenset[str], reads: Reads, knowledg
     name = next((name for name in reads.value_sets if name in sets), None)
     if name is not None:
         return knowledge.label(name)
-    return "a phrase in words" if phrases & set(reads.phrases) else None
+    return knowledge.names.worded if phrases & set(reads.phrases) else None
 
 
 def _of_problem(problem: Problem, reads: Reads, knowledge: Knowledge, against: Against | None) -> Trace | None:
