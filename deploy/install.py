@@ -119,7 +119,8 @@ def with_uv(environment: Environment, locks: list[Path], progress: Progress) -> 
     if shutil.which("uv") is None:
         return False
     files = [part for lock in locks for part in ("-r", str(lock))]
-    command = ["uv", "pip", "install", "--quiet", "--python", str(environment.python), *LOCKED[1:], *files]
+    options = ("--quiet", "--compile-bytecode", "--python", str(environment.python))
+    command = ["uv", "pip", "install", *options, *LOCKED[1:], *files]
     began = time.monotonic()
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ | {"UV_HTTP_RETRIES": "0"}

@@ -67,8 +67,12 @@ IMPORTS_LATE = {
     "cds.cli": {"cds.commands.program"},
     "cds.fhir.units": {"cds.fhir.ucum"},
     "cds.store.migrate": {"cds.store.upgrade"},
+    "cds.store.statements": {"sqlalchemy.dialects"},
     "cds.progress": {"rich.console", "rich.progress"},
-    "cds.web.opening": {"cds.web.playground.routes"},
+    "cds.trust.verifier": {"cds.trust.fetch"},
+    "cds.web.governance.routes": {"cds.web.governance.figures"},
+    "cds.web.opening": {"cds.prefetch.completion", "cds.web.playground.routes"},
+    "cds.web.pages": {"jinja2"},
     "cds.web.server": {"cds.web.metrics", "cds.web.worker"},
 }
 COMMANDS = "cds.commands."

@@ -213,7 +213,8 @@ def test_uv_installs_where_there_is_one(site: Site) -> None:
 
     assert (0, "") == (done.returncode, done.stderr)
     python = str(site.folder / "bin/python")
-    expected = ["pip", "install", "--quiet", "--python", python, "--no-deps", "--require-hashes", "-r", str(lock)]
+    options = ("--quiet", "--compile-bytecode", "--python", python, "--no-deps", "--require-hashes", "-r", str(lock))
+    expected = ["pip", "install", *options]
     assert expected == (site.root / "bin/said").read_text("utf-8").splitlines()
 
 

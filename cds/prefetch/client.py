@@ -1,7 +1,6 @@
 """One request to a FHIR server: its bytes, or the reason why there are none. Nothing of it is logged."""
 
 import asyncio
-import logging
 import re
 import ssl
 from collections.abc import Callable, Mapping
@@ -20,7 +19,6 @@ JSON_TYPES = frozenset({ACCEPT, "application/json", "application/json+fhir", "te
 TOO_LARGE = "too-large"
 SPARE_BYTES = 65_536  # an error's body up to here is read and thrown away, so that its connection can be used again
 SPARE_SECONDS = 0.05
-TALKATIVE = ("httpx", "httpcore", "hpack")  # their lines hold addresses with patient ids, and headers with tokens
 _REASONS = {401: "unauthorized", 403: "forbidden", 404: "not-found", 410: "not-found", 429: "busy", 501: "unsupported"}
 _REFUSED_SEARCH = frozenset({400, 414})
 _NO_SEARCH = frozenset({404, 405, 410, 501})
@@ -177,12 +175,3 @@ def open_http(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
 def trust() -> ssl.SSLContext:
     """The certificate authorities of this machine, with the protocols that HTTP needs."""
     return ssl.create_default_context()
-
-
-def silence() -> None:
-    """Keep the libraries below from logging at any level: what they say quotes addresses, headers and tokens."""
-    for name in TALKATIVE:
-        logger = logging.getLogger(name)
-        logger.handlers = [logging.NullHandler()]
-        logger.propagate = False
-        logger.setLevel(logging.CRITICAL + 1)

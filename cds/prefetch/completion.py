@@ -15,12 +15,12 @@ from cds.deadline import Deadline
 from cds.errors import SettingsError
 from cds.fhir.allowance import Allowance
 from cds.fhir.bundle import Feed
-from cds.http import httpx
+from cds.http import httpx, silence
 from cds.prefetch import medications
 from cds.prefetch.allowed import AllowList, Base
 from cds.prefetch.backend import CheckedBackend, Resolve, resolve
 from cds.prefetch.breaker import Breaker
-from cds.prefetch.client import Client, Server, open_http, silence, trust
+from cds.prefetch.client import Client, Server, open_http, trust
 from cds.prefetch.reading import Reading
 from cds.prefetch.scopes import Grants
 from cds.prefetch.supply import MEDICATED, State, Supply, loose_ends

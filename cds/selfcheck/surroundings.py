@@ -8,7 +8,7 @@ from cds.http import httpx
 from cds.selfcheck.line import Line, failed, passed, skipped
 from cds.selfcheck.subject import Subject, words
 from cds.trust.check_command import faults, keys_of
-from cds.trust.fetch import Fetch, FetchFailed
+from cds.trust.fetching import Fetch, FetchFailed
 from cds.trust.jwks import BadKeySet
 from cds.trust.registry import Client, load_registry
 

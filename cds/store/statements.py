@@ -17,7 +17,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.dml import Insert
 
 from cds.store.schema import SQLITE, feedback, showings, suppressions, used_tokens
@@ -69,9 +69,17 @@ def columns(table: Table) -> list[str]:
 @lru_cache(maxsize=16)
 def insert_new(engine: Engine, table: Table) -> str:
     """Insert one row, all its columns in order; a row that is there already stays as it is."""
-    make = sqlite.insert if engine.dialect.name == SQLITE else postgresql.insert
-    insert: Insert = make(table).on_conflict_do_nothing()
+    insert = _insert(engine.dialect.name, table)
     return str(insert.compile(engine, column_keys=columns(table)))
+
+
+def _insert(dialect: str, table: Table) -> Insert:
+    """What knows PostgreSQL is loaded only where there is one: no other start has to pay for it."""
+    if dialect == SQLITE:
+        return sqlite.insert(table).on_conflict_do_nothing()
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - see test_architecture
+
+    return postgresql.insert(table).on_conflict_do_nothing()
 
 
 @lru_cache(maxsize=4)

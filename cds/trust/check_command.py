@@ -9,7 +9,8 @@ from typing import NamedTuple
 from cds.errors import RegistryError, UsageError
 from cds.progress import working
 from cds.settings import environment, load
-from cds.trust.fetch import Fetch, FetchFailed, fetch
+from cds.trust.fetch import fetch
+from cds.trust.fetching import Fetch, FetchFailed
 from cds.trust.jwks import BadKeySet, KeySet, read_keys
 from cds.trust.refusal import quoted
 from cds.trust.registry import Client, Registry, load_registry

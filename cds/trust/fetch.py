@@ -2,21 +2,15 @@
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable
 from functools import cache
 
 import certifi
 
-from cds.http import httpx
+from cds.http import httpx, silence
+from cds.trust.fetching import FetchFailed
 
 SECONDS = 2.0
 MOST_BYTES = 256 * 1024
-
-Fetch = Callable[[str], Awaitable[bytes]]
-
-
-class FetchFailed(Exception):  # noqa: N818 - says what happened
-    """The key set could not be had; the words are for the operator."""
 
 
 def authorities() -> ssl.SSLContext:
@@ -31,6 +25,7 @@ _usual = cache(authorities)
 
 async def fetch(url: str, context: ssl.SSLContext | None = None, seconds: float = SECONDS) -> bytes:
     """The bytes behind an address, or FetchFailed."""
+    silence()
     try:
         async with asyncio.timeout(seconds):
             return await _get(url, context or _usual(), seconds)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from cds.trust.fetch import Fetch
+from cds.trust.fetching import Fetch
 from cds.trust.kept import KeyFiles
 from cds.trust.keys import FileKeys, Keys, RemoteKeys
 from cds.trust.registry import Client, Registry

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from cds.errors import reason_of
-from cds.trust.fetch import Fetch, FetchFailed
+from cds.trust.fetching import Fetch, FetchFailed
 from cds.trust.jwks import NO_KEYS, BadKeySet, KeySet, PublicKey, read_keys
 from cds.trust.kept import KeyFiles
 from cds.trust.refusal import quoted

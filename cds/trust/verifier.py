@@ -13,7 +13,7 @@ from cds.settings import CLOSED, Settings
 from cds.trust.algorithms import is_signed_by
 from cds.trust.claims import Rules, Times, check_audience, check_times, issuer_of, word
 from cds.trust.compact import Token, credentials, read
-from cds.trust.fetch import Fetch, fetch
+from cds.trust.fetching import Fetch
 from cds.trust.header import Header, check_header, read_header
 from cds.trust.kept import FOLDER, KeyFiles
 from cds.trust.keyring import Keyring
@@ -178,6 +178,13 @@ def _of_tenant(token: Token, candidates: tuple[Client, ...]) -> Client:
     return found
 
 
+async def _fetch(url: str) -> bytes:
+    """What speaks HTTP is loaded with the first key set that lies behind an address: many are files."""
+    from cds.trust.fetch import fetch  # noqa: PLC0415 - see test_architecture
+
+    return await fetch(url)
+
+
 def build_verifier(
     settings: Settings,
     used: UsedOnce | None,
@@ -185,7 +192,7 @@ def build_verifier(
     *,
     now: Callable[[], datetime] = utc_now,
     seconds: Callable[[], float] = time.monotonic,
-    get: Fetch = fetch,
+    get: Fetch = _fetch,
 ) -> Verifier:
     """The verifier of a service; `used` is the shared store of used tokens, None keeps them in this process.
 

@@ -61,7 +61,7 @@ def create_app(
     today: Callable[[], date] | None = None,
 ) -> Application:
     """Build the application around its parts; the demo's charts and their day can be given by a test."""
-    engine, words = parts.engine, words or load_words()
+    engine, words = parts.engine, words or parts.words or load_words()
     metrics = parts.metrics or Metrics(engine.knowledge_version)
     health = Health(parts, metrics, is_open=settings.open)
     recorder = Recorder(metrics, parts.journal, engine.knowledge_version, words.book.overrides)

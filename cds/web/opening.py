@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 from functools import partial
+from typing import TYPE_CHECKING
 
 from cds.attendant import Attendant
 from cds.audit.journal import Journal
@@ -14,7 +15,6 @@ from cds.call import build_engine
 from cds.clock import Clock, utc_now
 from cds.errors import StartError
 from cds.fhir import units
-from cds.prefetch.completion import Completion
 from cds.prefetch.tally import Tally
 from cds.secrecy import Pseudonyms
 from cds.settings import Settings
@@ -22,11 +22,15 @@ from cds.store.facts import Unfit
 from cds.store.keys import hash_key
 from cds.store.memory import Memory, open_memory
 from cds.trust.verifier import build_verifier
+from cds.web.allocator import give_back
 from cds.web.demo import FIXTURES
 from cds.web.governance.routes import Governance
 from cds.web.metrics import Metrics
 from cds.web.parts import Pages, Parts
 from cds.web.record import SOFTWARE
+
+if TYPE_CHECKING:
+    from cds.prefetch.completion import Completion
 
 log = logging.getLogger("twitch-cds")
 LATER = 3.0  # seconds after the start
@@ -38,7 +42,7 @@ def open_parts(settings: Settings) -> Parts:
     metrics = Metrics(engine.knowledge_version)
     ended_by: list[StartError] = []
     memory = open_memory(settings, SOFTWARE, metrics.store, partial(_leave, ended_by))
-    completion = Completion(settings, tally=Tally(metrics.fhir))
+    completion = _completion(settings, metrics)
     verifier = build_verifier(settings, memory, engine.service_ids)
     journal = Journal.open(log_of(settings), key, utc_now, lost=metrics.audit_lost)
     attendant = Attendant(
@@ -63,7 +67,8 @@ def open_parts(settings: Settings) -> Parts:
         _prepare_later()
 
     async def end() -> None:
-        await completion.aclose()
+        if completion is not None:
+            await completion.aclose()
         await verifier.close()
         await asyncio.to_thread(memory.close)
         journal.close()
@@ -79,7 +84,17 @@ def open_parts(settings: Settings) -> Parts:
         start=(begin,),
         close=(end,),
         ended_by=ended_by,
+        words=engine.words,
     )
+
+
+def _completion(settings: Settings, metrics: Metrics) -> "Completion | None":
+    """What fetches from FHIR servers; where none is listed nobody is ever asked, and no library is loaded for it."""
+    if not settings.fhir_servers:
+        return None
+    from cds.prefetch.completion import Completion  # noqa: PLC0415 - see test_architecture
+
+    return Completion(settings, tally=Tally(metrics.fhir))
 
 
 def _start(memory: Memory) -> None:
@@ -111,6 +126,8 @@ def _prepare() -> None:
 
 
 def _keep() -> None:
-    """What is loaded now stays until the end: the garbage collector need not look at it again and again."""
+    """What is loaded now stays until the end: the garbage collector, which was off till now, need never look at it."""
     gc.collect()
     gc.freeze()
+    gc.enable()
+    give_back()

@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastapi import Request, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from cards.printed import plain_unit
 from cds.web.assets import asset
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 HERE = Path(__file__).parent / "templates"
 POLICY = (
@@ -25,16 +29,22 @@ def gaps(sentence: str) -> str:
     return re.sub(r"\{(\w+)\}", r"‹\1›", sentence)
 
 
-_templates = Environment(
-    loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-)
-_templates.globals["asset"] = asset
-_templates.filters |= {"gaps": gaps, "unit": plain_unit}
+@cache
+def _templates() -> "Environment":
+    """Made with the first page that is asked for: a worker that answers hooks alone never loads the library."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - see test_architecture
+
+    made = Environment(
+        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    made.globals["asset"] = asset
+    made.filters |= {"gaps": gaps, "unit": plain_unit}
+    return made
 
 
 def page(template: str, values: Mapping[str, object], *, cache: str = "no-store", status: int = 200) -> Response:
     """Fill a template."""
-    html = _templates.get_template(template).render(**values)
+    html = _templates().get_template(template).render(**values)
     headers = {"content-security-policy": POLICY, "cache-control": cache}
     return Response(html, status, headers, HTML)
 

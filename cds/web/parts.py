@@ -6,6 +6,7 @@ from typing import Protocol
 
 from fastapi import FastAPI
 
+from cards.words import Words
 from cds.errors import StartError
 from cds.web.gate import Verifying
 from cds.web.metrics import Metrics
@@ -26,7 +27,7 @@ class Pages(Protocol):
 class Parts:
     """All parts of one process. `start` is run before the first call, `close` after the last, in their order.
 
-    `ended_by`: what made the process end by itself, if anything did.
+    `ended_by`: what made the process end by itself, if anything did. `words`: those of the engine, if it has any.
     """
 
     engine: Answering
@@ -39,3 +40,4 @@ class Parts:
     start: Sequence[Errand] = ()
     close: Sequence[Errand] = ()
     ended_by: Sequence[StartError] = ()
+    words: Words | None = None

@@ -3,6 +3,7 @@
 The parent of several workers serves nothing, so it imports no application (`cds.web.worker`) and stays small.
 """
 
+import gc
 import logging
 import socket
 import tempfile
@@ -46,6 +47,7 @@ def _warn(settings: Settings) -> None:
 
 
 def _serve_alone(settings: Settings, listener: socket.socket, announce: Callable[[], None]) -> None:
+    gc.disable()  # until everything is loaded: what is loaded stays
     from cds.web import worker  # noqa: PLC0415 - see test_architecture
 
     app = worker.ready_application(settings)

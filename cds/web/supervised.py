@@ -1,6 +1,7 @@
 """A worker, one of several processes: its parent says when it has to drain and to end, and hears that it lives."""
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -25,6 +26,7 @@ log = logging.getLogger("twitch-cds")
 
 def work(parent: Connection, listener: socket.socket) -> None:
     """What each worker process runs; everything else that it needs is in the environment."""
+    gc.disable()  # until everything is loaded: what is loaded stays
     settings = load(environment())
     configure(settings.log_level)
     config = config_of("cds.web.worker:build", settings)

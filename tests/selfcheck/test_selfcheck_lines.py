@@ -29,7 +29,7 @@ from cds.selfcheck.nodes import check_nodes
 from cds.selfcheck.subject import Passport, Subject, base_of
 from cds.selfcheck.surroundings import check_clients, check_fhir_servers, check_time_zone
 from cds.settings import load
-from cds.trust.fetch import FetchFailed
+from cds.trust.fetching import FetchFailed
 from cds.trust.mint import new_key, publish, signer_of, write_key
 from cds.trust.once import UsedOnce
 from cds.trust.refusal import Refused

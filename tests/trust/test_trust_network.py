@@ -27,7 +27,8 @@ from trust_fakes import (
     trusting,
 )
 
-from cds.trust.fetch import MOST_BYTES, FetchFailed, authorities, fetch
+from cds.trust.fetch import MOST_BYTES, authorities, fetch
+from cds.trust.fetching import FetchFailed
 from cds.trust.refusal import Refused
 from cds.trust.verifier import Verifier, build_verifier
 

@@ -19,7 +19,7 @@ from joserfc.jws import JWSRegistry
 from cds.account import Caller
 from cds.settings import Settings, load
 from cds.trust.algorithms import Key
-from cds.trust.fetch import Fetch, FetchFailed
+from cds.trust.fetching import Fetch, FetchFailed
 from cds.trust.mint import Signer
 from cds.trust.once import UsedOnce
 from cds.trust.refusal import Refusal, Refused

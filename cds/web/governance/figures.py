@@ -7,7 +7,6 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from cards.markdown import plain
-from cards.words import Words
 from cds.report.model import Line, Rate, Reason, Report
 from cds.web.governance.bins import Bin, binned
 from cds.web.governance.pictures import nice, over_time, row, small
@@ -66,14 +65,10 @@ class Figures(Struct, frozen=True, kw_only=True):
 class Studio:
     """Draws reports; knows what codes are called."""
 
-    def __init__(self, words: Words) -> None:
-        self._titles: Mapping[str, str] = {topic.value: entry.title for topic, entry in words.topics.items()}
-        self._reasons = words.book.overrides
-
-    @property
-    def titles(self) -> Mapping[str, str]:
-        """What each card is called, by its topic."""
-        return self._titles
+    def __init__(self, titles: Mapping[str, str], reasons: Mapping[str, str]) -> None:
+        """`titles`: what each card is called, by its topic; `reasons`: our override reasons, by their codes."""
+        self._titles = titles
+        self._reasons = reasons
 
     def figures(self, report: Report, today: date) -> Figures:
         """All figures of one report."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 from fastapi import FastAPI, Request, Response
@@ -18,7 +18,6 @@ from cds.web.governance import numbers
 from cds.web.governance.asked import Asked, asked
 from cds.web.governance.counting import PATIENCE, Counting
 from cds.web.governance.door import Door
-from cds.web.governance.figures import Studio
 from cds.web.pages import page
 from cds.web.record import Recorder
 
@@ -41,7 +40,8 @@ class Governance:
     ) -> None:
         self._settings = settings
         self._services = sorted(services)
-        self._studio = Studio(words)
+        self._words = words
+        self._titles = {topic.value: entry.title for topic, entry in words.topics.items()}
         self._now, self._sleep = now, sleep
         self._counting = Counting(self._built, patience)
 
@@ -68,9 +68,9 @@ class Governance:
             "view": view,
             "ranges": view.ranges(today),
             "services": self._services,
-            "titles": self._studio.titles,
+            "titles": self._titles,
             "report": report,
-            "figures": self._studio.figures(report, today) if report else None,
+            "figures": await asyncio.to_thread(self._figures, report, today) if report else None,
             "problem": problem,
             "numbers": numbers.read(self._numbers(), view.filters.service),
         }
@@ -94,7 +94,13 @@ class Governance:
         except TooManyGuesses as refusal:
             self._limited(refusal.reason)
             raise
-        return asked(request.query_params, self._now(), self._settings.zone, self._services, self._studio.titles)
+        return asked(request.query_params, self._now(), self._settings.zone, self._services, self._titles)
+
+    def _figures(self, report: Report, today: date) -> object:
+        """Figures and pictures; the library that draws them is loaded with the first page."""
+        from cds.web.governance.figures import Studio  # noqa: PLC0415 - see test_architecture
+
+        return Studio(self._titles, self._words.book.overrides).figures(report, today)
 
     async def _reported(self, view: Asked) -> tuple[Report | None, str]:
         """The report, or why there is none yet."""
