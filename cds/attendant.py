@@ -14,15 +14,15 @@ from cds.account import Account, Caller, Shown, Suppressed
 from cds.call import Call, Engine, Outcome
 from cds.deadline import Deadline
 from cds.errors import CallError, render
+from cds.keyed import Pseudonyms
 from cds.need import NOTHING, Answered, Done, Fetch, Need, Recall, Steps, advance
 from cds.prefetch.supply import Supply
 from cds.rules.consult import Due
-from cds.secrecy import Pseudonyms, Secret
+from cds.secrecy import Secret
 
 LONG_BODY = 512 * 1024
 FINGERPRINT = "card"
 A = TypeVar("A")
-B = TypeVar("B")
 
 
 class Completing(Protocol):
@@ -89,9 +89,11 @@ class Attendant:
         deadline = Deadline.after(self._seconds_allowed, self._seconds)
         call = None
         try:
-            call = await _aside(
-                len(body), lambda: self._engine.read(service_id, body, patient_users=caller.patient_users)
-            )
+            read = self._engine.read
+            if len(body) < LONG_BODY:
+                call = read(service_id, body, patient_users=caller.patient_users)
+            else:
+                call = await asyncio.to_thread(read, service_id, body, patient_users=caller.patient_users)
             outcome = await self._outcome(_Attendance(call, caller, deadline, len(body)))
         except CallError as error:
             error.__traceback__ = None  # its frames would keep what was decoded until the next collection
@@ -172,7 +174,7 @@ class Attendant:
 
 
 class _Attendance(Struct):
-    """One call being attended."""
+    """One call being attended: short work is done at once, long work in a thread, so that short calls go on."""
 
     call: Call
     caller: Caller
@@ -182,10 +184,6 @@ class _Attendance(Struct):
 
     async def advanced(self, steps: Steps[A], answer: Answered | None) -> Need | Done[A]:
         """The next step of the engine; of a long chart in a thread."""
-        length = LONG_BODY if self.has_fetched else self.length
-        return await _aside(length, lambda: advance(steps, answer))
-
-
-async def _aside(length: int, work: Callable[[], B]) -> B:
-    """Do short work at once, and long work in a thread, so that short calls beside it go on."""
-    return work() if length < LONG_BODY else await asyncio.to_thread(work)
+        if self.length < LONG_BODY and not self.has_fetched:
+            return advance(steps, answer)
+        return await asyncio.to_thread(advance, steps, answer)

@@ -17,6 +17,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("cards",),
     ("cds.errors", "cds.http", "cds.setting_kinds"),
     ("cds.clock", "cds.deadline", "cds.ids", "cds.progress", "cds.secrecy", "cds.settings"),
+    ("cds.keyed",),
     ("cds.access", "cds.account"),
     ("cds.fhir",),
     ("cds.need",),

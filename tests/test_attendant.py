@@ -22,8 +22,9 @@ from cds.deadline import Deadline
 from cds.fhir.bundle import Feed
 from cds.fhir.datatypes import CodeableConcept
 from cds.fhir.resources import Medication
+from cds.keyed import Pseudonyms
 from cds.prefetch.supply import DRAFTS, TYPES, State, Supply, supply
-from cds.secrecy import Pseudonyms, Secret
+from cds.secrecy import Secret
 
 Json = dict[str, Any]
 SERVER = "https://ehr.example/fhir"

@@ -20,7 +20,8 @@ from msgspec.structs import replace
 from cds.account import Caller, FeedbackItem
 from cds.attendant import Attendant
 from cds.call import Engine
-from cds.secrecy import Pseudonyms, Secret
+from cds.keyed import Pseudonyms
+from cds.secrecy import Secret
 from cds.store.memory import Manner, Memory
 from cds.store.store import Store
 from cds.store.writer import Pace

@@ -5,7 +5,8 @@ import pickle
 
 import pytest
 
-from cds.secrecy import Pseudonyms, Secret
+from cds.keyed import Pseudonyms
+from cds.secrecy import Secret
 
 WORD = "canary-9b1d"
 

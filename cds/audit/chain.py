@@ -5,7 +5,6 @@ hash is HMAC-SHA-256 (RFC 2104) over the bytes before `,"hash"`: whoever lacks t
 chain the rest anew.
 """
 
-import hmac
 import json
 import re
 from collections.abc import Mapping
@@ -13,9 +12,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from cds.keyed import Keyed
 from cds.secrecy import Secret
 
-DIGEST = "sha256"
 NO_HASH = "0" * 64
 LONGEST = 256 * 1024
 HEAD_SIZE = 192
@@ -66,13 +65,13 @@ class Seal:
     def __init__(self, key: Secret) -> None:
         self._line = _derived(key, "line")
         self._head = _derived(key, "head")
-        self.id = _signed(_derived(key, "id"), b"")[:8]
+        self.id = _derived(key, "id").of(b"")[:8]
 
     def line(self, tip: Tip, at: str, body: bytes, lost: int = 0) -> tuple[bytes, Tip]:
         """The line after a tip, and the new tip; the body is the inside of a JSON object."""
         count = f',"lost":{lost}' if lost else ""
         start = f'{{"seq":{tip.seq + 1},"log":"{tip.log}","at":"{at}","prev":"{tip.hash}"{count},'.encode() + body
-        sealed = _signed(self._line, start)
+        sealed = self._line.of(start)
         return b'%b,"hash":"%b"}\n' % (start, sealed.encode()), Tip(tip.log, tip.seq + 1, sealed)
 
     def link(self, line: bytes) -> Link | None:
@@ -83,18 +82,18 @@ class Seal:
         start, seq, log, at, prev, lost, body, sealed = match.groups()
         word = sealed.decode()
         tip = Tip(log.decode(), int(seq), word)
-        is_ours = _signed(self._line, start) == word
+        is_ours = self._line.of(start) == word
         return Link(tip, at.decode(), prev.decode(), int(lost or 0), body, is_ours)
 
     def head(self, head: Head) -> bytes:
         """The content of the head file, of one size always, so that it is overwritten at a stroke."""
         text = f"{head.tip} {head.inode}:{head.end}"
-        return f"{text} {_signed(self._head, text.encode())}".ljust(HEAD_SIZE - 1).encode() + b"\n"
+        return f"{text} {self._head.of(text.encode())}".ljust(HEAD_SIZE - 1).encode() + b"\n"
 
     def read_head(self, text: bytes) -> Head | None:
         """Read a head file; None if it was not written with this key."""
         match = _HEAD.fullmatch(text) if len(text) == HEAD_SIZE else None
-        if match is None or _signed(self._head, match[1]) != match[7].decode():
+        if match is None or self._head.of(match[1]) != match[7].decode():
             return None
         log, seq, word, inode, end = (match[place].decode() for place in range(2, 7))
         return Head(Tip(log, int(seq), word), int(inode), int(end))
@@ -130,13 +129,6 @@ def _encoded(line: Mapping[str, object]) -> bytes:
     return text if text.isascii() else json.dumps(json.loads(text), separators=_TIGHT).encode()
 
 
-def _derived(key: Secret, use: str) -> hmac.HMAC:
-    """A key of its own for each use, ready to be copied."""
-    made = hmac.digest(key.reveal().encode(), f"twitch-cds audit {use} v1".encode(), DIGEST)
-    return hmac.new(made, digestmod=DIGEST)
-
-
-def _signed(key: hmac.HMAC, text: bytes) -> str:
-    copy = key.copy()
-    copy.update(text)
-    return copy.hexdigest()
+def _derived(key: Secret, use: str) -> Keyed:
+    """A key of its own for each use."""
+    return Keyed(bytes.fromhex(Keyed(key.reveal().encode()).of(f"twitch-cds audit {use} v1".encode())))

@@ -77,5 +77,7 @@ def _concept(row: Ingredient, said: str) -> Concept:
 
 def fold(text: str) -> str:
     """The text without case and accents."""
+    if text.isascii():
+        return text.lower()
     apart = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in apart if not unicodedata.combining(letter))

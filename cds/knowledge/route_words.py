@@ -22,6 +22,7 @@ class RouteWords:
         self._whole = {word: name for name, route in routes.items() for word in route.words}
         self._capitals = {word: name for name, route in routes.items() for word in route.capitals}
         self._said = [(name, _pattern(name, route.said)) for name, route in routes.items() if route.said]
+        self._any = _pattern("", [word for route in routes.values() for word in route.said])
 
     def said(self, route: Iterable[str], places: Iterable[str], dosages: Iterable[str]) -> frozenset[str]:
         """What the texts of the route, those of method, form and product, and those of the dosage say together.
@@ -39,13 +40,17 @@ class RouteWords:
         return frozenset(found - {INTRAMUSCULAR} if JOINT in found else found)
 
     def _of_dosage(self, text: str) -> set[str]:
+        found = self._in(text)
+        if found.isdisjoint(self._local):
+            return found
         before = re.split(rf"\b{REASON}\b", text, maxsplit=1, flags=re.IGNORECASE)[0]
-        return (self._in(text) - self._local) | (self._in(before) & self._local)
+        return found if before == text else (found - self._local) | (self._in(before) & self._local)
 
     def _in(self, text: str) -> set[str]:
         plain = unicodedata.normalize("NFKC", text)
         words = " ".join(map(fold, LETTERS.findall(plain)))
-        found = {name for name, pattern in self._said if pattern.search(words)}
+        is_any = self._any.search(words) is not None  # most texts say no route at all
+        found = {name for name, pattern in self._said if pattern.search(words)} if is_any else set()
         return found | {self._capitals[word] for word in _CAPITALS.findall(plain) if word in self._capitals}
 
 

@@ -52,6 +52,9 @@ class State(StrEnum):
     NOT_APPLICABLE = "not-applicable"
 
 
+LOST = (State.FAILED, State.ABSENT)
+
+
 class Supply(Struct):
     """One key: its state and what it held. `reason` says why it is not whole, `unread` why Medications are missing."""
 
@@ -64,7 +67,7 @@ class Supply(Struct):
     @property
     def is_lost(self) -> bool:
         """Whether nothing can be relied upon: it failed, or never came."""
-        return self.state in (State.FAILED, State.ABSENT)
+        return self.state in LOST
 
     @property
     def is_complete(self) -> bool:
@@ -111,16 +114,19 @@ class Supplies:
         self._prefetch = prefetch
         self._read: dict[str, Supply] = {}
         self._verified: frozenset[str] = frozenset()
+        self._ends: dict[str, list[str]] | None = None
 
     def of(self, key: str) -> Supply:
         """One key, read once."""
-        if key not in self._read:
-            self._read[key] = supply(key, self._prefetch.get(key), self._allowance)
-        return self._read[key]
+        found = self._read.get(key)
+        if found is None:
+            found = self._read[key] = supply(key, self._prefetch.get(key), self._allowance)
+        return found
 
     def put(self, found: Mapping[str, Supply]) -> None:
         """Take what was fetched in the place of what was sent."""
         self._read.update(found)
+        self._ends = None
 
     def draft(self, resources: Iterable[Any], *, verified: bool = False) -> None:
         """Take the drafts of a context, so that their Medications can be asked for.
@@ -166,7 +172,10 @@ class Supplies:
                 yield NotChecked(type="Medication", reason=reason, key=key, count=count)
 
     def _loose_ends(self) -> dict[str, list[str]]:
-        return loose_ends(self.held(key for key in MEDICINES if key in self.keys))
+        """Worked out once, until something is put in the place of what was sent."""
+        if self._ends is None:
+            self._ends = loose_ends(self.held(key for key in MEDICINES if key in self.keys))
+        return self._ends
 
     def unread_problems(self) -> list[CodeableConcept | None]:
         """The codes of Conditions that could not be read otherwise."""

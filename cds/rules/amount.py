@@ -47,9 +47,13 @@ def ucum(quantity: Quantity, knowledge: Knowledge) -> str | None:
 
 def to_unit(unit: str, target: str, analyte: Analyte) -> float | None:
     """The factor from one unit to another for this analyte."""
-    if unit == target or {unit, target} <= {analyte.unit, *analyte.same_as}:
+    if unit == target or (_is_own(unit, analyte) and _is_own(target, analyte)):
         return 1.0
     return factor(unit, target, analyte.molar_mass, analyte.valence)
+
+
+def _is_own(unit: str, analyte: Analyte) -> bool:
+    return unit == analyte.unit or unit in analyte.same_as
 
 
 def is_beyond(found: Amount, limit: Limit, analyte: Analyte, upper: float | None = None) -> bool | None:

@@ -1,6 +1,6 @@
 """The rulebook: one row for each rule, in the order in which cards and explanations list them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -268,13 +268,14 @@ class Rulebook:
     ) -> tuple[Any, ...]:
         """All that a rule raises; a chart with nothing of what it reads is not looked at."""
         access, ask = self._access[rule.id], how or rule.ask
+        if ask is None or (how is None and not access.always and access.on_chart.isdisjoint(picture.names)):
+            return trial.ask(rule.id, _silent, picture)
+        return trial.ask(rule.id, ask, View(access, picture, outcomes))
 
-        def asked(picture: Picture) -> Iterable[Any]:
-            if ask is None or (how is None and not access.always and access.on_chart.isdisjoint(picture.names)):
-                return ()
-            return ask(View(access, picture, outcomes))
 
-        return trial.ask(rule.id, asked, picture)
+def _silent(_: Picture) -> tuple[Any, ...]:
+    """What every rule says of a chart that holds nothing of what it reads."""
+    return ()
 
 
 @lru_cache(maxsize=4)

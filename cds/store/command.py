@@ -4,8 +4,8 @@ import sys
 
 from cds.clock import utc_now
 from cds.errors import StoreError
+from cds.keyed import fingerprint
 from cds.progress import working
-from cds.secrecy import fingerprint
 from cds.settings import Settings, environment, load
 from cds.store.down import StoreDown
 from cds.store.keys import has_key, hash_key

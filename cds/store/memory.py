@@ -10,7 +10,7 @@ from cds.account import Account, Caller, FeedbackItem
 from cds.clock import utc_now
 from cds.deadline import Deadline
 from cds.errors import NotKept, NotReady, StoreError
-from cds.secrecy import fingerprint
+from cds.keyed import fingerprint
 from cds.settings import Settings
 from cds.store.desk import Desk
 from cds.store.down import StoreDown

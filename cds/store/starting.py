@@ -2,7 +2,7 @@
 
 import logging
 
-from cds.secrecy import fingerprint
+from cds.keyed import fingerprint
 from cds.settings import Settings
 from cds.store.keys import hash_key
 from cds.store.migrate import Unreachable

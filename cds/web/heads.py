@@ -23,7 +23,7 @@ MOST_HEAD = 64 * 1024
 MOST_FRAMING = 4 * 2**20  # bytes of a request that are neither head nor body: chunk sizes, extensions, trailers
 HEAD_END = b"\r\n\r\n"
 UPGRADE = re.compile(rb"(?<=\r\n)upgrade(?=\s*:)", re.IGNORECASE)
-IGNORED = b"x-grade"
+OFFER, IGNORED = b"upgrade", b"x-grade"
 LIMITED, LEAVE = "twitch-cds.limited", "twitch-cds.leave"
 
 
@@ -201,6 +201,8 @@ def _without_upgrade(data: bytes) -> bytes:
     """
     end = data.find(HEAD_END)
     head = data if end < 0 else data[:end]
+    if OFFER not in head.lower():
+        return data
     return UPGRADE.sub(IGNORED, head) + data[len(head) :] if UPGRADE.search(head) else data
 
 

@@ -15,8 +15,8 @@ from cds.call import build_engine
 from cds.clock import Clock, utc_now
 from cds.errors import StartError
 from cds.fhir import units
+from cds.keyed import Pseudonyms
 from cds.prefetch.tally import Tally
-from cds.secrecy import Pseudonyms
 from cds.settings import Settings
 from cds.store.facts import Unfit
 from cds.store.keys import hash_key

@@ -18,9 +18,10 @@ from cds.attendant import Attendant
 from cds.audit.journal import Journal
 from cds.call import Engine
 from cds.clock import utc_now
+from cds.keyed import Pseudonyms
 from cds.prefetch.completion import Completion
 from cds.prefetch.templates import fill
-from cds.secrecy import Pseudonyms, Secret
+from cds.secrecy import Secret
 from cds.settings import Settings
 from cds.store.memory import Manner, Memory
 from cds.store.store import Store
