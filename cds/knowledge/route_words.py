@@ -8,6 +8,8 @@ from cds.errors import KnowledgeError
 from cds.knowledge.ingredients import LETTERS, fold
 from cds.knowledge.model import Route
 
+LONGEST_REMEMBERED = 80
+HEARD_MAX = 16_384  # texts of at most 80 characters: a few megabytes
 REASON = "for"  # what follows it in a dosage says why, not where
 JOINT, INTRAMUSCULAR = "joint", "intramuscular"
 _CAPITALS = re.compile(r"(?<![^\W_])[A-Z]{2}(?![^\W_])")
@@ -22,6 +24,7 @@ class RouteWords:
         self._whole = {word: name for name, route in routes.items() for word in route.words}
         self._capitals = {word: name for name, route in routes.items() for word in route.capitals}
         self._said = [(name, _pattern(name, route.said)) for name, route in routes.items() if route.said]
+        self._heard: dict[str, frozenset[str]] = {}
         self._any = _pattern("", [word for route in routes.values() for word in route.said])
 
     def said(self, route: Iterable[str], places: Iterable[str], dosages: Iterable[str]) -> frozenset[str]:
@@ -39,14 +42,23 @@ class RouteWords:
             found |= self._of_dosage(text)
         return frozenset(found - {INTRAMUSCULAR} if JOINT in found else found)
 
-    def _of_dosage(self, text: str) -> set[str]:
+    def _of_dosage(self, text: str) -> frozenset[str]:
         found = self._in(text)
         if found.isdisjoint(self._local):
             return found
         before = re.split(rf"\b{REASON}\b", text, maxsplit=1, flags=re.IGNORECASE)[0]
         return found if before == text else (found - self._local) | (self._in(before) & self._local)
 
-    def _in(self, text: str) -> set[str]:
+    def _in(self, text: str) -> frozenset[str]:
+        """Remembered, because a hospital writes the same few thousand forms and dosages again and again."""
+        found = self._heard.get(text)
+        if found is None:
+            found = frozenset(self._read(text))
+            if len(self._heard) < HEARD_MAX and len(text) <= LONGEST_REMEMBERED:
+                self._heard[text] = found
+        return found
+
+    def _read(self, text: str) -> set[str]:
         plain = unicodedata.normalize("NFKC", text)
         words = " ".join(map(fold, LETTERS.findall(plain)))
         is_any = self._any.search(words) is not None  # most texts say no route at all
