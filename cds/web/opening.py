@@ -22,7 +22,6 @@ from cds.store.facts import Unfit
 from cds.store.keys import hash_key
 from cds.store.memory import Memory, open_memory
 from cds.trust.verifier import build_verifier
-from cds.web.allocator import give_back
 from cds.web.demo import FIXTURES
 from cds.web.governance.routes import Governance
 from cds.web.metrics import Metrics
@@ -130,4 +129,3 @@ def _keep() -> None:
     gc.collect()
     gc.freeze()
     gc.enable()
-    give_back()

@@ -1,6 +1,6 @@
 """What a start costs: CPU time and memory of commands as whole processes, of a worker, and of the parent of workers.
 
-Bytecode is in place, as after every installation by pip and every first start: see `compiled`.
+Bytecode and tables are in place, as after a first start: see `compiled`.
 """
 
 import os
@@ -111,9 +111,9 @@ def _cost(command: Sequence[str]) -> tuple[float, float]:
 def _service(percent: int) -> Iterator[Cost]:
     """With sign-in, audit and store, as in a hospital."""
     clinic = Clinic()
-    with tempfile.TemporaryDirectory() as folder, serving(Path(folder, "none"), clinic, 1):
-        pass  # the first one compiles
     with tempfile.TemporaryDirectory() as folder:
+        with serving(Path(folder, "one"), clinic, 1):
+            pass  # the first one compiles, and makes the tables
         with serving(Path(folder, "one"), clinic, 1, log_level="info") as service:
             process = Process(service.place, service.process.pid, Tokens(clinic))
             first = Calls(process, KINDS[0], request(KINDS[0], 10, today()), is_judged=True)

@@ -193,6 +193,19 @@ def test_types_that_did_not_arrive_are_missing() -> None:
     assert [("Observation", "absent", "labs")] == [(one.type, one.reason, one.key) for one in part.not_checked()]
 
 
+def test_what_was_fetched_is_accounted_for() -> None:
+    """A Medication that is missing at first, and is put there later, is missing no more."""
+    named = {"resourceType": "MedicationRequest", "id": "r1", "medicationReference": {"reference": "Medication/m1"}}
+    sent = {key: Raw(b"null") for key in KEYS} | {"medicationRequests": Raw(json.dumps(searchset([named])).encode())}
+    supplies = Supplies(sent)
+    before = supplies.missing(), [one.type for one in supplies.not_checked()]
+    both = searchset([named, {"resourceType": "Medication", "id": "m1"}])
+    supplies.put({"medicationRequests": supply("medicationRequests", Raw(json.dumps(both).encode()))})
+
+    assert (frozenset({"MedicationRequest"}), ["Medication"]) == before
+    assert (frozenset(), ()) == (supplies.missing(), supplies.not_checked())
+
+
 @pytest.mark.parametrize("case", FIRING, ids=[case.id for case in FIRING])
 def test_null_and_an_empty_search_are_the_same(case: Case) -> None:
     """Both say that there are no data: each empty key as null, as Bundle, and as Bundle with no entries."""

@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 from store_samples import (
     HOSPITAL,
     NOW,
@@ -29,6 +30,7 @@ from cds.account import NOBODY, Caller, FeedbackItem, Suppressed
 from cds.store import statements
 from cds.store.down import StoreDown
 from cds.store.rows import Entry
+from cds.store.schema import used_tokens
 from cds.store.store import Store
 
 Rows = Callable[[str], list[dict[str, object]]]
@@ -281,6 +283,15 @@ def test_a_token_is_used_at_once_in_a_file_that_is_ready(tmp_path: Path) -> None
     store.close()
 
     assert ([True, False, True], None, True) == (first, locked, free)
+
+
+def test_what_is_there_already_stays_on_every_database() -> None:
+    """Each kind of database has a word of its own for it, known without a connection."""
+    databases = create_engine("sqlite://"), create_engine("postgresql+psycopg://h/n", paramstyle="format")
+    said = [statements.insert_new(one, used_tokens) for one in databases]
+
+    assert ["?", "%s"] == [mark for one, mark in zip(said, ("?", "%s"), strict=True) if f"({mark}" in one]
+    assert [True, True] == [one.endswith("ON CONFLICT DO NOTHING") for one in said]
 
 
 def test_what_was_used_at_once_is_brought_into_the_file(tmp_path: Path) -> None:

@@ -167,6 +167,15 @@ def test_without_a_file_nobody_may_call() -> None:
     assert by.rate_of("ehr") is None
 
 
+def test_keys_that_cannot_be_had_are_said(tmp_path: Path) -> None:
+    """A service fetches what lies behind an address, and tells the operator why it could not."""
+    clients = f'[[client]]\nname = "ehr"\nissuer = "{ISSUER}"\njwks_url = "https://127.0.0.1:1/keys"\n'
+    by = build_verifier(settings(tmp_path, clients), None)
+    asyncio.run(by.warm())
+
+    assert "no connection" in " ".join(by.problems)
+
+
 TENANTS = f"""
 [[client]]
 name = "north"
