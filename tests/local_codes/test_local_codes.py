@@ -170,3 +170,21 @@ def test_the_check_of_the_knowledge_counts_them(
 
     assert 0 == cli.main(["knowledge", "check"])
     assert "pass  the site's own codes: 7 codes and 2 units in 3 files" in capsys.readouterr().out
+
+
+CASES = Path(__file__).parents[1] / "cases/reading"
+EPIC = "urn:oid:1.2.840.114350.1.13.0.1.7.5.737384.13"
+
+
+@pytest.mark.parametrize(("code", "is_read"), [("LAB82", True), ("LAB83", False)])
+def test_evaluate_uses_the_map(
+    code: str, is_read: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The case of a result in a local code: read through a map that names it, said where the map does not."""
+    maps = written(tmp_path / "maps", {"a.csv": HEAD + f"{EPIC},{code},http://loinc.org,2823-3\n"})
+    monkeypatch.setenv("TWITCH_CDS_CONCEPT_MAPS", str(maps))
+
+    assert 0 == cli.main(["evaluate", "--json", "--as-of", "2026-11-29", str(CASES / "k-local-code.json")])
+    told = capsys.readouterr().out
+    assert is_read is ("emergency" in {card["source"]["topic"]["code"] for card in json.loads(told)["cards"]})
+    assert is_read is ("its code is not known" not in told)

@@ -182,7 +182,10 @@ def test_a_confirmed_draft_is_read_and_what_was_declined_is_left_out(tmp_path: P
     assert ["KAL"] == [one.code for one in with_maps(KNOWLEDGE, str(folder)).site.codes]
 
 
-@pytest.mark.parametrize("head", [DRAFT, DRAFT.replace("_", " ").title(), "\ufeff" + DRAFT, DRAFT.replace(",", ";")])
+SPREADSHEET = (DRAFT, DRAFT.replace("_", " ").title(), "\ufeff" + DRAFT, DRAFT.replace(",", ";"))
+
+
+@pytest.mark.parametrize("head", [*SPREADSHEET, DRAFT.replace("system,code", "source system,source code", 1)])
 def test_a_spreadsheet_may_write_the_file(head: str, tmp_path: Path) -> None:
     """A byte order mark, semicolons, CRLF, headings in another spelling, a quote before what looks like a formula."""
     row = f"{LAB},'-K,http://loinc.org,2823-3,Yes,Dr A,2026-11-29\n"

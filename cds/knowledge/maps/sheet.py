@@ -12,6 +12,7 @@ from cds.knowledge.maps.model import Alias, Entry, Fault, Parsed
 
 CODES = ("system", "code", "target_system", "target_code")
 UNITS = ("unit", "ucum")
+OTHER_NAMES = {"source_system": "system", "source_code": "code"}
 DISPLAY, EQUIVALENCE = "display", "equivalence"
 CONFIRMED, BY, ON = "confirmed", "confirmed_by", "confirmed_on"
 SAME = frozenset({"equivalent", "equal"})
@@ -69,7 +70,8 @@ def _bare(cell: str) -> str:
 
 def _headed(rows: list[Row]) -> tuple[list[str], list[Row]]:
     """The names of the columns; four without names are those of codes."""
-    head = [_NAME.sub("_", cell.lower()) for cell in rows[0].cells]
+    names = (_NAME.sub("_", cell.lower()) for cell in rows[0].cells)
+    head = [OTHER_NAMES.get(name, name) for name in names]
     if head[0] in (CODES[0], UNITS[0]):
         return head, rows[1:]
     return (list(CODES), rows) if len(head) == len(CODES) else (head, rows)
