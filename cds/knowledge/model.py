@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 
 DEFICIENCY = "deficiency-"  # so the value sets of recorded deficiencies begin, followed by the analyte
 CALCIUM_KINDS = {"calcium_ionized": "ionised", "calcium_corrected": "adjusted", "calcium_total": "unadjusted"}
+EXCESS = "excess-"  # and those of high values that are recorded (N60)
 Side = Literal["low", "high"]
 Operator = Literal["<", "<=", ">", ">="]
 AboutTest = Annotated[str, Meta(pattern=r"^[^{}]*\{test\}[^{}]*$")]  # words with one gap, for a test's name

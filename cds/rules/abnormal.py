@@ -32,8 +32,8 @@ class Abnormal(Struct, frozen=True, kw_only=True):
     notes: tuple[Note, ...] = ()
 
 
-def rule_of(deficiencies: Mapping[str, str]) -> Callable[[View], list[Abnormal]]:
-    """The rule of all tags, each with the value set of its recorded deficiency, if there is one.
+def rule_of(deficiencies: Mapping[str, str], excess: Mapping[str, str]) -> Callable[[View], list[Abnormal]]:
+    """The rule of all tags, each with the value sets of its recorded low and high values, if there are any.
 
     In the order of N36 (a): warnings first, then by the distance from the limit, then as in 2d.
     """
@@ -42,11 +42,17 @@ def rule_of(deficiencies: Mapping[str, str]) -> Callable[[View], list[Abnormal]]
         found = [
             one
             for tag, recorded in deficiencies.items()
-            if (one := _measured(tag, view) or (_recorded(tag, recorded, view) if recorded else None)) is not None
+            if (one := _one(tag, recorded, excess.get(tag, ""), view)) is not None
         ]
         return sorted(found, key=lambda one: (one.indicator is not Indicator.WARNING, -one.distance))
 
     return read
+
+
+def _one(tag: str, low: str, high: str, view: View) -> Abnormal | None:
+    """The result that is abnormal, else what is recorded without a fresh one."""
+    recorded = _recorded(tag, low, view) if low else None
+    return _measured(tag, view) or recorded or (_recorded_high(tag, high, view) if high else None)
 
 
 def _measured(tag: str, view: View) -> Abnormal | None:
@@ -154,6 +160,22 @@ def _recorded(tag: str, name: str, view: View) -> Abnormal | None:
         label=view.label(B_GROUP if of_group else name),
         date=newest.when.text if newest.when else "",
         notes=(Note("recorded_b_group"),) if of_group else (),
+    )
+
+
+def _recorded_high(tag: str, name: str, view: View) -> Abnormal | None:
+    """A high value that was recorded within 30 days, with no fresh readable result (N60)."""
+    found = [one for one in view.recorded(name) if view.is_within(one.when, "deficiency_recent")]
+    if not found or view.standing(tag).is_fresh:
+        return None
+    newest = max(found, key=lambda one: one.day or 0)
+    return Abnormal(
+        tag=tag,
+        indicator=Indicator.WARNING if tag == "potassium" else Indicator.INFO,
+        facts=(view.fact(newest, name),),
+        side="high",
+        label=view.label(name),
+        date=newest.when.text if newest.when else "",
     )
 
 

@@ -43,7 +43,7 @@ def _variant(some: tuple[Abnormal, ...], picture: Picture) -> str:
     if len(some) > 1:
         return "several"
     if lab.value is None:
-        return "recorded"
+        return "recorded-high" if lab.side == "high" else "recorded"
     if lab.tag == "calcium" and lab.side == "low":
         mild = lab.kind == "unadjusted" and lab.indicator is Indicator.INFO
         return "calcium-unadjusted-low" if mild else CALCIUM.get(lab.kind or "", "calcium")

@@ -112,7 +112,7 @@ CARDS = (
         variants=(
             *("several", "vitamin-d", "vitamin-d-calcium-high", "calcium", "calcium-ionised"),
             *("calcium-unadjusted", "calcium-unadjusted-low"),
-            *("vitamin-b12", "one", "recorded"),
+            *("vitamin-b12", "one", "recorded", "recorded-high"),
         ),
         advise=advise_labs.abnormal,
         left_out=left_out.abnormal,

@@ -14,7 +14,7 @@ from cds.chart.polarity import Says
 from cds.fhir.dates import When
 from cds.knowledge.codes import NOTHING, Concept
 from cds.knowledge.load import Knowledge
-from cds.knowledge.model import DEFICIENCY
+from cds.knowledge.model import DEFICIENCY, EXCESS
 from cds.rules.gate import Twitch, is_twitch, shows_twitch
 
 ASKED = "ask-"  # so the value sets of questions begin
@@ -116,8 +116,8 @@ def read(chart: Chart, twitches: Iterable[Twitch], knowledge: Knowledge, today: 
 
 @lru_cache(maxsize=4)
 def recorded_sets(knowledge: Knowledge) -> frozenset[str]:
-    """The value sets of diagnoses that count by what is on the problem list: deficiencies and known causes."""
-    named = (name for name in knowledge.sets if name.startswith(DEFICIENCY))
+    """The value sets of diagnoses that count by what is on the problem list: low and high values, and known causes."""
+    named = (name for name in knowledge.sets if name.startswith((DEFICIENCY, EXCESS)))
     return frozenset((*named, *(one.set for one in knowledge.causes.values())))
 
 

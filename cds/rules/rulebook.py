@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from cards.topics import Topic
 from cds.knowledge.load import Knowledge
-from cds.knowledge.model import DEFICIENCY, KnownCause, MedicineClass
+from cds.knowledge.model import DEFICIENCY, EXCESS, KnownCause, MedicineClass
 from cds.rules import abnormal, causes, lifestyle, medicine_class, new_signs, order_labs, stopped
 from cds.rules.flag_rows import EMERGENCY_TAGS, FLAGS
 from cds.rules.picture import Picture
@@ -109,18 +109,19 @@ def _laboratory(knowledge: Knowledge) -> Rule:
     """The one rule of all abnormal results; which analytes it judges is data."""
     named = ((tag, f"{DEFICIENCY}{tag}") for tag in knowledge.lab_tags)
     deficiencies = {tag: name if name in knowledge.sets else "" for tag, name in named}
+    excess = {tag: name for tag in knowledge.lab_tags if (name := f"{EXCESS}{tag}") in knowledge.sets}
     return Rule(
         id="LAB",
         card=Topic.LAB_ABN,
         reads=Reads(
-            problems=tuple(filter(None, deficiencies.values())),
+            problems=(*filter(None, deficiencies.values()), *excess.values()),
             analytes=(*deficiencies, "albumin", "egfr"),
             limits=("albumin-unsafe", "egfr-unsafe", "sodium-with-sign"),
             windows=("deficiency", "deficiency_recent"),
             tests=("recorded-warns",),
             attributes=("pregnancy",),
         ),
-        ask=abnormal.rule_of(deficiencies),
+        ask=abnormal.rule_of(deficiencies, excess),
     )
 
 
