@@ -50,7 +50,7 @@ class Index(BaseHTTPRequestHandler):
         """Answer as the simple repository API does; hold every answer back while somebody says so."""
         if self.asked is not None:
             self.asked.set()
-            self.go.wait(60)
+            self.go.wait(600)
         name = self.path.strip("/").rpartition("/")[2]
         file = self.folder / name
         link = f'<a href="/files/{name}-1-py3-none-any.whl">{name}-1-py3-none-any.whl</a>'
@@ -239,9 +239,9 @@ def test_an_interrupt_ends_it_in_one_line(site: Site) -> None:
     with subprocess.Popen(
         command, env=site.environment(), stderr=subprocess.PIPE, start_new_session=True, text=True
     ) as process:
-        assert site.index.asked.wait(60)
+        assert site.index.asked.wait(600)
         os.killpg(process.pid, signal.SIGINT)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=600)
     site.index.asked = None
     site.index.go.set()
 

@@ -98,7 +98,7 @@ def answers(text: str) -> bool:
     found = re.search(r"listens on http://([\d.:]+)", text)
     if not found:
         return False
-    connection = HTTPConnection(found[1], timeout=1)
+    connection = HTTPConnection(found[1], timeout=60)
     try:
         connection.request("GET", "/health/ready")
         return connection.getresponse().status == 200

@@ -13,7 +13,6 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 import pytest
@@ -62,7 +61,7 @@ def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
         try:
             with urlopen(f"{address}/health/ready"):
                 return
-        except URLError:
+        except OSError:  # refused, or not answered yet; a URLError is an OSError
             time.sleep(0.5)
     raise AssertionError("make run did not start")
 

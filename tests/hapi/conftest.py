@@ -17,13 +17,13 @@ from hapi_service import COMMAND, FROZEN, Served, serving
 
 from cds.clock import utc_now
 
-PATIENCE_MS = "20000"
+PATIENCE_MS = "60000"
 
 
 @pytest.fixture(scope="session")
 def fhir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fhir]:
     """A real server that holds the demo charts, the golden cases, and a few charts of our own."""
-    with running(tmp_path_factory.mktemp("hapi")) as base, httpx.Client(timeout=120) as http:
+    with running(tmp_path_factory.mktemp("hapi")) as base, httpx.Client(timeout=600) as http:
         server = Fhir(base, http)
         assert server.read("metadata").json()["software"]["name"] == "HAPI FHIR Server"
         server.load(one for chart in (*fixtures(), *golden(), *made().values()) for one in chart.resources)

@@ -50,7 +50,7 @@ def serving(fhir: str, folder: Path, program: tuple[str, ...], **settings: str) 
     with (
         log.open("w+b") as lines,
         process(command, lines, environment=environment, folder=folder) as output,
-        httpx.Client(timeout=60) as http,
+        httpx.Client(timeout=600) as http,
     ):
         announced = re.search(r"http://\S+", first_line(output, START_SECONDS, log))
         assert announced

@@ -110,7 +110,7 @@ class Proxy:
         end = time.monotonic() + PATIENCE
         while process.poll() is None and time.monotonic() < end:
             try:
-                socket.create_connection((HOST, self.secure), timeout=1).close()
+                socket.create_connection((HOST, self.secure), timeout=60).close()
             except ConnectionRefusedError:
                 time.sleep(0.02)
             else:

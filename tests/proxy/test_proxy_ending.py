@@ -13,6 +13,7 @@ from service.process import Running, running
 pytestmark = pytest.mark.skipif(NGINX is None or sys.platform != "linux", reason="no nginx here, or not Linux")
 BURST = 200  # calls a second, as shipped
 DRAIN = "2"
+PATIENT = "60000"  # milliseconds that a call may take on a slow machine
 
 
 def address(service: Running) -> str:
@@ -37,8 +38,8 @@ def test_no_call_is_lost_when_a_replica_ends(workers: int, tmp_path: Path) -> No
         return callers
 
     with (
-        running(tmp_path / "ending", *options, drain_seconds=DRAIN) as ending,
-        running(tmp_path / "staying") as staying,
+        running(tmp_path / "ending", *options, drain_seconds=DRAIN, deadline_ms=PATIENT) as ending,
+        running(tmp_path / "staying", deadline_ms=PATIENT) as staying,
         proxy.running(address(ending), address(staying), rate=BURST),
     ):
         while workers > 1 and '"event":"ready"' not in ending.written():

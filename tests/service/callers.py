@@ -1,4 +1,4 @@
-"""Callers who go on calling, fifty times a second, while a service ends; and what became of each call."""
+"""Callers who go on calling, up to fifty times a second, while a service ends; and what became of each call."""
 
 import asyncio
 import ssl
@@ -13,7 +13,8 @@ from service.process import HEAD_END, PATIENT_VIEW, TWITCHING
 
 RATE = 50.0
 FRESH = 3.0  # seconds for which a connection without calls is used again; the service keeps it for five
-PATIENCE = 60.0
+MOST = 16  # under way at once: a slow machine is called less often, not given more than it is allowed to take
+PATIENCE = 600.0
 BODY = TWITCHING.read_bytes()
 CALL = (
     f"POST {PATIENT_VIEW} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(BODY)}\r\n\r\n"
@@ -81,10 +82,11 @@ class Callers:
     async def _dial(self) -> None:
         number = 0
         while True:
-            task = asyncio.create_task(self._call(keeps=number % 2 == 0))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-            number += 1
+            if len(self._tasks) < MOST:
+                task = asyncio.create_task(self._call(keeps=number % 2 == 0))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+                number += 1
             await asyncio.sleep(1 / RATE)
 
     async def _call(self, *, keeps: bool) -> None:

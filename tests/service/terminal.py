@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-PATIENCE = 120.0  # seconds without a character; only a process that hangs takes them
+PATIENCE = 600.0  # seconds without a character; only a process that hangs takes them
 CTRL_C = b"\x03"
 
 

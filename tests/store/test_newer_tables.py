@@ -42,7 +42,7 @@ def test_a_process_that_may_not_use_newer_tables_ends_with_one_line(tmp_path: Pa
     with running(tmp_path) as service:
         before = service.fetch("GET", "/health/ready").json["store"]
         be_newer(service, oldest=NEWER)
-        status = service.process.wait(120)
+        status = service.process.wait(600)
         said = [line for line in service.written().splitlines() if TOO_OLD in line and not line.startswith("{")]
 
     assert ("up", 1, 1) == (before, status, len(said))
@@ -55,7 +55,7 @@ def test_a_worker_that_starts_beside_newer_tables_uses_them_if_it_may(tmp_path: 
         before, first = states(service), workers(service)
         be_newer(service, oldest=newest())
         os.kill(min(first), signal.SIGKILL)
-        until = time.monotonic() + 120
+        until = time.monotonic() + 600
         while len(workers(service) - {min(first)}) < len(first):
             assert time.monotonic() < until
             time.sleep(0.1)

@@ -10,6 +10,7 @@ from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any, TypeVar
 
+import loop_clock
 import pytest
 from uvicorn.server import ServerState
 
@@ -24,6 +25,7 @@ from cds.web.systemd import Notifier
 
 HEAD = b"POST / HTTP/1.1\r\nHost: x\r\n"
 CALL = HEAD + b"Content-Length: 2\r\n\r\n{}"
+SECONDS = 600.0
 CLOSES = b"connection: close"
 Seen = TypeVar("Seen")
 
@@ -231,7 +233,7 @@ async def nothing(scope: Any, receive: Any, send: Any) -> None:
 
 def idle_server() -> Server:
     """A server that has not begun."""
-    return Server(config_of(nothing, load({"TWITCH_CDS_DEMO": "true"})), drain_seconds=600)
+    return Server(config_of(nothing, load({"TWITCH_CDS_DEMO": "true"})), drain_seconds=SECONDS)
 
 
 def test_a_signal_that_comes_before_the_start_ends_it() -> None:
@@ -259,6 +261,20 @@ def test_a_second_signal_hurries_and_a_third_waits_for_no_call(monkeypatch: pyte
         return states
 
     assert [(False, False), (True, False), (True, True)] == asyncio.run(asked())
+
+
+def test_it_drains_for_as_long_as_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After one signal."""
+
+    async def asked() -> float:
+        made = idle_server()
+        monkeypatch.setattr(made, "drain", lambda: None)
+        made.asked(signal.SIGTERM)
+        assert made._ending is not None
+        await made._ending
+        return loop_clock.seconds()
+
+    assert SECONDS == loop_clock.run(asked())
 
 
 def test_a_server_that_drains_tells_its_application_and_each_connection() -> None:

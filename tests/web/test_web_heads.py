@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import loop_clock
 import pytest
 from uvicorn.server import ServerState
 
@@ -49,7 +50,7 @@ def talk(words: Talk, seconds: float = LATE) -> tuple[bytes, list[str]]:
             door.close()
             await asyncio.gather(*state.tasks, return_exceptions=True)
 
-    return asyncio.run(run()), limited
+    return loop_clock.run(run()), limited
 
 
 def saying(*pieces: bytes) -> Talk:
