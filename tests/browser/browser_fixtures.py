@@ -17,7 +17,8 @@ from playwright.sync_api import Browser, Locator, Playwright, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
-QUIET = ("--disable-background-networking", "--disable-component-update", "--no-first-run", OFFLINE)
+SMALL = "--disable-dev-shm-usage"  # /dev/shm has 64 MB in a container
+QUIET = ("--disable-background-networking", "--disable-component-update", "--no-first-run", SMALL, OFFLINE)
 SECONDS_TO_START = SECONDS_TO_END = 600
 
 

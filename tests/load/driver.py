@@ -13,7 +13,7 @@ import httptools
 from crowd import Verdict, Visit
 from payloads import SERVICE
 
-PATIENCE = 30.0
+PATIENCE = 300.0
 IDLE = 3.0
 CONNECTIONS = 1_500
 START = b"POST /cds-services/" + SERVICE.encode() + b" HTTP/1.1\r\nHost: cds.example.org\r\n"
