@@ -76,6 +76,7 @@ def _notes(courses: tuple[Course, ...], picture: Picture) -> tuple[Note, ...]:
     unknown = [course.ingredient for course in courses if course.start is None or picture.last is None]
     vague = any(_is_uncertain(course, picture) for course in courses)
     return (
+        *(note for course in courses for note in course.cautions),
         *(Note("drug_at_sample", values) for course in courses for values in _samples(course, picture)),
         *(Note("timing_unknown", {"drug": drug}) for drug in dict.fromkeys(unknown)),
         *((Note("timing_uncertain"),) if vague else ()),

@@ -142,7 +142,7 @@ def _abnormal_lab(labs: tuple[Abnormal, ...]) -> list[Choice]:
 
 
 def _medicines(found: Assessment, courses: tuple[Course, ...], ended: tuple[Stopped, ...] = ()) -> list[Choice]:
-    """D11: a warning for a steroid with weakness or low K or Ca (4a MED-REV), or lithium in words (N34).
+    """D11: a warning for a steroid with weakness or low K or Ca (4a MED-REV), or what N34 says of a level.
 
     Also for a sedative or baclofen that was stopped (N28).
     """
@@ -150,7 +150,7 @@ def _medicines(found: Assessment, courses: tuple[Course, ...], ended: tuple[Stop
         return []
     steroid = any(course.tag == "corticosteroid" for course in courses)
     serious = steroid and (_has_weakness(found) or _has_low_electrolyte(found))
-    serious = serious or _may_be_toxic(found, courses) or any(one.warns for one in ended)
+    serious = serious or any(course.cautions for course in courses) or any(one.warns for one in ended)
     indicator = Indicator.WARNING if serious else Indicator.INFO
     return [Choice(topic=Topic.MED_REV, indicator=indicator, courses=courses, stopped=ended)]
 
@@ -158,15 +158,6 @@ def _medicines(found: Assessment, courses: tuple[Course, ...], ended: tuple[Stop
 def _stopped(found: Assessment, *, grave: bool = False) -> tuple[Stopped, ...]:
     """The medicines that were stopped on a day that is known; in known disease only those that warn (N60 20)."""
     return tuple(one for one in found.stopped if one.when is not None and (one.warns or not grave))
-
-
-def _may_be_toxic(found: Assessment, courses: tuple[Course, ...]) -> bool:
-    """Confusion or tremor on lithium that only words name: what a code would have made an emergency (N34, N46)."""
-    picture = found.picture
-    since = picture.today - picture.knowledge.days("lithium_sign")
-    signs = picture.findings.of("confusion", "tremor")
-    dated = any(one.day is not None and one.day >= since for one in signs)
-    return dated and any(course.tag == "lithium" and course.by_words for course in courses)
 
 
 def _has_weakness(found: Assessment) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from cards.advice import Fact
 from cards.printed import number
 from cds.chart.facts import Seen
+from cds.rules import levels
 from cds.rules.amount import Amount, beyond
 from cds.rules.flags import Raised
 from cds.rules.view import View
@@ -30,8 +31,9 @@ def rhabdomyolysis(view: View) -> Raised | None:
 
 
 def poisoning(view: View) -> Iterator[Raised]:
-    """E6: lithium, serotonin or cholinergic toxicity."""
-    for flag in (_lithium(view), _serotonin(view), _cholinergic(view)):
+    """E6: lithium, theophylline, serotonin or cholinergic toxicity."""
+    yield from levels.toxic(view)
+    for flag in (_serotonin(view), _cholinergic(view)):
         if flag is not None:
             yield flag
 
@@ -45,23 +47,6 @@ def pregnancy_and_clot(view: View) -> Iterator[Raised]:
 
 def _ck_limit(view: View, *, urine_counts: bool) -> str:
     return view.limit_text("creatine-kinase-urine" if urine_counts else "creatine-kinase-symptom")
-
-
-def _lithium(view: View) -> Raised | None:
-    """A toxic level, or confusion or tremor on lithium without a recent level below it; never by words alone (N46)."""
-    level = view.standing("lithium").judged
-    toxic = view.acute_beyond("lithium")
-    courses = [course for course in view.courses("lithium") if not course.by_words]
-    if toxic is not None:
-        limit = view.limit_text("lithium")
-        signs = view.within("lithium_sign", "confusion", "tremor")
-        sets = ("confusion", "tremor")
-        return view.flag(signs, sets, tag="lithium", judged=(toxic,), limit=limit, courses=courses, used=True)
-    clear = level is not None and view.clears(level, "lithium") and view.is_within(level.when, "lithium_clear")
-    if not courses or clear:
-        return None
-    found = view.within("lithium_sign", "confusion", "tremor")
-    return view.flag(found, ("confusion", "tremor"), tag="lithium", courses=courses, used=True)
 
 
 def _serotonin(view: View) -> Raised | None:

@@ -1,7 +1,7 @@
 """The rows of the red flags, in the order in which cards and explanations list them (section 3)."""
 
 from cards.topics import Topic
-from cds.rules import acute_weakness, electrolytes, emergencies, neurology
+from cds.rules import acute_weakness, electrolytes, emergencies, levels, neurology
 from cds.rules.reads import Reads
 from cds.rules.rule import Rule, sign
 from cds.rules.trial import once
@@ -22,7 +22,15 @@ EMERGENCY_TAGS = (
         "respiratory",
         "weakness",
     ),
-    *("lithium", "serotonin-toxicity", "cholinergic", "infant-floppiness", "pre-eclampsia", "venous-thromboembolism"),
+    *(
+        "lithium",
+        "theophylline",
+        "serotonin-toxicity",
+        "cholinergic",
+        "infant-floppiness",
+        "pre-eclampsia",
+        "venous-thromboembolism",
+    ),
 )
 
 FLAGS = (
@@ -84,13 +92,14 @@ FLAGS = (
         id="E6",
         card=EMERG,
         reads=Reads(
-            sets=("confusion", "tremor", "clonus", "cholinergic-poisoning"),
-            analytes=("lithium",),
-            limits=("lithium",),
-            medicines=("lithium",),
+            sets=("clonus", "cholinergic-poisoning"),
+            analytes=("theophylline",),
+            limits=("lithium", "theophylline"),
+            medicines=("lithium", "xanthine"),
             classes=("serotonergic",),
-            windows=("lithium_sign", "lithium_clear", "clonus", "cholinergic"),
-        ),
+            windows=("clonus", "cholinergic"),
+        )
+        | levels.LITHIUM,
         ask=emergencies.poisoning,
     ),
     sign(

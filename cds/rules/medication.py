@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from cards.advice import Fact
+from cards.advice import Fact, Note
 from cds.chart.facts import Drug
 from cds.fhir.dates import When
 from cds.knowledge.codes import Concept
@@ -17,7 +17,10 @@ DENOSUMAB = "denosumab"
 
 
 class Course(Struct, frozen=True, kw_only=True):
-    """One ingredient of one class that is taken now: all its active entries, and the start of the whole course."""
+    """One ingredient of one class that is taken now: all its active entries, and the start of the whole course.
+
+    `cautions` are what makes its review a warning (N34).
+    """
 
     tag: str
     ingredient: str
@@ -25,6 +28,7 @@ class Course(Struct, frozen=True, kw_only=True):
     concept: Concept
     refs: tuple[str, ...]
     start: When | None
+    cautions: tuple[Note, ...] = ()
 
     @property
     def by_words(self) -> bool:
@@ -74,7 +78,7 @@ class Medication(Struct, frozen=True):
 
     courses: tuple[Course, ...]
     ended: tuple[Ended, ...]
-    others: frozenset[str]
+    others: tuple[tuple[str, When | None], ...]
     replacements: tuple[tuple[str, When | None], ...]
     doubtful: tuple[Doubtful, ...] = ()
 
@@ -87,7 +91,7 @@ class Medication(Struct, frozen=True):
         """The classes and value sets of what is taken or has ended."""
         yield from (course.tag for course in self.courses)
         yield from (one.tag for one in self.ended)
-        yield from self.others
+        yield from (name for name, _ in self.others)
 
 
 class Matcher:
@@ -191,7 +195,7 @@ def read(drugs: list[Drug], knowledge: Knowledge, today: int) -> Medication:
     return Medication(
         courses=courses,
         ended=tuple(Ended(tag=t, ingredient=c.ingredient, ref=d.ref, end=d.end) for t, c, d in over),
-        others=frozenset(name for drug in active for concept in drug.concepts for name in concept.sets),
+        others=tuple((name, drug.start) for drug in active for concept in drug.concepts for name in concept.sets),
         replacements=tuple(_replacements(active)),
         doubtful=tuple(dict.fromkeys(_doubtful(matched))),
     )

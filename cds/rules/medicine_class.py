@@ -2,12 +2,17 @@
 
 from collections.abc import Callable, Iterator
 
+from msgspec.structs import replace
+
+from cards.advice import Note
 from cds.knowledge.model import MedicineClass
 from cds.rules.medication import Course
 from cds.rules.view import View
 
 
-def rule_of(tag: str, medicine: MedicineClass) -> Callable[[View], Iterator[Course]]:
+def rule_of(
+    tag: str, medicine: MedicineClass, cautions: Callable[[Course, View], Iterator[Note]]
+) -> Callable[[View], Iterator[Course]]:
     """The rule of a class: its courses whose timing fits, where it needs one only beside a muscle sign.
 
     Whatever the onset, what may explain an abnormal result and was taken when its sample was (N36 b).
@@ -16,9 +21,17 @@ def rule_of(tag: str, medicine: MedicineClass) -> Callable[[View], Iterator[Cour
     def rule(view: View) -> Iterator[Course]:
         if medicine.needs_muscle_sign and not _has_muscle_sign(view):
             return
-        yield from (course for course in view.courses(tag) if view.fires(course) or _explains(course, medicine, view))
+        for course in view.courses(tag):
+            warned = tuple(cautions(course, view))
+            if warned or view.fires(course) or _explains(course, medicine, view):
+                yield replace(course, cautions=warned)
 
     return rule
+
+
+def no_cautions(course: Course, view: View) -> Iterator[Note]:  # noqa: ARG001 - the signature of all cautions
+    """Of a class whose review is a warning by nothing of its own."""
+    return iter(())
 
 
 def _explains(course: Course, medicine: MedicineClass, view: View) -> bool:

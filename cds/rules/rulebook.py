@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from cards.topics import Topic
 from cds.knowledge.load import Knowledge
 from cds.knowledge.model import DEFICIENCY, EXCESS, KnownCause, MedicineClass
-from cds.rules import abnormal, causes, lifestyle, medicine_class, new_signs, order_labs, stopped
+from cds.rules import abnormal, causes, levels, lifestyle, medicine_class, new_signs, order_labs, stopped
 from cds.rules.flag_rows import EMERGENCY_TAGS, FLAGS
 from cds.rules.picture import Picture
 from cds.rules.reads import DISEASES, EXPECTED, Reads
@@ -128,6 +128,7 @@ def _laboratory(knowledge: Knowledge) -> Rule:
 def _medicine(tag: str, medicine: MedicineClass) -> Rule:
     """The rule of one class of medicines (5a). A statin asks for a muscle sign, so it reads what shows one."""
     asks = medicine.needs_muscle_sign
+    warned, cautions = levels.OF_CLASS.get(tag, (Reads(), medicine_class.no_cautions))
     return Rule(
         id=tag,
         card=Topic.MED_REV,
@@ -137,8 +138,9 @@ def _medicine(tag: str, medicine: MedicineClass) -> Rule:
             medicines=(tag,),
             attributes=("onset",),
             outcomes=("E2", "U1", "U8") if asks else (),
-        ),
-        ask=medicine_class.rule_of(tag, medicine),
+        )
+        | warned,
+        ask=medicine_class.rule_of(tag, medicine, cautions),
         also=TESTS if medicine.orders_labs else (),
         sees="open",
     )

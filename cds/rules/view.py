@@ -196,8 +196,12 @@ class View:
 
     def takes(self, drug: str) -> bool:
         """Whether a medicine of a value set is taken now."""
+        return any(True for _ in self.starts(drug))
+
+    def starts(self, drug: str) -> Iterator[When | None]:
+        """The starts of the medicines of a value set that are taken now."""
         self._access.check("drugs", drug)
-        return drug in self._picture.medication.others
+        return (start for name, start in self._picture.medication.others if name == drug)
 
     def entries(self, tag: str) -> Iterator[Entry]:
         """What the chart says of one class: its active entries and its ended ones."""

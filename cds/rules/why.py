@@ -107,8 +107,9 @@ def _of_drug(drug: Drug, reads: Reads, knowledge: Knowledge, against: Against | 
     for concept in drug.concepts:
         classes = (knowledge.medicines[tag] for tag in reads.medicines)
         listed = any(concept.groups & {*one.groups, *one.check_route} for one in classes)
-        if listed or concept.sets & set(reads.value_sets):
-            name = concept.ingredient or concept.display
+        held = next((name for name in reads.value_sets if name in concept.sets), None)
+        if listed or held:
+            name = concept.ingredient or (knowledge.label(held) if held else concept.display)
             reason = against.of_drug(drug) if against else None
             return Trace(drug.ref, name, _text(drug.start), note=drug.state, reason=reason)
     return None
