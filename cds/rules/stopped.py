@@ -53,16 +53,22 @@ def _of_class(tag: str, medicine: MedicineClass, view: View) -> Iterator[Stopped
 
 
 def _of_ingredient(tag: str, name: str, medicine: MedicineClass, entries: list[Entry], view: View) -> Stopped | None:
-    ends = [(one.drug.end, one) for one in entries if one.drug.end is not None and not one.drug.supplied]
+    ends = [(end, one) for one in entries if (end := _end(one, view)) is not None]
     if all(one.drug.as_needed for one in entries):
         return None
     if not ends:
         unknown = [one for one in entries if _may_be_late(one, medicine, view)]
         return _stopped(tag, name, None, medicine, unknown[0]) if unknown else None
     end, last = max(ends, key=lambda pair: pair[0].last)
-    if not 0 <= view.today - end.last <= (medicine.stopped_within or 0) or _is_short(last, end, entries, view):
+    if view.today - end.last > (medicine.stopped_within or 0) or _is_short(last, end, entries, view):
         return None
     return _stopped(tag, name, end, medicine, last)
+
+
+def _end(entry: Entry, view: View) -> When | None:
+    """The day that the chart states; one that lies ahead is not the day on which it was stopped."""
+    end = entry.drug.end
+    return None if end is None or entry.drug.supplied or end.last > view.today else end
 
 
 def _is_over(entry: Entry) -> bool:

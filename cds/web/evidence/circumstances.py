@@ -24,6 +24,7 @@ from cds.rules.lifestyle import Factor
 from cds.rules.medication import Course
 from cds.rules.new_signs import NewSign
 from cds.rules.picture import Completeness
+from cds.rules.stopped import Stopped
 from cds.rules.work_up import Done
 
 DAY = "2026-01-02"
@@ -58,8 +59,8 @@ def _normal(kind: str) -> Done:
     return Done(report=Report(ref="", kind=kind, concept=NOTHING_READ, when=dates.parse(DAY)), result="normal")
 
 
-def _of_diseases() -> Iterable[Circumstance]:
-    """A diagnosis that can cause twitching, and a new sign in a known disease (N26, N52)."""
+def _of_history() -> Iterable[Circumstance]:
+    """A cause on file, a new sign in a known disease, a medicine that ended (N26, N52, N28)."""
     cause = Cause(tag="thyroid", label="", date="", found=(), facts=())
     yield Circumstance(key="cause", words="a diagnosis that can cause twitching", found={"causes": (cause,)})
     yield Circumstance(
@@ -68,6 +69,8 @@ def _of_diseases() -> Iterable[Circumstance]:
         found={"new_signs": (_new_sign(),)},
         seen={"diseases": frozenset({"kd-als"})},
     )
+    ended = Stopped(tag="", name="", when=dates.parse(DAY), warns=False, fact=Fact(resource="", label=""))
+    yield Circumstance(key="stopped", words="a listed medicine that ended lately", found={"stopped": (ended,)})
 
 
 def _all() -> Iterable[Circumstance]:
@@ -94,7 +97,7 @@ def _all() -> Iterable[Circumstance]:
         seen={"twitches": marked},
     )
     yield Circumstance(key="symptom", words="an additional symptom, nothing more", found={"additional": _flag("ADD")})
-    yield from _of_diseases()
+    yield from _of_history()
     yield Circumstance(key="lab", words="an abnormal laboratory result", found={"labs": (low,)})
     yield Circumstance(
         key="medicine", words="a listed medicine", found={"courses": (_course("proton-pump-inhibitor"),)}
