@@ -68,7 +68,8 @@ class Seen(Struct, frozen=True, kw_only=True):
     """An Observation that is no laboratory result: a finding, a score, an answer.
 
     `said` is what it says of what its code names; `value_sets` are those of its coded value, which stands for itself,
-    and whether an examination was normal. `places` are all sites stated; `source` is who told it.
+    and whether an examination was normal. `date` is a value that is a date. `places` are all sites stated; `source` is
+    who told it.
     """
 
     named: Named
@@ -77,6 +78,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     value_concepts: tuple[Concept, ...] = ()
     value_sets: frozenset[str] = NOTHING
     value_phrases: frozenset[str] = NOTHING
+    date: When | None = None
     said: Said = FINDING
     is_done: bool = True
     sites: tuple[frozenset[str], ...] = ()

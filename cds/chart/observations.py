@@ -178,6 +178,7 @@ def _seen(whole: Observation, part: Observation | Component, namer: Namer, when:
         value_concepts=value.concepts,
         value_sets=value.sets | _answer(part),
         value_phrases=value.phrases,
+        date=parse(part.value_date_time) if isinstance(part, Observation) else None,
         said=said,
         is_done=said.by is not By.REASON and "absent" not in value.sets and part.value_boolean is not False,
         sites=namer.each_sets(sites),

@@ -126,6 +126,7 @@ class Observation(Owned, tag="Observation", rename="camel"):
     value_boolean: bool | None = None
     value_integer: Integer | None = None
     value_string: str | None = None
+    value_date_time: str | None = None
     data_absent_reason: CodeableConcept | None = None
     interpretation: Concepts = None
     reference_range: list[ReferenceRange] | None = None

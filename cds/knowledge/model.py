@@ -291,4 +291,5 @@ class Names(Struct, frozen=True, forbid_unknown_fields=True):
     sides: Sides
     sided: AboutSide
     unread: dict[str, str]
+    short: dict[str, str]
     types: dict[str, str]

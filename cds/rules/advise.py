@@ -12,6 +12,7 @@ from cds.rules import (
     calm,
     context,
     emergency_words,
+    encephalitis,
     known_disease,
     new_signs,
     proposals,
@@ -102,7 +103,7 @@ def emergency(choice: Choice, found: Assessment) -> Advice:
         flags=flag_ids((*flags, *inside)),
         signs=signs(flags),
         values=values,
-        first=emergency_words.first(flags),
+        first=(*emergency_words.first(flags), *emergency_words.of_weakness(flags, found.picture)),
         facts=tuple(_once(*found.picture.twitch_facts, *facts_of(flags), *_labs(found), *facts_of(inside))),
         notes=(*notes, Note("local_pathway"), *context.notes(found)),
         missing=found.missing if found.picture.complete.has("Observation") else (),
@@ -139,21 +140,31 @@ def childhood(choice: Choice, found: Assessment) -> Advice:
         variant = "weakness" if _has(choice.flags, "weakness") else "default"
         delay = all(one.sets & {"motor-delay"} for flag in choice.flags for one in flag.found)
         variant = "development" if delay else variant
-    wanted = variant != "development" or found.picture.chart.sex == "male"
+    variant = "infant" if ids == {"P4"} else variant
+    told = _of_encephalitis(choice.flags)
+    variant = encephalitis.SENTENCE if told else variant
+    wanted = variant != "infant" and (variant != "development" or found.picture.chart.sex == "male")
     due = wanted and found.picture.complete.has("Observation") and tests_due.is_due("creatine-kinase", found.picture)
     orders = (Order("referral:paediatric-neurology"), *((Order("lab:creatine-kinase"),) if due else ()))
-    return _neuro(choice, found, variant, orders)
+    return _neuro(choice, found, variant, orders, told)
 
 
 def urgent(choice: Choice, found: Assessment) -> Advice:
     """NEURO-URG: the sign named with its day, the basic bloods inside; the disease only where N12 allows it."""
-    if strange := new_signs.unexplained(choice.flags, found.picture):
+    if told := _of_encephalitis(choice.flags):
+        variant, values = encephalitis.SENTENCE, told
+    elif strange := new_signs.unexplained(choice.flags, found.picture):
         variant, values = "unexplained", strange
     elif {flag.id for flag in choice.flags} == {"U8"}:
         variant, values = "medicine", {"drug": _myopathic(found.picture)}
     else:
         variant, values = "motor-neuron-disease" if may_be_named(found) else "default", _days(choice.flags)
     return _neuro(choice, found, variant, (Order("referral:neurology-urgent"), *_due(found)), values)
+
+
+def _of_encephalitis(flags: Flags) -> dict[str, str]:
+    """What the sentence names, whatever other sign stands beside it: it is the one for within days (N43)."""
+    return next((dict(flag.values) for flag in flags if flag.sentence == encephalitis.SENTENCE), {})
 
 
 def evaluation(choice: Choice, found: Assessment) -> Advice:
@@ -330,7 +341,7 @@ def lifestyle(choice: Choice, found: Assessment) -> Advice:
 
 def _lifestyle_variant(choice: Choice, found: Assessment) -> str:
     if not choice.factors:
-        return "general"
+        return "general-child" if found.picture.is_under("adult_texts_years") else "general"
     if not calm.words_allowed(found):
         return "open-item" if calm.is_examined(found) else "unexamined"
     return choice.factors[0].variant if len(choice.factors) == 1 else "several"
@@ -345,11 +356,17 @@ def data_gap(choice: Choice, found: Assessment) -> Advice:
     return Advice(
         topic=Topic.DATA_GAP,
         indicator=choice.indicator,
-        variant="rule-failed" if found.failed else "default",
+        variant=_gap_variant(found),
         facts=found.picture.twitch_facts,
         notes=(*context.explanations(found.picture), *context.exam_notes(found.picture), *context.notes(found)),
         missing=context.gaps(found),
     )
+
+
+def _gap_variant(found: Assessment) -> str:
+    if found.failed:
+        return "rule-failed"
+    return "child" if found.picture.is_child else "default"
 
 
 def _unsaid(choice: Choice, found: Assessment) -> Advice:

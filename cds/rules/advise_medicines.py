@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cards.advice import Advice, Note, Order
 from cards.topics import Topic
-from cds.rules import context, laboratory, proposals
+from cds.rules import context, laboratory, proposals, serotonin
 from cds.rules.assess import Assessment
 from cds.rules.choice import Choice
 from cds.rules.labs import Judged
@@ -26,7 +26,11 @@ def review(choice: Choice, found: Assessment) -> Advice:
         values=_of_stopped(choice.stopped[0]) if choice.stopped else _values(courses, picture),
         tags=rulebook_of(picture.knowledge).in_order(Topic.MED_REV, tags | ({TAG} if choice.stopped else set())),
         signs=names,
-        facts=(*picture.twitch_facts, *(one.fact for one in choice.stopped), *(course.fact for course in courses)),
+        facts=(
+            *picture.twitch_facts,
+            *(one.fact for one in choice.stopped),
+            *dict.fromkeys(course.fact for course in courses),
+        ),
         notes=(*_notes(courses, picture), *_ended(choice.stopped, picture), *context.notes(found)),
         orders=(*proposals.of_medicines(names), *_orders(tags, found)),
     )
@@ -44,6 +48,8 @@ def _ended(stopped: tuple[Stopped, ...], picture: Picture) -> tuple[Note, ...]:
 
 
 def _variant(courses: tuple[Course, ...], picture: Picture) -> str:
+    if any(course.tag == serotonin.AGENT for course in courses):
+        return "serotonergic"
     if len({course.ingredient for course in courses}) > 1:
         return "several"
     course = courses[0]

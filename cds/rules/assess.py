@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cards.topics import Topic
-from cds.rules import new_signs, tests_due, timing
+from cds.rules import new_signs, tests_due, timing, weakness_used, withdrawal
 from cds.rules.abnormal import Abnormal
 from cds.rules.causes import Cause
 from cds.rules.findings import IN_DOUBT, Finding
@@ -63,11 +63,15 @@ class Questions:
         self._pictures: dict[Sees, Picture] = {"all": picture}
         self._raised: dict[str, Flags] = {}
 
-    def set_aside(self, used: Iterable[Finding]) -> None:
-        """Findings that an emergency has used count nowhere else (4b Flags); those of weakness may be answered."""
+    def set_aside(self, used: Iterable[Finding], told: Flags) -> None:
+        """Findings that an emergency has used count nowhere else (4b Flags); those of weakness may be answered.
+
+        `told` are the emergencies that are shown: they may explain weakness (N45).
+        """
         whole = self._pictures["all"]
-        left, quoted = timing.left(whole, whole.findings.without(used))
-        self.picture = replace(whole, quoted=quoted)
+        unused, weak = weakness_used.left(whole, told, whole.findings.without(used))
+        left, quoted = timing.left(whole, unused)
+        self.picture = replace(whole, quoted=(*withdrawal.past(left, whole.knowledge), *quoted), weak_used=weak)
         free = replace(whole, findings=left, names=whole.names | IN_DOUBT)
         self._pictures |= {"unused": free, "open": _open(free)}
 
@@ -99,7 +103,8 @@ def assess(picture: Picture, trial: Trial, *, emergency_cards: bool = True) -> A
     questions = Questions(picture, trial)
     emergencies = questions.ask(Topic.EMERG)
     early = (finding for finding in picture.findings.all if finding.preliminary)  # they count for emergencies only (N1)
-    questions.set_aside([*early, *questions.emergencies_used(emergencies, told=emergency_cards)])
+    used = questions.emergencies_used(emergencies, told=emergency_cards)
+    questions.set_aside([*early, *used], emergencies if emergency_cards else ())
     picture = questions.picture
     urgent = questions.ask(Topic.NEURO_URG)
     childhood, urgent_left = _by_age(picture, urgent, questions)

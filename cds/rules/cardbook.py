@@ -13,7 +13,17 @@ from cards.vocabulary import Vocabulary
 from cds.knowledge import basis
 from cds.knowledge.basis import Row
 from cds.knowledge.load import Knowledge
-from cds.rules import advise, advise_known, advise_labs, advise_medicines, gate, left_out, motor_neuron
+from cds.rules import (
+    advise,
+    advise_known,
+    advise_labs,
+    advise_medicines,
+    gate,
+    infancy,
+    left_out,
+    motor_neuron,
+    pregnancy,
+)
 from cds.rules.assess import Assessment
 from cds.rules.choice import Choice
 from cds.rules.flag_rows import FLAG_IDS
@@ -46,7 +56,7 @@ class CardRow(Struct, frozen=True, kw_only=True):
 CARDS = (
     CardRow(
         topic=Topic.EMERG,  # 4a EMERG
-        variants=("default", "guillain-barre", UNWORDED),
+        variants=("default", "guillain-barre", *infancy.SENTENCES, pregnancy.UNKNOWN_WEEKS, UNWORDED),
         advise=advise.emergency,
         left_out=left_out.emergency,
         protected=True,
@@ -57,7 +67,7 @@ CARDS = (
     ),
     CardRow(
         topic=Topic.PED_NEURO,  # 4a PED-NEURO
-        variants=("default", "weakness", "development"),
+        variants=("default", "weakness", "development", "infant", "encephalitis"),
         advise=advise.childhood,
         left_out=left_out.paediatric,
         protected=True,
@@ -67,7 +77,7 @@ CARDS = (
     ),
     CardRow(
         topic=Topic.NEURO_URG,  # 4a NEURO-URG
-        variants=("default", "motor-neuron-disease", "medicine", "unexplained"),
+        variants=("default", "motor-neuron-disease", "encephalitis", "medicine", "unexplained"),
         advise=advise.urgent,
         left_out=left_out.urgent,
         protected=True,
@@ -121,7 +131,9 @@ CARDS = (
     ),
     CardRow(
         topic=Topic.MED_REV,  # 4a MED-REV
-        variants=("corticosteroid", "estrogen", "one", "at-sample", "unknown-timing", "several", "stopped"),
+        variants=(
+            *("corticosteroid", "estrogen", "serotonergic", "one", "at-sample", "unknown-timing", "several", "stopped"),
+        ),
         advise=advise_medicines.review,
         left_out=left_out.medicines,
         reads=Reads(windows=("administration", "denosumab", "drug_gap")),
@@ -152,7 +164,7 @@ CARDS = (
         topic=Topic.LIFESTYLE,  # 4a LIFESTYLE
         variants=(
             *("stress", "sleep", "sleep-recorded", "exertion", "caffeine", "caffeine-recorded", "dehydration"),
-            *("smoking", "diet", "several", "unexamined", "open-item", "general"),
+            *("smoking", "diet", "several", "unexamined", "open-item", "general", "general-child"),
         ),
         advise=advise.lifestyle,
         left_out=left_out.lifestyle,
@@ -160,7 +172,7 @@ CARDS = (
     ),
     CardRow(
         topic=Topic.DATA_GAP,  # 4a DATA-GAP
-        variants=("default", RULE_FAILED, "known-disease", SWITCHED_OFF, "draft-unread"),
+        variants=("default", "child", RULE_FAILED, "known-disease", SWITCHED_OFF, "draft-unread"),
         advise=advise.data_gap,
         left_out=left_out.gap,
         reads=Reads(windows=("twitch_observation", "exam")),

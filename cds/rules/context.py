@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from cards.advice import Note
 from cds.chart.naming import normalise
 from cds.knowledge.codes import Concept
-from cds.rules import lifestyle, readings, tests_due
+from cds.rules import lifestyle, readings, serotonin, tests_due
 from cds.rules.assess import Assessment
 from cds.rules.laboratory import Unread
 from cds.rules.medication import Course, Ended
@@ -33,7 +33,8 @@ def gaps(found: Assessment) -> tuple[str, ...]:
     seen = {name for one in picture.chart.seen for name in one.named.sets} | {
         name for one in picture.findings.all for name in one.sets
     }
-    absent = tuple(gap for gap, sets in picture.knowledge.rules.gaps.items() if not seen.intersection(sets))
+    asked = {} if picture.is_under("adult_texts_years") else picture.knowledge.rules.gaps
+    absent = tuple(gap for gap, sets in asked.items() if not seen.intersection(sets))
     exam = ("examination",) if picture.exam is None else ()
     onset = ("onset",) if picture.last is None else ()
     chart = picture.chart
@@ -60,7 +61,8 @@ def site_notes(picture: Picture) -> tuple[Note, ...]:
 def ended(picture: Picture) -> tuple[Note, ...]:
     """Medicines that ended lately, for the detail only (4b Drug); of steroids (section 5 Stopped steroid)."""
     taken = {course.ingredient for course in picture.medication.courses}
-    past = [one for one in picture.medication.ended if one.end is not None and one.ingredient not in taken]
+    told = [one for one in picture.medication.ended if one.tag not in serotonin.CLASSES]
+    past = [one for one in told if one.end is not None and one.ingredient not in taken]
     return tuple(_ended(one, picture) for one in past if picture.is_within(one.end, "recent_drug"))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 
 from cards.topics import Indicator, Topic
-from cds.rules import calm, lines
+from cds.rules import calm, lines, serotonin
 from cds.rules.abnormal import Abnormal
 from cds.rules.assess import Assessment, flag_days
 from cds.rules.cardbook import PROTECTED, RANKS
@@ -144,12 +144,13 @@ def _abnormal_lab(labs: tuple[Abnormal, ...]) -> list[Choice]:
 def _medicines(found: Assessment, courses: tuple[Course, ...], ended: tuple[Stopped, ...] = ()) -> list[Choice]:
     """D11: a warning for a steroid with weakness or low K or Ca (4a MED-REV), or what N34 says of a level.
 
-    Also for a sedative or baclofen that was stopped (N28).
+    Also for a sedative or baclofen that was stopped (N28), and for what may be serotonin toxicity (N37).
     """
     if not (courses or ended):
         return []
     steroid = any(course.tag == "corticosteroid" for course in courses)
     serious = steroid and (_has_weakness(found) or _has_low_electrolyte(found))
+    serious = serious or any(course.tag == serotonin.AGENT for course in courses)
     serious = serious or any(course.cautions for course in courses) or any(one.warns for one in ended)
     indicator = Indicator.WARNING if serious else Indicator.INFO
     return [Choice(topic=Topic.MED_REV, indicator=indicator, courses=courses, stopped=ended)]

@@ -36,7 +36,8 @@ def _high_calcium(view: View, severe: Judged | None) -> Raised | None:
 def _low_calcium(view: View, severe: Judged | None) -> Raised | None:
     """Tetany, very low calcium, or low calcium with a sign; a new seizure unless Ca and Mg are normal.
 
-    Known epilepsy excuses a seizure only where no low calcium was measured (the safer reading of 3a).
+    Known epilepsy excuses a seizure only where no low calcium was measured (the safer reading of 3a). In an infant a
+    seizure alone is an emergency of its own (N41).
     """
     total = _low_total(view)
     low = total or next((one for one in view.acute("calcium") if _is_low(one)), None)
@@ -45,7 +46,7 @@ def _low_calcium(view: View, severe: Judged | None) -> Raised | None:
     courses: tuple[Course, ...] = ()
     if low is not None:
         found += [*view.of("paraesthesia", "long-qt"), *seizures]
-    elif not view.of("epilepsy") and not (view.standing("calcium").is_normal and view.standing("magnesium").is_normal):
+    elif not (view.is_infant or view.of("epilepsy") or _are_normal(view)):
         found += seizures
     if total is not None:
         found += view.of("hypoparathyroidism", "dialysis")
@@ -53,6 +54,10 @@ def _low_calcium(view: View, severe: Judged | None) -> Raised | None:
     sets = ("tetany", "paraesthesia", "long-qt", "seizure", "hypoparathyroidism", "dialysis")
     shown = severe or (low if found or courses else None)
     return view.flag(found, sets, tag="calcium", judged=(shown,) if shown else (), courses=courses)
+
+
+def _are_normal(view: View) -> bool:
+    return view.standing("calcium").is_normal and view.standing("magnesium").is_normal
 
 
 def _is_low(one: Judged) -> bool:

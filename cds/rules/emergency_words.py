@@ -1,10 +1,13 @@
 """Which summary an emergency gets, and the sentences that lead what is to be considered."""
 
 from cards.advice import Note
+from cds.rules import weakness_used
 from cds.rules.acute_weakness import GUILLAIN_BARRE
 from cds.rules.flags import Flags
+from cds.rules.picture import Picture
+from cds.rules.pregnancy import UNKNOWN_WEEKS
 
-FIRST = {GUILLAIN_BARRE: "guillain_barre"}  # by the sentence of a flag
+FIRST = {GUILLAIN_BARRE: "guillain_barre", UNKNOWN_WEEKS: "weeks_not_recorded"}  # by the sentence of a flag
 
 
 def summary(flags: Flags) -> tuple[str, dict[str, str]]:
@@ -18,3 +21,13 @@ def summary(flags: Flags) -> tuple[str, dict[str, str]]:
 def first(flags: Flags) -> tuple[Note, ...]:
     """What must not be read over, whichever summary the card has (N40)."""
     return tuple(Note(FIRST[flag.sentence], dict(flag.values)) for flag in flags if flag.sentence in FIRST)
+
+
+def of_weakness(flags: Flags, picture: Picture) -> tuple[Note, ...]:
+    """Weakness that the emergency explains is examined again (N45); a CK that nothing explains asks for its disease."""
+    days = [one.when for one in picture.weak_used if one.when]
+    disease = (Note("muscle_disease"),) if weakness_used.asks_for_muscle_disease(picture, flags) else ()
+    if not days:
+        return disease
+    first = min(days, key=lambda when: when.first)
+    return (Note("weakness_after_correction", {"date": first.text}), *disease)

@@ -1,7 +1,17 @@
 """The rows of the red flags, in the order in which cards and explanations list them (section 3)."""
 
 from cards.topics import Topic
-from cds.rules import acute_weakness, electrolytes, emergencies, levels, neurology
+from cds.rules import (
+    acute_weakness,
+    electrolytes,
+    emergencies,
+    encephalitis,
+    infancy,
+    levels,
+    neurology,
+    pregnancy,
+    serotonin,
+)
 from cds.rules.reads import Reads
 from cds.rules.rule import Rule, sign
 from cds.rules.trial import once
@@ -11,26 +21,10 @@ A_CHILDS = (Topic.PED_NEURO,)  # a child's urgent signs are P2 (4e step 9)
 TESTS = (Topic.LAB_ORDER,)
 
 EMERGENCY_TAGS = (
-    *(
-        "calcium",
-        "potassium",
-        "magnesium",
-        "phosphate",
-        "sodium",
-        "glucose",
-        "rhabdomyolysis",
-        "respiratory",
-        "weakness",
-    ),
-    *(
-        "lithium",
-        "theophylline",
-        "serotonin-toxicity",
-        "cholinergic",
-        "infant-floppiness",
-        "pre-eclampsia",
-        "venous-thromboembolism",
-    ),
+    *("calcium", "potassium", "magnesium", "phosphate", "sodium", "glucose", "rhabdomyolysis", "respiratory"),
+    *("weakness", "lithium", "theophylline", "serotonin-toxicity", "neuroleptic", "cholinergic", "toxin"),
+    *("withdrawal", "thyroid-storm", "encephalitis", "newborn-twitching", "infant-floppiness", "infant-seizure"),
+    *("pre-eclampsia", "venous-thromboembolism"),
 )
 
 FLAGS = (
@@ -58,6 +52,7 @@ FLAGS = (
             limits=("calcium-high-with-sign", "calcium-total-with-sign"),
             medicines=("denosumab",),
             windows=("tetany", "seizure", "calcium_high_sign"),
+            attributes=("age",),
         ),
         ask=electrolytes.calcium,
     ),
@@ -92,38 +87,61 @@ FLAGS = (
         id="E6",
         card=EMERG,
         reads=Reads(
-            sets=("clonus", "cholinergic-poisoning"),
+            sets=(
+                *("clonus", "cholinergic-poisoning", "tremor", "serotonin-syndrome", "neuroleptic-malignant"),
+                *("hyperreflexia", "abnormal-reflex", "hypertonia", "agitation", "sweating", "fever"),
+            ),
+            answers=("ask-temperature",),
+            thresholds=("fever", "fever_fahrenheit"),
             analytes=("theophylline",),
             limits=("lithium", "theophylline"),
             medicines=("lithium", "xanthine"),
-            classes=("serotonergic",),
-            windows=("clonus", "cholinergic"),
+            windows=("cholinergic", "poisoning_syndrome", *serotonin.WINDOWS),
         )
         | levels.LITHIUM,
         ask=emergencies.poisoning,
     ),
-    sign(
-        *("E7", EMERG, "hypotonia"),
-        window="floppiness",
-        infants=True,
-        tag="infant-floppiness",
-        used=True,
+    Rule(
+        id="E7",
+        card=EMERG,
+        reads=Reads(
+            sets=("hypotonia", "seizure"),
+            analytes=("calcium",),
+            windows=("floppiness", "seizure"),
+            attributes=("age", "twitch"),
+        ),
+        ask=infancy.found,
         told_elsewhere=True,
     ),
     Rule(
         id="E8",
         card=EMERG,
         reads=Reads(
-            sets=("hyperreflexia", "clonus", "headache", "leg-swelling"),
+            sets=(*pregnancy.SETS, "pregnancy", "leg-swelling"),
             answers=("ask-blood-pressure", "ask-systolic", "ask-diastolic"),
             medicines=("estrogen",),
-            windows=("pre_eclampsia_sign", "leg_swelling"),
-            thresholds=("pregnancy_weeks", "systolic", "diastolic"),
+            windows=("pre_eclampsia_sign", "after_birth", "pregnancy", "leg_swelling"),
+            thresholds=("pregnancy_weeks", "systolic", "diastolic", "severe_systolic", "severe_diastolic"),
             attributes=("pregnancy",),
-            sources=("systolic", "diastolic"),
+            sources=("systolic", "diastolic", "severe_systolic", "severe_diastolic"),
         ),
         ask=emergencies.pregnancy_and_clot,
     ),
+    sign(
+        *("E9", EMERG, "withdrawal-alcohol", "withdrawal-drug"),
+        window="withdrawal",
+        undated=True,
+        tag="withdrawal",
+        used=True,
+    ),
+    sign(
+        *("E10", EMERG),
+        windows={"tetanus": ("tetanus",), "venom": ("venom",)},
+        undated=True,
+        tag="toxin",
+        used=True,
+    ),
+    sign("E11", EMERG, "thyroid-storm", window="thyroid_storm", undated=True, tag="thyroid-storm", used=True),
     Rule(
         id="P1",
         card=CHILD,
@@ -143,6 +161,21 @@ FLAGS = (
         sees="unused",
     ),
     sign("P3", CHILD, "acute-movement", window="acute_movement", critical=True, sees="unused"),
+    Rule(
+        id="P5",
+        card=CHILD,
+        reads=encephalitis.READS,
+        ask=once(encephalitis.of_child),
+        sees="unused",
+        told_elsewhere=True,
+    ),
+    Rule(
+        id="P4",
+        card=CHILD,
+        reads=Reads(attributes=("age", "twitch"), outcomes=infancy.OTHERS),
+        ask=once(infancy.spasms),
+        sees="unused",
+    ),
     sign("U1", URGENT, "weakness", "acute-paralysis", also=A_CHILDS, sees="open"),
     sign("U2", URGENT, "wasting", also=A_CHILDS, sees="open"),
     sign("U3", URGENT, "tongue-fasciculation", "bulbar", also=A_CHILDS, sees="open"),
@@ -170,6 +203,14 @@ FLAGS = (
         ask=once(neurology.medicine_myopathy),
         also=A_CHILDS,
         sees="open",
+    ),
+    Rule(
+        id="U9",
+        card=URGENT,
+        reads=encephalitis.READS,
+        ask=once(encephalitis.of_adult),
+        sees="unused",
+        told_elsewhere=True,
     ),
     Rule(
         id="R1",
@@ -221,5 +262,12 @@ FLAGS = (
         also=TESTS,
         sees="open",
     ),
+)
+# An emergency that goes out as U9, or P5 of a child (N61); asked after all others, some of which explain it.
+ENCEPHALITIS = Rule(
+    id="encephalitis",
+    card=EMERG,
+    reads=encephalitis.READS | encephalitis.TODAY,
+    ask=once(encephalitis.emergency),
 )
 FLAG_IDS = tuple(rule.id for rule in FLAGS)

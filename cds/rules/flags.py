@@ -1,10 +1,11 @@
 """A flag that a rule raised, with what raised it (section 3)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
 from cards.advice import Fact
+from cds.fhir.dates import parse
 from cds.knowledge.load import Knowledge
 from cds.rules import findings as signs
 from cds.rules import laboratory
@@ -40,6 +41,12 @@ class Raised(Struct, frozen=True, kw_only=True):
 Flags = tuple[Raised, ...]
 
 
+def sample_days(flag: Raised) -> Iterator[int]:
+    """The days of the results behind a flag: only they have a limit."""
+    dates = (parse(fact.date) for fact in flag.facts if fact.limit)
+    yield from (date.last for date in dates if date is not None)
+
+
 def raised(
     flag: str,
     knowledge: Knowledge,
@@ -56,7 +63,8 @@ def raised(
 ) -> Raised | None:
     """The flag with its facts, or None if nothing was found."""
     found, judged, names = tuple(found), tuple(judged), tuple(sets)
-    if not found and not judged:
+    extra = tuple(extra)
+    if not (found or judged or extra):
         return None
     return Raised(
         id=flag,

@@ -63,10 +63,11 @@ def is_persistent(twitch: Twitch, knowledge: Knowledge, today: int) -> bool:
 
 def facts(found: tuple[Twitch, ...], knowledge: Knowledge) -> tuple[Fact, ...]:
     """The first twitches, each with its onset: a chart full of them must not crowd out what a card is about."""
-    return tuple(_fact(twitch, knowledge) for twitch in found[: int(knowledge.at("max_twitches"))])
+    return tuple(fact(twitch, knowledge) for twitch in found[: int(knowledge.at("max_twitches"))])
 
 
-def _fact(twitch: Twitch, knowledge: Knowledge) -> Fact:
+def fact(twitch: Twitch, knowledge: Knowledge) -> Fact:
+    """A twitch as a fact of a card."""
     concept = next((one for one in twitch.named.concepts if "twitch" in one.sets), None)
     return Fact(
         resource=twitch.named.ref,

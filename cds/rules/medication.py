@@ -64,6 +64,11 @@ class Ended(Struct, frozen=True, kw_only=True):
     ref: str
     end: When | None
 
+    @property
+    def fact(self) -> Fact:
+        """The medicine with the day on which it ended."""
+        return Fact(resource=self.ref, label=self.ingredient or self.tag, date=self.end.text if self.end else None)
+
 
 class Doubtful(Struct, frozen=True):
     """A medicine of a class of which nobody knows whether it is taken now; `state` says why."""

@@ -21,6 +21,7 @@ from cds.rules.ranges import Person
 from cds.rules.work_up import Done
 
 WEEKS_UNSPECIFIED = "00"  # ICD-10-CM Z3A.00
+LONGEST_MONTH = 31
 WEEKS_MOST = 42.0  # ICD-10-CM Z3A.49 is "greater than 42 weeks"
 
 
@@ -47,7 +48,8 @@ class Picture(Struct, frozen=True, kw_only=True):
 
     `recorded`: deficiencies and known causes by value set. `names`: every value set, phrase, analyte and class of the
     chart.
-    `answered`: weakness that a later normal examination answers.
+    `answered`: weakness that a later normal examination answers. `youngest`: the least age in days.
+    `weak_used`: weakness that an emergency explains (N45).
     """
 
     knowledge: Knowledge
@@ -55,6 +57,7 @@ class Picture(Struct, frozen=True, kw_only=True):
     complete: Completeness
     today: int
     age: int | None
+    youngest: int | None
     twitches: tuple[Twitch, ...]
     twitch_facts: tuple[Fact, ...]
     last: When | None
@@ -77,11 +80,16 @@ class Picture(Struct, frozen=True, kw_only=True):
     unclear: tuple[Seen, ...] = ()
     unread: tuple[NotChecked, ...] = ()
     quoted: tuple[Remark, ...] = ()
+    weak_used: tuple[Finding, ...] = ()
 
     @property
     def is_child(self) -> bool:
         """Under 16; an unknown age counts as adult (4b Age)."""
         return self.age is not None and self.age < self.knowledge.at("adult_years")
+
+    def is_under(self, threshold: str) -> bool:
+        """Whether the age is known and below a threshold in years."""
+        return self.age is not None and self.age < self.knowledge.at(threshold)
 
     @property
     def is_infant(self) -> bool:
@@ -92,6 +100,11 @@ class Picture(Struct, frozen=True, kw_only=True):
     def is_known(self) -> bool:
         """Whether a disease is known in which twitching is expected (KD, and KD-N of N53)."""
         return bool(self.diseases or self.expected)
+
+    @property
+    def is_newborn(self) -> bool:
+        """Before 28 days of age; where the birth date leaves that open, possibly so counts (N41)."""
+        return self.youngest is not None and self.youngest < self.knowledge.at("newborn_days")
 
     @property
     def persists(self) -> bool:
@@ -135,6 +148,7 @@ def read(
         complete=complete,
         today=today,
         age=person.age_years,
+        youngest=_youngest(chart.birth, today),
         twitches=twitches,
         twitch_facts=gate.facts(twitches, knowledge),
         last=last,
@@ -189,23 +203,43 @@ def _age_days(birth: When | None, today: int) -> int | None:
     return None if birth is None or birth.first > today else today - birth.last
 
 
+def _youngest(birth: When | None, today: int) -> int | None:
+    """The least age in days; unknown unless the birth date names at least the month."""
+    if birth is None or birth.first > today or birth.last - birth.first > LONGEST_MONTH:
+        return None
+    return today - min(birth.last, today)
+
+
 def _weeks(chart: Chart, knowledge: Knowledge, today: int) -> float | None:
     """Weeks of gestation today, from the newest statement and the days since (4b Pregnant); of two the more."""
-    said = [*_coded_weeks(chart.problems), *_measured_weeks(chart.seen, knowledge)]
+    said = [*_coded_weeks(chart.problems, knowledge), *_measured_weeks(chart.seen, knowledge)]
+    said += _weeks_to_birth(chart.seen, knowledge, today)
     totals = [weeks + (today - when.first) / 7 for when, weeks in newest(said, lambda one: one[0])]
     return max((total for total in totals if total <= knowledge.at("pregnancy_weeks_max")), default=None)
 
 
-def _coded_weeks(problems: list[Problem]) -> list[tuple[When, float]]:
+def _coded_weeks(problems: list[Problem], knowledge: Knowledge) -> list[tuple[When, float]]:
     found = []
     for problem in problems:
         when = problem.recorded or problem.onset
         for concept in problem.named.concepts:
             weeks = concept.code.partition(".")[2]
             stated = "gestation-code" in concept.sets and weeks.isdecimal() and weeks != WEEKS_UNSPECIFIED
-            if stated and when is not None and problem.is_active:
+            if when is None or not problem.is_active:
+                continue
+            if stated:
                 found.append((when, min(float(weeks), WEEKS_MOST)))
+            elif "third-trimester" in concept.sets:
+                found.append((when, knowledge.at("third_trimester_weeks")))
     return found
+
+
+def _weeks_to_birth(seen: list[Seen], knowledge: Knowledge, today: int) -> Iterator[tuple[When, float]]:
+    """By the due date, as of the day on which it was said (N42)."""
+    for one in seen:
+        if "ask-due-date" in one.named.sets and one.date is not None:
+            when = one.when or When(today, today, "")
+            yield when, knowledge.at("due_weeks") - (one.date.first - when.first) / 7
 
 
 def _measured_weeks(seen: list[Seen], knowledge: Knowledge) -> list[tuple[When, float]]:

@@ -81,7 +81,9 @@ class Reads(Struct, frozen=True, kw_only=True):
 FIELDS = Reads.__struct_fields__
 DERIVED: dict[Attribute, Reads] = {
     "age": Reads(),
-    "pregnancy": Reads(problems=("pregnancy", "gestation-code"), answers=("ask-gestation",)),
+    "pregnancy": Reads(
+        problems=("pregnancy", "gestation-code", "third-trimester"), answers=("ask-gestation", "ask-due-date")
+    ),
     "diseases": Reads(problems=DISEASES),
     "twitch": Reads(),  # on every chart that rules are asked about
     "onset": Reads(),

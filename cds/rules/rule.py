@@ -1,6 +1,7 @@
 """One rule: its id, its card, what it reads, and the function that is asked."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -12,6 +13,7 @@ from cds.rules.view import View
 
 Ask = Callable[[View], Iterable[Any]]
 Sees = Literal["all", "unused", "open"]
+NO_WINDOWS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 class Rule(Struct, frozen=True, kw_only=True):
@@ -47,8 +49,8 @@ def sign(
     card: Topic,
     *sets: str,
     window: str = "",
+    windows: Mapping[str, tuple[str, ...]] = NO_WINDOWS,
     undated: bool = False,
-    infants: bool = False,
     tag: str | None = None,
     critical: bool = False,
     used: bool = False,
@@ -56,15 +58,19 @@ def sign(
     sees: Sees = "all",
     told_elsewhere: bool = False,
 ) -> Rule:
-    """The row of a flag that any finding of some value sets raises, within a window if one is named."""
+    """The row of a flag that any finding of some value sets raises, within a window if one is named.
+
+    `windows`: value sets that have each a window of their own.
+    """
+    every = {window: sets} if window else windows
+    named = (*sets, *(name for some in windows.values() for name in some))
 
     def ask(view: View) -> Iterator[Raised]:
-        if infants and not view.is_infant:
-            return
-        found = view.within(window, *sets, undated=undated) if window else view.of(*sets)
-        flag = view.flag(found, sets, tag=tag, critical=critical, used=used)
+        recent = (one for key, some in every.items() for one in view.within(key, *some, undated=undated))
+        found = dict.fromkeys(recent) if every else view.of(*named)
+        flag = view.flag(found, named, tag=tag, critical=critical, used=used)
         if flag is not None:
             yield flag
 
-    reads = Reads(sets=sets, windows=(window,) if window else (), attributes=("age",) if infants else ())
+    reads = Reads(sets=named, windows=tuple(every))
     return Rule(id=ident, card=card, reads=reads, ask=ask, also=also, sees=sees, told_elsewhere=told_elsewhere)

@@ -9,8 +9,18 @@ from msgspec.structs import replace
 from cards.topics import Topic
 from cds.knowledge.load import Knowledge
 from cds.knowledge.model import DEFICIENCY, EXCESS, KnownCause, MedicineClass
-from cds.rules import abnormal, causes, levels, lifestyle, medicine_class, new_signs, order_labs, stopped
-from cds.rules.flag_rows import EMERGENCY_TAGS, FLAGS
+from cds.rules import (
+    abnormal,
+    causes,
+    levels,
+    lifestyle,
+    medicine_class,
+    new_signs,
+    order_labs,
+    serotonin,
+    stopped,
+)
+from cds.rules.flag_rows import EMERGENCY_TAGS, ENCEPHALITIS, FLAGS
 from cds.rules.picture import Picture
 from cds.rules.reads import DISEASES, EXPECTED, Reads
 from cds.rules.rule import Ask, Rule
@@ -199,6 +209,16 @@ def _of_orders(knowledge: Knowledge) -> Iterator[Rule]:
     )
 
 
+SEROTONERGIC = Rule(
+    id="serotonergic",
+    card=Topic.MED_REV,
+    reads=Reads(
+        sets=("tremor", "abnormal-reflex"),
+        medicines=serotonin.CLASSES,
+        windows=serotonin.WINDOWS,
+    ),
+    ask=serotonin.possible,
+)
 UNJUDGED = Rule(  # no flag of its own: what a card remarks on answers that no limit fits
     id="unjudged",
     card=Topic.DATA_GAP,
@@ -219,10 +239,12 @@ def _rows(knowledge: Knowledge) -> Iterator[Rule]:
     yield KNOWN_DISEASE
     yield from FLAGS
     yield NEW_SIGN
+    yield ENCEPHALITIS
     yield _laboratory(knowledge)
     yield from (_cause(tag, cause) for tag, cause in knowledge.causes.items())
     yield from (_medicine(tag, knowledge.medicines[tag]) for tag in _reviewed(knowledge))
     yield _stopped(knowledge)
+    yield SEROTONERGIC
     yield from FACTORS
     yield from _of_orders(knowledge)
 
@@ -242,7 +264,7 @@ class Rulebook:
             Topic.EMERG: EMERGENCY_TAGS,
             Topic.KNOWN: tuple(tag for tag, cause in knowledge.causes.items() if cause.stands),
             Topic.LAB_ABN: knowledge.lab_tags,
-            Topic.MED_REV: (*_reviewed(knowledge), stopped.TAG),
+            Topic.MED_REV: (*_reviewed(knowledge), serotonin.AGENT, stopped.TAG),
             Topic.LIFESTYLE: (*(rule.id for rule in FACTORS), "general"),
         }
         self._access = {rule.id: Access(rule.id, rule.reads, knowledge) for rule in (*self.rules.values(), UNJUDGED)}

@@ -11,7 +11,7 @@ from cds.fhir.dates import When
 from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
 from cds.knowledge.model import SleepNeed
-from cds.rules import doses, laboratory
+from cds.rules import doses, gate, laboratory
 from cds.rules import findings as signs
 from cds.rules.amount import ucum
 from cds.rules.doses import Dose
@@ -246,6 +246,18 @@ class View:
         return self._picture.is_infant
 
     @property
+    def is_child(self) -> bool:
+        """Under 16; an unknown age counts as adult."""
+        self._access.check("attributes", "age")
+        return self._picture.is_child
+
+    @property
+    def is_newborn(self) -> bool:
+        """Before 28 days of age, or possibly so."""
+        self._access.check("attributes", "age")
+        return self._picture.is_newborn
+
+    @property
     def pregnant(self) -> bool:
         """Whether a pregnancy is recorded."""
         self._access.check("attributes", "pregnancy")
@@ -334,6 +346,10 @@ class View:
         """How a card names an abnormal test."""
         return fill(self._access.knowledge.names.abnormal, {"test": test})
 
+    def short(self, name: str) -> str:
+        """The one word that a summary has for a value set or an analyte."""
+        return self._access.knowledge.names.short[name]
+
     def low_name(self, judged: Judged) -> str:
         """How a card names a low result, with its number if it has one."""
         knowledge = self._access.knowledge
@@ -352,6 +368,11 @@ class View:
     def name(self, finding: Finding, *sets: str) -> str:
         """How a card names a finding that is in one of these sets."""
         return signs.label(finding, sets, self._access.knowledge)
+
+    def twitch_fact(self, twitch: Twitch) -> Fact:
+        """A twitch as a fact."""
+        self._access.check("attributes", "twitch")
+        return gate.fact(twitch, self._access.knowledge)
 
     def fact(self, finding: Finding, *sets: str) -> Fact:
         """A finding as a fact."""

@@ -23,6 +23,16 @@ NO_CODE = {
     "hyperreflexia": {"cm", "who"},
     "rhabdomyolysis": {"who"},  # M62.8 holds other disorders of muscle too
     "cholinergic-poisoning": {"sct"},
+    "serotonin-syndrome": {"who", "sct"},
+    "delirium": {"cm", "who"},
+    "antibody": {"cm", "who", "sct"},  # LOINC
+    "hypertonia": {"cm", "who"},
+    "agitation": {"who"},
+    "fever": {"who"},
+    "neuroleptic-malignant": {"sct"},
+    "withdrawal-alcohol": {"sct"},  # the codes of SNOMED CT are among those of all substances
+    "venom": {"sct"},
+    "thyroid-storm": {"sct"},
     "weakness": {"who"},
     "weakness-proximal": {"cm", "who"},
     "weakness-girdle": {"who"},

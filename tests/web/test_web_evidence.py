@@ -136,7 +136,7 @@ def test_the_decision_table_is_asked_of_the_function_that_decides() -> None:
     told = {row.found: row.cards for row in alone(KNOWLEDGE)}
 
     assert {} == told["a neuromuscular disease that is known"]
-    assert {"emergency": "critical"} == told["an emergency sign (E1 to E8)"]
+    assert {"emergency": "critical"} == told["an emergency sign (E1 to E11)"]
     assert {"data-gap": "info"} == told["nothing else"] == told["an additional symptom, nothing more"]
     assert {"lifestyle": "info"} == told["a normal examination"]
 
@@ -155,7 +155,7 @@ def test_a_card_gives_way_where_the_table_says_so() -> None:
     lab = {row.found: row.cards for row in beside(Topic.LAB_ABN, KNOWLEDGE)}
     urgent = {row.found: row.cards for row in beside(Topic.NEURO_URG, KNOWLEDGE)}
 
-    assert {"emergency": "critical"} == lab["… and an emergency sign (E1 to E8)"]
+    assert {"emergency": "critical"} == lab["… and an emergency sign (E1 to E11)"]
     assert {"work-up-status": "info"} == urgent["… and a neurology referral or EMG under way"]
 
 

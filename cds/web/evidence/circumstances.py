@@ -83,12 +83,12 @@ def _all() -> Iterable[Circumstance]:
         key="disease", words="a neuromuscular disease that is known", seen={"diseases": frozenset({"kd-als"})}
     )
     yield Circumstance(
-        key="emergency", words="an emergency sign (E1 to E8)", found={"emergencies": _flag("E1", tag="respiratory")}
+        key="emergency", words="an emergency sign (E1 to E11)", found={"emergencies": _flag("E1", tag="respiratory")}
     )
     yield Circumstance(
-        key="child", words="a child's sign (P1 to P3)", found={"childhood": _flag("P1")}, seen={"age": 8}
+        key="child", words="a child's sign (P1 to P5)", found={"childhood": _flag("P1")}, seen={"age": 8}
     )
-    yield Circumstance(key="urgent", words="an urgent sign (U1 to U8)", found={"urgent": _flag("U2")})
+    yield Circumstance(key="urgent", words="an urgent sign (U1 to U9)", found={"urgent": _flag("U2")})
     yield Circumstance(key="routine", words="a routine sign (R1 to R4)", found={"routine": _flag("R1")})
     yield Circumstance(
         key="symptom-marked",

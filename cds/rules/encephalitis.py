@@ -1,0 +1,101 @@
+"""U9, P5 and their emergency: a change of mind with signs of autoimmune encephalitis (second edition N43)."""
+
+from collections.abc import Iterable, Iterator
+
+from msgspec.structs import replace
+
+from cds.rules import fever
+from cds.rules.findings import Finding
+from cds.rules.flags import Raised, sample_days
+from cds.rules.labs import Judged
+from cds.rules.reads import Reads
+from cds.rules.view import View
+
+MENTAL = ("hallucinations", "confusion", "delirium")  # in the order in which a summary names them
+BESIDE = ("sweating", "autonomic", "sleep", "stiffness", "antibody")
+SODIUM, LIMIT = "sodium", "sodium-encephalitis"
+SENTENCE = "encephalitis"
+RULES = ("E3", "E4", "E6", "E9", "E11")  # the emergencies that explain a change of mind, by their tags
+BY_SAMPLE = frozenset({"calcium", "magnesium", "sodium", "glucose", "lithium"})
+BY_CODE = frozenset({"lithium", "serotonin-toxicity", "withdrawal", "theophylline", "thyroid-storm"})
+READS = Reads(
+    sets=(*MENTAL, *BESIDE),
+    analytes=(SODIUM,),
+    limits=(LIMIT,),
+    windows=("encephalitis", "metabolic_lead"),
+    attributes=("age",),
+    outcomes=RULES,
+)
+TODAY = Reads(
+    sets=("seizure", "fever"),
+    answers=("ask-temperature",),
+    windows=("seizure", "encephalitis_fever"),
+    thresholds=("fever", "fever_fahrenheit"),
+)
+
+
+def of_adult(view: View) -> Raised | None:
+    """U9: also where the age is not known."""
+    return None if view.is_child else _picture(view)
+
+
+def of_child(view: View) -> Raised | None:
+    """P5: the same under 16."""
+    return _picture(view) if view.is_child else None
+
+
+def emergency(view: View) -> Raised | None:
+    """The picture with a seizure of the last week or a fever of the last days."""
+    flag = _picture(view)
+    if flag is None:
+        return None
+    seizures = view.within("seizure", "seizure")
+    hot = tuple(fever.found(view, "encephalitis_fever"))
+    if not (seizures or hot):
+        return None
+    facts = (*flag.facts, *(view.fact(one, "seizure") for one in seizures), *hot)
+    ident = "P5" if view.is_child else "U9"
+    return replace(flag, id=ident, facts=facts, tag="encephalitis", used=True, sentence=None, values=())
+
+
+def _picture(view: View) -> Raised | None:
+    """A change of mind that nothing else explains, and one thing beside it, all of the last 90 days."""
+    mental = [one for one in view.within("encephalitis", *MENTAL) if not _is_explained(one, view)]
+    beside = view.within("encephalitis", *BESIDE)
+    low = _low_sodium(view)
+    if not mental or not (beside or low):
+        return None
+    judged = (low,) if low else ()
+    flag = view.flag(dict.fromkeys((*mental, *beside)), (*MENTAL, *BESIDE), judged=judged)
+    values = (("sign", f"{_word(mental, MENTAL, view)} and {_word(beside, BESIDE, view)}"),)
+    return replace(flag, sentence=SENTENCE, values=values) if flag else None
+
+
+def _word(found: Iterable[Finding], sets: tuple[str, ...], view: View) -> str:
+    """The word of the knowledge for the first that there is, and not the chart's; low sodium if there is none."""
+    held = {name for one in found for name in one.sets}
+    return view.short(next((name for name in sets if name in held), SODIUM))
+
+
+def _low_sodium(view: View) -> Judged | None:
+    """A sodium below 135 mmol/L of the last 90 days."""
+    newest = view.standing(SODIUM).judged
+    results = (*view.acute(SODIUM), *((newest,) if newest else ()))
+    low = (one for one in results if view.exceeds(one, LIMIT) and view.is_within(one.when, "encephalitis"))
+    return next(low, None)
+
+
+def _is_explained(mental: Finding, view: View) -> bool:
+    """Counted by another emergency, or within a week of its sample or code."""
+    flags = [flag for rule in RULES for flag in view.outcome(rule)]
+    if any(mental in flag.found for flag in flags):
+        return True
+    lead = view.days("metabolic_lead")
+    return any(mental.day is not None and abs(mental.day - day) <= lead for flag in flags for day in _days(flag))
+
+
+def _days(flag: Raised) -> Iterator[int]:
+    if flag.tag in BY_SAMPLE:
+        yield from sample_days(flag)
+    if flag.tag in BY_CODE:
+        yield from (day for day in flag.days if day is not None)

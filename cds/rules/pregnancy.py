@@ -1,0 +1,104 @@
+"""E8 in pregnancy: severe blood pressure, or blood pressure or headache with a sign (3a; second edition N27, N42)."""
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from cards.advice import Fact
+from cards.printed import number
+from cds.chart.facts import Seen
+from cds.rules.amount import Amount, beyond
+from cds.rules.findings import Finding
+from cds.rules.flags import Raised
+from cds.rules.view import View
+
+CODED = "pre-eclampsia"
+SETS = (CODED, "clonus", "hyperreflexia", "abnormal-reflex", "headache")
+HIGH = (("ask-systolic", "systolic"), ("ask-diastolic", "diastolic"))
+SEVERE = (("ask-systolic", "severe_systolic"), ("ask-diastolic", "severe_diastolic"))
+UNKNOWN_WEEKS = "pre-eclampsia-weeks-unknown"
+MMHG = "mm[Hg]"
+
+
+def pre_eclampsia(view: View) -> Raised | None:
+    """Named by somebody, or shown by blood pressure and signs: after 20 weeks, or where the weeks are not recorded."""
+    named = _named(view)
+    if named:
+        return view.flag(named, SETS, tag="pre-eclampsia", used=True)
+    if view.weeks is None:
+        return _weeks_unknown(view) if view.pregnant and _pregnancies(view) else None
+    return _late(view) if view.weeks >= view.at("pregnancy_weeks") else None
+
+
+def _named(view: View) -> tuple[Finding, ...]:
+    """Coded within 42 days, or in a pregnancy that another entry tells of."""
+    pregnant = any(CODED not in one.sets for one in _pregnancies(view))
+    return view.within("pregnancy" if pregnant else "after_birth", CODED, undated=True)
+
+
+def _pregnancies(view: View) -> tuple[Finding, ...]:
+    """The entries that may tell of a pregnancy of today: one of years ago does not."""
+    return view.within("pregnancy", "pregnancy", undated=True)
+
+
+def _late(view: View) -> Raised | None:
+    """Brisk reflexes or clonus with high pressure or headache, or severe pressure alone."""
+    brisk, headache = _brisk(view), _headache(view)
+    severe, high = list(_pressure(view, SEVERE)), list(_pressure(view, HIGH))
+    if not (severe or (brisk and (headache or high))):
+        return None
+    return _flag(view, brisk, headache, severe or high)
+
+
+def _weeks_unknown(view: View) -> Raised | None:
+    """Severe pressure alone, or high pressure with headache, brisk reflexes or clonus."""
+    brisk, headache = _brisk(view), _headache(view)
+    severe, high = list(_pressure(view, SEVERE)), list(_pressure(view, HIGH))
+    if not (severe or (high and (brisk or headache))):
+        return None
+    flag = _flag(view, brisk, headache, severe or high)
+    return replace(flag, sentence=UNKNOWN_WEEKS) if flag else None
+
+
+def _flag(view: View, brisk: tuple[Finding, ...], headache: tuple[Finding, ...], pressure: list[Fact]) -> Raised | None:
+    """The flag; an abnormal reflex of unknown direction is used with it."""
+    found = dict.fromkeys((*brisk, *view.of("abnormal-reflex"), *headache))
+    return view.flag(found, SETS, tag="pre-eclampsia", extra=pressure, used=True)
+
+
+def _brisk(view: View) -> tuple[Finding, ...]:
+    return view.of("hyperreflexia", "clonus")
+
+
+def _headache(view: View) -> tuple[Finding, ...]:
+    return view.within("pre_eclampsia_sign", "headache")
+
+
+def _pressure(view: View, limits: tuple[tuple[str, str], ...]) -> Iterator[Fact]:
+    """Systolic or diastolic pressure at or above its limit within 7 days."""
+    for name, threshold in limits:
+        limit = view.at(threshold)
+        for seen in view.component("ask-blood-pressure", name):
+            if view.is_within(seen.when, "pre_eclampsia_sign") and _is_high(seen, limit, view):
+                yield _fact(seen, view, name, limit, view.source(threshold))
+
+
+def _is_high(seen: Seen, limit: float, view: View) -> bool:
+    quantity = seen.quantity
+    if quantity is None or quantity.value is None or view.unit(quantity) != MMHG:
+        return False
+    return beyond(Amount(quantity.value, MMHG, quantity.comparator), ">=", limit) is True
+
+
+def _fact(seen: Seen, view: View, name: str, limit: float, source: str) -> Fact:
+    return Fact(
+        resource=seen.named.ref,
+        label=view.label(name),
+        system=seen.named.concepts[0].system,
+        code=seen.named.concepts[0].code,
+        value=seen.quantity.value if seen.quantity else None,
+        unit=MMHG,
+        date=seen.when.text if seen.when else None,
+        limit=f">={number(limit)} mmHg",
+        limit_source=source,
+    )

@@ -1,0 +1,83 @@
+"""Serotonin toxicity by the Hunter rules (second edition N37).
+
+The charts do not say whether clonus was spontaneous or induced, and no code of ocular clonus is verified: any clonus
+counts as spontaneous, so that rules 2 and 3 add nothing to rule 1. Rule 5 uses the rigidity that fulfilled it.
+"""
+
+from collections.abc import Iterator
+
+from cards.advice import Fact
+from cds.rules import fever
+from cds.rules.findings import Finding
+from cds.rules.flags import Raised
+from cds.rules.medication import Course, Ended
+from cds.rules.view import View
+
+AGENT, SECOND = "serotonergic", "serotonergic-second"
+CLASSES = (AGENT, SECOND)
+USED = ("clonus", "hyperreflexia", "abnormal-reflex", "hypertonia")
+TAG = "serotonin-toxicity"
+WINDOWS = ("serotonin_sign", "serotonin_ended", "serotonin_started")
+
+
+def toxicity(view: View) -> Raised | None:
+    """Clonus, or tremor with brisk reflexes, on an agent; where reflexes have no direction, on a new agent (ICD)."""
+    agents = _agents(view)
+    if not agents:
+        return None
+    tremor = view.within("serotonin_sign", "tremor", undated=True)
+    brisk = view.within("serotonin_sign", "hyperreflexia", undated=True) if tremor else ()
+    found = (*_clonus(view), *brisk)
+    if not found and _is_new(agents, view):
+        found = _undirected(view)
+    beside = (*(view.fact(one, "tremor") for one in tremor), *_beside(view), *(agent.fact for agent in agents))
+    return view.flag(found, USED, tag=TAG, extra=beside, used=True) if found else None
+
+
+def possible(view: View) -> Iterator[Course]:
+    """Tremor and an abnormal reflex of unknown direction on agents that are not new: is there clonus?"""
+    agents = _agents(view)
+    if _undirected(view) and not _is_new(agents, view):
+        yield from (agent for agent in agents if isinstance(agent, Course) and agent.tag == AGENT)
+
+
+def _agents(view: View) -> list[Course | Ended]:
+    """What is taken, and what ended within 35 days; some count only beside another one."""
+    taken: list[Course | Ended] = [*view.courses(*CLASSES)]
+    names = {one.ingredient for one in taken}
+    ended = [one for tag in CLASSES for one in view.ended(tag) if _is_recent(one, view) and one.ingredient not in names]
+    agents = [*taken, *ended]
+    alone = len({one.ingredient for one in agents}) < len(CLASSES)
+    return [] if alone and all(one.tag == SECOND for one in agents) else agents
+
+
+def _is_recent(one: Ended, view: View) -> bool:
+    return one.end is not None and view.today - one.end.last <= view.days("serotonin_ended")
+
+
+def _is_new(agents: list[Course | Ended], view: View) -> bool:
+    """Whether an agent was started, or a second one added, within 35 days."""
+    starts = (one.start for one in agents if isinstance(one, Course) and one.start)
+    return any(view.today - start.last <= view.days("serotonin_started") for start in starts)
+
+
+def _clonus(view: View) -> tuple[Finding, ...]:
+    """Rule 1; with rigidity and a temperature above 38 degrees also rule 5."""
+    clonus = view.within("serotonin_sign", "clonus", undated=True)
+    rigid = view.within("serotonin_sign", "hypertonia", undated=True) if clonus else ()
+    hot = any(fever.found(view, "serotonin_sign", undated=True)) if rigid else False
+    return (*clonus, *(rigid if hot else ()))
+
+
+def _undirected(view: View) -> tuple[Finding, ...]:
+    """An abnormal reflex beside a tremor, both dated."""
+    if not view.within("serotonin_sign", "tremor"):
+        return ()
+    return view.within("serotonin_sign", "abnormal-reflex")
+
+
+def _beside(view: View) -> Iterator[Fact]:
+    """Agitation, sweating and fever: told, and used by nothing."""
+    for name in ("agitation", "sweating"):
+        yield from (view.fact(one, name) for one in view.within("serotonin_sign", name, undated=True))
+    yield from fever.found(view, "serotonin_sign", undated=True)

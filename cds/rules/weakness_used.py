@@ -1,0 +1,82 @@
+"""Weakness that an emergency already explains: it is not counted again (second edition N45).
+
+Asked of adults whose age is known, and only where the emergency is shown: then its card asks to examine again.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from cds.rules.findings import Finding, Findings
+from cds.rules.flags import Flags, Raised, sample_days
+from cds.rules.picture import Picture
+
+ELECTROLYTES = frozenset({"calcium", "potassium", "magnesium", "phosphate", "sodium"})
+RHABDOMYOLYSIS = "rhabdomyolysis"
+GAIT, PROXIMAL = "functional-weakness", frozenset({"weakness-proximal"})
+WEAK = frozenset({"weakness", "weakness-proximal", "weakness-girdle"})
+WEAK_OR_GAIT = WEAK | {GAIT}
+MUSCULAR = WEAK_OR_GAIT | {"weakness-unspecific", "cramps", "dark-urine"}
+HARD = ("wasting", "bulbar", "tongue-fasciculation", "upper-motor-neuron")
+
+
+def left(picture: Picture, emergencies: Flags, found: Findings) -> tuple[Findings, tuple[Finding, ...]]:
+    """The findings without what an emergency explains, and the weakness among that."""
+    if picture.age is None or picture.is_child:
+        return found, ()
+    weak: list[Finding] = []
+    for signs, sets in _explained(picture, emergencies, found):
+        found = found.without_sets(signs, sets)
+        weak += (one for one in signs if not one.sets.isdisjoint(WEAK_OR_GAIT | {"weakness-unspecific"}))
+    return found, tuple(dict.fromkeys(weak))
+
+
+def asks_for_muscle_disease(picture: Picture, emergencies: Flags) -> bool:
+    """CK of 5000 U/L or more without exertion, a statin or a recent seizure."""
+    if picture.laboratory.of("creatine-kinase").emergency is None:
+        return False
+    oldest = picture.today - picture.knowledge.days("ck_explained")
+    recent = (one for one in picture.findings.of("exertion", "seizure") if one.day is not None and one.day >= oldest)
+    raised = any(flag.tag == RHABDOMYOLYSIS for flag in emergencies)
+    return raised and not any(recent) and not picture.medication.of("statin")
+
+
+def _explained(picture: Picture, emergencies: Flags, found: Findings) -> Iterator[tuple[list[Finding], frozenset[str]]]:
+    for flag in emergencies:
+        if flag.tag == RHABDOMYOLYSIS:
+            kept = PROXIMAL if asks_for_muscle_disease(picture, emergencies) else frozenset()
+            days = {*sample_days(flag), *_coded(flag)}
+            yield _near(found, MUSCULAR, days, picture.knowledge.days("rhabdomyolysis_sign")), MUSCULAR - kept
+        elif flag.tag in ELECTROLYTES and not _has_hard_sign(found):
+            window = picture.knowledge.days("electrolyte_sign")
+            days = set(sample_days(flag))
+            near = _near(found, WEAK_OR_GAIT, days, window)
+            yield [one for one in near if not _is_older(one, found, days, window)], WEAK_OR_GAIT
+
+
+def _coded(flag: Raised) -> Iterator[int]:
+    return (one.day for one in flag.found if RHABDOMYOLYSIS in one.sets and one.day is not None)
+
+
+def _near(found: Findings, sets: frozenset[str], days: Iterable[int], window: int) -> list[Finding]:
+    """The signs dated within so many days of a sample or a code; a gait sign only if it is not specific."""
+    return [
+        one
+        for one in found.of(*sorted(sets))
+        if one.day is not None
+        and any(abs(one.day - day) <= window for day in days)
+        and (GAIT not in one.sets or _is_soft(one))
+    ]
+
+
+def _is_older(sign: Finding, found: Findings, days: Iterable[int], window: int) -> bool:
+    """Whether another entry of the same sign was first dated before the window."""
+    codes = {(one.system, one.code) for one in sign.concepts}
+    same = (one for one in found.all if not codes.isdisjoint((it.system, it.code) for it in one.concepts))
+    return any(one.day is not None and all(day - one.day > window for day in days) for one in same)
+
+
+def _is_soft(finding: Finding) -> bool:
+    return all("soft-sign" in one.sets for one in finding.concepts)
+
+
+def _has_hard_sign(found: Findings) -> bool:
+    return bool(found.of(*HARD)) or any(not _is_soft(one) for one in found.of(GAIT))

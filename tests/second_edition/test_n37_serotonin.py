@@ -1,0 +1,46 @@
+"""N37: serotonin toxicity exactly by the Hunter rules."""
+
+import pytest
+from charts.golden import Case
+from numbered import got, name_of, of, one, text
+
+from cds.knowledge.load import load
+
+
+@pytest.mark.parametrize("case", of(37), ids=name_of)
+def test_n37_cards(case: Case) -> None:
+    """Each chart of the tables N37 gets exactly its cards."""
+    assert list(case.expect) == got(case), case.rule
+
+
+def test_n37_two_agents_are_both_named() -> None:
+    """The one taken longer and the one added."""
+    said = text(one("N37/icd-second-agent"))
+
+    assert "**sertraline**" in said
+    assert "**tramadol**" in said
+
+
+def test_n37_an_agent_that_has_ended_is_named() -> None:
+    """With the day on which it ended."""
+    assert "**phenelzine** (2026-10-18" in text(one("N37/clonus-ended-35-d"))
+
+
+def test_n37_the_warning_asks_for_clonus() -> None:
+    """Where the chart's codes cannot tell brisk reflexes from weak ones."""
+    said = "Tremor and abnormal reflexes on sertraline: clonus? Examine for serotonin toxicity (Hunter)."
+
+    assert said in text(one("N37/icd-old-agent"))
+    assert said not in text(one("N37/icd-reflex-15-d"))
+
+
+def test_n37_what_is_told_beside_is_used_by_nothing() -> None:
+    """Fever is a fact of the card where it was seen, and not where it was not."""
+    assert "body temperature" in text(one("N37/rigid-and-hot"))
+    assert "body temperature" not in text(one("N37/rigid-and-38.0"))
+
+
+@pytest.mark.parametrize("name", ["serotonergic", "serotonergic-second"])
+def test_n37_agents_make_no_medication_card_by_their_start(name: str) -> None:
+    """They are read for the Hunter rules, and have no timing of their own."""
+    assert load().medicines[name].timing == "never"
