@@ -263,7 +263,7 @@ FLAGS = (
         sees="open",
     ),
 )
-# An emergency that goes out as U9, or P5 of a child (N61); asked after all others, some of which explain it.
+# An emergency that goes out as U9, or P5 of a child (N43); asked after all others, some of which explain it.
 ENCEPHALITIS = Rule(
     id="encephalitis",
     card=EMERG,
