@@ -18,6 +18,7 @@ from cds.rules import (
     advise_known,
     advise_labs,
     advise_medicines,
+    advise_neurology,
     gate,
     infancy,
     left_out,
@@ -68,7 +69,7 @@ CARDS = (
     CardRow(
         topic=Topic.PED_NEURO,  # 4a PED-NEURO
         variants=("default", "weakness", "development", "infant", "encephalitis"),
-        advise=advise.childhood,
+        advise=advise_neurology.childhood,
         left_out=left_out.paediatric,
         protected=True,
         reads=Reads(windows=("finding_observation",)),
@@ -78,7 +79,7 @@ CARDS = (
     CardRow(
         topic=Topic.NEURO_URG,  # 4a NEURO-URG
         variants=("default", "motor-neuron-disease", "encephalitis", "medicine", "unexplained"),
-        advise=advise.urgent,
+        advise=advise_neurology.urgent,
         left_out=left_out.urgent,
         protected=True,
         reads=Reads(windows=("finding_observation",)) | motor_neuron.READS,
@@ -104,7 +105,7 @@ CARDS = (
     CardRow(
         topic=Topic.NEURO_EVAL,  # 4a NEURO-EVAL
         variants=("default", "hyperexcitability", "central", "eyelid", "unspecific", "old-sign"),
-        advise=advise.evaluation,
+        advise=advise_neurology.evaluation,
         left_out=left_out.evaluation,
         reads=Reads(windows=("persistent", "finding_observation")),
         example=("symptom-marked",),

@@ -20,12 +20,13 @@ from cds.rules import (
     serotonin,
     stopped,
 )
+from cds.rules.access import Access
 from cds.rules.flag_rows import EMERGENCY_TAGS, ENCEPHALITIS, FLAGS
 from cds.rules.picture import Picture
 from cds.rules.reads import DISEASES, EXPECTED, Reads
 from cds.rules.rule import Ask, Rule
 from cds.rules.trial import Trial, once
-from cds.rules.view import NO_OUTCOMES, Access, Outcomes, View
+from cds.rules.view import NO_OUTCOMES, Outcomes, View
 
 TESTS = (Topic.LAB_ORDER,)
 NEW_SIGN = Rule(

@@ -1,4 +1,4 @@
-"""What a rule reads, and the view of the chart that answers only that."""
+"""The view of the chart that answers only what a rule declares to read."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
@@ -9,10 +9,10 @@ from cds.chart.facts import Drug, FamilyMember, Seen
 from cds.fhir.datatypes import Quantity
 from cds.fhir.dates import When
 from cds.knowledge.codes import Concept
-from cds.knowledge.load import Knowledge
 from cds.knowledge.model import SleepNeed
 from cds.rules import doses, gate, laboratory
 from cds.rules import findings as signs
+from cds.rules.access import Access, UndeclaredReadError
 from cds.rules.amount import ucum
 from cds.rules.doses import Dose
 from cds.rules.findings import Finding
@@ -23,37 +23,8 @@ from cds.rules.laboratory import Standing
 from cds.rules.labs import Judged
 from cds.rules.medication import Course, Ended, Entry, entries, fires, history, start_of
 from cds.rules.picture import Picture
-from cds.rules.reads import DISEASES, EXPECTED, FIELDS, Reads
+from cds.rules.reads import DISEASES, EXPECTED
 from cds.rules.work_up import Done
-
-
-class UndeclaredReadError(LookupError):
-    """A rule asked its view for something that its row does not declare."""
-
-    def __init__(self, rule: str, kind: str, names: Iterable[str]) -> None:
-        super().__init__(f"{rule} reads {kind} that its row does not declare: {', '.join(sorted(names))}")
-
-
-class Access:
-    """What one rule may see, resolved once for the knowledge of the service."""
-
-    __slots__ = ("_allowed", "always", "days", "knowledge", "on_chart", "rule", "thresholds")
-
-    def __init__(self, rule: str, reads: Reads, knowledge: Knowledge) -> None:
-        self.rule = rule
-        self.knowledge = knowledge
-        self.days = {name: knowledge.days(name) for name in reads.windows}
-        self.thresholds = {name: knowledge.at(name) for name in reads.thresholds}
-        self.on_chart = reads.on_chart
-        self.always = "twitch" in reads.attributes or not self.on_chart  # a twitch there is on every chart asked about
-        self._allowed = {name: frozenset(getattr(reads, name)) for name in FIELDS}
-
-    def check(self, kind: str, *names: str) -> None:
-        """Raise UndeclaredReadError unless the row declares all of these."""
-        allowed = self._allowed[kind]
-        if not allowed.issuperset(names):
-            raise UndeclaredReadError(self.rule, kind, set(names) - allowed)
-
 
 Outcomes = Mapping[str, Flags]
 NO_OUTCOMES: Outcomes = {}

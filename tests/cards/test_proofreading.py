@@ -46,7 +46,7 @@ from cards.words import ENGLISH
         ("tags.toml", 'citations = ["rcem"]', "citations = []", "emergency.potassium", "no citation"),
         ("tags.toml", "relaxation or meditation", "{relaxation}", "lifestyle.stress", "unknown placeholder"),
         ("tags.toml", "Stress: article", "<b>Stress: article", "lifestyle.stress", "HTML"),
-        ("flags.toml", "[flag.U1]", "[flag.U9]", "U1", "missing"),
+        ("flags.toml", "[flag.U1]", "[flag.U99]", "U1", "missing"),
         ("flags.toml", 'citations = ["turner-2022"]', 'citations = ["x"]', "U4", "no citation x"),
         ("notes.toml", "{items}", "{things}", "already_on_problem_list", "unknown placeholder things"),
         ("notes.toml", "[notes]", "[remarks]", "notes", "missing"),

@@ -10,11 +10,12 @@ from charts.golden import cases
 from charts.notation import request_bytes
 from charts.seam import engine, evaluate
 
+from cds.rules.access import Access, UndeclaredReadError
 from cds.rules.picture import Picture
 from cds.rules.reads import FIELDS, Reads
 from cds.rules.rule import Rule
 from cds.rules.rulebook import UNJUDGED, rulebook_of
-from cds.rules.view import Access, UndeclaredReadError, View
+from cds.rules.view import View
 
 KNOWLEDGE = engine(TODAY).knowledge
 BOOK = rulebook_of(KNOWLEDGE)

@@ -1,0 +1,165 @@
+"""NEURO-URG, NEURO-EVAL and PED-NEURO as advice: which summary, facts, notes and orders each gets (4a)."""
+
+from collections.abc import Iterable
+
+from cards.advice import Advice, Note, Order
+from cards.topics import Topic
+from cds.rules import (
+    acute_weakness,
+    advise,
+    context,
+    encephalitis,
+    known_disease,
+    new_signs,
+    proposals,
+    tests_due,
+    timing,
+)
+from cds.rules.assess import Assessment, flag_days
+from cds.rules.choice import Choice
+from cds.rules.flags import Flags, Raised
+from cds.rules.motor_neuron import is_of_dystrophy, may_be_named
+from cds.rules.picture import Picture
+from cds.rules.work_up import covers
+
+DAY = 10  # characters of a date without its time
+
+
+def _days(flags: Flags) -> dict[str, str]:
+    """The newest day of each sign behind some flags."""
+    dated = sorted((fact.date[:DAY], fact.label) for fact in advise.facts_of(flags) if fact.date)
+    return {label: day for day, label in dated}
+
+
+def childhood(choice: Choice, found: Assessment) -> Advice:
+    """PED-NEURO: SMA is treatable, so the sign is named first; delay alone asks for development and CK (P2)."""
+    ids = {flag.id for flag in choice.flags}
+    variant = "default"
+    if ids == {"P2"}:
+        variant = "weakness" if _has(choice.flags, "weakness") else "default"
+        delay = all(one.sets & {"motor-delay"} for flag in choice.flags for one in flag.found)
+        variant = "development" if delay else variant
+    variant = "infant" if ids == {"P4"} else variant
+    told = _of_encephalitis(choice.flags)
+    variant = encephalitis.SENTENCE if told else variant
+    wanted = variant != "infant" and (variant != "development" or found.picture.chart.sex == "male")
+    due = wanted and found.picture.complete.has("Observation") and tests_due.is_due("creatine-kinase", found.picture)
+    orders = (Order("referral:paediatric-neurology"), *((Order("lab:creatine-kinase"),) if due else ()))
+    return _neuro(choice, found, variant, orders, told)
+
+
+def urgent(choice: Choice, found: Assessment) -> Advice:
+    """NEURO-URG: the sign named with its day, the basic bloods inside; the disease only where N12 allows it."""
+    if told := _of_encephalitis(choice.flags):
+        variant, values = encephalitis.SENTENCE, told
+    elif strange := new_signs.unexplained(choice.flags, found.picture):
+        variant, values = "unexplained", strange
+    elif {flag.id for flag in choice.flags} == {"U8"}:
+        variant, values = "medicine", {"drug": _myopathic(found.picture)}
+    else:
+        variant, values = "motor-neuron-disease" if may_be_named(found) else "default", _days(choice.flags)
+    return _neuro(choice, found, variant, (Order("referral:neurology-urgent"), *advise.due(found)), values)
+
+
+def _of_encephalitis(flags: Flags) -> dict[str, str]:
+    """What the sentence names, whatever other sign stands beside it: it is the one for within days (N43)."""
+    return next((dict(flag.values) for flag in flags if flag.sentence == encephalitis.SENTENCE), {})
+
+
+def evaluation(choice: Choice, found: Assessment) -> Advice:
+    """NEURO-EVAL: hyperexcitability, a central sign, an eyelid, or an additional symptom."""
+    ids = {flag.id for flag in choice.flags}
+    variants = (("R1", "hyperexcitability"), ("R2", "central"), ("R3", "eyelid"), ("R4", "unspecific"))
+    variant = next((name for flag, name in variants if flag in ids), "default")
+    if found.picture.is_marked and "ADD" in ids and variant in ("unspecific", "eyelid"):
+        variant = "default"
+    old = timing.old_sign(choice.flags) if variant == "unspecific" else None
+    variant = "old-sign" if old else variant
+    studies = proposals.of_hyperexcitability(ids)
+    return _neuro(choice, found, variant, (Order("referral:neurology"), *studies, *advise.due(found)), old)
+
+
+def _neuro(
+    choice: Choice, found: Assessment, variant: str, orders: tuple[Order, ...], values: dict[str, str] | None = None
+) -> Advice:
+    notes = list(_neuro_notes(choice, found))
+    return Advice(
+        topic=choice.topic,
+        indicator=choice.indicator,
+        variant=variant,
+        values=values or {},
+        flags=advise.flag_ids(choice.flags),
+        signs=advise.signs(choice.flags),
+        facts=(*found.picture.twitch_facts, *advise.facts_of(choice.flags)),
+        first=_both_sides(choice.flags, found.picture),
+        notes=(*notes, *context.notes(found)),
+        missing=context.missing_tests(found),
+        orders=orders,
+    )
+
+
+def _both_sides(flags: Flags, picture: Picture) -> tuple[Note, ...]:
+    """Weakness that may be new asks for both sides first; no date is no proof that it is older (N40)."""
+    oldest = picture.today - picture.knowledge.days("guillain_barre")
+    weak = [one for flag in flags for one in flag.found if not one.sets.isdisjoint(acute_weakness.WEAK)]
+    new = any(one.day is None or one.day >= oldest for one in weak)
+    return (Note("both_sides_weak"),) if new else ()
+
+
+def _neuro_notes(choice: Choice, found: Assessment) -> Iterable[Note]:
+    picture, flags = found.picture, choice.flags
+    if picture.request is not None and picture.request.when and not covers(picture.request, flag_days(flags)):
+        yield Note("update_request", {"date": picture.request.when.text})
+    if timing.only_soft_gait(flags):
+        yield Note("soft_gait")
+    if any(flag.acute for flag in flags):
+        yield Note("within_two_weeks")
+    if choice.topic is Topic.NEURO_URG and (found.labs or found.courses):
+        yield Note("drug_does_not_explain")
+    if choice.topic is Topic.NEURO_URG:
+        muscle = known_disease.myopathies(picture.chart.problems, picture.knowledge)
+        yield from (Note("myopathy_not_explaining", {"diagnosis": name}) for name in muscle)
+    if choice.topic is Topic.NEURO_EVAL:
+        yield Note("not_isolated")
+    if found.is_normal and picture.exam and any(day is not None and day > picture.exam.day for day in flag_days(flags)):
+        yield Note("exam_predates_sign", {"date": context.exam_date(picture)})
+    yield from _sign_notes(flags, picture)
+    for flag in flags:
+        yield from _wording(flag)
+    yield from advise.uncertain(flags)
+
+
+def _sign_notes(flags: Flags, picture: Picture) -> Iterable[Note]:
+    """Sites of a dystrophy, relatives, and why an unspecific sign is not dismissed (S27, R4)."""
+    if _has(flags, "weakness-girdle"):
+        yield Note("weakness_sites")
+    elif is_of_dystrophy(picture):
+        yield Note("family_dystrophy")
+    if picture.chart.kin:
+        yield Note("family_history", {"items": ", ".join(context.family(picture))})
+    if any(flag.id == "R4" for flag in flags):
+        yield Note("flag_cannot_reassure")
+
+
+def _wording(flag: Raised) -> Iterable[Note]:
+    """What the chart says beside each sign, why one is in doubt, and that one is in words only."""
+    for finding in flag.found:
+        yield from (remark.note for remark in finding.remarks)
+        if finding.doubt is not None:
+            yield finding.doubt.remark.note
+        if finding.phrases and finding.named.text:
+            yield Note("only_text_sign", {"phrase": finding.named.text})
+
+
+def _has(flags: Flags, *sets: str) -> bool:
+    return any(one.sets & set(sets) for flag in flags for one in flag.found)
+
+
+def _myopathic(picture: Picture) -> str:
+    """The steroid or statin that U8 is about; the statin may have ended."""
+    taken = picture.medication.of(*picture.knowledge.listed("myopathic"))
+    return (
+        taken[0].ingredient
+        if taken
+        else next(one.ingredient for one in picture.medication.ended if one.tag == "statin")
+    )
