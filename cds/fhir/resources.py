@@ -1,7 +1,6 @@
 """The few elements of FHIR resources that rules read: R4 and R4B, with R5's and STU3's names beside them.
 
-Absent and unknown elements cost nothing. An element of another shape than the specification allows makes that one
-resource unreadable (`cds.fhir.bundle` reports it), except where senders are known to mix one and many.
+Absent and unknown ones cost nothing; another shape makes the resource unreadable, unless senders mix one and many.
 """
 
 import re

@@ -67,7 +67,7 @@ def _picture(view: View) -> Raised | None:
         return None
     judged = (low,) if low else ()
     flag = view.flag(dict.fromkeys((*mental, *beside)), (*MENTAL, *BESIDE), judged=judged)
-    values = (("sign", f"{_word(mental, MENTAL, view)} and {_word(beside, BESIDE, view)}"),)
+    values = (("sign", _word(mental, MENTAL, view)), ("beside", _word(beside, BESIDE, view)))
     return replace(flag, sentence=SENTENCE, values=values) if flag else None
 
 
