@@ -95,7 +95,7 @@ FLAGS = (
             thresholds=("fever", "fever_fahrenheit"),
             analytes=("theophylline",),
             limits=("lithium", "theophylline"),
-            medicines=("lithium", "xanthine"),
+            medicines=("lithium", "xanthine", *serotonin.CLASSES),
             windows=("cholinergic", "poisoning_syndrome", *serotonin.WINDOWS),
         )
         | levels.LITHIUM,
