@@ -127,7 +127,9 @@ class CodeTable:
             if system in self._prefixes:
                 return self._by_prefix(system, code)
             if not code.isalnum():
-                return codes.get(code.strip())
+                concept = codes.get(code.strip())
+            if concept is None and system in self._national:
+                return self._of_edition(system, code)
         return concept
 
     def _elsewhere(self, system: str, code: str) -> Concept | None:
@@ -135,10 +137,18 @@ class CodeTable:
         known = self.names.find(system)
         if known is None:
             return None
-        edition = self._national.get(known)
-        if edition is None:
-            return self.find(known, code) if known in self._exact else None
+        if known in self._exact:
+            return self.find(known, code)
+        return self._of_edition(known, code) if known in self._national else None
+
+    def _of_edition(self, system: str, code: str) -> Concept | None:
+        edition = self._national[system]
         return self.find(edition.parent, edition.shared(spelled(code[:LONGEST_CODE], is_icd=True)))
+
+    def parent_of(self, system: str | None) -> str | None:
+        """The classification that a national edition is made from; None for what is none."""
+        edition = self._national.get(self.names.find(system or "") or "")
+        return edition.parent if edition is not None else None
 
     def knows(self, system: str | None) -> bool:
         """Whether codes of this system are known to the service at all (4f); those of national editions are not."""

@@ -13,7 +13,7 @@ SYSTEMS = {
     "rx": "RxNorm",
     "atc": "ATC",
 }
-LOCAL, WORDS, OTHER = "another system", "words only", "other public system"
+LOCAL, WORDS, OTHER, NATIONAL = "another system", "words only", "other public system", "national ICD-10"
 ITEMS_MAX = 50_000  # distinct ones of an export; those beyond are counted together
 DISPLAYS_MAX = 3
 NONE = "(none)"

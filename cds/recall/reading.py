@@ -13,7 +13,7 @@ from cds.fhir import concepts
 from cds.fhir import resources as fhir
 from cds.fhir.datatypes import CodeableConcept
 from cds.knowledge.maps.names import Names
-from cds.recall.model import LOCAL, NONE, OTHER, SYSTEMS, WORDS, Key, Kind, Survey, Type
+from cds.recall.model import LOCAL, NATIONAL, NONE, OTHER, SYSTEMS, WORDS, Key, Kind, Survey, Type
 from cds.rules.labs import LabLimits
 from cds.rules.ranges import Person
 
@@ -61,7 +61,7 @@ class Reading:
         source = self._source(condition.code)
         if named is not None:
             self._survey.share(Type.PROBLEM, source).read += 1
-        elif not self._namer.is_coded(condition.code):
+        elif not self._namer.is_coded(condition.code) and self._may_matter(condition.code):
             self._survey.share(Type.PROBLEM, source).unread[CODE] += 1
             self._unknown(Type.PROBLEM, condition.code, patient)
 
@@ -82,6 +82,13 @@ class Reading:
                 self._survey.share(Type.MEDICINE, source).unread[CODE] += 1
             for concept in named or [CodeableConcept(text=medications.name_of(entry))]:
                 self._unknown(Type.MEDICINE, concept, patient)
+
+    def _may_matter(self, concept: CodeableConcept | None) -> bool:
+        """Whether it may be something that a rule reads; not if no rule reads its code in the parent of its edition."""
+        codes = self._knowledge.codes
+        codings = [(codes.parent_of(one.system), one.code) for one in (concept.coding or () if concept else ())]
+        parents = [(parent, code) for parent, code in codings if parent is not None]
+        return not parents or any(codes.find(parent, code) is not None for parent, code in parents)
 
     def _taken(self, status: str, source: str, patient: str) -> None:
         share = self._survey.share(Type.MEDICINE, source)
@@ -154,7 +161,7 @@ class Reading:
         for system in systems:
             name = self._knowledge.codes.names.find(system) if system else None
             if name is not None:
-                return self._systems.get(name, OTHER)
+                return NATIONAL if self._knowledge.codes.parent_of(name) else self._systems.get(name, OTHER)
         return LOCAL if systems else WORDS
 
     def _scope(self, patient: str) -> Scope:

@@ -45,6 +45,9 @@ class Suggestions:
             return self._unit(key)
         if key.kind not in (Kind.CODE, Kind.TEXT):
             return None
+        same = self._knowledge.codes.find(self._knowledge.codes.parent_of(key.system), key.code)
+        if same is not None:
+            return Suggestion(same.system, same.code, same.display, 1.0)
         said = [*names, *([key.text] if key.text else []), *([key.code] if key.code else [])]
         indexes = {
             Type.RESULT: self._tests,

@@ -130,3 +130,11 @@ def test_a_point_is_set_in_icd_only() -> None:
         spelled(" r25", is_icd=True),
         spelled("h02ab07", is_icd=False),
     )
+
+
+@pytest.mark.parametrize("system", ["http://fhir.de/CodeSystem/bfarm/atc", "https://fhir.de/CodeSystem/dimdi/atc|2026"])
+def test_the_german_edition_of_atc_is_read_as_that_of_who(system: str) -> None:
+    """Its codes are WHO's; a code that no rule reads is known to be of no class."""
+    assert CODES.find(KNOWLEDGE.systems["atc"], "A02BC02") == CODES.find(system, "A02BC02") is not None
+    assert CODES.find(system, "N02BE01") is None
+    assert CODES.knows(system)

@@ -188,3 +188,16 @@ def test_evaluate_uses_the_map(
     told = capsys.readouterr().out
     assert is_read is ("emergency" in {card["source"]["topic"]["code"] for card in json.loads(told)["cards"]})
     assert is_read is ("its code is not known" not in told)
+
+
+def test_a_map_of_a_national_edition_leaves_its_other_codes_as_they_were(tmp_path: Path) -> None:
+    """A code of ICD-10-GM is read through the map, those that mean the same as WHO's as before, others not."""
+    gm, who = "http://fhir.de/CodeSystem/bfarm/icd-10-gm", "http://hl7.org/fhir/sid/icd-10"
+    lines = HEAD + f"{gm},G61.0,{who},G61.0\n"
+    codes = with_maps(KNOWLEDGE, str(written(tmp_path / "maps", {"a.csv": lines}))).codes
+
+    for system in (gm, gm.replace("http", "https"), f"{gm}|2026"):
+        found = [codes.find(system, code) for code in ("G61.0", " G61.0 ", "R25.3", "r253", "G12.2")]
+        assert ["G61.0", "G61.0", "R25.3", "R25.3", None] == [one.code if one else None for one in found]
+    assert KNOWLEDGE.codes.find(gm, "G61.0") is None
+    assert not codes.knows(gm)

@@ -415,3 +415,16 @@ def test_a_unit_is_suggested_only_if_the_analyte_can_have_it(text: str, unit: st
 def test_a_status_has_no_suggestion() -> None:
     """Only codes, texts and units may be something of ours."""
     assert "" == of(Type.RESULT, "unknown", Kind.STATUS)
+
+
+def test_a_code_of_a_national_edition_counts_if_a_rule_reads_the_same_code(recall: Recall, tmp_path: Path) -> None:
+    """G61.0 of ICD-10-GM is a miss, for which the same code of WHO is suggested; C34.1 is of no use; R25.3 is read."""
+    gm = "http://fhir.de/CodeSystem/bfarm/icd-10-gm"
+    some = [condition(coded({"system": gm, "code": code})) for code in ("G61.0", "C34.1", "R25.3")]
+
+    said = recall("--draft-map", tmp_path / "d.csv", ndjson(tmp_path / "a.ndjson", some))
+
+    assert (1, 2, "code 1") == said.shares["problem", "national ICD-10"]
+    assert [("G61.0", "http://hl7.org/fhir/sid/icd-10", "G61.0")] == [
+        (line["code"], line["target_system"], line["target_code"]) for line in lines(tmp_path / "d.csv")
+    ]
