@@ -1,11 +1,14 @@
 """N24: "no red flags" and its like are said after a coded normal examination only; nothing calms beside an alarm."""
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from charts.dates import TODAY
 from charts.golden import Case, cases
-from charts.seam import engine
+from charts.notation import request_bytes
+from charts.seam import engine, evaluate
 from numbered import got, name_of, of, one, text
 
 from cards.advice import Advice
@@ -90,3 +93,50 @@ def test_n24_the_longest_sentences_fit(variant: str, length: int) -> None:
     )
 
     assert length == len(summarise(advice, engine(TODAY).words))
+
+
+Change = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def with_line(line: dict[str, Any]) -> Change:
+    """The chart with one entry more."""
+    return lambda chart: {**chart, "resources": [*chart.get("resources", ()), line]}
+
+
+def without_key(key: str) -> Change:
+    """The chart of which one type did not arrive."""
+    return lambda chart: {**chart, "missing": {**chart.get("missing", {}), key: "absent"}}
+
+
+CHANGES: dict[str, Change] = {
+    "an answer that is not understood": with_line({"finding": "26544005 Muscle weakness", "is": "261665006 Unknown"}),
+    "a result that cannot be read": with_line(
+        {"lab": "K", "value": "4.1 mmol/L", "with": {"code": {"text": "Potassium"}}}
+    ),
+    "a known cause": with_line({"condition": "E05.00 Thyrotoxicosis with diffuse goiter", "recorded": "2 mo"}),
+    "a cause that is a line only": with_line({"condition": "G56.01 Carpal tunnel syndrome", "recorded": "7 y"}),
+    "a sedative that ended": with_line(
+        {"drug": "rx:2598 clonazepam", "start": "1 y", "until": "4 d", "status": "stopped"}
+    ),
+    "a symptom": with_line({"condition": "55300003 Cramp", "recorded": "1 d"}),
+    "medicines that did not arrive": without_key("medicationRequests"),
+    "requests that did not arrive": without_key("serviceRequests"),
+}
+PATIENT_VIEWS = [case for case in cases() if "hook" not in case.chart and case.status == 200]
+
+
+def calms(chart: dict[str, Any]) -> set[str]:
+    """What calms in the answer: the cards, and the words of N24."""
+    _, answer = evaluate(request_bytes(chart), TODAY)
+    topics = {card["source"]["topic"]["code"] for card in answer["cards"]}
+    said = " ".join(f"{card['summary']} {card.get('detail', '')}" for card in answer["cards"])
+    return (topics & {"lifestyle", "reassurance"}) | ({"the words"} if CALMING.search(said) else set())
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_n24_nothing_that_is_open_adds_what_calms(change: str) -> None:
+    """On golden charts: whatever calms beside something open, unread or missing calmed without it too."""
+    for case in PATIENT_VIEWS[::37]:
+        before, after = calms(case.chart), calms(CHANGES[change](case.chart))
+        assert after <= before, (case.id, before, after)
+        assert "the words" not in after, case.id
