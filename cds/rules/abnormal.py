@@ -15,6 +15,7 @@ from cds.rules.picture import Picture
 from cds.rules.view import View
 
 B_GROUP = "b-group-deficiency"
+MUSCLE, DARK_URINE = "creatine-kinase", "dark-urine"
 
 
 class Abnormal(Struct, frozen=True, kw_only=True):
@@ -51,6 +52,8 @@ def rule_of(deficiencies: Mapping[str, str], excess: Mapping[str, str]) -> Calla
 
 def _one(tag: str, low: str, high: str, view: View) -> Abnormal | None:
     """The result that is abnormal, else what is recorded without a fresh one."""
+    if tag == MUSCLE and (urine := _dark_urine(view)) is not None:
+        return urine
     recorded = _recorded(tag, low, view) if low else None
     return _measured(tag, view) or recorded or (_recorded_high(tag, high, view) if high else None)
 
@@ -74,10 +77,34 @@ def _measured(tag: str, view: View) -> Abnormal | None:
     )
 
 
+def _dark_urine(view: View) -> Abnormal | None:
+    """Dark urine of the last days and no CK on or after its day (N36 f)."""
+    found = view.within("dark_urine", DARK_URINE)
+    if not found:
+        return None
+    newest = max(found, key=lambda one: one.day or 0)
+    measured = view.standing(MUSCLE).judged
+    if measured is not None and measured.when and newest.when and measured.when.last >= newest.when.first:
+        return None
+    date = newest.when.text if newest.when else ""
+    return Abnormal(
+        tag=MUSCLE,
+        indicator=Indicator.WARNING,
+        facts=tuple(view.fact(one, DARK_URINE) for one in found),
+        side="",
+        label=view.label(DARK_URINE),
+        date=date,
+        kind=DARK_URINE,
+        notes=(Note("dark_urine", {"date": date}),),
+    )
+
+
 def _indicator(tag: str, judged: Judged, view: View) -> Indicator:
     """Info or warning; B12 in pregnancy or on B12 is always info (2b Pregnancy, 2d B12). EMERG is another card."""
     if tag == "vitamin-b12" and (view.pregnant or any(True for _ in view.replacements(tag))):
         return Indicator.INFO
+    if judged.side == "high" and tag in view.tests("high-warns"):
+        return Indicator.WARNING
     return Indicator.INFO if judged.effect == "info" else Indicator.WARNING
 
 

@@ -12,6 +12,8 @@ from cds.rules.picture import Picture
 from cds.rules.rulebook import rulebook_of
 
 CALCIUM = {"ionised": "calcium-ionised", "unadjusted": "calcium-unadjusted"}
+DARK_URINE = labs.DARK_URINE
+THYROID = {"tsh": "low", "free-t4": "high"}
 RAISED = ("calcium", "high")
 RAISES_CALCIUM = ("vitamin-d", "calcium")
 
@@ -40,6 +42,8 @@ def _variant(some: tuple[Abnormal, ...], picture: Picture) -> str:
     lab = some[0]
     if _vitamin_d(some) is not None and _is_calcium_high(picture):
         return "vitamin-d-calcium-high"
+    if (told := _own(some)) is not None:
+        return told
     if len(some) > 1:
         return "several"
     if lab.value is None:
@@ -47,7 +51,21 @@ def _variant(some: tuple[Abnormal, ...], picture: Picture) -> str:
     if lab.tag == "calcium" and lab.side == "low":
         mild = lab.kind == "unadjusted" and lab.indicator is Indicator.INFO
         return "calcium-unadjusted-low" if mild else CALCIUM.get(lab.kind or "", "calcium")
-    return lab.tag if lab.tag in picture.knowledge.listed("own-summary") else "one"
+    own = picture.knowledge.listed("own-summary")
+    return lab.tag if lab.tag in own and (lab.side == "high") == (lab.tag == labs.MUSCLE) else "one"
+
+
+def _own(some: tuple[Abnormal, ...]) -> str | None:
+    """A sentence of its own: dark urine without a CK, or what speaks of thyrotoxicosis, beside nothing as urgent."""
+    lab = some[0]
+    rest = some[1:]
+    mild = all(one.indicator is Indicator.INFO or one.tag in THYROID for one in rest)
+    if any(one.kind == DARK_URINE for one in some) and all(
+        one.kind == DARK_URINE or one.indicator is Indicator.INFO for one in some
+    ):
+        return DARK_URINE
+    toxic = lab.indicator is Indicator.WARNING and (lab.tag, lab.side) in THYROID.items()
+    return "thyrotoxicosis" if toxic and mild else None
 
 
 def _vitamin_d(some: tuple[Abnormal, ...]) -> Abnormal | None:
@@ -63,10 +81,10 @@ def _values(some: tuple[Abnormal, ...], picture: Picture) -> dict[str, str]:
     names = picture.knowledge.names
     if (lab := _vitamin_d(some)) is not None and _is_calcium_high(picture):
         return {"value": lab.value or "", "date": lab.date}
-    if len(some) > 1:
+    if len(some) > 1 and _own(some) is None:
         valued = ((lab.tag, {"value": lab.value, "side": names.sides.of(lab.side)}) for lab in some if lab.value)
         return {tag: fill(names.sided, values) for tag, values in valued}
-    lab = some[0]
+    lab = next((one for one in some if one.kind == DARK_URINE), some[0])
     label = f"{lab.label[:1].upper()}{lab.label[1:]}"
     values = {"test": label, "diagnosis": lab.label, "date": lab.date, "side": names.sides.of(lab.side)}
     return values | ({lab.tag: lab.value} if lab.value else {})

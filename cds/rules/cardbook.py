@@ -122,7 +122,7 @@ CARDS = (
         topic=Topic.LAB_ABN,  # 4a LAB-ABN
         variants=(
             *("several", "vitamin-d", "vitamin-d-calcium-high", "calcium", "calcium-ionised"),
-            *("calcium-unadjusted", "calcium-unadjusted-low"),
+            *("calcium-unadjusted", "calcium-unadjusted-low", "creatine-kinase", "thyrotoxicosis", "dark-urine"),
             *("vitamin-b12", "one", "recorded", "recorded-high"),
         ),
         advise=advise_labs.abnormal,

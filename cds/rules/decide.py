@@ -89,7 +89,7 @@ def _without_emergency(found: Assessment) -> list[Choice]:
     chosen = _new_sign(found)  # 21
     main = _main(found)  # 23
     chosen += _neurology(*main, found) if main else []  # 24
-    chosen += _abnormal_lab(found.labs)  # 25
+    chosen += _abnormal_lab(lines.labs_left(found, chosen))  # 25
     chosen += _medicines(found, found.courses, _stopped(found))  # 26
     chosen += _known_cause(found, chosen)  # 27
     if found.picture.expected:

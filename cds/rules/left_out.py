@@ -79,7 +79,7 @@ def abnormal(found: Assessment, shown: set[Topic]) -> str:  # noqa: ARG001
         return "nothing-abnormal"
     if found.emergencies and not found.hides:
         return "emergency-instead"
-    return "electrolytes-only"
+    return "electrolytes-only" if _is_known(found) else "line-beside-neurology"
 
 
 def medicines(found: Assessment, shown: set[Topic]) -> str:  # noqa: ARG001

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from cards.advice import Note
+from cards.topics import Indicator, Topic
 from cds.rules import calm
+from cds.rules.abnormal import Abnormal
 from cds.rules.assess import Assessment
 from cds.rules.causes import Cause
 from cds.rules.choice import Choice
@@ -12,6 +14,7 @@ from cds.rules.picture import Picture
 from cds.rules.reads import EXPECTED as DISEASES_OF_NERVES
 from cds.rules.work_up import covers
 
+NEUROLOGY = frozenset({Topic.PED_NEURO, Topic.NEURO_URG, Topic.NEURO_EVAL})
 BEYOND_MS = frozenset({"wasting", "tongue-fasciculation"})
 EXPECTED = frozenset(DISEASES_OF_NERVES)
 STEROID = "corticosteroid"
@@ -25,7 +28,31 @@ LINES = {
 
 def of(found: Assessment, chosen: Sequence[Choice]) -> tuple[Note, ...]:
     """All lines, given every card that is due."""
-    return (*_of_stopped(found, chosen), *_of_causes(found, chosen), *_of_new_signs(found))
+    return (
+        *_of_stopped(found, chosen),
+        *_of_causes(found, chosen),
+        *_of_new_signs(found),
+        *_of_muscle(found, chosen),
+    )
+
+
+def labs_left(found: Assessment, chosen: Sequence[Choice]) -> tuple[Abnormal, ...]:
+    """The abnormal results that have a card: beside neurology a CK that is only raised is a line there (N36 c)."""
+    if not NEUROLOGY & {one.topic for one in chosen}:
+        return found.labs
+    return tuple(lab for lab in found.labs if not _is_line(lab, found))
+
+
+def _is_line(lab: Abnormal, found: Assessment) -> bool:
+    return lab.indicator is Indicator.INFO and lab.tag in found.picture.knowledge.listed("muscle-test")
+
+
+def _of_muscle(found: Assessment, chosen: Sequence[Choice]) -> Iterator[Note]:
+    shown = {lab.tag for choice in chosen for lab in choice.labs}
+    if NEUROLOGY & {one.topic for one in chosen}:
+        for lab in found.labs:
+            if _is_line(lab, found) and lab.tag not in shown:
+                yield Note("ck_raised", {"value": lab.value or "", "date": lab.date})
 
 
 def uncovered(found: Assessment) -> tuple[NewSign, ...]:
