@@ -82,7 +82,10 @@ def _missing(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Ite
     named: Iterable[tuple[str, str, Iterable[str], Collection[str]]] = (
         *(("rules.toml", f"groups.{key}", sets, knowledge.sets) for key, sets in rules.groups.items()),
         *(("rules.toml", f"gaps.{key}", sets, knowledge.sets) for key, sets in rules.gaps.items()),
-        *(("rules.toml", f"lists.{key}", some, {*knowledge.analytes, *tags}) for key, some in rules.lists.items()),
+        *(
+            ("rules.toml", f"lists.{key}", some, {*knowledge.analytes, *knowledge.medicines, *tags})
+            for key, some in rules.lists.items()
+        ),
         *(("rules.toml", f"sources.{key}", (source,), words.citations) for key, source in rules.sources.items()),
         ("rules.toml", "repeats", rules.repeats, book.tags[Topic.EMERG]),
         ("rules.toml", "counsel", rules.counsel, book.tags[Topic.LIFESTYLE]),

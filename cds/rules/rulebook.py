@@ -29,6 +29,12 @@ from cds.rules.trial import Trial, once
 from cds.rules.view import NO_OUTCOMES, Outcomes, View
 
 TESTS = (Topic.LAB_ORDER,)
+STOPPED = Rule(
+    id=stopped.TAG,
+    card=Topic.MED_REV,
+    reads=Reads(classes=("withdrawn",), windows=("short_course",)),
+    ask=stopped.rule,
+)
 NEW_SIGN = Rule(
     id="NEWSIGN",
     card=Topic.NEW_SIGN,
@@ -163,13 +169,6 @@ def _reviewed(knowledge: Knowledge) -> tuple[str, ...]:
     return tuple(tag for tag, one in knowledge.medicines.items() if one.timing != "never")
 
 
-def _stopped(knowledge: Knowledge) -> Rule:
-    """The one rule of all medicines that were stopped (N28)."""
-    classes = {tag: one for tag, one in knowledge.medicines.items() if one.stopped_within is not None}
-    reads = Reads(medicines=tuple(classes), windows=("short_course",))
-    return Rule(id=stopped.TAG, card=Topic.MED_REV, reads=reads, ask=stopped.rule_of(classes))
-
-
 def _cause(tag: str, cause: KnownCause) -> Rule:
     """The rule of one kind of known cause (N25)."""
     dropped = tuple(cause.dropped_by)
@@ -245,7 +244,7 @@ def _rows(knowledge: Knowledge) -> Iterator[Rule]:
     yield _laboratory(knowledge)
     yield from (_cause(tag, cause) for tag, cause in knowledge.causes.items())
     yield from (_medicine(tag, knowledge.medicines[tag]) for tag in _reviewed(knowledge))
-    yield _stopped(knowledge)
+    yield STOPPED
     yield SEROTONERGIC
     yield from FACTORS
     yield from _of_orders(knowledge)

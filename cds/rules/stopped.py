@@ -1,6 +1,6 @@
 """Medicines that were stopped and bring a withdrawal (second edition N28)."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
@@ -29,18 +29,15 @@ class Stopped(Struct, frozen=True, kw_only=True):
         return (self.fact,)
 
 
-def rule_of(classes: dict[str, MedicineClass]) -> Callable[[View], Iterator[Stopped]]:
-    """The rule of all classes, the warnings first."""
-
-    def rule(view: View) -> Iterator[Stopped]:
-        found = [one for tag, medicine in classes.items() for one in _of_class(tag, medicine, view)]
-        yield from sorted(found, key=lambda one: (one.when is None, not one.warns))
-
-    return rule
+def rule(view: View) -> list[Stopped]:
+    """What ended of every class, those that warn first and those without a day last."""
+    found = [one for tag in view.classes("withdrawn") for one in _of_class(tag, view)]
+    return sorted(found, key=lambda one: (one.when is None, not one.warns))
 
 
-def _of_class(tag: str, medicine: MedicineClass, view: View) -> Iterator[Stopped]:
+def _of_class(tag: str, view: View) -> Iterator[Stopped]:
     """Nothing while any entry of the class is taken."""
+    medicine = view.medicine(tag)
     mine = [one for one in view.history(tag) if not one.drug.ref.startswith(ADMINISTRATION)]
     if any(one.is_active for one in mine):
         return

@@ -9,7 +9,7 @@ from cds.chart.facts import Drug, FamilyMember, Seen
 from cds.fhir.datatypes import Quantity
 from cds.fhir.dates import When
 from cds.knowledge.codes import Concept
-from cds.knowledge.model import SleepNeed
+from cds.knowledge.model import MedicineClass, SleepNeed
 from cds.rules import doses, gate, laboratory
 from cds.rules import findings as signs
 from cds.rules.access import Access, UndeclaredReadError
@@ -178,6 +178,11 @@ class View:
         """What the chart says of one class: its active entries and its ended ones."""
         self._access.check("medicines", tag)
         return entries(self._picture.chart.drugs, tag, self._access.knowledge, self.today)
+
+    def medicine(self, tag: str) -> MedicineClass:
+        """What the data say of a class."""
+        self._access.check("medicines", tag)
+        return self._access.knowledge.medicines[tag]
 
     def history(self, tag: str) -> Iterator[Entry]:
         """All that the chart says of one class."""
