@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from msgspec.structs import replace
+
 from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
 from cds.knowledge.model import MedicineClass
 
 URN = "urn:twitch-cds"
+BELOW = "~"  # stands for what follows a code in those below it
 Json = dict[str, Any]
 Holds = Callable[[Concept], bool]
 
@@ -75,7 +78,7 @@ class _System:
     def __init__(self, knowledge: Knowledge, system: str, holds: Holds) -> None:
         every = knowledge.codes.of_system(system)
         listed = {one.code: one for one in every if holds(one)}
-        above = [one for one in knowledge.codes.below(system) if holds(one)]
+        above = [one for one in knowledge.codes.below(system) if holds(replace(one, code=one.code + BELOW))]
         roots = {one.code.rstrip("."): one for one in above}
         listed |= {one.code: one for one in above if not one.code.endswith(".")}
         others = {one.code: one for one in every if not holds(one) and one.code.startswith(tuple(roots))}

@@ -71,3 +71,11 @@ def test_the_command_prints_one_bundle(monkeypatch: pytest.MonkeyPatch, capsys: 
     assert 0 == cli.main(["knowledge", "export"])
     bundle = json.loads(capsys.readouterr().out)
     assert {*SETS, "site"} == {entry["resource"]["id"] for entry in bundle["entry"]}
+
+
+def test_a_code_that_a_class_names_by_itself_stands_for_no_other() -> None:
+    """Denosumab is one code of ATC and one of RxNorm, and nothing below them."""
+    include = SETS["medicine-denosumab"]["compose"]["include"]
+
+    assert ["M05BX04", "993449"] == sorted((one["code"] for part in include for one in part["concept"]), reverse=True)
+    assert [] == [part for part in include if "filter" in part]
