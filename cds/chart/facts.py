@@ -182,6 +182,17 @@ class Visit(Struct, frozen=True, kw_only=True):
     start: When | None = None
 
 
+class Told(Struct, frozen=True, kw_only=True):
+    """A twitch as the reason of a request, or as an alert; `when` is the day of the request or the alert's start.
+
+    `is_current`: the request is open, or the alert is on.
+    """
+
+    named: Named
+    when: When | None = None
+    is_current: bool = False
+
+
 class FamilyMember(Struct, frozen=True, kw_only=True):
     """A first-degree relative with a disease of interest."""
 
@@ -203,6 +214,7 @@ class Chart(Struct, kw_only=True):
     asked: list[Asked] = []
     reports: list[Report] = []
     visits: list[Visit] = []
+    told: list[Told] = []
     kin: list[FamilyMember] = []
     visit_starts: dict[str, str] = {}
     unknown_medicines: int = 0

@@ -210,6 +210,7 @@ class Reader:
         chart.asked[:] = [one for one in chart.asked if one.ref not in refs]
         chart.reports[:] = [one for one in chart.reports if one.ref not in refs]
         chart.visits[:] = [one for one in chart.visits if one.named.ref not in refs]
+        chart.told[:] = [one for one in chart.told if one.named.ref not in refs]
         chart.kin[:] = [one for one in chart.kin if one.named.ref not in refs]
         self._waiting = [one for one in self._waiting if one.ref not in refs]
         self._aged = [one for one in self._aged if one[1].ref not in refs]
@@ -268,6 +269,7 @@ class Reader:
     def request(self, resource: fhir.ServiceRequest) -> None:
         """Take an order."""
         self._keep(self._chart.asked, workup.asked(resource, self._namer, self.scope))
+        self._keep(self._chart.told, workup.told_by_request(resource, self._namer, self.scope))
 
     def appointment(self, resource: fhir.Appointment) -> None:
         """Take an appointment of this patient."""
@@ -296,6 +298,10 @@ class Reader:
     def encounter(self, resource: fhir.Encounter) -> None:
         """Take a visit."""
         self._keep(self._chart.visits, workup.visit(resource, self._namer, self.scope))
+
+    def alert(self, resource: fhir.Flag) -> None:
+        """Take an alert."""
+        self._keep(self._chart.told, workup.told_by_alert(resource, self._namer, self.scope))
 
     def family(self, resource: fhir.FamilyMemberHistory) -> None:
         """Take a relative."""
@@ -337,6 +343,7 @@ _TAKERS: dict[type, Callable[[Reader, Anything], None]] = {
     fhir.ProcedureRequest: Reader.request,
     fhir.Appointment: Reader.appointment,
     fhir.Encounter: Reader.encounter,
+    fhir.Flag: Reader.alert,
     fhir.ClinicalImpression: Reader.impression,
     fhir.DiagnosticReport: Reader.report,
     fhir.Procedure: Reader.procedure,
@@ -349,6 +356,7 @@ _LOOKS: dict[type, Callable[[Reader, Anything], bool]] = {
     fhir.Observation: Reader._observation_matters,
     fhir.Encounter: Reader._visit_matters,
     fhir.Procedure: Reader._codes_matter,
+    fhir.Flag: Reader._codes_matter,
     fhir.DiagnosticReport: Reader._report_matters,
     fhir.MedicationRequest: Reader._prescription_matters,
     fhir.MedicationStatement: Reader._prescription_matters,

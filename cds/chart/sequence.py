@@ -2,7 +2,7 @@
 
 import msgspec
 
-from cds.chart.facts import Asked, Chart, Drug, FamilyMember, LabResult, Problem, Report, Seen, Visit
+from cds.chart.facts import Asked, Chart, Drug, FamilyMember, LabResult, Problem, Report, Seen, Told, Visit
 from cds.fhir.dates import When
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -17,6 +17,7 @@ def put_in_order(chart: Chart) -> None:
     chart.asked.sort(key=_of_dated)
     chart.reports.sort(key=_of_dated)
     chart.visits.sort(key=_of_visit)
+    chart.told.sort(key=_of_told)
     chart.kin.sort(key=_of_kin)
 
 
@@ -39,6 +40,10 @@ def _of_dated(one: LabResult | Asked | Report) -> Place:
 
 def _of_visit(visit: Visit) -> Place:
     return _place(visit.named.ref, visit.start, visit)
+
+
+def _of_told(told: Told) -> Place:
+    return _place(told.named.ref, told.when, told)
 
 
 def _of_kin(kin: FamilyMember) -> Place:

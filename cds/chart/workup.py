@@ -1,6 +1,6 @@
 """Orders, referrals, appointments, examinations, reports, visits and relatives."""
 
-from cds.chart.facts import ORDER_INTENTS, Asked, FamilyMember, Named, Report, Visit
+from cds.chart.facts import ORDER_INTENTS, Asked, FamilyMember, Named, Report, Told, Visit
 from cds.chart.naming import Namer, union
 from cds.chart.scope import Scope, span
 from cds.fhir import concepts
@@ -12,6 +12,7 @@ from cds.fhir.resources import (
     DiagnosticReport,
     Encounter,
     FamilyMemberHistory,
+    Flag,
     Procedure,
     Reason,
     ServiceRequest,
@@ -21,6 +22,7 @@ from cds.knowledge.codes import Concept
 BOOKED = frozenset({"booked", "pending", "arrived"})
 VOID = frozenset({"cancelled", "entered-in-error", "nullified"})
 REPORTED = frozenset({"final", "amended", "corrected", "appended", "completed"})
+REQUESTED = frozenset({"active", "on-hold", "completed"})
 REPORT_KINDS = ("exam", "emg")
 
 
@@ -121,6 +123,27 @@ def visit(encounter: Encounter, namer: Namer, scope: Scope) -> Visit | None:
     named = (namer.named(ref, reason) for reason in _reasons(encounter))
     hit = next((one for one in named if one is not None and _is_twitch(one)), None)
     return Visit(id=encounter.id, named=hit, status=encounter.status, start=scope.date(start)) if hit else None
+
+
+def told_by_request(request: ServiceRequest, namer: Namer, scope: Scope) -> Told | None:
+    """A twitch as the reason of a request that was made (N13, field 6)."""
+    when, status = parse(request.authored_on), (request.status or "").strip().lower()
+    if status not in REQUESTED or request.do_not_perform or scope.is_future(when):
+        return None
+    reasons = (*concepts.each(request.reason_code), *(one.concept for one in request.reason or () if one.concept))
+    named = (namer.named(request.ref, reason) for reason in reasons)
+    hit = next((one for one in named if one is not None and _is_twitch(one)), None)
+    return Told(named=hit, when=scope.date(when), is_current=status != "completed") if hit else None
+
+
+def told_by_alert(flag: Flag, namer: Namer, scope: Scope) -> Told | None:
+    """A twitch as an alert that is on (N13, field 7)."""
+    named = namer.named(flag.ref, flag.code)
+    start, end = (parse(flag.period.start), parse(flag.period.end)) if flag.period else (None, None)
+    over = end is not None and end.last < scope.today
+    if named is None or not _is_twitch(named) or (flag.status or "").strip().lower() != "active" or over:
+        return None
+    return None if scope.is_future(start) else Told(named=named, when=scope.date(start), is_current=True)
 
 
 def _is_twitch(named: Named) -> bool:

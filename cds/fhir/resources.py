@@ -253,10 +253,20 @@ class ServiceRequest(Owned, tag="ServiceRequest", rename="camel"):
     code: CodeableConcept | None = None
     performer_type: Concepts = None
     authored_on: str | None = None
+    reason_code: Concepts = None
+    reason: list[CodeableReference] | None = None
 
 
 class ProcedureRequest(ServiceRequest, tag="ProcedureRequest", rename="camel"):
     """STU3's ServiceRequest."""
+
+
+class Flag(Owned, tag="Flag"):
+    """An alert on a chart."""
+
+    status: str | None = None
+    code: CodeableConcept | None = None
+    period: Period | None = None
 
 
 class Participant(Struct, gc=False):
@@ -391,6 +401,7 @@ Any = (
     | ProcedureRequest
     | Appointment
     | Encounter
+    | Flag
     | ClinicalImpression
     | DiagnosticReport
     | Specimen

@@ -15,7 +15,8 @@ from cds.rules.reads import Reads
 CDS_HOOKS_VERSION = "2.0.1"
 PATIENT = "patient={{context.patientId}}"
 ASKED = ("sct", "loinc")
-ENCOUNTERS = "Encounter?{p}&status=planned,arrived,triaged,in-progress,onleave"
+ENCOUNTERS = "Encounter?{p}&_sort=-date"
+ALERTS = "Flag?{p}"
 REQUESTS = "MedicationRequest?{p}&status=active,completed,stopped&_include=MedicationRequest:medication"
 STATEMENTS = "MedicationStatement?{p}&_include=MedicationStatement:medication"
 ORDERED = "ServiceRequest?{p}&status=active,on-hold,completed"
@@ -168,6 +169,7 @@ def templates(knowledge: Knowledge) -> dict[str, str]:
             "procedures": f"Procedure?{{p}}&code={reports}",
             "diagnosticReports": f"DiagnosticReport?{{p}}&code={reports}",
             "familyHistory": "FamilyMemberHistory?{p}",
+            "flags": ALERTS,
         }
     )
 
@@ -184,6 +186,7 @@ def order_templates(knowledge: Knowledge) -> dict[str, str]:
             "medicationRequests": REQUESTS,
             "medicationStatements": STATEMENTS,
             "serviceRequests": ORDERED,
+            "flags": ALERTS,
         }
     )
 

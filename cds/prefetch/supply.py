@@ -26,9 +26,10 @@ TYPES = {
     "procedures": "Procedure",
     "diagnosticReports": "DiagnosticReport",
     "familyHistory": "FamilyMemberHistory",
+    "flags": "Flag",
 }
 CONDITIONS = "conditions"
-TWITCH_KEYS = (CONDITIONS, "observations", "encounters")
+TWITCH_KEYS = (CONDITIONS, "observations", "encounters", "serviceRequests", "flags")
 MEDICINES = ("medicationRequests", "medicationStatements")
 DRAFTS = "drafts"  # no prefetch key: the drafts of a context, whose Medications may have to be read
 MEDICATED = (*MEDICINES, DRAFTS)

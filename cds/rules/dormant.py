@@ -15,7 +15,7 @@ from cds.rules.mentions import days_of
 from cds.rules.picture import Picture
 
 RETURNED = frozenset({"recurrence", "relapse"})
-EVIDENCE = (*SILENCE_NEEDS, "ServiceRequest", "Encounter", "Procedure", "DiagnosticReport")
+EVIDENCE = (*SILENCE_NEEDS, "ServiceRequest", "Encounter", "Flag", "Procedure", "DiagnosticReport")
 ROUTINE = frozenset({"R1", "R2", "R4"})
 
 
@@ -55,8 +55,9 @@ def _evidence(problems: Iterable[Problem], picture: Picture) -> Iterator[int]:
         yield from days_of(problem, chart)
     seen = (one.when for one in chart.seen if shows_twitch(one))
     visits = (one.start for one in chart.visits if is_twitch(one.named))
+    told = (one.when for one in chart.told)
     asked = (picture.request.when if picture.request else None,)
-    yield from (when.last for when in (*seen, *visits, *asked) if when is not None)
+    yield from (when.last for when in (*seen, *visits, *told, *asked) if when is not None)
     yield from (done.day for done in (picture.any_exam, picture.any_emg) if done is not None)
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from cards.advice import Fact, Note
 from cards.printed import number
-from cds.chart.facts import Chart, Named, Problem, Seen, Source, Visit
+from cds.chart.facts import Chart, Named, Problem, Seen, Source
 from cds.chart.polarity import Says
 from cds.fhir.dates import When
 from cds.knowledge.codes import NOTHING, Concept
@@ -110,8 +110,9 @@ def read(chart: Chart, twitches: Iterable[Twitch], knowledge: Knowledge, today: 
     problems = (_of_problem(problem) for problem in chart.problems if problem.is_active)
     recent = (one for one in chart.seen if one.when is None or one.when.first >= oldest)
     seen = chain.from_iterable(_of_seen(one, knowledge) for one in recent)
-    visits = (_of_visit(visit) for visit in chart.visits if visit.named.ref in twitching)
-    return Findings((*problems, *seen, *visits))
+    mentions = (*((one.named, one.start) for one in chart.visits), *((one.named, one.when) for one in chart.told))
+    mentioned = (_of_mention(named, when) for named, when in mentions if named.ref in twitching)
+    return Findings((*problems, *seen, *mentioned))
 
 
 @lru_cache(maxsize=4)
@@ -156,10 +157,9 @@ def _tongue(sites: Iterable[frozenset[str]], twitches: bool) -> frozenset[str]:
     return frozenset({"tongue-fasciculation"}) if at_tongue and twitches else frozenset()
 
 
-def _of_visit(visit: Visit) -> Finding:
+def _of_mention(named: Named, when: When | None) -> Finding:
     """A twitch code that is also a flag counts as both (4b TW)."""
-    named = visit.named
-    return Finding(named=named, concepts=named.concepts, sets=named.sets, phrases=named.phrases, when=visit.start)
+    return Finding(named=named, concepts=named.concepts, sets=named.sets, phrases=named.phrases, when=when)
 
 
 def unclear(chart: Chart, knowledge: Knowledge, today: int) -> tuple[Seen, ...]:

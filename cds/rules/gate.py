@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from cards.advice import Fact
-from cds.chart.facts import Chart, Named, Problem, Seen, Visit
+from cds.chart.facts import Chart, Named, Problem, Seen, Told, Visit
 from cds.chart.naming import TWITCH_PHRASES
 from cds.fhir.dates import When
 from cds.fhir.units import factor
@@ -17,7 +17,7 @@ from cds.rules.reads import Reads
 READS = Reads(
     sets=("twitch", "twitch-eyelid"),
     phrases=tuple(sorted(TWITCH_PHRASES)),
-    windows=("twitch_observation", "visit_twitch", "persistent", "persistent_eyelid"),
+    windows=("twitch_observation", "visit_twitch", "worded_twitch", "persistent", "persistent_eyelid"),
     thresholds=("frequent_per_day", "max_twitches"),
 )
 NEAR = READS | Reads(sets=("twitch-exclude",))  # what may be taken for a twitch
@@ -40,7 +40,11 @@ def twitches(chart: Chart, knowledge: Knowledge, today: int, encounter_id: str |
     problems = [
         _of_problem(one) for one in active if mentions is None or twitch_counts(one, mentions, knowledge, today)
     ]
-    others = [*_of_visits(chart.visits, encounter_id), *_of_seen(chart.seen, knowledge, today)]
+    others = [
+        *_of_visits(chart.visits, encounter_id, knowledge, today),
+        *_of_told(chart.told, knowledge, today),
+        *_of_seen(chart.seen, knowledge, today),
+    ]
     if problems:
         others = [_without_onset(other) for other in others]
     return (*problems, *others)
@@ -101,10 +105,27 @@ def _of_problem(problem: Problem) -> Twitch:
     )
 
 
-def _of_visits(visits: list[Visit], encounter_id: str | None) -> Iterator[Twitch]:
+def _of_visits(visits: list[Visit], encounter_id: str | None, knowledge: Knowledge, today: int) -> Iterator[Twitch]:
+    """The reason of a visit of late, whatever became of it; that of one under way or in context, whenever it began."""
     for visit in visits:
-        if visit.status == "in-progress" or (encounter_id is not None and visit.id == encounter_id):
+        current = visit.status == "in-progress" or (encounter_id is not None and visit.id == encounter_id)
+        if current or _is_late(visit.named, visit.start, knowledge, today):
             yield Twitch(named=visit.named, onset=visit.start, eyelid_only=_is_eyelid(visit.named, ()))
+
+
+def _of_told(told: list[Told], knowledge: Knowledge, today: int) -> Iterator[Twitch]:
+    """The reason of a request of late, and an alert that is on; an open one without a date counts too (N13)."""
+    for one in told:
+        is_alert = one.named.ref.startswith("Flag") and "twitch" in one.named.sets
+        undated = one.when is None and one.is_current
+        if is_alert or undated or _is_late(one.named, one.when, knowledge, today):
+            yield Twitch(named=one.named, onset=one.when, eyelid_only=_is_eyelid(one.named, ()))
+
+
+def _is_late(named: Named, when: When | None, knowledge: Knowledge, today: int) -> bool:
+    """Whether a mention outside the problem list is young enough: a code counts longer than words (N7, N13)."""
+    window = "visit_twitch" if "twitch" in named.sets else "worded_twitch"
+    return when is not None and today - when.first <= knowledge.days(window)
 
 
 def _of_seen(seen: list[Seen], knowledge: Knowledge, today: int) -> Iterator[Twitch]:

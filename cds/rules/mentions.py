@@ -33,6 +33,10 @@ class Mentions:
             if visit.start is not None:
                 self._put(visit.named, (visit.start.last,))
 
+        for told in chart.told:
+            if told.when is not None:
+                self._put(told.named, (told.when.last,))
+
     def _put(self, named: Named, days: Iterable[int]) -> None:
         for day in days:
             for code in _codes(named):

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from cards.printed import number, plain_unit
-from cds.chart.facts import Chart, Drug, FamilyMember, LabResult, Problem, Report, Seen, Visit
+from cds.chart.facts import Chart, Drug, FamilyMember, LabResult, Problem, Report, Seen, Told, Visit
 from cds.chart.polarity import By
 from cds.fhir.datatypes import Quantity
 from cds.fhir.dates import When
@@ -128,7 +128,16 @@ def _of_kin(kin: FamilyMember, reads: Reads, knowledge: Knowledge) -> Trace | No
 
 def near_misses(chart: Chart, knowledge: Knowledge) -> tuple[Trace, ...]:
     """What looks like a twitch on a chart without an active one: resolved, refuted, too old, or another movement."""
-    return (*traces(chart, NEAR, knowledge), *(_of_visit(one, knowledge) for one in chart.visits))
+    mentions = (
+        *(_of_visit(one, knowledge) for one in chart.visits),
+        *(_of_told(one, knowledge) for one in chart.told),
+    )
+    return (*traces(chart, NEAR, knowledge), *mentions)
+
+
+def _of_told(told: Told, knowledge: Knowledge) -> Trace:
+    kind = "alert" if told.named.ref.startswith("Flag") else "reason of a request"
+    return Trace(told.named.ref, knowledge.label("twitch"), _text(told.when), note=kind)
 
 
 def _of_visit(visit: Visit, knowledge: Knowledge) -> Trace:

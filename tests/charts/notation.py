@@ -21,6 +21,7 @@ KEY_OF_TYPE = {
     "DiagnosticReport": "diagnosticReports",
     "FamilyMemberHistory": "familyHistory",
     "Encounter": "encounters",
+    "Flag": "flags",
 }
 PREFETCH_KEYS = ("patient", "labs", *KEY_OF_TYPE.values())
 GENDERS = {"F": "female", "M": "male"}

@@ -16,8 +16,9 @@ Json = dict[str, Any]
 Line = dict[str, Any]
 CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
-TWITCHES = ("twitch", "twitch_seen", "twitch_visit")
+TWITCHES = ("twitch", "twitch_seen", "twitch_visit", "twitch_request", "twitch_alert")
 DRUG_START = "2 y"
+REFERRED = "306206005 Referral to service"
 
 
 def build(line: Line, patient: str, number: int) -> Json:
@@ -185,6 +186,16 @@ def _encounter(line: Line, reason: str) -> Json:
     }
 
 
+def _alert(line: Line) -> Json:
+    period = {"start": fhir_date(line.get("at", UNDATED))} | _dates(line, until="end")
+    return {
+        "resourceType": "Flag",
+        "status": line.get("status", "active"),
+        "code": concept(line["twitch_alert"]),
+        "period": period,
+    }
+
+
 def _raw(line: Line) -> Json:
     return dict(line["resource"])
 
@@ -193,6 +204,8 @@ _BUILDERS: dict[str, Callable[[Line], Json]] = {
     "twitch": _twitch,
     "twitch_seen": lambda line: _observation(line, line["twitch_seen"]),
     "twitch_visit": lambda line: _encounter(line, line["twitch_visit"]),
+    "twitch_request": lambda line: _request({"request": REFERRED, **line, "reason": line["twitch_request"]}),
+    "twitch_alert": _alert,
     "condition": _condition,
     "finding": lambda line: _observation(line, line["finding"]),
     "lab": _lab,

@@ -43,6 +43,7 @@ PARAMETERS = {
     "ServiceRequest": {"patient", "status", "intent", "code"},
     "Procedure": {"patient", "code", "status"},
     "DiagnosticReport": {"patient", "code", "status"},
+    "Flag": {"patient"},
     "FamilyMemberHistory": {"patient", "status"},
 }
 CONTROLS = {"_count": r"[1-9]\d{0,3}", "_sort": r"-?[a-z]+", "_include": r"[A-Z]\w+:[a-z]+"}
@@ -54,14 +55,11 @@ UNSEARCHABLE = {
     "N1/component-present": "the code is local, only the part is coded",
     "N2/question-is-finding": "the code is text, only the value is coded",
     "N4/by-the-other-side": "the code is of ICD-10-CM, in which Observations are not asked for",
-    "N6/by-its-old-visit": "the visit that dates it is finished, and finished visits are too many to ask for",
-    "N7/visit": "the visit that dates it is finished, and finished visits are too many to ask for",
     "N8/said-again": "the code is of ICD-10-CM, in which Observations are not asked for",
     "N48/contained": "the report's code is text, only the result inside it is coded",
     "N48-due/on-file": "the code is text",
     "N48-known/by-name": "the code is text",
     "statuses/active-capitals": "the status is no code of FHIR, and a server searches by the codes of FHIR",
-    "gate/visit-in-context": "the visit in context is finished, and finished visits are too many to ask for",
 }
 # Value sets that describe a sign (its site, absence, kin) or lead away from one.
 NO_SIGNS = {
