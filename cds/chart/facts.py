@@ -7,7 +7,8 @@ from msgspec import Struct
 from cds.chart.polarity import DENIED, FINDING, Said, Says, of_condition
 from cds.fhir.datatypes import Quantity
 from cds.fhir.dates import When
-from cds.fhir.resources import Dosage, ReferenceRange
+from cds.fhir.reference_ranges import ReferenceRange
+from cds.fhir.resources import Dosage
 from cds.knowledge.codes import NOTHING, Concept
 
 ORDER_INTENTS = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order"})

@@ -18,6 +18,7 @@ from cds.fhir.datatypes import (
     Quantity,
     Reference,
 )
+from cds.fhir.reference_ranges import ReferenceRange
 
 _ID = re.compile(r"[\w.:~-]{1,128}", re.ASCII)  # FHIR's id, and what servers use beyond it
 
@@ -74,23 +75,6 @@ class Condition(Owned, tag="Condition", rename="camel"):
     context: Reference | None = None
     recorded_date: str | None = None
     asserted_date: str | None = None
-
-
-class ReferenceRange(Struct, gc=False, rename="camel"):
-    """A laboratory's range and whom it applies to."""
-
-    low: Quantity | None = None
-    high: Quantity | None = None
-    type: CodeableConcept | None = None
-    applies_to: Concepts = None
-    age: "AgeRange | None" = None
-
-
-class AgeRange(Struct, gc=False):
-    """The ages a range is meant for."""
-
-    low: Quantity | None = None
-    high: Quantity | None = None
 
 
 class Component(Struct, gc=False, rename="camel"):

@@ -6,7 +6,7 @@ from cards.printed import number
 from cards.template import fill
 from cds.fhir import concepts
 from cds.fhir.datatypes import Quantity
-from cds.fhir.resources import AgeRange, ReferenceRange
+from cds.fhir.reference_ranges import AgeRange, ReferenceRange
 from cds.fhir.units import factor
 from cds.knowledge.load import Knowledge
 from cds.knowledge.model import Analyte, Names
