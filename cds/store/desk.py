@@ -30,11 +30,12 @@ class TooSlow(StoreDown):
 
 
 class Order(NamedTuple):
-    """A question, and where the answer goes."""
+    """A question, and where the answer goes; one that is certain is put although nobody waits any more."""
 
     loop: AbstractEventLoop
     answer: "Future[Any]"
     question: Callable[[], Any]
+    is_certain: bool
 
 
 class Desk:
@@ -51,8 +52,13 @@ class Desk:
         *,
         warm: Callable[[], None] | None = None,
         idle: float | None = None,
+        most_slow: int = 0,
     ) -> None:
-        """`warm` has a thread connect, or raises StoreDown; it is repeated after so many idle seconds, if given."""
+        """`warm` has a thread connect, or raises StoreDown; it is repeated after so many idle seconds, if given.
+
+        `most_slow` answers in a row may come too late before that counts as a failure: a machine that is busy for a
+        moment is no database that is away.
+        """
         self._name = name
         self._warm, self._idle = warm, idle
         self._cold: set[int] = set()
@@ -62,21 +68,26 @@ class Desk:
         self._places = range(threads)
         self._threads: dict[int, threading.Thread] = {}
         self._failed_at: float | None = None
+        self._slow, self._most_slow = 0, most_slow
 
     @property
     def is_healthy(self) -> bool:
         """Whether the last question was answered in time."""
         return self._failed_at is None
 
-    async def ask(self, question: Callable[[], T], patience: float, left: float = math.inf) -> T:
+    async def ask(
+        self, question: Callable[[], T], patience: float, left: float = math.inf, *, is_certain: bool = False
+    ) -> T:
         """The answer; raises StoreDown if there is none within so many seconds, or before the call has none left."""
         if left <= 0 or self._is_closed_for_now() or self._orders.qsize() >= MOST_WAITING:
             raise StoreDown("not asked")
         try:
-            answer = await self._answer(question, min(patience, left))
+            answer = await self._answer(question, min(patience, left), is_certain)
         except TooSlow as problem:
             if left >= patience:
-                self.fail(problem)
+                self._slow += 1
+                if self._slow > self._most_slow:
+                    self.fail(problem)
             raise
         except (StoreDown, asyncio.CancelledError) as problem:
             self.fail(problem)
@@ -93,7 +104,7 @@ class Desk:
 
     def heal(self) -> None:
         """It is known to work."""
-        self._failed_at = None
+        self._failed_at, self._slow = None, 0
 
     def revive(self) -> None:
         """The database works again; threads that see to their connections by themselves have to connect first."""
@@ -119,13 +130,13 @@ class Desk:
     def _is_closed_for_now(self) -> bool:
         return self._failed_at is not None and self._seconds() < self._failed_at + PAUSE
 
-    async def _answer(self, question: Callable[[], T], patience: float) -> T:
+    async def _answer(self, question: Callable[[], T], patience: float, is_certain: bool) -> T:
         loop = asyncio.get_running_loop()
         answer: Future[T] = loop.create_future()
         if not self._threads:
             for place in self._places:
                 self._start(place)
-        self._orders.put(Order(loop, answer, question))
+        self._orders.put(Order(loop, answer, question, is_certain))
         alarm = loop.call_later(patience, _settle, answer, TooSlow())
         try:
             return await answer
@@ -144,7 +155,7 @@ class Desk:
         try:
             self._begin(place)
             while (order := self._next(place)) is not None:
-                if not order.answer.done():
+                if not order.answer.done() or (order.is_certain and self.is_healthy):
                     _answer(order)
             is_over = True
         finally:

@@ -11,7 +11,7 @@ from cds.clock import utc_now
 from cds.deadline import Deadline
 from cds.errors import NotKept, NotReady, StoreError
 from cds.keyed import fingerprint
-from cds.settings import Settings
+from cds.settings import CLOSED, Settings
 from cds.store.desk import Desk
 from cds.store.down import StoreDown
 from cds.store.facts import Unfit
@@ -24,6 +24,7 @@ from cds.store.tray import Tray
 from cds.store.writer import Pace, Writer
 
 READERS = 2
+MOST_SLOW = 3  # checks of tokens in a row that may come too late before the next ones are not made at all
 CONNECT_SECONDS = 10.0
 KEEP_SECONDS = 5.0
 PRUNE_SECONDS = 3600.0
@@ -36,7 +37,8 @@ def _ignore(_: Unfit) -> None:
 class Manner(Struct, frozen=True, kw_only=True):
     """How the store is used: `patience` in seconds, for all that a call waits for.
 
-    `idle_seconds`: after so long without a question, a connection to a server is seen to.
+    `idle_seconds`: after so long without a question, a connection to a server is seen to. `keeps_late_uses`: a token
+    whose check came too late was accepted, so that its use is written down all the same.
     """
 
     patience: float = 0.1
@@ -44,6 +46,7 @@ class Manner(Struct, frozen=True, kw_only=True):
     keep_seconds: float = KEEP_SECONDS
     retention_days: int = 730
     keep_comments: bool = False
+    keeps_late_uses: bool = False
     software_version: str = ""
     pace: Pace = Pace()
 
@@ -69,7 +72,7 @@ class Memory:
         idle = None if store.dialect == SQLITE else manner.idle_seconds
         self._recalls = Desk("recall", READERS, seconds, warm=store.warm, idle=idle)
         self._keeps = Desk("keep", store.writers, seconds)
-        self._tokens = Desk("tokens", store.writers, seconds, warm=store.warm, idle=idle)
+        self._tokens = Desk("tokens", store.writers, seconds, warm=store.warm, idle=idle, most_slow=MOST_SLOW)
         self._writer = Writer(self._write, self._lose, self._beat, manner.pace, seconds)
         self._tray = Tray(store.keep)
         self._next_prune = seconds()
@@ -167,7 +170,11 @@ class Memory:
         try:
             is_first = self._used_at_once(key, expires)
             if is_first is None:
-                is_first = await self._tokens.ask(lambda: self._store.use(key, expires), self._manner.patience)
+                is_first = await self._tokens.ask(
+                    lambda: self._store.use(key, expires),
+                    self._manner.patience,
+                    is_certain=self._manner.keeps_late_uses,
+                )
         except StoreDown as problem:
             self._tally.add("tokens_unchecked")
             raise NotReady from problem
@@ -223,6 +230,7 @@ def open_memory(
         patience=settings.store_timeout_ms / 1000,
         retention_days=settings.retention_days,
         keep_comments=settings.keep_comments,
+        keeps_late_uses=settings.token_reuse != CLOSED,
         software_version=software_version,
     )
     store = Store.open(settings.database_url, settings.data_dir, fingerprint(hash_key(settings)))

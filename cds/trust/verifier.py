@@ -28,6 +28,7 @@ from cds.trust.turnstile import Turnstile
 
 PARTS = ("cds-services", "feedback")
 EVERY = 5.0
+LONGER = 2  # times its own patience is the store waited for: it keeps the time itself, and this ends no answer of its
 
 
 class Verifier:
@@ -207,7 +208,7 @@ def build_verifier(
             seconds=seconds,
             files=KeyFiles(Path(settings.data_dir, FOLDER), now, demo=settings.demo),
         ),
-        Once(UsedHere(now), used, settings.store_timeout_ms / 1000, is_closed=settings.token_reuse == CLOSED),
+        Once(UsedHere(now), used, LONGER * settings.store_timeout_ms / 1000, is_closed=settings.token_reuse == CLOSED),
         Rules(
             settings.clock_skew_seconds,
             settings.token_seconds,

@@ -35,11 +35,13 @@ async def down(answer: Awaitable[object]) -> str:
     return str(caught.value)
 
 
-def at_desk(work: Callable[[Desk], Awaitable[T]], clock: Clock | None = None, threads: int = 1) -> T:
+def at_desk(
+    work: Callable[[Desk], Awaitable[T]], clock: Clock | None = None, threads: int = 1, most_slow: int = 0
+) -> T:
     """Run something at a desk of its own."""
 
     async def run() -> T:
-        desk = Desk("recall", threads, clock or Clock())
+        desk = Desk("recall", threads, clock or Clock(), most_slow=most_slow)
         try:
             return await work(desk)
         finally:
@@ -110,6 +112,63 @@ def test_a_call_with_little_time_left_is_no_fault_of_the_store() -> None:
         return said, desk.is_healthy
 
     assert ("not asked", True) == at_desk(work)
+
+
+@pytest.mark.parametrize("is_certain", [True, False])
+def test_a_question_that_is_certain_is_put_although_its_asker_has_gone(is_certain: bool) -> None:
+    """What was accepted without its answer is written down; of a mere question nothing is left to do."""
+    gate, asked = threading.Event(), []
+
+    async def work(desk: Desk) -> str:
+        slow = asyncio.ensure_future(desk.ask(lambda: gate.wait(600), 600))
+        await asyncio.sleep(0)
+        with pytest.raises(TooSlow):
+            await desk.ask(lambda: asked.append("late"), 600, 0.01, is_certain=is_certain)
+        gate.set()
+        await slow
+        return await desk.ask(lambda: "next", 600)
+
+    assert "next" == at_desk(work)
+    assert ["late"] * is_certain == asked
+
+
+def test_after_a_failure_nothing_is_put_for_those_who_have_gone() -> None:
+    """Not even what is certain: each would wait for a database that is away."""
+    gate, asked = threading.Event(), []
+
+    def fail_later() -> None:
+        gate.wait(600)
+        fail()
+
+    async def work(desk: Desk) -> None:
+        slow = asyncio.ensure_future(desk.ask(fail_later, 600))
+        await asyncio.sleep(0)
+        with pytest.raises(TooSlow):
+            await desk.ask(lambda: asked.append("late"), 0.01, is_certain=True)
+        gate.set()
+        await down(slow)
+
+    at_desk(work)
+    assert [] == asked
+
+
+def test_a_few_slow_answers_in_a_row_close_nothing() -> None:
+    """A busy machine is no database that is away; one too many is a failure, and a good one begins the count anew."""
+
+    async def work(desk: Desk) -> list[bool]:
+        seen = []
+        for is_good in (False, False, True, False, False, False):
+            gate = threading.Event()
+            if is_good:
+                await desk.ask(lambda: 1, 600)
+            else:
+                with pytest.raises(TooSlow):
+                    await desk.ask(lambda held=gate: held.wait(600), 0.01)
+            seen.append(desk.is_healthy)
+            gate.set()
+        return seen
+
+    assert [True, True, True, True, True, False] == at_desk(work, most_slow=2)
 
 
 def test_a_question_that_nobody_waits_for_any_more_is_not_asked() -> None:

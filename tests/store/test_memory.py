@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -164,6 +165,45 @@ def test_a_token_is_used_once_while_another_process_writes(tmp_path: Path, clock
     memory.close()
 
     assert ([False, True, False], True) == (seen, up)
+
+
+@pytest.mark.parametrize("keeps", [True, False], ids=["open", "closed"])
+def test_a_use_that_could_not_be_told_in_time_is_written_all_the_same(
+    keeps: bool, tmp_path: Path, clock: Clock
+) -> None:
+    """Where such a token is accepted, so that no other process accepts it later; the next is asked about as well."""
+    manner = msgspec.structs.replace(LONG, patience=0.01, keeps_late_uses=keeps)
+    here, there = (
+        Memory(Store.open("", str(tmp_path)), one, now=clock.now, seconds=clock.seconds) for one in (manner, LONG)
+    )
+    for memory in (here, there):
+        memory.start()
+    keys = [letter * 64 for letter in "ab"]
+
+    async def starved() -> bool:
+        under_way, behind = threading.Event(), threading.Event()
+
+        def held() -> None:
+            under_way.set()
+            behind.wait(600)
+
+        first = asyncio.ensure_future(here._tokens.ask(held, 600))
+        await asyncio.to_thread(under_way.wait)
+        here._store.use_at_once = lambda *_: None  # type: ignore[method-assign] # another writer has the file
+        for key in keys:
+            with pytest.raises(NotReady):
+                await here.use_once(key, NOW + minutes(5))
+        behind.set()
+        await first
+        await here._tokens.ask(lambda: None, 600)
+        return here.is_telling
+
+    is_telling = run(starved())
+    found = [run(there.use_once(key, NOW + minutes(5))) for key in keys]
+    for memory in (here, there):
+        memory.close()
+
+    assert (True, [not keeps] * 2) == (is_telling, found)
 
 
 def test_a_store_that_is_away_holds_up_no_card_and_takes_no_feedback(tmp_path: Path, clock: Clock) -> None:

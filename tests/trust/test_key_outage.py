@@ -66,6 +66,7 @@ def test_a_restart_while_the_key_server_is_away_changes_nothing(tmp_path: Path) 
     """The last good keys are used, and their age is told; without them nobody is known, and readiness says so."""
     folder = tmp_path / "service"
     with key_server() as port, started(folder, port) as service:
+        wait_until_ready(service)  # a machine may be too slow for the first fetch
         first = outcome(service)
     with started(folder, port) as service:
         again = outcome(service)

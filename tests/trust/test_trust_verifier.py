@@ -4,6 +4,7 @@ import asyncio
 import json
 import string
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ from trust_fakes import (
 
 from cds.account import Caller
 from cds.settings import load
+from cds.trust import fetch
 from cds.trust.claims import Rules
 from cds.trust.keyring import Keyring
 from cds.trust.mint import Signer
@@ -167,8 +169,9 @@ def test_without_a_file_nobody_may_call() -> None:
     assert by.rate_of("ehr") is None
 
 
-def test_keys_that_cannot_be_had_are_said(tmp_path: Path) -> None:
+def test_keys_that_cannot_be_had_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A service fetches what lies behind an address, and tells the operator why it could not."""
+    monkeypatch.setattr(fetch, "fetch", partial(fetch.fetch, seconds=600.0))
     clients = f'[[client]]\nname = "ehr"\nissuer = "{ISSUER}"\njwks_url = "https://127.0.0.1:1/keys"\n'
     by = build_verifier(settings(tmp_path, clients), None)
     asyncio.run(by.warm())
