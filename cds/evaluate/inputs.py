@@ -12,6 +12,7 @@ from cds.errors import CdsError, UsageError
 from cds.evaluate import files
 from cds.evaluate.bundles import deletions, pool_of
 from cds.evaluate.files import Batch, Document, Problem, Remark
+from cds.evaluate.known import request_at
 from cds.evaluate.pool import FAILED, UNKNOWN, Pool
 
 LISTED = 3
@@ -140,6 +141,10 @@ class Evaluation:
         service = next((one for one in services if one.hook == hook), None)
         if service is None:
             raise UsageError(f"the hook of this request is not offered; use {', '.join(sorted(hooks(self._engine)))}")
+        if self._end is not None:
+            self._engine.read(service.id, text)  # what is wrong with it is said of what was given
+            text, later = request_at(text, self._end)
+            self._later += later
         outcome = self._engine.call(service.id, text)
         return Result(place, msgspec.json.decode(text, type=Asked).context.patientId, outcome)
 

@@ -39,6 +39,15 @@ class Dated(Struct, rename="camel"):
         return [when for text in texts if (when := parse(text)) is not None]
 
 
+class Kind(Struct):
+    """The type of a resource, and what a Bundle holds."""
+
+    resourceType: str = ""  # noqa: N815 - FHIR's name
+    entry: list[dict[str, Raw]] | None = None
+
+
+PATIENT, BUNDLE = "Patient", "Bundle"
+NOTHING = Raw(b"null")  # in a prefetch: there is none
 _DATED = msgspec.json.Decoder(Dated)
 
 
@@ -51,3 +60,45 @@ def is_later(text: Raw | bytes, end: datetime) -> bool:
     return any(
         when.instant > end if when.instant is not None else when.first > end.date().toordinal() for when in moments
     )
+
+
+def request_at(text: bytes, end: datetime) -> tuple[bytes, int]:
+    """A whole CDS Hooks request as its chart was known at a moment, and how many resources of its prefetch are later.
+
+    What is drafted stands in the context and is what is asked about: it is left as it is.
+    """
+    whole = msgspec.json.decode(text, type=dict[str, Raw])
+    prefetch = msgspec.json.decode(whole.get("prefetch", b"null"), type=dict[str, Raw] | None) or {}
+    found = {key: _value_at(value, end) for key, value in prefetch.items()}
+    later = sum(count for _, count in found.values())
+    if not later:
+        return text, 0
+    known = msgspec.json.encode({key: value for key, (value, _) in found.items()})
+    return msgspec.json.encode({**whole, "prefetch": Raw(known)}), later
+
+
+def _value_at(value: Raw, end: datetime) -> tuple[Raw, int]:
+    """A resource, or nothing in its place; of a Bundle what was known."""
+    try:
+        kind = msgspec.json.decode(value, type=Kind)
+    except (msgspec.DecodeError, RecursionError):
+        return value, 0
+    if kind.resourceType == BUNDLE:
+        return _bundle_at(value, kind, end)
+    is_known = kind.resourceType in ("", PATIENT) or not is_later(value, end)
+    return (value, 0) if is_known else (NOTHING, 1)
+
+
+def _bundle_at(value: Raw, bundle: Kind, end: datetime) -> tuple[Raw, int]:
+    kept, later = [], 0
+    for entry in bundle.entry or ():
+        resource, count = _value_at(entry.get("resource", NOTHING), end)
+        later += count
+        if bytes(resource) != bytes(NOTHING):
+            kept.append({**entry, "resource": resource})
+        elif not count:
+            kept.append(entry)
+    if not later:
+        return value, 0
+    whole = msgspec.json.decode(value, type=dict[str, Raw])
+    return Raw(msgspec.json.encode({**whole, "entry": Raw(msgspec.json.encode(kept))})), later

@@ -241,6 +241,63 @@ def test_any_date_of_a_later_day_hides_an_entry(later: dict[str, Any], evaluate:
     assert ["data-gap"] == run.topics[0]
 
 
+LATER = {**wasting(), "recordedDate": "2026-11-03"}
+
+
+@pytest.mark.parametrize(
+    ("prefetch", "later"),
+    [
+        ({"conditions": bundle(twitch(recordedDate="2026-10-25"), LATER)}, 1),
+        ({"conditions": bundle(twitch(recordedDate="2026-10-25"), bundle(LATER))}, 1),
+        ({"conditions": bundle(twitch(recordedDate="2026-10-25")), "labs": LATER}, 1),
+        ({"conditions": bundle(twitch(recordedDate="2026-10-25")), "labs": 5, "observations": None}, 0),
+        (
+            {
+                "conditions": {
+                    **bundle(twitch(recordedDate="2026-10-25")),
+                    "entry": [{"search": {}}, *bundle(twitch(recordedDate="2026-10-25"), LATER)["entry"]],
+                }
+            },
+            1,
+        ),
+    ],
+)
+def test_a_request_is_judged_as_its_chart_was_known(
+    prefetch: dict[str, Any], later: int, evaluate: Evaluate, write: Write
+) -> None:
+    """What came later is left out of the prefetch too, wherever it stands, and counted."""
+    context = {"userId": "Practitioner/x", "patientId": "p1"}
+    body = {"hook": "patient-view", "hookInstance": "0d9a4a52-5d7f-4f4e-9a3c-6f1e6f0c1a11", "context": context}
+    run = evaluate(
+        write("request.json", {**body, "prefetch": {"patient": person(), **prefetch}}),
+        "--json",
+        "--as-of",
+        "2026-11-02",
+    )
+
+    assert ["data-gap"] == run.topics[0]
+    assert (f"{later} records of a later date were not seen" in run.err) == (later > 0)
+
+
+def test_a_request_that_cannot_be_answered_says_why_on_any_day(evaluate: Evaluate, write: Write) -> None:
+    """What is wrong is said of the request as it was given."""
+    body = {"hook": "patient-view", "hookInstance": "no", "context": {"userId": "Practitioner/x", "patientId": "p1"}}
+    run = evaluate(write("request.json", body), "--as-of", "2026-11-02")
+
+    assert 2 == run.status
+    assert "hookInstance" in run.err
+
+
+def test_a_request_without_prefetch_stays_as_it_is(evaluate: Evaluate, write: Write) -> None:
+    """There is nothing to leave out of it."""
+    context = {"userId": "Practitioner/x", "patientId": "p1"}
+    body = {"hook": "patient-view", "hookInstance": "0d9a4a52-5d7f-4f4e-9a3c-6f1e6f0c1a11", "context": context}
+    run = evaluate(write("request.json", body), "--as-of", "2026-11-02")
+
+    assert 2 == run.status
+    assert "conditions" in run.err
+
+
 def test_an_unreadable_entry_is_seen_whatever_the_day(evaluate: Evaluate, write: Write) -> None:
     """What cannot be read says nothing of its date, and is counted as unread."""
     odd = {**wasting(), "recordedDate": 5}
