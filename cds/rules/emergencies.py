@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds.rules import levels, pregnancy, serotonin
+from cds.rules import cholinergic, clot, levels, pregnancy, serotonin
 from cds.rules.flags import Raised
 from cds.rules.view import View
 
@@ -29,14 +29,14 @@ def rhabdomyolysis(view: View) -> Raised | None:
 def poisoning(view: View) -> Iterator[Raised]:
     """E6: lithium, theophylline, serotonin or cholinergic toxicity, and the syndromes that somebody has named."""
     yield from levels.toxic(view)
-    for flag in (serotonin.toxicity(view), *_syndromes(view), _cholinergic(view)):
+    for flag in (serotonin.toxicity(view), *_syndromes(view), cholinergic.toxicity(view)):
         if flag is not None:
             yield flag
 
 
 def pregnancy_and_clot(view: View) -> Iterator[Raised]:
     """E8: pre-eclampsia; a swollen leg on estrogen."""
-    for flag in (pregnancy.pre_eclampsia(view), _clot(view)):
+    for flag in (pregnancy.pre_eclampsia(view), clot.emergency(view)):
         if flag is not None:
             yield flag
 
@@ -50,16 +50,3 @@ def _syndromes(view: View) -> Iterator[Raised | None]:
     for name, tag in (("serotonin-syndrome", "serotonin-toxicity"), ("neuroleptic-malignant", "neuroleptic")):
         found = view.within("poisoning_syndrome", name, undated=True)
         yield view.flag(found, (name,), tag=tag, used=True)
-
-
-def _cholinergic(view: View) -> Raised | None:
-    found = view.within("cholinergic", "cholinergic-poisoning")
-    return view.flag(found, ("cholinergic-poisoning",), tag="cholinergic", used=True)
-
-
-def _clot(view: View) -> Raised | None:
-    courses = view.courses("estrogen")
-    if not courses:
-        return None
-    found = view.within("leg_swelling", "leg-swelling")
-    return view.flag(found, ("leg-swelling",), tag="venous-thromboembolism", courses=courses, used=True)

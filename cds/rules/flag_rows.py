@@ -3,6 +3,8 @@
 from cards.topics import Topic
 from cds.rules import (
     acute_weakness,
+    cholinergic,
+    clot,
     electrolytes,
     emergencies,
     encephalitis,
@@ -88,7 +90,7 @@ FLAGS = (
         card=EMERG,
         reads=Reads(
             sets=(
-                *("clonus", "cholinergic-poisoning", "tremor", "serotonin-syndrome", "neuroleptic-malignant"),
+                *("clonus", "tremor", "serotonin-syndrome", "neuroleptic-malignant"),
                 *("hyperreflexia", "abnormal-reflex", "hypertonia", "agitation", "sweating", "fever"),
             ),
             answers=("ask-temperature",),
@@ -96,9 +98,10 @@ FLAGS = (
             analytes=("theophylline",),
             limits=("lithium", "theophylline"),
             medicines=("lithium", "xanthine", *serotonin.CLASSES),
-            windows=("cholinergic", "poisoning_syndrome", *serotonin.WINDOWS),
+            windows=("poisoning_syndrome", *serotonin.WINDOWS),
         )
-        | levels.LITHIUM,
+        | levels.LITHIUM
+        | cholinergic.PICTURE,
         ask=emergencies.poisoning,
     ),
     Rule(
@@ -117,10 +120,10 @@ FLAGS = (
         id="E8",
         card=EMERG,
         reads=Reads(
-            sets=(*pregnancy.SETS, "pregnancy", "leg-swelling"),
+            sets=(*pregnancy.SETS, "pregnancy", *clot.SETS),
             answers=("ask-blood-pressure", "ask-systolic", "ask-diastolic"),
             medicines=("estrogen",),
-            windows=("pre_eclampsia_sign", "after_birth", "pregnancy", "leg_swelling"),
+            windows=("pre_eclampsia_sign", "after_birth", "pregnancy", "thrombosis", "leg_swelling"),
             thresholds=("pregnancy_weeks", "systolic", "diastolic", "severe_systolic", "severe_diastolic"),
             attributes=("pregnancy",),
             sources=("systolic", "diastolic", "severe_systolic", "severe_diastolic"),

@@ -12,6 +12,8 @@ from cds.knowledge.model import DEFICIENCY, EXCESS, KnownCause, MedicineClass
 from cds.rules import (
     abnormal,
     causes,
+    cholinergic,
+    clot,
     levels,
     lifestyle,
     medicine_class,
@@ -29,6 +31,11 @@ from cds.rules.trial import Trial, once
 from cds.rules.view import NO_OUTCOMES, Outcomes, View
 
 TESTS = (Topic.LAB_ORDER,)
+CAUTIONS = {  # what makes the review of a class a warning
+    **levels.OF_CLASS,
+    "estrogen": (clot.PAIN, clot.cautions),
+    **dict.fromkeys(cholinergic.INHIBITORS, (cholinergic.EXCESS, cholinergic.cautions)),
+}
 STOPPED = Rule(
     id=stopped.TAG,
     card=Topic.MED_REV,
@@ -146,7 +153,7 @@ def _laboratory(knowledge: Knowledge) -> Rule:
 def _medicine(tag: str, medicine: MedicineClass) -> Rule:
     """The rule of one class of medicines (5a). A statin asks for a muscle sign, so it reads what shows one."""
     asks = medicine.needs_muscle_sign
-    warned, cautions = levels.OF_CLASS.get(tag, (Reads(), medicine_class.no_cautions))
+    warned, cautions = CAUTIONS.get(tag, (Reads(), medicine_class.no_cautions))
     return Rule(
         id=tag,
         card=Topic.MED_REV,

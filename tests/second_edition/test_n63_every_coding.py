@@ -24,6 +24,15 @@ NO_CODE = {
     "rhabdomyolysis": {"who"},  # M62.8 holds other disorders of muscle too
     "cholinergic-poisoning": {"sct"},
     "serotonin-syndrome": {"who", "sct"},
+    "leg-swelling": {"who"},
+    "leg-pain": {"who", "sct"},
+    "miosis": {"who"},
+    "drooling": {"who"},
+    "bradycardia": {"who", "sct"},
+    "incontinence": {"who"},
+    "vomiting": {"who", "sct"},
+    "diarrhoea": {"who", "sct"},
+    "pesticide-exposure": {"sct"},
     "delirium": {"cm", "who"},
     "antibody": {"cm", "who", "sct"},  # LOINC
     "hypertonia": {"cm", "who"},

@@ -1,0 +1,95 @@
+"""E6: poisoning that somebody has named, and its picture before a diagnosis (3a; second edition N38)."""
+
+from collections.abc import Iterator
+
+from cards.advice import Fact, Note
+from cards.printed import number
+from cds.chart.facts import Seen
+from cds.fhir.units import factor
+from cds.rules.amount import Amount, beyond
+from cds.rules.findings import Finding
+from cds.rules.flags import Raised
+from cds.rules.medication import Course
+from cds.rules.reads import Reads
+from cds.rules.view import View
+
+TAG, CODED, EXPOSURE = "cholinergic", "cholinergic-poisoning", "pesticide-exposure"
+TELLING = ("miosis", "drooling")
+SIGNS = (*TELLING, "sweating", "bradycardia", "incontinence", "vomiting", "diarrhoea")
+INHIBITORS = ("cholinesterase-inhibitor", "central-cholinesterase-inhibitor")
+PER_MINUTE = "/min"
+READS = Reads(
+    sets=SIGNS,
+    answers=("ask-heart-rate",),
+    windows=("cholinergic_sign",),
+    thresholds=("bradycardia",),
+)
+PICTURE = READS | Reads(sets=(CODED, EXPOSURE), medicines=INHIBITORS, windows=("cholinergic",))
+EXCESS = Reads(sets=SIGNS, answers=("ask-heart-rate",), windows=("cholinergic_excess",), thresholds=("bradycardia",))
+
+
+def toxicity(view: View) -> Raised | None:
+    """Poisoning by code, else two signs of three days: small pupils, or drooling beside a reason for it."""
+    named = view.within("cholinergic", CODED)
+    if named:
+        return view.flag(named, (CODED,), tag=TAG, used=True)
+    kinds = {name: view.within("cholinergic_sign", name) for name in SIGNS}
+    slow = tuple(_slow(view, "cholinergic_sign"))
+    seen = {name for name, found in kinds.items() if found} | ({"bradycardia"} if slow else set())
+    drools = "drooling" in seen and _has_reason(view)
+    if len(seen) < len(TELLING) or not ("miosis" in seen or drools):
+        return None
+    found: dict[Finding, None] = dict.fromkeys(one for some in kinds.values() for one in some)
+    beside = (*(view.fact(one, EXPOSURE) for one in view.of(EXPOSURE)), *slow)
+    courses = view.courses(*INHIBITORS)
+    return view.flag(found, SIGNS, tag=TAG, courses=courses, extra=beside, used=True)
+
+
+def _has_reason(view: View) -> bool:
+    """An exposure, or an inhibitor that is known by its code (N46)."""
+    return bool(view.of(EXPOSURE)) or any(not course.by_words for course in view.courses(*INHIBITORS))
+
+
+def cautions(course: Course, view: View) -> Iterator[Note]:
+    """Any of the signs of 14 days on an inhibitor: is it too much?"""
+    found = view.within("cholinergic_excess", *SIGNS)
+    slow = next(_slow(view, "cholinergic_excess"), None)
+    if found:
+        date = found[0].when.text if found[0].when else ""
+        sign = view.name(found[0], *SIGNS)
+        yield Note("cholinergic_excess", {"drug": course.ingredient, "sign": sign, "date": date})
+    elif slow is not None:
+        sign = view.label("bradycardia")
+        yield Note("cholinergic_excess", {"drug": course.ingredient, "sign": sign, "date": slow.date or ""})
+
+
+def _slow(view: View, window: str) -> Iterator[Fact]:
+    """A pulse below 50 a minute within a window."""
+    for seen in view.answers("ask-heart-rate"):
+        if view.is_within(seen.when, window) and _is_slow(seen, view):
+            yield _fact(seen, view)
+
+
+def _is_slow(seen: Seen, view: View) -> bool:
+    quantity = seen.quantity
+    if quantity is None or quantity.value is None:
+        return False
+    ratio = factor(view.unit(quantity) or "", PER_MINUTE)
+    if ratio is None:
+        return False
+    rate = Amount(quantity.value * ratio, PER_MINUTE, quantity.comparator)
+    return beyond(rate, "<", view.at("bradycardia")) is True
+
+
+def _fact(seen: Seen, view: View) -> Fact:
+    concept = seen.named.concepts[0]
+    return Fact(
+        resource=seen.named.ref,
+        label=view.label("ask-heart-rate"),
+        system=concept.system,
+        code=concept.code,
+        value=seen.quantity.value if seen.quantity else None,
+        unit=PER_MINUTE,
+        date=seen.when.text if seen.when else None,
+        limit=f"<{number(view.at('bradycardia'))}",
+    )
