@@ -56,7 +56,7 @@ def cautions(course: Course, view: View) -> Iterator[Note]:
     slow = next(_slow(view, "cholinergic_excess"), None)
     if found:
         date = found[0].when.text if found[0].when else ""
-        sign = view.name(found[0], *SIGNS)
+        sign = view.label(next(name for name in SIGNS if name in found[0].sets))
         yield Note("cholinergic_excess", {"drug": course.ingredient, "sign": sign, "date": date})
     elif slow is not None:
         sign = view.label("bradycardia")
