@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 
 from cards.topics import Indicator, Topic
-from cds.rules import calm, lines, serotonin
+from cds.rules import calm, lines, serotonin, stopped
 from cds.rules.abnormal import Abnormal
 from cds.rules.assess import Assessment, flag_days
 from cds.rules.cardbook import PROTECTED, RANKS
@@ -81,7 +81,8 @@ def _with_emergency(found: Assessment) -> list[Choice]:
     chosen, main = _emergency(found, found.labs), _main(found)
     if main and (found.hides or main[0] is not Topic.NEURO_EVAL):
         chosen += _neurology(*main, found)
-    return chosen + _new_sign(found) + _medicines(found, _linked(found))
+    ended = _stopped(found) if stopped.WITHDRAWAL in _tags(found.emergencies) else ()
+    return chosen + _new_sign(found) + _medicines(found, _linked(found), ended)
 
 
 def _without_emergency(found: Assessment) -> list[Choice]:

@@ -13,6 +13,7 @@ from cds.rules import (
     neurology,
     pregnancy,
     serotonin,
+    stopped,
 )
 from cds.rules.reads import Reads
 from cds.rules.rule import Rule, sign
@@ -130,12 +131,15 @@ FLAGS = (
         ),
         ask=emergencies.pregnancy_and_clot,
     ),
-    sign(
-        *("E9", EMERG, "withdrawal-alcohol", "withdrawal-drug"),
-        window="withdrawal",
-        undated=True,
-        tag="withdrawal",
-        used=True,
+    Rule(
+        id="E9",
+        card=EMERG,
+        reads=Reads(
+            sets=(*stopped.CODED, *stopped.SIGNS),
+            classes=("withdrawn",),
+            windows=("withdrawal", "withdrawal_sign", "short_course"),
+        ),
+        ask=once(stopped.emergency),
     ),
     sign(
         *("E10", EMERG),

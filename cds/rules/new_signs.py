@@ -27,7 +27,7 @@ KINDS: tuple[tuple[Kind, frozenset[str]], ...] = (  # the most dangerous first
 )
 ORDER: tuple[Kind, ...] = (*(kind for kind, _ in KINDS), "other")
 SAME_DAY = frozenset({"breathing", "swallowing"})
-NEW = ("U1", "U2", "U3", "U4", "U5", "U6", "U7", "R1", "R2")
+NEW = ("U1", "U2", "U3", "U4", "U5", "U6", "U7", "U9", "R1", "R2")
 SETS = {row.id: row.reads.sets for row in FLAGS}
 OF_LIMBS = ("U1", "U2", "U5")  # what such a disease brings with it
 TONGUE = frozenset({"tongue-fasciculation", "tongue-atrophy"})

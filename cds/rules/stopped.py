@@ -3,14 +3,18 @@
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cards.advice import Fact
 from cds.fhir.dates import When
 from cds.knowledge.model import MedicineClass
+from cds.rules.flags import Raised
 from cds.rules.medication import Entry
 from cds.rules.view import View
 
-TAG = "drug-stopped"
+TAG, WITHDRAWAL = "drug-stopped", "withdrawal"
+CODED = ("withdrawal-alcohol", "withdrawal-drug")
+SIGNS = ("seizure", "confusion", "hallucinations")
 ADMINISTRATION = "MedicationAdministration"  # a single dose is no course
 
 
@@ -27,6 +31,16 @@ class Stopped(Struct, frozen=True, kw_only=True):
     def facts(self) -> tuple[Fact, ...]:
         """The one fact it rests on."""
         return (self.fact,)
+
+
+def emergency(view: View) -> Raised | None:
+    """E9: a withdrawal that is coded, or a sign of one after a medicine that was stopped (N27, N28)."""
+    coded = view.within("withdrawal", *CODED, undated=True)
+    ended = [one for one in rule(view) if one.when is not None]
+    signs = view.within("withdrawal_sign", *SIGNS) if ended else ()
+    extra = tuple(one.fact for one in ended) if signs else ()
+    flag = view.flag((*coded, *signs), (*CODED, *SIGNS), tag=WITHDRAWAL, extra=extra, used=True)
+    return replace(flag, trigger=ended[0].name) if flag and signs and not coded else flag
 
 
 def rule(view: View) -> list[Stopped]:

@@ -224,7 +224,7 @@ def test_r5_says_stopped_and_until_when() -> None:
 
     cards = answer(TWITCH, LABS, {"lab": "CK", "value": "450 U/L"}, guests=[statement])
 
-    assert seen(cards) == ["neurology-urgent warning", "abnormal-lab info creatine-kinase"]
+    assert seen(cards) == ["neurology-urgent warning"]
 
 
 @pytest.mark.parametrize(

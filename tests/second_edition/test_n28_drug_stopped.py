@@ -32,6 +32,7 @@ def test_n28_cards(case: Case) -> None:
             ),
         ),
         ("N28/A20", "prednisone ended 2026-11-08: fatigue, myalgia, low blood pressure: adrenal insufficiency?"),
+        ("N28/seizure", "Possible emergency with muscle twitching: withdrawal of clonazepam."),
         ("N28/undated", "clonazepam recorded as stopped, date not recorded: withdrawal?"),
         ("N28/stopped-before-its-end", "clonazepam recorded as stopped, date not recorded: withdrawal?"),
         ("N28/statement-undated", "clonazepam recorded as stopped, date not recorded: withdrawal?"),
