@@ -106,6 +106,22 @@ class LabResult(Struct, frozen=True, kw_only=True):
     trouble: str | None = None
 
 
+class OtherResult(Struct, frozen=True, kw_only=True):
+    """A laboratory result of a test that no rule judges; those of the code file have a `concept` (N35).
+
+    `key` is its code, else its name: a newer result of the same test counts instead.
+    """
+
+    ref: str
+    key: str
+    name: str
+    when: When
+    quantity: Quantity | None = None
+    flags: frozenset[str] = NOTHING
+    ranges: tuple[ReferenceRange, ...] = ()
+    concept: Concept | None = None
+
+
 class Drug(Struct, frozen=True, kw_only=True):
     """One entry about a medicine. `state` is active, ended, denied (not taken) or draft; `dated` is when that was said.
 
@@ -211,6 +227,7 @@ class Chart(Struct, kw_only=True):
     problems: list[Problem] = []
     seen: list[Seen] = []
     labs: list[LabResult] = []
+    others: list[OtherResult] = []
     drugs: list[Drug] = []
     asked: list[Asked] = []
     reports: list[Report] = []

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec.structs import replace
 
-from cds.chart.facts import LabResult, Named, Seen, Source
+from cds.chart.facts import LabResult, Named, OtherResult, Seen, Source
 from cds.chart.naming import Namer
 from cds.chart.polarity import By, of_part
 from cds.chart.scope import Scope, span
@@ -28,6 +28,7 @@ _AMOUNT = re.compile(
 )
 NOT_CODED = Named("")
 BY_NAME = "code"  # the trouble of a result that is known by its name only
+LABORATORY = "laboratory"  # HL7 observation-category
 PATIENTS = frozenset({"Patient", "RelatedPerson"})
 ANSWERED = frozenset({"survey", "social-history"})  # HL7 observation-category: what somebody was asked
 _PERFORMERS = msgspec.json.Decoder(list[Reference] | None)
@@ -63,6 +64,39 @@ def within(report: DiagnosticReport) -> Iterator[Observation]:
     if (report.status or "").strip().lower() not in VOID:
         found = (read_raw(_OBSERVATION, raw) for raw in report.contained or ())
         yield from (one for one in found if one is not None)
+
+
+def is_laboratory(observation: Observation) -> bool:
+    """Whether its category says that a laboratory measured it."""
+    return LABORATORY in concepts.codes(concepts.each(read_raw(_CATEGORIES, observation.category)))
+
+
+def other(observation: Observation, namer: Namer, scope: Scope) -> OtherResult | None:
+    """A final result of a test that no rule judges, if it is one of a laboratory or of the code file (N35)."""
+    when, code = effective(observation), observation.code
+    if (observation.status or "").strip().lower() not in FINAL or when is None or scope.is_future(when):
+        return None
+    concept = next((hit for hit in namer.concepts(code) if hit.groups and not hit.sets), None)
+    when, codes = scope.date(when), [one.code for one in code.coding or () if one.code] if code else []
+    name = _called(code)
+    if when is None or not (name or codes) or not (concept or is_laboratory(observation)):
+        return None
+    return OtherResult(
+        ref=observation.ref,
+        key=next(iter(codes), name),
+        name=name,
+        concept=concept,
+        when=when,
+        quantity=_measured(observation)[0],
+        flags=_flags(observation, namer.units),
+        ranges=tuple(observation.reference_range or ()),
+    )
+
+
+def _called(code: CodeableConcept | None) -> str:
+    """What the chart calls a test."""
+    names = (code.text, *(one.display for one in code.coding or ())) if code else ()
+    return next((name for name in names if name), "")
 
 
 def _test(code: CodeableConcept | None, namer: Namer) -> Concept | None:

@@ -141,6 +141,8 @@ class Reader:
             return True
         if self._namer.worded_test(resource.code) is not None:
             return True
+        if (resource.interpretation or resource.reference_range) and observations.is_laboratory(resource):
+            return True
         return any(
             matters(part.code) or matters(part.value_codeable_concept) or self._namer.worded_test(part.code) is not None
             for part in resource.component or ()
@@ -207,6 +209,7 @@ class Reader:
         chart.problems[:] = [one for one in chart.problems if one.named.ref not in refs]
         chart.seen[:] = [one for one in chart.seen if one.named.ref not in refs]
         chart.labs[:] = [one for one in chart.labs if one.ref not in refs]
+        chart.others[:] = [one for one in chart.others if one.ref not in refs]
         chart.asked[:] = [one for one in chart.asked if one.ref not in refs]
         chart.reports[:] = [one for one in chart.reports if one.ref not in refs]
         chart.visits[:] = [one for one in chart.visits if one.named.ref not in refs]
@@ -250,6 +253,8 @@ class Reader:
         """Take results and findings."""
         results = list(observations.labs(resource, self._namer, self.scope))
         self._chart.labs += results
+        if not results:
+            self._keep(self._chart.others, observations.other(resource, self._namer, self.scope))
         if results and memoryview(resource.specimen):
             self._samples.result(resource)
         if all(one.trouble == observations.BY_NAME for one in results):

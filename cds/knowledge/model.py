@@ -12,6 +12,7 @@ Side = Literal["low", "high"]
 Operator = Literal["<", "<=", ">", ">="]
 AboutTest = Annotated[str, Meta(pattern=r"^[^{}]*\{test\}[^{}]*$")]  # words with one gap, for a test's name
 AboutLimit = Annotated[str, Meta(pattern=r"^[^{}]*\{limit\}[^{}]*$")]
+AboutResult = Annotated[str, Meta(pattern=r"^\{test\}[^{}]*\{value\}[^{}]*\{flag\}[^{}]*\{date\}[^{}]*$")]
 AboutSide = Annotated[str, Meta(pattern=r"^\{value\}[^{}]*\{side\}[^{}]*$")]
 Effect = Literal["quote", "info", "warning", "emergency"]
 
@@ -290,6 +291,7 @@ class Names(Struct, frozen=True, forbid_unknown_fields=True):
     worded: str
     sides: Sides
     sided: AboutSide
+    other_result: AboutResult
     unread: dict[str, str]
     short: dict[str, str]
     types: dict[str, str]

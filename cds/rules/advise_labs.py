@@ -4,7 +4,7 @@ from cards.advice import Advice, Note, Order
 from cards.template import fill
 from cards.topics import Indicator, Topic
 from cds.rules import abnormal as labs
-from cds.rules import context, laboratory, tests_due
+from cds.rules import context, tests_due
 from cds.rules.abnormal import Abnormal
 from cds.rules.assess import Assessment
 from cds.rules.choice import Choice
@@ -95,7 +95,7 @@ def _notes(some: tuple[Abnormal, ...], found: Assessment) -> tuple[Note, ...]:
     own = tuple(note for lab in some for note in lab.notes)
     high = (Note("calcium_high_no_vitamin_d"),) if _is_calcium_high(picture) else ()
     pregnant = (Note("pregnancy_limits"),) if picture.pregnant else ()
-    worded = (*own, *context.site_notes(picture), *_quoted(picture), *labs.replaced(picture))
+    worded = (*own, *context.site_notes(picture), *labs.replaced(picture))
     return (*worded, *high, *of_high_calcium(picture), *pregnant, *_weeks(some, found))
 
 
@@ -120,14 +120,3 @@ def of_high_calcium(picture: Picture) -> tuple[Note, ...]:
 def _is_calcium_high(picture: Picture) -> bool:
     standing = picture.laboratory.of("calcium")
     return standing.is_fresh and standing.judged is not None and standing.judged.side == "high"
-
-
-def _quoted(picture: Picture) -> tuple[Note, ...]:
-    """Values beyond a limit that makes no card, such as a high magnesium (2d Electrolytes)."""
-    notes = []
-    for analyte in sorted(picture.laboratory.standings):
-        standing = picture.laboratory.of(analyte)
-        judged = standing.judged
-        if standing.is_fresh and judged is not None and judged.effect == "quote" and judged.when:
-            notes.append(Note("high_value", laboratory.quoted(judged, picture.knowledge)))
-    return tuple(notes)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 
 from cards.topics import Indicator, Topic
-from cds.rules import calm, lines, serotonin, stopped
+from cds.rules import calm, lines, other_results, serotonin, stopped
 from cds.rules.abnormal import Abnormal
 from cds.rules.assess import Assessment, flag_days
 from cds.rules.cardbook import PROTECTED, RANKS
@@ -199,8 +199,10 @@ def _known_cause(found: Assessment, chosen: list[Choice]) -> list[Choice]:
 
 
 def _reassurance(found: Assessment, chosen: list[Choice]) -> list[Choice]:
-    """D8: normal examination and EMG, and the words of N24 allowed."""
+    """D8: normal examination and EMG, the words of N24 allowed, and no abnormal result quoted (N60 step 28)."""
     if not found.is_normal or calm.BESIDE & _topics(chosen) or not calm.words_allowed(found):
+        return []
+    if other_results.of(found.picture):
         return []
     return [Choice(topic=Topic.REASSURE, indicator=Indicator.INFO)]
 

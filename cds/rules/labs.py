@@ -18,6 +18,7 @@ from cds.rules.ranges import Person, Range, usable
 LOW_FLAGS = {"L": "info", "LL": "warning"}
 HIGH_FLAGS = {"H": "info", "HH": "warning"}
 ANY_FLAGS = {"A": "info", "AA": "warning"}
+FLAGGED = frozenset({"L", "H", "A", "LL", "HH", "AA"})
 CRITICAL = {"LL": "low", "HH": "high", "AA": "abnormal"}
 SEVERITY: dict[str, int] = {"none": 0, "quote": 1, "info": 2, "warning": 3, "emergency": 4}
 BELOW_EMERGENCY: tuple[Effect, ...] = ("quote", "info", "warning")
@@ -73,7 +74,11 @@ class LabLimits(Struct, frozen=True):
         if case.number is None:
             return self._critical(case.by_flag())
         severe = case.worst(("emergency",))
-        return case.at_limit(severe) if severe else self._critical(case.by_number())
+        if severe:
+            return case.at_limit(severe)
+        judged = case.by_number()
+        flagged = judged.side == "normal" and not judged.by_flag and not FLAGGED.isdisjoint(result.flags)
+        return self._critical(replace(judged, disagrees=flagged and case.analyte.trust_flag))
 
     def _critical(self, judged: Judged) -> Judged:
         """At least info, or a warning of an electrolyte or glucose, where the laboratory called it critical (N35)."""

@@ -45,7 +45,10 @@ def detail(*lines: Json, card: int = 0, **case: Any) -> str:
         ([TWITCH, {"lab": "CK", "value": "300 U/L"}], "No laboratory upper limit for CK: a default limit was used"),
         ([TWITCH, {"lab": "TSH", "value": "12 m[IU]/L"}], "Biotin supplements can falsify thyroid results"),
         ([TWITCH, {"lab": "K", "interp": "L"}], "judged by the laboratory's flag"),
-        ([TWITCH, {"lab": "K", "value": "3.1 mmol/L"}, HIGH_PHOSPHATE], "is high; quoted only"),
+        (
+            [TWITCH, {"lab": "K", "value": "3.1 mmol/L"}, HIGH_PHOSPHATE],
+            "Other abnormal results: phosphate 1.9 mmol/L high (2026-11-19).",
+        ),
         ([TWITCH, {"lab": "adjCa", "value": "1.8 mmol/L", "at": "40 d"}], "was severe, but is too old"),
         ([TWITCH, {"lab": "K", "value": "2.2 mmol/L", "status": "preliminary"}], "potassium is a preliminary result"),
         ([TWITCH, {"condition": "text:Muscle weakness"}], "recorded as text only: code it with side and course"),

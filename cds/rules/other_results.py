@@ -1,0 +1,113 @@
+"""Abnormal results that no rule judged or used: one line on whatever card comes first (second edition N35)."""
+
+from collections.abc import Collection, Iterator
+
+from msgspec import Struct
+
+from cards.advice import Note
+from cards.printed import number, plain_unit
+from cards.template import fill
+from cds.chart.facts import OtherResult
+from cds.knowledge.model import Analyte
+from cds.rules import context, laboratory
+from cds.rules.amount import amount, ucum
+from cds.rules.labs import CRITICAL, Judged
+from cds.rules.newest import newest
+from cds.rules.picture import Picture
+from cds.rules.ranges import usable
+
+FLAGS = {**CRITICAL, "L": "low", "H": "high", "A": "abnormal"}
+MOST = 4
+
+
+class Line(Struct, frozen=True):
+    """One result as the line tells it."""
+
+    text: str
+    is_critical: bool
+    day: int
+
+
+def of(picture: Picture, used: Collection[str] = ()) -> tuple[Note, ...]:
+    """The line, and where a flag says something else than the range; `used` are results that a card rests on."""
+    found = [*_judged(picture, used), *_others(picture, used)]
+    found.sort(key=lambda one: (not one.is_critical, -one.day))
+    items = "; ".join(one.text for one in found[:MOST])
+    return (*((Note("other_results", {"items": items}),) if items else ()), *_disagreeing(picture))
+
+
+def _recent(picture: Picture) -> Iterator[tuple[str, Judged]]:
+    for analyte, standing in picture.laboratory.standings.items():
+        judged = standing.judged
+        if judged is not None and judged.when and picture.is_within(judged.when, "flagged_lab"):
+            yield analyte, judged
+
+
+def _judged(picture: Picture, used: Collection[str]) -> Iterator[Line]:
+    """Results of our analytes that are abnormal and make no card, such as a high phosphate or an albumin."""
+    calcium = picture.laboratory.of("calcium").judged
+    adjusts = calcium is not None and calcium.kind == "computed"
+    for analyte, judged in _recent(picture):
+        told = judged.result.ref in used or (analyte == "albumin" and adjusts)
+        if judged.effect == "quote" and not told:
+            words = laboratory.quoted(judged, picture.knowledge)
+            yield _line(picture, words, judged.result.flags, judged.side or "", judged.when.first if judged.when else 0)
+
+
+def _others(picture: Picture, used: Collection[str]) -> Iterator[Line]:
+    """The newest result of each other test, if its laboratory calls it abnormal."""
+    tests: dict[str, list[OtherResult]] = {}
+    for result in picture.chart.others:
+        tests.setdefault(result.key, []).append(result)
+    for results in tests.values():
+        for result in newest(results, lambda one: one.when)[:1]:
+            side = _side(result, picture)
+            if side and picture.is_within(result.when, "flagged_lab") and result.ref not in used:
+                values = {"test": _name(result, picture), "value": _shown(result), "date": result.when.text}
+                yield _line(picture, values, result.flags, side, result.when.first)
+
+
+def _side(result: OtherResult, picture: Picture) -> str:
+    """On which side it lies: by a critical flag, its own range, or any flag of a listed test; empty if on none."""
+    flags = CRITICAL if result.concept is None else FLAGS
+    flagged = next((side for flag, side in flags.items() if flag in result.flags), "")
+    return flagged or _outside(result, picture)
+
+
+def _outside(result: OtherResult, picture: Picture) -> str:
+    unit = ucum(result.quantity, picture.knowledge) if result.quantity else None
+    if unit is None:
+        return ""
+    test = Analyte(label=result.name, unit=unit, fresh_days=0, sides=[])
+    found = amount(result.quantity, test, picture.knowledge)
+    person = picture.laboratory.limits.person
+    ranged = usable(result.ranges, found, test, person, picture.knowledge) if found else None
+    side = ranged.side(found) if ranged and found else None
+    return side if side in ("low", "high") else ""
+
+
+def _name(result: OtherResult, picture: Picture) -> str:
+    """What the chart calls the test, else the code file; a code without a name is its own."""
+    listed = picture.knowledge.display(result.concept) if result.concept else None
+    return context.cut(result.name or listed or result.key)
+
+
+def _shown(result: OtherResult) -> str:
+    quantity = result.quantity
+    if quantity is None or quantity.value is None:
+        return ""
+    return f"{quantity.comparator or ''}{number(quantity.value)} {plain_unit(quantity.unit or quantity.code)}".strip()
+
+
+def _line(picture: Picture, words: dict[str, str], flags: Collection[str], side: str, day: int) -> Line:
+    names = picture.knowledge.names
+    flag = next((one for one in FLAGS if one in flags), names.sides.of(side))
+    text = " ".join(fill(names.other_result, {**words, "flag": flag}).split())
+    return Line(text, not CRITICAL.keys().isdisjoint(flags), day)
+
+
+def _disagreeing(picture: Picture) -> Iterator[Note]:
+    """A normal number that the laboratory flagged: said, and no card of its own."""
+    for _, judged in _recent(picture):
+        if judged.disagrees and not judged.is_abnormal:
+            yield Note("flag_disagrees", laboratory.quoted(judged, picture.knowledge))

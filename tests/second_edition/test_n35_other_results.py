@@ -1,0 +1,73 @@
+"""N35: abnormal results that no rule judged are quoted on whatever card is shown."""
+
+import pytest
+from charts.golden import Case
+from numbered import got, name_of, of, one, text
+
+LINE = "Other abnormal results: "
+
+
+def line(case: str) -> str:
+    """The line of the answer's cards; empty if there is none."""
+    return next((said.partition(LINE)[2] for said in text(one(case)).splitlines() if LINE in said), "")
+
+
+@pytest.mark.parametrize("case", of(35), ids=name_of)
+def test_n35_cards(case: Case) -> None:
+    """Each chart of the tables N35 gets exactly its cards: what is quoted makes none."""
+    assert list(case.expect) == got(case), case.rule
+
+
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [
+        ("N35/PTH-300", " 300 pg/mL high (2026-11-19)"),
+        ("N35/PTH-beside-potassium", " 300 pg/mL H (2026-11-19)"),
+        ("N35/PTH-beside-emergency", " 300 pg/mL H (2026-11-19)"),
+        ("N35/PTH-in-known-ALS", " 300 pg/mL H (2026-11-19)"),
+        ("N35/PTH-odd-unit", " 300 furlongs high (2026-11-19)"),
+        ("N35/creatinine-H", " 2.4 mg/dL H (2026-11-19)"),
+        ("N35/PTH-flag-only", " H (2026-11-19)"),
+        ("N35/phosphate-high", "phosphate 1.9 mmol/L high (2026-11-19)"),
+        ("N35/albumin-low", "albumin 28 g/L low (2026-11-19)"),
+        ("N35/glucose-41-10-d", "glucose 41 mg/dL low (2026-11-12)"),
+        ("N35/unknown-HH", " 4.1 ug/L HH (2026-11-19)"),
+        ("N35/unknown-outside-range", " 8.1 g/dL low (2026-11-19)"),
+    ],
+)
+def test_n35_it_is_quoted_with_flag_and_date(case: str, said: str) -> None:
+    """Name, value, unit, flag or side, and day."""
+    assert said in line(case)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        *("N35/PTH-normal", "N35/PTH-31-d", "N35/PTH-newer-normal", "N35/PTH-cancelled"),
+        *("N35/albumin-used", "N35/lithium-used", "N35/vitD-printed-L", "N35/unknown-L-only", "N35/vital-sign"),
+        *("N35/phosphate-HH", "N35/flag-agrees", "N35-reassurance/nothing"),
+    ],
+)
+def test_n35_what_is_normal_old_judged_or_used_is_not_quoted(case: str) -> None:
+    """Nor what is no laboratory result, or flagged mildly by a laboratory whose test nobody listed."""
+    assert "" == line(case)
+
+
+def test_n35_four_are_quoted_and_critical_ones_first() -> None:
+    """The fifth, the oldest that is not critical, has no place."""
+    said = line("N35/five").split("; ")
+
+    assert 4 == len(said)
+    assert " 5 mmol/L HH (2026-11-16)" in said[0]
+    assert not any("300 pg/mL" in one for one in said)
+
+
+@pytest.mark.parametrize("case", ["N35/flag-and-range-disagree", "N35/LL-against-range"])
+def test_n35_a_flag_against_the_range_is_said(case: str) -> None:
+    """With the value and the day."""
+    assert "potassium 3.6 mmol/L (2026-11-19): flag and range disagree." in text(one(case))
+
+
+def test_n35_a_flag_that_agrees_is_not_remarked() -> None:
+    """Nothing is said of it."""
+    assert "disagree" not in text(one("N35/flag-agrees"))
