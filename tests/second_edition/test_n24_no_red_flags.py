@@ -130,7 +130,8 @@ def calms(chart: dict[str, Any]) -> set[str]:
     _, answer = evaluate(request_bytes(chart), TODAY)
     topics = {card["source"]["topic"]["code"] for card in answer["cards"]}
     said = " ".join(f"{card['summary']} {card.get('detail', '')}" for card in answer["cards"])
-    return (topics & {"lifestyle", "reassurance"}) | ({"the words"} if CALMING.search(said) else set())
+    noted = {"lifestyle"} if re.search(r"Also noted: .*Lifestyle advice", said) else set()  # due, and without a place
+    return (topics & {"lifestyle", "reassurance"}) | noted | ({"the words"} if CALMING.search(said) else set())
 
 
 @pytest.mark.parametrize("change", CHANGES)
