@@ -82,7 +82,11 @@ class _System:
         roots = {one.code.rstrip("."): one for one in above}
         listed |= {one.code: one for one in above if not one.code.endswith(".")}
         others = {one.code: one for one in every if not holds(one) and one.code.startswith(tuple(roots))}
-        others |= {code: Concept(system, code, "") for code, one in roots.items() if one.code.endswith(".")}
+        others |= {
+            code: Concept(system, code, "")
+            for code in roots
+            if (found := knowledge.codes.find(system, code)) is None or not holds(found)
+        }
         self.include: list[Json] = [{"system": system, "concept": _concepts(listed)}] if listed else []
         self.include += [{"system": system, "filter": [_descends(code)]} for code in sorted(roots)]
         left_out = {code: one for code, one in others.items() if code not in listed}

@@ -79,3 +79,28 @@ def test_a_code_that_a_class_names_by_itself_stands_for_no_other() -> None:
 
     assert ["M05BX04", "993449"] == sorted((one["code"] for part in include for one in part["concept"]), reverse=True)
     assert [] == [part for part in include if "filter" in part]
+
+
+def expanded(compose: Json, codes: dict[str, set[str]]) -> set[tuple[str, str]]:
+    """What a terminology server makes of it, of these codes by their systems."""
+    found: set[tuple[str, str]] = set()
+    for part in compose["include"]:
+        found |= {(part["system"], one["code"]) for one in part.get("concept", ())}
+        for one in part.get("filter", ()):
+            found |= {(part["system"], code) for code in codes[part["system"]] if code.startswith(one["value"])}
+    return found - {(part["system"], one["code"]) for part in compose.get("exclude", ()) for one in part["concept"]}
+
+
+def test_the_codes_of_a_value_set_are_those_that_the_service_finds() -> None:
+    """Of all codes, those below them, and the categories above them."""
+    codes = KNOWLEDGE.codes
+    every = {
+        system: {one.code for one in codes.of_system(system)}
+        | {code for one in codes.below(system) for code in (one.code.rstrip("."), f"{one.code}Z")}
+        for system in codes.systems
+    }
+
+    for name in KNOWLEDGE.sets.keys() & {name.removeprefix("set-") for name in SETS}:
+        found = {(system, code) for system, some in every.items() for code in some}
+        read = {key for key in found if (one := codes.find(*key)) is not None and name in one.sets}
+        assert read == expanded(SETS[f"set-{name}"]["compose"], every), name
