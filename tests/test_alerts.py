@@ -33,6 +33,8 @@ def samples() -> list[Any]:
     made.record("ehr", "s", 412, (), 0.1)
     made.unchecked(["E1:rule-failed", "emergency:card-failed"])
     made.fhir("read", 1)
+    made.unread("ehr", {"Observation:unit": 1})
+    made.keys(60.0)
     made.lamps({"store": True, "audit": True, "trust": True})
     for error in (Overloaded, OutOfRoom, TooManyCalls):
         made.refused(error.reason)

@@ -27,6 +27,7 @@ UNIT = (ROOT / "deploy/twitch-cds.service").read_text("utf-8")
 BLOCKS = [re.sub(r"(?m)^ {4}", "", block) for block in re.findall(r"(?m)(?:^ {4}.*\n)+", RUNNING)]
 EMPTY = 17 * 4096  # bytes of a database in which nothing is yet
 WORST_WORKER, PARENT = 512, 256  # MB: docs/security.md, "Memory"
+THREADS = 100  # at most, of one worker: 40 for files and the rest for the database, fetches and units
 
 
 def block(start: str) -> str:
@@ -177,6 +178,17 @@ def option(name: str) -> str:
     values: list[str] = re.findall(rf"(?m)^{name}=(.+)$", UNIT)
     assert 1 == len(values)
     return values[0]
+
+
+def test_the_containers_limits_fit_the_number_of_workers_that_they_name() -> None:
+    """The same memory for each worker as in the unit, and threads: another number of workers is a line in `.env`."""
+    compose = (ROOT / "docker-compose.yml").read_text("utf-8")
+    (memory,) = re.findall(r"mem_limit: \$\{MEMORY_LIMIT:-(\d+)m\}", compose)
+    (processes,) = re.findall(r"pids_limit: \$\{PIDS_LIMIT:-(\d+)\}", compose)
+    assert "This is for three workers" in compose
+
+    assert 3 * WORST_WORKER + PARENT == int(memory)
+    assert 3 * THREADS < int(processes)
 
 
 def test_the_units_limits_fit_its_number_of_workers() -> None:

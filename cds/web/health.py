@@ -54,6 +54,7 @@ class Health:
     def tell(self) -> None:
         """Have the numbers say what works now."""
         self._metrics.lamps(self.lamps())
+        self._metrics.keys(self._parts.verifier.standing.oldest or 0.0)
 
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[None]:

@@ -89,6 +89,8 @@ class Metrics:
             registry=own,
             multiprocess_mode="livemin",
         )
+        about = "How old the oldest key set of a client is."
+        self._keys = Gauge(PREFIX + "keys_oldest_seconds", about, registry=own, multiprocess_mode="livemax")
         gauge = Gauge(
             PREFIX + "knowledge", "The knowledge in use.", ("version",), registry=own, multiprocess_mode="max"
         )
@@ -134,6 +136,10 @@ class Metrics:
         """Say which parts of this process work; the page shows 1 for a part that works in all workers."""
         for part, is_up in states.items():
             self._up.labels(part).set(int(is_up))
+
+    def keys(self, oldest: float) -> None:
+        """Say how many seconds old the oldest key set in use is."""
+        self._keys.set(oldest)
 
     def refused(self, reason: str, client: str = NO_CLIENT) -> None:
         """Count a refusal by its kind, and by the registered client that the token names."""

@@ -166,7 +166,7 @@ def test_a_part_is_up_if_it_is_in_every_worker_that_lives(tmp_path: Path, monkey
     assert [1.0, 1.0, 1.0] == [shown['twitch_cds_up{part="audit"}'] for shown in pages]
     assert [1.0, 2.0, 3.0] == [shown["twitch_cds_audit_lost_total"] for shown in pages]
     assert {'twitch_cds_up{part="store"} 1.0', "twitch_cds_audit_lost_total 3.0"} <= set(mine)
-    assert 1 == len(list(tmp_path.glob("gauge_live*")))
+    assert 1 == len(list(tmp_path.glob("gauge_livemin*")))
 
 
 def worker(folder: Path, *, is_up: bool) -> subprocess.Popen[str]:
