@@ -62,11 +62,8 @@ def _evidence(problems: Iterable[Problem], picture: Picture) -> Iterator[int]:
 
 
 def _is_routine(choice: Choice) -> bool:
-    """Information, and the routine neurology card or what stands in its place."""
-    routine = choice.topic is Topic.NEURO_EVAL
-    if choice.topic is Topic.STATUS:
-        return choice.covered is Topic.NEURO_EVAL
-    return routine or choice.indicator is Indicator.INFO
+    """Information, and the routine neurology card. STATUS is never asked about: its request is evidence."""
+    return choice.topic is Topic.NEURO_EVAL or choice.indicator is Indicator.INFO
 
 
 def _is_new(choice: Choice, newest: int, picture: Picture) -> bool:

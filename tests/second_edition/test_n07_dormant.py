@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numbered import got, judged, name_of, of, one
 
-from cds.explain.explain import why_silent
+from cds.explain.explain import explain, why_silent
 
 OLD: Line = {"twitch": "2023-03-01", "recorded": "2023-03-01", "id": "twitching"}
 BESIDE: list[Line] = [
@@ -59,3 +59,4 @@ def test_n07_silence_is_explained() -> None:
     outcome = service.call("muscle-twitch-patient-view", request_bytes(one("N7/anxiety").chart))
 
     assert "more than a year ago" in why_silent(outcome, service.words)
+    assert "nothing newer than a year" in explain(outcome, service).cards_left_out["lifestyle"]
