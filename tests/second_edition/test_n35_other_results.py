@@ -43,7 +43,7 @@ def test_n35_it_is_quoted_with_flag_and_date(case: str, said: str) -> None:
 @pytest.mark.parametrize(
     "case",
     [
-        *("N35/PTH-normal", "N35/PTH-31-d", "N35/PTH-newer-normal", "N35/PTH-cancelled"),
+        *("N35/PTH-normal", "N35/PTH-31-d", "N35/PTH-newer-normal", "N35/PTH-cancelled", "N35/PTH-no-unit"),
         *("N35/albumin-used", "N35/lithium-used", "N35/vitD-printed-L", "N35/unknown-L-only", "N35/vital-sign"),
         *("N35/phosphate-HH", "N35/flag-agrees", "N35-reassurance/nothing"),
     ],
