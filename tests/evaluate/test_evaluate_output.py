@@ -184,7 +184,10 @@ def test_a_rule_that_fired_in_vain_is_suppressed() -> None:
     told = {one.rule: one for one in why("V02").rules}
 
     assert "fired" == told["U1"].state
-    assert ("suppressed", "it is not shown beside this neurology card") == (told["sleep"].state, told["sleep"].because)
+    assert ("suppressed", "it is not shown beside a card that asks for an examination or for neurology") == (
+        told["sleep"].state,
+        told["sleep"].because,
+    )
     assert ("suppressed", "asked of children only") == (told["P1"].state, told["P1"].because)
 
 
