@@ -87,7 +87,7 @@ def test_an_analyte_is_added_by_data_and_words_alone(files: Files) -> None:
             "dehydration",
         ),
         (
-            lambda files: files.change("rules.toml", "leg_swelling = 30", "leg_pain = 30"),
+            lambda files: files.change("rules.toml", "leg_swelling = 14", "leg_swollen = 14"),
             "rules.toml",
             "windows.leg_swelling",
         ),
