@@ -1,5 +1,6 @@
 """The real engine over real charts behind the pages, with a memory that a test can look into."""
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 from itertools import count
@@ -72,3 +73,10 @@ TWITCH = {
     "subject": {"reference": "Patient/p1"},
     "onsetDateTime": "2026-11-10",
 }
+
+
+def rules_asked(page: str) -> tuple[int, int, int]:
+    """What a page says of its rules: how many were asked, how many its groups sum up to, and how many it shows."""
+    (asked,) = re.findall(r">(\d+) rules asked<", page)
+    groups = re.findall(r">(\d+) (?:fired|held back|silent|not checked)<", page)
+    return int(asked), sum(map(int, groups)), page.count('<div class="rule">')
