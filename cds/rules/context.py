@@ -67,7 +67,7 @@ def ended(picture: Picture) -> tuple[Note, ...]:
 
 
 def _ended(one: Ended, picture: Picture) -> Note:
-    values = {"drug": one.ingredient or one.tag, "date": one.end.text if one.end else ""}
+    values = {"drug": one.name, "date": one.end.text if one.end else ""}
     gap = picture.last.last - one.end.last if picture.last and one.end else -1
     withdrawn = one.tag == "corticosteroid" and 0 <= gap <= picture.knowledge.days("steroid_withdrawal")
     return Note("steroid_withdrawal" if withdrawn else "ended_drug", values)

@@ -57,17 +57,18 @@ class Course(Struct, frozen=True, kw_only=True):
 
 
 class Ended(Struct, frozen=True, kw_only=True):
-    """A drug that is no longer taken."""
+    """A drug that is no longer taken. `name`: its ingredient, else that of its code, else its class."""
 
     tag: str
     ingredient: str
+    name: str
     ref: str
     end: When | None
 
     @property
     def fact(self) -> Fact:
         """The medicine with the day on which it ended."""
-        return Fact(resource=self.ref, label=self.ingredient or self.tag, date=self.end.text if self.end else None)
+        return Fact(resource=self.ref, label=self.name, date=self.end.text if self.end else None)
 
 
 class Doubtful(Struct, frozen=True):
@@ -188,6 +189,11 @@ def _routes(drug: Drug, hits: list[Concept]) -> frozenset[str]:
     return drug.routes or frozenset(hit.route for hit in hits if hit.route and hit.route != "injectable")
 
 
+def _ended(tag: str, concept: Concept, drug: Drug, knowledge: Knowledge) -> Ended:
+    name = concept.ingredient or knowledge.display(concept) or tag
+    return Ended(tag=tag, ingredient=concept.ingredient, name=name, ref=drug.ref, end=drug.end)
+
+
 def read(drugs: list[Drug], knowledge: Knowledge, today: int) -> Medication:
     """Courses of all classes of 5a, and what has ended."""
     matcher = matcher_of(knowledge)
@@ -199,7 +205,7 @@ def read(drugs: list[Drug], knowledge: Knowledge, today: int) -> Medication:
     active = [drug for drug in drugs if _is_live("", drug, denied, knowledge, today)]
     return Medication(
         courses=courses,
-        ended=tuple(Ended(tag=t, ingredient=c.ingredient, ref=d.ref, end=d.end) for t, c, d in over),
+        ended=tuple(_ended(*one, knowledge) for one in over),
         others=tuple((name, drug.start) for drug in active for concept in drug.concepts for name in concept.sets),
         replacements=tuple(_replacements(active)),
         doubtful=tuple(dict.fromkeys(_doubtful(matched))),

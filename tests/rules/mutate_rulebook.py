@@ -1,14 +1,21 @@
-"""Mutates every field of every row of the rulebook and of the cards: python tests/rules/mutate_rulebook.py [WORD].
+"""Mutates the rulebook, the cards, and every window, threshold and limit: tests/rules/mutate_rulebook.py [WORD [1/2]].
 
-A mutant is found where the start refuses it, or where discovery, an evidence table, or an answer to a golden case
-changes. Survivors are printed; those of EXPLAINED with the reason why nothing can differ.
+Every field of every row is changed once for each thing that it holds, rows change places, and each number of the data
+is made one step larger and one smaller. A mutant is found where the start refuses it, or where discovery, an evidence
+table, what makes way for what, or an answer to a golden case changes. Survivors are printed; those of EXPLAINED with
+the reason why nothing can differ. Ends with 1 if one survives without a reason. WORD: only mutants whose name holds it;
+1/2: the first half.
 """
 
 import json
 import logging
+import re
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +29,21 @@ from charts.seam import engine
 from msgspec.structs import replace
 
 from cards import wire
-from cards.topics import Topic
-from cds.call import Engine
+from cards.topics import Indicator, Topic
+from cds.call import Engine, build_engine
 from cds.errors import CdsError
 from cds.explain import explain
 from cds.explain.explain import absent
 from cds.rules import cardbook, decide, rulebook
 from cds.rules.cardbook import CARDS, CardRow
+from cds.rules.choice import Choice
 from cds.rules.reads import FIELDS
 from cds.rules.rule import Rule
+from cds.settings import load
 from cds.web.evidence import decisions
 
+DATA = Path(__file__).parents[2] / "cds/knowledge/data"
+NUMBERS = (("rules.toml", r"^(\w+) = (\d+)\b"), ("limits.toml", r"\b(value|times_upper|\w+_hours)\b.*?= (\d+\.?\d*)"))
 WITNESSES = 25
 ROWS = vars(rulebook)["_rows"]
 EXPLAINED = {  # by the end of the name: why nothing that is compared can differ
@@ -49,6 +60,16 @@ BODIES += [  # and once more where the site hides emergencies
 
 
 @dataclass
+class Place:
+    """Where the data are: the repository's, or a copy with one number changed."""
+
+    data: Path = DATA
+
+
+PLACE = Place()
+
+
+@dataclass
 class Mutant:
     """One changed row: what was changed, how to put it in place, and which golden cases may notice."""
 
@@ -60,19 +81,22 @@ class Mutant:
 def main() -> None:
     """Print what becomes of each mutant."""
     logging.disable()
-    word = sys.argv[1] if len(sys.argv) > 1 else ""
+    word, part = (*sys.argv[1:3], *("", "1/1")[len(sys.argv[1:3]) :])
+    first, parts = map(int, part.split("/"))
     before = [answer(engine(TODAY), *body) for body in BODIES]
     whole, notices = said(engine(TODAY)), witnesses(before)
     survivors, count = [], 0
-    for mutant in mutants():
-        if word in mutant.name:
+    for place, mutant in enumerate(one for one in mutants() if word in one.name):
+        if place % parts == first - 1:
             count += 1
             mutant.apply()
             if not is_found(before, whole, notices.get(mutant.about, [])):
                 survivors.append(mutant.name)
                 say(f"survived: {mutant.name} {_explained(mutant.name)}")
             restore()
-    say(f"{count} mutants, {len(survivors)} survivors")
+    unexplained = [name for name in survivors if not _explained(name)]
+    say(f"{count} mutants, {len(survivors)} survivors, {len(unexplained)} without a reason")
+    sys.exit(1 if unexplained else 0)
 
 
 def _explained(name: str) -> str:
@@ -88,7 +112,7 @@ def say(text: str) -> None:
 def is_found(before: list[Any], whole: Any, first: list[int]) -> bool:
     """Whether anything tells the mutant from the original, the likeliest cases first."""
     try:
-        made = engine.__wrapped__(TODAY)
+        made = maker()
         if said(made) != whole:
             return True
         rest = (place for place in range(len(BODIES)) if place not in first)
@@ -116,7 +140,19 @@ def answer(made: Engine, hook: str, body: bytes, emergency_cards: bool) -> Any:
 def said(made: Engine) -> Any:
     """Discovery, limits, and decision tables."""
     tables = [(made.basis(topic), decisions.beside(topic, made.knowledge)) for topic in Topic]
-    return made.discovery(), tables, decisions.alone(made.knowledge)
+    return made.discovery(), tables, decisions.alone(made.knowledge), [_makes_way(topic) for topic in Topic]
+
+
+def _makes_way(topic: Topic) -> bool:
+    """Whether a card that stands fourth is dropped (tests/rules/test_protected.py)."""
+    before = [Choice(topic=Topic.EMERG, indicator=Indicator.CRITICAL)] * 3
+    return bool(decide.capped([*before, Choice(topic=topic, indicator=Indicator.INFO)], 3).dropped)
+
+
+def maker() -> Engine:
+    """An engine of the data in place."""
+    settings = load({"TWITCH_CDS_DEMO": "true"})
+    return build_engine(settings, now=lambda: datetime.combine(TODAY, time(12), UTC), data=PLACE.data)
 
 
 def witnesses(before: list[Any]) -> dict[str, list[int]]:
@@ -136,11 +172,42 @@ def mutants() -> Iterator[Mutant]:
     for row in ROWS(engine(TODAY).knowledge):
         for what, changed in of_rule(row):
             yield Mutant(f"{row.id}.{what}", lambda row=row, changed=changed: put_rule(row.id, changed), row.id)  # type: ignore[misc]
+        yield Mutant(f"{row.id}.order", lambda row=row: put_last(row.id), row.id)  # type: ignore[misc]
     for place, card in enumerate(CARDS):
         for what, other in of_card(card):
             name = f"{card.topic.value}.{what}"
             yield Mutant(name, lambda place=place, other=other: put_card(place, other), card.topic.value)  # type: ignore[misc]
         yield Mutant(f"{card.topic.value}.rank", lambda place=place: swap(place), card.topic.value)  # type: ignore[misc]
+
+    yield from of_data(Path(tempfile.mkdtemp()) / "data")
+
+
+def of_data(copy: Path) -> Iterator[Mutant]:
+    """Each window, threshold and limit one step larger and smaller, in a copy of the data."""
+    shutil.copytree(DATA, copy)
+    for file, pattern in NUMBERS:
+        lines = (DATA / file).read_text("utf-8").splitlines()
+        block = ""
+        for number, line in enumerate(lines):
+            block = line.strip("[]") if re.match(r"\[\w", line) else line if line.startswith("analyte") else block
+            if found := re.search(pattern, line):
+                step = 10.0 ** -len(found[2].partition(".")[2])
+                for way in (1, -1):
+                    value = f"{float(found[2]) + way * step:.{len(found[2].partition('.')[2])}f}"
+                    changed = [
+                        *lines[:number],
+                        line[: found.start(2)] + value + line[found.end(2) :],
+                        *lines[number + 1 :],
+                    ]
+                    name = f"{file}:{number + 1} {block} {found[1]} {found[2]} to {value}"
+                    yield Mutant(name, lambda file=file, changed=changed: put_data(copy, file, changed), "")  # type: ignore[misc]
+
+
+def put_data(copy: Path, file: str, lines: list[str]) -> None:
+    """Put the copy, with one file changed, in the place of the data."""
+    shutil.copy(DATA / ("limits.toml" if file == "rules.toml" else "rules.toml"), copy)
+    (copy / file).write_text("\n".join(lines) + "\n", "utf-8")
+    PLACE.data = copy
 
 
 def of_rule(row: Rule) -> Iterator[tuple[str, Rule]]:
@@ -150,6 +217,8 @@ def of_rule(row: Rule) -> Iterator[tuple[str, Rule]]:
     if row.card is Topic.EMERG:
         yield "told_elsewhere", replace(row, told_elsewhere=not row.told_elsewhere)
     yield "at_order", replace(row, at_order=not row.at_order)
+    if row.ask:
+        yield "ask", replace(row, ask=lambda view: ())
     yield from ((f"sees={sees}", replace(row, sees=sees)) for sees in ("all", "unused", "open") if sees != row.sees)
     yield from ((f"also-{one}", replace(row, also=tuple(x for x in row.also if x is not one))) for one in row.also)
     yield "also+", replace(row, also=(*row.also, Topic.REASSURE))
@@ -183,6 +252,11 @@ def put_rule(ident: str, changed: Rule) -> None:
     rulebook._rows = lambda knowledge: (changed if row.id == ident else row for row in ROWS(knowledge))
 
 
+def put_last(ident: str) -> None:
+    """Put a row behind all others."""
+    rulebook._rows = lambda knowledge: iter(sorted(ROWS(knowledge), key=lambda row: row.id == ident))
+
+
 def put_card(place: int, changed: CardRow) -> None:
     """Put a card's row in the place of one."""
     put_cards((*CARDS[:place], changed, *CARDS[place + 1 :]))
@@ -213,6 +287,7 @@ def put_cards(rows: tuple[CardRow, ...]) -> None:
 
 def restore() -> None:
     """Put everything back."""
+    PLACE.data = DATA
     rulebook._rows = ROWS
     put_cards(CARDS)
 

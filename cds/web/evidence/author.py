@@ -23,7 +23,6 @@ from cds.web.ports import Answering
 CHECKED = {
     "V": "read by the project",
     "V2": "known from a secondary source",
-    "U": "not verified yet",
     "P": "chosen by the project; no guideline sets it",
 }
 OWN_CHOICE = "project"
