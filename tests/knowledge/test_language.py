@@ -30,9 +30,9 @@ INGREDIENTS = [
     concept.ingredient
     for medicine in KNOWLEDGE.medicines.values()
     for concept in KNOWLEDGE.codes.in_groups(RXNORM, (*medicine.groups, *medicine.check_route))
-]
+] + [row.ingredient for row in KNOWLEDGE.ingredients.rows]
 UNITS = [unit for limits in KNOWLEDGE.limits.values() for limit in limits for unit in limit.value]
-CODES = "mmHg mIU E ADD http https ORD RENEWAL EMERG STEROID"
+CODES = "mmHg mIU uIU E ADD http https ORD RENEWAL EMERG STEROID"
 SAME = frozenset(word for text in (*INGREDIENTS, *UNITS, *TYPES.values(), *TYPES, CODES) for word in WORD.findall(text))
 
 
