@@ -156,7 +156,18 @@ class MedicationReader:
     def hits(self, entry: Medicated, named: list[CodeableConcept]) -> tuple[Concept, ...]:
         """What an entry is about, by codes; only then by the words of ingredients (N46)."""
         hits = tuple(hit for concept in named for hit in self._namer.concepts(concept))
-        return hits or self._namer.ingredients(self._medications.texts_of(entry))
+        if not hits:
+            return self._namer.ingredients(self._medications.texts_of(entry))
+        return hits if all(hit.ingredient or not hit.groups for hit in hits) else self._told(entry, hits)
+
+    def _told(self, entry: Medicated, hits: tuple[Concept, ...]) -> tuple[Concept, ...]:
+        """Codes of a class take the ingredient that the entry's words name, if it is one of that class."""
+        words = self._namer.ingredients(self._medications.texts_of(entry))
+        named = [next((w.ingredient for w in words if w.groups & hit.groups), "") for hit in hits]
+        return tuple(
+            replace(hit, ingredient=name) if name and not hit.ingredient else hit
+            for hit, name in zip(hits, named, strict=True)
+        )
 
     def _entry(self, entry: Medicated, hits: tuple[Concept, ...]) -> Drug | None:
         if isinstance(entry, MedicationRequest):

@@ -37,6 +37,7 @@ def test_n28_cards(case: Case) -> None:
         ("N28/stopped-before-its-end", "clonazepam recorded as stopped, date not recorded: withdrawal?"),
         ("N28/statement-undated", "clonazepam recorded as stopped, date not recorded: withdrawal?"),
         ("N28/beside-an-emergency", "clonazepam ended 2026-11-18: withdrawal?"),
+        ("N28/diazepam-21-days", "diazepam ended 2026-11-01: withdrawal?"),  # ATC codes its class, the display names it
     ],
 )
 def test_n28_sentences(case: str, said: str) -> None:
