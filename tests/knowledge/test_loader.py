@@ -238,6 +238,13 @@ def test_a_broken_wording_stops_the_start_as_knowledge(monkeypatch: pytest.Monke
         ("answers.toml", '["sct:8011004"', '["sct:6077001"', "dysarthria", "6077001 is also foot-drop"),
         ("signs.toml", '"behaviour"', '"behavior"', "behavior", "is no value set of valuesets.toml"),
         ("explanations.toml", '"bulbar"]', '"bulbous"]', "stroke", "bulbous is no value set of valuesets.toml"),
+        (
+            "explanations.toml",
+            'taking = "cholinesterase-inhibitor"',
+            'taking = "pyridostigmin"',
+            "myasthenia",
+            "pyridostigmin is no class of medicines.toml",
+        ),
     ],
 )
 def test_what_answers_and_signs_refer_to_must_be_there(
