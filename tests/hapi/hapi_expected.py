@@ -13,8 +13,9 @@ NOT_R4 = "a form of another FHIR version, which an R4 server does not keep"
 CODED_VALUE = "the finding is the value of an Observation whose own code says nothing"
 WORDS = "an Observation in words, without a code to search by"
 UNREADABLE = "a value that is no Quantity, which the server does not keep"
-CLOSED_VISIT = "the reason of an Encounter that is over is not asked for"
+UNASKED = "a result that no rule reads is not asked for"
 GAP: tuple[Found, ...] = (("data-gap", "info", ()),)
+REASSURED: tuple[Found, ...] = (("reassurance", "info", ()),)
 UNSEEN: dict[str, tuple[tuple[Found, ...], str]] = {
     "dates_and_dialects/onset-forms/stu3": (GAP, NOT_R4),
     "dates_and_dialects/onset-forms/stu3-refuted": (GAP, NOT_R4),
@@ -25,7 +26,7 @@ UNSEEN: dict[str, tuple[tuple[Found, ...], str]] = {
     "second_reading/tongue-anywhere/observed-value-site": ((), CODED_VALUE),
     "twitch_found/text/seen": ((), WORDS),
     "partial_data/partial-known-disease/unreadable-lab": ((), UNREADABLE),
-    "twitch_found/gate/visit-in-context": ((), CLOSED_VISIT),
+    "n35_other_results/N35-reassurance/PTH": (REASSURED, UNASKED),
 }
 
 
