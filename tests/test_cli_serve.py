@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import logging
 import os
 import runpy
 import signal
@@ -10,7 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
@@ -58,16 +57,6 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def fake_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Serve without reading the knowledge."""
     monkeypatch.setattr(worker, "open_parts", fake_parts)
-
-
-@pytest.fixture(autouse=True)
-def logging_as_before() -> Iterator[None]:
-    """A server configures the logging of its process; the tests want theirs back."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 def fetch(address: str, method: str, path: str, body: bytes | None = None) -> tuple[int, Any]:

@@ -31,13 +31,6 @@ class Outcome(StrEnum):
     WRONG = "wrong"  # any other answer, such as 502
 
 
-class Call(NamedTuple):
-    """One call: when it ended, and how."""
-
-    at: float
-    outcome: Outcome
-
-
 class Line(NamedTuple):
     """One connection, and since when it is idle."""
 
@@ -54,12 +47,12 @@ class Callers:
         self._context = context
         self._idle: list[Line] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self.calls: list[Call] = []
+        self.calls: list[Outcome] = []  # how each ended, in that order
 
     @property
     def outcomes(self) -> Counter[str]:
         """How many calls ended how; those under way are not in it."""
-        return Counter(call.outcome.value for call in self.calls)
+        return Counter(outcome.value for outcome in self.calls)
 
     @asynccontextmanager
     async def calling(self) -> AsyncIterator[None]:
@@ -107,7 +100,7 @@ class Callers:
             line.writer.close()
 
     def _record(self, outcome: Outcome) -> None:
-        self.calls.append(Call(time.monotonic(), outcome))
+        self.calls.append(outcome)
 
     def _kept(self) -> Line | None:
         """The connection that was used last, if the other side has not ended it."""

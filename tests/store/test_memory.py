@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from service.waiting import wait_until
 from sqlalchemy import Engine
 from sqlalchemy.pool import PoolProxiedConnection
 from store_samples import (
@@ -272,20 +273,12 @@ def test_a_store_that_comes_back_is_used_again(tmp_path: Path) -> None:
     memory.remember(HOSPITAL, SERVICE, account(shown("c1")), "2026.11")
     folder.unlink()
     written = memory.flush(30)
-    wait_for(lambda: memory.is_up)
+    wait_until(lambda: memory.is_up)
     run(memory.keep(HOSPITAL, SERVICE, [overridden("c1")]))
     memory.close()
 
     assert (False, True) == (down, written)
     assert ["c1"] == [row["card"] for row in rows_of(f"sqlite:///{folder / 'twitch-cds.db'}", "showings")]
-
-
-def wait_for(holds: Callable[[], bool]) -> None:
-    """Wait until something holds, ten minutes at most."""
-    end = time.monotonic() + 600
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 def test_a_store_that_was_only_slow_is_healthy_again_at_the_next_beat(
@@ -302,10 +295,10 @@ def test_a_store_that_was_only_slow_is_healthy_again_at_the_next_beat(
         patch.setattr(Store, "probe", fail)
         with pytest.raises(NotReady):
             run(memory.use_once("k" * 64, NOW))
-        wait_for(lambda: not memory.is_up)  # the call may give up before its thread has failed
+        wait_until(lambda: not memory.is_up)  # the call may give up before its thread has failed
     memory._beat()
 
-    wait_for(lambda: memory.is_up)
+    wait_until(lambda: memory.is_up)
 
 
 def test_connections_are_open_before_the_first_question(

@@ -1,6 +1,5 @@
 """Single use across real processes that share a PostgreSQL database: warm connections, and what closed mode does."""
 
-import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ from uuid import uuid4
 import pytest
 from cut_wire import Wire
 from service.process import Running, running
+from service.waiting import wait_until_ready
 from sqlalchemy import make_url
 
 from cds.trust.mint import Order, Signer, new_key, publish, signer_of
@@ -117,11 +117,3 @@ def test_closed_no_call_is_answered_while_uses_cannot_be_told(wire: tuple[Wire, 
     assert [(503, "5")] * 6 == [(answer.status, answer.headers["retry-after"]) for answer in answers]
     assert [503, 503] == [answer.status for answer in away]
     assert all("cannot tell which tokens were used" in answer.json["issue"][0]["details"]["text"] for answer in away)
-
-
-def wait_until_ready(service: Running) -> None:
-    """Wait until a balancer would send calls again, without sending one."""
-    until = time.monotonic() + 600
-    while service.fetch("GET", "/health/ready").status != 200:
-        assert time.monotonic() < until
-        time.sleep(0.1)

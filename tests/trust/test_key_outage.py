@@ -2,7 +2,6 @@
 
 import shutil
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from service.process import Running, running
+from service.waiting import wait_until_ready
 from trust_fakes import jwks, reply
 
 from cds.trust.mint import Order, Signer, new_key, signer_of
@@ -83,11 +83,3 @@ def test_a_restart_while_the_key_server_is_away_changes_nothing(tmp_path: Path) 
     assert (1, 0, "down") == (told["keys"]["clients"], told["keys"]["withoutKeys"], told["trust"])
     assert told["keys"]["oldestSeconds"] >= 0
     assert "the keys of no client can be had" in why
-
-
-def wait_until_ready(service: Running) -> None:
-    """Wait until a balancer would send calls again, without sending one."""
-    until = time.monotonic() + 600
-    while service.fetch("GET", "/health/ready").status != 200:
-        assert time.monotonic() < until
-        time.sleep(0.1)
