@@ -71,3 +71,9 @@ def test_n35_a_flag_against_the_range_is_said(case: str) -> None:
 def test_n35_a_flag_that_agrees_is_not_remarked() -> None:
     """Nothing is said of it."""
     assert "disagree" not in text(one("N35/flag-agrees"))
+
+
+@pytest.mark.parametrize(("case", "is_said"), [("N35-reassurance/nothing", True), ("N35/flag-agrees", False)])
+def test_n35_a_card_that_reassures_says_which_results_it_rests_on(case: str, is_said: bool) -> None:
+    """The searches ask for the tests that rules read: another abnormal result may be on file."""
+    assert is_said == ("only the tests that this service asks for" in text(one(case)))
