@@ -1,5 +1,6 @@
 """`twitch-cds recall`: its options and its output."""
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -17,6 +18,7 @@ from cds.recall.suggest import Suggestions
 from cds.recall.table import table
 from cds.settings import environment, load
 
+OWNER_ONLY = 0o600
 DISCLOSES = (
     "--all: texts that fewer than five patients have are printed. They may hold names and other free text of single "
     "patients: keep what follows as you keep the charts."
@@ -72,9 +74,15 @@ def _units_file(draft: str | None) -> str | None:
 
 def _file(option: str, path: str, text: str) -> None:
     try:
-        Path(path).write_text(text, "utf-8", newline="")
+        with open(path, "w", encoding="utf-8", newline="", opener=_for_its_owner) as file:
+            file.write(text)
     except OSError as problem:
         raise UsageError(f"{option}: {path} cannot be written: {reason_of(problem)}") from problem
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    """Texts of charts may be in it."""
+    return os.open(path, flags, OWNER_ONLY)
 
 
 def _say(text: str) -> None:

@@ -215,6 +215,17 @@ def test_a_draft_that_is_there_is_not_written_over(recall: Recall, tmp_path: Pat
     assert not (tmp_path / "d.csv").exists()
 
 
+def test_files_are_for_their_owner_only(recall: Recall, tmp_path: Path) -> None:
+    """Texts of charts may be in them."""
+    names = ("t.csv", "d.csv")
+
+    recall(
+        "--csv", tmp_path / names[0], "--draft-map", tmp_path / names[1], ndjson(tmp_path / "a.ndjson", [potassium()])
+    )
+
+    assert [0o600] * 2 == [(tmp_path / name).stat().st_mode & 0o777 for name in names]
+
+
 def test_a_file_that_cannot_be_written_is_named(recall: Recall, tmp_path: Path) -> None:
     """With the option and the reason."""
     said = recall("--csv", tmp_path / "none" / "t.csv", ndjson(tmp_path / "a.ndjson", [potassium()]))
