@@ -6,7 +6,8 @@ from cards.advice import Fact, Note
 from cards.printed import number
 from cds.chart.facts import Seen
 from cds.fhir.units import factor
-from cds.rules.amount import Amount, beyond
+from cds.rules import measured
+from cds.rules.amount import beyond
 from cds.rules.findings import Finding
 from cds.rules.flags import Raised
 from cds.rules.medication import Course
@@ -67,29 +68,13 @@ def _slow(view: View, window: str) -> Iterator[Fact]:
     """A pulse below 50 a minute within a window."""
     for seen in view.answers("ask-heart-rate"):
         if view.is_within(seen.when, window) and _is_slow(seen, view):
-            yield _fact(seen, view)
+            limit = f"<{number(view.at('bradycardia'))}"
+            yield measured.fact(seen, "ask-heart-rate", view, limit, unit=PER_MINUTE)
 
 
 def _is_slow(seen: Seen, view: View) -> bool:
-    quantity = seen.quantity
-    if quantity is None or quantity.value is None:
+    found = measured.amount(seen, view)
+    ratio = factor(found.unit, PER_MINUTE) if found else None
+    if found is None or ratio is None:
         return False
-    ratio = factor(view.unit(quantity) or "", PER_MINUTE)
-    if ratio is None:
-        return False
-    rate = Amount(quantity.value * ratio, PER_MINUTE, quantity.comparator)
-    return beyond(rate, "<", view.at("bradycardia")) is True
-
-
-def _fact(seen: Seen, view: View) -> Fact:
-    concept = seen.named.concepts[0]
-    return Fact(
-        resource=seen.named.ref,
-        label=view.label("ask-heart-rate"),
-        system=concept.system,
-        code=concept.code,
-        value=seen.quantity.value if seen.quantity else None,
-        unit=PER_MINUTE,
-        date=seen.when.text if seen.when else None,
-        limit=f"<{number(view.at('bradycardia'))}",
-    )
+    return beyond(found.times(ratio, PER_MINUTE), "<", view.at("bradycardia")) is True

@@ -9,6 +9,7 @@ from cards.advice import Fact, Note
 from cards.printed import number
 from cds.chart.facts import Seen
 from cds.fhir.units import factor
+from cds.rules import measured
 from cds.rules.findings import Finding
 from cds.rules.newest import newest
 from cds.rules.view import View
@@ -154,18 +155,8 @@ def _in_unit(seen: Seen, unit: str, view: View) -> float | None:
 
 
 def _answer(seen: Seen, name: str, view: View, limit: str, source: str) -> Fact:
-    concept = next(one for one in seen.named.concepts if name in one.sets)
-    return Fact(
-        resource=seen.named.ref,
-        label=view.label(name),
-        system=concept.system,
-        code=concept.code,
-        value=_value(seen),
-        unit=view.unit(seen.quantity) if seen.quantity else None,
-        date=seen.when.text if seen.when else None,
-        limit=limit,
-        limit_source=source,
-    )
+    unit = view.unit(seen.quantity) if seen.quantity else None
+    return measured.fact(seen, name, view, limit, unit=unit, source=source)
 
 
 def _phq9(view: View) -> tuple[Note, ...]:

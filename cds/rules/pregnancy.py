@@ -7,7 +7,8 @@ from msgspec.structs import replace
 from cards.advice import Fact
 from cards.printed import number
 from cds.chart.facts import Seen
-from cds.rules.amount import Amount, beyond
+from cds.rules import measured
+from cds.rules.amount import beyond
 from cds.rules.findings import Finding
 from cds.rules.flags import Raised
 from cds.rules.view import View
@@ -80,25 +81,10 @@ def _pressure(view: View, limits: tuple[tuple[str, str], ...]) -> Iterator[Fact]
         limit = view.at(threshold)
         for seen in view.component("ask-blood-pressure", name):
             if view.is_within(seen.when, "pre_eclampsia_sign") and _is_high(seen, limit, view):
-                yield _fact(seen, view, name, limit, view.source(threshold))
+                text, source = f">={number(limit)} mmHg", view.source(threshold)
+                yield measured.fact(seen, name, view, text, unit=MMHG, source=source)
 
 
 def _is_high(seen: Seen, limit: float, view: View) -> bool:
-    quantity = seen.quantity
-    if quantity is None or quantity.value is None or view.unit(quantity) != MMHG:
-        return False
-    return beyond(Amount(quantity.value, MMHG, quantity.comparator), ">=", limit) is True
-
-
-def _fact(seen: Seen, view: View, name: str, limit: float, source: str) -> Fact:
-    return Fact(
-        resource=seen.named.ref,
-        label=view.label(name),
-        system=seen.named.concepts[0].system,
-        code=seen.named.concepts[0].code,
-        value=seen.quantity.value if seen.quantity else None,
-        unit=MMHG,
-        date=seen.when.text if seen.when else None,
-        limit=f">={number(limit)} mmHg",
-        limit_source=source,
-    )
+    found = measured.amount(seen, view)
+    return found is not None and found.unit == MMHG and beyond(found, ">=", limit) is True
