@@ -22,7 +22,6 @@ from cds.rules.neurology import report_fact
 from cds.rules.rulebook import rulebook_of
 
 URGENT_UNREAD = "result_unread_urgent"
-DAY = 10  # characters of a date without its time
 
 
 def closed(advice: Sequence[Advice], dropped: tuple[Topic, ...], lines: tuple[Note, ...] = ()) -> tuple[Advice, ...]:
