@@ -198,7 +198,7 @@ def _recorded_high(tag: str, name: str, view: View) -> Abnormal | None:
     newest = max(found, key=lambda one: one.day or 0)
     return Abnormal(
         tag=tag,
-        indicator=Indicator.WARNING if tag == "potassium" else Indicator.INFO,
+        indicator=Indicator.WARNING if tag in view.tests("recorded-high-warns") else Indicator.INFO,
         facts=(view.fact(newest, name),),
         side="high",
         label=view.label(name),

@@ -55,7 +55,7 @@ CHART = Reads(
             "third_trimester_weeks",
             "due_weeks",
         ),
-        *("max_cards", "max_facts", "max_twitches", "frequent_per_day"),
+        *("max_cards", "max_facts", "max_twitches", "max_other_results", "frequent_per_day"),
     ),
     groups=("answered",),
     classes=("shifting-drugs",),

@@ -15,8 +15,7 @@ from cds.rules.reads import Reads
 from cds.rules.view import View
 
 TAG, CODED, EXPOSURE = "cholinergic", "cholinergic-poisoning", "pesticide-exposure"
-TELLING = ("miosis", "drooling")
-SIGNS = (*TELLING, "sweating", "bradycardia", "incontinence", "vomiting", "diarrhoea")
+SIGNS = ("miosis", "drooling", "sweating", "bradycardia", "incontinence", "vomiting", "diarrhoea")
 INHIBITORS = ("cholinesterase-inhibitor", "central-cholinesterase-inhibitor")
 PER_MINUTE = "/min"
 READS = Reads(
@@ -25,7 +24,9 @@ READS = Reads(
     windows=("cholinergic_sign",),
     thresholds=("bradycardia",),
 )
-PICTURE = READS | Reads(sets=(CODED, EXPOSURE), medicines=INHIBITORS, windows=("cholinergic",))
+PICTURE = READS | Reads(
+    sets=(CODED, EXPOSURE), medicines=INHIBITORS, windows=("cholinergic",), thresholds=("cholinergic_signs",)
+)
 EXCESS = Reads(sets=SIGNS, answers=("ask-heart-rate",), windows=("cholinergic_excess",), thresholds=("bradycardia",))
 
 
@@ -38,7 +39,7 @@ def toxicity(view: View) -> Raised | None:
     slow = tuple(_slow(view, "cholinergic_sign"))
     seen = {name for name, found in kinds.items() if found} | ({"bradycardia"} if slow else set())
     drools = "drooling" in seen and _has_reason(view)
-    if len(seen) < len(TELLING) or not ("miosis" in seen or drools):
+    if len(seen) < view.at("cholinergic_signs") or not ("miosis" in seen or drools):
         return None
     found: dict[Finding, None] = dict.fromkeys(one for some in kinds.values() for one in some)
     beside = (*(view.fact(one, EXPOSURE) for one in view.of(EXPOSURE)), *slow)

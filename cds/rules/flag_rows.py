@@ -95,7 +95,7 @@ FLAGS = (
                 *("hyperreflexia", "abnormal-reflex", "hypertonia", "agitation", "sweating", "fever"),
             ),
             answers=("ask-temperature",),
-            thresholds=("fever", "fever_fahrenheit"),
+            thresholds=("fever", "fever_fahrenheit", *serotonin.THRESHOLDS),
             analytes=("theophylline",),
             limits=("lithium", "theophylline"),
             medicines=("lithium", "xanthine", *serotonin.CLASSES),

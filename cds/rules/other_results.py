@@ -17,7 +17,6 @@ from cds.rules.picture import Picture
 from cds.rules.ranges import usable
 
 FLAGS = {**CRITICAL, "L": "low", "H": "high", "A": "abnormal"}
-MOST = 4
 
 
 class Line(Struct, frozen=True):
@@ -32,7 +31,7 @@ def of(picture: Picture, used: Collection[str] = ()) -> tuple[Note, ...]:
     """The line, and where a flag says something else than the range; `used` are results that a card rests on."""
     found = [*_judged(picture, used), *_others(picture, used)]
     found.sort(key=lambda one: (not one.is_critical, -one.day))
-    items = "; ".join(one.text for one in found[:MOST])
+    items = "; ".join(one.text for one in found[: int(picture.knowledge.at("max_other_results"))])
     return (*((Note("other_results", {"items": items}),) if items else ()), *_disagreeing(picture))
 
 

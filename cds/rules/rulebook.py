@@ -143,7 +143,7 @@ def _laboratory(knowledge: Knowledge) -> Rule:
             limits=("albumin-unsafe", "egfr-unsafe", "sodium-with-sign"),
             windows=("deficiency", "deficiency_recent", "dark_urine"),
             sets=("dark-urine",),
-            tests=("recorded-warns", "high-warns"),
+            tests=("recorded-warns", "recorded-high-warns", "high-warns"),
             attributes=("pregnancy",),
         ),
         ask=abnormal.rule_of(deficiencies, excess),
@@ -224,6 +224,7 @@ SEROTONERGIC = Rule(
         sets=("tremor", "abnormal-reflex"),
         medicines=serotonin.CLASSES,
         windows=serotonin.WINDOWS,
+        thresholds=serotonin.THRESHOLDS,
     ),
     ask=serotonin.possible,
 )

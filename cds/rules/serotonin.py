@@ -17,6 +17,7 @@ AGENT, SECOND = "serotonergic", "serotonergic-second"
 CLASSES = (AGENT, SECOND)
 USED = ("clonus", "hyperreflexia", "abnormal-reflex", "hypertonia")
 TAG = "serotonin-toxicity"
+THRESHOLDS = ("serotonergic_agents",)
 WINDOWS = ("serotonin_sign", "serotonin_ended", "serotonin_started")
 
 
@@ -47,7 +48,7 @@ def _agents(view: View) -> list[Course | Ended]:
     names = {one.ingredient for one in taken}
     ended = [one for tag in CLASSES for one in view.ended(tag) if _is_recent(one, view) and one.ingredient not in names]
     agents = [*taken, *ended]
-    alone = len({one.ingredient for one in agents}) < len(CLASSES)
+    alone = len({one.ingredient for one in agents}) < view.at("serotonergic_agents")
     return [] if alone and all(one.tag == SECOND for one in agents) else agents
 
 
