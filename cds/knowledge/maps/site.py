@@ -73,6 +73,9 @@ class _Site:
     def _key(self, entry: Entry) -> Key:
         return self._systems.find(entry.system) or entry.system, entry.code
 
+    def _target(self, entry: Entry) -> Key:
+        return self._systems.find(entry.target_system) or entry.target_system, entry.target_code
+
     def faults(self) -> Iterator[Fault]:
         """Everything that is wrong with lines that can be read."""
         firsts: dict[Key, Entry] = {}
@@ -87,8 +90,7 @@ class _Site:
                 yield Fault(alias.file, alias.line, f"{alias.text}: {reason}")
 
     def _reason(self, entry: Entry) -> str | None:
-        codes, key = self._knowledge.codes, self._key(entry)
-        target = (self._systems.find(entry.target_system) or entry.target_system, entry.target_code)
+        codes, key, target = self._knowledge.codes, self._key(entry), self._target(entry)
         if target in self._sources:
             return f"a chain: the target {entry.target_system}|{entry.target_code} is mapped itself"
         read = codes.find(*key)
@@ -107,8 +109,7 @@ class _Site:
 
     def _ambiguity(self, entry: Entry, firsts: dict[Key, Entry]) -> str | None:
         first = firsts.setdefault(self._key(entry), entry)
-        target, other = ((self._systems.find(one.target_system), one.target_code) for one in (entry, first))
-        if target == other:
+        if self._target(entry) == self._target(first):
             return None
         return (
             f"ambiguous: {first.file}, line {first.line} has another target, {first.target_system}|{first.target_code}"
@@ -137,8 +138,8 @@ class _Site:
         routes = dict(known.route_codes)
         shown_codes: dict[Key, SiteCode] = {}
         for entry in self._lines.entries:
-            key, concept = self._key(entry), self._targets.find(entry.target_system, entry.target_code)
-            target = (self._systems.find(entry.target_system) or entry.target_system, entry.target_code)
+            key, target = self._key(entry), self._target(entry)
+            concept = self._targets.find(*target)
             if concept is not None:
                 codes[key] = concept
             if target in answers:
