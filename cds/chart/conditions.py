@@ -10,6 +10,7 @@ from cds.fhir import concepts
 from cds.fhir.datatypes import CodeableConcept, Concepts, Quantity
 from cds.fhir.dates import When, parse, years_after
 from cds.fhir.raw import read_raw
+from cds.fhir.references import id_of
 from cds.fhir.resources import Condition
 from cds.fhir.units import factor
 from cds.knowledge.answers import Answers
@@ -62,7 +63,7 @@ def _visit(condition: Condition) -> str | None:
     """The id of the Encounter that it was made at."""
     named = condition.encounter or condition.context
     target = named.reference if named else None
-    return target.removeprefix("urn:uuid:").split("/_history/")[0].rpartition("/")[2] if target else None
+    return id_of(target) if target else None
 
 
 def _clinical(status: CodeableConcept | str | None) -> str | None:

@@ -9,6 +9,7 @@ from msgspec import Raw, Struct
 from cds.chart.scope import Scope
 from cds.fhir.allowance import Allowance
 from cds.fhir.datatypes import CodeableConcept, CodeableReference, Coding, NamedReference
+from cds.fhir.references import id_of, parts
 from cds.fhir.resources import Dosage, Ingredient, Medication, MedicationRequest, Repeat, Timing
 
 OVER = frozenset({"cancelled", "stopped", "completed", "ended", "entered-in-error"})
@@ -76,14 +77,13 @@ def _is_selected(resource: Json, url: str, chosen: frozenset[str | None] | None)
 
 def _named(selection: str) -> str | None:
     """The id that a selection names; None if it names a resource of another type."""
-    kind, _, ident = selection.removeprefix("urn:uuid:").split("/_history/")[0].rpartition("/")
-    return ident if kind.rpartition("/")[2] in ("", REQUEST) else None
+    kind, ident = parts(selection)
+    return ident if kind in ("", REQUEST) else None
 
 
 def _names(resource: Json, url: str) -> list[str]:
     """What a resource may be called by: its id, and the end of its fullUrl."""
-    tail = url.removeprefix("urn:uuid:").split("/_history/")[0].rpartition("/")[2]
-    return [name for name in (_text(resource.get("id")), tail) if name]
+    return [name for name in (_text(resource.get("id")), id_of(url)) if name]
 
 
 def _request(resource: Json, names: list[str]) -> MedicationRequest:

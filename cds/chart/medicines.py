@@ -10,6 +10,7 @@ from cds.chart.scope import Scope
 from cds.fhir import concepts
 from cds.fhir.datatypes import CodeableConcept, NamedReference, Period, Quantity
 from cds.fhir.dates import When, parse
+from cds.fhir.references import id_of
 from cds.fhir.resources import (
     Dosage,
     Ingredient,
@@ -79,7 +80,7 @@ class Medications:
             return None
         if target.startswith("#"):
             return next((one for one in _contained(entry) if one.id == target[1:]), None)
-        return self._by_id.get(target.removeprefix("urn:uuid:").split("/_history/")[0].rpartition("/")[2])
+        return self._by_id.get(id_of(target))
 
 
 def reference_of(entry: Medicated) -> NamedReference | None:

@@ -7,12 +7,13 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from cds.chart.facts import LabResult
+from cds.chart.observations import VOID
 from cds.fhir.datatypes import Reference
 from cds.fhir.raw import read_raw
+from cds.fhir.references import id_of
 from cds.fhir.resources import DiagnosticReport, Observation, Specimen
 from cds.knowledge.unit_names import UnitWords
 
-VOID = frozenset({"registered", "cancelled", "entered-in-error"})
 SPOILED = "specimen"
 DECIDED = frozenset({"code", "status", "date", SPOILED})  # troubles that are told before the sample
 _ONE = msgspec.json.Decoder(Reference)
@@ -75,5 +76,4 @@ class Samples:
 
 
 def _id(reference: Reference) -> str:
-    target = reference.reference or ""
-    return target.removeprefix("urn:uuid:").split("/_history/")[0].rpartition("/")[2]
+    return id_of(reference.reference or "")

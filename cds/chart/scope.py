@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from cds.fhir.datatypes import Period, Reference
 from cds.fhir.dates import When, parse
+from cds.fhir.references import parts
 from cds.fhir.resources import Owned
 
 
@@ -27,8 +28,8 @@ class Scope(Struct, frozen=True):
         target = reference.reference if reference else None
         if target is None or target in self.aliases:
             return True
-        path, _, ident = target.removeprefix("urn:uuid:").split("/_history/")[0].rpartition("/")
-        return ident == self.patient_id and path.rpartition("/")[2] in ("", "Patient")
+        kind, ident = parts(target)
+        return ident == self.patient_id and kind in ("", "Patient")
 
     def owns(self, resource: Owned) -> bool:
         """Whether a resource is about this patient."""

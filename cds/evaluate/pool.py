@@ -18,6 +18,7 @@ from cds.fhir import resources as fhir
 from cds.fhir.bundle import Feed
 from cds.fhir.datatypes import CodeableConcept, Reference
 from cds.fhir.outcomes import FATAL, cuts
+from cds.fhir.references import parts
 from cds.fhir.resources import Owned
 from cds.prefetch.supply import TYPES, State, Supplies, Supply
 
@@ -221,8 +222,8 @@ def patient_id(reference: str, aliases: Mapping[str, str]) -> str | None:
         return aliases[reference]
     if reference.startswith("#") or "?" in reference:
         return None
-    kind, _, tail = reference.removeprefix("urn:uuid:").split("/_history/")[0].rpartition("/")
-    return tail if kind.rpartition("/")[2] in ("", "Patient") else ""
+    kind, ident = parts(reference)
+    return ident if kind in ("", "Patient") else ""
 
 
 def code_of(text: Raw | bytes) -> CodeableConcept | None:

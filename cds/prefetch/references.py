@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from cds.fhir.datatypes import Reference
+from cds.fhir.references import id_of
 from cds.fhir.resources import Any, Medicated, Medication
 
 WITHDRAWN = "entered-in-error"
@@ -16,11 +17,6 @@ def target_of(entry: Medicated) -> str | None:
     reference: Reference | None = entry.medication_reference or (inner.reference if inner is not None else None)
     target = reference.reference if reference is not None else None
     return target if target and not target.startswith("#") else None
-
-
-def id_of(target: str) -> str:
-    """The id in a reference: relative, absolute, versioned or a urn."""
-    return target.removeprefix("urn:uuid:").split("/_history/")[0].rpartition("/")[2]
 
 
 def shelf(resources: Iterable[Any]) -> frozenset[str]:
