@@ -26,6 +26,11 @@ from cds.knowledge.codes import NOTHING, Concept
 
 ENDED = frozenset({"completed", "stopped"})
 UNCLEAR, ON_HOLD, DISPENSED = "unclear", "on-hold", "dispensed"
+# The other statuses of R4 and R5: what is not (yet) taken, and what is over; of any other word nobody knows (N1).
+UNTAKEN = ENDED | {
+    *("active", "recorded", "draft", "ended", "cancelled", "entered-in-error", "intended", "not-taken"),
+    *("preparation", "in-progress", "declined"),
+}
 DAY = "d"
 PLAN = "plan"  # what US Core has an active medicine that somebody reports be called
 GIVEN = frozenset({"completed", "in-progress"})
@@ -275,10 +280,10 @@ def _status(entry: Medicated) -> str:
 
 
 def _doubt(status: str) -> str:
-    """What an entry is that is neither active nor over: on hold, or unclear; nothing of any other status."""
+    """What an entry is that is neither active nor over: on hold, or unclear; nothing if FHIR says it is not taken."""
     if status == ON_HOLD:
         return ON_HOLD
-    return UNCLEAR if status in ("", "unknown") else ""
+    return "" if status in UNTAKEN else UNCLEAR
 
 
 def _not_taken(entry: MedicationStatement) -> bool:

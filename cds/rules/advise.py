@@ -248,13 +248,12 @@ def _unsaid(choice: Choice, found: Assessment) -> Advice:
 
 def _unseen(choice: Choice, found: Assessment) -> Advice:
     """DATA-GAP in known disease: what failed, and nothing about the work-up; another failure is another card (D7)."""
-    missing, electrolytes = found.picture.complete.missing, found.picture.knowledge.electrolytes
-    unread = (test for test in found.picture.laboratory.unread if test in electrolytes)
+    missing = found.picture.complete.missing
     return Advice(
         topic=Topic.DATA_GAP,
         indicator=choice.indicator,
         variant="known-disease",
-        signs=(*(name for name in SILENCE_NEEDS if name in missing), *sorted(unread)),
+        signs=(*(name for name in SILENCE_NEEDS if name in missing), *found.picture.may_break_silence),
         facts=found.picture.twitch_facts,
         notes=context.notes(found),
     )

@@ -59,7 +59,7 @@ def _is_dropped(found: tuple[Finding, ...], cause: KnownCause, view: View) -> bo
 
 def _is_settled(test: str, days: list[int | None], view: View) -> bool:
     standing = view.standing(test)
-    judged = standing.judged
+    judged = None if view.is_unread(test) else standing.judged
     if judged is None or judged.when is None or not standing.is_normal or judged.kind not in NUMBERED:
         return False
     taken = judged.when.first

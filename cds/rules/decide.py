@@ -68,8 +68,7 @@ def _critical(found: Assessment) -> Flags:
 def _unseen(found: Assessment) -> list[Choice]:
     """Known disease is silent only where all was seen that could break the silence; else it is said (D7, D17, N48)."""
     picture = found.picture
-    unread = picture.knowledge.electrolytes & picture.laboratory.unread.keys()
-    seen = picture.complete.has(*SILENCE_NEEDS) and not found.failed and not unread
+    seen = picture.complete.has(*SILENCE_NEEDS) and not found.failed and not picture.may_break_silence
     return [] if seen else [Choice(topic=Topic.DATA_GAP, indicator=Indicator.INFO)]
 
 

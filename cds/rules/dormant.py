@@ -35,7 +35,8 @@ def _may_sleep(found: Assessment) -> bool:
         or picture.is_known
         or found.failed
         or not picture.complete.has(*EVIDENCE)
-        or picture.knowledge.electrolytes & picture.laboratory.unread.keys()
+        or picture.laboratory.unread
+        or picture.unclear
     )
 
 

@@ -30,7 +30,7 @@ class Line(Struct, frozen=True):
 def of(picture: Picture, used: Collection[str] = ()) -> tuple[Note, ...]:
     """The line, and where a flag says something else than the range; `used` are results that a card rests on."""
     found = [*_judged(picture, used), *_others(picture, used)]
-    found.sort(key=lambda one: (not one.is_critical, -one.day))
+    found.sort(key=lambda one: (not one.is_critical, -one.day, one.text))
     items = "; ".join(one.text for one in found[: int(picture.knowledge.at("max_other_results"))])
     return (*((Note("other_results", {"items": items}),) if items else ()), *_disagreeing(picture))
 
@@ -54,16 +54,22 @@ def _judged(picture: Picture, used: Collection[str]) -> Iterator[Line]:
 
 
 def _others(picture: Picture, used: Collection[str]) -> Iterator[Line]:
-    """The newest result of each other test, if its laboratory calls it abnormal."""
+    """The newest result of each other test, if its laboratory calls it abnormal; of one moment the abnormal one."""
     tests: dict[str, list[OtherResult]] = {}
     for result in picture.chart.others:
         tests.setdefault(result.key, []).append(result)
     for results in tests.values():
-        for result in newest(results, lambda one: one.when)[:1]:
-            side = _side(result, picture)
-            if side and picture.is_within(result.when, "flagged_lab") and result.ref not in used:
-                values = {"test": _name(result, picture), "value": _shown(result), "date": result.when.text}
-                yield _line(picture, values, result.flags, side, result.when.first)
+        lines = [_other(one, picture) for one in newest(results, lambda one: one.when) if one.ref not in used]
+        told = sorted((one for one in lines if one is not None), key=lambda one: (not one.is_critical, one.text))
+        yield from told[:1]
+
+
+def _other(result: OtherResult, picture: Picture) -> Line | None:
+    side = _side(result, picture)
+    if not side or not picture.is_within(result.when, "flagged_lab"):
+        return None
+    values = {"test": _name(result, picture), "value": _shown(result), "date": result.when.text}
+    return _line(picture, values, result.flags, side, result.when.first)
 
 
 def _side(result: OtherResult, picture: Picture) -> str:

@@ -102,6 +102,19 @@ class Picture(Struct, frozen=True, kw_only=True):
         return bool(self.diseases or self.expected)
 
     @property
+    def may_break_silence(self) -> tuple[str, ...]:
+        """What the silence about a disease rests on and was not understood: unread tests, and signs that may be new."""
+        urgent = {limit.analyte for limit in self.knowledge.every_limit if limit.effect == "emergency"}
+        tests = (self.knowledge.electrolytes | urgent) & self.laboratory.unread.keys()
+        recent = (one for one in self.unclear if one.when is None or self._breaks(one.when))
+        signs = {readings.name_of(one, self.knowledge) for one in recent}
+        return (*sorted(tests), *sorted(signs))
+
+    def _breaks(self, when: When) -> bool:
+        """In known disease only what is new counts (N52); where twitching is expected, what does not fit at any age."""
+        return not self.diseases or self.is_within(when, "new_sign")
+
+    @property
     def is_newborn(self) -> bool:
         """Before 28 days of age; where the birth date leaves that open, possibly so counts (N41)."""
         return self.youngest is not None and self.youngest < self.knowledge.at("newborn_days")

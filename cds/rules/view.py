@@ -130,6 +130,10 @@ class View:
         self._access.check("analytes", analyte)
         return self._picture.laboratory.of(analyte)
 
+    def is_unread(self, analyte: str) -> bool:
+        """Whether a result no older than the one that decides is on file and was not understood."""
+        return self.standing(analyte).analyte in self._picture.laboratory.unread
+
     def acute(self, analyte: str) -> Iterator[Judged]:
         """The results young enough to count in an emergency."""
         self._access.check("analytes", analyte)

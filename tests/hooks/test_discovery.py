@@ -60,6 +60,7 @@ UNSEARCHABLE = {
     "N48-due/on-file": "the code is text",
     "N48-known/by-name": "the code is text",
     "N35-reassurance/PTH": "a test that no rule reads is not asked for; it is quoted where it is sent",
+    "N48-calm/medicine-of-unknown-status": "the status is no code of FHIR, and a server searches by the codes of FHIR",
     "statuses/active-capitals": "the status is no code of FHIR, and a server searches by the codes of FHIR",
 }
 # Value sets that describe a sign (its site, absence, kin) or lead away from one.

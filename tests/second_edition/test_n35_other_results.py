@@ -27,6 +27,7 @@ def test_n35_cards(case: Case) -> None:
         ("N35/PTH-in-known-ALS", " 300 pg/mL H (2026-11-19)"),
         ("N35/PTH-odd-unit", " 300 furlongs high (2026-11-19)"),
         ("N35/creatinine-H", " 2.4 mg/dL H (2026-11-19)"),
+        ("N35/creatinine-N-and-H-of-one-day", " 2.4 mg/dL H (2026-11-19)"),
         ("N35/PTH-flag-only", " H (2026-11-19)"),
         ("N35/phosphate-high", "phosphate 1.9 mmol/L high (2026-11-19)"),
         ("N35/albumin-low", "albumin 28 g/L low (2026-11-19)"),
@@ -45,7 +46,7 @@ def test_n35_it_is_quoted_with_flag_and_date(case: str, said: str) -> None:
     [
         *("N35/PTH-normal", "N35/PTH-31-d", "N35/PTH-newer-normal", "N35/PTH-cancelled", "N35/PTH-no-unit"),
         *("N35/albumin-used", "N35/lithium-used", "N35/vitD-printed-L", "N35/unknown-L-only", "N35/vital-sign"),
-        *("N35/phosphate-HH", "N35/flag-agrees", "N35-reassurance/nothing"),
+        *("N35/phosphate-HH", "N35/flag-agrees", "N35-reassurance/nothing", "N35/creatinine-H-then-N-that-day"),
     ],
 )
 def test_n35_what_is_normal_old_judged_or_used_is_not_quoted(case: str) -> None:
