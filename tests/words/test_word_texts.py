@@ -3,10 +3,11 @@
 from collections import Counter
 
 import pytest
-from word_texts import CONCEPTS, FIELDS, FOLDER, KINDS, LANGUAGES, Gate, Half, WordText, half_of, read, texts
+from word_texts import CONCEPTS, FIELDS, FOLDER, KINDS, LANGUAGES, Gate, Half, WordText, half_of, others, read, texts
 
 ALL = [text for half in Half for text in texts(half)]
-LEAST, LEAST_OF_LANGUAGE, LEAST_OF_KIND = 1_600, 400, 100
+OTHERS = others()
+LEAST, LEAST_OF_LANGUAGE, LEAST_OTHERS = 1_600, 400, 300
 
 
 @pytest.mark.parametrize("half", Half)
@@ -21,14 +22,17 @@ def test_sizes() -> None:
     assert len(ALL) >= LEAST
     assert {language for language in LANGUAGES if languages[language] >= LEAST_OF_LANGUAGE} == set(LANGUAGES)
     assert min(len(texts(half)) for half in Half) >= LEAST / 2
+    assert len(OTHERS) >= LEAST_OTHERS
+    assert set(LANGUAGES) == {text.language for text in OTHERS}
 
 
 def test_texts_are_sound() -> None:
     """Every text has an id of its own, is written once, and uses the columns' own words."""
-    assert [] == [one for one, times in Counter(text.text for text in ALL).items() if times > 1]
-    assert [] == [one for one, times in Counter(text.id for text in ALL).items() if times > 1]
-    assert [] == [text.id for text in ALL if not _is_sound(text)]
-    assert [] == [text.id for text in ALL if not 0 < len(text.text) <= 300]
+    every = [*ALL, *OTHERS]
+    assert [] == [one for one, times in Counter(text.text for text in every).items() if times > 1]
+    assert [] == [one for one, times in Counter(text.id for text in every).items() if times > 1]
+    assert [] == [text.id for text in every if not _is_sound(text)]
+    assert [] == [text.id for text in every if not 0 < len(text.text) <= 300]
 
 
 def _is_sound(text: WordText) -> bool:
@@ -62,6 +66,7 @@ def test_silent_texts() -> None:
 def test_kinds_agree_with_the_gate() -> None:
     """What a text is called and what is expected of it do not contradict each other."""
     closed = {"negated", "negation after the phrase", "doubtful", "historical", "homonym", "hypothetical", "nothing"}
-    assert [] == [text.id for text in ALL if text.kind in closed and text.gate.is_open]
-    assert [] == [text.id for text in ALL if text.kind == "other person" and text.gate not in {Gate.OTHER, Gate.NONE}]
-    assert [] == [text.id for text in ALL if text.kind == "lay word" and not text.gate.is_open]
+    every = [*ALL, *OTHERS]
+    assert [] == [text.id for text in every if text.kind in closed and text.gate.is_open]
+    assert [] == [text.id for text in every if text.kind == "other person" and text.gate not in {Gate.OTHER, Gate.NONE}]
+    assert [] == [text.id for text in every if text.kind == "lay word" and not text.gate.is_open]

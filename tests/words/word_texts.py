@@ -80,6 +80,11 @@ def texts(half: Half) -> list[WordText]:
     return read(FOLDER / half / f"{language}.tsv" for language in LANGUAGES)
 
 
+def others() -> list[WordText]:
+    """The texts of another hand: written later, to attack what the first two halves had taught; of no half."""
+    return read(FOLDER / "other_hand" / f"{language}.tsv" for language in LANGUAGES)
+
+
 def _rows(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE, strict=True))
