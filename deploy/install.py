@@ -12,8 +12,11 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import time
 import venv
+from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[1]
@@ -60,9 +63,7 @@ class Environment:
         self.pip = (str(self.python), "-m", "pip", "--disable-pip-version-check", "--no-input")
 
     def make(self) -> None:
-        """Make it, if it is not there or was left half made."""
-        if self.works():
-            return
+        """Make it; what was left half made is removed."""
         try:
             venv.create(self.folder, clear=True, with_pip=True)
         except subprocess.CalledProcessError as error:
@@ -90,12 +91,8 @@ def with_pip(environment: Environment, lock: Path, progress: Progress) -> None:
     command = [*environment.pip, *LOCKED, "--progress-bar", "off", "-r", str(lock)]
     said: list[str] = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
+        for line in heard(process):
             said.append(line)
-            if broken := UNREACHABLE.match(line):
-                process.terminate()
-                raise SetupError(unreachable(broken[1]))
             if step := STEP.match(line):
                 progress.step(step[1])
             elif line.startswith("Installing collected packages"):
@@ -105,9 +102,54 @@ def with_pip(environment: Environment, lock: Path, progress: Progress) -> None:
         raise SetupError(errors.strip() or f"pip ended with {process.returncode}")
 
 
+def heard(process: subprocess.Popen[str]) -> Iterator[str]:
+    """What pip says, line by line; ends it as soon as the index cannot be reached, not after all of its tries."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if broken := UNREACHABLE.match(line):
+            process.terminate()
+            raise SetupError(unreachable(broken[1]))
+        yield line
+
+
+def ask_the_index(lock: Path) -> None:
+    """Refuse before anything is made, if neither uv nor pip, as they are set up here, reaches an index."""
+    name = re.split(r"[\[=]", PIN.findall(lock.read_text("utf-8"))[0])[0]
+    if shutil.which("uv") is not None:
+        command = ["uv", "pip", "compile", "--quiet", "--no-deps", "--python", sys.executable, "-"]
+        asked = subprocess.run(command, input=name, capture_output=True, text=True, check=False, env=impatient())
+        if asked.returncode == 0:
+            return
+    if pip := pip_at_hand():
+        command = [*pip, "--disable-pip-version-check", "--no-input", "index", "versions", name]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+            for _ in heard(process):
+                pass
+
+
+def pip_at_hand() -> list[str]:
+    """The pip of this Python, or the wheel with which it would make environments; what runs it."""
+    if find_spec("pip"):
+        return [sys.executable, "-m", "pip"]
+    spec = find_spec("ensurepip")
+    folders = [
+        sysconfig.get_config_var("WHEEL_PKG_DIR"),
+        Path(spec.origin).parent / "_bundled" if spec and spec.origin else None,
+    ]
+    wheels = [wheel for folder in folders if folder for wheel in sorted(Path(folder).glob("pip-*.whl"))]
+    return [sys.executable, f"{wheels[-1]}/pip"] if wheels else []
+
+
+def impatient() -> dict[str, str]:
+    """The environment for uv: what cannot be reached is not tried again."""
+    return os.environ | {"UV_HTTP_RETRIES": "0"}
+
+
 def unreachable(reason: str) -> str:
     """The package index cannot be asked; pip's reason without the names of its classes."""
-    reason = re.sub(r"<[^>]*>|\b\w+(?:Error|Exception)\(|[()'\"]", "", reason).strip(" :,")
+    reason = re.sub(
+        r"<[^>]*>|\bHTTPS?Connection(?:Pool)?\([^)]*\)|\b\w+(?:Error|Exception)\(|[()'\"]", "", reason
+    ).strip(" :,")
     return (
         f"No network: the package index cannot be reached ({reason}). The set-up needs it once. "
         "Behind a proxy set HTTPS_PROXY, with an index of your own PIP_INDEX_URL, then run this again."
@@ -123,7 +165,7 @@ def with_uv(environment: Environment, locks: list[Path], progress: Progress) -> 
     command = ["uv", "pip", "install", *options, *LOCKED[1:], *files]
     began = time.monotonic()
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ | {"UV_HTTP_RETRIES": "0"}
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=impatient()
     ) as process:
         while True:
             try:
@@ -156,10 +198,13 @@ def install(folder: Path, locks: list[Path], *, project: bool) -> None:
     total = sum(len(PIN.findall(lock.read_text("utf-8"))) for lock in locks)
     print(f"Setting up {folder}: {total} packages, about a minute, once", flush=True)
     environment, progress = Environment(folder), Progress(total)
-    progress.show("making the environment")
     began = time.monotonic()
     try:
-        environment.make()
+        if not environment.works():
+            progress.show("asking the package index")
+            ask_the_index(locks[0])
+            progress.show("making the environment")
+            environment.make()
         if not with_uv(environment, locks, progress):
             for lock in locks:
                 with_pip(environment, lock, progress)
