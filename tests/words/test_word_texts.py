@@ -7,7 +7,7 @@ from word_texts import CONCEPTS, FIELDS, FOLDER, KINDS, LANGUAGES, Gate, Half, W
 
 ALL = [text for half in Half for text in texts(half)]
 OTHERS = others()
-LEAST, LEAST_OF_LANGUAGE, LEAST_OTHERS = 1_600, 400, 300
+LEAST, LEAST_OF_LANGUAGE, LEAST_OTHERS = 2_000, 400, 300
 
 
 @pytest.mark.parametrize("half", Half)
