@@ -19,8 +19,16 @@ ENCOUNTERS = "Encounter?{p}&_sort=-date"
 ALERTS = "Flag?{p}"
 REQUESTS = "MedicationRequest?{p}&status=active,completed,stopped&_include=MedicationRequest:medication"
 STATEMENTS = "MedicationStatement?{p}&_include=MedicationStatement:medication"
+ADMINISTERED = "MedicationAdministration?{p}&_include=MedicationAdministration:medication"
 ORDERED = "ServiceRequest?{p}&status=active,on-hold,completed"
-COUNT = {"conditions": 500, "labs": 500, "observations": 500, "medicationRequests": 500, "medicationStatements": 500}
+COUNT = {
+    "conditions": 500,
+    "labs": 500,
+    "observations": 500,
+    "medicationRequests": 500,
+    "medicationStatements": 500,
+    "medicationAdministrations": 500,
+}
 COUNT_OF_OTHERS = 100
 _PARTING = re.compile(r"([\\|,$])")
 _ENCODED = re.compile(r"[^A-Za-z0-9:/._~-]")
@@ -165,6 +173,7 @@ def templates(knowledge: Knowledge) -> dict[str, str]:
             "labs": _observations(knowledge, _results(knowledge, reads)),
             "medicationRequests": REQUESTS,
             "medicationStatements": STATEMENTS,
+            "medicationAdministrations": ADMINISTERED,
             "serviceRequests": ORDERED,
             "procedures": f"Procedure?{{p}}&code={reports}",
             "diagnosticReports": f"DiagnosticReport?{{p}}&code={reports}",
@@ -185,6 +194,7 @@ def order_templates(knowledge: Knowledge) -> dict[str, str]:
             "labs": _observations(knowledge, _results(knowledge, reads)),
             "medicationRequests": REQUESTS,
             "medicationStatements": STATEMENTS,
+            "medicationAdministrations": ADMINISTERED,
             "serviceRequests": ORDERED,
             "flags": ALERTS,
         }

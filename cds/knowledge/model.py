@@ -256,13 +256,17 @@ class Explanation(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class KnownCause(Struct, frozen=True, forbid_unknown_fields=True):
-    """A kind of diagnosis that can cause twitching: what it asks to check, and what drops it (N25)."""
+    """A kind of diagnosis that can cause twitching: what it asks to check, and what drops it (N25).
+
+    `lowered`: an emergency of which no more than this is left; no rule of its own finds it (N39).
+    """
 
     set: str
     tests: list[str] = []
     dropped_by: list[str] = []
     within: int | None = None
     stands: bool = True
+    lowered: bool = False
 
 
 class Sides(Struct, frozen=True, forbid_unknown_fields=True):
@@ -295,3 +299,4 @@ class Names(Struct, frozen=True, forbid_unknown_fields=True):
     unread: dict[str, str]
     short: dict[str, str]
     types: dict[str, str]
+    tetany: dict[str, str]

@@ -22,6 +22,7 @@ TYPES = {
     "labs": "Observation",
     "medicationRequests": "MedicationRequest",
     "medicationStatements": "MedicationStatement",
+    "medicationAdministrations": "MedicationAdministration",
     "serviceRequests": "ServiceRequest",
     "procedures": "Procedure",
     "diagnosticReports": "DiagnosticReport",
@@ -30,7 +31,7 @@ TYPES = {
 }
 CONDITIONS = "conditions"
 TWITCH_KEYS = (CONDITIONS, "observations", "encounters", "serviceRequests", "flags")
-MEDICINES = ("medicationRequests", "medicationStatements")
+MEDICINES = ("medicationRequests", "medicationStatements", "medicationAdministrations")
 DRAFTS = "drafts"  # no prefetch key: the drafts of a context, whose Medications may have to be read
 MEDICATED = (*MEDICINES, DRAFTS)
 GATE = ("patient", *TWITCH_KEYS)

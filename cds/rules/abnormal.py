@@ -130,7 +130,7 @@ def _nothing(judged: Judged, view: View) -> Iterator[Note]:  # noqa: ARG001 - th
 def _of_calcium(judged: Judged, view: View) -> Iterator[Note]:
     if judged.kind == "unadjusted":
         yield Note("calcium_unadjusted")
-    if judged.kind in ("adjusted", "computed") and _is_adjustment_unsafe(view):
+    if judged.kind in ("adjusted", "computed") and is_adjustment_unsafe(view):
         yield Note("prefer_ionised")
 
 
@@ -163,7 +163,8 @@ _REMARKS = {
 }
 
 
-def _is_adjustment_unsafe(view: View) -> bool:
+def is_adjustment_unsafe(view: View) -> bool:
+    """Whether albumin is so low, or the kidney so weak, that only ionised calcium tells (2a Calcium adjustment)."""
     albumin, egfr = view.standing("albumin").judged, view.standing("egfr").judged
     low = albumin is not None and view.exceeds(albumin, "albumin-unsafe")
     return low or (egfr is not None and view.standing("egfr").is_fresh and view.exceeds(egfr, "egfr-unsafe"))

@@ -76,6 +76,7 @@ def emergency(choice: Choice, found: Assessment) -> Advice:
     tags = {flag.tag for flag in flags if flag.tag}
     inside = _inside(found)
     notes = [*_early(flags), *(remark.note for flag in flags for one in flag.found for remark in one.remarks)]
+    notes += _why_tetany(flags, found)
     notes += [Note("drug_does_not_explain")] if found.urgent else []
     notes += [*advise_labs.of_high_calcium(found.picture), *uncertain(flags)]
     variant, values = emergency_words.summary(flags)
@@ -120,6 +121,12 @@ def _once(*facts: Fact) -> Iterable[Fact]:
 def _early(flags: Flags) -> list[Note]:
     """Results that are not final yet."""
     return [Note("preliminary", {"test": flag.preliminary}) for flag in flags if flag.preliminary]
+
+
+def _why_tetany(flags: Flags, found: Assessment) -> list[Note]:
+    """What is missing before tetany alone is no emergency (N39)."""
+    names = found.picture.knowledge.names.tetany
+    return [Note("tetany_open", {"items": "; ".join(names[key] for key in flag.open)}) for flag in flags if flag.open]
 
 
 def uncertain(flags: Flags) -> list[Note]:

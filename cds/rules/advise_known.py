@@ -7,6 +7,7 @@ from cds.rules.assess import Assessment
 from cds.rules.choice import Choice
 from cds.rules.flag_rows import FLAG_IDS
 from cds.rules.new_signs import NewSign
+from cds.rules.rulebook import rulebook_of
 
 
 def cause(choice: Choice, found: Assessment) -> Advice:
@@ -15,8 +16,9 @@ def cause(choice: Choice, found: Assessment) -> Advice:
     return Advice(
         topic=Topic.KNOWN,
         indicator=choice.indicator,
-        values={"diagnosis": some[0].label},
-        tags=tuple(one.tag for one in some),
+        variant=some[0].sentence or "default",
+        values={"diagnosis": some[0].label, **dict(some[0].values)},
+        tags=rulebook_of(found.picture.knowledge).in_order(Topic.KNOWN, {one.tag for one in some}),
         signs=tuple(one.label for one in some),
         facts=(*found.picture.twitch_facts, *(fact for one in some for fact in one.facts)),
         notes=(*tests_due.stale(found.picture), *context.notes(found)),

@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cards.topics import Topic
-from cds.rules import new_signs, tests_due, timing, weakness_used, withdrawal
+from cds.rules import new_signs, tests_due, tetany, timing, weakness_used, withdrawal
 from cds.rules.abnormal import Abnormal
 from cds.rules.causes import Cause
 from cds.rules.findings import IN_DOUBT, Finding
@@ -101,7 +101,9 @@ class Questions:
 def assess(picture: Picture, trial: Trial, *, emergency_cards: bool = True) -> Assessment:
     """Ask every rule once, in the order that the flags depend on each other."""
     questions = Questions(picture, trial)
-    emergencies = questions.ask(Topic.EMERG)
+    raised = questions.ask(Topic.EMERG)
+    lowered = raised if _may_be_lowered(raised, picture, trial) else ()
+    emergencies = () if lowered else raised
     early = (finding for finding in picture.findings.all if finding.preliminary)  # they count for emergencies only (N1)
     used = questions.emergencies_used(emergencies, told=emergency_cards)
     questions.set_aside([*early, *used], emergencies if emergency_cards else ())
@@ -128,7 +130,7 @@ def assess(picture: Picture, trial: Trial, *, emergency_cards: bool = True) -> A
         muscle_signs=(*urgent, *routine),
         is_normal=normal,
         labs=questions.collect(Topic.LAB_ABN),
-        causes=questions.collect(Topic.KNOWN),
+        causes=tetany.causes(lowered, questions.collect(Topic.KNOWN), picture.knowledge.label(tetany.TETANY)),
         stopped=tuple(one for one in medicines if isinstance(one, Stopped)),
         new_signs=questions.collect(Topic.NEW_SIGN),
         courses=courses,
@@ -143,6 +145,11 @@ def assess(picture: Picture, trial: Trial, *, emergency_cards: bool = True) -> A
         failed=frozenset(trial.failed),
         emergency_cards=emergency_cards,
     )
+
+
+def _may_be_lowered(raised: Flags, picture: Picture, trial: Trial) -> bool:
+    """N60 step 7: tetany is the only finding behind an emergency, all was asked, and all that decides is there."""
+    return tetany.is_alone(raised) and not trial.failed and picture.complete.has(*tetany.NEEDS)
 
 
 def _by_age(picture: Picture, urgent: Flags, questions: Questions) -> tuple[Flags, Flags]:

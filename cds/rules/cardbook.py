@@ -113,7 +113,7 @@ CARDS = (
     ),
     CardRow(
         topic=Topic.KNOWN,
-        variants=("default",),
+        variants=("default", "lowered-tetany", "lowered-hyperventilation"),
         advise=advise_known.cause,
         left_out=left_out.known_cause,
         example=("cause",),

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from msgspec import Struct
 
 from cards.advice import Fact
+from cards.topics import Indicator
 from cds.knowledge.model import KnownCause
 from cds.rules.findings import Finding
 from cds.rules.view import View
@@ -13,7 +14,10 @@ NUMBERED = frozenset({"adjusted", "computed", "ionised", None})  # an unadjusted
 
 
 class Cause(Struct, frozen=True, kw_only=True):
-    """One known cause. `tests` are those that it asks for; one that `stands` has a card, others are a line only."""
+    """One known cause. `tests` are those that it asks for; one that `stands` has a card, others are a line only.
+
+    `sentence`: the variant of its own summary, with its `values`; it has a card whatever else is shown (N39).
+    """
 
     tag: str
     label: str
@@ -22,6 +26,9 @@ class Cause(Struct, frozen=True, kw_only=True):
     facts: tuple[Fact, ...]
     tests: tuple[str, ...] = ()
     stands: bool = True
+    indicator: Indicator = Indicator.INFO
+    sentence: str | None = None
+    values: tuple[tuple[str, str], ...] = ()
 
 
 def rule_of(tag: str, cause: KnownCause) -> Callable[[View], Iterator[Cause]]:

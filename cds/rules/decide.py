@@ -7,6 +7,7 @@ from cds.rules import calm, lines, other_results, serotonin, stopped
 from cds.rules.abnormal import Abnormal
 from cds.rules.assess import Assessment, flag_days
 from cds.rules.cardbook import PROTECTED, RANKS
+from cds.rules.causes import Cause
 from cds.rules.choice import SILENCE_NEEDS, Choice, Decision
 from cds.rules.findings import Finding
 from cds.rules.flag_rows import FLAG_IDS
@@ -39,6 +40,7 @@ def _with_known_disease(found: Assessment) -> list[Choice]:
     chosen = _emergency(found, labs) if found.emergencies else _abnormal_lab(labs)
     chosen += _medicines(found, _linked(found, {(lab.tag, lab.side) for lab in labs}), _stopped(found, grave=True))
     chosen += _new_sign(found)
+    chosen += _lowered(found)
     if _breathes_or_feeds_badly(found):
         chosen += _neurology(Topic.PED_NEURO, _critical(found), found)
     if found.picture.diseases == {"kd-ms"}:
@@ -193,8 +195,20 @@ def _tags(flags: Flags) -> set[str]:
 
 def _known_cause(found: Assessment, chosen: list[Choice]) -> list[Choice]:
     """N26: one card for all known causes, unless neurology is due or LAB-ABN judges the test; then a line says it."""
-    left = lines.causes_left(found, chosen)
-    return [Choice(topic=Topic.KNOWN, indicator=Indicator.INFO, causes=left)] if left else []
+    return _known(lines.causes_left(found, chosen))
+
+
+def _lowered(found: Assessment) -> list[Choice]:
+    """N39: tetany that was lowered is told in known disease too."""
+    return _known(tuple(cause for cause in found.causes if cause.sentence))
+
+
+def _known(causes: tuple[Cause, ...]) -> list[Choice]:
+    if not causes:
+        return []
+    warns = any(cause.indicator is Indicator.WARNING for cause in causes)
+    indicator = Indicator.WARNING if warns else Indicator.INFO
+    return [Choice(topic=Topic.KNOWN, indicator=indicator, causes=causes)]
 
 
 def _reassurance(found: Assessment, chosen: list[Choice]) -> list[Choice]:

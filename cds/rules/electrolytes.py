@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from cds.rules import tetany
 from cds.rules.findings import Finding
 from cds.rules.flags import Raised
 from cds.rules.labs import Judged
@@ -53,7 +54,9 @@ def _low_calcium(view: View, severe: Judged | None) -> Raised | None:
         courses = view.courses("denosumab")
     sets = ("tetany", "paraesthesia", "long-qt", "seizure", "hypoparathyroidism", "dialysis")
     shown = severe or (low if found or courses else None)
-    return view.flag(found, sets, tag="calcium", judged=(shown,) if shown else (), courses=courses)
+    flag = view.flag(found, sets, tag="calcium", judged=(shown,) if shown else (), courses=courses)
+    by_tetany = shown is None and all("tetany" in one.sets for one in found)
+    return tetany.examined(flag, view) if flag is not None and by_tetany else flag
 
 
 def _are_normal(view: View) -> bool:

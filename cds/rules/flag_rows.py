@@ -14,6 +14,7 @@ from cds.rules import (
     pregnancy,
     serotonin,
     stopped,
+    tetany,
 )
 from cds.rules.reads import Reads
 from cds.rules.rule import Rule, sign
@@ -56,8 +57,10 @@ FLAGS = (
             medicines=("denosumab",),
             windows=("tetany", "seizure", "calcium_high_sign"),
             attributes=("age",),
-        ),
+        )
+        | tetany.READS,
         ask=electrolytes.calcium,
+        also=(Topic.KNOWN,),
     ),
     Rule(
         id="E4",

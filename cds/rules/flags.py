@@ -14,10 +14,19 @@ from cds.rules.labs import Judged
 from cds.rules.medication import Course
 
 
+class Lowered(Struct, frozen=True, kw_only=True):
+    """What an emergency is that may be lowered, as a known cause: its tag, what its sentence says, and its facts."""
+
+    tag: str
+    values: tuple[tuple[str, str], ...]
+    facts: tuple[Fact, ...]
+
+
 class Raised(Struct, frozen=True, kw_only=True):
     """One flag with what raised it.
 
     `tag` is the emergency tag of an E flag; findings of a `used` flag count nowhere else (4b Flags).
+    `lowered`: what it is where nothing else is an emergency, `open` why it cannot be lowered (N39).
     `sentence` is the summary of an emergency that nothing of another kind stands beside, with its `values`.
     """
 
@@ -36,6 +45,8 @@ class Raised(Struct, frozen=True, kw_only=True):
     acute: bool = False
     sentence: str | None = None
     values: tuple[tuple[str, str], ...] = ()
+    lowered: Lowered | None = None
+    open: tuple[str, ...] = ()
 
 
 Flags = tuple[Raised, ...]

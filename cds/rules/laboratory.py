@@ -127,6 +127,21 @@ def read(chart: Chart, knowledge: Knowledge, person: Person, today: int) -> Labo
     return Laboratory(standings, limits, today, knowledge.days("emergency_lab"), unread, counts)
 
 
+def every(analyte: str, chart: Chart, limits: LabLimits) -> list[tuple[LabResult, Judged | None]]:
+    """Every result of an analyte as it is judged by itself; None where something is wrong with it (N64)."""
+    known = [one for one in chart.labs if one.analyte in (analyte, "albumin")]
+    read = [one for one in known if limits.trouble(one) is None]
+    albumins = Albumins((one for one in read if one.analyte == "albumin"), limits)
+    results = [one for one in known if one.analyte == analyte]
+    return [(one, _alone(one, albumins, limits) if one in read else None) for one in results]
+
+
+def _alone(result: LabResult, albumins: Albumins, limits: LabLimits) -> Judged:
+    if result.analyte == "calcium":
+        return calcium.judge([result], albumins, limits)[0]
+    return limits.judge(result)
+
+
 def _recent(doubted: list[Unread], standing: Standing, limits: LabLimits, today: int) -> list[Unread]:
     """Those that were not read, are in date and no older than the one that decides."""
     oldest = today - limits.knowledge.analytes[standing.analyte].fresh_days

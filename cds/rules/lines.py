@@ -93,11 +93,16 @@ def _of_new_signs(found: Assessment) -> Iterator[Note]:
 
 
 def causes_left(found: Assessment, chosen: Sequence[Choice]) -> tuple[Cause, ...]:
-    """The known causes that have a card: none beside neurology, and none whose own test LAB-ABN judges (N26)."""
-    if calm.NEUROLOGY & {one.topic for one in chosen}:
-        return ()
-    judged = {lab.tag for lab in found.labs}
-    return tuple(cause for cause in found.causes if cause.stands and judged.isdisjoint(cause.tests))
+    """The known causes that have a card: none beside neurology, and none whose own test LAB-ABN judges (N26).
+
+    Tetany that was lowered has one always (N39).
+    """
+    judged, hushed = {lab.tag for lab in found.labs}, bool(calm.NEUROLOGY & {one.topic for one in chosen})
+    return tuple(
+        cause
+        for cause in found.causes
+        if cause.sentence or (cause.stands and not hushed and judged.isdisjoint(cause.tests))
+    )
 
 
 def _of_causes(found: Assessment, chosen: Sequence[Choice]) -> Iterator[Note]:

@@ -250,7 +250,7 @@ def _rows(knowledge: Knowledge) -> Iterator[Rule]:
     yield NEW_SIGN
     yield ENCEPHALITIS
     yield _laboratory(knowledge)
-    yield from (_cause(tag, cause) for tag, cause in knowledge.causes.items())
+    yield from (_cause(tag, cause) for tag, cause in knowledge.causes.items() if not cause.lowered)
     yield from (_medicine(tag, knowledge.medicines[tag]) for tag in _reviewed(knowledge))
     yield STOPPED
     yield SEROTONERGIC

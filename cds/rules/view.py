@@ -3,20 +3,16 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
-from cards.advice import Fact
-from cards.template import fill
-from cds.chart.facts import Drug, FamilyMember, Seen
-from cds.fhir.datatypes import Quantity
+from cds.chart.facts import Drug, FamilyMember, LabResult, Problem, Seen
+from cds.chart.polarity import DENIED
 from cds.fhir.dates import When
 from cds.knowledge.codes import Concept
 from cds.knowledge.model import MedicineClass, SleepNeed
-from cds.rules import doses, gate, laboratory
-from cds.rules import findings as signs
+from cds.rules import doses, laboratory
 from cds.rules.access import Access, UndeclaredReadError
-from cds.rules.amount import ucum
 from cds.rules.doses import Dose
 from cds.rules.findings import Finding
-from cds.rules.flags import Flags, Raised, raised
+from cds.rules.flags import Flags
 from cds.rules.gate import Twitch
 from cds.rules.known_disease import Disease
 from cds.rules.laboratory import Standing
@@ -24,20 +20,20 @@ from cds.rules.labs import Judged
 from cds.rules.medication import Course, Ended, Entry, entries, fires, history, start_of
 from cds.rules.picture import Picture
 from cds.rules.reads import DISEASES, EXPECTED
+from cds.rules.view_words import Words
 from cds.rules.work_up import Done
 
 Outcomes = Mapping[str, Flags]
 NO_OUTCOMES: Outcomes = {}
 
 
-class View:
+class View(Words):
     """A chart as one rule sees it. Whatever the rule did not declare raises UndeclaredReadError."""
 
-    __slots__ = ("_access", "_outcomes", "_picture")
+    __slots__ = ("_outcomes",)
 
     def __init__(self, access: Access, picture: Picture, outcomes: Outcomes = NO_OUTCOMES) -> None:
-        self._access = access
-        self._picture = picture
+        super().__init__(access, picture)
         self._outcomes = outcomes
 
     @property
@@ -108,6 +104,12 @@ class View:
         self._access.check("answers", panel)
         return self.answers(name)
 
+    def problems(self, *sets: str) -> Iterator[Problem]:
+        """Every problem of these sets that nobody has refuted, whatever its status."""
+        self._access.check("problems", *sets)
+        some = (one for one in self._picture.chart.problems if not one.named.sets.isdisjoint(sets))
+        return (one for one in some if one.verification not in DENIED)
+
     def answered(self, *sets: str) -> tuple[Finding, ...]:
         """The findings in these sets that a later normal examination answers."""
         self._access.check("sets", *sets)
@@ -157,6 +159,11 @@ class View:
     def _analyte(self, limit: str) -> str:
         return self._access.knowledge.combined[limit].analyte
 
+    def results(self, analyte: str) -> list[tuple[LabResult, Judged | None]]:
+        """Every result of an analyte, of any day; None in the place of what was not understood."""
+        self._access.check("analytes", analyte)
+        return laboratory.every(analyte, self._picture.chart, self._picture.laboratory.limits)
+
     # ---- medicines
 
     def courses(self, *classes: str) -> tuple[Course, ...]:
@@ -177,6 +184,17 @@ class View:
         """The starts of the medicines of a value set that are taken now."""
         self._access.check("drugs", drug)
         return (start for name, start in self._picture.medication.others if name == drug)
+
+    def given(self, *drugs: str) -> Iterator[Drug]:
+        """All that the chart says of the medicines of some value sets, taken now or not."""
+        self._access.check("drugs", *drugs)
+        wanted = set(drugs)
+        return (one for one in self._picture.chart.drugs if any(concept.sets & wanted for concept in one.concepts))
+
+    @property
+    def has_unchecked_medicines(self) -> bool:
+        """Whether there are medicines of which nobody knows what they are, or whether they are taken."""
+        return self._picture.chart.unknown_medicines > 0
 
     def entries(self, tag: str) -> Iterator[Entry]:
         """What the chart says of one class: its active entries and its ended ones."""
@@ -315,86 +333,3 @@ class View:
         """What another rule found."""
         self._access.check("outcomes", rule)
         return self._outcomes.get(rule, ())
-
-    # ---- what is said of it
-
-    def label(self, name: str) -> str:
-        """How a card names a value set."""
-        return self._access.knowledge.label(name)
-
-    def abnormal_name(self, test: str) -> str:
-        """How a card names an abnormal test."""
-        return fill(self._access.knowledge.names.abnormal, {"test": test})
-
-    def short(self, name: str) -> str:
-        """The one word that a summary has for a value set or an analyte."""
-        return self._access.knowledge.names.short[name]
-
-    def low_name(self, judged: Judged) -> str:
-        """How a card names a low result, with its number if it has one."""
-        knowledge = self._access.knowledge
-        number = f" {laboratory.shown(judged, knowledge)}" if judged.found else ""
-        return fill(knowledge.names.low, {"test": f"{laboratory.lab_label(judged, knowledge)}{number}"})
-
-    def unit(self, quantity: Quantity) -> str | None:
-        """The UCUM unit of a quantity."""
-        return ucum(quantity, self._access.knowledge)
-
-    def limit_text(self, limit: str) -> str:
-        """A limit that counts only with a sign, as a fact shows it."""
-        self._access.check("limits", limit)
-        return self._picture.laboratory.limits.limit_text(limit)
-
-    def name(self, finding: Finding, *sets: str) -> str:
-        """How a card names a finding that is in one of these sets."""
-        return signs.label(finding, sets, self._access.knowledge)
-
-    def twitch_fact(self, twitch: Twitch) -> Fact:
-        """A twitch as a fact."""
-        self._access.check("attributes", "twitch")
-        return gate.fact(twitch, self._access.knowledge)
-
-    def fact(self, finding: Finding, *sets: str) -> Fact:
-        """A finding as a fact."""
-        return signs.fact(finding, sets, self._access.knowledge)
-
-    def lab_fact(self, judged: Judged) -> Fact:
-        """A result as a fact."""
-        return laboratory.fact(judged, self._access.knowledge)
-
-    def lab_label(self, judged: Judged) -> str:
-        """What a result is called."""
-        return laboratory.lab_label(judged, self._access.knowledge)
-
-    def lab_words(self, judged: Judged) -> dict[str, str]:
-        """Name, number and day of a result, for a note about it."""
-        return laboratory.quoted(judged, self._access.knowledge)
-
-    def flag(
-        self,
-        found: Iterable[Finding],
-        sets: Iterable[str],
-        *,
-        tag: str | None = None,
-        judged: Iterable[Judged] = (),
-        limit: str | None = None,
-        courses: Iterable[Course] = (),
-        extra: Iterable[Fact] = (),
-        critical: bool = False,
-        used: bool = False,
-    ) -> Raised | None:
-        """The rule's flag with its facts, or None if nothing was found."""
-        access = self._access
-        return raised(
-            access.rule,
-            access.knowledge,
-            found,
-            sets,
-            tag=tag,
-            judged=judged,
-            limit=limit,
-            courses=courses,
-            extra=extra,
-            critical=critical,
-            used=used,
-        )

@@ -22,6 +22,7 @@ KEY_OF_TYPE = {
     "FamilyMemberHistory": "familyHistory",
     "Encounter": "encounters",
     "Flag": "flags",
+    "MedicationAdministration": "medicationAdministrations",
 }
 PREFETCH_KEYS = ("patient", "labs", *KEY_OF_TYPE.values())
 GENDERS = {"F": "female", "M": "male"}

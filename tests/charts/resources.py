@@ -126,6 +126,15 @@ def _dosage(line: Line, element: str) -> Json:
     return {element: [dosage]} if dosage else {}
 
 
+def _given(line: Line) -> Json:
+    """One administration of a medicine."""
+    return {
+        "resourceType": "MedicationAdministration",
+        "status": line.get("status", "completed"),
+        "medicationCodeableConcept": concept(line["given"]),
+    } | _dates({"at": UNDATED, **line} if not line.get("undated") else {}, at="effectiveDateTime")
+
+
 def _statement(line: Line) -> Json:
     made: Json = {
         "resourceType": "MedicationStatement",
@@ -213,6 +222,7 @@ _BUILDERS: dict[str, Callable[[Line], Json]] = {
     "drug": _drug,
     "draft": _draft,
     "statement": _statement,
+    "given": _given,
     "request": _request,
     "procedure": _procedure,
     "report": _report,

@@ -40,6 +40,7 @@ PARAMETERS = {
     "Encounter": {"patient", "status"},
     "MedicationRequest": {"patient", "status", "intent"},
     "MedicationStatement": {"patient", "status"},
+    "MedicationAdministration": {"patient", "status"},
     "ServiceRequest": {"patient", "status", "intent", "code"},
     "Procedure": {"patient", "code", "status"},
     "DiagnosticReport": {"patient", "code", "status"},
@@ -106,7 +107,10 @@ def _parameter(part: str) -> tuple[str, str]:
 
 
 ORDER_HOOKS = ("order-select", "order-sign", "medication-refill", "medication-verify")
-READ_FOR_DRAFTS = (*GATE, "labs", "medicationRequests", "medicationStatements", "serviceRequests")
+READ_FOR_DRAFTS = (
+    *GATE,
+    *("labs", "medicationRequests", "medicationStatements", "medicationAdministrations", "serviceRequests"),
+)
 
 
 @cache

@@ -1,0 +1,174 @@
+"""Tetany with normal calcium: when it is no emergency (second edition N39). Whatever is in doubt leaves it one."""
+
+from collections.abc import Iterable, Iterator
+
+from msgspec.structs import replace
+
+from cards.topics import Indicator
+from cds.chart.facts import Drug
+from cds.fhir.dates import When
+from cds.rules import abnormal
+from cds.rules.causes import Cause
+from cds.rules.flags import Flags, Lowered, Raised
+from cds.rules.labs import Judged
+from cds.rules.reads import Reads
+from cds.rules.view import View
+
+TETANY, BREATHING = "tetany", "hyperventilation"
+AFTER = ("calcium", "magnesium")  # both are measured after it
+TESTS = (*AFTER, "potassium")
+GIVEN = "calcium-or-magnesium"
+OVERBREATHING, PANIC = "cause-hyperventilation", "panic"
+LOW = ("deficiency-calcium", "deficiency-magnesium", "deficiency-potassium")
+NEEDS = ("Patient", "Condition", "Observation", "MedicationRequest", "MedicationStatement", "MedicationAdministration")
+MEASURED = frozenset({"ionised", "adjusted", "computed", None})
+READS = Reads(
+    problems=(*LOW, "hypoparathyroidism", "dialysis", OVERBREATHING, PANIC),
+    drugs=(GIVEN,),
+    analytes=(*TESTS, "albumin", "egfr"),
+    limits=("albumin-unsafe", "egfr-unsafe"),
+    medicines=("denosumab",),
+    windows=("tetany_lead", "tetany_breathing", "denosumab"),
+    thresholds=("tetany_hours", "adult_years"),
+    attributes=("age",),
+)
+
+
+def examined(flag: Raised, view: View) -> Raised:
+    """The emergency of tetany alone, with why it stays one, else with what it may be lowered to."""
+    days = [one.when for one in flag.found if one.when is not None and not one.when.uncertain]
+    whole = days if len(days) == len(flag.found) else []
+    missing = tuple(_missing(whole, view)) if whole else ("date",)
+    return replace(flag, open=missing) if missing else replace(flag, lowered=_lowered(flag, whole, view))
+
+
+def _missing(days: list[When], view: View) -> Iterator[str]:
+    """Each condition that does not hold, by its name in the data."""
+    since = min(when.first for when in days) - view.days("tetany_lead")
+    yield from (test for test in AFTER if _after(test, days, view) is None)
+    yield from sorted({trouble for test in TESTS for trouble in _troubles(test, since, view)})
+    if any(_is_since(problem.recorded or problem.onset, since) for problem in view.problems(*LOW)):
+        yield "low-recorded"
+    if any(not _is_over(drug, since) for drug in view.given(GIVEN)):
+        yield "given"
+    if view.has_unchecked_medicines:
+        yield "medicine-unread"
+    yield from _causes(view)
+    if _potassium(view) is None and not _is_recorded(view, OVERBREATHING):
+        yield "potassium"
+    if view.age is None or view.age < view.at("adult_years"):
+        yield "age"
+
+
+def _causes(view: View) -> Iterator[str]:
+    """What lowers calcium by itself, whatever the status of its entry."""
+    yield from (name for name in ("hypoparathyroidism", "dialysis") if any(True for _ in view.problems(name)))
+    oldest = view.today - view.days("denosumab")
+    if any(not _is_over(entry.drug, oldest) for entry in view.history("denosumab")):
+        yield "denosumab"
+
+
+def _is_over(drug: Drug, since: int) -> bool:
+    """Whether the chart says that it was not taken, or that its last dose was before that day."""
+    last = drug.given or (drug.end if drug.state == "ended" else None)
+    return drug.state == "denied" or (last is not None and last.last < since)
+
+
+def _is_since(when: When | None, day: int) -> bool:
+    """Whether it may be of that day or later; what has no date may be."""
+    return when is None or when.last >= day
+
+
+def _normal(test: str, view: View) -> Iterator[Judged]:
+    """The final results in range by their number; total calcium and an adjustment that cannot be relied on are none."""
+    unsafe = test == "calcium" and abnormal.is_adjustment_unsafe(view)
+    for result, judged in view.results(test):
+        if judged is None or judged.side != "normal" or judged.found is None or result.preliminary:
+            continue
+        relied = judged.kind in MEASURED and not (unsafe and judged.kind in ("adjusted", "computed"))
+        if relied and not (judged.by_flag or judged.disagrees or judged.found.comparator):
+            yield judged
+
+
+def _troubles(test: str, since: int, view: View) -> Iterator[str]:
+    """Results since that day that are abnormal, or that nobody can judge."""
+    for result, judged in view.results(test):
+        if not _is_since(result.when, since):
+            continue
+        if judged is None or (judged.side is None and judged.kind != "unadjusted"):
+            yield "unread"
+        elif judged.side not in (None, "normal") or judged.disagrees:
+            yield "abnormal"
+
+
+def _after(test: str, days: Iterable[When], view: View) -> Judged | None:
+    """The newest normal result on or after each of the days, within the hours."""
+    hours = view.at("tetany_hours")
+    found = (one for one in _normal(test, view) if all(_follows(one.when, day, hours) for day in days))
+    return max(found, key=_first, default=None)
+
+
+def _first(judged: Judged) -> int:
+    return judged.when.first if judged.when else 0
+
+
+def _follows(sample: When | None, day: When, hours: float) -> bool:
+    """By the clock where both are known by it; else by the calendar, and surely within the hours."""
+    if sample is None or sample.uncertain:
+        return False
+    if sample.instant is not None and day.instant is not None:
+        return 0 <= (sample.instant - day.instant).total_seconds() <= hours * 3600
+    apart = sample.first - day.first
+    return apart >= 0 and (apart + 1) * 24 <= hours
+
+
+def _potassium(view: View) -> Judged | None:
+    """The newest normal potassium of the last days."""
+    oldest = view.today - view.days("tetany_lead")
+    recent = (one for one in _normal("potassium", view) if _first(one) >= oldest)
+    return max(recent, key=_first, default=None)
+
+
+def _is_recorded(view: View, *sets: str) -> bool:
+    """Whether an active diagnosis that nobody doubts is surely of the last days."""
+    oldest = view.today - view.days("tetany_breathing")
+    some = (one for one in view.problems(*sets) if one.is_active and one.is_confirmed)
+    days = (one.recorded or one.onset for one in some)
+    return any(when is not None and when.first >= oldest for when in days)
+
+
+def _lowered(flag: Raised, days: list[When], view: View) -> Lowered:
+    """Overbreathing only where it, or panic, is recorded and potassium is normal; else what else it may be."""
+    tests = {test: _after(test, days, view) for test in AFTER} | {"potassium": _potassium(view)}
+    breathes = tests["potassium"] is not None and _is_recorded(view, OVERBREATHING, PANIC)
+    shown = {test: judged for test, judged in tests.items() if judged is not None}
+    newest = max(days, key=lambda when: when.last)
+    values = {"date": newest.text, **{test: view.lab_words(judged)["value"] for test, judged in shown.items()}}
+    facts = (*flag.facts, *(view.lab_fact(judged) for judged in shown.values()))
+    return Lowered(tag=BREATHING if breathes else TETANY, values=tuple(values.items()), facts=facts)
+
+
+def is_alone(emergencies: Flags) -> bool:
+    """Whether tetany that may be lowered is all there is."""
+    return bool(emergencies) and all(flag.lowered is not None for flag in emergencies)
+
+
+def causes(emergencies: Flags, others: Iterable[Cause], label: str) -> tuple[Cause, ...]:
+    """The known cause that it is lowered to, before the others (N60 step 27)."""
+    found = [_cause(flag, flag.lowered, label) for flag in emergencies if flag.lowered]
+    tags = {one.tag for one in found}
+    return (*found, *(one for one in others if one.tag not in tags))
+
+
+def _cause(flag: Raised, lowered: Lowered, label: str) -> Cause:
+    values = dict(lowered.values)
+    return Cause(
+        tag=lowered.tag,
+        label=label,
+        date=values["date"],
+        found=flag.found,
+        facts=lowered.facts,
+        indicator=Indicator.WARNING if lowered.tag == TETANY else Indicator.INFO,
+        sentence=f"lowered-{lowered.tag}",
+        values=lowered.values,
+    )

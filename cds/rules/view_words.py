@@ -1,0 +1,108 @@
+"""What a view says of what it shows: the names and facts that cards have of signs, results and medicines."""
+
+from collections.abc import Iterable
+
+from cards.advice import Fact
+from cards.template import fill
+from cds.fhir.datatypes import Quantity
+from cds.rules import findings as signs
+from cds.rules import gate, laboratory
+from cds.rules.access import Access
+from cds.rules.amount import ucum
+from cds.rules.findings import Finding
+from cds.rules.flags import Raised, raised
+from cds.rules.gate import Twitch
+from cds.rules.labs import Judged
+from cds.rules.medication import Course
+from cds.rules.picture import Picture
+
+
+class Words:
+    """How one rule names what it found."""
+
+    __slots__ = ("_access", "_picture")
+
+    def __init__(self, access: Access, picture: Picture) -> None:
+        self._access = access
+        self._picture = picture
+
+    def label(self, name: str) -> str:
+        """How a card names a value set."""
+        return self._access.knowledge.label(name)
+
+    def abnormal_name(self, test: str) -> str:
+        """How a card names an abnormal test."""
+        return fill(self._access.knowledge.names.abnormal, {"test": test})
+
+    def short(self, name: str) -> str:
+        """The one word that a summary has for a value set or an analyte."""
+        return self._access.knowledge.names.short[name]
+
+    def low_name(self, judged: Judged) -> str:
+        """How a card names a low result, with its number if it has one."""
+        knowledge = self._access.knowledge
+        number = f" {laboratory.shown(judged, knowledge)}" if judged.found else ""
+        return fill(knowledge.names.low, {"test": f"{laboratory.lab_label(judged, knowledge)}{number}"})
+
+    def unit(self, quantity: Quantity) -> str | None:
+        """The UCUM unit of a quantity."""
+        return ucum(quantity, self._access.knowledge)
+
+    def limit_text(self, limit: str) -> str:
+        """A limit that counts only with a sign, as a fact shows it."""
+        self._access.check("limits", limit)
+        return self._picture.laboratory.limits.limit_text(limit)
+
+    def name(self, finding: Finding, *sets: str) -> str:
+        """How a card names a finding that is in one of these sets."""
+        return signs.label(finding, sets, self._access.knowledge)
+
+    def twitch_fact(self, twitch: Twitch) -> Fact:
+        """A twitch as a fact."""
+        self._access.check("attributes", "twitch")
+        return gate.fact(twitch, self._access.knowledge)
+
+    def fact(self, finding: Finding, *sets: str) -> Fact:
+        """A finding as a fact."""
+        return signs.fact(finding, sets, self._access.knowledge)
+
+    def lab_fact(self, judged: Judged) -> Fact:
+        """A result as a fact."""
+        return laboratory.fact(judged, self._access.knowledge)
+
+    def lab_label(self, judged: Judged) -> str:
+        """What a result is called."""
+        return laboratory.lab_label(judged, self._access.knowledge)
+
+    def lab_words(self, judged: Judged) -> dict[str, str]:
+        """Name, number and day of a result, for a note about it."""
+        return laboratory.quoted(judged, self._access.knowledge)
+
+    def flag(
+        self,
+        found: Iterable[Finding],
+        sets: Iterable[str],
+        *,
+        tag: str | None = None,
+        judged: Iterable[Judged] = (),
+        limit: str | None = None,
+        courses: Iterable[Course] = (),
+        extra: Iterable[Fact] = (),
+        critical: bool = False,
+        used: bool = False,
+    ) -> Raised | None:
+        """The rule's flag with its facts, or None if nothing was found."""
+        access = self._access
+        return raised(
+            access.rule,
+            access.knowledge,
+            found,
+            sets,
+            tag=tag,
+            judged=judged,
+            limit=limit,
+            courses=courses,
+            extra=extra,
+            critical=critical,
+            used=used,
+        )
