@@ -16,8 +16,9 @@ RULE_FAILED = "rule-failed"  # the variant of what stands alone where a card cou
 class Fact(Struct, frozen=True, omit_defaults=True):
     """One thing read on the chart, with the limit it was held against and where that limit comes from.
 
-    `label` and `value` are our own words and numbers, never free text of the chart, except `quoted`,
-    which the renderer escapes.
+    `label` and `value` are our own words and numbers: by the label it is known again, whatever the chart calls it.
+    `quoted` is what the chart calls it, which the renderer escapes; `place` is where it stands there, a key of the
+    wording, with the day of a `visit` (N59).
     """
 
     resource: str
@@ -31,6 +32,20 @@ class Fact(Struct, frozen=True, omit_defaults=True):
     limit_source: str | None = None
     quoted: str | None = None
     note: str | None = None
+    place: str | None = None
+    visit: str | None = None
+
+    @property
+    def words(self) -> str:
+        """What a card calls it."""
+        return self.quoted or self.label
+
+
+class Told(Struct, frozen=True):
+    """What the chart calls a finding, and its day."""
+
+    text: str
+    date: str
 
 
 class Note(Struct, frozen=True):
@@ -62,7 +77,8 @@ class Advice(Struct, frozen=True, kw_only=True):
     `variant` chooses among the summaries that the wording file holds for this topic;
     `values` fills its placeholders; `signs` are display names, the most telling first. `first` are sentences that lead
     what is to be considered. `high` are the tags whose value is high; `named` are the tags in the order in which a
-    summary names them, where that is not their usual order.
+    summary names them, where that is not their usual order. `told` is what the chart calls what is behind a tag; `more`
+    are the results that a summary counts and only the detail names.
     """
 
     topic: Topic
@@ -73,6 +89,8 @@ class Advice(Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     high: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
+    told: dict[str, Told] = {}
+    more: int = 0
     flags: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
     first: tuple[Note, ...] = ()

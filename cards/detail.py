@@ -7,17 +7,20 @@ from msgspec import Struct
 
 from cards.advice import Advice, Fact, NotChecked, Note, Occasion
 from cards.markdown import escape
-from cards.printed import number, plain_unit
+from cards.printed import day, number, plain_unit
 from cards.summary import join
-from cards.topics import Topic
-from cards.words import TagWords, Variant, Words
+from cards.template import fill
+from cards.topics import Indicator, Topic
+from cards.words import ARTICLE, TagWords, Words
 
+SYMPTOM = "ADD"  # its notes have a sentence for each symptom (N58)
 FAILED = ("rule-failed", "card-failed")  # of the service itself, and named by its own words
 
 
 def detail(advice: Advice, occasion: Occasion, words: Words) -> str:
     """Facts, signs, what to consider, what is missing, notes, what was not checked, evidence and limits."""
-    standing = _standing(words, advice.topic, advice.variant, (advice.tags, advice.high), advice.flags)
+    kind = (advice.topic, advice.variant, advice.indicator is Indicator.INFO)
+    standing = _standing(words, kind, (advice.tags, advice.high), advice.flags)
     paragraphs = (
         "\n".join((*_facts(advice, words), *standing.flags)),
         _list("consider", (*_sentences(advice.first, words), *standing.consider), words),
@@ -31,6 +34,9 @@ def detail(advice: Advice, occasion: Occasion, words: Words) -> str:
     return "\n\n".join(filter(None, paragraphs))
 
 
+Kind = tuple[Topic, str, bool]  # card and variant, and whether it is an info card: only these cite the article (N59)
+
+
 class Standing(Struct, frozen=True):
     """What the detail says of a card with these tags and flags, whoever the patient."""
 
@@ -41,44 +47,51 @@ class Standing(Struct, frozen=True):
 
 @lru_cache(maxsize=512)
 def _standing(
-    words: Words, topic: Topic, variant: str, tags: tuple[tuple[str, ...], tuple[str, ...]], flags: tuple[str, ...]
+    words: Words, kind: Kind, tags: tuple[tuple[str, ...], tuple[str, ...]], flags: tuple[str, ...]
 ) -> Standing:
     """Worded once; the same few combinations come again and again. `tags`: all of them, and those of a high value."""
+    topic, variant, _ = kind
     tagged = [words.tag(topic, tag, high=tag in tags[1]) for tag in tags[0]]
     spoken = words.variant(topic, variant)
     own = spoken.consider or words.topics[topic].consider
     bullets = dict.fromkeys((*own, *(bullet for tag in tagged for bullet in tag.consider)))
     return Standing(
-        flags=tuple(_flag(identifier, words) for identifier in flags),
+        flags=tuple(_flag(identifier, words) for identifier in flags if identifier != SYMPTOM),
         consider=tuple(bullets),
-        evidence="\n\n".join((*_evidence(words, topic, spoken, tagged, flags), words.phrase("decision"))),
+        evidence="\n\n".join((*_evidence(words, kind, tagged, flags), words.phrase("decision"))),
     )
 
 
 def _facts(advice: Advice, words: Words) -> Iterable[str]:
-    """One bullet per fact: label, value and unit, then date, limit with its source, resource."""
+    """One bullet per fact: in the chart's own words, value and unit, then date, where, limit with its source (N59)."""
     for fact in advice.facts:
-        label, value = _our(fact.label), _value(fact, words)
+        label, value = _called(fact, words), _value(fact)
         head = words.phrase("fact", label=label, value=value) if value else words.phrase("fact_bare", label=label)
         extras = words.phrase("comma").join(filter(None, _extras(fact, words)))
-        yield f"{head} {words.phrase('fact_extra', extras=extras)}"
+        yield f"{head} {words.phrase('fact_extra', extras=extras)}" if extras else head
 
 
 _our = lru_cache(maxsize=1024)(escape)  # labels and units: the same few again and again
 
 
-def _value(fact: Fact, words: Words) -> str:
-    """What was read: the value with its unit, and the chart's own text in quotation marks."""
+def _called(fact: Fact, words: Words) -> str:
+    """What the chart calls it, else what we do."""
+    return escape(fact.quoted, words.book.layout.quote_length) if fact.quoted else _our(fact.label)
+
+
+def _value(fact: Fact) -> str:
+    """What was read: the value with its unit."""
     value = number(fact.value) if isinstance(fact.value, float | int) else fact.value
-    quoted = words.phrase("quoted", text=escape(fact.quoted, words.book.layout.quote_length)) if fact.quoted else ""
-    return " ".join(filter(None, (value and escape(value), _our(plain_unit(fact.unit)), quoted)))
+    return " ".join(filter(None, (value and escape(value), _our(plain_unit(fact.unit)))))
 
 
 def _extras(fact: Fact, words: Words) -> Iterable[str]:
-    """Date, limit and its source, remark, resource: whatever is known."""
-    yield escape(fact.date) if fact.date else ""
+    """Date, where it stands, limit and its source, remark: whatever is known."""
+    yield escape(day(fact.date)) if fact.date else ""
+    if fact.place:
+        where = words.place(fact.place, dated=bool(fact.visit))
+        yield escape(fill(where, {"date": day(fact.visit or "")}))
     yield from _standard(fact.limit or "", fact.limit_source, fact.note, words)
-    yield escape(fact.resource)
 
 
 @lru_cache(maxsize=1024)
@@ -95,7 +108,7 @@ def _standard(limit: str, source: str | None, note: str | None, words: Words) ->
 def _flag(identifier: str, words: Words) -> str:
     """A red flag: why it matters, who, how soon (clinical knowledge 3)."""
     flag = words.flag(identifier)
-    return words.phrase("flag", id=identifier, title=flag.title, why=flag.why, urgency=flag.urgency, who=flag.who)
+    return words.phrase("flag", title=flag.title, why=flag.why, urgency=flag.urgency, who=flag.who)
 
 
 def _list(heading: str, sentences: Iterable[str], words: Words) -> str:
@@ -122,7 +135,7 @@ def _notes(notes: Iterable[Note], words: Words) -> str:
 
 def _sentences(notes: Iterable[Note], words: Words) -> Iterable[str]:
     """The sentences of notes, their values escaped."""
-    return (words.note(note.key, {name: escape(text) for name, text in note.values.items()}) for note in notes)
+    return (words.note(note.key, {name: escape(day(text)) for name, text in note.values.items()}) for note in notes)
 
 
 @lru_cache(maxsize=64)
@@ -136,7 +149,7 @@ def _unchecked(item: NotChecked, words: Words) -> str:
     """One thing that could not be seen."""
     reason = words.reason(item.reason)
     if item.reason in FAILED:
-        return words.phrase("unchecked", type=escape(_rule(item.type, words)), reason=reason)
+        return words.phrase("unchecked", type=escape(words.title(item.type)), reason=reason)
     if item.key:
         text = words.phrase("unchecked_key", type=escape(item.type), key=escape(item.key), reason=reason)
     else:
@@ -144,23 +157,22 @@ def _unchecked(item: NotChecked, words: Words) -> str:
     return words.phrase("unchecked_count", text=text, n=str(item.count)) if item.count else text
 
 
-def _rule(rule: str, words: Words) -> str:
-    """A rule by its title; a red flag with its id too, as elsewhere on a card."""
-    return f"{rule} {words.title(rule)}" if rule in words.flags else words.title(rule)
-
-
-def _evidence(
-    words: Words, topic: Topic, variant: Variant, tags: list[TagWords], flags: tuple[str, ...]
-) -> Iterable[str]:
-    """One line each: article against guidelines, sources with their marks, limits."""
-    entry = words.topics[topic]
-    articles = dict.fromkeys((variant.article or entry.article, *(tag.article for tag in tags if tag.article)))
-    yield words.phrase("article", text=" ".join(articles))
+def _evidence(words: Words, kind: Kind, tagged: list[TagWords], flags: tuple[str, ...]) -> Iterable[str]:
+    """One line each: article against guidelines, sources and how they were checked, limits."""
+    topic, variant, cites_article = kind
+    entry, spoken = words.topics[topic], words.variant(topic, variant)
+    guidance = (spoken.guidance if spoken.article else entry.guidance, *(tag.guidance for tag in tagged))
+    if cites_article:
+        said = (spoken.article or entry.article, *(tag.article for tag in tagged), *guidance)
+        yield words.phrase("article", text=" ".join(dict.fromkeys(filter(None, said))))
+    elif told := dict.fromkeys(filter(None, guidance)):
+        yield " ".join(told)
     flagged = (key for flag in flags for key in words.flag(flag).citations)
-    own = (*variant.citations, *entry.citations)
-    keys = dict.fromkeys((*(key for tag in tags for key in tag.citations), *flagged, *own))
-    marks = {key: words.book.marks[words.citations[key].mark] for key in keys}
-    names = [words.phrase("citation", label=words.dated(key), mark=mark) for key, mark in marks.items()]
+    own = (*(key for tag in tagged for key in tag.citations), *flagged, *spoken.citations, *entry.citations)
+    keys = [key for key in dict.fromkeys(own) if cites_article or key != ARTICLE]
+    if not cites_article and all(words.citations[key].year is None for key in keys):
+        keys = list(dict.fromkeys((entry.guideline, *keys)))
+    names = [words.checked(key) for key in keys]
     yield words.phrase("sources", names=join(names, words, words.book.layout.sources_shown), grade=entry.grade)
     yield words.phrase("limits", text=entry.limits)
 

@@ -6,6 +6,7 @@ import unicodedata
 LIMIT = 200
 _CUT = "…"
 
+_NUMBER = re.compile(r"[\d.,]+")
 _HARMLESS = re.compile(
     r"(?!\d+[.)](?:\s|$))[A-Za-z0-9(<>](?:[A-Za-z0-9,;%()'\"<>=-]++|[ /](?=[^\s/])|(?<=\d)\.(?=\d))*"
 )
@@ -30,11 +31,13 @@ def plain(text: str, limit: int = LIMIT) -> str:
 
 
 def to_length(text: str, limit: int) -> str:
-    """One line, cut at the end of a word where there is one."""
+    """One line, cut at the end of a word where there is one, and never behind a number."""
     line = plain(text)
     if len(line) <= limit:
         return line
     head, space, _ = line[:limit].rpartition(" ")
+    while _NUMBER.fullmatch(head.rpartition(" ")[2]):  # no number without its unit
+        head = head.rpartition(" ")[0]
     return f"{head}{_CUT}" if space else plain(line, limit)
 
 

@@ -1,9 +1,12 @@
 """Numbers and units as a laboratory prints them, for everybody who shows one."""
 
+import re
 from math import floor, log10
 
 DECIMALS = 4
 MOST_DECIMALS = 12
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\S*")
+_DAY = len("2026-11-17")
 _UCUM = str.maketrans("", "", "{}[]")
 
 
@@ -18,3 +21,8 @@ def number(value: float) -> str:
 def plain_unit(unit: str | None) -> str:
     """A UCUM unit without its brackets, as people read it."""
     return (unit or "").translate(_UCUM)
+
+
+def day(text: str) -> str:
+    """A moment as its day, as every date is printed (N59); any other text as it is."""
+    return text[:_DAY] if _MOMENT.fullmatch(text) else text

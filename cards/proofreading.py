@@ -8,14 +8,15 @@ import msgspec
 
 from cards.errors import WordingError
 from cards.orders import TASK
+from cards.rooms import rooms
 from cards.template import fields, fill
 from cards.topics import Topic
 from cards.vocabulary import Vocabulary
-from cards.wire import SUMMARY_LIMIT
 from cards.words import ENGLISH, Words, read_words
 
 PHRASES: dict[str, tuple[str, ...]] = {
     "source_label": ("guideline",),
+    "source_label_guideline": ("guideline",),
     "link_label": (),
     "pair": ("first", "second"),
     "comma": (),
@@ -24,8 +25,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "fact": ("label", "value"),
     "fact_bare": ("label",),
     "fact_extra": ("extras",),
-    "flag": ("id", "title", "why", "urgency", "who"),
-    "quoted": ("text",),
+    "flag": ("title", "why", "urgency", "who"),
     "limit": ("limit",),
     "limit_sourced": ("limit", "source"),
     "consider": (),
@@ -39,7 +39,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "unchecked_count": ("text", "n"),
     "article": ("text",),
     "sources": ("names", "grade"),
-    "citation": ("label", "mark"),
+    "citation_checked": ("label", "checked"),
     "dated": ("label", "year"),
     "limits": ("text",),
     "decision": (),
@@ -54,6 +54,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "dated_sign": ("sign", "date"),
 }
 
+PLACES = ("problem-list", "visit", "visit-undated", "form", "request", "appointment", "alert", "family")
 REASONS = (
     *("absent", "failed", "unreadable", "partial", "rule-failed", "card-failed"),
     *("forbidden", "unauthorized", "not-granted", "partly-granted", "expired"),
@@ -138,21 +139,24 @@ def _check_keys(words: Words) -> None:
     """Every phrase and reason that the renderer uses has words."""
     _complete("phrases.toml", PHRASES, words.book.phrases)
     _complete("phrases.toml", words.book.tests, words.book.tests_short)
-    _complete("phrases.toml", ("V", "V2", "P"), words.book.marks)
+    _complete("phrases.toml", ("V2", "P"), words.book.marks)
     if min(msgspec.structs.astuple(words.book.layout)) < 1:
         raise WordingError("phrases.toml", "layout", "every number at least 1")
     _complete("phrases.toml", REASONS, words.book.reasons)
+    _complete("phrases.toml", PLACES, words.book.places)
 
 
 def _check_summaries(words: Words) -> None:
-    """With usual fillers every summary is one line under 140 characters."""
-    fillers = {name: max(gap.filler, gap.fallback, key=len) for name, gap in words.book.placeholders.items()}
+    """With its longest fillings every summary is one line under 140 characters, and no gap is too narrow (N58)."""
+    gaps = words.book.placeholders
     for topic, entry in words.topics.items():
         for name, variant in entry.variants.items():
             key = f"{topic}.{name}"
-            _placeholders("cards.toml", key, variant.summary, fillers)
-            if (length := len(fill(variant.summary, fillers))) > SUMMARY_LIMIT:
-                raise WordingError("cards.toml", key, f"summary of {length} characters with short fillers")
+            _placeholders("cards.toml", key, variant.summary, gaps)
+            try:
+                rooms(variant, gaps)
+            except ValueError as error:
+                raise WordingError("cards.toml", key, f"summary: {error}") from None
 
 
 def _check_sentences(words: Words) -> None:
@@ -167,6 +171,8 @@ def _check_sentences(words: Words) -> None:
             _placeholders("tags.toml", f"emergency.{tag}", entry.plain or "", ())
     for key, text in words.book.orders.items():
         _placeholders("phrases.toml", key, text, ("about",) if key.startswith(TASK) else ())
+    for key, text in words.book.places.items():
+        _placeholders("phrases.toml", key, text, ("date",) if key == "visit" else ())
     for file, key, text in _fixed_sentences(words):
         _placeholders(file, key, text, ())
 
@@ -175,11 +181,13 @@ def _fixed_sentences(words: Words) -> Iterable[tuple[str, str, str]]:
     """Sentences that take no values."""
     for topic, entry in words.topics.items():
         bullets = (bullet for variant in entry.variants.values() for bullet in variant.consider)
-        articles = (variant.article for variant in entry.variants.values() if variant.article)
+        texts = (text for variant in entry.variants.values() for text in (variant.article, variant.guidance))
+        articles = filter(None, (*texts, entry.guidance))
         for text in (entry.title, entry.article, entry.limits, entry.grade, *entry.consider, *bullets, *articles):
             yield "cards.toml", str(topic), text
     for topic, tag, part in words.tagged:
-        sentences = (part.name, *part.consider, *((part.article,) if part.article is not None else ()))
+        extra = (one for one in (part.article, part.guidance, part.tests) if one is not None)
+        sentences = (part.name, *part.consider, *extra)
         yield from (("tags.toml", f"{topic}.{tag}", text) for text in sentences)
     for key, flag in words.flags.items():
         yield from (("flags.toml", key, text) for text in (flag.title, flag.why, flag.urgency, flag.who))

@@ -10,7 +10,7 @@ from cards.detail import detail
 from cards.markdown import plain
 from cards.orders import TASK, OrderBook, Resource
 from cards.summary import join, summarise
-from cards.topics import TOPIC_SYSTEM, Topic
+from cards.topics import TOPIC_SYSTEM, Indicator, Topic
 from cards.wire import Action, Card, Coding, Link, OverrideReason, Source, Suggestion
 from cards.words import Words
 
@@ -26,7 +26,7 @@ def render(advice: Advice, occasion: Occasion, words: Words, orders: OrderBook, 
         summary=summarise(advice, words),
         detail=detail(advice, occasion, words),
         indicator=advice.indicator,
-        source=_source(advice.topic, occasion.evidence_url, words),
+        source=_source(advice.topic, advice.indicator, occasion.evidence_url, words),
         suggestions=suggestions,
         selection_behavior="any" if suggestions else None,
         override_reasons=_override_reasons(advice.topic, words),
@@ -41,17 +41,18 @@ def bare(advice: Advice, occasion: Occasion, words: Words, new_id: Callable[[], 
         uuid=new_id(),
         summary=words.variant(advice.topic, advice.variant).summary,
         indicator=advice.indicator,
-        source=_source(advice.topic, occasion.evidence_url, words),
+        source=_source(advice.topic, advice.indicator, occasion.evidence_url, words),
         links=(_link(advice.topic, occasion.evidence_url, words),),
     )
 
 
 @lru_cache(maxsize=64)
-def _source(topic: Topic, evidence_url: str, words: Words) -> Source:
-    """Who says so, with the dates of article and guideline (clinical knowledge S1), and the card's id."""
+def _source(topic: Topic, indicator: Indicator, evidence_url: str, words: Words) -> Source:
+    """Who says so, with the date of the guideline, on info cards the article's too (S1, N59), and the card's id."""
     entry = words.topics[topic]
+    label = "source_label" if indicator is Indicator.INFO else "source_label_guideline"
     return Source(
-        label=words.phrase("source_label", guideline=words.dated(entry.guideline)),
+        label=words.phrase(label, guideline=words.dated(entry.guideline)),
         url=evidence_url,
         topic=Coding(system=TOPIC_SYSTEM, code=topic.value, display=entry.title),
     )
@@ -86,8 +87,11 @@ def _grounds(signs: Sequence[str], advice: Advice, words: Words) -> Grounds:
         return Grounds(words.phrase("order_reason_bare"), [])
     shown = words.book.layout.signs_in_reason
     names = [plain(sign) for sign in signs]
-    codes = {fact.label: (fact.system, fact.code) for fact in reversed(advice.facts) if fact.system and fact.code}
-    coded = ((name, *codes[sign]) for sign, name in zip(signs[:shown], names, strict=False) if sign in codes)
+    codes = {
+        fact.words.casefold(): (fact.system, fact.code) for fact in reversed(advice.facts) if fact.system and fact.code
+    }
+    pairs = zip(signs[:shown], names, strict=False)
+    coded = ((name, *codes[sign.casefold()]) for sign, name in pairs if sign.casefold() in codes)
     return Grounds(
         words.phrase("order_reason", sign=join(names, words, shown)),
         [{"coding": [{"system": system, "code": code}], "text": name} for name, system, code in coded],

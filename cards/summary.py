@@ -1,24 +1,38 @@
-"""The one sentence of a card, under 140 characters whatever fills it (CDS Hooks 2.0, `summary`)."""
+"""The one sentence of a card, under 140 characters whatever fills it (CDS Hooks 2.0, `summary`; N58)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from cards.advice import Advice
 from cards.markdown import plain, to_length
-from cards.template import fields, fill
+from cards.printed import day
+from cards.rooms import rooms
+from cards.template import fill
 from cards.topics import Topic
 from cards.wire import SUMMARY_LIMIT
 from cards.words import Words
 
+COUNTED = frozenset({"test", "diagnosis"})  # gaps in which "+n more" counts what only the detail names
+
 
 def summarise(advice: Advice, words: Words) -> str:
-    """The summary: at most two names and "+n more", then one, then names cut."""
-    template = words.variant(advice.topic, advice.variant).summary
-    gaps = fields(template)
-    for shown in range(words.book.layout.named_in_summary, 0, -1):
-        values = {gap: _value(gap, advice, words, shown) for gap in gaps}
-        if len(text := fill(template, values)) <= SUMMARY_LIMIT:
-            return text
-    return _cut(template, values, words)
+    """The summary, each gap filled no longer than its cap; one without a cap takes all that the others leave."""
+    variant = words.variant(advice.topic, advice.variant)
+    caps = _rooms(words, advice.topic, advice.variant)
+    free = [gap for gap in caps if gap not in variant.caps and words.book.placeholders[gap].longest is None]
+    filled = {gap: _value(gap, advice, words, room) for gap, room in caps.items() if gap not in free}
+    for gap in free:
+        left = SUMMARY_LIMIT - len(fill(variant.summary, filled | {gap: ""}))
+        filled[gap] = _value(gap, advice, words, left)
+    text = fill(variant.summary, filled)
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+@lru_cache(maxsize=256)
+def _rooms(words: Words, topic: Topic, variant: str) -> Mapping[str, int]:
+    """How long each gap of a summary may be."""
+    return rooms(words.variant(topic, variant), words.book.placeholders)
 
 
 def join(names: Sequence[str], words: Words, shown: int) -> str:
@@ -30,22 +44,61 @@ def join(names: Sequence[str], words: Words, shown: int) -> str:
     return words.phrase("comma").join(names)
 
 
-def _value(gap: str, advice: Advice, words: Words, shown: int) -> str:
-    """What stands in a gap: the rule's own value, names found in the advice, or the fallback."""
-    names = [text for name in _names(gap, advice, words) if (text := plain(name))]
-    return join(names, words, shown) if names else words.book.placeholders[gap].fallback
+class Name(NamedTuple):
+    """What can stand in a gap: a name that may be cut, and what stands around it that may not, such as its date."""
+
+    text: str
+    around: Callable[[str], str] = str
+
+    def shown(self, room: int = SUMMARY_LIMIT) -> str:
+        """The name with what stands around it, no longer than the room, cut at the end of a word."""
+        return self.around(to_length(self.text, room - len(self.around(""))))
 
 
-def _names(gap: str, advice: Advice, words: Words) -> Sequence[str]:
-    """The names a gap can show, the most telling first."""
+def _value(gap: str, advice: Advice, words: Words, room: int) -> str:
+    """What stands in a gap: the rule's own value, names found in the advice, or the fallback; "+n more" inside."""
+    placeholder = words.book.placeholders[gap]
+    names = [name for name in _names(gap, advice, words) if plain(name.text)]
+    if placeholder.longest is not None:
+        text = day(plain(names[0].text)) if names else placeholder.fallback
+        return text if len(text) <= room else placeholder.fallback
+    if not names:
+        return placeholder.fallback
+    most = placeholder.shown or words.book.layout.named_in_summary
+    uncut, more = [name.shown() for name in names], advice.more if gap in COUNTED else 0
+    for shown in range(most, 0, -1):
+        if len(text := _listed(uncut, words, shown, more)) <= room:
+            return text
+    tail = len(_listed(["", *uncut[1:]], words, 1, more))
+    return _listed([names[0].shown(room - tail), *uncut[1:]], words, 1, more)
+
+
+def _listed(names: Sequence[str], words: Words, shown: int, more: int) -> str:
+    """The first names, and how many others there are, those without a name among them."""
+    return join([*names, *([""] * more)], words, min(shown, len(names)))
+
+
+def _names(gap: str, advice: Advice, words: Words) -> Sequence[Name]:
+    """The names a gap can show, the most telling first: those that a rule gives, else what the advice holds."""
     if given := advice.values.get(gap):
-        return (given,)
+        return (Name(given),)
+    tags = advice.named or advice.tags
+    match gap:
+        case "dated_sign":
+            return [_dated(sign, advice, words) for sign in advice.signs]
+        case "finding":
+            return [_finding(tag, advice, words) for tag in tags]
+        case "value":
+            return _plain(advice.values[tag] for tag in tags[:1] if tag in advice.values)
+    return _plain(_undated(gap, advice, words))
+
+
+def _undated(gap: str, advice: Advice, words: Words) -> Iterable[str]:
+    """The names without a date."""
     drugs = advice.signs if advice.topic is Topic.MED_REV else ()
     match gap:
         case "sign" | "medicine":
             return advice.signs
-        case "dated_sign":
-            return [_dated(sign, advice, words) for sign in advice.signs]
         case "drug":
             return drugs[:1] or _tag_names(advice, words)[:1]
         case "drugs":
@@ -54,41 +107,37 @@ def _names(gap: str, advice: Advice, words: Words) -> Sequence[str]:
             return _tag_names(advice, words)
         case "tests" if advice.topic is Topic.LAB_ORDER:
             return [words.test_name(key) for key in advice.missing]
-        case "tests" | "trigger":
-            return [_valued(tag, advice, words) for tag in advice.named or advice.tags]
-        case "value":
-            return [advice.values[tag] for tag in advice.tags if tag in advice.values][:1]
+        case "tests":
+            return filter(None, (words.tag(advice.topic, tag).tests for tag in advice.tags))
     return ()
 
 
-def _dated(sign: str, advice: Advice, words: Words) -> str:
+def _plain(names: Iterable[str]) -> list[Name]:
+    """Names without a date."""
+    return [Name(name) for name in names]
+
+
+def _dated(sign: str, advice: Advice, words: Words) -> Name:
     """A sign with the day that the rule gives under its name."""
-    layout = words.book.layout
-    room = layout.sign_length if len(advice.signs) == 1 else layout.sign_length_of_many
     date = plain(advice.values.get(sign, "")) or words.book.placeholders["date"].fallback
-    return words.phrase("dated_sign", sign=to_length(sign, room), date=date)
+    return Name(sign, lambda text: words.phrase("dated_sign", sign=text, date=day(date)))
 
 
 def _tag_names(advice: Advice, words: Words) -> list[str]:
-    """The names of the card's tags."""
-    return [words.tag(advice.topic, tag, high=tag in advice.high).name for tag in advice.tags]
+    """The names of the card's tags, or what a rule calls them."""
+    return [advice.values.get(tag) or words.tag(advice.topic, tag, high=tag in advice.high).name for tag in advice.tags]
 
 
-def _valued(tag: str, advice: Advice, words: Words) -> str:
-    """A tag with its value where the rule gives one under the tag's name."""
+def _finding(tag: str, advice: Advice, words: Words) -> Name:
+    """What makes an emergency: its value, else what the chart calls it, else what we call it; with its day."""
     entry = words.tag(advice.topic, tag, high=tag in advice.high)
-    value = advice.values.get(tag)
-    if advice.topic is Topic.EMERG:
-        return fill(entry.trigger, {"value": value}) if value and entry.trigger else entry.plain or entry.name
-    return f"{entry.name} {value}" if value else entry.name
+    value, told = advice.values.get(tag), advice.told.get(tag)
+    trigger = entry.trigger if value and entry.trigger else "{value}"
+    text = value if value and entry.trigger else (told and told.text) or entry.plain or entry.name
+    date = day(plain(told.date)) if told else ""
 
+    def around(text: str) -> str:
+        said = fill(trigger, {"value": text})
+        return words.phrase("dated_sign", sign=said, date=date) if date else said
 
-def _cut(template: str, values: dict[str, str], words: Words) -> str:
-    """Names cut with "…", the longest first; a number or date is never cut but replaced whole."""
-    for gap in sorted(values, key=lambda name: -len(values[name])):
-        over = len(fill(template, values)) - SUMMARY_LIMIT
-        placeholder = words.book.placeholders[gap]
-        if over > 0:
-            room = max(len(values[gap]) - over, len(placeholder.filler))
-            values[gap] = placeholder.fallback if placeholder.whole else plain(values[gap], room)
-    return fill(template, values)
+    return Name(text, around)

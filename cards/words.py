@@ -13,15 +13,24 @@ from cards.template import fill
 from cards.topics import Topic
 
 LABELS = "labels.toml"  # only of a language other than that of the data files
+ARTICLE = "article"  # the citation of the article, which only info cards name (N59)
+VISIT, UNDATED_VISIT = "visit", "visit-undated"
 ENGLISH = Path(__file__).parent / "wording" / "en"
 
 
 class Variant(Struct, frozen=True, forbid_unknown_fields=True):
-    """One summary of a card; its bullets and article, if any, replace those of the card, its citations join them."""
+    """One summary of a card; its bullets and article, if any, replace those of the card, its citations join them.
+
+    With its own article it has its own guidance.
+
+    `caps` say how many characters each gap of the summary may take; a single gap without one takes what is left.
+    """
 
     summary: str
+    caps: dict[str, int] = {}
     consider: tuple[str, ...] = ()
     article: str = ""
+    guidance: str = ""
     citations: tuple[str, ...] = ()
 
 
@@ -37,12 +46,14 @@ class TopicWords(Struct, frozen=True, forbid_unknown_fields=True):
     citations: tuple[str, ...]
     overrides: tuple[str, ...]
     variants: dict[str, Variant]
+    guidance: str = ""
 
 
 class TagWords(Struct, frozen=True, forbid_unknown_fields=True):
     """What one tag adds: a laboratory test, a drug class, a lifestyle factor, a kind of emergency.
 
-    `high` stands in its place where the value is high, if that is said in other words.
+    `high` stands in its place where the value is high, if that is said in other words. `guidance` is what guidelines
+    say. `tests` are the symbols of the tests that a medicine asks for.
     """
 
     name: str
@@ -50,6 +61,8 @@ class TagWords(Struct, frozen=True, forbid_unknown_fields=True):
     plain: str | None = None
     consider: tuple[str, ...] = ()
     article: str | None = None
+    guidance: str | None = None
+    tests: str | None = None
     citations: tuple[str, ...] = ()
     high: "TagWords | None" = None
 
@@ -86,11 +99,15 @@ class Statement(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Placeholder(Struct, frozen=True, forbid_unknown_fields=True):
-    """A gap of a summary: a usual filler, what stands there without a value, whether it may be cut."""
+    """A gap of a summary: a usual filler, and what stands there without a value.
+
+    One with a `longest` is never cut: what is longer gives way to the fallback. `shown` are how many names it may show.
+    """
 
     filler: str
     fallback: str
-    whole: bool = False
+    longest: int | None = None
+    shown: int | None = None
 
 
 class Layout(Struct, frozen=True, forbid_unknown_fields=True):
@@ -99,8 +116,6 @@ class Layout(Struct, frozen=True, forbid_unknown_fields=True):
     named_in_summary: int
     sources_shown: int
     signs_in_reason: int
-    sign_length: int
-    sign_length_of_many: int
     quote_length: int
 
 
@@ -116,6 +131,7 @@ class Phrasebook(Struct, frozen=True, forbid_unknown_fields=True):
     gaps: dict[str, str]
     limit_sources: dict[str, str]
     reasons: dict[str, str]
+    places: dict[str, str]
     overrides: dict[str, str]
     rules: dict[str, str]
     orders: dict[str, str]
@@ -229,9 +245,18 @@ class Words(Struct, frozen=True, eq=False):
         cited = self.citations[key]
         return cited.short if cited.year is None else self.phrase("dated", label=cited.short, year=str(cited.year))
 
+    def checked(self, key: str) -> str:
+        """A citation, dated, and how it was checked unless it was read itself (N59)."""
+        how = self.book.marks.get(self.citations[key].mark)
+        return self.phrase("citation_checked", label=self.dated(key), checked=how) if how else self.dated(key)
+
     def fact_note(self, note: str | None) -> str | None:
         """A remark on a fact: a note without placeholders by its key, else the words given."""
         return self.notes.get(note or "", note)
+
+    def place(self, key: str, *, dated: bool) -> str:
+        """Where an entry of the chart stands; of a visit its day, if that is known."""
+        return _known(self.book.places, key if dated or key != VISIT else UNDATED_VISIT, "phrases.toml")
 
     def reason(self, key: str) -> str:
         """Why something was not checked."""

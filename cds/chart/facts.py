@@ -27,6 +27,7 @@ class Named(Struct, frozen=True):
     """A resource and what its codes, or its text where nothing is coded, mean here.
 
     `sets` are value sets, `phrases` the phrase lists that the whole text equals (4f), `text` that text.
+    `words` are what the chart calls it: its text, else the name of a code (N59).
     """
 
     ref: str
@@ -34,6 +35,7 @@ class Named(Struct, frozen=True):
     sets: frozenset[str] = NOTHING
     phrases: frozenset[str] = NOTHING
     text: str | None = None
+    words: str | None = None
 
 
 class Problem(Struct, frozen=True, kw_only=True):
@@ -69,8 +71,8 @@ class Seen(Struct, frozen=True, kw_only=True):
     """An Observation that is no laboratory result: a finding, a score, an answer.
 
     `said` is what it says of what its code names; `value_sets` are those of its coded value, which stands for itself,
-    and whether an examination was normal. `date` is a value that is a date. `places` are all sites stated; `source` is
-    who told it.
+    and whether an examination was normal; `value_words` are what the chart calls it. `date` is a value that is a date.
+    `places` are all sites stated; `source` is who told it.
     """
 
     named: Named
@@ -78,6 +80,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     quantity: Quantity | None = None
     value_concepts: tuple[Concept, ...] = ()
     value_sets: frozenset[str] = NOTHING
+    value_words: str | None = None
     value_phrases: frozenset[str] = NOTHING
     date: When | None = None
     said: Said = FINDING
@@ -171,20 +174,25 @@ class Medicines(Struct, frozen=True):
 
 
 class Asked(Struct, frozen=True, kw_only=True):
-    """An order, a referral or an appointment."""
+    """An order, a referral or an appointment; `words` are what the chart calls it."""
 
     ref: str
     sets: frozenset[str]
     status: str
+    words: str | None = None
     when: When | None = None
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """An examination or EMG: `result` is normal, abnormal or None (unknown); a Procedure need not have one."""
+    """An examination or EMG: `result` is normal, abnormal or None (unknown); a Procedure need not have one.
+
+    `words` are what the chart calls it.
+    """
 
     ref: str
     kind: str
     concept: Concept
+    words: str | None = None
     when: When | None = None
     result: str | None = None
     is_procedure: bool = False

@@ -167,29 +167,21 @@ class Namer:
         """The concept with its resource, or None if no rule reads it."""
         if concept is None:
             return None
+        words = next(texts(concept), None)
         phrases = self.phrases(concept)
         if phrases:
-            return Named(ref, phrases=phrases, text=next(self._texts(concept)))
+            return Named(ref, phrases=phrases, text=words, words=words)
         concepts = self.concepts(concept)
         if not concepts:
             return None
-        return Named(ref, concepts, concepts[0].sets if len(concepts) == 1 else union(concepts))
+        return Named(ref, concepts, concepts[0].sets if len(concepts) == 1 else union(concepts), words=words)
 
     def _said(self, concept: CodeableConcept) -> frozenset[str]:
         """The phrase lists that hold the text or a display."""
         found = NOTHING
-        for text in self._texts(concept):
+        for text in texts(concept):
             found |= self._phrases_of(text)
         return found
-
-    @staticmethod
-    def _texts(concept: CodeableConcept) -> Iterator[str]:
-        """The text, and the displays beside it."""
-        if concept.text:
-            yield concept.text
-        for coding in concept.coding or ():
-            if coding.display:
-                yield coding.display
 
     def _phrases_of(self, text: str) -> frozenset[str]:
         """Remembered, because a hospital says the same few thousand texts again and again."""

@@ -211,6 +211,7 @@ def _seen(whole: Observation, part: Observation | Component, namer: Namer, when:
         quantity=part.value_quantity or _whole(part),
         value_concepts=value.concepts,
         value_sets=value.sets | _answer(part),
+        value_words=value.words,
         value_phrases=value.phrases,
         date=parse(part.value_date_time) if isinstance(part, Observation) else None,
         said=said,

@@ -332,7 +332,14 @@ def _exam(seen: Seen) -> Report | None:
         return None
     kind = next(kind for kind in workup.REPORT_KINDS if kind in seen.named.sets)
     result = workup.result(seen.value_sets)
-    return Report(ref=seen.named.ref, kind=kind, concept=seen.named.concepts[0], when=seen.when, result=result)
+    return Report(
+        ref=seen.named.ref,
+        kind=kind,
+        concept=seen.named.concepts[0],
+        words=seen.named.words,
+        when=seen.when,
+        result=result,
+    )
 
 
 _TAKERS: dict[type, Callable[[Reader, Anything], None]] = {

@@ -35,7 +35,12 @@ def asked(request: ServiceRequest, namer: Namer, scope: Scope) -> Asked | None:
     sets = union(namer.concepts(code)) | namer.sets(concepts.each(request.performer_type))
     if not sets:
         return None
-    return Asked(ref=request.ref, sets=sets, status=request.status or "", when=scope.date(when))
+    return Asked(ref=request.ref, sets=sets, status=request.status or "", words=_words(code), when=scope.date(when))
+
+
+def _words(concept: CodeableConcept | None) -> str | None:
+    """What the chart calls it: its text, else the name of a code (N59)."""
+    return next(concepts.texts(concept), None)
 
 
 def booked(appointment: Appointment, namer: Namer, scope: Scope) -> Asked | None:
@@ -44,7 +49,8 @@ def booked(appointment: Appointment, namer: Namer, scope: Scope) -> Asked | None
     sets = namer.sets(concepts.each(appointment.specialty)) & {"neurology"}
     if appointment.status not in BOOKED or not sets or scope.is_future(created):
         return None
-    return Asked(ref=appointment.ref, sets=sets, status="active", when=scope.date(created))
+    words = next((text for one in concepts.each(appointment.specialty) if (text := _words(one))), None)
+    return Asked(ref=appointment.ref, sets=sets, status="active", words=words, when=scope.date(created))
 
 
 def is_mine(appointment: Appointment, scope: Scope) -> bool:
@@ -102,6 +108,7 @@ def _report(
         ref=resource.ref,
         kind=kind,
         concept=concept,
+        words=_words(concepts.plain(resource.code)),
         when=scope.date(when),
         result=result(results),
         is_procedure=isinstance(resource, Procedure),
@@ -166,11 +173,14 @@ def kin(history: FamilyMemberHistory, namer: Namer, scope: Scope) -> FamilyMembe
         return None
     if "first-degree" not in namer.sets(concepts.each(history.relationship)):
         return None
-    hits = tuple(hit for relative in history.condition or () for hit in namer.concepts(relative.code))
-    wanted = tuple(hit for hit in hits if hit.sets & {"family-disease", "family-history"})
+    wanted, words = [], None
+    for relative in history.condition or ():
+        hits = [hit for hit in namer.concepts(relative.code) if hit.sets & {"family-disease", "family-history"}]
+        wanted += hits
+        words = words or (_words(relative.code) if hits else None)
     if not wanted:
         return None
-    named = Named(history.ref, wanted, union(wanted))
+    named = Named(history.ref, tuple(wanted), union(wanted), words=words)
     return FamilyMember(named=named, when=scope.date(when))
 
 

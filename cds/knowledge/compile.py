@@ -57,7 +57,7 @@ def code_table(
     """The table of all codes that any rule reads."""
     draft = _Draft(terminology)
     for key in extra:
-        draft.row(key, "")
+        draft.row(key)
     for name, value_set in sets.items():
         draft.add_set(name, value_set)
     for name, analyte in analytes.items():
@@ -89,9 +89,9 @@ class _Draft:
             route=row.route or (old.route if old else ""),
         )
 
-    def row(self, key: Key, label: str) -> Concept:
-        """The concept of a code, made if the terminology files lack it."""
-        return self.concepts.setdefault(key, Concept(key[0], key[1].removesuffix("-"), label))
+    def row(self, key: Key) -> Concept:
+        """The concept of a code, made without a name if the terminology files lack it."""
+        return self.concepts.setdefault(key, Concept(key[0], key[1].removesuffix("-"), ""))
 
     def add_set(self, name: str, value_set: ValueSet) -> None:
         """Mark all codes of a value set."""
@@ -100,10 +100,10 @@ class _Draft:
         keys += self.terminology.tokens(*place, value_set.codes)
         excepted = self.terminology.tokens(*place, value_set.except_)
         for key in excepted:
-            self.row(key, "")  # so that no prefix above it answers for it
+            self.row(key)  # so that no prefix above it answers for it
         for key in keys:
             if key not in excepted:
-                concept = self.row(key, value_set.label)
+                concept = self.row(key)
                 self.concepts[key] = msgspec.structs.replace(concept, sets=concept.sets | {name})
         self.excepted += [(name, key) for key in excepted]
 
@@ -113,7 +113,7 @@ class _Draft:
         keys = self.terminology.of_groups(*place, analyte.groups) + self.terminology.tokens(*place, analyte.codes)
         excepted = self.terminology.tokens(*place, analyte.except_)
         for key in keys:
-            concept = self.row(key, analyte.label)
+            concept = self.row(key)
             if concept.analyte not in (None, name):
                 raise KnowledgeError(*place, f"{key[1]} also feeds {concept.analyte}")
             if key not in excepted:

@@ -13,7 +13,8 @@ Operator = Literal["<", "<=", ">", ">="]
 AboutTest = Annotated[str, Meta(pattern=r"^[^{}]*\{test\}[^{}]*$")]  # words with one gap, for a test's name
 AboutLimit = Annotated[str, Meta(pattern=r"^[^{}]*\{limit\}[^{}]*$")]
 AboutResult = Annotated[str, Meta(pattern=r"^\{test\}[^{}]*\{value\}[^{}]*\{flag\}[^{}]*\{date\}[^{}]*$")]
-AboutSide = Annotated[str, Meta(pattern=r"^\{value\}[^{}]*\{side\}[^{}]*$")]
+AboutSign = Annotated[str, Meta(pattern=r"^[^{}]*\{sign\}[^{}]*$")]
+AboutDose = Annotated[str, Meta(pattern=r"^[^{}]*\{value\}[^{}]*$")]
 Effect = Literal["quote", "info", "warning", "emergency"]
 
 
@@ -132,6 +133,11 @@ class MedicineClass(Struct, frozen=True, forbid_unknown_fields=True):
         yield from ((analyte, side) for moves in some for analyte, sides in moves.items() for side in sides)
 
     @property
+    def asks_tests(self) -> bool:
+        """Whether the sentence of its card names tests (N58)."""
+        return bool(self.checks or self.moves)
+
+    @property
     def moved(self) -> tuple[str, ...]:
         """All analytes that any of its medicines may move."""
         return tuple(dict.fromkeys(analyte for analyte, _ in self.moved_by(self.moves_by_group)))
@@ -198,6 +204,8 @@ class Phrases(Struct, frozen=True, forbid_unknown_fields=True):
     red_flag: list[str]
     diet: list[str]
     both_sides: list[str]
+    kinds: list[str]
+    empty: list[str]
     specimen: list[str] = []
     other_tests: OtherTests = OtherTests()
 
@@ -275,6 +283,7 @@ class Sides(Struct, frozen=True, forbid_unknown_fields=True):
     low: str
     high: str
     abnormal: str
+    normal: str
 
     def of(self, side: str | None) -> str:
         """The word for a side; abnormal where it is not known."""
@@ -293,8 +302,12 @@ class Names(Struct, frozen=True, forbid_unknown_fields=True):
     abnormal: AboutTest
     undated: str
     worded: str
+    eyelid: str
+    in_family: AboutSign
+    request: str
+    daily_dose: AboutDose
+    routes: dict[str, str]
     sides: Sides
-    sided: AboutSide
     other_result: AboutResult
     unread: dict[str, str]
     short: dict[str, str]

@@ -92,7 +92,7 @@ def _dark_urine(view: View) -> Abnormal | None:
         indicator=Indicator.WARNING,
         facts=tuple(view.fact(one, DARK_URINE) for one in found),
         side="",
-        label=view.label(DARK_URINE),
+        label=view.name(newest, DARK_URINE),
         date=date,
         kind=DARK_URINE,
         notes=(Note("dark_urine", {"date": date}),),
@@ -185,7 +185,7 @@ def _recorded(tag: str, name: str, view: View) -> Abnormal | None:
         indicator=_recorded_indicator(tag, newest, view),
         facts=(view.fact(newest, name),),
         side="low",
-        label=view.label(B_GROUP if of_group else name),
+        label=view.name(newest, name),
         date=newest.when.text if newest.when else "",
         notes=(Note("recorded_b_group"),) if of_group else (),
     )
@@ -202,7 +202,7 @@ def _recorded_high(tag: str, name: str, view: View) -> Abnormal | None:
         indicator=Indicator.WARNING if tag in view.tests("recorded-high-warns") else Indicator.INFO,
         facts=(view.fact(newest, name),),
         side="high",
-        label=view.label(name),
+        label=view.analyte(tag),
         date=newest.when.text if newest.when else "",
     )
 

@@ -6,11 +6,14 @@ from msgspec.structs import replace
 
 from cards.advice import SWITCHED_OFF, Advice, Fact, Note, Order
 from cards.topics import Topic
+from cds.chart.facts import Asked, Report
+from cds.knowledge.load import Knowledge
 from cds.rules import (
     advise_labs,
     calm,
     context,
     emergency_words,
+    own_words,
     proposals,
     tests_due,
 )
@@ -89,9 +92,10 @@ def emergency(choice: Choice, found: Assessment) -> Advice:
         flags=flag_ids((*flags, *inside)),
         signs=signs(flags),
         values=values,
+        told=emergency_words.told(flags),
         first=(*emergency_words.first(flags), *emergency_words.of_weakness(flags, found.picture)),
         facts=tuple(_once(*found.picture.twitch_facts, *facts_of(flags), *_labs(found), *facts_of(inside))),
-        notes=(*notes, Note("local_pathway"), *context.notes(found)),
+        notes=(*notes, *context.symptoms(inside, found.picture), Note("local_pathway"), *context.notes(found)),
         missing=found.missing if found.picture.complete.has("Observation") else (),
         orders=proposals.in_emergency(tags, found.picture.knowledge),
     )
@@ -139,30 +143,46 @@ def status(choice: Choice, found: Assessment) -> Advice:
     """STATUS: the request that covers the signs (D5)."""
     request = found.picture.request
     day = request.when.text if request and request.when else ""
-    fact = Fact(resource=request.ref, label=found.picture.knowledge.label("work-up"), date=day) if request else None
+    facts = (_requested(request, day, found.picture.knowledge),) if request else ()
     return Advice(
         topic=Topic.STATUS,
         indicator=choice.indicator,
         values={"date": day},
         flags=flag_ids(choice.flags),
         signs=signs(choice.flags),
-        facts=(*found.picture.twitch_facts, *((fact,) if fact else ()), *facts_of(choice.flags)),
-        notes=context.notes(found),
+        facts=(*found.picture.twitch_facts, *facts, *facts_of(choice.flags)),
+        notes=(*context.symptoms(choice.flags, found.picture), *context.notes(found)),
         missing=context.missing_tests(found),
         orders=proposals.of_request(signs(choice.flags)),
+    )
+
+
+def _requested(request: Asked, day: str, knowledge: Knowledge) -> Fact:
+    """The request as a fact, in the chart's words if it has any."""
+    place = own_words.of_resource(request.ref)
+    words = own_words.own(request.words, (), knowledge)
+    return Fact(
+        resource=request.ref,
+        label=knowledge.label("work-up"),
+        date=day,
+        quoted=words or knowledge.names.request,
+        place=place.key if place else None,
     )
 
 
 def lab_order(choice: Choice, found: Assessment) -> Advice:
     """LAB-ORDER: only missing or stale tests; CK with cramps or a statin (4d LAB-ORDER)."""
     tests = context.missing_tests(found)
-    vitamin_d = (Note("optional_vitamin_d"),) if "vitamin-d" in tests else ()
     return Advice(
         topic=Topic.LAB_ORDER,
         indicator=choice.indicator,
         flags=("ADD",) if found.additional else (),
         facts=(*found.picture.twitch_facts, *facts_of(found.additional)),
-        notes=(*vitamin_d, *tests_due.stale(found.picture), *context.notes(found)),
+        notes=(
+            *context.symptoms(found.additional, found.picture),
+            *tests_due.stale(found.picture),
+            *context.notes(found),
+        ),
         missing=tests,
         orders=due(found),
     )
@@ -172,10 +192,7 @@ def reassurance(choice: Choice, found: Assessment) -> Advice:
     """REASSURE: findings favour a benign cause; never more (D8)."""
     picture = found.picture
     done = [one for one in (picture.exam, picture.emg) if one is not None]
-    facts = (
-        report_fact(one.report, picture.knowledge.label(one.report.kind), picture.knowledge.label("normal"))
-        for one in done
-    )
+    facts = (_normal(one.report, picture.knowledge) for one in done)
     dates = [one.report.when.text for one in done if one.report.when]
     return Advice(
         topic=Topic.REASSURE,
@@ -187,17 +204,23 @@ def reassurance(choice: Choice, found: Assessment) -> Advice:
     )
 
 
+def _normal(report: Report, knowledge: Knowledge) -> Fact:
+    words = own_words.own(report.words, (report.concept,), knowledge)
+    return report_fact(report, knowledge.label(report.kind), words, knowledge.names.sides.normal)
+
+
 def lifestyle(choice: Choice, found: Assessment) -> Advice:
     """LIFESTYLE: the recorded factors, or general advice after a normal examination (D13, D14, N24)."""
     factors, counsel = choice.factors, found.picture.knowledge.rules.counsel
     variant = _lifestyle_variant(choice, found)
     values = factors[0].values if len(factors) == 1 else {"date": context.exam_date(found.picture)}
+    called = {factor.tag: sign for factor in factors if (sign := factor.values.get("sign"))}
     tags = {factor.tag for factor in factors} or {"general"}
     return Advice(
         topic=Topic.LIFESTYLE,
         indicator=choice.indicator,
         variant=variant,
-        values={"item": calm.open_item(found)} if variant == "open-item" else values,
+        values=({"item": calm.open_item(found)} if variant == "open-item" else values) | called,
         tags=rulebook_of(found.picture.knowledge).in_order(Topic.LIFESTYLE, tags),
         facts=(*found.picture.twitch_facts, *(fact for factor in factors for fact in factor.facts)),
         notes=(

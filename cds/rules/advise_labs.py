@@ -1,7 +1,6 @@
 """LAB-ABN as advice: one analyte has its own summary, several share one (S11, S20 to S22)."""
 
 from cards.advice import Advice, Note, Order
-from cards.template import fill
 from cards.topics import Indicator, Topic
 from cds.rules import abnormal as labs
 from cds.rules import context, tests_due
@@ -30,6 +29,7 @@ def abnormal(choice: Choice, found: Assessment) -> Advice:
         values=_values(some, picture),
         tags=rulebook_of(picture.knowledge).in_order(Topic.LAB_ABN, {lab.tag for lab in some}),
         named=tuple(lab.tag for lab in some),
+        more=0 if _stands_alone(some, picture) else len(some) - 1,
         high=tuple(lab.tag for lab in some if lab.side == "high"),
         facts=(*picture.twitch_facts, *(fact for lab in some for fact in lab.facts)),
         notes=(*_notes(some, found), *tests_due.stale(picture), *context.notes(found)),
@@ -44,10 +44,10 @@ def _variant(some: tuple[Abnormal, ...], picture: Picture) -> str:
         return "vitamin-d-calcium-high"
     if (told := _own(some)) is not None:
         return told
-    if len(some) > 1:
-        return "several"
     if lab.value is None:
         return "recorded-high" if lab.side == "high" else "recorded"
+    if len(some) > 1:
+        return "one"
     if lab.tag == "calcium" and lab.side == "low":
         mild = lab.kind == "unadjusted" and lab.indicator is Indicator.INFO
         return "calcium-unadjusted-low" if mild else CALCIUM.get(lab.kind or "", "calcium")
@@ -77,17 +77,17 @@ def _vitamin_d(some: tuple[Abnormal, ...]) -> Abnormal | None:
 
 
 def _values(some: tuple[Abnormal, ...], picture: Picture) -> dict[str, str]:
-    """What a summary shows: each value with its side where there are several."""
-    names = picture.knowledge.names
+    """What a summary shows of the first, which is the worst (N36 a); the others are counted beside its name."""
     if (lab := _vitamin_d(some)) is not None and _is_calcium_high(picture):
         return {"value": lab.value or "", "date": lab.date}
-    if len(some) > 1 and _own(some) is None:
-        valued = ((lab.tag, {"value": lab.value, "side": names.sides.of(lab.side)}) for lab in some if lab.value)
-        return {tag: fill(names.sided, values) for tag, values in valued}
     lab = next((one for one in some if one.kind == DARK_URINE), some[0])
-    label = f"{lab.label[:1].upper()}{lab.label[1:]}"
-    values = {"test": label, "diagnosis": lab.label, "date": lab.date, "side": names.sides.of(lab.side)}
-    return values | ({lab.tag: lab.value} if lab.value else {})
+    values = {"test": lab.label, "diagnosis": lab.label, "date": lab.date}
+    return values | {"side": picture.knowledge.names.sides.of(lab.side), "value": lab.value or ""}
+
+
+def _stands_alone(some: tuple[Abnormal, ...], picture: Picture) -> bool:
+    """Whether the sentence is about one thing whatever stands beside it."""
+    return _own(some) is not None or (_vitamin_d(some) is not None and _is_calcium_high(picture))
 
 
 def _notes(some: tuple[Abnormal, ...], found: Assessment) -> tuple[Note, ...]:

@@ -3,15 +3,20 @@
 from collections.abc import Iterator
 
 from cards.advice import Advice, Note, Order
+from cards.printed import number
+from cards.template import fill
 from cards.topics import Topic
 from cds.rules import context, laboratory, proposals, serotonin
 from cds.rules.assess import Assessment
 from cds.rules.choice import Choice
+from cds.rules.doses import MASS, daily
 from cds.rules.labs import Judged
 from cds.rules.medication import Course, fires
 from cds.rules.picture import Picture
 from cds.rules.rulebook import rulebook_of
 from cds.rules.stopped import TAG, Stopped
+
+STEROID = "corticosteroid"
 
 
 def review(choice: Choice, found: Assessment) -> Advice:
@@ -54,20 +59,43 @@ def _variant(courses: tuple[Course, ...], picture: Picture) -> str:
         return "several"
     course = courses[0]
     own = picture.knowledge.medicines[course.tag].variant
+    if own == STEROID:
+        return STEROID if course.start is not None else "corticosteroid-undated"
     if own != "one":
         return own
     if course.start is None or picture.last is None:
-        return "unknown-timing"
-    return "one" if fires(course, picture.knowledge, picture.last) else "at-sample"
+        return _tested("unknown-timing", course, picture)
+    return _tested("one", course, picture) if fires(course, picture.knowledge, picture.last) else "at-sample"
+
+
+def _tested(variant: str, course: Course, picture: Picture) -> str:
+    """The sentence that names tests, of a class that asks for any."""
+    medicine = picture.knowledge.medicines[course.tag]
+    return variant if medicine.asks_tests else f"{variant}-untested"
 
 
 def _values(courses: tuple[Course, ...], picture: Picture) -> dict[str, str]:
     """The first result that a medicine may explain, for the summary that names one."""
+    if courses[0].tag == STEROID:
+        return steroid_words(courses[0], picture)
     moved = next((one for course in courses for one in _moved(course, picture)), None)
     if moved is None:
         return {}
     side = picture.knowledge.names.sides.of(moved.side)
     return {**laboratory.quoted(moved, picture.knowledge), "side": side}
+
+
+def steroid_words(course: Course, picture: Picture) -> dict[str, str]:
+    """Since when it is taken, and its daily dose and route where the record states them in numbers and codes (N58)."""
+    names, knowledge = picture.knowledge.names, picture.knowledge
+    drugs = [one for one in picture.chart.drugs if one.ref in course.refs]
+    doses = (daily(one.dosages, course.concept, knowledge) for one in drugs)
+    dose = next((one for one in doses if one is not None and one.unit == MASS and one.whole), None)
+    stated = {route for one in drugs for route in (one.routes or {course.concept.route})}
+    routes = [words for route, words in names.routes.items() if route in stated]
+    said = [fill(names.daily_dose, {"value": number(dose.value)})] if dose else []
+    values = {"dose": ", ".join((*said, *routes[:1]))}
+    return values | ({"date": course.start.text} if course.start else {})
 
 
 def _moved(course: Course, picture: Picture) -> Iterator[Judged]:

@@ -19,6 +19,7 @@ from cds.rules.assess import Assessment, flag_days
 from cds.rules.choice import Choice
 from cds.rules.flags import Flags, Raised
 from cds.rules.motor_neuron import is_of_dystrophy, may_be_named
+from cds.rules.own_words import in_sentence
 from cds.rules.picture import Picture
 from cds.rules.work_up import covers
 
@@ -27,7 +28,7 @@ DAY = 10  # characters of a date without its time
 
 def _days(flags: Flags) -> dict[str, str]:
     """The newest day of each sign behind some flags."""
-    dated = sorted((fact.date[:DAY], fact.label) for fact in advise.facts_of(flags) if fact.date)
+    dated = sorted((fact.date[:DAY], in_sentence(fact.words)) for fact in advise.facts_of(flags) if fact.date)
     return {label: day for day, label in dated}
 
 
@@ -92,7 +93,7 @@ def _neuro(
         signs=advise.signs(choice.flags),
         facts=(*found.picture.twitch_facts, *advise.facts_of(choice.flags)),
         first=_both_sides(choice.flags, found.picture),
-        notes=(*notes, *context.notes(found)),
+        notes=(*notes, *context.symptoms(choice.flags, found.picture), *context.notes(found)),
         missing=context.missing_tests(found),
         orders=orders,
     )

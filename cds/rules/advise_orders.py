@@ -9,7 +9,7 @@ from cards.printed import number
 from cards.topics import Indicator, Topic
 from cds.chart.facts import Drug
 from cds.knowledge.codes import Concept
-from cds.rules import context, proposals, tests_due
+from cds.rules import context, emergency_words, proposals, tests_due
 from cds.rules.doses import MASS, Dose
 from cds.rules.flags import Raised
 from cds.rules.order_labs import Low
@@ -54,7 +54,7 @@ def unread(medicines: Sequence[str], picture: Picture) -> Advice:
 
 
 def emergency(
-    severe: Sequence[Raised], steroids: Sequence[Beginning], estrogens: Sequence[Beginning], picture: Picture
+    severe: tuple[Raised, ...], steroids: Sequence[Beginning], estrogens: Sequence[Beginning], picture: Picture
 ) -> Advice:
     """EMERG: an emergency limit is met and a steroid is drafted."""
     tags = rulebook_of(picture.knowledge).in_order(Topic.EMERG, {flag.tag for flag in severe if flag.tag})
@@ -66,6 +66,7 @@ def emergency(
         high=tuple(flag.tag for flag in severe if flag.tag and flag.is_high),
         flags=tuple(sorted({flag.id for flag in severe})),
         values={flag.tag: flag.trigger for flag in severe if flag.tag and flag.trigger} | {"drug": _drugs(steroids)},
+        told=emergency_words.told(severe),
         facts=(
             *picture.twitch_facts,
             *(fact for flag in severe for fact in flag.facts),
@@ -78,7 +79,7 @@ def emergency(
 
 
 def unsaid(
-    severe: Sequence[Raised], steroids: Sequence[Beginning], estrogens: Sequence[Beginning], picture: Picture
+    severe: tuple[Raised, ...], steroids: Sequence[Beginning], estrogens: Sequence[Beginning], picture: Picture
 ) -> Advice:
     """ORD-STEROID in the place of an emergency that the site does not show: the results, and nothing of the dose."""
     whole = emergency(severe, steroids, estrogens, picture)

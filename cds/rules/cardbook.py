@@ -121,7 +121,7 @@ CARDS = (
     CardRow(
         topic=Topic.LAB_ABN,  # 4a LAB-ABN
         variants=(
-            *("several", "vitamin-d", "vitamin-d-calcium-high", "calcium", "calcium-ionised"),
+            *("vitamin-d", "vitamin-d-calcium-high", "calcium", "calcium-ionised"),
             *("calcium-unadjusted", "calcium-unadjusted-low", "creatine-kinase", "thyrotoxicosis", "dark-urine"),
             *("vitamin-b12", "one", "recorded", "recorded-high"),
         ),
@@ -133,7 +133,8 @@ CARDS = (
     CardRow(
         topic=Topic.MED_REV,  # 4a MED-REV
         variants=(
-            *("corticosteroid", "estrogen", "serotonergic", "one", "at-sample", "unknown-timing", "several", "stopped"),
+            *("corticosteroid", "corticosteroid-undated", "estrogen", "serotonergic", "one", "one-untested"),
+            *("at-sample", "unknown-timing", "unknown-timing-untested", "several", "stopped"),
         ),
         advise=advise_medicines.review,
         left_out=left_out.medicines,

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 
 from cards.topics import Topic
-from cards.words import Words
+from cards.words import TagWords, Words
 from cds.errors import KnowledgeError
 from cds.knowledge.load import Knowledge
 from cds.rules.cardbook import CARDS, ROWS, of_chart
@@ -57,7 +57,7 @@ CHART = Reads(
         ),
         *("max_cards", "max_facts", "max_twitches", "max_other_results", "frequent_per_day"),
     ),
-    groups=("answered",),
+    groups=("answered", "common-in-benign"),
     classes=("shifting-drugs",),
     tests=("shifted-by-drugs", "needs-ecg", "own-summary", "unnamed-beside", "in-weeks"),
 )
@@ -94,7 +94,7 @@ def _missing(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Ite
         ("rules.toml", "counsel", rules.counsel.values(), orders),
         *(("limits.toml", limit.analyte, (limit.citation,), words.citations) for limit in knowledge.every_limit),
         *(("causes.toml", name, one.tests, knowledge.analytes) for name, one in knowledge.causes.items()),
-        *_of_medicines(knowledge, book),
+        *_of_medicines(knowledge, words, book),
         *(("orders.toml", f"lab:{test}", (f"lab:{test}",), orders) for test in knowledge.orderable),
         *(("orders.toml", row.topic.value, row.orders, orders) for row in CARDS),
         ("phrases.toml", "tests", knowledge.orderable, words.book.tests),
@@ -119,7 +119,13 @@ def _undefined(who: str, reads: Reads, knowledge: Knowledge) -> Iterator[tuple[s
         yield from ((file, name, f"is missing, and {who} reads it") for name in names if name not in held)
 
 
-def _of_medicines(knowledge: Knowledge, book: Rulebook) -> Iterator[tuple[str, str, Iterable[str], Collection[str]]]:
+def _said_of(tag: TagWords) -> Collection[str]:
+    return ("tests",) if tag.tests else ()
+
+
+def _of_medicines(
+    knowledge: Knowledge, words: Words, book: Rulebook
+) -> Iterator[tuple[str, str, Iterable[str], Collection[str]]]:
     tags = {*book.tags[Topic.EMERG], *book.tags[Topic.LAB_ABN]}
     for name, medicine in knowledge.medicines.items():
         yield "medicines.toml", name, (*medicine.linked, *medicine.named), tags
@@ -127,6 +133,8 @@ def _of_medicines(knowledge: Knowledge, book: Rulebook) -> Iterator[tuple[str, s
         yield "medicines.toml", name, medicine.checks, knowledge.orderable
         yield "medicines.toml", name, (medicine.variant,), ROWS[Topic.MED_REV].variants
         yield "medicines.toml", name, filter(None, (medicine.replacement_for,)), knowledge.sets
+        if medicine.asks_tests and medicine.variant == "one" and medicine.timing != "never":
+            yield "tags.toml", f"{Topic.MED_REV}.{name}", ("tests",), _said_of(words.tags[Topic.MED_REV][name])
 
 
 def _unused(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Iterator[tuple[str, str, str]]:

@@ -11,6 +11,7 @@ from cds.rules.amount import beyond
 from cds.rules.findings import Finding
 from cds.rules.flags import Raised
 from cds.rules.medication import Course
+from cds.rules.own_words import first_of_sentence
 from cds.rules.reads import Reads
 from cds.rules.view import View
 
@@ -58,11 +59,16 @@ def cautions(course: Course, view: View) -> Iterator[Note]:
     slow = next(_slow(view, "cholinergic_excess"), None)
     if found:
         date = found[0].when.text if found[0].when else ""
-        sign = view.label(next(name for name in SIGNS if name in found[0].sets))
+        sign = first_of_sentence(view.name(found[0], *SIGNS))
         yield Note("cholinergic_excess", {"drug": course.ingredient, "sign": sign, "date": date})
     elif slow is not None:
-        sign = view.label("bradycardia")
+        sign = f"{first_of_sentence(slow.words)} {_pulse(slow)}/min"
         yield Note("cholinergic_excess", {"drug": course.ingredient, "sign": sign, "date": slow.date or ""})
+
+
+def _pulse(slow: Fact) -> str:
+    """The number of a fact about a pulse, as it is printed."""
+    return number(slow.value) if isinstance(slow.value, float) else ""
 
 
 def _slow(view: View, window: str) -> Iterator[Fact]:

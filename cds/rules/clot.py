@@ -23,8 +23,7 @@ def emergency(view: View) -> Raised | None:
     flag = view.flag(found, SETS, tag="venous-thromboembolism", courses=courses, used=True)
     if flag is None:
         return None
-    date = found[0].when.text if found[0].when else ""
-    return replace(flag, trigger=f"{flag.names[0]} ({date})")
+    return replace(flag, trigger=flag.names[0])
 
 
 def cautions(course: Course, view: View) -> Iterator[Note]:  # noqa: ARG001 - the signature of all cautions

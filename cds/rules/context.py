@@ -7,13 +7,17 @@ from cds.chart.naming import normalise
 from cds.knowledge.codes import Concept
 from cds.rules import lifestyle, readings, serotonin, tests_due
 from cds.rules.assess import Assessment
+from cds.rules.findings import Finding
+from cds.rules.flags import Flags
 from cds.rules.laboratory import Unread
 from cds.rules.medication import Course, Ended
+from cds.rules.own_words import first_of_sentence, own
 from cds.rules.picture import Picture
 from cds.rules.rulebook import UNJUDGED, rulebook_of
 
 DOUBTFUL = {"unclear": "medicine_unclear", "on-hold": "medicine_on_hold", "dispensed": "medicine_dispensed"}
 CALF = "calf twitching"
+SYMPTOM = "ADD"
 NAMED, LONGEST_NAME = 2, 60  # medicines that could not be checked are named so far (N48, N59)
 
 
@@ -53,7 +57,7 @@ def explanations(picture: Picture) -> tuple[Note, ...]:
 def site_notes(picture: Picture) -> tuple[Note, ...]:
     """The recorded body site; it adjusts the wording only (S12, S23)."""
     if any(one.eyelid_only for one in picture.twitches):
-        return (Note("body_site", {"site": picture.knowledge.label("site-eyelid")}),)
+        return (Note("body_site", {"site": picture.knowledge.names.eyelid}),)
     calf = any(one.named.text and normalise(one.named.text) == CALF for one in picture.twitches)
     return (Note("site_calf"),) if calf else ()
 
@@ -75,13 +79,22 @@ def _ended(one: Ended, picture: Picture) -> Note:
 
 def family(picture: Picture) -> tuple[str, ...]:
     """What first-degree relatives have or had."""
-    concepts = (concept for kin in picture.chart.kin for concept in kin.named.concepts)
-    return tuple(dict.fromkeys(_name(concept, picture) for concept in concepts))
+    named = (own(kin.named.words, kin.named.concepts, picture.knowledge) for kin in picture.chart.kin)
+    return tuple(dict.fromkeys(named))
 
 
-def _name(concept: Concept, picture: Picture) -> str:
-    """The name of a code, else of the value set that it is read by."""
-    return picture.knowledge.display(concept) or picture.knowledge.label(min(concept.sets))
+def symptoms(flags: Flags, picture: Picture) -> tuple[Note, ...]:
+    """One sentence for each additional symptom; only of a few it is known that they are common in benign twitching."""
+    return tuple(_symptom(one, picture) for flag in flags if flag.id == SYMPTOM for one in flag.found)
+
+
+def _symptom(finding: Finding, picture: Picture) -> Note:
+    """What is said of one of them (N58)."""
+    benign = finding.sets & set(picture.knowledge.group("common-in-benign"))
+    sign = first_of_sentence(own(finding.named.words, finding.concepts, picture.knowledge))
+    if finding.when is None:
+        return Note("additional_benign_undated" if benign else "additional_undated", {"sign": sign})
+    return Note("additional_benign" if benign else "additional", {"sign": sign, "date": finding.when.text})
 
 
 def exam_date(picture: Picture) -> str:
@@ -121,7 +134,9 @@ def remarks(picture: Picture) -> tuple[Note, ...]:
     chart = picture.chart
     worded = [Note("matched_on_text", {"phrase": one.named.text}) for one in picture.twitches if one.named.text]
     vague = any(one.onset and one.onset.uncertain for one in picture.twitches)
-    listed = dict.fromkeys(_name(one.named.concepts[0], picture) for one in picture.findings.of("on-problem-list"))
+    listed = dict.fromkeys(
+        own(one.named.words, one.named.concepts, picture.knowledge) for one in picture.findings.of("on-problem-list")
+    )
     return (
         *unread(picture),
         *(remark.note for remark in picture.quoted),

@@ -1,6 +1,6 @@
 """Which summary an emergency gets, and the sentences that lead what is to be considered."""
 
-from cards.advice import Note
+from cards.advice import Note, Told
 from cds.rules import weakness_used
 from cds.rules.acute_weakness import GUILLAIN_BARRE
 from cds.rules.flags import Flags
@@ -16,6 +16,15 @@ def summary(flags: Flags) -> tuple[str, dict[str, str]]:
     if told is not None and told.sentence and {flag.tag for flag in flags} == {told.tag}:
         return told.sentence, dict(told.values)
     return "default", {flag.tag: flag.trigger for flag in flags if flag.tag and flag.trigger}
+
+
+def told(flags: Flags) -> dict[str, Told]:
+    """What the chart calls what is behind each tag, with its day: of a result, else of the first finding (N58)."""
+    found: dict[str, Told] = {}
+    for flag in flags:
+        if flag.tag and flag.facts:
+            found.setdefault(flag.tag, Told(next(iter(flag.names), ""), flag.facts[0].date or ""))
+    return found
 
 
 def first(flags: Flags) -> tuple[Note, ...]:

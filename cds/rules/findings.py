@@ -16,6 +16,7 @@ from cds.knowledge.codes import NOTHING, Concept
 from cds.knowledge.load import Knowledge
 from cds.knowledge.model import DEFICIENCY, EXCESS
 from cds.rules.gate import Twitch, is_twitch, shows_twitch
+from cds.rules.own_words import Place, in_sentence, of_problem, of_resource, own
 
 ASKED = "ask-"  # so the value sets of questions begin
 IN_DOUBT = frozenset({"sign-in-doubt"})
@@ -43,6 +44,7 @@ class Doubt(Struct, frozen=True):
 class Finding(Struct, frozen=True, kw_only=True):
     """A sign that the chart says is there. `when` is onset, else recorded, else effective; `onset` only if stated.
 
+    `value_words` are what the chart calls the value of an Observation; `place` is where the entry stands.
     `doubt` makes it R4 and nothing more; `remarks` are what else the chart says of it.
     `source` is who told an Observation.
     """
@@ -51,6 +53,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     concepts: tuple[Concept, ...] = ()
     sets: frozenset[str]
     phrases: frozenset[str] = frozenset()
+    value_words: str | None = None
+    place: Place | None = None
     when: When | None = None
     onset: When | None = None
     doubt: Doubt | None = None
@@ -107,7 +111,7 @@ def read(chart: Chart, twitches: Iterable[Twitch], knowledge: Knowledge, today: 
     """Positive Conditions of any age, Observations of the last year (3a), and visits for a twitch that is a sign."""
     oldest = today - knowledge.days("finding_observation")
     twitching = {twitch.named.ref for twitch in twitches}
-    problems = (_of_problem(problem) for problem in chart.problems if problem.is_active)
+    problems = (_of_problem(problem, of_problem(problem, chart)) for problem in chart.problems if problem.is_active)
     recent = (one for one in chart.seen if one.when is None or one.when.first >= oldest)
     seen = chain.from_iterable(_of_seen(one, knowledge) for one in recent)
     mentions = (*((one.named, one.start) for one in chart.visits), *((one.named, one.when) for one in chart.told))
@@ -122,30 +126,31 @@ def recorded_sets(knowledge: Knowledge) -> frozenset[str]:
     return frozenset((*named, *(one.set for one in knowledge.causes.values())))
 
 
-def recorded(problems: Iterable[Problem], knowledge: Knowledge) -> dict[str, list[Finding]]:
+def recorded(chart: Chart, knowledge: Knowledge) -> dict[str, list[Finding]]:
     """Coded deficiencies and known causes that nobody doubts, by value set (2e, N25)."""
     found: dict[str, list[Finding]] = {}
     sets = recorded_sets(knowledge)
-    for problem in problems:
+    for problem in chart.problems:
         if problem.is_active and problem.is_confirmed:
             for name in problem.named.sets & sets:
-                found.setdefault(name, []).append(_by_recording(problem))
+                found.setdefault(name, []).append(_by_recording(problem, of_problem(problem, chart)))
     return found
 
 
-def _by_recording(problem: Problem) -> Finding:
+def _by_recording(problem: Problem, place: Place) -> Finding:
     """A deficiency is dated by when it was recorded, else by its onset (2e Decision); a known cause by both (N25)."""
     named, when = problem.named, problem.recorded or problem.onset
-    return Finding(named=named, concepts=named.concepts, sets=named.sets, when=when, onset=problem.onset)
+    return Finding(named=named, concepts=named.concepts, sets=named.sets, place=place, when=when, onset=problem.onset)
 
 
-def _of_problem(problem: Problem) -> Finding:
+def _of_problem(problem: Problem, place: Place) -> Finding:
     onset = problem.onset if problem.onset_stated else None
     return Finding(
         named=problem.named,
         concepts=problem.named.concepts,
         sets=problem.named.sets | _tongue(problem.sites, is_twitch(problem.named)),
         phrases=problem.named.phrases,
+        place=place,
         when=onset or problem.recorded,
         onset=onset,
     )
@@ -159,7 +164,14 @@ def _tongue(sites: Iterable[frozenset[str]], twitches: bool) -> frozenset[str]:
 
 def _of_mention(named: Named, when: When | None) -> Finding:
     """A twitch code that is also a flag counts as both (4b TW)."""
-    return Finding(named=named, concepts=named.concepts, sets=named.sets, phrases=named.phrases, when=when)
+    return Finding(
+        named=named,
+        concepts=named.concepts,
+        sets=named.sets,
+        phrases=named.phrases,
+        place=of_resource(named.ref, when.text if when else ""),
+        when=when,
+    )
 
 
 def unclear(chart: Chart, knowledge: Knowledge, today: int) -> tuple[Seen, ...]:
@@ -201,6 +213,8 @@ def _finding(seen: Seen, sets: frozenset[str], phrases: frozenset[str], remarks:
         concepts=seen.named.concepts + seen.value_concepts,
         sets=sets,
         phrases=phrases,
+        value_words=seen.value_words,
+        place=of_resource(seen.named.ref),
         when=seen.when,
         remarks=remarks,
         source=seen.source,
@@ -226,7 +240,21 @@ def _remarks(key: str, seen: Seen, sets: frozenset[str], knowledge: Knowledge) -
 
 
 def label(finding: Finding, sets: Iterable[str], knowledge: Knowledge) -> str:
-    """How a card names the sign: the code's own name if it is short and telling, else the label of the value set."""
+    """How a card names the sign inside a sentence: in the chart's own words (N59)."""
+    return in_sentence(words(finding, sets, knowledge))
+
+
+def words(finding: Finding, sets: Iterable[str], knowledge: Knowledge) -> str:
+    """What the chart calls the sign: by the value of an Observation where only that says it, else by its code."""
+    wanted = set(finding.doubt.sets if finding.doubt else sets)
+    concepts = sorted(finding.concepts, key=lambda one: wanted.isdisjoint(one.sets))
+    by_code = not wanted.isdisjoint(finding.named.sets) or finding.named.phrases & finding.phrases
+    stated = finding.named.words if by_code or not finding.value_words else finding.value_words
+    return own(stated, concepts, knowledge)
+
+
+def kind(finding: Finding, sets: Iterable[str], knowledge: Knowledge) -> str:
+    """By what a sign is known again, however a chart words it: a short name of its code, else its value set."""
     wanted = set(finding.doubt.sets if finding.doubt else sets)
     for concept in finding.concepts:
         if concept.sets & wanted and (name := short_name(knowledge.display(concept))):
@@ -250,13 +278,16 @@ VAGUE = ("unspecified", "other ", "not elsewhere", " nos")  # how classification
 
 def fact(finding: Finding, sets: Iterable[str], knowledge: Knowledge) -> Fact:
     """The finding as a fact of a card."""
-    wanted = set(finding.doubt.sets if finding.doubt else sets)
+    names = tuple(sets)
+    wanted = set(finding.doubt.sets if finding.doubt else names)
     concept = next((one for one in finding.concepts if one.sets & wanted), None)
     return Fact(
         resource=finding.named.ref,
-        label=label(finding, sets, knowledge),
+        label=kind(finding, names, knowledge),
         system=concept.system if concept else None,
         code=concept.code if concept else None,
         date=finding.when.text if finding.when else None,
-        quoted=finding.named.text,
+        quoted=words(finding, names, knowledge),
+        place=finding.place.key if finding.place else None,
+        visit=finding.place.date if finding.place else None,
     )

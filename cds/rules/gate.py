@@ -12,6 +12,7 @@ from cds.fhir.units import factor
 from cds.knowledge.load import Knowledge
 from cds.rules.amount import ucum
 from cds.rules.mentions import Mentions, twitch_counts
+from cds.rules.own_words import Place, of_problem, of_resource, own
 from cds.rules.reads import Reads
 
 READS = Reads(
@@ -28,6 +29,7 @@ class Twitch(Struct, frozen=True, kw_only=True):
 
     named: Named
     onset: When | None = None
+    place: Place | None = None
     eyelid_only: bool = False
     severe: bool = False
     frequent: bool = False
@@ -38,7 +40,9 @@ def twitches(chart: Chart, knowledge: Knowledge, today: int, encounter_id: str |
     active = [problem for problem in chart.problems if is_twitch(problem.named) and problem.is_active]
     mentions = Mentions(chart) if any(one.of_visit for one in active) else None
     problems = [
-        _of_problem(one) for one in active if mentions is None or twitch_counts(one, mentions, knowledge, today)
+        _of_problem(one, of_problem(one, chart))
+        for one in active
+        if mentions is None or twitch_counts(one, mentions, knowledge, today)
     ]
     others = [
         *_of_visits(chart.visits, encounter_id, knowledge, today),
@@ -79,8 +83,17 @@ def fact(twitch: Twitch, knowledge: Knowledge) -> Fact:
         system=concept.system if concept else None,
         code=concept.code if concept else None,
         date=twitch.onset.text if twitch.onset else None,
-        quoted=twitch.named.text,
+        quoted=words(twitch, knowledge),
+        place=twitch.place.key if twitch.place else None,
+        visit=twitch.place.date if twitch.place else None,
     )
+
+
+def words(twitch: Twitch, knowledge: Knowledge) -> str:
+    """What the chart calls it."""
+    named = twitch.named
+    concepts = sorted(named.concepts, key=lambda one: "twitch" not in one.sets)
+    return own(named.words, concepts, knowledge)
 
 
 def is_twitch(named: Named) -> bool:
@@ -96,9 +109,10 @@ def shows_twitch(seen: Seen) -> bool:
     )
 
 
-def _of_problem(problem: Problem) -> Twitch:
+def _of_problem(problem: Problem, place: Place) -> Twitch:
     return Twitch(
         named=problem.named,
+        place=place,
         onset=problem.onset if problem.onset_stated else problem.recorded,
         eyelid_only=_is_eyelid(problem.named, problem.sites),
         severe=problem.severe,
@@ -110,7 +124,8 @@ def _of_visits(visits: list[Visit], encounter_id: str | None, knowledge: Knowled
     for visit in visits:
         current = visit.status == "in-progress" or (encounter_id is not None and visit.id == encounter_id)
         if current or _is_late(visit.named, visit.start, knowledge, today):
-            yield Twitch(named=visit.named, onset=visit.start, eyelid_only=_is_eyelid(visit.named, ()))
+            place = of_resource(visit.named.ref, visit.start.text if visit.start else "")
+            yield Twitch(named=visit.named, onset=visit.start, place=place, eyelid_only=_is_eyelid(visit.named, ()))
 
 
 def _of_told(told: list[Told], knowledge: Knowledge, today: int) -> Iterator[Twitch]:
@@ -119,7 +134,8 @@ def _of_told(told: list[Told], knowledge: Knowledge, today: int) -> Iterator[Twi
         is_alert = one.named.ref.startswith("Flag") and "twitch" in one.named.sets
         undated = one.when is None and one.is_current
         if is_alert or undated or _is_late(one.named, one.when, knowledge, today):
-            yield Twitch(named=one.named, onset=one.when, eyelid_only=_is_eyelid(one.named, ()))
+            place = of_resource(one.named.ref)
+            yield Twitch(named=one.named, onset=one.when, place=place, eyelid_only=_is_eyelid(one.named, ()))
 
 
 def _is_late(named: Named, when: When | None, knowledge: Knowledge, today: int) -> bool:
@@ -135,6 +151,7 @@ def _of_seen(seen: list[Seen], knowledge: Knowledge, today: int) -> Iterator[Twi
             yield Twitch(
                 named=one.named,
                 onset=one.when,
+                place=of_resource(one.named.ref),
                 eyelid_only=_is_eyelid(one.named, one.sites) or "twitch-eyelid" in one.value_sets,
                 frequent="frequent" in one.value_sets or _is_often(one, knowledge),
             )
@@ -158,6 +175,7 @@ def _is_often(seen: Seen, knowledge: Knowledge) -> bool:
 def _without_onset(twitch: Twitch) -> Twitch:
     return Twitch(
         named=twitch.named,
+        place=twitch.place,
         eyelid_only=twitch.eyelid_only,
         severe=twitch.severe,
         frequent=twitch.frequent,

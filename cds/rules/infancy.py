@@ -25,11 +25,15 @@ def spasms(view: View) -> Raised | None:
     twitching = _twitching(view)
     if not view.is_infant or view.is_newborn or not twitching or any(view.outcome(rule) for rule in OTHERS):
         return None
-    return Raised(id="P4", facts=twitching, days=(None,), names=(view.label("twitch"),))
+    return Raised(id="P4", facts=twitching, days=(None,), names=_names(view))
 
 
 def _twitching(view: View) -> tuple[Fact, ...]:
     return tuple(view.twitch_fact(one) for one in view.twitches if not one.eyelid_only)
+
+
+def _names(view: View) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(view.twitch_name(one) for one in view.twitches if not one.eyelid_only))
 
 
 def _newborn(view: View) -> Raised | None:
@@ -41,7 +45,7 @@ def _newborn(view: View) -> Raised | None:
         id="E7",
         tag="newborn-twitching",
         facts=twitching,
-        names=(view.label("twitch"),),
+        names=_names(view),
         days=(None,),
         used=True,
         sentence=NEWBORN,

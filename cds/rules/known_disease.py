@@ -6,8 +6,8 @@ from msgspec import Struct
 
 from cds.chart.facts import Problem
 from cds.knowledge.load import Knowledge
-from cds.rules.findings import short_name
 from cds.rules.medication import Medication
+from cds.rules.own_words import in_sentence, own
 from cds.rules.reads import DISEASES, EXPECTED, WHILE_TREATED
 
 TREATMENT, MYOPATHY = "cholinesterase-inhibitor", "myopathy"
@@ -58,9 +58,9 @@ def _read(problems: Sequence[Problem], names: Iterable[str], knowledge: Knowledg
 
 
 def _label(problem: Problem, name: str, knowledge: Knowledge) -> str:
-    """The name of its code, if that is short and telling, else that of the value set."""
+    """What the chart calls it."""
     codes = (one for one in problem.named.concepts if name in one.sets)
-    return next((told for one in codes if (told := short_name(knowledge.display(one)))), knowledge.label(name))
+    return in_sentence(own(problem.named.words, codes, knowledge))
 
 
 def _is_refuted(disease: Problem, entries: Iterable[Problem]) -> bool:

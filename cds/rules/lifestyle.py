@@ -12,6 +12,7 @@ from cds.fhir.units import factor
 from cds.rules import measured
 from cds.rules.findings import Finding
 from cds.rules.newest import newest
+from cds.rules.own_words import in_sentence
 from cds.rules.view import View
 
 UNITS = {"ask-sleep": "h", "ask-caffeine": "mg/d", "ask-weight": "kg"}  # the other questions are scores
@@ -48,7 +49,9 @@ def sleep(view: View) -> Factor | None:
     if seen is not None and hours is not None and need is not None and hours < need:
         fact = _answer(seen, "ask-sleep", view, f"<{number(need)} h", view.source("sleep"))
         return Factor(tag="sleep", facts=(fact, *found), variant="sleep", values={"hours": number(hours)})
-    return Factor(tag="sleep", facts=found, variant="sleep-recorded") if found else None
+    if not found:
+        return None
+    return Factor(tag="sleep", facts=found, variant="sleep-recorded", values={"sign": in_sentence(found[0].words)})
 
 
 def exertion(view: View) -> Factor | None:

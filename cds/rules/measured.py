@@ -3,6 +3,7 @@
 from cards.advice import Fact
 from cds.chart.facts import Seen
 from cds.rules.amount import Amount
+from cds.rules.own_words import of_resource
 from cds.rules.view import View
 
 
@@ -18,6 +19,7 @@ def amount(seen: Seen, view: View) -> Amount | None:
 def fact(seen: Seen, name: str, view: View, limit: str, *, unit: str | None, source: str | None = None) -> Fact:
     """An answer to a question as a fact, with the limit that it is beyond."""
     concept = next(one for one in seen.named.concepts if name in one.sets)
+    place = of_resource(seen.named.ref)
     return Fact(
         resource=seen.named.ref,
         label=view.label(name),
@@ -28,4 +30,6 @@ def fact(seen: Seen, name: str, view: View, limit: str, *, unit: str | None, sou
         date=seen.when.text if seen.when else None,
         limit=limit,
         limit_source=source,
+        quoted=view.own(seen.named.words, concept),
+        place=place.key if place else None,
     )

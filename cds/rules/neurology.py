@@ -9,6 +9,7 @@ from cds.chart.facts import Report
 from cds.rules.findings import Finding
 from cds.rules.flags import Raised
 from cds.rules.labs import Judged
+from cds.rules.own_words import in_sentence
 from cds.rules.view import View
 from cds.rules.work_up import Done
 
@@ -84,11 +85,14 @@ def eyelid(view: View) -> Raised | None:
     fact = Fact(
         resource=longest.named.ref,
         label=view.label("twitch-eyelid"),
+        quoted=view.own(longest.named.words, *longest.named.concepts),
+        place=longest.place.key if longest.place else None,
+        visit=longest.place.date if longest.place else None,
         date=onset.text if onset else None,
         limit=f">{days} d",
         limit_source=view.source("persistent_eyelid"),
     )
-    return Raised(id="R3", facts=(fact,), days=(answer,), names=(view.label("twitch-eyelid"),))
+    return Raised(id="R3", facts=(fact,), days=(answer,), names=(view.twitch_name(longest),))
 
 
 def unspecific(view: View) -> Iterator[Raised]:
@@ -146,9 +150,9 @@ def _abnormal_test(done: Done | None, view: View) -> Raised | None:
     """An abnormal examination or EMG, while no sign is coded that explains it."""
     if done is None or done.result != "abnormal" or _has_coded_sign(view):
         return None
-    name = view.label(done.report.kind)
-    fact = report_fact(done.report, name, view.label("abnormal"))
-    names = (view.abnormal_name(name),)
+    name = view.own(done.report.words, done.report.concept)
+    fact = report_fact(done.report, view.label(done.report.kind), name, view.side("abnormal"))
+    names = (view.abnormal_name(in_sentence(name)),)
     return Raised(id="R4", facts=(fact,), names=names, days=(done.day,))
 
 
@@ -156,11 +160,12 @@ def _has_coded_sign(view: View) -> bool:
     return bool(view.of(*view.group("coded-signs")))
 
 
-def report_fact(report: Report, name: str, value: str) -> Fact:
+def report_fact(report: Report, label: str, words: str, value: str) -> Fact:
     """An examination or EMG as a fact."""
     return Fact(
         resource=report.ref,
-        label=name,
+        label=label,
+        quoted=words,
         system=report.concept.system,
         code=report.concept.code,
         value=value,
@@ -171,13 +176,15 @@ def report_fact(report: Report, name: str, value: str) -> Fact:
 def _family(view: View) -> Iterator[Raised]:
     for kin in view.relatives("family-disease", "family-history"):
         concept = kin.named.concepts[0]
-        label = view.label("family-history")
+        label, words = view.label("family-history"), view.own(kin.named.words, concept)
         fact = Fact(
             resource=kin.named.ref,
             label=label,
+            quoted=words,
+            place="family",
             system=concept.system,
             code=concept.code,
             date=kin.when.text if kin.when else None,
         )
         day = kin.when.last if kin.when else None
-        yield Raised(id="ADD", facts=(fact,), names=(label,), days=(day,))
+        yield Raised(id="ADD", facts=(fact,), names=(view.relative_name(words),), days=(day,))

@@ -12,6 +12,7 @@ from cds.rules.findings import Finding, label
 from cds.rules.flag_rows import FLAGS
 from cds.rules.flags import Flags, Raised, raised
 from cds.rules.known_disease import Disease
+from cds.rules.own_words import first_of_sentence
 from cds.rules.picture import Picture
 from cds.rules.reads import WHILE_TREATED
 from cds.rules.view import View
@@ -163,5 +164,5 @@ def unexplained(flags: Flags, picture: Picture) -> dict[str, str] | None:
         if ident in strange or not TONGUE.isdisjoint(one.sets):
             sign = label(one, SETS[ident], picture.knowledge)
             day = {"date": one.when.text} if one.when else {}
-            return {"sign": f"{sign[0].upper()}{sign[1:]}", "disease": picture.expected[0].label, **day}
+            return {"sign": first_of_sentence(sign), "disease": picture.expected[0].label, **day}
     return None

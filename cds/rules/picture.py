@@ -150,7 +150,7 @@ def read(
     adult = person.age_years is not None and person.age_years >= knowledge.at("adult_years")
     signs = findings.read(chart, twitches, knowledge, today)
     signs = readings.settled(signs, chart, knowledge, today, adult=adult)
-    recorded = findings.recorded(chart.problems, knowledge)
+    recorded = findings.recorded(chart, knowledge)
     tests = laboratory.read(chart, knowledge, person, today)
     medicines = medication.read(chart.drugs, knowledge, today)
     known = known_disease.known(chart.problems, knowledge)

@@ -7,6 +7,7 @@ from cards.advice import SWITCHED_OFF, Advice, Fact
 from cards.topics import Indicator, Topic
 from cds.knowledge.load import Knowledge
 from cds.need import Answered
+from cds.rules.own_words import in_sentence
 
 WINDOWS = {Indicator.INFO: "repeat_info", Indicator.WARNING: "repeat_warning"}
 
@@ -21,18 +22,19 @@ def fingerprint(advice: Advice, twitches: Collection[Fact] = (), failed: Collect
     """Card, urgency, tags, signs, medicine, and the newest trigger of each kind with date and value.
 
     Anything new in it, or worse, makes another card of it. The twitch itself counts by what it is, not by its date,
-    so that a record made anew is no news; the hook is no part. A rule that failed is news: no answer to a card on which
-    it was asked keeps it silent.
+    so that a record made anew is no news; neither the hook nor how the chart words a sign is a part. A rule that failed
+    is news: no answer to a card on which it was asked keeps it silent.
     """
     kinds = sorted({f"{fact.code or fact.label}" for fact in twitches})
     news = [fact for fact in advice.facts if fact not in twitches]
     triggers = sorted(f"{fact.label}|{fact.date}|{fact.value}" for fact in _newest(news))
+    kinds_of = {in_sentence(fact.words): fact.label for fact in reversed(advice.facts) if fact.quoted}
     parts = (
         advice.topic.value,
         advice.indicator.value,
         ",".join(advice.tags),
         ",".join(advice.flags),
-        ",".join(sorted(advice.signs)),
+        ",".join(sorted({kinds_of.get(sign, sign) for sign in advice.signs})),
         advice.values.get("drug", ""),
         ",".join(kinds),
         *triggers,

@@ -153,18 +153,18 @@ def is_alone(emergencies: Flags) -> bool:
     return bool(emergencies) and all(flag.lowered is not None for flag in emergencies)
 
 
-def causes(emergencies: Flags, others: Iterable[Cause], label: str) -> tuple[Cause, ...]:
+def causes(emergencies: Flags, others: Iterable[Cause]) -> tuple[Cause, ...]:
     """The known cause that it is lowered to, before the others (N60 step 27)."""
-    found = [_cause(flag, flag.lowered, label) for flag in emergencies if flag.lowered]
+    found = [_cause(flag, flag.lowered) for flag in emergencies if flag.lowered]
     tags = {one.tag for one in found}
     return (*found, *(one for one in others if one.tag not in tags))
 
 
-def _cause(flag: Raised, lowered: Lowered, label: str) -> Cause:
+def _cause(flag: Raised, lowered: Lowered) -> Cause:
     values = dict(lowered.values)
     return Cause(
         tag=lowered.tag,
-        label=label,
+        label=flag.names[0],
         date=values["date"],
         found=flag.found,
         facts=lowered.facts,

@@ -11,9 +11,10 @@ from msgspec.structs import replace
 from cds.chart.facts import Problem
 from cds.fhir.dates import When
 from cds.knowledge.load import Knowledge
-from cds.rules.findings import IN_DOUBT, Doubt, Finding, Findings, Remark, label, short_name
+from cds.rules.findings import IN_DOUBT, Doubt, Finding, Findings, Remark, label
 from cds.rules.flags import Raised
 from cds.rules.mentions import Mentions
+from cds.rules.own_words import in_sentence, own
 from cds.rules.picture import Picture
 
 WORDED_AS_OLD = frozenset({"old_sign", "old_explained_sign"})
@@ -155,9 +156,9 @@ def _causes(problems: Iterable[Problem], knowledge: Knowledge) -> Iterator[Cause
 
 
 def _called(problem: Problem, name: str, knowledge: Knowledge) -> str:
-    """A diagnosis by the code's own name if that is short and telling, else by its value set."""
-    names = (short_name(knowledge.display(one)) for one in problem.named.concepts if name in one.sets)
-    return next(filter(None, names), knowledge.label(name))
+    """What the chart calls a diagnosis."""
+    codes = (one for one in problem.named.concepts if name in one.sets)
+    return in_sentence(own(problem.named.words, codes, knowledge))
 
 
 def _spreads(found: Findings) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from cards.advice import Fact
 from cards.template import fill
 from cds.fhir.datatypes import Quantity
+from cds.knowledge.codes import Concept
 from cds.rules import findings as signs
 from cds.rules import gate, laboratory
 from cds.rules.access import Access
@@ -14,6 +15,7 @@ from cds.rules.flags import Raised, raised
 from cds.rules.gate import Twitch
 from cds.rules.labs import Judged
 from cds.rules.medication import Course
+from cds.rules.own_words import in_sentence, own
 from cds.rules.picture import Picture
 
 
@@ -33,6 +35,14 @@ class Words:
     def abnormal_name(self, test: str) -> str:
         """How a card names an abnormal test."""
         return fill(self._access.knowledge.names.abnormal, {"test": test})
+
+    def side(self, name: str) -> str:
+        """How a card says low, high, abnormal or normal."""
+        return self._access.knowledge.names.sides.of(name)
+
+    def analyte(self, name: str) -> str:
+        """How a card names an analyte."""
+        return self._access.knowledge.analytes[name].label
 
     def short(self, name: str) -> str:
         """The one word that a summary has for a value set or an analyte."""
@@ -56,6 +66,19 @@ class Words:
     def name(self, finding: Finding, *sets: str) -> str:
         """How a card names a finding that is in one of these sets."""
         return signs.label(finding, sets, self._access.knowledge)
+
+    def own(self, words: str | None, *concepts: Concept) -> str:
+        """What the chart calls something, else the name of its code."""
+        return own(words, concepts, self._access.knowledge)
+
+    def twitch_name(self, twitch: Twitch) -> str:
+        """How a card names a twitch inside a sentence."""
+        self._access.check("attributes", "twitch")
+        return in_sentence(gate.words(twitch, self._access.knowledge))
+
+    def relative_name(self, words: str) -> str:
+        """How a card names what a relative has."""
+        return fill(self._access.knowledge.names.in_family, {"sign": words})
 
     def twitch_fact(self, twitch: Twitch) -> Fact:
         """A twitch as a fact."""

@@ -44,9 +44,15 @@ def ids() -> Callable[[], str]:
     return lambda: f"id-{next(numbers)}"
 
 
-def show(topic: Topic, variant: str = "default", occasion: Occasion = OCCASION, **members: Any) -> Card:
+def show(
+    topic: Topic,
+    variant: str = "default",
+    occasion: Occasion = OCCASION,
+    indicator: Indicator = Indicator.INFO,
+    **members: Any,
+) -> Card:
     """The card of an advice."""
-    advice = Advice(topic=topic, indicator=Indicator.INFO, variant=variant, **members)
+    advice = Advice(topic=topic, indicator=indicator, variant=variant, **members)
     return render(advice, occasion, WORDS, ORDERS, ids())
 
 

@@ -36,7 +36,14 @@ def test_a_card_carries_everything_a_client_needs() -> None:
 
 def test_a_guideline_without_known_year_is_named_without_one() -> None:
     """A year that was not read is not invented."""
-    assert "Twitch CDS (article 01/05/2021; NICE NG127)" == show(Topic.DATA_GAP).source.label
+    assert "Twitch CDS (article 01/05/2021; NICE NG42)" == show(Topic.NEW_SIGN).source.label
+
+
+@pytest.mark.parametrize("indicator", [Indicator.WARNING, Indicator.CRITICAL])
+def test_only_an_info_card_names_the_article_as_its_source(indicator: Indicator) -> None:
+    """N59: what is urgent cites the guideline with its year."""
+    assert "Twitch CDS (NICE NG127 2019)" == show(Topic.NEURO_URG, indicator=indicator).source.label
+    assert "Twitch CDS (article 01/05/2021; NICE NG127 2019)" == show(Topic.DATA_GAP).source.label
 
 
 def test_without_orders_nothing_is_suggested() -> None:

@@ -7,7 +7,7 @@ from cards.template import fill
 from cards.topics import Topic
 
 SUMMARIES = [
-    ("emergency.default", "Possible emergency with muscle twitching: <trigger>. Consider same-day assessment."),
+    ("emergency.default", "Possible emergency with twitching: <finding>. Consider same-day assessment."),
     (
         "paediatric-neurology.default",
         "Child with twitching plus <sign>: consider urgent paediatric neurology; SMA is treatable and time-critical.",
@@ -59,7 +59,7 @@ SUMMARIES = [
     ),
     (
         "medication-review.corticosteroid",
-        "Twitching on systemic <drug>: review need, dose, K/Ca/Mg. Do not stop abruptly (adrenal suppression).",
+        "<drug> (<dose>) since <date>: check K and Ca; review need and dose. Do not stop it abruptly.",
     ),
     (
         "medication-review.estrogen",
@@ -67,7 +67,7 @@ SUMMARIES = [
     ),
     (
         "medication-review.one",
-        "Twitching while on <drug>, started before onset: review benefit and risk with prescriber.",
+        ("<drug> started before the twitching: could it contribute? Check <tests>; review with the prescriber."),
     ),
     ("lab-order.default", "Twitching work-up: <tests> not on file or out of date. Consider ordering."),
     (

@@ -60,7 +60,8 @@ def test_stopping_a_drug_is_only_mentioned_to_prevent_it() -> None:
     named = [text for text in SPOKEN if re.search(r"\bstop(?!-smoking)", text, re.IGNORECASE)]
 
     assert named
-    told = r"not stop(ped)? abruptly|recorded as stopped"  # what the chart says of a medicine that ended (N28)
+    # what the chart says of a medicine that ended (N28)
+    told = r"not stop (it )?abruptly|not stopped abruptly|recorded as stopped"
     assert [] == [text for text in named if not re.search(told, text, re.IGNORECASE)]
 
 

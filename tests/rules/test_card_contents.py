@@ -39,7 +39,7 @@ def detail(*lines: Json, card: int = 0, **case: Any) -> str:
         ([{"twitch": "2 w", "site": "80243003 Eyelid"}], "Recorded body site: eyelid. Site adjusts wording only"),
         ([{"twitch": "2 w", "code": "text:Calf twitching"}], "The calf is the commonest benign site"),
         ([{"twitch": "2026-11"}], "Timing uncertain"),
-        ([TWITCH, ANXIOUS, {"lab": "PHQ9", "value": "12 {score}"}], "PHQ-9 12; item 9"),
+        ([TWITCH, ANXIOUS, {"lab": "PHQ9", "value": "12 {score}"}], "PHQ-9 12: look at item 9"),
         ([TWITCH, ANXIOUS], "Nerves from brain and cord"),
         ([TWITCH, PREGNANT, {"lab": "caffeine", "value": "300 mg/d"}], "the limit is 200 mg/day"),
         ([TWITCH, {"lab": "CK", "value": "300 U/L"}], "No laboratory upper limit for CK: a default limit was used"),

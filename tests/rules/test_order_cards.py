@@ -153,7 +153,7 @@ def test_an_emergency_names_value_and_draft() -> None:
     labels = [one["label"] for one in card["suggestions"]]
 
     assert (
-        "Possible emergency with muscle twitching: low potassium 2.3 mmol/L. Consider same-day assessment."
+        "Possible emergency with twitching: low potassium 2.3 mmol/L (2026-11-19). Consider same-day assessment."
         == card["summary"]
     )
     assert ["potassium"] == basis(card)["tags"]

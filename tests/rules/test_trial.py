@@ -193,19 +193,26 @@ def test_lifestyle_advice_speaks_of_red_flags_only_if_they_were_asked(rule: str,
 
 
 @pytest.mark.parametrize(
-    ("lines", "rule", "summary"),
+    ("lines", "rule", "called", "summary"),
     [
-        ([TWITCH], "U1", "Twitching recorded, but a check of this service failed"),
-        ([TWITCH, ALS], "E1", "Twitching in known neuromuscular disease: not all could be checked"),
+        ([TWITCH], "U1", "Limb or neck weakness", "Twitching recorded, but a check of this service failed"),
+        (
+            [TWITCH, ALS],
+            "E1",
+            "Breathless at rest or lying flat, or stridor",
+            "Twitching in known neuromuscular disease: not all could be checked",
+        ),
     ],
 )
-def test_the_card_says_what_failed(lines: list[Json], rule: str, summary: str, fail: Callable[[str], None]) -> None:
+def test_the_card_says_what_failed(
+    lines: list[Json], rule: str, called: str, summary: str, fail: Callable[[str], None]
+) -> None:
     """In words a clinician knows, and in known disease without a word of a referral or of a mild course."""
     fail(rule)
     (card,) = cards({"patient": {"age": "40 y"}, "resources": [*lines, {"normal_labs": "3 d"}]})
 
     assert card["summary"].startswith(summary)
-    assert f"**Not checked:** {rule} " in card["detail"]
+    assert f"**Not checked:** {called}: " in card["detail"]
     assert ALS not in lines or [] == [word for word in OF_A_WORK_UP if word in card["detail"].lower()]
 
 

@@ -40,7 +40,7 @@ def test_n04_cards(case: Case) -> None:
 
 def test_n04_the_problem_list_is_asked_to_be_updated() -> None:
     """A problem that an examination denies later is quoted with both dates."""
-    wanted = "foot-drop recorded 2025-03-10, recorded as absent 2026-11-21: update the problem list"
+    wanted = "Foot-drop recorded 2025-03-10, recorded as absent 2026-11-21: update the problem list"
 
     assert wanted in text(one("N4/condition-examined"))
 

@@ -18,8 +18,10 @@ def test_n10_cards(case: Case) -> None:
 
 def test_n10_the_explanation_is_quoted() -> None:
     """What keeps its grade carries the explanation; what is history is quoted."""
-    assert "explained by stroke or brain injury (" in text(one("N10/new-weakness-after-stroke"))
-    assert "long before the twitching, with stroke or brain injury" in text(one("N10/stroke-and-signs-of-8-years"))
+    assert "explained by cerebral infarction (" in text(one("N10/new-weakness-after-stroke"))
+    assert "long before the twitching, with hemiplegia following cerebral infarction" in text(
+        one("N10/stroke-and-signs-of-8-years")
+    )
 
 
 EMERGENCIES: list[Line] = [

@@ -34,7 +34,7 @@ def test_n12_other_words_in_the_place_of_the_name() -> None:
     """A plexopathy is named, and what asks for a disease of the muscle is said."""
     plexus = text(one("N12-unnamed/plexopathy-after-radiotherapy"))
 
-    assert "explained by disease of a root, plexus or single nerve (2022-11-22)" in plexus
+    assert "explained by brachial plexopathy (2022-11-22)" in plexus
     assert "Weakness of face, neck, hip or shoulder muscles" in text(one("N12-unnamed/face-and-shoulder"))
     assert "Muscular dystrophy in the family" in text(one("N12-unnamed/dystrophy-of-the-father"))
     assert "Muscular dystrophy in the family" in text(one("N12-unnamed/dystrophy-in-the-family"))

@@ -52,7 +52,7 @@ def test_n24_the_words_are_said_only_after_a_normal_examination(case: Case) -> N
             "N24/symptom-since",
             ("Twitching with stress/anxiety recorded: check cramp first, then lifestyle advice may help."),
         ),
-        ("N24/quoted-sign", "recorded: check dysarthria and anarthria first, then lifestyle advice may help."),
+        ("N24/quoted-sign", "recorded: check dysarthria first, then lifestyle advice may help."),
         ("N24/medicines-not-received", "check medicines (not received) first, then lifestyle advice may help."),
         ("N24/examined", "Twitching with anxiety/stress recorded, no red flags on chart: offer stress management;"),
     ],

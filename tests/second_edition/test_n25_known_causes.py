@@ -22,7 +22,7 @@ def test_n25_cards(case: Case) -> None:
         ("N25/carpal-tunnel", "(2019-11-22) is on file: is the twitch in that nerve's muscles?"),
         ("N25/carpal-tunnel-labs", "(2019-11-22) is on file: is the twitch in that nerve's muscles?"),
         ("N25/polyneuropathy", "polyneuropathy (2025-11-22) is on file: examine reflexes and feet."),
-        ("N25/rare", "rare cause (2025-11-22) is on file: it can cause twitching, rarely."),
+        ("N25/rare", "Wilson's disease (2025-11-22) is on file: it can cause twitching, rarely."),
         (
             "N25/hemifacial-spasm",
             "clonic hemifacial spasm, right (2025-11-22) is on file: is this the twitching",

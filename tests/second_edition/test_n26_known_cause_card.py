@@ -21,7 +21,8 @@ def test_n26_cards(case: Case) -> None:
 def test_n26_the_sentence() -> None:
     """It asks to examine before anything is checked, and is under 140 characters with the longest diagnosis."""
     said = (
-        "Twitching with overactive thyroid on file (can cause it): examine first - strength, wasting, reflexes, tongue"
+        "Twitching with thyrotoxicosis with diffuse… on file (can cause it): examine first - strength, wasting, "
+        "reflexes, tongue - then check it."
     )
     longest = Advice(topic=Topic.KNOWN, indicator=Indicator.INFO, values={"diagnosis": "x" * 31})
 
@@ -44,10 +45,16 @@ def test_n26_the_card_lists_what_to_check_and_the_tests_that_are_due() -> None:
 @pytest.mark.parametrize(
     ("case", "said"),
     [
-        ("N26/beside-wasting", "overactive thyroid (2026-09-22) does not explain muscle atrophy."),
-        ("N26/beside-a-request", "overactive thyroid (2026-09-22) does not explain diplopia."),
-        ("N26/beside-an-emergency", "overactive thyroid (2026-09-22) is on file and can cause twitching."),
-        ("N26/its-test-abnormal", "overactive thyroid (2026-09-22) is on file and can cause twitching."),
+        ("N26/beside-wasting", "thyrotoxicosis with diffuse goiter (2026-09-22) does not explain muscle atrophy."),
+        ("N26/beside-a-request", "thyrotoxicosis with diffuse goiter (2026-09-22) does not explain diplopia."),
+        (
+            "N26/beside-an-emergency",
+            "thyrotoxicosis with diffuse goiter (2026-09-22) is on file and can cause twitching.",
+        ),
+        (
+            "N26/its-test-abnormal",
+            "thyrotoxicosis with diffuse goiter (2026-09-22) is on file and can cause twitching.",
+        ),
     ],
 )
 def test_n26_where_it_has_no_card_it_is_a_line(case: str, said: str) -> None:

@@ -16,7 +16,7 @@ def test_n29_an_emergency_says_that_calcium_is_high(case: str) -> None:
     """Summary and fact say so: both directions share one tag."""
     said = text(one(case)).replace("**", "")
 
-    assert "Possible emergency with muscle twitching: high calcium " in said
+    assert "Possible emergency with twitching: high calcium " in said
     assert "low calcium" not in said.splitlines()[0]
 
 

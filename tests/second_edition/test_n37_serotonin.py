@@ -36,8 +36,8 @@ def test_n37_the_warning_asks_for_clonus() -> None:
 
 def test_n37_what_is_told_beside_is_used_by_nothing() -> None:
     """Fever is a fact of the card where it was seen, and not where it was not."""
-    assert "body temperature" in text(one("N37/rigid-and-hot"))
-    assert "body temperature" not in text(one("N37/rigid-and-38.0"))
+    assert "Body temperature" in text(one("N37/rigid-and-hot"))
+    assert "Body temperature" not in text(one("N37/rigid-and-38.0"))
 
 
 @pytest.mark.parametrize("name", ["serotonergic", "serotonergic-second"])

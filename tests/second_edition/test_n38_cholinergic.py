@@ -13,8 +13,8 @@ def test_n38_cards(case: Case) -> None:
 
 def test_n38_the_review_asks_for_too_much_of_the_inhibitor() -> None:
     """With the sign and its day; a slow pulse counts as one."""
-    assert "drooling (2026-11-08) on pyridostigmine: cholinergic excess?" in text(
+    assert "Disturbances of salivary secretion (2026-11-08) on pyridostigmine: cholinergic excess?" in text(
         one("N38/pyridostigmine-and-drooling")
     )
-    assert "slow pulse (2026-11-17) on pyridostigmine" in text(one("N38/pyridostigmine-and-slow-pulse"))
+    assert "Heart rate 44/min (2026-11-17) on pyridostigmine" in text(one("N38/pyridostigmine-and-slow-pulse"))
     assert "cholinergic excess?" not in text(one("N38/pyridostigmine-and-drooling-15-d"))

@@ -29,10 +29,10 @@ def first_bullet(chart: dict[str, Any]) -> tuple[str, str]:
 def test_n40_the_summary_names_the_picture_and_the_sign() -> None:
     """Since when, beside what, and what to check; the most telling sign is the one that is named."""
     assert (
-        "Weak since 2026-11-17 with absent or reduced reflexes: Guillain-Barré? "
+        "Weak since 2026-11-17 with areflexia: Guillain-Barré? "
         "Refer today; check breathing (FVC) and swallowing." == first_bullet(one("N40/absent-reflexes").chart)[0]
     )
-    assert "with weakness on both sides" in first_bullet(one("N40/both-legs-in-text").chart)[0]
+    assert "with weakness of both legs" in first_bullet(one("N40/both-legs-in-text").chart)[0]
 
 
 def test_n40_beside_another_emergency_it_is_the_first_bullet() -> None:

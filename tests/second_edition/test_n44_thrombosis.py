@@ -13,8 +13,8 @@ def test_n44_cards(case: Case) -> None:
 
 def test_n44_the_summary_names_what_is_recorded() -> None:
     """A swelling as a swelling with its day, and a thrombosis as one."""
-    assert "one-sided leg swelling (2026-11-19) on estrogen" in text(one("N44/swelling-3-d"))
-    assert "deep vein thrombosis (2026-10-23) on estrogen" in text(one("N44/thrombosis-30-d"))
+    assert "localized swelling, mass and lump,… on estrogen (2026-11-19)" in text(one("N44/swelling-3-d"))
+    assert "deep venous thrombosis of lower… on estrogen (2026-10-23)" in text(one("N44/thrombosis-30-d"))
 
 
 def test_n44_pain_alone_asks_for_swelling() -> None:

@@ -53,9 +53,9 @@ def test_n52_every_sign_stands_on_the_card() -> None:
     """The summary names the most dangerous one, the detail all three."""
     shown = text(one("N52/A73"))
 
-    assert shown.startswith("New breathlessness")
-    assert "feeding or swallowing difficulty" in shown
-    assert "abnormal weight loss" in shown
+    assert shown.startswith("New dyspnea (2026-11-19)")
+    assert "Dysphagia" in shown
+    assert "Abnormal weight loss" in shown
 
 
 def test_n52_a_sign_that_a_request_covers_is_a_line_on_another_card() -> None:

@@ -22,10 +22,7 @@ def test_n53_cards(case: Case) -> None:
     [
         (
             "N53/dysarthria",
-            (
-                "Dysarthria and anarthria does not fit multifocal motor neuropathy alone (2026-11-02): "
-                "neurology within 2 weeks."
-            ),
+            ("Dysarthria does not fit multifocal motor neuropathy alone (2026-11-02): neurology within 2 weeks."),
         ),
         ("N53/weakness-90-days", "in known multifocal motor neuropathy: tell the team that treats it."),
         ("N53/optic-neuritis-in-CMT", "within 2 weeks"),

@@ -13,8 +13,6 @@ def test_n54_cards(case: Case) -> None:
 
 def test_n54_the_new_sign_is_for_the_team() -> None:
     """The sentence is that of adults."""
-    said = (
-        "New muscle weakness (2026-11-17) in known Duchenne or Becker muscular dystrophy: tell the team that treats it."
-    )
+    said = "New muscle weakness (2026-11-17) in known Duchenne or Becker muscular…: tell the team that treats it."
 
     assert said.lower() in text(one("N54/weakness-in-a-boy")).lower()
