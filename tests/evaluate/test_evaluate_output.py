@@ -58,9 +58,7 @@ def test_cards_as_text(evaluate: Evaluate, write: Write) -> None:
     chart = write("v.json", golden_bundle(BY_ID["V04"].chart))
     run = evaluate(chart)
 
-    assert run.out.startswith(
-        f"{chart}: patient golden\n\n  medication-review  WARNING\n    Hydrochlorothiazide started "
-    )
+    assert run.out.startswith(f"{chart}: patient golden\n\n  medication-review  WARNING\n    Predniso")
     assert "    tags: potassium\n" in run.out
     assert "- potassium 3.1 mmol/L (Observation/" in run.out
     assert "2026-11-18, limit <3.5 mmol/L by RCEM" in run.out
