@@ -2,6 +2,7 @@
 # make check  the contributor's loop: rules, cards, charts, FHIR, hooks, golden cases; under a minute on two cores
 # make test   set up and run the whole test suite
 # make test-clock    what starts no server, on other days and in other time zones (needs faketime); all of it: CLOCK_CASES=all
+# make proof  every input of the combination table: nothing calms beside what alarms; some minutes
 # make test-hapi     the same charts against a real FHIR server, HAPI FHIR JPA (needs a JDK, Maven and Maven Central)
 # make test-browser  the pages in a real browser (needs Chromium and npm)
 # make lint   ruff and mypy
@@ -26,7 +27,7 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --exclude
 PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: run check test test-clock test-coverage wheel test-hapi test-browser lint bench load fuzz sbom audit lock clean
+.PHONY: run check test test-clock proof test-coverage wheel test-hapi test-browser lint bench load fuzz sbom audit lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.installed
@@ -48,6 +49,9 @@ test-coverage: $(VENV)/.installed-dev
 CLOCK_CASES ?= sample
 test-clock: $(VENV)/.installed-dev
 	@.ci/clock $(BIN)/python $(CLOCK_CASES)
+
+proof: $(VENV)/.installed-dev
+	@$(BIN)/python -m pytest -q tests/proof/whole_table.py
 
 wheel: $(VENV)/.installed
 	@$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .

@@ -82,6 +82,8 @@ def _with_emergency(found: Assessment) -> list[Choice]:
     chosen, main = _emergency(found, found.labs), _main(found)
     if main and (found.hides or main[0] is not Topic.NEURO_EVAL):
         chosen += _neurology(*main, found)
+    if found.hides:  # what is not shown names no medicine
+        return chosen + _new_sign(found) + _medicines(found, found.courses, _stopped(found))
     ended = _stopped(found) if stopped.WITHDRAWAL in _tags(found.emergencies) else ()
     return chosen + _new_sign(found) + _medicines(found, _linked(found), ended)
 
@@ -108,22 +110,30 @@ def _main(found: Assessment) -> tuple[Topic, Flags] | None:
         return Topic.PED_NEURO, found.childhood
     if found.urgent:
         return Topic.NEURO_URG, found.urgent
-    symptoms = found.additional if found.picture.is_marked else ()
-    if found.routine or symptoms:
-        return Topic.NEURO_EVAL, (*found.routine, *symptoms)
-    return None
+    evaluated = _evaluated(found)
+    return (Topic.NEURO_EVAL, evaluated) if evaluated else None
+
+
+def _evaluated(found: Assessment) -> Flags:
+    """The signs of the routine card: symptoms only of a twitch that lasts, is severe or frequent (S45)."""
+    return (*found.routine, *(found.additional if found.picture.is_marked else ()))
 
 
 def _neurology(topic: Topic, flags: Flags, found: Assessment) -> list[Choice]:
     """4e NEURO(card): a request under way that covers all flags turns it into STATUS, unless it is critical (D5).
 
-    Nor beside an emergency that is not shown: STATUS alone would calm.
+    All flags are those of the routine card too, which an urgent one stands before. Beside an emergency that is not
+    shown STATUS alone would calm.
     """
     if not flags:
         return []
     critical = topic is Topic.PED_NEURO and any(flag.critical for flag in flags)
     request = found.picture.request
-    if request is not None and covers(request, flag_days(flags)) and not (critical or found.hides):
+    if (
+        request is not None
+        and not (critical or found.hides)
+        and covers(request, flag_days((*flags, *_evaluated(found))))
+    ):
         return [Choice(topic=Topic.STATUS, indicator=Indicator.INFO, flags=flags, covered=topic)]
     return [Choice(topic=topic, indicator=Indicator.CRITICAL if critical else Indicator.WARNING, flags=flags)]
 
@@ -213,7 +223,7 @@ def _known(causes: tuple[Cause, ...]) -> list[Choice]:
 
 def _reassurance(found: Assessment, chosen: list[Choice]) -> list[Choice]:
     """D8: normal examination and EMG, the words of N24 allowed, and no abnormal result quoted (N60 step 28)."""
-    if not found.is_normal or calm.BESIDE & _topics(chosen) or not calm.words_allowed(found):
+    if not found.is_normal or calm.is_hushed(chosen) or not calm.words_allowed(found):
         return []
     if other_results.of(found.picture):
         return []
@@ -232,7 +242,7 @@ def _lab_order(found: Assessment, chosen: list[Choice]) -> list[Choice]:
 def _lifestyle(found: Assessment, chosen: list[Choice]) -> list[Choice]:
     """D13: beside nothing that alarms (N24), and only where all red flags could be asked."""
     seen = found.picture.complete.has("Condition", "Observation") and not found.failed & set(FLAG_IDS)
-    unread = found.picture.unclear or found.picture.laboratory.unread  # unread medicines and problems only forbid words
+    unread = found.picture.unclear or found.picture.unread
     if not found.factors or calm.is_hushed(chosen) or not seen or unread:
         return []
     return [Choice(topic=Topic.LIFESTYLE, indicator=Indicator.INFO, factors=found.factors)]

@@ -26,6 +26,11 @@ BREATHLESS = {"condition": "62744007 Orthopnea", "recorded": "2 d"}
 POTASSIUM = {"lab": "K", "value": "2.1 mmol/L"}
 PARALYSIS = {"condition": "G61.0 Guillain-Barre syndrome", "recorded": "2 d"}
 REFERRED = {"request": "308474002 Referral to neurologist", "at": "0 d"}
+SHAKING = (
+    {"drug": "atc:N05AN01 lithium"},
+    {"lab": "lithium", "value": "0.7 mmol/L", "at": "1 d"},
+    {"condition": "R25.1 Tremor, unspecified"},
+)
 DEFICIENT = {"lab": "vitD", "value": "28 nmol/L"}
 HYDROCORTISONE = {"draft": "rx:197782 hydrocortisone 10 MG Oral Tablet"}
 ANSWERED = [case for case in cases() if case.status == 200]
@@ -124,6 +129,7 @@ def test_a_chart_without_an_emergency_gets_the_cards_that_it_gets_elsewhere(case
         ([PARALYSIS], ["neurology-urgent warning U1", "data-gap info"]),
         ([PARALYSIS, REFERRED], ["neurology-urgent warning U1", "data-gap info"]),
         ([BREATHLESS], ["data-gap info"]),
+        ([BREATHLESS, *SHAKING], ["medication-review warning lithium", "data-gap info"]),
         ([BREATHLESS, DEFICIENT], ["abnormal-lab warning vitamin-d", "data-gap info"]),
         ([BREATHLESS, ALS], ["data-gap info"]),
         ([POTASSIUM, ALS], ["abnormal-lab warning potassium", "data-gap info"]),

@@ -1,0 +1,40 @@
+"""The proof that the table cannot calm, in its small form: inputs by chance (whole: make proof)."""
+
+from collections.abc import Iterator
+
+import pytest
+from inputs import INPUTS, Space
+from lazily import Asked, paths
+from table import SHIPPED, results_as_given, wrong
+
+CHANCE, SOME = 11, 400
+
+
+@pytest.fixture(autouse=True)
+def _results() -> Iterator[None]:
+    with results_as_given():
+        yield
+
+
+def test_no_input_by_chance_breaks_a_property() -> None:
+    """The whole form goes through all of them."""
+    assert [] == list(wrong(SHIPPED, CHANCE, SOME))
+
+
+def test_an_input_without_classes_is_named() -> None:
+    """Whoever lets the table read something new is told where to say which classes it has."""
+    with pytest.raises(AssertionError, match=r"reads picture_of_the_moon, for which tests/proof/inputs\.py"):
+        Space().classes("picture_of_the_moon", Asked(Space()))
+
+
+def test_every_path_is_walked_once() -> None:
+    """Over a function whose paths can be counted: what is not read is not varied."""
+
+    def run(asked: Asked) -> str:
+        return str(asked("labs") if asked("is_marked") else asked("quoted"))
+
+    found = list(paths(run, Space()))
+
+    assert 2 + 6 == len(found)
+    assert len(found) == len({tuple(path.read.items()) for path in found})
+    assert set(INPUTS) > {name for path in found for name in path.read}
