@@ -48,7 +48,13 @@ SHIPPED = run_of(decide)
 SIGNS = ("diseases", "emergencies", "expected", "urgent", "routine", "childhood", "additional")
 NOTHING = dict.fromkeys(SIGNS, "none")
 EXAMINED = {**NOTHING, "is_child": "no", "exam": "normal", "is_normal": "yes"}
-SCENES = ({}, NOTHING, EXAMINED, {**EXAMINED, "stopped": "none", "causes": "none"}, {"emergency_cards": "no"})
+SCENES: tuple[Mapping[str, str], ...] = (
+    {},
+    NOTHING,
+    EXAMINED,
+    {**EXAMINED, "stopped": "none", "causes": "none"},
+    {"emergency_cards": "no"},
+)
 
 
 class Fault(NamedTuple):
