@@ -22,6 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("cds.fhir",),
     ("cds.need",),
     ("cds.knowledge",),
+    ("cds.words",),
     ("cds.chart",),
     ("cds.rules",),
     ("cds.audit", "cds.hooks", "cds.prefetch", "cds.store", "cds.trust"),
@@ -51,7 +52,17 @@ FOREIGN = frozenset(
     | {"sqlite3", "sqlalchemy", "psycopg", "aiosqlite", "time", "threading", "prometheus_client"}
 )
 PURE: tuple[str, ...] = (
-    *("cards", "cds.fhir", "cds.knowledge", "cds.chart", "cds.rules", "cds.hooks", "cds.call", "cds.explain"),
+    *(
+        "cards",
+        "cds.fhir",
+        "cds.knowledge",
+        "cds.words",
+        "cds.chart",
+        "cds.rules",
+        "cds.hooks",
+        "cds.call",
+        "cds.explain",
+    ),
     *("cds.access", "cds.account", "cds.deadline", "cds.need", "cds.secrecy"),
     *("cds.prefetch.supply", "cds.prefetch.references", "cds.prefetch.breaker", "cds.prefetch.tally"),
 )

@@ -37,6 +37,7 @@ from cds.knowledge.model import (
     ValueSet,
 )
 from cds.knowledge.route_words import RouteWords
+from cds.knowledge.spoken import LANGUAGES, Spoken
 from cds.knowledge.unit_names import UnitNames, UnitWords
 from cds.knowledge.version import digest
 
@@ -75,6 +76,7 @@ class Knowledge(Struct, frozen=True, eq=False):
     signs: Signs
     explanations: dict[str, Explanation]
     causes: dict[str, KnownCause]
+    spoken: dict[str, Spoken]
     explained_codes: dict[str, CodeList]
     spared_codes: dict[str, CodeList]
     displays: dict[str, str] | None = None
@@ -176,6 +178,7 @@ def load(folder: Path = DATA) -> Knowledge:
         signs=_convert("signs.toml", "", files.toml("signs.toml"), Signs),
         explanations=(explanations := _read(files, EXPLANATIONS, Explanation)),
         causes=_read(files, CAUSES, KnownCause),
+        spoken={one: _convert(f"words/{one}.toml", "", files.toml(f"words/{one}.toml"), Spoken) for one in LANGUAGES},
         explained_codes={name: _listed(terminology, name, one.codes) for name, one in explanations.items()},
         spared_codes={name: _listed(terminology, name, one.spares) for name, one in explanations.items()},
         lab_tags=_lab_tags(analytes, by_analyte, sets),

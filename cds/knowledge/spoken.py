@@ -1,0 +1,86 @@
+"""The words of one language, as its file states them (second edition N14-N19)."""
+
+from msgspec import Struct
+
+LANGUAGES = ("en", "de", "es", "fr")
+
+
+class Cues(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """What is said around a phrase, by what it does (N14). `pre` stands before the phrase, `post` after it.
+
+    `pseudo` looks like a cue and is none; `enders` end the scope of what stands before them; `far` reach past a comma;
+    `end` counts only as the last word of a clause.
+    """
+
+    absent: list[str]
+    absent_far: list[str]
+    absent_post: list[str]
+    absent_end: list[str]
+    not_over: list[str]
+    doubt: list[str]
+    about_cause: list[str]
+    hypothetical: list[str]
+    hypothetical_far: list[str]
+    history: list[str]
+    history_post: list[str]
+    person: list[str]
+    person_verbs: list[str]
+    person_never: list[str]
+    person_post: list[str]
+    person_always: list[str]
+    pseudo: list[str]
+    enders: list[str]
+    speakers: list[str]
+    joiners: list[str]
+    also: list[str]
+    beside: list[str]
+    new: list[str]
+    timed: list[str]
+    sudden: list[str]
+
+
+class Twitches(Struct, frozen=True, forbid_unknown_fields=True):
+    """The phrases of the gate, by where the twitch is (N15)."""
+
+    anywhere: list[str]
+    bare: list[str]
+    eyelid: list[str]
+    tongue: list[str]
+    face: list[str]
+
+
+class LookAlikes(Struct, frozen=True, forbid_unknown_fields=True):
+    """What closes the gate beside a twitch (N18): any twitch, or only one that nothing says to be of a muscle."""
+
+    firm: list[str]
+    loose: list[str]
+
+
+class Durations(Struct, frozen=True, forbid_unknown_fields=True):
+    """How long something has lasted: units in days, numbers in words, and what stands before or after it."""
+
+    units: dict[str, int]
+    numbers: dict[str, int]
+    before: list[str]
+    after: list[str]
+
+
+class Misspellings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Words of which one letter may be wrong, and words of their own that look so."""
+
+    of: list[str]
+    never: list[str]
+
+
+class Spoken(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """The words of one language. `additional` are the signs that are symptoms only (ADD); all others are R4 (N17)."""
+
+    words: dict[str, list[str]]
+    twitch: Twitches
+    signs: dict[str, list[str]]
+    additional: list[str]
+    family: list[str]
+    look_alikes: LookAlikes
+    cues: Cues
+    durations: Durations
+    misspelt: Misspellings

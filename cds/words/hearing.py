@@ -1,0 +1,228 @@
+"""Reads a short text: which twitches and signs it mentions, and what it says of each (second edition N13-N19)."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cds.knowledge.spoken import Spoken
+from cds.words.cues import CUE, WINDOW, Cues, Sentences
+from cds.words.lists import compiled, stems
+from cds.words.mention import Field, Mention, Polarity
+from cds.words.patterns import Match, Phrases
+from cds.words.tokens import LONGEST, Kind, Token, fold, tokens
+
+QUOTED = 60
+NEAR_TWINS = 8  # the mentions that may stand between two of the same in two languages
+LONGEST_ABBREVIATION = 4
+TWITCH, SIGN, FAMILY, LOOKS = "twitch", "sign:", "family", "look:"
+WEAKNESS, FATIGUE = "sign:weakness", "sign:fatigue"  # "weak" without a place is fatigue (N16)
+SURE_BEFORE, SURE_AFTER = 6, 4
+# Of two languages that both know a phrase, the one that silences it is right: it knows the cue (N14).
+SILENCING = (
+    *(Polarity.PERSON, Polarity.HYPOTHETICAL, Polarity.LOOK_ALIKE, Polarity.ABSENT, Polarity.HISTORY),
+    *(Polarity.UNKNOWN, Polarity.DOUBT, Polarity.PRESENT),
+)
+
+
+class Heard(Struct, frozen=True):
+    """What a text mentions, in its order, and how many steps it took to read."""
+
+    mentions: tuple[Mention, ...] = ()
+    steps: int = 0
+
+
+class _Language(Struct, frozen=True, eq=False):
+    """One language, compiled."""
+
+    spoken: Spoken
+    phrases: Phrases
+    twitch_stems: tuple[str, ...]
+
+
+class Hearing:
+    """The words of all languages, compiled once."""
+
+    def __init__(self, languages: Mapping[str, Spoken]) -> None:
+        self._languages = {name: _compiled(name, one) for name, one in languages.items()}
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages whose words are known."""
+        return tuple(self._languages)
+
+    def may_twitch(self, text: str, languages: Collection[str]) -> bool:
+        """A quick look: whether a text may mention a twitch. Most texts end here."""
+        folded = fold(text[:LONGEST])
+        return any(stem in folded for name in languages for stem in self._languages[name].twitch_stems)
+
+    def hear(self, text: str, languages: Collection[str], field: Field) -> tuple[Mention, ...]:
+        """What a text mentions, and what it says of each mention."""
+        return self.read(text, languages, field).mentions
+
+    def read(self, text: str, languages: Collection[str], field: Field) -> Heard:
+        """The same, with the steps it took."""
+        words = tokens(text)
+        sentences = Sentences(words)
+        found: list[Mention] = []
+        steps = 0
+        for name in self._languages:
+            if name in languages:
+                language = self._languages[name]
+                matches, took = language.phrases.find(words)
+                cues = Cues(sentences, matches)
+                found += _mentions(matches, name, language, text, cues)
+                steps += took + cues.steps
+        return Heard(tuple(_wanted(_merged(found), field)), steps)
+
+
+def _compiled(name: str, spoken: Spoken) -> _Language:
+    return _Language(spoken, compiled(name, spoken), stems(spoken))
+
+
+def _mentions(matches: list[Match], name: str, language: _Language, text: str, cues: Cues) -> Iterator[Mention]:
+    sentences = cues.sentences
+    looks: dict[int, list[Match]] = {}
+    for match in matches:
+        if match.meaning.startswith(LOOKS):
+            looks.setdefault(match.first, []).append(match)
+    for match in _longest(one for one in matches if not one.meaning.startswith((CUE, LOOKS))):
+        concept, _, place = match.meaning.removeprefix(SIGN).partition(":")
+        is_sign = match.meaning.startswith(SIGN)
+        first, last = sentences.tokens[match.first], sentences.tokens[match.end - 1]
+        if concept == FAMILY and _is_lower(text[first.start : last.end]):
+            continue
+        around = cues.around(match)
+        polarity = around.polarity(is_sign=is_sign)
+        if concept == TWITCH and polarity is Polarity.PRESENT and _looks_else(match, looks, cues):
+            polarity = Polarity.LOOK_ALIKE
+        yield Mention(
+            concept=concept,
+            polarity=polarity,
+            start=first.start,
+            end=last.end,
+            quote=_quote(text, first.start, last.end),
+            languages=frozenset({name}),
+            place="" if place == "bare" else place,
+            days=_days(match, sentences, language.spoken),
+            sudden=around.is_sudden,
+            additional=concept in language.spoken.additional,
+        )
+
+
+def _is_lower(words: str) -> bool:
+    """Whether a word is as short as the abbreviation of a disease and not written like one: "als" is no ALS (N19)."""
+    return len(words) <= LONGEST_ABBREVIATION and not words.isupper()
+
+
+def _longest(matches: Iterable[Match]) -> list[Match]:
+    """Of the matches of one concept that overlap, the longest; of two as long, the one listed first.
+
+    A weakness that has a place is no fatigue.
+    """
+    kept: list[Match] = []
+    taken: set[tuple[str, int]] = set()
+    for match in sorted(matches, key=lambda one: (one.first - one.end, one.first)):
+        concept, places = _concept(match), range(match.first, match.end)
+        if any((concept, place) in taken for place in places):
+            continue
+        if match.meaning == FATIGUE and any((WEAKNESS, place) in taken for place in places):
+            continue
+        taken.update((concept, place) for place in places)
+        kept.append(match)
+    return sorted(kept, key=lambda one: (one.first, one.end))
+
+
+def _concept(match: Match) -> str:
+    return match.meaning.partition(":")[0] if match.meaning.startswith(TWITCH) else match.meaning
+
+
+def _looks_else(match: Match, looks: Mapping[int, list[Match]], cues: Cues) -> bool:
+    """Whether an affirmed look-alike stands beside a twitch (N18).
+
+    One that may come with a twitch closes the gate only where nothing says that a muscle twitches.
+    """
+    sentences = cues.sentences
+    near_by = range(match.first - WINDOW, match.end + WINDOW)
+    for look in (one for place in near_by for one in looks.get(place, ())):
+        if look.meaning == "look:loose" and match.meaning != "twitch:bare":
+            continue
+        if look.end <= match.first:
+            near = sentences.words(look.end, match.first) <= SURE_BEFORE
+        elif look.first >= match.end:
+            near = sentences.words(match.end, look.first) <= SURE_AFTER
+        else:
+            near = True
+        first, end = min(look.first, match.first), max(look.end, match.end)
+        if (
+            near
+            and sentences.is_one_sentence(first, end)
+            and cues.around(look).polarity(is_sign=False) is Polarity.PRESENT
+        ):
+            return True
+    return False
+
+
+def _days(match: Match, sentences: Sentences, spoken: Spoken) -> int | None:
+    """For how many days it has been so, as the sentence says: "for 3 weeks", "3 week history of" (N17)."""
+    begin, last = sentences.limits(match.first, match.end)
+    words = sentences.tokens
+    for place in range(begin, last - 1):
+        number = _number(words[place], spoken)
+        unit = spoken.durations.units.get(words[place + 1].text) if number is not None else None
+        if number is None or unit is None:
+            continue
+        before = words[place - 1].text if place > begin else ""
+        after = words[place + 2].text if place + 2 < last else ""
+        if before in spoken.durations.before or after in spoken.durations.after:
+            return number * unit
+    return None
+
+
+def _number(token: Token, spoken: Spoken) -> int | None:
+    if token.kind is Kind.NUMBER and token.text.isdecimal() and len(token.text) <= 3:
+        return int(token.text)
+    return spoken.durations.numbers.get(token.text)
+
+
+def _quote(text: str, start: int, end: int) -> str:
+    """The phrase with words around it, at most so many characters, on one line."""
+    if len(whole := " ".join(text.split())) <= QUOTED:
+        return whole
+    left = right = max(0, QUOTED - (end - start) - 2) // 2
+    first, last = max(0, start - left), min(len(text), end + right)
+    while first < start and first > 0 and not text[first - 1].isspace():
+        first += 1
+    while last > end and last < len(text) and not text[last].isspace():
+        last -= 1
+    return " ".join(text[first:last].split())[:QUOTED]
+
+
+def _merged(found: list[Mention]) -> list[Mention]:
+    """Of the mentions of one concept in two languages one, with what silences it."""
+    kept: list[Mention] = []
+    for one in sorted(found, key=lambda mention: (mention.start, mention.end)):
+        last = range(max(0, len(kept) - NEAR_TWINS), len(kept))
+        twin = next((place for place in last if _are_same(one, kept[place])), None)
+        if twin is None:
+            kept.append(one)
+            continue
+        other = kept[twin]
+        first = min(one, other, key=lambda mention: SILENCING.index(mention.polarity))
+        longer = max(one, other, key=lambda mention: mention.end - mention.start)
+        kept[twin] = replace(longer, polarity=first.polarity, languages=one.languages | other.languages)
+    return kept
+
+
+def _are_same(one: Mention, other: Mention) -> bool:
+    return one.concept == other.concept and one.start < other.end and other.start < one.end
+
+
+def _wanted(found: Iterable[Mention], field: Field) -> Iterator[Mention]:
+    """A note of a problem tells signs only, a history of the family its diseases only (N13, N19)."""
+    for one in found:
+        if (one.concept == FAMILY) != (field is Field.FAMILY):
+            continue
+        if field is Field.NOTE and one.concept == TWITCH:
+            continue
+        yield one

@@ -1,0 +1,191 @@
+"""Phrases, compiled once: each is a row of sets of words, found in one pass over the tokens of a text.
+
+A phrase is written as words; `|` separates alternatives, `*` stands for any ending, `@name` for a list of words, `#`
+for a number, `%` for a grade of muscle power. `one & other` are parts in any order with only filler between them.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import chain, permutations
+
+from msgspec import Struct
+
+from cds.errors import KnowledgeError
+from cds.knowledge.spoken import Misspellings
+from cds.words.tokens import Kind, Token, fold
+
+FILLER, NUMBER, GRADE = "filler", "#", "%"
+CLOSE, WIDE = 2, 4  # words of filler: within a phrase, and between a movement and its place (N13)
+_UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "ae", "Ö": "oe", "Ü": "ue"}
+SHORTEST_MISSPELT = 6
+SURE = 3  # letters at the begin of a misspelt word that must be right
+MOST_STEPS = 64  # for one phrase
+MOST_SIDES = 3
+AROUND = ("cue:", "look:")  # what matters only beside a mention
+
+
+class Phrase(Struct, frozen=True):
+    """A row of elements, and what it means."""
+
+    elements: tuple[int, ...]
+    gap: int
+    meaning: str
+
+
+class Match(Struct, frozen=True):
+    """A phrase that was found: the tokens from `first` to before `end`."""
+
+    first: int
+    end: int
+    meaning: str
+
+
+class Phrases:
+    """The phrases of one language."""
+
+    def __init__(self, file: str, words: Mapping[str, list[str]], misspelt: Misspellings) -> None:
+        self._file = file
+        self._words = words
+        self._ids: dict[str, int] = {}
+        self._exact: dict[str, set[int]] = {}
+        self._begun: dict[str, set[int]] = {}
+        self._by_first: dict[int, list[Phrase]] = {}
+        self._never = frozenset(map(fold, misspelt.never))
+        self._near: dict[str, list[str]] = {}
+        for word in misspelt.of:
+            for spelt in spellings(word):
+                for less in _shortened(spelt):
+                    self._near.setdefault(less, []).append(spelt)
+        self._lengths: tuple[int, ...] = ()
+        self._mentions: set[int] = set()
+        self._filler = self._element("@filler")
+        self._places = self._element("@eyelids|@limb|@trunk|@facial")
+
+    def add(self, text: str, meaning: str, gap: int = CLOSE) -> None:
+        """Compile one phrase."""
+        sides = [tuple(self._element(one) for one in side.split()) for side in text.split(" & ")]
+        if len(sides) > MOST_SIDES or not all(sides) or "&" in self._ids:
+            raise KnowledgeError(self._file, text, "is no phrase")
+        for order in permutations(sides):
+            self._put(Phrase(tuple(chain.from_iterable(order)), gap if len(sides) == 1 else WIDE, meaning))
+
+    def _put(self, phrase: Phrase) -> None:
+        if not phrase.meaning.startswith(AROUND):
+            self._mentions.add(phrase.elements[0])
+        self._by_first.setdefault(phrase.elements[0], []).append(phrase)
+
+    def _element(self, text: str) -> int:
+        """The number of a set of words; a new set is entered word by word."""
+        if text in self._ids:
+            return self._ids[text]
+        number = self._ids[text] = len(self._ids)
+        for word in self._expanded(text, text):
+            begun = word.endswith("*")
+            for spelt in spellings(word.rstrip("*")):
+                (self._begun if begun else self._exact).setdefault(spelt, set()).add(number)
+        self._lengths = tuple(sorted({len(one) for one in self._begun}))
+        return number
+
+    def _expanded(self, text: str, place: str) -> Iterator[str]:
+        for word in text.split("|"):
+            if not word.startswith("@"):
+                yield word
+            elif word[1:] in self._words:
+                for inner in self._words[word[1:]]:
+                    yield from self._expanded(inner, place)
+            else:
+                raise KnowledgeError(self._file, place, f"`{word}` is no list of words")
+
+    def kinds(self, token: Token) -> frozenset[int]:
+        """The sets of words that a token is in."""
+        if token.kind is Kind.WORD:
+            return self._of_word(token.text)
+        classed = {Kind.NUMBER: NUMBER, Kind.GRADE: GRADE}.get(token.kind, token.text)
+        return frozenset({*self._exact.get(classed, ()), *self._exact.get(token.text, ())})
+
+    def _of_word(self, text: str) -> frozenset[int]:
+        found = self._listed(text)
+        if not found and len(text) >= SHORTEST_MISSPELT and text not in self._never:
+            meant = self._meant(text)
+            return self._listed(meant) if meant is not None else found
+        return found
+
+    def _listed(self, text: str) -> frozenset[int]:
+        found = set(self._exact.get(text, ()))
+        for length in self._lengths:
+            if length > len(text):
+                break
+            found |= self._begun.get(text[:length], set())
+        return frozenset(found)
+
+    def _meant(self, text: str) -> str | None:
+        """The word of which this is a misspelling by one letter, the first ones being right."""
+        for less in _shortened(text):
+            for word in self._near.get(less, ()):
+                if word[:SURE] == text[:SURE] and _is_near(word, text):
+                    return word
+        return None
+
+    def find(self, found: list[Token]) -> tuple[list[Match], int]:
+        """All phrases in a text, and the steps it took: at most a fixed number for each token."""
+        kinds = [self.kinds(token) for token in found]
+        matches: list[Match] = []
+        steps = len(found)
+        if self._mentions.isdisjoint(chain.from_iterable(kinds)):
+            return matches, steps  # cues alone tell nothing
+        for first, here in enumerate(kinds):
+            for kind in here:
+                for phrase in self._by_first.get(kind, ()):
+                    end, took = self._end(phrase, first, found, kinds)
+                    steps += took
+                    if end is not None:
+                        matches.append(Match(first, end, phrase.meaning))
+        return matches, steps
+
+    def _end(
+        self, phrase: Phrase, first: int, found: list[Token], kinds: list[frozenset[int]]
+    ) -> tuple[int | None, int]:
+        """Where the phrase that begins at a token ends, if it is one; only filler may stand between its parts."""
+        place, steps = first, 0
+        for element in phrase.elements[1:]:
+            skipped = 0
+            while True:
+                place, steps = place + 1, steps + 1
+                if place >= len(found):
+                    return None, steps
+                if element in kinds[place]:
+                    break
+                is_mark = found[place].kind is Kind.LOOSE
+                skipped += not is_mark
+                if skipped > phrase.gap or steps > MOST_STEPS or not (is_mark or self._fills(phrase, kinds[place])):
+                    return None, steps
+        return place + 1, steps
+
+    def _fills(self, phrase: Phrase, kinds: frozenset[int]) -> bool:
+        """Whether a word may stand within a phrase: filler, or one more place beside the one it names."""
+        return self._filler in kinds or (phrase.gap == WIDE and self._places in kinds)
+
+
+def spellings(word: str) -> set[str]:
+    """A word as it is folded, and with its umlauts written out."""
+    if word.isascii():
+        return {word.lower()}
+    return {fold(word), fold("".join(_UMLAUTS.get(one, one) for one in word))}
+
+
+def _shortened(word: str) -> Iterator[str]:
+    """The word, and the word without any one of its letters."""
+    yield word
+    for place in range(len(word)):
+        yield word[:place] + word[place + 1 :]
+
+
+def _is_near(one: str, other: str) -> bool:
+    """Whether one letter was left out, added, changed, or two neighbours changed places."""
+    start = 0
+    while start < min(len(one), len(other)) and one[start] == other[start]:
+        start += 1
+    if len(one) != len(other):
+        longer, shorter = (one, other) if len(one) > len(other) else (other, one)
+        return longer[start + 1 :] == shorter[start:]
+    swapped = one[start : start + 2] == other[start : start + 2][::-1] and one[start + 2 :] == other[start + 2 :]
+    return swapped or one[start + 1 :] == other[start + 1 :]
