@@ -334,11 +334,11 @@ def _name(draft: MedicationRequest) -> str:
 
 
 def _quiet(call: Call) -> Outcome:
-    """Silence after a glance; what of the gate did not come is accounted for."""
-    remarks = call.supplies.remarks
-    if not remarks and all(key in call.request.prefetch for key in TWITCH_KEYS):
+    """Silence after a glance; what of the gate did not come is accounted for, and what came is not read for that."""
+    remarks, absent = call.supplies.remarks, [key for key in TWITCH_KEYS if key not in call.request.prefetch]
+    if not remarks and not absent:
         return SILENT
-    unseen = (one for key in TWITCH_KEYS for one in call.supplies.of(key).not_checked())
+    unseen = (one for key in absent for one in call.supplies.of(key).not_checked())
     return Outcome((), None, (*remarks, *unseen))
 
 

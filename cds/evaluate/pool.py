@@ -72,7 +72,7 @@ class Whole(Supplies):
         super().__init__({})
         self._feeds = {key: Feed(truncated=truncated) for key in TYPES}
         for kind, count in unread.counts.items():
-            self._feeds[KEYS.get(kind, "conditions")].unreadable[kind] += count
+            self._feeds[KEYS.get(kind, "conditions")].lose(kind, count)
         self._feeds["conditions"].unread_codes = unread.codes
 
     def of(self, key: str) -> Supply:

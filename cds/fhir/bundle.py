@@ -1,7 +1,6 @@
 """Reading what a prefetch key or a file holds: strictly and fast, then entry by entry if something is odd."""
 
 import sys
-from collections import Counter
 
 import msgspec
 from msgspec import Raw, Struct
@@ -79,12 +78,16 @@ class Feed(Struct):
     """
 
     resources: list[Any] = []
-    unreadable: Counter[str] = msgspec.field(default_factory=Counter)
+    unreadable: dict[str, int] = {}
     unread_codes: list[CodeableConcept | None] = []
     truncated: bool = False
     failed: bool = False
     next: str | None = None
     issues: frozenset[str] = frozenset()
+
+    def lose(self, kind: str, count: int = 1) -> None:
+        """Count resources of a type that could not be read."""
+        self.unreadable[kind] = self.unreadable.get(kind, 0) + count
 
 
 _STRICT = msgspec.json.Decoder(Bundle | Any)
@@ -235,7 +238,7 @@ def _set_aside(raw: Raw | bytes, feed: Feed) -> None:
     """Count what could not be read, unless it is of a type that no rule reads; its code may still be told."""
     kind = _kind(raw)
     if kind in (None, "Bundle") or kind in _READ_TYPES:
-        feed.unreadable["unknown" if kind in (None, "Bundle") else kind] += 1
+        feed.lose("unknown" if kind is None or kind == "Bundle" else kind)
         feed.unread_codes.append(_code(raw))
 
 

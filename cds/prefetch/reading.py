@@ -94,7 +94,8 @@ class Reading:
             name = (type(resource), resource.id or "")
             if not name[1] or resource is (first := self._known.setdefault(name, resource)) or resource != first:
                 self.feed.resources.append(resource)
-        self.feed.unreadable += feed.unreadable
+        for kind, count in feed.unreadable.items():
+            self.feed.lose(kind, count)
         self.feed.unread_codes.extend(feed.unread_codes)
 
 

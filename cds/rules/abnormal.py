@@ -40,10 +40,12 @@ def rule_of(deficiencies: Mapping[str, str], excess: Mapping[str, str]) -> Calla
     """
 
     def read(view: View) -> list[Abnormal]:
+        present = view.present
         found = [
             one
-            for tag, recorded in deficiencies.items()
-            if (one := _one(tag, recorded, excess.get(tag, ""), view)) is not None
+            for tag, low in deficiencies.items()
+            if not present.isdisjoint((tag, low, high := excess.get(tag, ""), DARK_URINE))
+            and (one := _one(tag, low, high, view)) is not None
         ]
         return sorted(found, key=lambda one: (one.indicator is not Indicator.WARNING, -one.distance))
 

@@ -79,14 +79,27 @@ class Doubtful(Struct, frozen=True):
     date: str
 
 
+class Entry(Struct, frozen=True, kw_only=True):
+    """One record of a medicine of a class, taken now or ended."""
+
+    drug: Drug
+    concept: Concept
+    is_active: bool
+
+
 class Medication(Struct, frozen=True):
-    """All courses, and what has ended."""
+    """All courses, and what has ended. `history`: all that the chart says of each class of which it says anything."""
 
     courses: tuple[Course, ...]
     ended: tuple[Ended, ...]
     others: tuple[tuple[str, When | None], ...]
     replacements: tuple[tuple[str, When | None], ...]
     doubtful: tuple[Doubtful, ...] = ()
+    history: dict[str, list[Entry]] = {}
+
+    def entries(self, tag: str) -> Iterator[Entry]:
+        """What the chart says of one class: its active entries and its ended ones."""
+        return (one for one in self.history.get(tag, ()) if one.is_active or _is_over(one.drug))
 
     def of(self, *tags: str) -> tuple[Course, ...]:
         """The courses of some classes."""
@@ -104,22 +117,30 @@ class Matcher:
     """Which class a drug entry belongs to, if it is given systemically (5a)."""
 
     def __init__(self, knowledge: Knowledge) -> None:
-        self._medicines = knowledge.medicines
+        self._classes = tuple(knowledge.medicines.items())
         self._stated = _bare(token for one in knowledge.medicines.values() for token in one.stated_route)
         self._codes = {tag: _bare(one.codes) for tag, one in knowledge.medicines.items()}
-        self._groups = {
-            tag: frozenset((tag, *one.groups, *one.check_route)) for tag, one in knowledge.medicines.items()
-        }
+        # Which classes to look at for a group or a code of an entry, by their place among the classes.
+        self._of_group: dict[str, list[int]] = {}
+        self._of_code: dict[str, list[int]] = {}
+        for place, (tag, medicine) in enumerate(self._classes):
+            for group in {tag, *medicine.groups, *medicine.check_route}:
+                self._of_group.setdefault(group, []).append(place)
+            for code in self._codes[tag]:
+                self._of_code.setdefault(code, []).append(place)
 
     def matches(self, drug: Drug) -> Iterator[tuple[str, Concept]]:
         """The classes of an entry, each with the code that shows it."""
-        codes = {one.code for one in drug.concepts}
-        groups = frozenset().union(*(one.groups for one in drug.concepts))
-        for tag, medicine in self._medicines.items():
-            if not (self._groups[tag].isdisjoint(groups) and self._codes[tag].isdisjoint(codes)):
-                concept = self._concept(drug, tag, medicine)
-                if concept is not None:
-                    yield tag, concept
+        places: set[int] = set()
+        for one in drug.concepts:
+            places.update(self._of_code.get(one.code, ()))
+            for group in one.groups:
+                places.update(self._of_group.get(group, ()))
+        for place in sorted(places):
+            tag, medicine = self._classes[place]
+            concept = self._concept(drug, tag, medicine)
+            if concept is not None:
+                yield tag, concept
 
     def _concept(self, drug: Drug, tag: str, medicine: MedicineClass) -> Concept | None:
         hits = [one for one in drug.concepts if self._is_in(one, tag, medicine)]
@@ -199,7 +220,13 @@ def read(drugs: list[Drug], knowledge: Knowledge, today: int) -> Medication:
     matcher = matcher_of(knowledge)
     matched = [(tag, concept, drug) for drug in drugs for tag, concept in matcher.matches(drug)]
     denied = _denials(drugs)
-    live = [one for one in matched if _is_live(one[0], one[2], denied, knowledge, today)]
+    live: list[tuple[str, Concept, Drug]] = []
+    history: dict[str, list[Entry]] = {}
+    for tag, concept, drug in matched:
+        is_active = _is_live(tag, drug, denied, knowledge, today)
+        history.setdefault(tag, []).append(Entry(drug=drug, concept=concept, is_active=is_active))
+        if is_active:
+            live.append((tag, concept, drug))
     courses = tuple(_courses(live, matched, knowledge))
     over = (one for one in matched if _is_over(one[2]) or one[2].was_stopped)
     active = [drug for drug in drugs if _is_live("", drug, denied, knowledge, today)]
@@ -209,6 +236,7 @@ def read(drugs: list[Drug], knowledge: Knowledge, today: int) -> Medication:
         others=tuple((name, drug.start) for drug in active for concept in drug.concepts for name in concept.sets),
         replacements=tuple(_replacements(active)),
         doubtful=tuple(dict.fromkeys(_doubtful(matched))),
+        history=history,
     )
 
 
@@ -228,29 +256,6 @@ def fires(course: Course, knowledge: Knowledge, last: When | None) -> bool:
     if timing == "recent":
         return 0 <= lead <= knowledge.days("recent_drug")
     return lead >= (knowledge.days("ppi_exposure") if timing == "exposure" else 0)
-
-
-class Entry(Struct, frozen=True, kw_only=True):
-    """One record of a medicine of a class, taken now or ended."""
-
-    drug: Drug
-    concept: Concept
-    is_active: bool
-
-
-def entries(drugs: list[Drug], tag: str, knowledge: Knowledge, today: int) -> Iterator[Entry]:
-    """What a chart says of one class: its active entries and its ended ones."""
-    return (one for one in history(drugs, tag, knowledge, today) if one.is_active or _is_over(one.drug))
-
-
-def history(drugs: list[Drug], tag: str, knowledge: Knowledge, today: int) -> Iterator[Entry]:
-    """All that a chart says of one class."""
-    matcher, denied = matcher_of(knowledge), _denials(drugs)
-    for drug in drugs:
-        for found, concept in matcher.matches(drug):
-            if found == tag:
-                live = _is_live(tag, drug, denied, knowledge, today)
-                yield Entry(drug=drug, concept=concept, is_active=live)
 
 
 def _is_live(tag: str, drug: Drug, denied: Mapping[str, When], knowledge: Knowledge, today: int) -> bool:

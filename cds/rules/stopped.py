@@ -51,10 +51,10 @@ def rule(view: View) -> list[Stopped]:
 
 def _of_class(tag: str, view: View) -> Iterator[Stopped]:
     """Nothing while any entry of the class is taken."""
-    medicine = view.medicine(tag)
     mine = [one for one in view.history(tag) if not one.drug.ref.startswith(ADMINISTRATION)]
     if any(one.is_active for one in mine):
         return
+    medicine = view.medicine(tag)
     names = dict.fromkeys(one.concept.ingredient for one in mine)
     for name in names:
         entries = [one for one in mine if one.concept.ingredient == name and _is_over(one)]

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Literal, Protocol, TypeVar
 
 from msgspec import Struct
@@ -35,6 +36,12 @@ class Verdict(Struct, frozen=True):
     because: str = ""
 
 
+@cache
+def _not_fired(rule_id: str) -> Verdict:
+    """The verdict of most rules on most charts."""
+    return Verdict(rule_id, "not-fired")
+
+
 class Trial:
     """Collects the verdicts of one call."""
 
@@ -51,7 +58,7 @@ class Trial:
             self.verdicts.append(Verdict(rule_id, "not-checked", because="rule-failed"))
             return ()
         if not raised:
-            self.verdicts.append(Verdict(rule_id, "not-fired"))
+            self.verdicts.append(_not_fired(rule_id))
             return ()
         facts = tuple(fact for one in raised for fact in one.facts)
         self.verdicts.append(Verdict(rule_id, "fired", facts))

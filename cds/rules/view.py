@@ -17,7 +17,7 @@ from cds.rules.gate import Twitch
 from cds.rules.known_disease import Disease
 from cds.rules.laboratory import Standing
 from cds.rules.labs import Judged
-from cds.rules.medication import Course, Ended, Entry, entries, fires, history, start_of
+from cds.rules.medication import Course, Ended, Entry, fires, start_of
 from cds.rules.picture import Picture
 from cds.rules.reads import DISEASES, EXPECTED
 from cds.rules.view_words import Words
@@ -40,6 +40,11 @@ class View(Words):
     def rule(self) -> str:
         """The id of the rule that looks."""
         return self._access.rule
+
+    @property
+    def present(self) -> frozenset[str]:
+        """What the chart holds of all that the rule declares: of the rest nothing needs to be asked."""
+        return self._access.on_chart & self._picture.names
 
     @property
     def today(self) -> int:
@@ -199,17 +204,17 @@ class View(Words):
     def entries(self, tag: str) -> Iterator[Entry]:
         """What the chart says of one class: its active entries and its ended ones."""
         self._access.check("medicines", tag)
-        return entries(self._picture.chart.drugs, tag, self._access.knowledge, self.today)
+        return self._picture.medication.entries(tag)
 
     def medicine(self, tag: str) -> MedicineClass:
         """What the data say of a class."""
         self._access.check("medicines", tag)
         return self._access.knowledge.medicines[tag]
 
-    def history(self, tag: str) -> Iterator[Entry]:
+    def history(self, tag: str) -> Iterable[Entry]:
         """All that the chart says of one class."""
         self._access.check("medicines", tag)
-        return history(self._picture.chart.drugs, tag, self._access.knowledge, self.today)
+        return self._picture.medication.history.get(tag, ())
 
     def course_start(self, last: Drug, same: list[Drug]) -> When | None:
         """The start of a course by its last entry, joined to those that ended shortly before it."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("twitch-cds")
 LATER = 3.0  # seconds after the start
+YOUNG = 10_000  # objects between two looks of the garbage collector: a call makes thousands, hardly ever in a circle
 
 
 def open_parts(settings: Settings) -> Parts:
@@ -128,4 +129,5 @@ def _keep() -> None:
     """What is loaded now stays until the end: the garbage collector, which was off till now, need never look at it."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(YOUNG)
     gc.enable()

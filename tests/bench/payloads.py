@@ -8,6 +8,8 @@ from typing import Any
 import menu
 import orjson
 
+from cds.prefetch.supply import TYPES
+
 Json = dict[str, Any]
 TODAY = date(2026, 11, 22)
 SERVICE = "muscle-twitch-patient-view"
@@ -24,7 +26,7 @@ SHARES = {
     "procedures": 8,
     "diagnosticReports": 8,
 }
-EMPTY = ("medicationStatements", "serviceRequests", "familyHistory")
+EMPTY = tuple(key for key in TYPES if key != "patient" and key not in SHARES)  # a client sends all that is asked for
 SNOMED, LOINC, RXNORM = "http://snomed.info/sct", "http://loinc.org", "http://www.nlm.nih.gov/research/umls/rxnorm"
 UCUM = "http://unitsofmeasure.org"
 HL7 = "http://terminology.hl7.org/CodeSystem/"

@@ -1,6 +1,7 @@
 """A pause of the process (a starved machine, a snapshot): whoever sent a whole request meanwhile gets an answer."""
 
 import asyncio
+import json
 import os
 import select
 import signal
@@ -14,7 +15,7 @@ from typing import Any, Self
 
 import pytest
 import uvloop
-from service.process import PATIENT_VIEW, TWITCHING, Running, answer_of, running
+from service.process import HEAD_END, PATIENT_VIEW, TWITCHING, Running, answer_of, running
 from uvicorn.server import ServerState
 
 from cds.errors import SlowBody
@@ -30,10 +31,22 @@ KEEP_ALIVE = 5
 HOLD = b"hold"
 REQUEST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
 BODY = TWITCHING.read_bytes()
-CALL = (
-    b"POST " + PATIENT_VIEW.encode() + b" HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-    b"Content-Length: %d\r\n\r\n" % len(BODY)
-) + BODY
+
+
+def call_of(body: bytes) -> bytes:
+    """A whole call."""
+    head = f"POST {PATIENT_VIEW} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+    return head.encode() + HEAD_END + body
+
+
+def long_body() -> bytes:
+    """The chart that twitches, with so many problems that reading them takes a while."""
+    chart = json.loads(BODY)
+    chart["prefetch"]["conditions"]["entry"] *= 3_000
+    return json.dumps(chart).encode()
+
+
+CALL = call_of(BODY)
 Runner = Callable[[Coroutine[Any, Any, bytes]], bytes]
 
 
@@ -233,6 +246,8 @@ def _stopped_with_callers(service: Running, stack: ExitStack) -> list[socket.soc
             caller.sendall(CALL)
             assert answer_of(caller).startswith(b"HTTP/1.1 200 ")
         service.fetch("GET", "/health/live")  # accepted after all of them
+        busy = stack.enter_context(socket.create_connection(service.place, timeout=600))
+        busy.sendall(call_of(long_body()))  # in the middle of its work a process looks at its timers before it reads
         os.kill(service.process.pid, signal.SIGSTOP)
         if not select.select(callers, [], [], 0)[0]:
             return callers
