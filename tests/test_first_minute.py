@@ -16,6 +16,7 @@ NEEDED = ("Makefile", "deploy", "pyproject.toml", "requirements.lock", "requirem
 TOOLS = ("make", "sh", "touch")
 UV, UNSHARE = shutil.which("uv"), shutil.which("unshare")
 ENDED_BY_MAKE = 2
+OUTERMOST = {"MAKEFLAGS": "", "MAKELEVEL": "0"}  # whatever `make test` was given is not meant here
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def environment(folder: Path, port: int, *more: str) -> dict[str, str]:
     index = f"http://127.0.0.1:{port}/simple"
     pip = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": index, "PIP_NO_CACHE_DIR": "1"}
     uv = {"UV_NO_CONFIG": "1", "UV_DEFAULT_INDEX": index, "UV_CACHE_DIR": str(folder / "cache"), "UV_OFFLINE": "0"}
-    return {"PATH": str(tools), **pip, **uv}
+    return {"PATH": str(tools), **OUTERMOST, **pip, **uv}
 
 
 def said(ended: Ended) -> list[str]:
@@ -98,7 +99,8 @@ def test_a_taken_port_is_told_at_once(checkout: Path, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         command = ["make", "run", f"VENV={venv}", f"PORT={port}"]
-        ended = at_terminal(command, {"TWITCH_CDS_DATA_DIR": str(tmp_path / "var")}, folder=checkout)
+        settings = {**OUTERMOST, "TWITCH_CDS_DATA_DIR": str(tmp_path / "var")}
+        ended = at_terminal(command, settings, folder=checkout)
 
     way_out = "Choose another port (--port N, or make run PORT=N)."
     (problem,) = said(ended)
