@@ -97,7 +97,7 @@ def _undated(gap: str, advice: Advice, words: Words) -> Iterable[str]:
     """The names without a date."""
     drugs = advice.signs if advice.topic is Topic.MED_REV else ()
     match gap:
-        case "sign" | "medicine":
+        case "sign" | "medicine" | "types":
             return advice.signs
         case "drug":
             return drugs[:1] or _tag_names(advice, words)[:1]
@@ -105,7 +105,7 @@ def _undated(gap: str, advice: Advice, words: Words) -> Iterable[str]:
             return drugs or _tag_names(advice, words)
         case "factors" | "test":
             return _tag_names(advice, words)
-        case "tests" if advice.topic is Topic.LAB_ORDER:
+        case "due_tests":
             return [words.test_name(key) for key in advice.missing]
         case "tests":
             return filter(None, (words.tag(advice.topic, tag).tests for tag in advice.tags))

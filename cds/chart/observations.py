@@ -28,6 +28,7 @@ _AMOUNT = re.compile(
 )
 NOT_CODED = Named("")
 BY_NAME = "code"  # the trouble of a result that is known by its name only
+DONE = ("order-", "result-")  # so the value sets begin that tell that a test was ordered or done
 LABORATORY = "laboratory"  # HL7 observation-category
 PATIENTS = frozenset({"Patient", "RelatedPerson"})
 ANSWERED = frozenset({"survey", "social-history"})  # HL7 observation-category: what somebody was asked
@@ -76,7 +77,9 @@ def other(observation: Observation, namer: Namer, scope: Scope) -> OtherResult |
     when, code = effective(observation), observation.code
     if (observation.status or "").strip().lower() not in FINAL or when is None or scope.is_future(when):
         return None
-    concept = next((hit for hit in namer.concepts(code) if hit.groups and not hit.sets), None)
+    concept = next(
+        (hit for hit in namer.concepts(code) if hit.groups and not hit.analyte and _is_only_ordered(hit)), None
+    )
     when, codes = scope.date(when), [one.code for one in code.coding or () if one.code] if code else []
     name = _called(code)
     if when is None or not (name or codes) or not (concept or is_laboratory(observation)):
@@ -91,6 +94,11 @@ def other(observation: Observation, namer: Namer, scope: Scope) -> OtherResult |
         flags=_flags(observation, namer.units),
         ranges=tuple(observation.reference_range or ()),
     )
+
+
+def _is_only_ordered(concept: Concept) -> bool:
+    """Whether no rule reads the code, except to see that the test was done or ordered (N56)."""
+    return all(name.startswith(DONE) for name in concept.sets)
 
 
 def _called(code: CodeableConcept | None) -> str:

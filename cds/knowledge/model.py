@@ -15,6 +15,10 @@ AboutLimit = Annotated[str, Meta(pattern=r"^[^{}]*\{limit\}[^{}]*$")]
 AboutResult = Annotated[str, Meta(pattern=r"^\{test\}[^{}]*\{value\}[^{}]*\{flag\}[^{}]*\{date\}[^{}]*$")]
 AboutSign = Annotated[str, Meta(pattern=r"^[^{}]*\{sign\}[^{}]*$")]
 AboutDose = Annotated[str, Meta(pattern=r"^[^{}]*\{value\}[^{}]*$")]
+AboutType = Annotated[str, Meta(pattern=r"^[^{}]*\{type\}[^{}]*$")]
+AboutDrug = Annotated[str, Meta(pattern=r"^[^{}]*\{drug\}[^{}]*$")]
+AboutNumber = Annotated[str, Meta(pattern=r"^[^{}]*\{n\}[^{}]*$")]
+AboutDiagnosis = Annotated[str, Meta(pattern=r"^[^{}]*\{diagnosis\}[^{}]*$")]
 Effect = Literal["quote", "info", "warning", "emergency"]
 
 
@@ -122,6 +126,7 @@ class MedicineClass(Struct, frozen=True, forbid_unknown_fields=True):
     needs_muscle_sign: bool = False
     variant: str = "one"
     checks: list[str] = []
+    tests: list[str] = []
     replacement: list[str] = []
     replacement_for: str = ""
     stopped_within: int | None = None
@@ -290,6 +295,30 @@ class Sides(Struct, frozen=True, forbid_unknown_fields=True):
         return {"low": self.low, "high": self.high}.get(side or "", self.abnormal)
 
 
+class Reasons(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why tests are due, as a summary says it (N56)."""
+
+    drug: AboutDrug
+    weeks: AboutNumber
+    recorded: AboutDiagnosis
+    diet: str
+    severe: str
+    kidney: str
+
+
+class OpenItems(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a card calls that which is still open about a twitch (N55)."""
+
+    unclear: AboutSign
+    stopped: AboutDrug
+    flag: AboutTest
+    result: AboutTest
+    uncoded: AboutTest
+    problem: str
+    medicine: str
+    age: str
+
+
 class Names(Struct, frozen=True, forbid_unknown_fields=True):
     """What a card calls that which neither a code nor a value set names."""
 
@@ -313,3 +342,6 @@ class Names(Struct, frozen=True, forbid_unknown_fields=True):
     short: dict[str, str]
     types: dict[str, str]
     tetany: dict[str, str]
+    not_received: AboutType
+    open: OpenItems
+    reason: Reasons

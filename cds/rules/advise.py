@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from cards.advice import SWITCHED_OFF, Advice, Fact, Note, Order
+from cards.advice import RULE_FAILED, SWITCHED_OFF, Advice, Fact, Note, Order
 from cards.topics import Topic
 from cds.chart.facts import Asked, Report
 from cds.knowledge.load import Knowledge
@@ -13,6 +13,7 @@ from cds.rules import (
     calm,
     context,
     emergency_words,
+    open_items,
     own_words,
     proposals,
     tests_due,
@@ -96,7 +97,7 @@ def emergency(choice: Choice, found: Assessment) -> Advice:
         first=(*emergency_words.first(flags), *emergency_words.of_weakness(flags, found.picture)),
         facts=tuple(_once(*found.picture.twitch_facts, *facts_of(flags), *_labs(found), *facts_of(inside))),
         notes=(*notes, *context.symptoms(inside, found.picture), Note("local_pathway"), *context.notes(found)),
-        missing=found.missing if found.picture.complete.has("Observation") else (),
+        missing=context.missing_tests(found),
         orders=proposals.in_emergency(tags, found.picture.knowledge),
     )
 
@@ -171,19 +172,20 @@ def _requested(request: Asked, day: str, knowledge: Knowledge) -> Fact:
 
 
 def lab_order(choice: Choice, found: Assessment) -> Advice:
-    """LAB-ORDER: only missing or stale tests; CK with cramps or a statin (4d LAB-ORDER)."""
-    tests = context.missing_tests(found)
+    """LAB-ORDER: why tests are due, and only those that are not on file or out of date (N56)."""
+    wanted = found.tests_wanted
     return Advice(
         topic=Topic.LAB_ORDER,
         indicator=choice.indicator,
-        flags=("ADD",) if found.additional else (),
-        facts=(*found.picture.twitch_facts, *facts_of(found.additional)),
+        values={"reason": wanted.text} if wanted else {},
+        flags=flag_ids(found.additional),
+        facts=(*found.picture.twitch_facts, *(wanted.facts if wanted else ()), *facts_of(found.additional)),
         notes=(
             *context.symptoms(found.additional, found.picture),
             *tests_due.stale(found.picture),
             *context.notes(found),
         ),
-        missing=tests,
+        missing=context.missing_tests(found),
         orders=due(found),
     )
 
@@ -200,7 +202,7 @@ def reassurance(choice: Choice, found: Assessment) -> Advice:
         values={"dates": " / ".join(dict.fromkeys(dates))},
         facts=(*picture.twitch_facts, *facts),
         notes=(Note("benign_course"), Note("safety_net"), *context.notes(found)),
-        missing=found.missing,
+        missing=context.missing_tests(found),
     )
 
 
@@ -243,25 +245,59 @@ def _lifestyle_variant(choice: Choice, found: Assessment) -> str:
 
 
 def data_gap(choice: Choice, found: Assessment) -> Advice:
-    """DATA-GAP: what is missing; "not found on this chart" is not "absent" (D15)."""
+    """DATA-GAP: what to examine in a twitch that nothing else speaks of; it never reassures (D15, N55)."""
     if choice.flags:
         return _unsaid(choice, found)
     if found.picture.diseases:
         return _unseen(choice, found)
+    variant, named = _isolated(found)
+    habits = not found.picture.is_child
     return Advice(
         topic=Topic.DATA_GAP,
         indicator=choice.indicator,
-        variant=_gap_variant(found),
-        facts=found.picture.twitch_facts,
-        notes=(*context.explanations(found.picture), *context.exam_notes(found.picture), *context.notes(found)),
-        missing=context.gaps(found),
+        variant=variant,
+        signs=named,
+        values=_in_summary(variant, named, found),
+        flags=flag_ids(found.additional),
+        facts=(*found.picture.twitch_facts, *facts_of(found.additional)),
+        notes=(
+            *_requested_line(found),
+            *context.symptoms(found.additional, found.picture),
+            *context.explanations(found.picture, habits=habits),
+            *context.exam_notes(found.picture),
+            *context.notes(found),
+        ),
+        missing=context.gaps(found, habits=habits),
     )
 
 
-def _gap_variant(found: Assessment) -> str:
+def _isolated(found: Assessment) -> tuple[str, tuple[str, ...]]:
+    """The first text of N55 whose condition is true, and what it names; a check that failed comes before all."""
+    picture = found.picture
     if found.failed:
-        return "rule-failed"
-    return "child" if found.picture.is_child else "default"
+        return RULE_FAILED, ()
+    if absent := open_items.not_received(picture):
+        return "incomplete", absent
+    if picture.is_child:
+        return "child", ()
+    if items := open_items.of(found):
+        return "open", items
+    dated = picture.last is not None
+    return "eyelid" if dated and all(one.eyelid_only for one in picture.twitches) else "default", ()
+
+
+def _in_summary(variant: str, named: tuple[str, ...], found: Assessment) -> dict[str, str]:
+    if variant == "open":
+        return {"first_item": named[0]}
+    onsets = [one.onset for one in found.picture.twitches if one.onset is not None] if variant == "eyelid" else []
+    return {"date": min(onsets, key=lambda when: when.first).text} if onsets else {}
+
+
+def _requested_line(found: Assessment) -> tuple[Note, ...]:
+    """A referral or EMG on file (4b WIP)."""
+    request = found.picture.request
+    when = request.when if request else None
+    return (Note("work_up_requested", {"date": when.text}),) if when else ()
 
 
 def _unsaid(choice: Choice, found: Assessment) -> Advice:
@@ -272,7 +308,7 @@ def _unsaid(choice: Choice, found: Assessment) -> Advice:
         variant=SWITCHED_OFF,
         facts=tuple(_once(*found.picture.twitch_facts, *facts_of(choice.flags))),
         notes=(*_early(choice.flags), *uncertain(choice.flags), *context.notes(found)),
-        missing=found.missing if found.picture.complete.has("Observation") else (),
+        missing=context.missing_tests(found),
     )
 
 

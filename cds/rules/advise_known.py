@@ -12,7 +12,7 @@ from cds.rules.rulebook import rulebook_of
 
 def cause(choice: Choice, found: Assessment) -> Advice:
     """One card for all causes, in the order of N25, with the tests that they ask for and those that are due anyway."""
-    some, due = choice.causes, context.missing_tests(found)
+    some, due = choice.causes, context.missing_tests(found, of_child=True)
     return Advice(
         topic=Topic.KNOWN,
         indicator=choice.indicator,

@@ -21,6 +21,7 @@ def abnormal(choice: Choice, found: Assessment) -> Advice:
     """One card for all abnormal analytes and recorded deficiencies, with the missing tests inside (D10)."""
     picture, some = found.picture, choice.labs
     orderable = picture.knowledge.orderable
+    due = context.missing_tests(found, of_child=True)
     recorded = tuple(Order(f"lab:{lab.tag}") for lab in some if lab.value is None and lab.tag in orderable)
     return Advice(
         topic=Topic.LAB_ABN,
@@ -33,8 +34,8 @@ def abnormal(choice: Choice, found: Assessment) -> Advice:
         high=tuple(lab.tag for lab in some if lab.side == "high"),
         facts=(*picture.twitch_facts, *(fact for lab in some for fact in lab.facts)),
         notes=(*_notes(some, found), *tests_due.stale(picture), *context.notes(found)),
-        missing=context.missing_tests(found),
-        orders=tuple(dict.fromkeys((*recorded, *(Order(f"lab:{test}") for test in context.missing_tests(found))))),
+        missing=due,
+        orders=tuple(dict.fromkeys((*recorded, *(Order(f"lab:{test}") for test in due)))),
     )
 
 

@@ -136,5 +136,5 @@ def _orders(tags: set[str], found: Assessment) -> tuple[Order, ...]:
         return ()
     medicines = found.picture.knowledge.medicines
     wanted = dict.fromkeys(test for tag in sorted(tags) for test in medicines[tag].checks)
-    due = context.missing_tests(found)
+    due = context.missing_tests(found, of_child=True)
     return tuple(Order(f"lab:{test}") for test in wanted if test in due)

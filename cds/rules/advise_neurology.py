@@ -94,7 +94,7 @@ def _neuro(
         facts=(*found.picture.twitch_facts, *advise.facts_of(choice.flags)),
         first=_both_sides(choice.flags, found.picture),
         notes=(*notes, *context.symptoms(choice.flags, found.picture), *context.notes(found)),
-        missing=context.missing_tests(found),
+        missing=context.missing_tests(found, of_child=choice.topic is Topic.PED_NEURO),
         orders=orders,
     )
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cards.topics import Topic
-from cds.rules import new_signs, tests_due, tetany, timing, weakness_used, withdrawal
+from cds.rules import new_signs, tests_due, tests_wanted, tetany, timing, weakness_used, withdrawal
 from cds.rules.abnormal import Abnormal
 from cds.rules.causes import Cause
 from cds.rules.findings import IN_DOUBT, Finding
@@ -19,6 +19,7 @@ from cds.rules.picture import Picture
 from cds.rules.rule import Sees
 from cds.rules.rulebook import Rulebook, rulebook_of
 from cds.rules.stopped import Stopped
+from cds.rules.tests_wanted import Reason
 from cds.rules.trial import Trial
 
 
@@ -40,7 +41,7 @@ class Assessment(Struct, frozen=True, kw_only=True):
     courses: tuple[Course, ...]
     factors: tuple[Factor, ...]
     missing: tuple[str, ...]
-    wants_labs: bool
+    tests_wanted: Reason | None
     causes: tuple[Cause, ...] = ()
     new_signs: tuple[NewSign, ...] = ()
     stopped: tuple[Stopped, ...] = ()
@@ -120,6 +121,7 @@ def assess(picture: Picture, trial: Trial, *, emergency_cards: bool = True) -> A
     medicines = questions.collect(Topic.MED_REV)
     courses = tuple(one for one in medicines if isinstance(one, Course))
     factors: tuple[Factor, ...] = questions.collect(Topic.LIFESTYLE)
+    labs: tuple[Abnormal, ...] = questions.collect(Topic.LAB_ABN)
     return Assessment(
         picture=picture,
         emergencies=emergencies,
@@ -129,19 +131,14 @@ def assess(picture: Picture, trial: Trial, *, emergency_cards: bool = True) -> A
         additional=extra,
         muscle_signs=(*urgent, *routine),
         is_normal=normal,
-        labs=questions.collect(Topic.LAB_ABN),
+        labs=labs,
         causes=tetany.causes(lowered, questions.collect(Topic.KNOWN)),
         stopped=tuple(one for one in medicines if isinstance(one, Stopped)),
         new_signs=questions.collect(Topic.NEW_SIGN),
         courses=courses,
         factors=factors,
-        missing=tests_due.missing(picture),
-        wants_labs=tests_due.is_triggered(
-            picture,
-            additional=bool(extra),
-            tags={course.tag for course in courses},
-            factors={factor.tag for factor in factors},
-        ),
+        missing=tests_due.missing(picture, courses, factors, labs, neurology=bool(childhood or urgent_left or routine)),
+        tests_wanted=tests_wanted.reason(picture, courses, factors),
         failed=frozenset(trial.failed),
         emergency_cards=emergency_cards,
     )

@@ -1,11 +1,11 @@
 """What may calm: the words "no red flags" and their like, and what lifestyle advice never stands beside (N24)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from cards.topics import Indicator, Topic
+from cds.rules import open_items
 from cds.rules.assess import Assessment
 from cds.rules.choice import Choice
-from cds.rules.flags import Flags
 
 NEUROLOGY = frozenset({Topic.PED_NEURO, Topic.NEURO_URG, Topic.STATUS, Topic.NEURO_EVAL})
 BESIDE = NEUROLOGY | {Topic.EMERG, Topic.NEW_SIGN, Topic.KNOWN}
@@ -23,28 +23,14 @@ def words_allowed(found: Assessment) -> bool:
     picture = found.picture
     seen = picture.complete.all and not (found.failed or picture.unclear or picture.unread)
     warned = any(lab.indicator is Indicator.WARNING for lab in found.labs)
-    return (
-        is_examined(found) and seen and not (warned or _flags(found) or picture.quoted or found.causes or found.stopped)
-    )
+    uncoded = tuple(open_items.uncoded(picture))
+    nothing_open = not (warned or uncoded or open_items.flags(found) or picture.quoted or found.causes or found.stopped)
+    return is_examined(found) and seen and nothing_open
 
 
 def open_item(found: Assessment) -> str:
     """What is to be looked at before lifestyle advice after a normal examination; empty if nothing has a name."""
-    return next(_open_items(found), "")
-
-
-def _flags(found: Assessment) -> Flags:
-    return (*found.emergencies, *found.childhood, *found.urgent, *found.routine, *found.additional)
-
-
-def _open_items(found: Assessment) -> Iterator[str]:
-    """What has a name, in the order of N24: a quoted sign, any flag, a diagnosis, what did not arrive."""
-    picture = found.picture
-    yield from (dict(remark.values)["sign"] for remark in picture.quoted)
-    yield from (name for flag in _flags(found) for name in flag.names)
-    yield from (cause.label for cause in found.causes)
-    types = picture.knowledge.names.types
-    yield from (types[name] for name in types if not picture.complete.has(name))
+    return next(open_items.before_advice(found), "")
 
 
 def is_hushed(chosen: Iterable[Choice]) -> bool:

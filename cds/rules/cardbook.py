@@ -149,7 +149,12 @@ CARDS = (
         advise=advise.lab_order,
         left_out=left_out.lab_order,
         reads=Reads(
-            sets=("hypoparathyroidism",), tests=("basic-tests", "muscle-test"), windows=("order", "deficiency")
+            sets=("sensory", "cramps"),
+            problems=("kidney-moderate",),
+            answers=("result-egfr",),
+            tests=("basic-tests", "asked-tests", "muscle-test"),
+            windows=("order", "deficiency"),
+            thresholds=("lasting_years", "b12_years"),
         ),
         shows="lab-limits",
         example=("tests",),
@@ -174,7 +179,10 @@ CARDS = (
     ),
     CardRow(
         topic=Topic.DATA_GAP,  # 4a DATA-GAP
-        variants=("default", "child", RULE_FAILED, "known-disease", SWITCHED_OFF, "draft-unread"),
+        variants=(
+            *("incomplete", "child", "eyelid", "default", "open"),
+            *(RULE_FAILED, "known-disease", SWITCHED_OFF, "draft-unread"),
+        ),
         advise=advise.data_gap,
         left_out=left_out.gap,
         reads=Reads(windows=("twitch_observation", "exam")),

@@ -58,7 +58,7 @@ CHART = Reads(
         *("max_cards", "max_facts", "max_twitches", "max_other_results", "frequent_per_day"),
     ),
     groups=("answered", "common-in-benign"),
-    classes=("shifting-drugs",),
+    classes=("shifting-drugs", "linked-classes", "b12-classes"),
     tests=("shifted-by-drugs", "needs-ecg", "own-summary", "unnamed-beside", "in-weeks"),
 )
 GAPS = ("examination", "onset", "medication-history")  # answered by no value set
@@ -131,6 +131,7 @@ def _of_medicines(
         yield "medicines.toml", name, (*medicine.linked, *medicine.named), tags
         yield "medicines.toml", name, medicine.moved, knowledge.analytes
         yield "medicines.toml", name, medicine.checks, knowledge.orderable
+        yield "medicines.toml", name, medicine.tests, knowledge.analytes
         yield "medicines.toml", name, (medicine.variant,), ROWS[Topic.MED_REV].variants
         yield "medicines.toml", name, filter(None, (medicine.replacement_for,)), knowledge.sets
         if medicine.asks_tests and medicine.variant == "one" and medicine.timing != "never":

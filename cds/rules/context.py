@@ -21,23 +21,27 @@ SYMPTOM = "ADD"
 NAMED, LONGEST_NAME = 2, 60  # medicines that could not be checked are named so far (N48, N59)
 
 
-def missing_tests(found: Assessment) -> tuple[str, ...]:
-    """The tests that are due; CK with cramps or a statin (4d LAB-ORDER). None if Observations did not all arrive."""
-    if not found.picture.complete.has("Observation"):
+def missing_tests(found: Assessment, *, of_child: bool = False) -> tuple[str, ...]:
+    """The tests that are due; CK with cramps or a statin (4d LAB-ORDER). None if Observations did not all arrive.
+
+    `of_child`: whether this card names them for a child too (N56).
+    """
+    picture = found.picture
+    if not picture.complete.has("Observation") or (picture.is_child and not of_child):
         return ()
     statin = any(course.tag == "statin" for course in found.courses)
-    wanted = bool(found.picture.findings.of("cramps")) or statin
-    tests = found.picture.knowledge.listed("muscle-test") if wanted else ()
-    return (*found.missing, *(test for test in tests if tests_due.is_due(test, found.picture)))
+    wanted = bool(picture.findings.of("cramps")) or statin
+    tests = picture.knowledge.listed(tests_due.MUSCLE) if wanted else ()
+    return tuple(dict.fromkeys((*found.missing, *(test for test in tests if tests_due.is_due(test, picture)))))
 
 
-def gaps(found: Assessment) -> tuple[str, ...]:
-    """What a clinician would want to know and the chart does not say (S36)."""
+def gaps(found: Assessment, *, habits: bool = True) -> tuple[str, ...]:
+    """What a clinician would want to know and the chart does not say (S36); `habits`: caffeine, sleep and the like."""
     picture = found.picture
     seen = {name for one in picture.chart.seen for name in one.named.sets} | {
         name for one in picture.findings.all for name in one.sets
     }
-    asked = {} if picture.is_under("adult_texts_years") else picture.knowledge.rules.gaps
+    asked = picture.knowledge.rules.gaps if habits and not picture.is_under("adult_texts_years") else {}
     absent = tuple(gap for gap, sets in asked.items() if not seen.intersection(sets))
     exam = ("examination",) if picture.exam is None else ()
     onset = ("onset",) if picture.last is None else ()
@@ -47,9 +51,9 @@ def gaps(found: Assessment) -> tuple[str, ...]:
     return (*exam, *onset, *drugs, *absent)
 
 
-def explanations(picture: Picture) -> tuple[Note, ...]:
+def explanations(picture: Picture, *, habits: bool = True) -> tuple[Note, ...]:
     """What tells a twitch from a spasm, what its site says, and what could not be judged (S3, S5 to S7, S12, S23)."""
-    unjudged = lifestyle.unjudged(rulebook_of(picture.knowledge).view(UNJUDGED, picture))
+    unjudged = lifestyle.unjudged(rulebook_of(picture.knowledge).view(UNJUDGED, picture)) if habits else ()
     notes = (Note("twitch_visible"), Note("irritable_or_diseased"), *site_notes(picture), *unjudged, *ended(picture))
     return (*notes, *of_no_class(picture))
 

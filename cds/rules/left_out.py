@@ -118,7 +118,7 @@ def lab_order(found: Assessment, shown: set[Topic]) -> str:
         return "reassured"
     if not found.missing:
         return "tests-in-date"
-    if not found.wants_labs:
+    if not found.tests_wanted:
         return "nothing-asks"
     return "problems-incomplete"
 

@@ -29,10 +29,21 @@ class Line(Struct, frozen=True):
 
 def of(picture: Picture, used: Collection[str] = ()) -> tuple[Note, ...]:
     """The line, and where a flag says something else than the range; `used` are results that a card rests on."""
+    items = "; ".join(one.text for one in lines(picture, used)[: int(picture.knowledge.at("max_other_results"))])
+    return (*((Note("other_results", {"items": items}),) if items else ()), *_disagreements(picture))
+
+
+def lines(picture: Picture, used: Collection[str] = ()) -> list[Line]:
+    """The results, what the laboratory calls critical first, then the newest."""
     found = [*_judged(picture, used), *_others(picture, used)]
-    found.sort(key=lambda one: (not one.is_critical, -one.day, one.text))
-    items = "; ".join(one.text for one in found[: int(picture.knowledge.at("max_other_results"))])
-    return (*((Note("other_results", {"items": items}),) if items else ()), *_disagreeing(picture))
+    return sorted(found, key=lambda one: (not one.is_critical, -one.day, one.text))
+
+
+def disagreeing(picture: Picture) -> Iterator[str]:
+    """The tests with a normal number that the laboratory flagged."""
+    for analyte, judged in _recent(picture):
+        if judged.disagrees and not judged.is_abnormal:
+            yield picture.knowledge.analytes[analyte].label
 
 
 def _recent(picture: Picture) -> Iterator[tuple[str, Judged]]:
@@ -111,7 +122,7 @@ def _line(picture: Picture, words: dict[str, str], flags: Collection[str], side:
     return Line(text, not CRITICAL.keys().isdisjoint(flags), day)
 
 
-def _disagreeing(picture: Picture) -> Iterator[Note]:
+def _disagreements(picture: Picture) -> Iterator[Note]:
     """A normal number that the laboratory flagged: said, and no card of its own."""
     for _, judged in _recent(picture):
         if judged.disagrees and not judged.is_abnormal:

@@ -1,30 +1,82 @@
-"""Which basic tests are missing or out of date, and whether that is worth a card (4d LAB-ORDER)."""
+"""Which tests are missing or out of date (N56), whatever asks for them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from cards.advice import Note
-from cds.knowledge.model import DEFICIENCY
 from cds.rules import laboratory, work_up
+from cds.rules.abnormal import Abnormal
+from cds.rules.lifestyle import Factor
+from cds.rules.medication import Course
 from cds.rules.picture import Picture
 
-BASIC = "basic-tests"
+BASIC, ASKED, MUSCLE = "basic-tests", "asked-tests", "muscle-test"
+TELLS = "result-"  # so the value sets begin of results that stand for a test
+DIET, STEROID = "diet", "corticosteroid"
+LINKED, OF_B12 = "linked-classes", "b12-classes"  # classes with no card of their own
 
 
-def missing(picture: Picture) -> tuple[str, ...]:
-    """The tests without a fresh readable result and without a recent order."""
-    return tuple(test for test in picture.knowledge.listed(BASIC) if is_due(test, picture))
+def missing(
+    picture: Picture,
+    courses: tuple[Course, ...],
+    factors: tuple[Factor, ...],
+    labs: tuple[Abnormal, ...],
+    *,
+    neurology: bool,
+) -> tuple[str, ...]:
+    """The tests without a fresh readable result and without a recent order; those of a medicine that fired come first.
+
+    `neurology`: a sign asks for an evaluation, of which B12 is a part.
+    """
+    knowledge = picture.knowledge
+    tags = (*of_drugs(courses, picture), *(one.tag for one in linked(picture)))
+    diet = any(one.tag == DIET for one in factors)
+    asked = {
+        "vitamin-b12": diet or neurology or _may_lack_b12(picture),
+        "vitamin-d": diet or _may_lack_vitamin_d(picture, labs),
+    }
+    wanted = dict.fromkeys(
+        (
+            *(test for tag in tags for test in knowledge.medicines[tag].tests),
+            *knowledge.listed(BASIC),
+            *(test for test in knowledge.listed(ASKED) if asked[test] or _was_low(test, picture)),
+        )
+    )
+    return tuple(test for test in wanted if is_due(test, picture))
 
 
-def is_triggered(picture: Picture, *, additional: bool, tags: set[str], factors: set[str]) -> bool:
-    """Whether duration, severity, a symptom, a drug marked L, diet or an old deficiency asks for these tests."""
-    drugs = any(picture.knowledge.medicines[tag].orders_labs for tag in tags)
-    return picture.is_marked or additional or drugs or "diet" in factors or _has_old_deficiency(picture)
+def of_drugs(courses: Iterable[Course], picture: Picture) -> Iterator[str]:
+    """The classes that fired and ask for tests ("L" of 5a), each once."""
+    medicines = picture.knowledge.medicines
+    yield from (tag for tag in dict.fromkeys(one.tag for one in courses) if medicines[tag].orders_labs)
+
+
+def linked(picture: Picture) -> tuple[Course, ...]:
+    """What is taken of the classes that are linked with a test and have no card of their own."""
+    return picture.medication.of(*picture.knowledge.listed(LINKED))
+
+
+def _may_lack_b12(picture: Picture) -> bool:
+    """A medicine that lowers B12, numbness, or age."""
+    old = picture.age is not None and picture.age >= picture.knowledge.at("b12_years")
+    return old or bool(picture.medication.of(*picture.knowledge.listed(OF_B12)) or picture.findings.of("sensory"))
+
+
+def _may_lack_vitamin_d(picture: Picture, labs: Iterable[Abnormal]) -> bool:
+    """A steroid or low calcium; malabsorption is part of the diet factor."""
+    low = any(lab.tag == "calcium" and lab.side == "low" for lab in labs)
+    return low or bool(picture.medication.of(STEROID))
+
+
+def _was_low(test: str, picture: Picture) -> bool:
+    """Whether the last value on file was low and is out of date."""
+    standing = picture.laboratory.of(test)
+    return standing.state == "stale" and standing.judged is not None and standing.judged.side == "low"
 
 
 def stale(picture: Picture, tests: Iterable[str] = ()) -> tuple[Note, ...]:
     """The last values of tests that are out of date, with their dates (2b Stale abnormal: it is quoted, not judged)."""
     notes = []
-    for test in tests or picture.knowledge.listed(BASIC):
+    for test in tests or (*picture.knowledge.listed(BASIC), *picture.knowledge.listed(ASKED)):
         standing = picture.laboratory.of(test)
         judged = standing.judged
         if standing.state == "stale" and judged is not None and judged.when is not None:
@@ -34,11 +86,21 @@ def stale(picture: Picture, tests: Iterable[str] = ()) -> tuple[Note, ...]:
 
 def is_due(test: str, picture: Picture) -> bool:
     """Whether a test has neither a fresh result, read or not (N64), nor a recent order (4d LAB-ORDER)."""
-    if test in picture.laboratory.unread:
+    if test in picture.laboratory.unread or _is_known_otherwise(test, picture):
         return False
     standing = picture.laboratory.of(test)
     fresh = standing.is_whole and not _is_outdated_by_drug(test, picture)
     return not fresh and not work_up.is_ordered(picture.chart, test, picture.knowledge, picture.today)
+
+
+def _is_known_otherwise(test: str, picture: Picture) -> bool:
+    """Whether another result in date tells the same: a creatinine without its eGFR."""
+    oldest = picture.today - picture.knowledge.analytes[test].fresh_days
+    named = f"{TELLS}{test}"
+    return any(
+        one.concept is not None and named in one.concept.sets and one.when.first >= oldest
+        for one in picture.chart.others
+    )
 
 
 def _is_outdated_by_drug(test: str, picture: Picture) -> bool:
@@ -53,13 +115,3 @@ def _is_outdated_by_drug(test: str, picture: Picture) -> bool:
         return False
     starts = (course.start for course in picture.medication.of(*knowledge.listed("shifting-drugs")))
     return any(start is not None and judged.when.last < start.first for start in starts)
-
-
-def _has_old_deficiency(picture: Picture) -> bool:
-    if picture.findings.of("hypoparathyroidism"):
-        return True
-    return any(
-        one.when is not None and not picture.is_within(one.when, "deficiency")
-        for tag in picture.knowledge.lab_tags
-        for one in picture.recorded.get(f"{DEFICIENCY}{tag}", ())
-    )

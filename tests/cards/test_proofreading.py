@@ -22,7 +22,7 @@ from cards.words import ENGLISH
             "steroid-order.raised",
             "missing",
         ),
-        ("cards.toml", 'grade = "article"\n', "", "topic", "grade"),
+        ("cards.toml", 'grade = "project choice"\n', "", "topic", "grade"),
         ("cards.toml", "[topic.emergency]", "[topic.emergency", "file", "line"),
         ("cards.toml", "{finding}", "{nonsense}", "emergency.default", "unknown placeholder nonsense"),
         ("cards.toml", "{finding}", "{trigger!r}", "emergency.default", "not a plain name"),

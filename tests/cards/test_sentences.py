@@ -69,7 +69,7 @@ SUMMARIES = [
         "medication-review.one",
         ("<drug> started before the twitching: could it contribute? Check <tests>; review with the prescriber."),
     ),
-    ("lab-order.default", "Twitching work-up: <tests> not on file or out of date. Consider ordering."),
+    ("lab-order.default", "Twitching <reason>: <due_tests> not on file or out of date. Consider ordering."),
     (
         "reassurance.default",
         "Normal exam and EMG on file (<dates>), no new red flags recorded: findings favour a benign cause.",
@@ -124,7 +124,10 @@ SUMMARIES = [
     ),
     (
         "data-gap.default",
-        "Twitching recorded, but key exam and history data are missing: cause cannot be judged from this chart.",
+        (
+            "Twitching recorded: examine strength, wasting, reflexes, tongue. "
+            "If normal and isolated, no referral needed (NICE NG127)."
+        ),
     ),
 ]
 

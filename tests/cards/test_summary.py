@@ -164,10 +164,16 @@ LONG = st.text(min_size=1, max_size=400)
             {"signs": ("raised CK",)},
         ),
         (
-            "Twitching work-up: calcium, potassium +4 more not on file or out of date. Consider ordering.",
+            (
+                "Twitching for 6 weeks: calcium, potassium, magnesium +3 more not on file or out of date. "
+                "Consider ordering."
+            ),
             Topic.LAB_ORDER,
             "default",
-            {"missing": ("calcium", "potassium", "magnesium", "tsh", "vitamin-d", "vitamin-b12")},
+            {
+                "missing": ("calcium", "potassium", "magnesium", "tsh", "vitamin-d", "vitamin-b12"),
+                "values": {"reason": "for 6 weeks"},
+            },
         ),
         (
             (

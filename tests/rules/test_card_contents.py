@@ -110,13 +110,16 @@ def test_high_calcium_speaks_against_vitamin_d() -> None:
 def test_children_are_judged_by_children_s_limits() -> None:
     """GAD-7 under 12 and caffeine without a weight are said to be unjudged; with a weight the limit is named."""
     child: Json = {"patient": {"age": "10 y"}}
+    slept: Json = {
+        "condition": "G47.00 Insomnia, unspecified"
+    }  # what is only to be examined is not asked of habits (N55)
     drinks: Json = {"lab": "caffeine", "value": "200 mg/d"}
 
-    unjudged = detail(TWITCH, {"lab": "GAD7", "value": "15 {score}"}, drinks, **child)
+    unjudged = detail(TWITCH, slept, {"lab": "GAD7", "value": "15 {score}"}, drinks, **child)
 
     assert "Adult questionnaire limits were not applied at this age" in unjudged
     assert "Caffeine could not be judged" in unjudged
-    assert "3 mg per kg body weight" in detail(TWITCH, drinks, {"lab": "weight", "value": "40 kg"}, **child)
+    assert "3 mg per kg body weight" in detail(TWITCH, slept, drinks, {"lab": "weight", "value": "40 kg"}, **child)
 
 
 def test_an_emergency_quotes_the_other_labs_once() -> None:
@@ -171,11 +174,12 @@ def test_ck_goes_with_a_child_s_referral(sign: str, sex: str, expected: bool) ->
 def test_ck_is_not_drafted_twice() -> None:
     """With cramps CK joins the missing tests, unless it was measured or ordered within 30 days (4d)."""
     cramp: Json = {"condition": "55300003 Cramp"}
+    twitch: Json = {"twitch": "6 w"}
     ordered: Json = {"request": "397798009 Creatine kinase measurement", "at": "10 d"}
 
-    assert CK in orders(answer(TWITCH, cramp)[0])
-    assert CK not in orders(answer(TWITCH, cramp, ordered)[0])
-    assert CK not in orders(answer(TWITCH, cramp, {"lab": "CK", "value": "90 U/L"})[0])
+    assert CK in orders(answer(twitch, cramp)[0])
+    assert CK not in orders(answer(twitch, cramp, ordered)[0])
+    assert CK not in orders(answer(twitch, cramp, {"lab": "CK", "value": "90 U/L"})[0])
 
 
 def test_unread_observations_leave_tests_open() -> None:

@@ -113,7 +113,9 @@ CHANGES: dict[str, Change] = {
     "a result that cannot be read": with_line(
         {"lab": "K", "value": "4.1 mmol/L", "with": {"code": {"text": "Potassium"}}}
     ),
-    "a known cause": with_line({"condition": "E05.00 Thyrotoxicosis with diffuse goiter", "recorded": "2 mo"}),
+    "a known cause": with_line(
+        {"condition": "E89.2 Postprocedural hypoparathyroidism", "recorded": "2 mo"}
+    ),  # never dropped
     "a cause that is a line only": with_line({"condition": "G56.01 Carpal tunnel syndrome", "recorded": "7 y"}),
     "a sedative that ended": with_line(
         {"drug": "rx:2598 clonazepam", "start": "1 y", "until": "4 d", "status": "stopped"}

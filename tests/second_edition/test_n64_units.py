@@ -29,7 +29,10 @@ def test_n64_cards(case: Case) -> None:
 @pytest.mark.parametrize(
     ("case", "said"),
     [
-        ("N64/no-unit", "potassium of 2026-11-19 is on file but could not be read (its unit is missing or not known)"),
+        (
+            "N64/no-unit",
+            "potassium of 2026-11-19 is on file but could not be read (its unit is not given or not known)",
+        ),
         ("N64/zero", "potassium of 2026-11-19 is on file but could not be read (its value is not possible)"),
         ("N64/two-values", "could not be read (a number and a text stand side by side)"),
         ("N64/haemolysed-note", "could not be read (the sample is called spoiled)"),

@@ -1,0 +1,76 @@
+"""What is open on a chart and has no card of its own: a summary names the first of it (N24, N55)."""
+
+from collections.abc import Iterator
+
+from cards.template import fill
+from cds.rules import other_results, readings
+from cds.rules.assess import Assessment
+from cds.rules.flags import Flags
+from cds.rules.picture import NEEDED, Picture
+
+
+def of(found: Assessment) -> tuple[str, ...]:
+    """All that makes an isolated twitch not plain, in the order of N55, each once."""
+    return tuple(dict.fromkeys(_open(found)))
+
+
+def not_received(picture: Picture) -> tuple[str, ...]:
+    """The types of which not all arrived, among those that a complete chart has (D17)."""
+    types = picture.knowledge.names.types
+    return tuple(types[name] for name in NEEDED if not picture.complete.has(name))
+
+
+def before_advice(found: Assessment) -> Iterator[str]:
+    """What is looked at before lifestyle advice, in the order of N24."""
+    picture = found.picture
+    yield from _quoted(picture)
+    yield from (name for flag in flags(found) for name in flag.names)
+    yield from (cause.label for cause in found.causes)
+    yield from uncoded(picture)
+    yield from (fill(picture.knowledge.names.not_received, {"type": name}) for name in not_received(picture))
+
+
+def flags(found: Assessment) -> Flags:
+    """Every flag of a chart, of any grade."""
+    return (*found.emergencies, *found.childhood, *found.urgent, *found.routine, *found.additional)
+
+
+def uncoded(picture: Picture) -> Iterator[str]:
+    """The examination and the EMG since the twitch began whose result is not coded (N48)."""
+    for done in (picture.exam, picture.emg):
+        if done is not None and done.result is None:
+            name = picture.knowledge.label(done.report.kind)
+            yield fill(picture.knowledge.names.open.uncoded, {"test": name})
+
+
+def _open(found: Assessment) -> Iterator[str]:
+    picture, names = found.picture, found.picture.knowledge.names
+    for one in picture.unclear:
+        yield fill(names.open.unclear, {"sign": readings.name_of(one, picture.knowledge)})
+    yield from _quoted(picture)
+    yield from (name for flag in found.additional for name in flag.names)
+    yield from (cause.label for cause in found.causes)
+    yield from (fill(names.open.stopped, {"drug": one.name}) for one in found.stopped)
+    yield from (one.text for one in other_results.lines(picture))
+    for test in other_results.disagreeing(picture):
+        yield fill(names.open.flag, {"test": test})
+    yield from _unread(picture)
+    if picture.age is None:
+        yield names.open.age
+
+
+def _quoted(picture: Picture) -> Iterator[str]:
+    """The signs that are too old, or explained, and so only quoted (N6 to N10)."""
+    yield from (dict(remark.values)["sign"] for remark in picture.quoted)
+
+
+def _unread(picture: Picture) -> Iterator[str]:
+    """What is on file and was not understood: results, medicines, problems known by their words only (N48)."""
+    names, analytes = picture.knowledge.names.open, picture.knowledge.analytes
+    yield from uncoded(picture)
+    yield from (fill(names.result, {"test": analytes[test].label}) for test in picture.laboratory.unread)
+    medicines = picture.chart.medicines
+    if medicines.unchecked:
+        yield names.medicine
+    if picture.chart.strange_problems:
+        yield names.problem

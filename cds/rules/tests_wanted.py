@@ -1,0 +1,75 @@
+"""What asks for tests in a twitch that nothing else speaks of: the reason that LAB-ORDER names (N56)."""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from cards.advice import Fact
+from cards.template import fill
+from cds.knowledge.model import DEFICIENCY
+from cds.rules import findings, tests_due
+from cds.rules.findings import Finding
+from cds.rules.lifestyle import Factor
+from cds.rules.medication import Course
+from cds.rules.picture import Picture
+
+KIDNEY = "kidney-moderate"
+WEEK = 7
+
+
+class Reason(Struct, frozen=True):
+    """Why tests are due, as a summary says it, and what on the chart says so."""
+
+    text: str
+    facts: tuple[Fact, ...] = ()
+
+
+def reason(picture: Picture, courses: tuple[Course, ...], factors: tuple[Factor, ...]) -> Reason | None:
+    """The first reason; none for a child, or where the age is not known."""
+    if picture.age is None or picture.is_child:
+        return None
+    return next(_reasons(picture, courses, factors), None)
+
+
+def _reasons(picture: Picture, courses: tuple[Course, ...], factors: tuple[Factor, ...]) -> Iterator[Reason]:
+    """A medicine, diet, an old deficiency, duration, severity, the kidney: in the order of N56."""
+    words = picture.knowledge.names.reason
+    fired = tuple(tests_due.of_drugs(courses, picture))
+    for course in (*(one for one in courses if one.tag in fired), *tests_due.linked(picture)):
+        yield Reason(fill(words.drug, {"drug": course.ingredient}), (course.fact,))
+    yield from (Reason(words.diet, one.facts) for one in factors if one.tag == tests_due.DIET)
+    yield from _old_deficiencies(picture)
+    yield from _duration(picture)
+    yield from _kidney(picture)
+
+
+def _old_deficiencies(picture: Picture) -> Iterator[Reason]:
+    for tag in picture.knowledge.lab_tags:
+        name = f"{DEFICIENCY}{tag}"
+        for one in picture.recorded.get(name, ()):
+            if one.when is not None and not picture.is_within(one.when, "deficiency"):
+                label = findings.label(one, (name,), picture.knowledge)
+                text = fill(picture.knowledge.names.reason.recorded, {"diagnosis": label})
+                yield Reason(text, (findings.fact(one, (name,), picture.knowledge),))
+
+
+def _duration(picture: Picture) -> Iterator[Reason]:
+    """A twitch that lasts: at some age by itself, at any adult age if it is severe or frequent too."""
+    lasting = [one.onset.first for one in picture.persistent() if one.onset is not None]
+    if not lasting:
+        return
+    weeks = (picture.today - min(lasting)) // WEEK
+    old = picture.age is not None and picture.age >= picture.knowledge.at("lasting_years")
+    if old or any(one.frequent for one in picture.twitches):
+        yield Reason(fill(picture.knowledge.names.reason.weeks, {"n": str(weeks)}))
+    if any(one.severe for one in picture.twitches):
+        yield Reason(picture.knowledge.names.reason.severe)
+
+
+def _kidney(picture: Picture) -> Iterator[Reason]:
+    """A chronic kidney disease of stage 3; later stages are a known cause (N25)."""
+    for problem in picture.chart.problems:
+        if KIDNEY in problem.named.sets and problem.is_active and problem.is_confirmed:
+            named = problem.named
+            one = Finding(named=named, concepts=named.concepts, sets=named.sets, when=problem.recorded or problem.onset)
+            yield Reason(picture.knowledge.names.reason.kidney, (findings.fact(one, (KIDNEY,), picture.knowledge),))
