@@ -15,7 +15,7 @@ from cds.call import Call, Engine, Outcome
 from cds.deadline import Deadline
 from cds.errors import CallError, render
 from cds.keyed import Pseudonyms
-from cds.need import NOTHING, Answered, Done, Fetch, Need, Recall, Steps, advance
+from cds.need import NOTHING, Answered, Done, Fetch, Need, Recall, RecallShown, Steps, advance
 from cds.prefetch.supply import Supply
 from cds.rules.consult import Due
 from cds.secrecy import Secret
@@ -46,6 +46,11 @@ class Remembering(Protocol):
     async def answered(self, patient: str, fingerprints: Collection[str], deadline: Deadline) -> Mapping[str, datetime]:
         """When each card was last answered; nothing if the store is down or slow."""
 
+    async def shown(
+        self, patient: str, user: str, fingerprints: Collection[str], deadline: Deadline
+    ) -> Mapping[str, datetime]:
+        """When each card was last shown to a user; nothing if the store is down or slow."""
+
     def remember(self, caller: Caller, service_id: str, account: Account, knowledge_version: str) -> None:
         """Keep what was shown, soon; never blocks."""
 
@@ -75,8 +80,13 @@ class Attendant:
         pseudonyms: Pseudonyms | None = None,
         seconds_allowed: float = 0.45,
         seconds: Callable[[], float] = time.monotonic,
+        once: bool = True,
     ) -> None:
-        """Without completion and memory a call is answered from its prefetch alone."""
+        """Without completion and memory a call is answered from its prefetch alone.
+
+        `once`: whether some cards are shown to a user once only (N57).
+        """
+        self._once = once
         self._engine = engine
         self._completion = completion
         self._memory = memory
@@ -115,6 +125,8 @@ class Attendant:
     async def _served(self, need: Need, attendance: "_Attendance") -> Answered:
         if isinstance(need, Recall):
             return await self._recalled(need, attendance)
+        if isinstance(need, RecallShown):
+            return await self._shown_before(need, attendance)
         await self._fetched(need, attendance)
         return NOTHING
 
@@ -133,11 +145,25 @@ class Attendant:
         """When the cards were answered: the store knows them by keyed hashes only."""
         if self._memory is None:
             return NOTHING
-        realm = attendance.caller.realm
-        keyed = {self._pseudonyms.of(FINGERPRINT, realm, one): one for one in need.fingerprints}
-        patient = self._pseudonyms.of("patient", realm, attendance.call.request.patient_id)
+        keyed, patient = self._keyed(need.fingerprints, attendance)
         known = await self._memory.answered(patient, keyed.keys(), attendance.deadline)
         return {keyed[key]: when for key, when in known.items()}
+
+    async def _shown_before(self, need: RecallShown, attendance: "_Attendance") -> Answered:
+        """When the cards were shown to this user; a user without a name was shown none (N57)."""
+        named = attendance.call.request.context.user_id
+        if self._memory is None or not (self._once and named):
+            return NOTHING
+        keyed, patient = self._keyed(need.fingerprints, attendance)
+        user = self._pseudonyms.of("user", attendance.caller.realm, named)
+        known = await self._memory.shown(patient, user, keyed.keys(), attendance.deadline)
+        return {keyed[key]: when for key, when in known.items()}
+
+    def _keyed(self, fingerprints: Sequence[str], attendance: "_Attendance") -> tuple[dict[str, str], str]:
+        """The cards by their keyed hashes, and that of the patient."""
+        realm, hashed = attendance.caller.realm, self._pseudonyms.of
+        keyed = {hashed(FINGERPRINT, realm, one): one for one in fingerprints}
+        return keyed, hashed("patient", realm, attendance.call.request.patient_id)
 
     def _account(self, call: Call, caller: Caller, outcome: Outcome | None) -> Account:
         request, hashed = call.request, self._pseudonyms.of

@@ -23,7 +23,13 @@ class Recall(Struct, frozen=True):
     fingerprints: tuple[str, ...]
 
 
-Need = Fetch | Recall
+class RecallShown(Struct, frozen=True):
+    """Fingerprints of cards that a user is shown once; the answer says when this user was last shown each, if ever."""
+
+    fingerprints: tuple[str, ...]
+
+
+Need = Fetch | Recall | RecallShown
 Answered = Mapping[str, datetime]
 NOTHING: Answered = {}
 Steps = Generator[Need, Answered, R]

@@ -98,10 +98,18 @@ class Notebook:
         self.known = answered or {}
         self.asked: list[tuple[str, set[str]]] = []
         self.kept: list[tuple[Caller, str, Account, str]] = []
+        self.asked_of: list[str] = []
+        self.shown_before: dict[str, datetime] = {}
 
     async def answered(self, patient: str, fingerprints: Collection[str], deadline: Deadline) -> Mapping[str, datetime]:
         self.asked.append((patient, set(fingerprints)))
         return {one: when for one, when in self.known.items() if one in fingerprints}
+
+    async def shown(
+        self, patient: str, user: str, fingerprints: Collection[str], deadline: Deadline
+    ) -> Mapping[str, datetime]:
+        self.asked_of.append(user)
+        return {one: when for one, when in self.shown_before.items() if one in fingerprints}
 
     def remember(self, caller: Caller, service_id: str, account: Account, knowledge_version: str) -> None:
         self.kept.append((caller, service_id, account, knowledge_version))
@@ -273,6 +281,21 @@ def test_what_was_answered_stays_silent_and_is_accounted_for() -> None:
     assert asked.asked == notebook.asked
     assert [(first.account.patient, {one.fingerprint for one in first.account.cards})] == asked.asked
     assert second.account == notebook.kept[0][2]
+
+
+def test_what_a_user_was_shown_once_is_asked_for_by_keyed_words() -> None:
+    """The store is asked with the hash of the user; what it knows is not shown again and is accounted for (N57)."""
+    ordinary = {"patient": {"age": "30 y"}, "resources": [{"twitch": "2 w"}]}
+    first = attended(request(ordinary), memory=(asked := Notebook()))
+    assert first.account is not None
+    again = Notebook()
+    again.shown_before = {one.fingerprint: datetime(2026, 11, 20, tzinfo=UTC) for one in first.account.cards}
+    second = attended(request(ordinary), memory=again)
+
+    assert (["data-gap"], []) == (topics(first), topics(second))
+    assert [first.account.user] == asked.asked_of == again.asked_of
+    assert second.account is not None
+    assert ["data-gap"] == [one.topic for one in second.account.suppressed]
 
 
 def test_two_clients_do_not_share_a_patient() -> None:

@@ -30,6 +30,7 @@ Json = dict[str, Any]
 BASIS = "org.twitch-cds.basis"
 NOON = datetime.combine(TODAY, time(12), UTC)
 WINDOWS = {"info": timedelta(days=30), "warning": timedelta(days=7)}
+ONCE = {"data-gap", "lifestyle", "lab-order"}
 CLIENTS = (Caller(client="north"), Caller(client="south"))
 HOOKS = ("patient-view", "encounter-start")
 LINES: tuple[Json, ...] = (
@@ -151,6 +152,7 @@ class Story:
         self.patient = patient
         self.last: list[Record] = []
         self.answered: list[Record] = []
+        self.displayed: list[Record] = []
 
     async def told(self, steps: list[Ask | Answer | Wait]) -> None:
         for step in steps:
@@ -170,19 +172,27 @@ class Story:
         assert self.world.memory.flush()
         self.check(step.client, plain, [seen(card) for card in cards])
         self.last = [Record(card["uuid"], seen(card), step.client, self.world.now) for card in cards]
+        self.displayed += self.last
 
     def check(self, client: int, plain: list[Seen], shown: list[Seen]) -> None:
         for card in plain:
             if card not in shown and card.topic not in {one.topic for one in shown}:
                 assert card.may_be_hidden, card
-                assert any(self.is_old_news(card, one) for one in self.recent(client, card)), card
+                known = (*self.recent(client, card), *self.shown_once(client, card))
+                assert any(self.is_old_news(card, one) for one in known), card
         for card in shown:
-            assert not card.may_be_hidden or not any(card == one.card for one in self.recent(client, card)), card
+            known = (*self.recent(client, card), *self.shown_once(client, card))
+            assert not card.may_be_hidden or not any(card == one.card for one in known), card
 
     def recent(self, client: int, card: Seen) -> list[Record]:
         """What this client answered within the window of such a card."""
         window = WINDOWS.get(card.indicator, timedelta())
         return [one for one in self.answered if one.client == client and self.world.now - one.at < window]
+
+    def shown_once(self, client: int, card: Seen) -> list[Record]:
+        """What the user of this client was shown within 30 days, of the cards that are shown once (N57)."""
+        shown = self.displayed if card.topic in ONCE else []
+        return [one for one in shown if one.client == client and self.world.now - one.at < WINDOWS["info"]]
 
     @staticmethod
     def is_old_news(card: Seen, one: Record) -> bool:

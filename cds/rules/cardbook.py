@@ -37,10 +37,11 @@ Shows = Literal["emergency-limits", "lab-limits", "medicine-timing"]
 class CardRow(Struct, frozen=True, kw_only=True):
     """One card. `variants` are the summaries that its adviser chooses among.
 
-    `protected`: it never makes way for another. `reads`: what decides on it beside its rules. `shows`: the tables of
-    its evidence page. `example`: the circumstances that lead to it, for the decision tables. `orders`: what it proposes
-    beside tests that are due. Cards of drafts have
-    neither an adviser of findings nor a reason for being left out.
+    `protected`: it never makes way for another. `once`: the summaries that a user is shown once (N57); what says that
+    something failed or could not be seen is none of them. `reads`: what decides on it beside its rules. `shows`: the
+    tables of its evidence page. `example`: the circumstances that lead to it, for the decision tables. `orders`: what
+    it proposes beside tests that are due. Cards of drafts have neither an adviser of findings nor a reason for being
+    left out.
     """
 
     topic: Topic
@@ -48,12 +49,18 @@ class CardRow(Struct, frozen=True, kw_only=True):
     advise: Callable[[Choice, Assessment], Advice] | None = None
     left_out: Callable[[Assessment, set[Topic]], str] | None = None
     protected: bool = False
+    once: tuple[str, ...] = ()
     reads: Reads = Reads()
     shows: Shows | None = None
     example: tuple[str, ...] = ()
     orders: tuple[str, ...] = ()
 
 
+OF_LIFESTYLE = (
+    *("stress", "sleep", "sleep-recorded", "exertion", "caffeine", "caffeine-recorded", "dehydration"),
+    *("smoking", "diet", "several", "unexamined", "open-item", "general", "general-child"),
+)
+OF_ISOLATED = ("incomplete", "child", "eyelid", "default", "open")  # N55
 CARDS = (
     CardRow(
         topic=Topic.EMERG,  # 4a EMERG
@@ -146,6 +153,7 @@ CARDS = (
     CardRow(
         topic=Topic.LAB_ORDER,  # 4a LAB-ORDER
         variants=("default",),
+        once=("default",),
         advise=advise.lab_order,
         left_out=left_out.lab_order,
         reads=Reads(
@@ -169,20 +177,16 @@ CARDS = (
     ),
     CardRow(
         topic=Topic.LIFESTYLE,  # 4a LIFESTYLE
-        variants=(
-            *("stress", "sleep", "sleep-recorded", "exertion", "caffeine", "caffeine-recorded", "dehydration"),
-            *("smoking", "diet", "several", "unexamined", "open-item", "general", "general-child"),
-        ),
+        variants=OF_LIFESTYLE,
+        once=OF_LIFESTYLE,
         advise=advise.lifestyle,
         left_out=left_out.lifestyle,
         example=("factor",),
     ),
     CardRow(
         topic=Topic.DATA_GAP,  # 4a DATA-GAP
-        variants=(
-            *("incomplete", "child", "eyelid", "default", "open"),
-            *(RULE_FAILED, "known-disease", SWITCHED_OFF, "draft-unread"),
-        ),
+        variants=(*OF_ISOLATED, RULE_FAILED, "known-disease", SWITCHED_OFF, "draft-unread"),
+        once=OF_ISOLATED,
         advise=advise.data_gap,
         left_out=left_out.gap,
         reads=Reads(windows=("twitch_observation", "exam")),

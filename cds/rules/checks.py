@@ -34,6 +34,7 @@ CHART = Reads(
         *(
             "repeat_info",
             "repeat_warning",
+            "repeat_once",
             "steroid_withdrawal",
             "recent_drug",
             "ppi_exposure",

@@ -10,27 +10,28 @@ from cards.advice import Advice, NotChecked
 from cards.topics import Indicator, Topic
 from cds.chart.facts import Chart
 from cds.knowledge.load import Knowledge
-from cds.need import Recall, Steps
-from cds.rules import advise_orders, dormant, lines, orders, unworded
+from cds.need import Recall, RecallShown, Steps
+from cds.rules import advise_orders, dormant, lines, open_items, orders, unworded
 from cds.rules import picture as pictures
 from cds.rules.advise import bounded, closed
 from cds.rules.assess import Assessment, assess
-from cds.rules.cardbook import advised
+from cds.rules.cardbook import ROWS, advised
 from cds.rules.choice import Choice, Decision
 from cds.rules.decide import capped, choose, is_for_an_emergency
 from cds.rules.gate import Twitch
 from cds.rules.orders import Drafted
 from cds.rules.picture import Completeness, Picture
-from cds.rules.repeats import fingerprint, is_answered, is_repeatable
+from cds.rules.repeats import fingerprint, is_answered, is_repeatable, was_shown
 from cds.rules.trial import Trial
 
 
 class Due(Struct, frozen=True):
-    """A card that is due, and what it is known by."""
+    """A card that is due, and what it is known by. `once`: a user is shown it once only (N57)."""
 
     advice: Advice
     fingerprint: str
     choice: Choice | None = None
+    once: bool = False
 
 
 class Assessed(Struct, frozen=True):
@@ -79,7 +80,8 @@ def consult(case: Case) -> Steps[Consultation]:
     made = [(advice, choice) for choice in awake for advice in _advice(choice, found, trial)]
     if not made and trial.failed_cards:
         made = [(unworded.alone(), Choice(topic=Topic.DATA_GAP, indicator=Indicator.INFO))]
-    due = [_due(advice, found.picture, trial, choice) for advice, choice in made]
+    still_open = (*open_items.of(found), *open_items.not_received(found.picture))
+    due = [_due(advice, found.picture, trial, choice, still_open) for advice, choice in made]
     fresh, repeated = yield from without_repeats(due, case)
     chosen = [one.choice for one in fresh if one.choice]
     decision = replace(
@@ -111,8 +113,12 @@ def consult_orders(drafted: Drafted | None, unread: Sequence[str], case: Case) -
     return Consultation(tuple(fresh), trial, repeated, unread=picture.unread)
 
 
-def _due(advice: Advice, picture: Picture, trial: Trial, choice: Choice | None = None) -> Due:
-    return Due(advice, fingerprint(advice, picture.twitch_facts, trial.failures), choice)
+def _due(
+    advice: Advice, picture: Picture, trial: Trial, choice: Choice | None = None, still_open: Sequence[str] = ()
+) -> Due:
+    once = advice.variant in ROWS[advice.topic].once and not trial.failures
+    beside = still_open if once else ()
+    return Due(advice, fingerprint(advice, picture.twitch_facts, trial.failures, beside), choice, once)
 
 
 def without_words(trial: Trial) -> Due:
@@ -122,7 +128,7 @@ def without_words(trial: Trial) -> Due:
 
 
 def without_repeats(due: list[Due], case: Case) -> Steps[tuple[list[Due], tuple[Due, ...]]]:
-    """The cards that are news, and those that were answered (4d Repeats)."""
+    """The cards that are news, and those that were answered (4d Repeats) or shown to this user before (N57)."""
     asked = tuple(one.fingerprint for one in due if is_repeatable(one.advice))
     answered = (yield Recall(asked)) if asked else {}
     old = [
@@ -130,4 +136,7 @@ def without_repeats(due: list[Due], case: Case) -> Steps[tuple[list[Due], tuple[
         for one in due
         if is_repeatable(one.advice) and is_answered(one.advice, one.fingerprint, answered, case.knowledge, case.now)
     ]
-    return [one for one in due if one not in old], tuple(old)
+    once = [one for one in due if one.once and one not in old]
+    shown = (yield RecallShown(tuple(one.fingerprint for one in once))) if once else {}
+    old += [one for one in once if was_shown(one.fingerprint, shown, case.knowledge, case.now)]
+    return [one for one in due if one not in old], tuple(one for one in due if one in old)

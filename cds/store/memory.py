@@ -24,6 +24,7 @@ from cds.store.tray import Tray
 from cds.store.writer import Pace, Writer
 
 READERS = 2
+Moments = dict[str, datetime]
 MOST_SLOW = 3  # checks of tokens in a row that may come too late before the next ones are not made at all
 CONNECT_SECONDS = 10.0
 KEEP_SECONDS = 5.0
@@ -120,27 +121,47 @@ class Memory:
 
     async def answered(self, patient: str, fingerprints: Collection[str], deadline: Deadline) -> dict[str, datetime]:
         """When each of a patient's cards was last answered; nothing if the store is down or slow."""
-        if not fingerprints:
-            return {}
         wanted = tuple(fingerprints)
+        return await self._recalled(
+            wanted,
+            deadline,
+            lambda: self._store.answered_at_once(patient, wanted),
+            lambda: self._store.answered(patient, wanted),
+        )
+
+    async def shown(
+        self, patient: str, user: str, fingerprints: Collection[str], deadline: Deadline
+    ) -> dict[str, datetime]:
+        """When each of a patient's cards was last shown to a user; nothing if the store is down or slow."""
+        wanted = tuple(fingerprints)
+        return await self._recalled(
+            wanted,
+            deadline,
+            lambda: self._store.shown_at_once(patient, user, wanted),
+            lambda: self._store.shown(patient, user, wanted),
+        )
+
+    async def _recalled(
+        self, wanted: tuple[str, ...], deadline: Deadline, at_once: Callable[[], Moments], later: Callable[[], Moments]
+    ) -> Moments:
+        if not wanted:
+            return {}
         try:
-            found = self._at_once(patient, wanted, deadline)
+            found = self._at_once(at_once, deadline)
             if found is None:
-                found = await self._recalls.ask(
-                    lambda: self._store.answered(patient, wanted), self._manner.patience, deadline.left
-                )
+                found = await self._recalls.ask(later, self._manner.patience, deadline.left)
         except StoreDown:
             self._tally.add("recalls_failed")
             return {}
         self._tally.add("recalls")
         return found
 
-    def _at_once(self, patient: str, wanted: tuple[str, ...], deadline: Deadline) -> dict[str, datetime] | None:
+    def _at_once(self, question: Callable[[], Moments], deadline: Deadline) -> Moments | None:
         """What a file beside the service tells without waiting; None if it has to be asked properly."""
         if not self._recalls.is_healthy or deadline.is_over:
             return None
         try:
-            return self._store.answered_at_once(patient, wanted)
+            return question()
         except StoreDown:
             return None
 

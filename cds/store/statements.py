@@ -4,6 +4,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from sqlalchemy import (
+    BindParameter,
     Column,
     Delete,
     Engine,
@@ -59,6 +60,19 @@ def _newest(number: int) -> Select[str, str, str, str]:
         .subquery(f"shown{number}")
     )
     return select(some.c.fingerprint, some.c.card, some.c.client, some.c.tenant)
+
+
+@lru_cache(maxsize=64)
+def last_showings(engine: Engine, count: int) -> str:
+    """When a user was last shown so many cards of a patient; the patient, the user, and the fingerprints."""
+    shown = showings.c
+    wanted: list[BindParameter[str]] = [bindparam(f"f{number}") for number in range(count)]
+    question = (
+        select(shown.fingerprint, func.max(shown.shown_at))
+        .where(shown.patient == bindparam("p"), shown.user == bindparam("u"), shown.fingerprint.in_(wanted))
+        .group_by(shown.fingerprint)
+    )
+    return str(question.compile(engine))
 
 
 def columns(table: Table) -> list[str]:

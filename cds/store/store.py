@@ -19,7 +19,16 @@ from cds.store.line import Line
 from cds.store.migrate import VERSIONS, check_tables, is_known, migrate
 from cds.store.rows import Entry, Received, Row
 from cds.store.schema import SQLITE, feedback, kept, restored, showings, suppressions, used_tokens
-from cds.store.statements import AGES, ANY_TOKEN, CHUNK, any_token, delete_older, insert_new, last_answers
+from cds.store.statements import (
+    AGES,
+    ANY_TOKEN,
+    CHUNK,
+    any_token,
+    delete_older,
+    insert_new,
+    last_answers,
+    last_showings,
+)
 
 T = TypeVar("T")
 SEVERAL = 4
@@ -80,20 +89,30 @@ class Store:
 
         A few microseconds, where handing the question to a thread costs ten times as much.
         """
+        return self._ask_at_once(self._last_answers(patient, fingerprints))
+
+    def shown(self, patient: str, user: str, fingerprints: Sequence[str]) -> dict[str, datetime]:
+        """When each card was last shown to a user, if it was."""
+        return self._ask(self._last_showings(patient, user, fingerprints))
+
+    def shown_at_once(self, patient: str, user: str, fingerprints: Sequence[str]) -> dict[str, datetime]:
+        """The same from a file that is ready, waiting for nothing; StoreDown if that cannot be."""
+        return self._ask_at_once(self._last_showings(patient, user, fingerprints))
+
+    def _ask_at_once(self, work: Callable[[Any], T]) -> T:
         if self._engines.instant is None or not self._is_usable():
             raise StoreDown("not at once")
-        return self._line("instant", self._engines.instant).ask(
-            self._last_answers(patient, fingerprints), self._generation
-        )
+        return self._line("instant", self._engines.instant).ask(work, self._generation)
 
     def _last_answers(self, patient: str, fingerprints: Sequence[str]) -> Callable[[Any], dict[str, datetime]]:
         sql = last_answers(self._engines.quick, len(fingerprints))
+        return _moments(sql, [one for fingerprint in fingerprints for one in (patient, fingerprint)])
 
-        def work(cursor: Any) -> dict[str, datetime]:
-            cursor.execute(sql, [one for fingerprint in fingerprints for one in (patient, fingerprint)])
-            return {fingerprint: restored(moment) for fingerprint, moment in cursor.fetchall()}
-
-        return work
+    def _last_showings(
+        self, patient: str, user: str, fingerprints: Sequence[str]
+    ) -> Callable[[Any], dict[str, datetime]]:
+        sql = last_showings(self._engines.quick, len(fingerprints))
+        return _moments(sql, [patient, user, *fingerprints])
 
     def use(self, key: str, expires: datetime) -> bool:
         """Take a token's key; False if somebody has taken it before."""
@@ -234,6 +253,16 @@ class Store:
                 "TWITCH_CDS_DATABASE_URL says where it is; it must belong to the user that the service runs as. "
                 "See docs/store.md."
             ) from problem
+
+
+def _moments(sql: str, values: list[str]) -> Callable[[Any], dict[str, datetime]]:
+    """What asks for a moment of each fingerprint."""
+
+    def work(cursor: Any) -> dict[str, datetime]:
+        cursor.execute(sql, values)
+        return {fingerprint: restored(moment) for fingerprint, moment in cursor.fetchall()}
+
+    return work
 
 
 def _version(cursor: Any) -> str:

@@ -51,6 +51,7 @@ def open_parts(settings: Settings) -> Parts:
         memory=memory,
         pseudonyms=Pseudonyms(key),
         seconds_allowed=settings.deadline_ms / 1000,
+        once=not settings.demo,
     )
 
     pages: list[Pages] = [Governance(settings, engine.words, engine.service_ids, utc_now)]

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from cds.call import Engine, Outcome, build_engine
 from cds.explain.explain import explain
-from cds.need import Recall
+from cds.need import Recall, RecallShown
 from cds.rules.consult import Due
 from cds.settings import load
 
@@ -58,7 +58,7 @@ def shown_after_all_was_answered(case: Case) -> tuple[Due, ...]:
     try:
         need = next(steps)
         while True:
-            assert isinstance(need, Recall)
+            assert isinstance(need, Recall | RecallShown)
             need = steps.send(dict.fromkeys(need.fingerprints, switched_off().now()))
     except StopIteration as ended:
         outcome: Outcome = ended.value

@@ -202,6 +202,16 @@ def test_answers_are_found_by_patient_and_fingerprint(store: Store) -> None:
     assert {} == store.answered("c" * 32, ["f", "g"])
 
 
+def test_showings_are_found_by_patient_user_and_fingerprint(store: Store) -> None:
+    """The newest of each; nothing of another patient or user, and no card that was never shown (N57)."""
+    store.add([entry(shown("c1", "f"), shown("c2", "g")), entry(shown("c3", "f"), at=NOW + minutes(2))])
+
+    assert {"f": NOW + minutes(2), "g": NOW} == store.shown(PATIENT, USER, ["f", "g", "unknown"])
+    assert {"g": NOW} == store.shown(PATIENT, USER, ["g"])
+    assert {} == store.shown("c" * 32, USER, ["f", "g"])
+    assert {} == store.shown(PATIENT, "c" * 32, ["f", "g"])
+
+
 @pytest.mark.parametrize(
     ("shown_to", "sent_by", "counts"),
     [

@@ -37,6 +37,11 @@ class Notebook:
         cards = {item.card for _, _, item in self.kept}
         return {print_: NOW for print_ in fingerprints if cards & {c for c, p in self.prints.items() if p == print_}}
 
+    async def shown(
+        self, patient: str, user: str, fingerprints: Collection[str], deadline: Deadline
+    ) -> Mapping[str, datetime]:
+        return {}  # nobody was shown anything before
+
     def remember(self, caller: Caller, service_id: str, account: Account, knowledge_version: str) -> None:
         self.prints |= {card.uuid: card.fingerprint for card in account.cards}
 
