@@ -18,17 +18,19 @@ FAILED = ("rule-failed", "card-failed")  # of the service itself, and named by i
 
 
 def detail(advice: Advice, occasion: Occasion, words: Words) -> str:
-    """Facts, signs, what to consider, what is missing, notes, what was not checked, evidence and limits."""
+    """Facts and signs, why, what to do, what was not found or not received, notes, and the source (N57)."""
     kind = (advice.topic, advice.variant, advice.indicator is Indicator.INFO)
     standing = _standing(words, kind, (advice.tags, advice.high), advice.flags)
     paragraphs = (
         "\n".join((*_facts(advice, words), *standing.flags)),
+        standing.why,
         _list("consider", (*_sentences(advice.first, words), *standing.consider), words),
         *_missing(advice, words),
-        _notes(advice.notes, words),
         _not_checked(occasion.not_checked, words),
+        _notes(advice.notes, words),
         *_titled("switched_off", occasion.switched_off, words),
-        standing.evidence,
+        standing.source,
+        words.phrase("decision"),
         *_titled("also_noted", advice.also_noted, words),
     )
     return "\n\n".join(filter(None, paragraphs))
@@ -41,8 +43,9 @@ class Standing(Struct, frozen=True):
     """What the detail says of a card with these tags and flags, whoever the patient."""
 
     flags: tuple[str, ...]
+    why: str
     consider: tuple[str, ...]
-    evidence: str
+    source: str
 
 
 @lru_cache(maxsize=512)
@@ -57,8 +60,9 @@ def _standing(
     bullets = dict.fromkeys((*own, *(bullet for tag in tagged for bullet in tag.consider)))
     return Standing(
         flags=tuple(_flag(identifier, words) for identifier in flags if identifier != SYMPTOM),
+        why=_why(words, kind, tagged),
         consider=tuple(bullets),
-        evidence="\n\n".join((*_evidence(words, kind, tagged, flags), words.phrase("decision"))),
+        source=_source(words, kind, tagged, flags),
     )
 
 
@@ -157,24 +161,31 @@ def _unchecked(item: NotChecked, words: Words) -> str:
     return words.phrase("unchecked_count", text=text, n=str(item.count)) if item.count else text
 
 
-def _evidence(words: Words, kind: Kind, tagged: list[TagWords], flags: tuple[str, ...]) -> Iterable[str]:
-    """One line each: article against guidelines, sources and how they were checked, limits."""
+def _why(words: Words, kind: Kind, tagged: list[TagWords]) -> str:
+    """Why the card is shown: of an info card what the article says, and what guidelines say of it or of its first tag.
+
+    All else that is said of the card stands on its evidence page (N57: background is left out first).
+    """
     topic, variant, cites_article = kind
     entry, spoken = words.topics[topic], words.variant(topic, variant)
-    guidance = (spoken.guidance if spoken.article else entry.guidance, *(tag.guidance for tag in tagged))
-    if cites_article:
-        said = (spoken.article or entry.article, *(tag.article for tag in tagged), *guidance)
-        yield words.phrase("article", text=" ".join(dict.fromkeys(filter(None, said))))
-    elif told := dict.fromkeys(filter(None, guidance)):
-        yield " ".join(told)
+    guidance = next((tag.guidance for tag in tagged if tag.guidance), "")
+    guidance = guidance or (spoken.guidance if spoken.article else entry.guidance)
+    article = (spoken.article or entry.article) if cites_article else ""
+    return " ".join(filter(None, (article, guidance)))
+
+
+def _source(words: Words, kind: Kind, tagged: list[TagWords], flags: tuple[str, ...]) -> str:
+    """One line: the first source; the others stand on the evidence page."""
+    topic, variant, cites_article = kind
+    entry, spoken = words.topics[topic], words.variant(topic, variant)
     flagged = (key for flag in flags for key in words.flag(flag).citations)
     own = (*(key for tag in tagged for key in tag.citations), *flagged, *spoken.citations, *entry.citations)
-    keys = [key for key in dict.fromkeys(own) if cites_article or key != ARTICLE]
-    if not cites_article and all(words.citations[key].year is None for key in keys):
-        keys = list(dict.fromkeys((entry.guideline, *keys)))
-    names = [words.checked(key) for key in keys]
-    yield words.phrase("sources", names=join(names, words, words.book.layout.sources_shown), grade=entry.grade)
-    yield words.phrase("limits", text=entry.limits)
+    keys = [key for key in dict.fromkeys(own) if key != ARTICLE] or [ARTICLE if cites_article else entry.guideline]
+    first, shown = keys[0], words.book.layout.sources_shown
+    if not cites_article and words.citations[first].year is None:  # N59: with a year
+        dated = next((key for key in keys if words.citations[key].year is not None), entry.guideline)
+        keys, shown = list(dict.fromkeys((first, dated, *keys))), shown + 1
+    return words.phrase("sources", names=join([words.checked(key) for key in keys], words, shown))
 
 
 def _titled(phrase: str, topics: Iterable[Topic], words: Words) -> Iterable[str]:

@@ -37,11 +37,9 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "unchecked": ("type", "reason"),
     "unchecked_key": ("type", "key", "reason"),
     "unchecked_count": ("text", "n"),
-    "article": ("text",),
-    "sources": ("names", "grade"),
+    "sources": ("names",),
     "citation_checked": ("label", "checked"),
     "dated": ("label", "year"),
-    "limits": ("text",),
     "decision": (),
     "also_noted": ("names",),
     "switched_off": ("names",),
@@ -182,7 +180,7 @@ def _fixed_sentences(words: Words) -> Iterable[tuple[str, str, str]]:
     for topic, entry in words.topics.items():
         bullets = (bullet for variant in entry.variants.values() for bullet in variant.consider)
         texts = (text for variant in entry.variants.values() for text in (variant.article, variant.guidance))
-        articles = filter(None, (*texts, entry.guidance))
+        articles = filter(None, (*texts, entry.guidance, entry.background))
         for text in (entry.title, entry.article, entry.limits, entry.grade, *entry.consider, *bullets, *articles):
             yield "cards.toml", str(topic), text
     for topic, tag, part in words.tagged:

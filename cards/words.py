@@ -35,7 +35,10 @@ class Variant(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TopicWords(Struct, frozen=True, forbid_unknown_fields=True):
-    """What one card says whatever led to it (section 1, 2c, 4a)."""
+    """What one card says whatever led to it (section 1, 2c, 4a).
+
+    `background`, `limits` and `grade` stand on its evidence page only (N57).
+    """
 
     title: str
     consider: tuple[str, ...]
@@ -47,6 +50,7 @@ class TopicWords(Struct, frozen=True, forbid_unknown_fields=True):
     overrides: tuple[str, ...]
     variants: dict[str, Variant]
     guidance: str = ""
+    background: str = ""
 
 
 class TagWords(Struct, frozen=True, forbid_unknown_fields=True):

@@ -313,7 +313,8 @@ class OpenItems(Struct, frozen=True, forbid_unknown_fields=True):
     stopped: AboutDrug
     flag: AboutTest
     result: AboutTest
-    uncoded: AboutTest
+    examination: str
+    emg: str
     problem: str
     medicine: str
     age: str

@@ -201,7 +201,7 @@ def reassurance(choice: Choice, found: Assessment) -> Advice:
         indicator=choice.indicator,
         values={"dates": " / ".join(dict.fromkeys(dates))},
         facts=(*picture.twitch_facts, *facts),
-        notes=(Note("benign_course"), Note("safety_net"), *context.notes(found)),
+        notes=context.notes(found),
         missing=context.missing_tests(found),
     )
 

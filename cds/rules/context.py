@@ -52,10 +52,9 @@ def gaps(found: Assessment, *, habits: bool = True) -> tuple[str, ...]:
 
 
 def explanations(picture: Picture, *, habits: bool = True) -> tuple[Note, ...]:
-    """What tells a twitch from a spasm, what its site says, and what could not be judged (S3, S5 to S7, S12, S23)."""
+    """What the site of the twitch says, what could not be judged, and medicines that ended or are of no class."""
     unjudged = lifestyle.unjudged(rulebook_of(picture.knowledge).view(UNJUDGED, picture)) if habits else ()
-    notes = (Note("twitch_visible"), Note("irritable_or_diseased"), *site_notes(picture), *unjudged, *ended(picture))
-    return (*notes, *of_no_class(picture))
+    return (*site_notes(picture), *unjudged, *ended(picture), *of_no_class(picture))
 
 
 def site_notes(picture: Picture) -> tuple[Note, ...]:
@@ -113,8 +112,8 @@ def exam_notes(picture: Picture) -> tuple[Note, ...]:
 
 
 def _exam(picture: Picture) -> tuple[Note, ...]:
-    if picture.exam is None:
-        return (Note("no_exam"),)
+    if picture.exam is None:  # it is named among what was not found
+        return ()
     if picture.exam.result == "normal":
         return (Note("exam_normal", {"date": exam_date(picture)}),)
     return (Note("exam_unknown", {"date": exam_date(picture)}),) if picture.exam.result is None else ()

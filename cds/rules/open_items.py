@@ -37,10 +37,10 @@ def flags(found: Assessment) -> Flags:
 
 def uncoded(picture: Picture) -> Iterator[str]:
     """The examination and the EMG since the twitch began whose result is not coded (N48)."""
-    for done in (picture.exam, picture.emg):
+    names = picture.knowledge.names.open
+    for done, name in ((picture.exam, names.examination), (picture.emg, names.emg)):
         if done is not None and done.result is None:
-            name = picture.knowledge.label(done.report.kind)
-            yield fill(picture.knowledge.names.open.uncoded, {"test": name})
+            yield name
 
 
 def _open(found: Assessment) -> Iterator[str]:

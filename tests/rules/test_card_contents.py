@@ -32,15 +32,12 @@ def detail(*lines: Json, card: int = 0, **case: Any) -> str:
 @pytest.mark.parametrize(
     ("lines", "sentence"),
     [
-        ([TWITCH], "A visible, painless, brief twitch supports fasciculation; ask pain and duration"),
-        ([TWITCH], "Nerves from brain and cord control muscle fibres; irritation (reversible) or disease"),
-        ([TWITCH], "No neurological examination since onset was found"),
+        ([TWITCH], "**Not found here, which is not “absent”:** neurological examination since onset"),
         ([TWITCH, {"lab": "exam", "words": "normal"}], "its result is not coded: result unknown"),
         ([{"twitch": "2 w", "site": "80243003 Eyelid"}], "Recorded body site: eyelid. Site adjusts wording only"),
         ([{"twitch": "2 w", "code": "text:Calf twitching"}], "The calf is the commonest benign site"),
         ([{"twitch": "2026-11"}], "Timing uncertain"),
         ([TWITCH, ANXIOUS, {"lab": "PHQ9", "value": "12 {score}"}], "PHQ-9 12: look at item 9"),
-        ([TWITCH, ANXIOUS], "Nerves from brain and cord"),
         ([TWITCH, PREGNANT, {"lab": "caffeine", "value": "300 mg/d"}], "the limit is 200 mg/day"),
         ([TWITCH, {"lab": "CK", "value": "300 U/L"}], "No laboratory upper limit for CK: a default limit was used"),
         ([TWITCH, {"lab": "TSH", "value": "12 m[IU]/L"}], "Biotin supplements can falsify thyroid results"),
@@ -55,7 +52,7 @@ def detail(*lines: Json, card: int = 0, **case: Any) -> str:
         ([TWITCH, {"condition": "text:Muscle weakness"}], "cannot be dismissed from the chart; it blocks reassurance"),
         (
             [TWITCH, {"condition": "249939004 Proximal muscle weakness"}],
-            "Weakness of face, neck, hip or shoulder muscles",
+            "Weakness of face, neck, hip or shoulder: CK and neuromuscular referral",
         ),
         ([LASTING, RELATIVE], "Family history recorded: Amyotrophic"),
         ([TWITCH, {"condition": "G62.9 Polyneuropathy"}], "Already on the problem list: Polyneuropathy"),

@@ -35,6 +35,6 @@ def test_n12_other_words_in_the_place_of_the_name() -> None:
     plexus = text(one("N12-unnamed/plexopathy-after-radiotherapy"))
 
     assert "explained by brachial plexopathy (2022-11-22)" in plexus
-    assert "Weakness of face, neck, hip or shoulder muscles" in text(one("N12-unnamed/face-and-shoulder"))
+    assert "Weakness of face, neck, hip or shoulder: CK" in text(one("N12-unnamed/face-and-shoulder"))
     assert "Muscular dystrophy in the family" in text(one("N12-unnamed/dystrophy-of-the-father"))
     assert "Muscular dystrophy in the family" in text(one("N12-unnamed/dystrophy-in-the-family"))

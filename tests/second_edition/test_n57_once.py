@@ -158,7 +158,7 @@ def test_n57_other_cards_come_back(ward: Ward, lines: list[Json], expected: list
 def test_n57_what_could_not_be_seen_in_known_disease_comes_back(ward: Ward) -> None:
     """A card that stands for a silence which would be wrong is no advice: it is shown each time."""
     als: Json = {"condition": "86044005 Amyotrophic lateral sclerosis", "recorded": "1 y"}
-    lost = {"missing": {"labs": "operation-outcome"}}
+    lost: Json = {"missing": {"labs": "operation-outcome"}}
 
     assert [["data-gap"]] * 2 == [ward.sees(TWITCH, als, **lost), ward.sees(TWITCH, als, **lost)]
 

@@ -205,7 +205,7 @@ def test_n59_only_info_cards_name_the_article() -> None:
     info = [card for card in every if card["indicator"] == "info"]
     neurology = ("emergency", "neurology-urgent", "neurology-evaluation", "paediatric-neurology")
     cited = [
-        f"{card['source']['label']} {card['detail'].partition('**Sources:**')[2].partition('Evidence:')[0]}"
+        f"{card['source']['label']} {card['detail'].partition('**Source:**')[2].partition('The decision')[0]}"
         for card in every
         if card["source"]["topic"]["code"] in neurology and card["indicator"] != "info"
     ]

@@ -57,7 +57,7 @@ class Author:
             rules=rules,
             limits=tuple(Limit.of(row, self._named(row.citation)) for row in self._engine.basis(topic)),
             decisions=decisions.beside(topic, self._knowledge),
-            article=entry.article,
+            article=_said(entry.article, entry.guidance, entry.background),
             statements=tuple(self._statements(topic, rules)),
             known_limits=entry.limits,
             grade=entry.grade,
@@ -104,7 +104,7 @@ class Author:
             yield Saying(
                 id=tag,
                 text=said.name,
-                article=gaps(said.article or ""),
+                article=gaps(_said(said.article, said.guidance)),
                 consider=_gapped(said.consider),
                 sources=tuple(self._words.citations[key].short for key in said.citations),
             )
@@ -154,6 +154,11 @@ def _source(key: str, cited: Citation) -> Source:
         pmid=cited.pmid,
         url=cited.url,
     )
+
+
+def _said(*texts: str | None) -> str:
+    """What the article and the guidelines say, as one paragraph."""
+    return " ".join(filter(None, texts))
 
 
 def _gapped(lines: Iterable[str]) -> tuple[str, ...]:

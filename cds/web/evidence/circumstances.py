@@ -25,6 +25,7 @@ from cds.rules.medication import Course
 from cds.rules.new_signs import NewSign
 from cds.rules.picture import Completeness
 from cds.rules.stopped import Stopped
+from cds.rules.tests_wanted import Reason
 from cds.rules.work_up import Done
 
 DAY = "2026-01-02"
@@ -109,7 +110,9 @@ def _all() -> Iterable[Circumstance]:
         seen={**exam, "emg": _normal("emg")},
     )
     yield Circumstance(
-        key="tests", words="basic tests missing, and a reason for them", found={"missing": ("tsh",), "wants_labs": True}
+        key="tests",
+        words="basic tests missing, and a reason for them",
+        found={"missing": ("tsh",), "tests_wanted": Reason("for 6 weeks")},
     )
     yield Circumstance(
         key="factor", words="a lifestyle factor", found={"factors": (Factor(tag="sleep", facts=(), variant="sleep"),)}
@@ -132,7 +135,7 @@ def assessment(keys: Iterable[str], knowledge: Knowledge) -> Assessment:
     some = [ALL[key] for key in keys]
     today = dates.parse(DAY)
     blank = pictures.read(Chart(), (), knowledge, Completeness(), today.first if today else 0)
-    found: dict[str, Any] = {"is_normal": False, "wants_labs": False}
+    found: dict[str, Any] = {"is_normal": False, "tests_wanted": None}
     flags = ("emergencies", "childhood", "urgent", "routine", "additional", "muscle_signs")
     found |= dict.fromkeys((*flags, "labs", "courses", "factors", "missing"), ())
     seen: dict[str, Any] = {"age": 40}
