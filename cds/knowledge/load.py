@@ -104,9 +104,7 @@ class Knowledge(Struct, frozen=True, eq=False):
     @property
     def orderable(self) -> tuple[str, ...]:
         """The tests that a card may list as missing and propose."""
-        of_drugs = (test for one in self.medicines.values() for test in one.tests)
-        listed = (test for name in ("basic-tests", "asked-tests", "muscle-test") for test in self.listed(name))
-        return tuple(dict.fromkeys((*listed, *of_drugs)))
+        return self.rules.orderable(self.medicines.values())
 
     def group(self, name: str) -> tuple[str, ...]:
         """Value sets that several rules read alike."""

@@ -1,12 +1,13 @@
 """What the clinical data files hold, typed. Read and checked by `cds.knowledge.load`."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 DEFICIENCY = "deficiency-"  # so the value sets of recorded deficiencies begin, followed by the analyte
 CALCIUM_KINDS = {"calcium_ionized": "ionised", "calcium_corrected": "adjusted", "calcium_total": "unadjusted"}
+TESTS = ("basic-tests", "asked-tests", "muscle-test")  # lists of what is asked of everybody, or with a reason
 EXCESS = "excess-"  # and those of high values that are recorded (N60)
 Side = Literal["low", "high"]
 Operator = Literal["<", "<=", ">", ">="]
@@ -187,6 +188,11 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     order_emergencies: dict[str, str]
     counsel: dict[str, str]
     gaps: dict[str, tuple[str, ...]]
+
+    def orderable(self, medicines: Iterable[MedicineClass]) -> tuple[str, ...]:
+        """The tests that a card may list as missing: those of everybody, and those of a class of medicines."""
+        listed = (test for name in TESTS for test in self.lists.get(name, ()))
+        return tuple(dict.fromkeys((*listed, *(test for one in medicines for test in one.tests))))
 
 
 class OtherTests(Struct, frozen=True, forbid_unknown_fields=True):

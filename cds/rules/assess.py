@@ -122,6 +122,7 @@ def assess(picture: Picture, trial: Trial, *, emergency_cards: bool = True) -> A
     courses = tuple(one for one in medicines if isinstance(one, Course))
     factors: tuple[Factor, ...] = questions.collect(Topic.LIFESTYLE)
     labs: tuple[Abnormal, ...] = questions.collect(Topic.LAB_ABN)
+    missing = tests_due.missing(picture, courses, factors, labs, neurology=bool(childhood or urgent_left or routine))
     return Assessment(
         picture=picture,
         emergencies=emergencies,
@@ -137,8 +138,8 @@ def assess(picture: Picture, trial: Trial, *, emergency_cards: bool = True) -> A
         new_signs=questions.collect(Topic.NEW_SIGN),
         courses=courses,
         factors=factors,
-        missing=tests_due.missing(picture, courses, factors, labs, neurology=bool(childhood or urgent_left or routine)),
-        tests_wanted=tests_wanted.reason(picture, courses, factors),
+        missing=missing,
+        tests_wanted=tests_wanted.reason(picture, courses, factors, missing),
         failed=frozenset(trial.failed),
         emergency_cards=emergency_cards,
     )

@@ -23,9 +23,12 @@ def words_allowed(found: Assessment) -> bool:
     picture = found.picture
     seen = picture.complete.all and not (found.failed or picture.unclear or picture.unread)
     warned = any(lab.indicator is Indicator.WARNING for lab in found.labs)
-    uncoded = tuple(open_items.uncoded(picture))
-    nothing_open = not (warned or uncoded or open_items.flags(found) or picture.quoted or found.causes or found.stopped)
-    return is_examined(found) and seen and nothing_open
+    return (
+        is_examined(found)
+        and seen
+        and not (warned or open_items.flags(found) or picture.quoted or found.causes or found.stopped)
+        and (picture.emg is None or picture.emg.result is not None)
+    )
 
 
 def open_item(found: Assessment) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 
 from cards.topics import Indicator, Topic
-from cds.rules import calm, lines, other_results, serotonin, stopped, tests_due
+from cds.rules import calm, lines, other_results, serotonin, stopped
 from cds.rules.abnormal import Abnormal
 from cds.rules.assess import Assessment, flag_days
 from cds.rules.cardbook import PROTECTED, RANKS
@@ -234,9 +234,7 @@ def _lab_order(found: Assessment, chosen: list[Choice]) -> list[Choice]:
     """N56: something asks for tests that are due, and no other card lists them."""
     listed = calm.BESIDE | {Topic.LAB_ABN, Topic.REASSURE}
     seen = found.picture.complete.has("Condition", "Observation")
-    muscle = found.picture.knowledge.listed(tests_due.MUSCLE)  # never asked for by itself
-    missing = any(test not in muscle for test in found.missing)
-    if listed & _topics(chosen) or not (missing and found.tests_wanted and seen):
+    if listed & _topics(chosen) or not (found.missing and found.tests_wanted and seen):
         return []
     return [Choice(topic=Topic.LAB_ORDER, indicator=Indicator.INFO)]
 

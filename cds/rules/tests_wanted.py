@@ -24,9 +24,12 @@ class Reason(Struct, frozen=True):
     facts: tuple[Fact, ...] = ()
 
 
-def reason(picture: Picture, courses: tuple[Course, ...], factors: tuple[Factor, ...]) -> Reason | None:
-    """The first reason; none for a child, or where the age is not known."""
-    if picture.age is None or picture.is_child:
+def reason(
+    picture: Picture, courses: tuple[Course, ...], factors: tuple[Factor, ...], missing: tuple[str, ...]
+) -> Reason | None:
+    """The first reason; none for a child, where the age is not known, or where only CK is missing (4d LAB-ORDER)."""
+    muscle = picture.knowledge.listed(tests_due.MUSCLE)
+    if picture.age is None or picture.is_child or all(test in muscle for test in missing):
         return None
     return next(_reasons(picture, courses, factors), None)
 

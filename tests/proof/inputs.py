@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 from lazily import Asked, Classes
+from msgspec.structs import replace
 
 from cards.advice import Fact, NotChecked, Note
 from cards.topics import Indicator
@@ -196,7 +197,7 @@ def _new_signs(asked: Asked) -> Classes:
 
 
 def _is_normal(asked: Asked) -> Classes:
-    return EITHER if asked("exam") is not None and not asked("is_child") else NO
+    return EITHER if asked("exam") is not None and not asked("is_child") and asked("emg") is None else NO
 
 
 def _muscle_signs(asked: Asked) -> Classes:
@@ -251,9 +252,10 @@ INPUTS: Mapping[str, Classes | Callable[[Asked], Classes]] = {
     "expected": EXPECTED,
     "request": _request,
     "exam": {"none": None, "normal": examination()},
+    "emg": {"none": None, "uncoded": replace(examination(), result=None)},  # none: also one that is read
     "is_normal": _is_normal,
     "missing": {"none": (), "some": ("tsh",)},
-    "wants_labs": EITHER,
+    "tests_wanted": EITHER,
     "factors": FACTORS,
     "failed": {"none": frozenset(), "flag": frozenset({"U1"}), "other": frozenset({"sleep"})},
     "unclear": {"none": (), "some": (Seen(named=Named("")),)},

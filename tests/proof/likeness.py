@@ -125,8 +125,9 @@ def _seen(found: Assessment) -> Likeness:
         bool(picture.quoted),
         bool(other_results.of(picture)),
         picture.exam is not None and picture.exam.result == "normal",
+        picture.emg is not None and picture.emg.result is None,
         found.is_normal,
         bool(found.missing),
-        found.wants_labs,
+        bool(found.tests_wanted),
         bool(found.factors),
     )

@@ -47,7 +47,7 @@ def run_of(table: ModuleType) -> Run:
 SHIPPED = run_of(decide)
 SIGNS = ("diseases", "emergencies", "expected", "urgent", "routine", "childhood", "additional")
 NOTHING = dict.fromkeys(SIGNS, "none")
-EXAMINED = {**NOTHING, "is_child": "no", "exam": "normal", "is_normal": "yes"}
+EXAMINED = {**NOTHING, "is_child": "no", "exam": "normal", "emg": "none", "is_normal": "yes"}
 SCENES: tuple[Mapping[str, str], ...] = (
     {},
     NOTHING,

@@ -11,7 +11,7 @@ from properties import Answer
 
 FINDINGS = (
     *("emergencies", "childhood", "urgent", "routine", "additional", "is_marked", "labs", "courses", "stopped"),
-    *("causes", "new_signs", "diseases", "expected", "request", "wants_labs", "missing", "factors"),
+    *("causes", "new_signs", "diseases", "expected", "request", "tests_wanted", "missing", "factors"),
     *("failed", "unclear", "unread", "laboratory.unread", "may_break_silence", "quoted", "other_results"),
     *(name for name in INPUTS if name.startswith("missing.")),
 )

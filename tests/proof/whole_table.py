@@ -63,7 +63,7 @@ FAULTS = (
     ),
     Fault("decide", "if found.hides:  # what", "if False:  # what"),
     Fault("calm", "seen = picture.complete.all and not", "seen = not"),
-    Fault("calm", "is_examined(found) and seen", "seen"),
+    Fault("calm", "is_examined(found)\n        and seen", "seen"),
     Fault("calm", "found.failed or picture.unclear or picture.unread", "found.failed or picture.unclear"),
     Fault("lines", "return tuple(lab for lab in found.labs if not _is_line(lab, found))", "return ()"),
 )
