@@ -8,6 +8,7 @@
 # make lint   ruff and mypy
 # make bench  the measurements against which the budget is held
 # make wheel  the package to install elsewhere, in dist/
+# make words  how well short texts are heard, in each language; tests/words/README.md
 # make load   the service under load and overload, SECONDS at RATE calls a second; docs/performance.md
 # make fuzz   the fuzzers, FUZZ_SECONDS each (needs Python 3.11)
 # make sbom   the parts list of what is shipped (CycloneDX); make audit: known weaknesses among them (asks the network)
@@ -27,7 +28,7 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --exclude
 PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: run check test test-clock proof test-coverage wheel test-hapi test-browser lint bench load fuzz sbom audit lock clean
+.PHONY: run check test test-clock proof test-coverage wheel test-hapi test-browser lint bench words load fuzz sbom audit lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.installed
@@ -73,6 +74,10 @@ lint: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python tests/bench/run.py
+
+WORDS_FLAGS ?=
+words: $(VENV)/.installed-dev
+	@PYTHONPATH=tests/words $(BIN)/python tests/words/measure.py $(WORDS_FLAGS)
 
 SECONDS ?= 60
 RATE ?= 200
