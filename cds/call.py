@@ -367,7 +367,7 @@ def build_engine(
     wording: Path = ENGLISH,
 ) -> Engine:
     """Load knowledge and words, check them together, and make the engine; raises a StartError if anything is wrong."""
-    knowledge = with_maps(load(data), settings.concept_maps)
+    knowledge = with_maps(load(data, settings.languages), settings.concept_maps)
     try:
         words = load_words(wording, vocabulary(knowledge))
         orders = load_orders(words.book.orders)

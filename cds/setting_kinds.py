@@ -70,6 +70,14 @@ def origin(value: str) -> str:
     return value
 
 
+def languages(value: str) -> tuple[str, ...]:
+    """Languages whose words are known."""
+    found = tuple(one.strip().lower() for one in value.split(",") if one.strip())
+    if not found or not set(found) <= {"en", "de", "es", "fr"}:
+        raise ValueError("must be some of en, de, es, fr with commas between")
+    return found
+
+
 def origins(value: str) -> tuple[str, ...]:
     """Origins with commas between."""
     return tuple(origin(part.strip().lower()) for part in value.split(",") if part.strip())

@@ -243,6 +243,13 @@ class Settings:
         "A folder of the site's own codes and units (ConceptMaps, CSV), read and checked at start: local-codes.md.",
         shown="none",
     )
+    languages: tuple[str, ...] = _row(
+        (),
+        "languages",
+        kinds.languages,
+        "The languages of which words in texts are used (en, de, es, fr), instead of those that are precise enough.",
+        shown="as measured",
+    )
     log_level: str = _row(
         "info",
         "debug, info, warning or error",

@@ -26,7 +26,8 @@ class Source(IntEnum):
 class Named(Struct, frozen=True):
     """A resource and what its codes, or its text where nothing is coded, mean here.
 
-    `sets` are value sets, `phrases` the phrase lists that the whole text equals (4f), `text` that text.
+    `sets` are value sets, `phrases` the lists that phrases of the text are of, `text` the words themselves (N13).
+    `signs`, `added` and `today` are the signs that the text affirms, `days` is for how long it has been so (N16, N17).
     `words` are what the chart calls it: its text, else the name of a code (N59).
     """
 
@@ -36,6 +37,13 @@ class Named(Struct, frozen=True):
     phrases: frozenset[str] = NOTHING
     text: str | None = None
     words: str | None = None
+    signs: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    today: tuple[str, ...] = ()
+    days: int | None = None
+
+
+NO_NAME = Named("")
 
 
 class Problem(Struct, frozen=True, kw_only=True):
@@ -70,9 +78,9 @@ class Problem(Struct, frozen=True, kw_only=True):
 class Seen(Struct, frozen=True, kw_only=True):
     """An Observation that is no laboratory result: a finding, a score, an answer.
 
-    `said` is what it says of what its code names; `value_sets` are those of its coded value, which stands for itself,
-    and whether an examination was normal; `value_words` are what the chart calls it. `date` is a value that is a date.
-    `places` are all sites stated; `source` is who told it.
+    `said` is what it says of what its code names; `value` is its coded value, which stands for itself, `value_sets` are
+    its sets, and whether an examination was normal. `date` is a value that is a date. `places` are all sites stated;
+    `source` is who told it.
     """
 
     named: Named
@@ -80,8 +88,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     quantity: Quantity | None = None
     value_concepts: tuple[Concept, ...] = ()
     value_sets: frozenset[str] = NOTHING
-    value_words: str | None = None
-    value_phrases: frozenset[str] = NOTHING
+    value: Named = NO_NAME
     date: When | None = None
     said: Said = FINDING
     is_done: bool = True
@@ -208,7 +215,7 @@ class Visit(Struct, frozen=True, kw_only=True):
 
 
 class Told(Struct, frozen=True, kw_only=True):
-    """A twitch as the reason of a request, or as an alert; `when` is the day of the request or the alert's start.
+    """A twitch, or a sign in words, as the reason of a request, as an alert or in a text; `when` is its day.
 
     `is_current`: the request is open, or the alert is on.
     """
@@ -226,7 +233,10 @@ class FamilyMember(Struct, frozen=True, kw_only=True):
 
 
 class Chart(Struct, kw_only=True):
-    """One patient's record as far as rules read it."""
+    """One patient's record as far as rules read it.
+
+    `is_unsure`: a text mentions a twitch or a sign and leaves open whether it is there (N14, N24).
+    """
 
     birth: When | None = None
     sex: str | None = None
@@ -247,3 +257,10 @@ class Chart(Struct, kw_only=True):
     strange_problems: int = 0
     medicines: Medicines = Medicines()
     foreign: int = 0
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether words leave a twitch or a sign open."""
+        seen = (named for one in self.seen for named in (one.named, one.value))
+        others = (one.named for some in (self.problems, self.visits, self.told) for one in some)
+        return any("unsure" in named.phrases for named in (*seen, *others))

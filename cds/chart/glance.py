@@ -17,6 +17,7 @@ class Part(Struct, gc=False, rename="camel"):
 
     code: CodeableConcept | None = None
     value_codeable_concept: CodeableConcept | None = None
+    value_string: str | None = None
 
 
 class Glimpse(Part, rename="camel"):
@@ -26,6 +27,9 @@ class Glimpse(Part, rename="camel"):
     component: list[Part] | None = None
     reason_code: Concepts = None
     reason: Raw = Raw()
+    description: str | None = None
+    summary: str | None = None
+    finding: Raw = Raw()
     issue: list[Issue] | None = None
 
 
@@ -84,11 +88,14 @@ def _is_suspect(resource: Glimpse | None, namer: Namer) -> bool:
         return True
     if resource.value_codeable_concept is not None and names(resource.value_codeable_concept):
         return True
+    for text in (resource.value_string, resource.description, resource.summary):
+        if text is not None and namer.listener.twitches(text):
+            return True
     if resource.component is not None and any(_is_suspect_part(part, namer) for part in resource.component):
         return True
     if resource.reason_code is not None and any(map(names, each(resource.reason_code))):
         return True
-    return bool(memoryview(resource.reason))
+    return bool(memoryview(resource.reason)) or bool(memoryview(resource.finding))
 
 
 def _is_suspect_part(part: Part, namer: Namer) -> bool:

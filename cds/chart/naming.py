@@ -1,24 +1,20 @@
-"""What a concept means here: its codes looked up, or its text where no known system codes it (4f)."""
+"""What a concept means here: its codes looked up, or what its text says where no code of a rule says more (N13)."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
 from cds.chart.facts import Named
+from cds.chart.spoken import NOTHING_SAID, Listener, Spoken
 from cds.fhir.concepts import each, texts
 from cds.fhir.datatypes import CodeableConcept, Concepts
 from cds.knowledge.codes import NOTHING, Concept
 from cds.knowledge.load import Knowledge
 
 OPEN = "movement-unspecific"
-LONGEST_PHRASE = 80
-HEARD_MAX = 16_384  # texts of at most 80 characters: a few megabytes
-TWITCH_PHRASES = frozenset({"twitch", "eyelid"})
 SIDED = frozenset({"weakness", "acute-paralysis"})  # signs of which it matters whether both sides have them (N40)
 BOTH_SIDES = frozenset({"both-sides"})
-_SPACES = re.compile(r"\s+")
 _WORDS = re.compile(r"\w+")
 
 
@@ -40,16 +36,7 @@ class Namer:
         self.lab_codes = knowledge.codes.lab_codes
         self._flat = knowledge.codes.flat_systems
         self._both_sides = frozenset(knowledge.phrases.both_sides)
-        self._heard: dict[str, frozenset[str]] = {}
-        self._phrases: dict[str, frozenset[str]] = {}
-        for kind, phrases in (
-            ("twitch", knowledge.phrases.twitch),
-            ("eyelid", knowledge.phrases.eyelid),
-            ("red-flag", knowledge.phrases.red_flag),
-            ("diet", knowledge.phrases.diet),
-        ):
-            for phrase in phrases:
-                self._phrases[phrase] = self._phrases.get(phrase, NOTHING) | {kind}
+        self.listener = Listener(knowledge)
 
     def names_twitch(self, concept: CodeableConcept | None) -> bool:
         """Whether a concept is coded as a twitch, or is one in words where nothing known codes it."""
@@ -63,7 +50,7 @@ class Namer:
             if code in self._twitches or (not code.isalnum() and code.strip() in self._twitches):
                 return True
             is_listed = is_listed or (code in self._known and _silences(self._find(coding.system, code)))
-        return not is_listed and not TWITCH_PHRASES.isdisjoint(self._said(concept))
+        return not is_listed and any(map(self.listener.twitches, texts(concept)))
 
     def may_matter(self, concept: CodeableConcept | None) -> bool:
         """A quick look: whether a rule may read this concept. Most of a chart ends here."""
@@ -77,7 +64,7 @@ class Namer:
                 return True
             if (coding.system not in self._flat or not code.isalnum()) and self._find(coding.system, code) is not None:
                 return True
-        return bool(self._said(concept))
+        return self._said(concept) is not NOTHING_SAID
 
     def worded_test(self, concept: CodeableConcept | None) -> str | None:
         """The analyte that a concept is about by its words only: by its text, or by the name of a code (N48).
@@ -157,40 +144,38 @@ class Namer:
         find, classes = self._canonical, self._classes
         return any(coding.code and find(coding.system or "") == classes for coding in concept.coding or ())
 
-    def phrases(self, concept: CodeableConcept | None) -> frozenset[str]:
-        """The phrase lists that hold the whole text, or a display, where no code of the concept says more (N13)."""
+    def spoken(self, concept: CodeableConcept | None) -> Spoken:
+        """What the text and the displays say, where no code of the concept says more (N13)."""
         if concept is None or any(map(_silences, self.concepts(concept))):
-            return NOTHING
+            return NOTHING_SAID
         return self._said(concept)
 
     def named(self, ref: str, concept: CodeableConcept | None) -> Named | None:
         """The concept with its resource, or None if no rule reads it."""
         if concept is None:
             return None
+        said = self.spoken(concept)
+        if said is not NOTHING_SAID:
+            return said_at(ref, said)
         words = next(texts(concept), None)
-        phrases = self.phrases(concept)
-        if phrases:
-            return Named(ref, phrases=phrases, text=words, words=words)
         concepts = self.concepts(concept)
         if not concepts:
             return None
         return Named(ref, concepts, concepts[0].sets if len(concepts) == 1 else union(concepts), words=words)
 
-    def _said(self, concept: CodeableConcept) -> frozenset[str]:
-        """The phrase lists that hold the text or a display."""
-        found = NOTHING
-        for text in texts(concept):
-            found |= self._phrases_of(text)
-        return found
+    def said(self, ref: str, text: str | None) -> Named | None:
+        """What a text of a resource says, or None if no rule reads it."""
+        said = self.listener.heard(text) if text else NOTHING_SAID
+        return said_at(ref, said) if said is not NOTHING_SAID else None
 
-    def _phrases_of(self, text: str) -> frozenset[str]:
-        """Remembered, because a hospital says the same few thousand texts again and again."""
-        found = self._heard.get(text)
-        if found is None:
-            found = NOTHING if len(text) > LONGEST_PHRASE else self._phrases.get(normalise(text), NOTHING)
-            if len(self._heard) < HEARD_MAX and len(text) <= LONGEST_PHRASE:
-                self._heard[text] = found
-        return found
+    def family_words(self, concept: CodeableConcept | None) -> Iterator[str]:
+        """The texts of a relative's condition that name a disease of the family, where no code says more (N19)."""
+        if concept is not None and not any(map(_silences, self.concepts(concept))):
+            yield from filter(self.listener.names_family_disease, texts(concept))
+
+    def _said(self, concept: CodeableConcept) -> Spoken:
+        """What the text and the displays say."""
+        return self.listener.together(texts(concept))
 
 
 def _silences(hit: Concept | None) -> bool:
@@ -210,7 +195,15 @@ def union(concepts: Iterable[Concept]) -> frozenset[str]:
     return NOTHING.union(*(concept.sets for concept in concepts))
 
 
-def normalise(text: str) -> str:
-    """The text as 4f compares it: NFKC, lower case, hyphens as spaces, no outer punctuation, single spaces."""
-    plain = unicodedata.normalize("NFKC", text).lower().replace("-", " ")
-    return _SPACES.sub(" ", plain).strip(" .,;:")
+def said_at(ref: str, said: Spoken) -> Named:
+    """What a text of a resource says, as the resource."""
+    return Named(
+        ref,
+        phrases=said.phrases,
+        text=said.quote,
+        words=said.quote,
+        signs=said.signs,
+        added=said.added,
+        today=said.today,
+        days=said.days,
+    )

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 import msgspec
 from msgspec.structs import replace
 
-from cds.chart.facts import LabResult, Named, OtherResult, Seen, Source
+from cds.chart.facts import NO_NAME, LabResult, Named, OtherResult, Seen, Source, Told
 from cds.chart.naming import Namer
-from cds.chart.polarity import By, of_part
+from cds.chart.polarity import EXAMINATIONS, By, of_part
 from cds.chart.scope import Scope, span
+from cds.chart.spoken import TOLD
 from cds.fhir import concepts
 from cds.fhir.datatypes import CodeableConcept, Concepts, Quantity, Reference
 from cds.fhir.dates import When, parse
@@ -26,7 +27,6 @@ _AMOUNT = re.compile(
     r"(?P<sign>[<>]=?)?\s*(?P<number>\d{1,9}(?:\.\d{1,9})?)\s*(?P<unit>[^\s\d.,;:][^\s,;:]{0,30}(?: ?/ ?[\w]{1,10})?)?",
     re.ASCII,
 )
-NOT_CODED = Named("")
 BY_NAME = "code"  # the trouble of a result that is known by its name only
 DONE = ("order-", "result-")  # so the value sets begin that tell that a test was ordered or done
 LABORATORY = "laboratory"  # HL7 observation-category
@@ -189,6 +189,21 @@ def _remarks(whole: Observation, part: Observation | Component) -> str:
     return " ".join(filter(None, (*said, *raw)))
 
 
+def told(observation: Observation, namer: Namer, scope: Scope) -> Iterator[Told]:
+    """What the text of a complaint, of an examination or of a code that no rule reads says (N13, fields 3 and 4)."""
+    when = effective(observation)
+    if observation.value_string is None or (observation.status or "").strip().lower() not in FINAL:
+        return
+    known = namer.concepts(observation.code)
+    asked = any("text-fields" in one.sets for one in known)
+    other = any(one.analyte or not one.sets <= EXAMINATIONS for one in known)
+    if scope.is_future(when) or (other and not asked):
+        return
+    named = namer.said(observation.ref, observation.value_string)
+    if named is not None and named.phrases & TOLD:
+        yield Told(named=named, when=scope.date(when))
+
+
 def seen(observation: Observation, namer: Namer, scope: Scope) -> Iterator[Seen]:
     """The finding, score or answer of an Observation, and of each of its components that a rule reads.
 
@@ -206,21 +221,20 @@ def seen(observation: Observation, namer: Namer, scope: Scope) -> Iterator[Seen]
 def _seen(whole: Observation, part: Observation | Component, namer: Namer, when: When | None) -> Seen | None:
     sites = _sites(part)
     code = namer.named_at(whole.ref, part.code, sites)
-    value = namer.named_at(whole.ref, part.value_codeable_concept, sites) or NOT_CODED
+    value = namer.named_at(whole.ref, part.value_codeable_concept, sites) or NO_NAME
     named = _telling(code) or _telling(value)
     if named is None:
         return None
     said = of_part(part, code.concepts if code is not None else (), value.concepts, namer.answers)
     if said.by is By.REASON:
-        value = NOT_CODED
+        value = NO_NAME
     return Seen(
         named=named,
         when=when,
         quantity=part.value_quantity or _whole(part),
         value_concepts=value.concepts,
         value_sets=value.sets | _answer(part),
-        value_words=value.words,
-        value_phrases=value.phrases,
+        value=value,
         date=parse(part.value_date_time) if isinstance(part, Observation) else None,
         said=said,
         is_done=said.by is not By.REASON and "absent" not in value.sets and part.value_boolean is not False,

@@ -16,6 +16,7 @@ from cds.chart.routes import RouteNames
 from cds.chart.samples import Samples
 from cds.chart.scope import Scope
 from cds.chart.sequence import of_drug, put_in_order
+from cds.chart.spoken import NOTHING_SAID
 from cds.chart.versions import standing
 from cds.fhir import resources as fhir
 from cds.fhir.concepts import each
@@ -141,6 +142,8 @@ class Reader:
             return True
         if self._namer.worded_test(resource.code) is not None:
             return True
+        if resource.value_string is not None and self._namer.listener.heard(resource.value_string) is not NOTHING_SAID:
+            return True
         if (resource.interpretation or resource.reference_range) and observations.is_laboratory(resource):
             return True
         return any(
@@ -250,7 +253,8 @@ class Reader:
             self.condition(resource)
 
     def observation(self, resource: fhir.Observation) -> None:
-        """Take results and findings."""
+        """Take results and findings, and what a text says."""
+        self._chart.told += observations.told(resource, self._namer, self.scope)
         results = list(observations.labs(resource, self._namer, self.scope))
         self._chart.labs += results
         if not results:
@@ -274,16 +278,18 @@ class Reader:
     def request(self, resource: fhir.ServiceRequest) -> None:
         """Take an order."""
         self._keep(self._chart.asked, workup.asked(resource, self._namer, self.scope))
-        self._keep(self._chart.told, workup.told_by_request(resource, self._namer, self.scope))
+        self._chart.told += workup.told_by_request(resource, self._namer, self.scope)
 
     def appointment(self, resource: fhir.Appointment) -> None:
         """Take an appointment of this patient."""
         if workup.is_mine(resource, self.scope):
             self._keep(self._chart.asked, workup.booked(resource, self._namer, self.scope))
+            self._chart.told += workup.told_by_appointment(resource, self._namer, self.scope)
 
     def impression(self, resource: fhir.ClinicalImpression) -> None:
         """Take an examination."""
         self._keep(self._chart.reports, workup.impression(resource, self._namer, self.scope))
+        self._chart.told += workup.told_by_impression(resource, self._namer, self.scope)
 
     def report(self, resource: fhir.DiagnosticReport) -> None:
         """Take a report, and the results that it holds within itself."""
@@ -302,11 +308,11 @@ class Reader:
 
     def encounter(self, resource: fhir.Encounter) -> None:
         """Take a visit."""
-        self._keep(self._chart.visits, workup.visit(resource, self._namer, self.scope))
+        self._chart.visits += workup.visits(resource, self._namer, self.scope)
 
     def alert(self, resource: fhir.Flag) -> None:
         """Take an alert."""
-        self._keep(self._chart.told, workup.told_by_alert(resource, self._namer, self.scope))
+        self._chart.told += workup.told_by_alert(resource, self._namer, self.scope)
 
     def family(self, resource: fhir.FamilyMemberHistory) -> None:
         """Take a relative."""

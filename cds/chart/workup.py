@@ -1,8 +1,11 @@
 """Orders, referrals, appointments, examinations, reports, visits and relatives."""
 
+from collections.abc import Iterable, Iterator
+
 from cds.chart.facts import ORDER_INTENTS, Asked, FamilyMember, Named, Report, Told, Visit
 from cds.chart.naming import Namer, union
 from cds.chart.scope import Scope, span
+from cds.chart.spoken import TOLD
 from cds.fhir import concepts
 from cds.fhir.datatypes import CodeableConcept, Period
 from cds.fhir.dates import When, parse
@@ -24,6 +27,7 @@ VOID = frozenset({"cancelled", "entered-in-error", "nullified"})
 REPORTED = frozenset({"final", "amended", "corrected", "appended", "completed"})
 REQUESTED = frozenset({"active", "on-hold", "completed"})
 REPORT_KINDS = ("exam", "emg")
+FAMILY_DISEASE = frozenset({"family-disease"})
 
 
 def asked(request: ServiceRequest, namer: Namer, scope: Scope) -> Asked | None:
@@ -120,41 +124,61 @@ def result(sets: frozenset[str]) -> str | None:
     return next((word for word in ("abnormal", "normal") if word in sets), None)
 
 
-def visit(encounter: Encounter, namer: Namer, scope: Scope) -> Visit | None:
-    """An encounter whose reason is read by a rule."""
+def visits(encounter: Encounter, namer: Namer, scope: Scope) -> Iterator[Visit]:
+    """An encounter whose reason is read by a rule, once for each such reason."""
     period = encounter.period or encounter.actual_period
     start = parse(period.start) if period else None
     if encounter.status in VOID or scope.is_future(start):
-        return None
-    ref = encounter.ref
-    named = (namer.named(ref, reason) for reason in _reasons(encounter))
-    hit = next((one for one in named if one is not None and _is_twitch(one)), None)
-    return Visit(id=encounter.id, named=hit, status=encounter.status, start=scope.date(start)) if hit else None
+        return
+    for named in _telling(namer.named(encounter.ref, reason) for reason in _reasons(encounter)):
+        yield Visit(id=encounter.id, named=named, status=encounter.status, start=scope.date(start))
 
 
-def told_by_request(request: ServiceRequest, namer: Namer, scope: Scope) -> Told | None:
-    """A twitch as the reason of a request that was made (N13, field 6)."""
+def told_by_request(request: ServiceRequest, namer: Namer, scope: Scope) -> Iterator[Told]:
+    """A twitch, or a sign in words, as the reason of a request that was made (N13, field 6)."""
     when, status = parse(request.authored_on), (request.status or "").strip().lower()
     if status not in REQUESTED or request.do_not_perform or scope.is_future(when):
-        return None
+        return
     reasons = (*concepts.each(request.reason_code), *(one.concept for one in request.reason or () if one.concept))
-    named = (namer.named(request.ref, reason) for reason in reasons)
-    hit = next((one for one in named if one is not None and _is_twitch(one)), None)
-    return Told(named=hit, when=scope.date(when), is_current=status != "completed") if hit else None
+    for named in _telling(namer.named(request.ref, reason) for reason in reasons):
+        yield Told(named=named, when=scope.date(when), is_current=status != "completed")
 
 
-def told_by_alert(flag: Flag, namer: Namer, scope: Scope) -> Told | None:
-    """A twitch as an alert that is on (N13, field 7)."""
-    named = namer.named(flag.ref, flag.code)
+def told_by_alert(flag: Flag, namer: Namer, scope: Scope) -> Iterator[Told]:
+    """A twitch, or a sign in words, as an alert that is on (N13, field 7)."""
     start, end = (parse(flag.period.start), parse(flag.period.end)) if flag.period else (None, None)
     over = end is not None and end.last < scope.today
-    if named is None or not _is_twitch(named) or (flag.status or "").strip().lower() != "active" or over:
-        return None
-    return None if scope.is_future(start) else Told(named=named, when=scope.date(start), is_current=True)
+    if (flag.status or "").strip().lower() != "active" or over or scope.is_future(start):
+        return
+    for named in _telling([namer.named(flag.ref, flag.code)]):
+        yield Told(named=named, when=scope.date(start), is_current=True)
 
 
-def _is_twitch(named: Named) -> bool:
-    return "twitch" in named.sets or bool(named.phrases & {"twitch", "eyelid"})
+def told_by_appointment(appointment: Appointment, namer: Namer, scope: Scope) -> Iterator[Told]:
+    """What an appointment is for, as of the day on which it was made, else of its own day (N13, field 2)."""
+    when = parse(appointment.created) or parse(appointment.start)
+    if appointment.status in VOID or scope.is_future(when):
+        return
+    reasons = (namer.named(appointment.ref, reason) for reason in concepts.each(appointment.reason_code))
+    for named in _telling((*reasons, namer.said(appointment.ref, appointment.description))):
+        yield Told(named=named, when=scope.date(when))
+
+
+def told_by_impression(resource: ClinicalImpression, namer: Namer, scope: Scope) -> Iterator[Told]:
+    """What the summary and the findings of a clinical impression say in words (N13, field 4)."""
+    when = parse(resource.effective_date_time) or _of(resource.effective_period) or parse(resource.date)
+    if resource.status not in REPORTED or scope.is_future(when):
+        return
+    findings = (item.item_codeable_concept or concepts.of_reference(item.item) for item in resource.finding or ())
+    found = [namer.named(resource.ref, one) for one in findings]
+    in_words = [one for one in found if one is not None and one.phrases]
+    for named in _telling((*in_words, namer.said(resource.ref, resource.summary))):
+        yield Told(named=named, when=scope.date(when))
+
+
+def _telling(found: Iterable[Named | None]) -> Iterator[Named]:
+    """What is a twitch by code or in words, or a sign in words."""
+    return (one for one in found if one is not None and ("twitch" in one.sets or one.phrases & TOLD))
 
 
 def _reasons(encounter: Encounter) -> list[CodeableConcept]:
@@ -173,14 +197,15 @@ def kin(history: FamilyMemberHistory, namer: Namer, scope: Scope) -> FamilyMembe
         return None
     if "first-degree" not in namer.sets(concepts.each(history.relationship)):
         return None
-    wanted, words = [], None
+    wanted: list[Concept] = []
+    words = None
     for relative in history.condition or ():
         hits = [hit for hit in namer.concepts(relative.code) if hit.sets & {"family-disease", "family-history"}]
         wanted += hits
-        words = words or (_words(relative.code) if hits else None)
-    if not wanted:
+        words = words or (_words(relative.code) if hits else next(namer.family_words(relative.code), None))
+    if not (wanted or words):
         return None
-    named = Named(history.ref, tuple(wanted), union(wanted), words=words)
+    named = Named(history.ref, tuple(wanted), union(wanted) or FAMILY_DISEASE, words=words)
     return FamilyMember(named=named, when=scope.date(when))
 
 

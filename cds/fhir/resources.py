@@ -259,10 +259,13 @@ class Participant(Struct, gc=False):
     actor: Reference | None = None
 
 
-class Appointment(Resource, tag="Appointment"):
+class Appointment(Resource, tag="Appointment", rename="camel"):
     """A booked visit."""
 
     status: str | None = None
+    reason_code: Concepts = None
+    description: str | None = None
+    start: str | None = None
     specialty: Concepts = None
     created: str | None = None
     participant: list[Participant] | None = None
@@ -303,6 +306,7 @@ class ClinicalImpression(Owned, tag="ClinicalImpression", rename="camel"):
     effective_date_time: str | None = None
     effective_period: Period | None = None
     date: str | None = None
+    summary: str | None = None
     finding: list[Item] | None = None
 
 

@@ -1,8 +1,7 @@
 """The one loader of clinical facts: reads every data file, checks it, and compiles the code table."""
 
-import csv
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,9 +15,9 @@ from cds.fhir.units import factor, known, usual_units
 from cds.knowledge.analyte_words import AnalyteWords
 from cds.knowledge.answers import FILE as ANSWERS
 from cds.knowledge.answers import Answers, Stated, compiled
-from cds.knowledge.codes import CodeList, CodeTable, Concept, Row
-from cds.knowledge.compile import Terminology, code_table, rows_of
-from cds.knowledge.ingredients import Ingredient, IngredientNames
+from cds.knowledge.codes import CodeList, CodeTable, Concept
+from cds.knowledge.compile import Terminology, code_table
+from cds.knowledge.ingredients import IngredientNames
 from cds.knowledge.maps.model import NO_MAPS, SiteMaps
 from cds.knowledge.model import (
     DEFICIENCY,
@@ -38,19 +37,20 @@ from cds.knowledge.model import (
 )
 from cds.knowledge.route_words import RouteWords
 from cds.knowledge.spoken import LANGUAGES, Spoken
+from cds.knowledge.tables import INGREDIENTS, ingredients, rows
 from cds.knowledge.unit_names import UnitNames, UnitWords
 from cds.knowledge.version import digest
 
 CAUSES, EXPLANATIONS = "causes.toml", "explanations.toml"
 DATA = Path(__file__).parent / "data"
-INGREDIENTS = "ingredients.csv"
 T = TypeVar("T")
 
 
 class Knowledge(Struct, frozen=True, eq=False):
     """All clinical facts, checked; compared by identity. `version` is a digest of what the data files hold.
 
-    `lab_tags`: what an abnormal-lab card may be about. `electrolytes` count in a known neuromuscular disease too (D7).
+    `languages`: whose words are used (N14). `lab_tags`: what an abnormal-lab card may be about. `electrolytes` count in
+    a known neuromuscular disease too (D7).
     """
 
     version: str
@@ -77,6 +77,7 @@ class Knowledge(Struct, frozen=True, eq=False):
     explanations: dict[str, Explanation]
     causes: dict[str, KnownCause]
     spoken: dict[str, Spoken]
+    languages: tuple[str, ...]
     explained_codes: dict[str, CodeList]
     spared_codes: dict[str, CodeList]
     displays: dict[str, str] | None = None
@@ -140,19 +141,25 @@ def _held(table: Mapping[str, T], name: str, key: str) -> T:
         raise KnowledgeError("rules.toml", f"{name}.{key}", "is missing, and a rule or a card reads it") from None
 
 
-def load(folder: Path = DATA) -> Knowledge:
-    """Read and check the data files; a wrong one raises KnowledgeError with file, key and reason."""
+def load(folder: Path = DATA, languages: Collection[str] = ()) -> Knowledge:
+    """Read and check the data files; a wrong one raises KnowledgeError with file, key and reason.
+
+    `languages` are those whose words are used (N14), instead of those that the data switch on.
+    """
     files = _Folder(folder)
     systems = _read(files, "systems.toml", str)
-    rows = _rows(files, systems)
-    terminology = Terminology(rows, systems, _aliases(files, systems))
+    listed = rows(files.path, systems)
+    terminology = Terminology(listed, systems, _aliases(files, systems))
     sets = _read(files, "valuesets.toml", ValueSet)
     analytes = _read(files, "analytes.toml", Analyte)
     medicines = _read(files, "medicines.toml", MedicineClass)
-    routes, named = _read(files, "routes.toml", Route), _ingredients(files)
+    routes, named = _read(files, "routes.toml", Route), ingredients(files.path)
     limits, units = files.toml("limits.toml"), files.toml("units.toml")
     by_analyte = _by_analyte(_part("limits.toml", limits, "limit", list[Limit]))
     adjustment = _part("limits.toml", limits, "calcium-adjustment", dict[str, Any])
+    stated = _convert(ANSWERS, "", files.toml(ANSWERS), Stated)
+    live = list(languages) or stated.languages.live
+    stated = replace(stated, languages=replace(stated.languages, live=live))
     phrases = _convert("phrases.toml", "", files.toml("phrases.toml"), Phrases)
     knowledge = Knowledge(
         version="",
@@ -174,18 +181,19 @@ def load(folder: Path = DATA) -> Knowledge:
         unit_names=_unit_names(units),
         unit_words=_unit_words(units),
         analyte_words=_analyte_words(analytes, phrases),
-        answers=_answers(files, terminology),
+        answers=_answers(stated, terminology),
         signs=_convert("signs.toml", "", files.toml("signs.toml"), Signs),
         explanations=(explanations := _read(files, EXPLANATIONS, Explanation)),
         causes=_read(files, CAUSES, KnownCause),
         spoken={one: _convert(f"words/{one}.toml", "", files.toml(f"words/{one}.toml"), Spoken) for one in LANGUAGES},
+        languages=tuple(live),
         explained_codes={name: _listed(terminology, name, one.codes) for name, one in explanations.items()},
         spared_codes={name: _listed(terminology, name, one.spares) for name, one in explanations.items()},
         lab_tags=_lab_tags(analytes, by_analyte, sets),
         electrolytes=frozenset(name for name, analyte in analytes.items() if analyte.electrolyte),
     )
     _check(knowledge, terminology)
-    return replace(knowledge, version=digest(files.tables, rows, named))
+    return replace(knowledge, version=digest(files.tables, listed, named, live))
 
 
 class _Folder:
@@ -232,42 +240,9 @@ def _convert(file: str, key: str, value: Any, kind: type[T]) -> T:
 def _plain(value: Any) -> Any:
     """The value with Python names for keys: `except` and dashes inside structures."""
     if isinstance(value, dict):
-        renamed = {"except": "except_", "red-flag": "red_flag", "both-sides": "both_sides"}
+        renamed = {"except": "except_", "both-sides": "both_sides"}
         return {renamed.get(key, key): _plain(item) for key, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, list) else value
-
-
-def _rows(folder: _Folder, systems: Mapping[str, str]) -> list[Row]:
-    rows = [row for path in sorted((folder.path / "codes").glob("*.csv")) for row in _rows_of(path, systems)]
-    if not rows:
-        raise KnowledgeError("codes/*.csv", "-", "no terminology file was found")
-    return rows
-
-
-def _ingredients(folder: _Folder) -> list[Ingredient]:
-    try:
-        table = csv.DictReader((folder.path / INGREDIENTS).read_text("utf-8").splitlines())
-        rows = [Ingredient(**record) for record in table]
-    except (OSError, UnicodeDecodeError, TypeError) as problem:
-        raise KnowledgeError(INGREDIENTS, "-", f"cannot be read: {problem}") from problem
-    for row in rows:
-        if not row.ingredient or not all(form.strip() for form in row.forms):
-            raise KnowledgeError(INGREDIENTS, row.ingredient or row.words, "a row needs an ingredient and its words")
-    return rows
-
-
-def _rows_of(path: Path, systems: Mapping[str, str]) -> list[Row]:
-    file = f"codes/{path.name}"
-    try:
-        rows = rows_of(csv.DictReader(path.read_text("utf-8").splitlines()))
-    except (OSError, UnicodeDecodeError) as problem:
-        raise KnowledgeError(file, "-", f"cannot be read: {problem}") from problem
-    for row in rows:
-        if not row.group or not row.code:
-            raise KnowledgeError(file, row.code or row.group or "-", "a row needs a group and a code")
-        if row.system not in systems.values():
-            raise KnowledgeError(file, row.code, f"`{row.system}` is no system of systems.toml")
-    return rows
 
 
 def _aliases(folder: _Folder, systems: Mapping[str, str]) -> Aliases:
@@ -322,8 +297,7 @@ def _analyte_words(analytes: Mapping[str, Analyte], phrases: Phrases) -> Analyte
         raise KnowledgeError("analytes.toml", "words", f"`{problem}` names two analytes") from None
 
 
-def _answers(folder: _Folder, terminology: Terminology) -> Answers:
-    stated = _convert(ANSWERS, "", folder.toml(ANSWERS), Stated)
+def _answers(stated: Stated, terminology: Terminology) -> Answers:
     signs: dict[tuple[str, str], str] = {}
     for name, tokens in stated.signs.items():
         for key in terminology.tokens(ANSWERS, name, tokens):

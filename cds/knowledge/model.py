@@ -12,6 +12,7 @@ EXCESS = "excess-"  # and those of high values that are recorded (N60)
 Side = Literal["low", "high"]
 Operator = Literal["<", "<=", ">", ">="]
 AboutTest = Annotated[str, Meta(pattern=r"^[^{}]*\{test\}[^{}]*$")]  # words with one gap, for a test's name
+AboutTwitch = Annotated[str, Meta(pattern=r"^\{twitch\}[^{}]*$")]
 AboutLimit = Annotated[str, Meta(pattern=r"^[^{}]*\{limit\}[^{}]*$")]
 AboutResult = Annotated[str, Meta(pattern=r"^\{test\}[^{}]*\{value\}[^{}]*\{flag\}[^{}]*\{date\}[^{}]*$")]
 AboutSign = Annotated[str, Meta(pattern=r"^[^{}]*\{sign\}[^{}]*$")]
@@ -208,11 +209,8 @@ class OtherTests(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Phrases(Struct, frozen=True, forbid_unknown_fields=True):
-    """Whole phrases that count when nothing is coded (4f)."""
+    """Words that count when nothing is coded; those of twitches and signs stand in files of their own (N15, N16)."""
 
-    twitch: list[str]
-    eyelid: list[str]
-    red_flag: list[str]
     diet: list[str]
     both_sides: list[str]
     kinds: list[str]
@@ -352,3 +350,5 @@ class Names(Struct, frozen=True, forbid_unknown_fields=True):
     not_received: AboutType
     open: OpenItems
     reason: Reasons
+    spoken: dict[str, str]
+    mentioned: AboutTwitch

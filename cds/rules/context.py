@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from cards.advice import Note
-from cds.chart.naming import normalise
+from cds.chart.spoken import normalise
 from cds.knowledge.codes import Concept
 from cds.rules import lifestyle, readings, serotonin, tests_due
 from cds.rules.assess import Assessment

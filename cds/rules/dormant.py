@@ -56,7 +56,7 @@ def _evidence(problems: Iterable[Problem], picture: Picture) -> Iterator[int]:
         yield from days_of(problem, chart)
     seen = (one.when for one in chart.seen if shows_twitch(one))
     visits = (one.start for one in chart.visits if is_twitch(one.named))
-    told = (one.when for one in chart.told)
+    told = (one.when for one in chart.told if is_twitch(one.named))
     asked = (picture.request.when if picture.request else None,)
     yield from (when.last for when in (*seen, *visits, *told, *asked) if when is not None)
     yield from (done.day for done in (picture.any_exam, picture.any_emg) if done is not None)

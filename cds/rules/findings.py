@@ -11,15 +11,18 @@ from cards.advice import Fact, Note
 from cards.printed import number
 from cds.chart.facts import Chart, Named, Problem, Seen, Source
 from cds.chart.polarity import Says
+from cds.chart.spoken import ADDED, RED_FLAG
 from cds.fhir.dates import When
 from cds.knowledge.codes import NOTHING, Concept
 from cds.knowledge.load import Knowledge
 from cds.knowledge.model import DEFICIENCY, EXCESS
-from cds.rules.gate import Twitch, is_twitch, shows_twitch
+from cds.rules.gate import Twitch, is_late, is_twitch, shows_twitch
 from cds.rules.own_words import Place, in_sentence, of_problem, of_resource, own
 
 ASKED = "ask-"  # so the value sets of questions begin
 IN_DOUBT = frozenset({"sign-in-doubt"})
+IN_WORDS, ADDED_IN_WORDS = frozenset({RED_FLAG}), frozenset({ADDED})
+WORDED = IN_WORDS | ADDED_IN_WORDS
 
 
 class Remark(Struct, frozen=True):
@@ -46,7 +49,7 @@ class Finding(Struct, frozen=True, kw_only=True):
 
     `value_words` are what the chart calls the value of an Observation; `place` is where the entry stands.
     `doubt` makes it R4 and nothing more; `remarks` are what else the chart says of it.
-    `source` is who told an Observation.
+    `source` is who told an Observation; `spoken` is the sign of one that is told in words (N16).
     """
 
     named: Named
@@ -62,6 +65,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     source: Source | None = None
     places: frozenset[str] = frozenset()
     preliminary: bool = False
+    spoken: str | None = None
 
     @property
     def day(self) -> int | None:
@@ -111,12 +115,18 @@ def read(chart: Chart, twitches: Iterable[Twitch], knowledge: Knowledge, today: 
     """Positive Conditions of any age, Observations of the last year (3a), and visits for a twitch that is a sign."""
     oldest = today - knowledge.days("finding_observation")
     twitching = {twitch.named.ref for twitch in twitches}
-    problems = (_of_problem(problem, of_problem(problem, chart)) for problem in chart.problems if problem.is_active)
+    problems = chain.from_iterable(
+        _of_problem(problem, of_problem(problem, chart)) for problem in chart.problems if problem.is_active
+    )
     recent = (one for one in chart.seen if one.when is None or one.when.first >= oldest)
     seen = chain.from_iterable(_of_seen(one, knowledge) for one in recent)
-    mentions = (*((one.named, one.start) for one in chart.visits), *((one.named, one.when) for one in chart.told))
+    mentions = [*((one.named, one.start) for one in chart.visits), *((one.named, one.when) for one in chart.told)]
     mentioned = (_of_mention(named, when) for named, when in mentions if named.ref in twitching)
-    return Findings((*problems, *seen, *mentioned))
+    late = ((named, when) for named, when in mentions if is_late(named, when, knowledge, today))
+    worded = chain.from_iterable(
+        _in_words(named, when, of_resource(named.ref, when.text if when else "")) for named, when in late
+    )
+    return Findings((*problems, *seen, *mentioned, *worded))
 
 
 @lru_cache(maxsize=4)
@@ -143,17 +153,26 @@ def _by_recording(problem: Problem, place: Place) -> Finding:
     return Finding(named=named, concepts=named.concepts, sets=named.sets, place=place, when=when, onset=problem.onset)
 
 
-def _of_problem(problem: Problem, place: Place) -> Finding:
+def _of_problem(problem: Problem, place: Place) -> Iterator[Finding]:
     onset = problem.onset if problem.onset_stated else None
-    return Finding(
+    when = onset or problem.recorded
+    yield Finding(
         named=problem.named,
         concepts=problem.named.concepts,
         sets=problem.named.sets | _tongue(problem.sites, is_twitch(problem.named)),
-        phrases=problem.named.phrases,
+        phrases=problem.named.phrases - WORDED,
         place=place,
-        when=onset or problem.recorded,
+        when=when,
         onset=onset,
     )
+    yield from _in_words(problem.named, when, place, onset)
+
+
+def _in_words(named: Named, when: When | None, place: Place | None, onset: When | None = None) -> Iterator[Finding]:
+    """Each sign that a text affirms: R4, or a symptom only (N16, N17)."""
+    for phrases, signs in ((IN_WORDS, named.signs), (ADDED_IN_WORDS, named.added)):
+        for sign in signs:
+            yield Finding(named=named, sets=NOTHING, phrases=phrases, place=place, when=when, onset=onset, spoken=sign)
 
 
 def _tongue(sites: Iterable[frozenset[str]], twitches: bool) -> frozenset[str]:
@@ -168,7 +187,7 @@ def _of_mention(named: Named, when: When | None) -> Finding:
         named=named,
         concepts=named.concepts,
         sets=named.sets,
-        phrases=named.phrases,
+        phrases=named.phrases - WORDED,
         place=of_resource(named.ref, when.text if when else ""),
         when=when,
     )
@@ -192,7 +211,7 @@ def _of_seen(seen: Seen, knowledge: Knowledge) -> Iterator[Finding]:
     asked = frozenset(name for name in names if name.startswith(ASKED))
     shown = asked | seen.value_sets | (names if seen.said.is_present else NOTHING)
     shown |= _tongue(seen.sites, shows_twitch(seen))
-    phrases = seen.value_phrases | (seen.named.phrases if seen.said.is_present else NOTHING)
+    phrases = seen.value.phrases | (seen.named.phrases if seen.said.is_present else NOTHING)
     remarks: tuple[Remark, ...] = ()
     if seen.said.disagrees:
         doubted = (names | seen.value_sets) & signs.doubtful - signs.strong
@@ -203,8 +222,12 @@ def _of_seen(seen: Seen, knowledge: Knowledge) -> Iterator[Finding]:
         yield from _in_doubt("graded_sign", seen, names & signs.every, knowledge)
     if seen.preliminary:
         shown, phrases = shown & signs.alarming, NOTHING
-    if shown or phrases:
-        yield _finding(seen, shown, phrases, remarks)
+    if shown or phrases - WORDED:
+        yield _finding(seen, shown, phrases - WORDED, remarks)
+    if seen.said.is_present and not seen.preliminary:
+        yield from _in_words(seen.named, seen.when, None)
+    if not (seen.said.disagrees or seen.preliminary):
+        yield from _in_words(seen.value, seen.when, None)
 
 
 def _finding(seen: Seen, sets: frozenset[str], phrases: frozenset[str], remarks: tuple[Remark, ...]) -> Finding:
@@ -213,7 +236,7 @@ def _finding(seen: Seen, sets: frozenset[str], phrases: frozenset[str], remarks:
         concepts=seen.named.concepts + seen.value_concepts,
         sets=sets,
         phrases=phrases,
-        value_words=seen.value_words,
+        value_words=seen.value.words,
         place=of_resource(seen.named.ref),
         when=seen.when,
         remarks=remarks,
@@ -240,7 +263,9 @@ def _remarks(key: str, seen: Seen, sets: frozenset[str], knowledge: Knowledge) -
 
 
 def label(finding: Finding, sets: Iterable[str], knowledge: Knowledge) -> str:
-    """How a card names the sign inside a sentence: in the chart's own words (N59)."""
+    """How a card names the sign in a sentence: in the chart's own words (N59); one told in words by its kind."""
+    if finding.spoken is not None:
+        return knowledge.names.spoken[finding.spoken]
     return in_sentence(words(finding, sets, knowledge))
 
 
@@ -255,6 +280,8 @@ def words(finding: Finding, sets: Iterable[str], knowledge: Knowledge) -> str:
 
 def kind(finding: Finding, sets: Iterable[str], knowledge: Knowledge) -> str:
     """By what a sign is known again, however a chart words it: a short name of its code, else its value set."""
+    if finding.spoken is not None:
+        return knowledge.names.spoken[finding.spoken]
     wanted = set(finding.doubt.sets if finding.doubt else sets)
     for concept in finding.concepts:
         if concept.sets & wanted and (name := short_name(knowledge.display(concept))):

@@ -266,6 +266,7 @@ FLAGS = (
         reads=Reads(
             groups=("additional", "breathing", "motor"),
             sets=("weakness-unspecific",),
+            phrases=("added",),
             relatives=("family-disease", "family-history"),
         ),
         ask=neurology.additional,

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from cards.advice import Fact
+from cards.template import fill
 from cds.chart.facts import Chart, Named, Problem, Seen, Told, Visit
-from cds.chart.naming import TWITCH_PHRASES
+from cds.chart.spoken import TWITCH_PHRASES
 from cds.fhir.dates import When
 from cds.fhir.units import factor
 from cds.knowledge.load import Knowledge
@@ -16,7 +17,7 @@ from cds.rules.own_words import Place, of_problem, of_resource, own
 from cds.rules.reads import Reads
 
 READS = Reads(
-    sets=("twitch", "twitch-eyelid"),
+    sets=("twitch", "twitch-eyelid", "text-fields"),
     phrases=tuple(sorted(TWITCH_PHRASES)),
     windows=("twitch_observation", "visit_twitch", "worded_twitch", "persistent", "persistent_eyelid"),
     thresholds=("frequent_per_day", "max_twitches"),
@@ -25,7 +26,10 @@ NEAR = READS | Reads(sets=("twitch-exclude",))  # what may be taken for a twitch
 
 
 class Twitch(Struct, frozen=True, kw_only=True):
-    """One active twitch."""
+    """One active twitch.
+
+    `is_dated_by_field`: it is told in words that say no duration, so that its onset is only the day of the field (N17).
+    """
 
     named: Named
     onset: When | None = None
@@ -33,6 +37,7 @@ class Twitch(Struct, frozen=True, kw_only=True):
     eyelid_only: bool = False
     severe: bool = False
     frequent: bool = False
+    is_dated_by_field: bool = False
 
 
 def twitches(chart: Chart, knowledge: Knowledge, today: int, encounter_id: str | None) -> tuple[Twitch, ...]:
@@ -61,7 +66,7 @@ def last_onset(found: tuple[Twitch, ...]) -> When | None:
 
 def is_persistent(twitch: Twitch, knowledge: Knowledge, today: int) -> bool:
     """Whether a twitch has lasted, judged by its own onset; an unknown onset is not persistent (4b PERSIST)."""
-    if twitch.onset is None:
+    if twitch.onset is None or twitch.is_dated_by_field:
         return False
     days = today - twitch.onset.first
     if twitch.eyelid_only:
@@ -77,9 +82,12 @@ def facts(found: tuple[Twitch, ...], knowledge: Knowledge) -> tuple[Fact, ...]:
 def fact(twitch: Twitch, knowledge: Knowledge) -> Fact:
     """A twitch as a fact of a card."""
     concept = next((one for one in twitch.named.concepts if "twitch" in one.sets), None)
+    label, names = knowledge.label("twitch-eyelid" if twitch.eyelid_only else "twitch"), knowledge.names
+    if twitch.named.phrases & TWITCH_PHRASES:
+        label = fill(names.mentioned, {"twitch": label})
     return Fact(
         resource=twitch.named.ref,
-        label=knowledge.label("twitch-eyelid" if twitch.eyelid_only else "twitch"),
+        label=label,
         system=concept.system if concept else None,
         code=concept.code if concept else None,
         date=twitch.onset.text if twitch.onset else None,
@@ -103,7 +111,7 @@ def is_twitch(named: Named) -> bool:
 
 def shows_twitch(seen: Seen) -> bool:
     """Whether an Observation says that there is a twitch: its code where its value agrees, or its value."""
-    valued = "twitch" in seen.value_sets or bool(seen.value_phrases & TWITCH_PHRASES)
+    valued = "twitch" in seen.value_sets or bool(seen.value.phrases & TWITCH_PHRASES)
     return not (seen.said.disagrees or seen.preliminary) and (
         valued or (seen.said.is_present and is_twitch(seen.named))
     )
@@ -123,9 +131,8 @@ def _of_visits(visits: list[Visit], encounter_id: str | None, knowledge: Knowled
     """The reason of a visit of late, whatever became of it; that of one under way or in context, whenever it began."""
     for visit in visits:
         current = visit.status == "in-progress" or (encounter_id is not None and visit.id == encounter_id)
-        if current or _is_late(visit.named, visit.start, knowledge, today):
-            place = of_resource(visit.named.ref, visit.start.text if visit.start else "")
-            yield Twitch(named=visit.named, onset=visit.start, place=place, eyelid_only=_is_eyelid(visit.named, ()))
+        if is_twitch(visit.named) and (current or is_late(visit.named, visit.start, knowledge, today)):
+            yield _of_mention(visit.named, visit.start, visit.start)
 
 
 def _of_told(told: list[Told], knowledge: Knowledge, today: int) -> Iterator[Twitch]:
@@ -133,12 +140,23 @@ def _of_told(told: list[Told], knowledge: Knowledge, today: int) -> Iterator[Twi
     for one in told:
         is_alert = one.named.ref.startswith("Flag") and "twitch" in one.named.sets
         undated = one.when is None and one.is_current
-        if is_alert or undated or _is_late(one.named, one.when, knowledge, today):
-            place = of_resource(one.named.ref)
-            yield Twitch(named=one.named, onset=one.when, place=place, eyelid_only=_is_eyelid(one.named, ()))
+        if is_twitch(one.named) and (is_alert or undated or is_late(one.named, one.when, knowledge, today)):
+            yield _of_mention(one.named, one.when)
 
 
-def _is_late(named: Named, when: When | None, knowledge: Knowledge, today: int) -> bool:
+def _of_mention(named: Named, when: When | None, start: When | None = None) -> Twitch:
+    """A twitch by code began on the day of the field; by words so long before it as they say (N17)."""
+    lasting = when is not None and named.days is not None
+    return Twitch(
+        named=named,
+        onset=when.shifted(-named.days) if when is not None and named.days is not None else when,
+        place=of_resource(named.ref, start.text if start else ""),
+        eyelid_only=_is_eyelid(named, ()),
+        is_dated_by_field="twitch" not in named.sets and not lasting,
+    )
+
+
+def is_late(named: Named, when: When | None, knowledge: Knowledge, today: int) -> bool:
     """Whether a mention outside the problem list is young enough: a code counts longer than words (N7, N13)."""
     window = "visit_twitch" if "twitch" in named.sets else "worded_twitch"
     return when is not None and today - when.first <= knowledge.days(window)
@@ -149,7 +167,7 @@ def _of_seen(seen: list[Seen], knowledge: Knowledge, today: int) -> Iterator[Twi
     for one in seen:
         if shows_twitch(one) and one.when is not None and one.when.first >= oldest:
             yield Twitch(
-                named=one.named,
+                named=one.value if one.value.phrases & TWITCH_PHRASES else one.named,
                 onset=one.when,
                 place=of_resource(one.named.ref),
                 eyelid_only=_is_eyelid(one.named, one.sites) or "twitch-eyelid" in one.value_sets,

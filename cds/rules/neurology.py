@@ -117,6 +117,9 @@ def additional(view: View) -> Iterator[Raised]:
         flag = view.flag(view.of(*sets), sets)
         if flag is not None:
             yield flag
+    in_words = view.flag(view.worded("added"), ())
+    if in_words is not None:
+        yield in_words
     yield from _family(view)
     unspecific_ = ("weakness-unspecific",)
     flag = view.flag(view.answered(*unspecific_), unspecific_)  # it stood before a normal examination (3a R4)
@@ -175,15 +178,15 @@ def report_fact(report: Report, label: str, words: str, value: str) -> Fact:
 
 def _family(view: View) -> Iterator[Raised]:
     for kin in view.relatives("family-disease", "family-history"):
-        concept = kin.named.concepts[0]
-        label, words = view.label("family-history"), view.own(kin.named.words, concept)
+        concept = next(iter(kin.named.concepts), None)
+        label, words = view.label("family-history"), view.own(kin.named.words, *kin.named.concepts[:1])
         fact = Fact(
             resource=kin.named.ref,
             label=label,
             quoted=words,
             place="family",
-            system=concept.system,
-            code=concept.code,
+            system=concept.system if concept else None,
+            code=concept.code if concept else None,
             date=kin.when.text if kin.when else None,
         )
         day = kin.when.last if kin.when else None

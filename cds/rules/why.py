@@ -77,7 +77,7 @@ def _of_problem(problem: Problem, reads: Reads, knowledge: Knowledge, against: A
 
 
 def _of_seen(seen: Seen, reads: Reads, knowledge: Knowledge, against: Against | None) -> Trace | None:
-    phrases = seen.named.phrases | seen.value_phrases
+    phrases = seen.named.phrases | seen.value.phrases
     label = _label(seen.named.sets | seen.value_sets, phrases, reads, knowledge)
     if label is None:
         return None

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds.chart.naming import TWITCH_PHRASES, Namer
+from cds.chart.naming import Namer
+from cds.chart.spoken import TWITCH_PHRASES
 from cds.fhir.datatypes import CodeableConcept, Coding
 from cds.knowledge.load import load
 

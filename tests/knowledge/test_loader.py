@@ -207,7 +207,7 @@ def test_albumin_hours_may_not_be_missing(data: Path) -> None:
 def test_every_limit_has_a_citation_that_the_wording_knows(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A limit whose source no card could show stops the start."""
     change(data, "limits.toml", 'citation = "endocrine-2011"', 'citation = "hearsay"')
-    monkeypatch.setattr(call, "load", lambda _: load(data))
+    monkeypatch.setattr(call, "load", lambda *_: load(data))
 
     with pytest.raises(KnowledgeError) as caught:
         build_engine(load_settings({"TWITCH_CDS_DEMO": "true"}))

@@ -86,7 +86,7 @@ def chart(word: Word) -> Json:
         "resourceType": "Condition",
         "id": word("condition id"),
         "clinicalStatus": {"coding": [{"code": "active"}]},
-        "code": {"text": "Muscle twitching", "coding": [{"display": word("display")}]},
+        "code": {"text": f"Muscle twitching {word('heard problem')}", "coding": [{"display": word("display")}]},
         "onsetDateTime": "2026-10-01",
         "onsetString": word("onset"),
         "bodySite": [concept(word, "site")],
@@ -114,11 +114,29 @@ def chart(word: Word) -> Json:
         "medicationCodeableConcept": concept(word, "drug"),
         "dosageInstruction": [{"text": word("dosage"), "patientInstruction": word("instruction")}],
     }
+    visit = {
+        **common,
+        "resourceType": "Encounter",
+        "id": word("visit id"),
+        "status": "finished",
+        "period": {"start": "2026-11-20"},
+        "reasonCode": [{"text": f"weakness of left hand {word('heard reason')}, calf twitching"}],
+    }
+    complaint = {
+        **common,
+        "resourceType": "Observation",
+        "id": word("complaint id"),
+        "status": "final",
+        "code": {"coding": [{"system": "http://loinc.org", "code": "10154-3"}]},
+        "effectiveDateTime": "2026-11-20",
+        "valueString": f"foot drop {word('heard complaint')}",
+    }
     return {
         "patient": patient(word),
         "conditions": bundle(twitch, {"resourceType": "Condition", "id": word("broken id"), "code": 5}),
         "labs": bundle(potassium),
-        "observations": bundle(other),
+        "observations": bundle(other, complaint),
+        "encounters": bundle(visit),
         "medicationRequests": bundle(medicine),
         word("prefetch key"): {"resourceType": word("resource type")},
     }

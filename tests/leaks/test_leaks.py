@@ -67,7 +67,9 @@ def test_cards_quote_no_name_and_no_token(visit: Visit) -> None:
     """Of free text they quote what led to the card and what a medicine that is not known is called (N48), of ids those
     of the resources they name.
     """
-    quoted = {"condition id", "observation id", "medicine id", "other id", "drug text"}
+    quoted = {"condition id", "observation id", "medicine id", "other id", "drug text", "visit id", "complaint id"}
+    quoted |= {"heard problem", "heard reason", "heard complaint"}  # what was heard stands on the card (N17)
+    quoted |= {"patient id"}  # whom a proposed order is for
 
     for name in ("cards", "orders"):
         assert set(visit.word.found_in(visit.answers[name][1].body)) <= quoted

@@ -1,0 +1,140 @@
+"""What a short text of the chart says, for the rules: phrases, signs, and since when (second edition N13-N17)."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from cds.knowledge.codes import NOTHING
+from cds.knowledge.load import Knowledge
+from cds.words.hearing import Hearing
+from cds.words.mention import Field, Mention, Polarity
+
+TWITCH, EYELID = "twitch", "eyelid"
+RED_FLAG, ADDED, UNSURE, DIET = "red-flag", "added", "unsure", "diet"
+TWITCH_PHRASES = frozenset({TWITCH, EYELID})
+TOLD = TWITCH_PHRASES | {RED_FLAG, ADDED, UNSURE}  # what a visit, a request, an alert or a text may say
+LONGEST_PHRASE = 80
+REMEMBERED_TEXT = 160
+REMEMBERED = 16_384  # texts of at most so many characters: a few megabytes
+PLACES = frozenset({"tongue", "face"})  # where a twitch is a sign too (N15)
+ALARMING = frozenset({"breathing", "swallowing"})  # to be examined today (N17)
+USED = frozenset({Polarity.PRESENT, Polarity.DOUBT})
+_SPACES = re.compile(r"\s+")
+
+
+class Spoken(Struct, frozen=True):
+    """What a text says: the lists its phrases are of, the words themselves, the signs, and for how many days.
+
+    `signs` are R4, `added` are symptoms only; `today` are the signs that are to be examined today if they are new.
+    """
+
+    phrases: frozenset[str] = NOTHING
+    quote: str | None = None
+    signs: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    today: tuple[str, ...] = ()
+    days: int | None = None
+
+
+NOTHING_SAID = Spoken()
+
+
+class Listener:
+    """Hears the texts of charts in the languages that are on; what was heard is remembered.
+
+    A hospital says the same few thousand texts again and again.
+    """
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._hearing = Hearing(knowledge.spoken)
+        self._languages = knowledge.languages
+        self._diet = frozenset(knowledge.phrases.diet)
+        self._remembered: dict[str, Spoken] = {}
+        self._twitches: dict[str, bool] = {}
+
+    def twitches(self, text: str) -> bool:
+        """Whether a text says that something twitches."""
+        known = self._twitches.get(text)
+        if known is None:
+            known = self._hearing.may_twitch(text, self._languages) and not TWITCH_PHRASES.isdisjoint(
+                self.heard(text).phrases
+            )
+            if len(self._twitches) < REMEMBERED and len(text) <= REMEMBERED_TEXT:
+                self._twitches[text] = known
+        return known
+
+    def heard(self, text: str) -> Spoken:
+        """What a text says."""
+        found = self._remembered.get(text)
+        if found is None:
+            mentions = self._hearing.hear(text, self._languages, Field.PROBLEM)
+            found = _spoken(mentions, is_diet=len(text) <= LONGEST_PHRASE and normalise(text) in self._diet, text=text)
+            if len(self._remembered) < REMEMBERED and len(text) <= REMEMBERED_TEXT:
+                self._remembered[text] = found
+        return found
+
+    def together(self, texts: Iterable[str]) -> Spoken:
+        """What several texts of one entry say; the first that says anything is quoted."""
+        said = [one for text in texts if (one := self.heard(text)) is not NOTHING_SAID]
+        if len(said) <= 1:
+            return said[0] if said else NOTHING_SAID
+        phrases = NOTHING.union(*(one.phrases for one in said))
+        return Spoken(
+            phrases=phrases - {EYELID} if TWITCH in phrases else phrases,
+            quote=said[0].quote,
+            signs=_each(name for one in said for name in one.signs),
+            added=_each(name for one in said for name in one.added),
+            today=_each(name for one in said for name in one.today),
+            days=next((one.days for one in said if one.days is not None), None),
+        )
+
+    def names_family_disease(self, text: str) -> bool:
+        """Whether a text about a relative names a disease of the motor neurons or muscles (N19)."""
+        mentions = self._hearing.hear(text, self._languages, Field.FAMILY)
+        return any(one.polarity is Polarity.PRESENT for one in mentions)
+
+
+def _spoken(mentions: tuple[Mention, ...], *, is_diet: bool, text: str) -> Spoken:
+    twitches = [one for one in mentions if one.concept == TWITCH and one.polarity is Polarity.PRESENT]
+    signs = [one for one in mentions if one.concept != TWITCH and one.polarity in USED]
+    unsure = any(one.polarity in (Polarity.UNKNOWN, Polarity.DOUBT) for one in mentions)
+    grave = _each(
+        (*(one.place for one in twitches if one.place in PLACES), *(one.concept for one in signs if not one.additional))
+    )
+    added = _each(one.concept for one in signs if one.additional)
+    phrases = [
+        (TWITCH, any(one.place != EYELID for one in twitches)),
+        (EYELID, bool(twitches) and all(one.place == EYELID for one in twitches)),
+        (RED_FLAG, bool(grave)),
+        (ADDED, bool(added)),
+        (UNSURE, unsure),
+        (DIET, is_diet),
+    ]
+    held = frozenset(name for name, holds in phrases if holds)
+    if not held:
+        return NOTHING_SAID
+    first = next((one.quote for one in (*twitches, *signs, *mentions)), text)
+    return Spoken(
+        phrases=held,
+        quote=first,
+        signs=grave,
+        added=added,
+        today=_each(one.concept for one in signs if _is_alarming(one)),
+        days=next((one.days for one in twitches if one.days is not None), None),
+    )
+
+
+def _is_alarming(sign: Mention) -> bool:
+    return sign.concept in ALARMING or (sign.concept == "weakness" and sign.sudden)
+
+
+def _each(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def normalise(text: str) -> str:
+    """The text as whole phrases are compared (4f): NFKC, lower case, no hyphens, outer punctuation or double spaces."""
+    plain = unicodedata.normalize("NFKC", text).lower().replace("-", " ")
+    return _SPACES.sub(" ", plain).strip(" .,;:")
