@@ -18,6 +18,7 @@ class Cues(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     absent_end: list[str]
     not_over: list[str]
     doubt: list[str]
+    doubt_post: list[str]
     about_cause: list[str]
     hypothetical: list[str]
     hypothetical_far: list[str]

@@ -157,7 +157,7 @@ class Around:
         return any(self._has_it(person, at) for person in people)
 
     def _is_headed(self, person: Match, at: Match) -> bool:
-        """Whether a person stands as a heading before a colon: "mother: weakness"."""
+        """Whether a person, or what is past, stands as a heading before a colon: "mother: weakness"."""
         colon = person.end < len(self._in.tokens) and self._in.tokens[person.end].kind is Kind.COLON
         return colon and person.end < at.first and self._reaches(person.end, at.first, BEFORE)
 
@@ -250,7 +250,10 @@ class Around:
         return False
 
     def _is_near_end(self, at: Match, cue: Match) -> bool:
-        return self._in.is_one_clause(at.end, cue.first) or self._in.is_clause_end(cue.end)
+        """Within one clause; past a comma only as its last words, or before a time: ", resolved 2 months ago"."""
+        if self._in.is_one_clause(at.end, cue.first) or self._in.is_clause_end(cue.end):
+            return True
+        return any(one.first == cue.end for one in self._of("timed"))
 
     def _is_about(self, cue: Match, undone: Match) -> bool:
         """Whether "not", "but" or "again" stands right before or shortly after the words that say that it is over."""
@@ -267,13 +270,13 @@ class Around:
 
     def _is_history(self, at: Match) -> bool:
         before = self._before("history", at)
-        if any(self._in.is_one_clause(cue.end, at.first) for cue in before):
+        if any(self._in.is_one_clause(cue.end, at.first) or self._is_headed(cue, at) for cue in before):
             return True
         return bool(self._after("history-post", at))
 
     def _is_doubted(self, at: Match) -> bool:
         """Words of doubt close before it, or a question mark at it; doubt about the cause is none about the twitch."""
-        if self._is_asked(at):
+        if self._is_asked(at) or self._after("doubt-post", at, 1):
             return True
         for cue in self._before("doubt", at, 2):
             about = [one for one in self._of("about-cause") if cue.first <= one.first and one.end <= at.first]
