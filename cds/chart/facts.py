@@ -233,10 +233,7 @@ class FamilyMember(Struct, frozen=True, kw_only=True):
 
 
 class Chart(Struct, kw_only=True):
-    """One patient's record as far as rules read it.
-
-    `is_unsure`: a text mentions a twitch or a sign and leaves open whether it is there (N14, N24).
-    """
+    """One patient's record as far as rules read it."""
 
     birth: When | None = None
     sex: str | None = None
@@ -257,10 +254,3 @@ class Chart(Struct, kw_only=True):
     strange_problems: int = 0
     medicines: Medicines = Medicines()
     foreign: int = 0
-
-    @property
-    def is_unsure(self) -> bool:
-        """Whether words leave a twitch or a sign open."""
-        seen = (named for one in self.seen for named in (one.named, one.value))
-        others = (one.named for some in (self.problems, self.visits, self.told) for one in some)
-        return any("unsure" in named.phrases for named in (*seen, *others))

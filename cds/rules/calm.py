@@ -21,7 +21,7 @@ def is_examined(found: Assessment) -> bool:
 def words_allowed(found: Assessment) -> bool:
     """Whether "no red flags" may be said: a coded normal examination, all seen and understood, and nothing open."""
     picture = found.picture
-    seen = picture.complete.all and not (found.failed or picture.unclear or picture.unread or picture.chart.is_unsure)
+    seen = picture.complete.all and not (found.failed or picture.unclear or picture.unread)
     warned = any(lab.indicator is Indicator.WARNING for lab in found.labs)
     return (
         is_examined(found)

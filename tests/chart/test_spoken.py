@@ -61,14 +61,6 @@ def test_told(resource: dict[str, Any], said: int) -> None:
     assert said == len(chart(resource).told)
 
 
-def test_open_mentions_are_known() -> None:
-    """A text that leaves open whether something is there is remembered as such."""
-    doubtful = {"resourceType": "Condition", "subject": ME, "code": {"text": "possible fasciculations"}}
-
-    assert chart(doubtful).is_unsure
-    assert not chart({**doubtful, "code": {"text": "no fasciculations"}}).is_unsure
-
-
 def test_several_texts_of_one_entry() -> None:
     """The text and the displays are read together; a twitch that is not only of the eyelid is none of the eyelid."""
     listener = Listener(engine(TODAY).knowledge)
