@@ -79,6 +79,8 @@ def _timing(knowledge: Knowledge, medicine: MedicineClass) -> str:
         return "started before the twitch, or unknown"
     if medicine.timing == "exposure":
         return f"started {knowledge.days('ppi_exposure')} days or more before the twitch, or unknown"
+    if medicine.timing == "asked":
+        return "only for a reason of its own, named on the card"
     return f"started 0 to {knowledge.days('recent_drug')} days before the twitch, both dates known"
 
 

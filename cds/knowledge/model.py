@@ -105,9 +105,9 @@ class Adjustment(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MedicineClass(Struct, frozen=True, forbid_unknown_fields=True):
-    """When a drug class fires (5a)."""
+    """When a drug class fires (5a). `line`: it is never more than a line beside what it `moves` (N49)."""
 
-    timing: Literal["before", "exposure", "recent", "never"]
+    timing: Literal["before", "exposure", "recent", "asked", "never"]
     orders_labs: bool
     src: str
     groups: list[str] = []
@@ -126,6 +126,8 @@ class MedicineClass(Struct, frozen=True, forbid_unknown_fields=True):
     moves_by_group: dict[str, dict[str, list[Side]]] = {}
     named: list[str] = []
     needs_muscle_sign: bool = False
+    needs_eyelid: bool = False
+    line: bool = False
     variant: str = "one"
     checks: list[str] = []
     tests: list[str] = []

@@ -9,6 +9,7 @@ from cards.topics import Topic
 from cds.chart.facts import Asked, Report
 from cds.knowledge.load import Knowledge
 from cds.rules import (
+    added_classes,
     advise_labs,
     calm,
     context,
@@ -18,6 +19,7 @@ from cds.rules import (
     proposals,
     tests_due,
 )
+from cds.rules.abnormal import Abnormal
 from cds.rules.assess import Assessment
 from cds.rules.choice import SILENCE_NEEDS, Choice
 from cds.rules.flag_rows import FLAG_IDS
@@ -82,7 +84,9 @@ def emergency(choice: Choice, found: Assessment) -> Advice:
     notes = [*_early(flags), *(remark.note for flag in flags for one in flag.found for remark in one.remarks)]
     notes += _why_tetany(flags, found)
     notes += [Note("drug_does_not_explain")] if found.urgent else []
-    notes += [*advise_labs.of_high_calcium(found.picture), *uncertain(flags)]
+    moved = {*added_classes.sides(flags), *((lab.tag, lab.side) for lab in _shown_labs(found))}
+    notes += [*advise_labs.of_high_calcium(found.picture), *added_classes.lines(moved, found.picture)]
+    notes += uncertain(flags)
     variant, values = emergency_words.summary(flags)
     return Advice(
         topic=Topic.EMERG,
@@ -111,8 +115,12 @@ def _inside(found: Assessment) -> Flags:
 
 def _labs(found: Assessment) -> Iterable[Fact]:
     """The other abnormal labs beside an emergency; in known disease the electrolytes only (D2, D7)."""
+    return (fact for lab in _shown_labs(found) for fact in lab.facts)
+
+
+def _shown_labs(found: Assessment) -> Iterable[Abnormal]:
     known, electrolytes = bool(found.picture.diseases), found.picture.knowledge.electrolytes
-    return (fact for lab in found.labs if not known or lab.tag in electrolytes for fact in lab.facts)
+    return (lab for lab in found.labs if not known or lab.tag in electrolytes)
 
 
 def _once(*facts: Fact) -> Iterable[Fact]:

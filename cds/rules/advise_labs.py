@@ -3,7 +3,7 @@
 from cards.advice import Advice, Note, Order
 from cards.topics import Indicator, Topic
 from cds.rules import abnormal as labs
-from cds.rules import context, tests_due
+from cds.rules import added_classes, context, tests_due
 from cds.rules.abnormal import Abnormal
 from cds.rules.assess import Assessment
 from cds.rules.choice import Choice
@@ -33,7 +33,12 @@ def abnormal(choice: Choice, found: Assessment) -> Advice:
         more=0 if _stands_alone(some, picture) else len(some) - 1,
         high=tuple(lab.tag for lab in some if lab.side == "high"),
         facts=(*picture.twitch_facts, *(fact for lab in some for fact in lab.facts)),
-        notes=(*_notes(some, found), *tests_due.stale(picture), *context.notes(found)),
+        notes=(
+            *_notes(some, found),
+            *added_classes.lines({(lab.tag, lab.side) for lab in some}, picture),
+            *tests_due.stale(picture),
+            *context.notes(found),
+        ),
         missing=due,
         orders=tuple(dict.fromkeys((*recorded, *(Order(f"lab:{test}") for test in due)))),
     )

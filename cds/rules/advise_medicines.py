@@ -58,6 +58,8 @@ def _variant(courses: tuple[Course, ...], picture: Picture) -> str:
     if len({course.ingredient for course in courses}) > 1:
         return "several"
     course = courses[0]
+    if course.reasons:
+        return "reason"
     own = picture.knowledge.medicines[course.tag].variant
     if own == STEROID:
         return STEROID if course.start is not None else "corticosteroid-undated"
@@ -110,7 +112,7 @@ def _notes(courses: tuple[Course, ...], picture: Picture) -> tuple[Note, ...]:
     unknown = [course.ingredient for course in courses if course.start is None or picture.last is None]
     vague = any(_is_uncertain(course, picture) for course in courses)
     return (
-        *(note for course in courses for note in course.cautions),
+        *(note for course in courses for note in (*course.cautions, *course.reasons)),
         *(Note("drug_at_sample", values) for course in courses for values in _samples(course, picture)),
         *(Note("timing_unknown", {"drug": drug}) for drug in dict.fromkeys(unknown)),
         *((Note("timing_uncertain"),) if vague else ()),

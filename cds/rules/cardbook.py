@@ -141,7 +141,7 @@ CARDS = (
         topic=Topic.MED_REV,  # 4a MED-REV
         variants=(
             *("corticosteroid", "corticosteroid-undated", "estrogen", "serotonergic", "one", "one-untested"),
-            *("at-sample", "unknown-timing", "unknown-timing-untested", "several", "stopped"),
+            *("at-sample", "unknown-timing", "reason", "unknown-timing-untested", "several", "stopped"),
         ),
         advise=advise_medicines.review,
         left_out=left_out.medicines,

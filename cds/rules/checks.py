@@ -43,7 +43,7 @@ CHART = Reads(
         ),
         *("rhabdomyolysis_sign", "electrolyte_sign", "ck_explained"),
         *("visit_sign", "old_sign", "explained_before", "explanation_lead"),
-        *("dormant", "dormant_sign"),
+        *("dormant", "dormant_sign", "nitrous_oxide"),
     ),
     thresholds=(
         *(
@@ -59,7 +59,7 @@ CHART = Reads(
         *("max_cards", "max_facts", "max_twitches", "max_other_results", "frequent_per_day"),
     ),
     groups=("answered", "common-in-benign"),
-    classes=("shifting-drugs", "linked-classes", "b12-classes"),
+    classes=("shifting-drugs", "linked-classes", "b12-classes", "added"),
     tests=("shifted-by-drugs", "needs-ecg", "own-summary", "unnamed-beside", "in-weeks"),
 )
 GAPS = ("examination", "onset", "medication-history")  # answered by no value set

@@ -68,7 +68,8 @@ def site_notes(picture: Picture) -> tuple[Note, ...]:
 def ended(picture: Picture) -> tuple[Note, ...]:
     """Medicines that ended lately, for the detail only (4b Drug); of steroids (section 5 Stopped steroid)."""
     taken = {course.ingredient for course in picture.medication.courses}
-    told = [one for one in picture.medication.ended if one.tag not in serotonin.CLASSES]
+    medicines = picture.knowledge.medicines
+    told = [one for one in picture.medication.ended if one.tag not in serotonin.CLASSES and not medicines[one.tag].line]
     past = [one for one in told if one.end is not None and one.ingredient not in taken]
     return tuple(_ended(one, picture) for one in past if picture.is_within(one.end, "recent_drug"))
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from cards.advice import Note
 from cards.topics import Indicator, Topic
-from cds.rules import calm, other_results
+from cds.rules import added_classes, calm, other_results
 from cds.rules.abnormal import Abnormal
 from cds.rules.assess import Assessment
 from cds.rules.causes import Cause
@@ -33,6 +33,7 @@ def of(found: Assessment, chosen: Sequence[Choice]) -> tuple[Note, ...]:
         *_of_causes(found, chosen),
         *_of_new_signs(found),
         *_of_muscle(found, chosen),
+        *added_classes.nitrous_oxide(found.picture),
         *other_results.of(found.picture, {fact.resource for flag in found.emergencies for fact in flag.facts}),
     )
 

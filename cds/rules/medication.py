@@ -19,7 +19,7 @@ DENOSUMAB = "denosumab"
 class Course(Struct, frozen=True, kw_only=True):
     """One ingredient of one class that is taken now: all its active entries, and the start of the whole course.
 
-    `cautions` are what makes its review a warning (N34).
+    `cautions` are what makes its review a warning (N34), `reasons` why it counts whatever its timing (N49).
     """
 
     tag: str
@@ -29,6 +29,7 @@ class Course(Struct, frozen=True, kw_only=True):
     refs: tuple[str, ...]
     start: When | None
     cautions: tuple[Note, ...] = ()
+    reasons: tuple[Note, ...] = ()
 
     @property
     def by_words(self) -> bool:
@@ -250,6 +251,8 @@ def _doubtful(matched: list[tuple[str, Concept, Drug]]) -> Iterator[Doubtful]:
 def fires(course: Course, knowledge: Knowledge, last: When | None) -> bool:
     """Whether the timing of a course lets its class fire (5a); unknown timing fires except for `recent` classes."""
     timing = knowledge.medicines[course.tag].timing
+    if timing == "asked":
+        return False
     if course.start is None or last is None:
         return timing != "recent"
     lead = last.last - course.start.first

@@ -4,34 +4,34 @@ from collections.abc import Callable, Iterator
 
 from msgspec.structs import replace
 
-from cards.advice import Note
 from cds.knowledge.model import MedicineClass
+from cds.rules import added_classes
+from cds.rules.added_classes import Conditions
 from cds.rules.medication import Course
 from cds.rules.view import View
 
 
 def rule_of(
-    tag: str, medicine: MedicineClass, cautions: Callable[[Course, View], Iterator[Note]]
+    tag: str, medicine: MedicineClass, cautions: Conditions, reasons: Conditions
 ) -> Callable[[View], Iterator[Course]]:
     """The rule of a class: its courses whose timing fits, where it needs one only beside a muscle sign.
 
-    Whatever the onset, what may explain an abnormal result and was taken when its sample was (N36 b).
+    Whatever the onset, what may explain an abnormal result and was taken when its sample was (N36 b), and what a class
+    has reasons of its own for (N49).
     """
 
     def rule(view: View) -> Iterator[Course]:
         if medicine.needs_muscle_sign and not _has_muscle_sign(view):
             return
+        if medicine.needs_eyelid and not added_classes.is_eyelid_only(view):
+            return
         for course in view.courses(tag):
             warned = tuple(cautions(course, view))
-            if warned or view.fires(course) or _explains(course, medicine, view):
-                yield replace(course, cautions=warned)
+            why = tuple(reasons(course, view))
+            if warned or why or view.fires(course) or _explains(course, medicine, view):
+                yield replace(course, cautions=warned, reasons=why)
 
     return rule
-
-
-def no_cautions(course: Course, view: View) -> Iterator[Note]:  # noqa: ARG001 - the signature of all cautions
-    """Of a class whose review is a warning by nothing of its own."""
-    return iter(())
 
 
 def _explains(course: Course, medicine: MedicineClass, view: View) -> bool:

@@ -11,6 +11,7 @@ from cds.knowledge.load import Knowledge
 from cds.knowledge.model import DEFICIENCY, EXCESS, KnownCause, MedicineClass
 from cds.rules import (
     abnormal,
+    added_classes,
     causes,
     cholinergic,
     clot,
@@ -151,9 +152,13 @@ def _laboratory(knowledge: Knowledge) -> Rule:
 
 
 def _medicine(tag: str, medicine: MedicineClass) -> Rule:
-    """The rule of one class of medicines (5a). A statin asks for a muscle sign, so it reads what shows one."""
+    """The rule of one class of medicines (5a). A statin asks for a muscle sign, so it reads what shows one.
+
+    Topiramate asks for a twitch of the eyelid alone (N49).
+    """
     asks = medicine.needs_muscle_sign
-    warned, cautions = CAUTIONS.get(tag, (Reads(), medicine_class.no_cautions))
+    warned, cautions = CAUTIONS.get(tag, (Reads(), added_classes.none))
+    wanted, reasons = added_classes.OF_CLASS.get(tag, (Reads(), added_classes.none))
     return Rule(
         id=tag,
         card=Topic.MED_REV,
@@ -161,11 +166,12 @@ def _medicine(tag: str, medicine: MedicineClass) -> Rule:
             sets=("cramps",) if asks else (),
             analytes=(*(("creatine-kinase",) if asks else ()), *medicine.moved),
             medicines=(tag,),
-            attributes=("onset",),
+            attributes=("onset", "twitch") if medicine.needs_eyelid else ("onset",),
             outcomes=("E2", "U1", "U8") if asks else (),
         )
-        | warned,
-        ask=medicine_class.rule_of(tag, medicine, cautions),
+        | warned
+        | wanted,
+        ask=medicine_class.rule_of(tag, medicine, cautions, reasons),
         also=TESTS if medicine.orders_labs else (),
         sees="open",
     )
@@ -174,6 +180,13 @@ def _medicine(tag: str, medicine: MedicineClass) -> Rule:
 def _reviewed(knowledge: Knowledge) -> tuple[str, ...]:
     """The classes that count while they are taken."""
     return tuple(tag for tag, one in knowledge.medicines.items() if one.timing != "never")
+
+
+def _reviewed_in_order(knowledge: Knowledge) -> tuple[str, ...]:
+    """The tags of MED-REV: those of the first edition, what ended, and the classes that N49 added (N61)."""
+    added = knowledge.listed("added")
+    first = (tag for tag in _reviewed(knowledge) if tag not in added)
+    return (*first, serotonin.AGENT, stopped.TAG, *added)
 
 
 def _cause(tag: str, cause: KnownCause) -> Rule:
@@ -273,7 +286,7 @@ class Rulebook:
             Topic.EMERG: EMERGENCY_TAGS,
             Topic.KNOWN: tuple(tag for tag, cause in knowledge.causes.items() if cause.stands),
             Topic.LAB_ABN: knowledge.lab_tags,
-            Topic.MED_REV: (*_reviewed(knowledge), serotonin.AGENT, stopped.TAG),
+            Topic.MED_REV: _reviewed_in_order(knowledge),
             Topic.LIFESTYLE: (*(rule.id for rule in FACTORS), "general"),
         }
         self._access = {rule.id: Access(rule.id, rule.reads, knowledge) for rule in (*self.rules.values(), UNJUDGED)}
