@@ -1,4 +1,4 @@
-"""Classes that the second edition added: when each counts, and those that are no more than a line (N49)."""
+"""Classes that the second edition added: when each counts, and those that are no more than a line (N49); N50 says which are none."""
 
 from collections.abc import Callable, Collection, Iterator
 
@@ -81,10 +81,10 @@ def lines(moved: Collection[tuple[str, str]], picture: Picture) -> Iterator[Note
     named = {"low": picture.knowledge.names.low, "high": picture.knowledge.names.high}
     for course in picture.medication.courses:
         medicine = picture.knowledge.medicines[course.tag]
-        for analyte, side in medicine.moved_by(course.groups) if medicine.line else ():
-            if (analyte, side) in moved:
-                test = fill(named[side], {"test": picture.knowledge.analytes[analyte].label})
-                yield Note("linked_medicine", {"drug": course.ingredient, "test": test})
+        linked = set(medicine.moved_by(course.groups)).intersection(moved) if medicine.line else ()
+        for analyte, side in linked:
+            test = fill(named[side], {"test": picture.knowledge.analytes[analyte].label})
+            yield Note("linked_medicine", {"drug": course.ingredient, "test": test})
 
 
 def sides(flags: Flags) -> Iterator[tuple[str, str]]:
