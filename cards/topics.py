@@ -27,6 +27,7 @@ class Topic(StrEnum):
     REASSURE = "reassurance"
     LIFESTYLE = "lifestyle"
     DATA_GAP = "data-gap"
+    ORD_RISK = "risk-order"
     ORD_STEROID = "steroid-order"
     ORD_ESTROGEN = "estrogen-order"
 

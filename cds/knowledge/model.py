@@ -354,3 +354,4 @@ class Names(Struct, frozen=True, forbid_unknown_fields=True):
     reason: Reasons
     spoken: dict[str, str]
     mentioned: AboutTwitch
+    order_risk: dict[str, str]

@@ -1,4 +1,4 @@
-"""Classes that the second edition added: when each counts, and those that are no more than a line (N49); N50 says which are none."""
+"""Classes that the second edition added: when each counts, and those that are no more than a line (N49, N50)."""
 
 from collections.abc import Callable, Collection, Iterator
 

@@ -54,9 +54,9 @@ def unread(medicines: Sequence[str], picture: Picture) -> Advice:
 
 
 def emergency(
-    severe: tuple[Raised, ...], steroids: Sequence[Beginning], estrogens: Sequence[Beginning], picture: Picture
+    severe: tuple[Raised, ...], drafts: Sequence[Beginning], estrogens: Sequence[Beginning], picture: Picture
 ) -> Advice:
-    """EMERG: an emergency limit is met and a steroid is drafted."""
+    """EMERG: an emergency limit is met and a draft of N51 other than an estrogen is there."""
     tags = rulebook_of(picture.knowledge).in_order(Topic.EMERG, {flag.tag for flag in severe if flag.tag})
     early = [Note("preliminary", {"test": flag.preliminary}) for flag in severe if flag.preliminary]
     return Advice(
@@ -65,50 +65,60 @@ def emergency(
         tags=tags,
         high=tuple(flag.tag for flag in severe if flag.tag and flag.is_high),
         flags=tuple(sorted({flag.id for flag in severe})),
-        values={flag.tag: flag.trigger for flag in severe if flag.tag and flag.trigger} | {"drug": _drugs(steroids)},
+        values={flag.tag: flag.trigger for flag in severe if flag.tag and flag.trigger} | {"drug": drugs(drafts)},
         told=emergency_words.told(severe),
         facts=(
             *picture.twitch_facts,
             *(fact for flag in severe for fact in flag.facts),
-            *(one.fact for one in steroids),
+            *(one.fact for one in drafts),
         ),
-        notes=(*early, Note("local_pathway"), *_notes(steroids, estrogens, picture)),
+        notes=(*early, Note("local_pathway"), *notes(drafts, estrogens, picture)),
         missing=_due(picture),
         orders=proposals.in_emergency(tags, picture.knowledge),
     )
 
 
 def unsaid(
-    severe: tuple[Raised, ...], steroids: Sequence[Beginning], estrogens: Sequence[Beginning], picture: Picture
+    topic: Topic,
+    severe: tuple[Raised, ...],
+    drafts: Sequence[Beginning],
+    estrogens: Sequence[Beginning],
+    picture: Picture,
 ) -> Advice:
-    """ORD-STEROID in the place of an emergency that the site does not show: the results, and nothing of the dose."""
-    whole = emergency(severe, steroids, estrogens, picture)
+    """A card in the place of an emergency that the site does not show: the results, and nothing of the dose."""
+    whole = emergency(severe, drafts, estrogens, picture)
     return Advice(
-        topic=Topic.ORD_STEROID,
+        topic=topic,
         indicator=Indicator.INFO,
         variant=SWITCHED_OFF,
-        values={"drug": _drugs(steroids)},
+        values={"drug": drugs(drafts)},
         facts=whole.facts,
         notes=tuple(note for note in whole.notes if note.key != "local_pathway"),
         missing=whole.missing,
     )
 
 
-def steroid(begun: Sequence[Beginning], low: Sequence[Low], estrogens: Sequence[Beginning], picture: Picture) -> Advice:
+def steroid(
+    begun: Sequence[Beginning],
+    low: Sequence[Low],
+    estrogens: Sequence[Beginning],
+    signs: Sequence[Note],
+    picture: Picture,
+) -> Advice:
     """ORD-STEROID: a warning only where potassium, calcium or magnesium is low; the labs that are due as drafts."""
     due = _due(picture)
     return Advice(
         topic=Topic.ORD_STEROID,
         indicator=Indicator.WARNING if low else Indicator.INFO,
         variant=_variant(begun, low),
-        values={"drug": _drugs(begun)},
+        values={"drug": drugs(begun)},
         signs=tuple(one.name for one in low),
         facts=(
             *picture.twitch_facts,
             *(one.fact for one in begun),
             *(fact for one in low for fact in one.facts),
         ),
-        notes=(*_lab_notes(low, picture), *_notes(begun, estrogens, picture)),
+        notes=(*signs, *_lab_notes(low, picture), *notes(begun, estrogens, picture)),
         missing=due,
         orders=tuple(Order(f"lab:{test}") for test in due),
     )
@@ -120,21 +130,21 @@ def unseen(begun: Sequence[Beginning], estrogens: Sequence[Beginning], picture: 
         topic=Topic.ORD_STEROID,
         indicator=Indicator.INFO,
         variant="unseen",
-        values={"drug": _drugs(begun)},
+        values={"drug": drugs(begun)},
         facts=(*picture.twitch_facts, *(one.fact for one in begun)),
-        notes=(*_lab_notes((), picture), *_notes(begun, estrogens, picture)),
+        notes=(*_lab_notes((), picture), *notes(begun, estrogens, picture)),
     )
 
 
-def estrogen(begun: Sequence[Beginning], picture: Picture) -> Advice:
+def estrogen(begun: Sequence[Beginning], signs: Sequence[Note], picture: Picture) -> Advice:
     """ORD-ESTROGEN: one line of baseline, no lab."""
     return Advice(
         topic=Topic.ORD_ESTROGEN,
         indicator=Indicator.INFO,
         variant=_variant(begun, ()),
-        values={"drug": _drugs(begun)},
+        values={"drug": drugs(begun)},
         facts=(*picture.twitch_facts, *(one.fact for one in begun)),
-        notes=_notes(begun, (), picture),
+        notes=(*signs, *notes(begun, (), picture)),
     )
 
 
@@ -146,12 +156,12 @@ def _variant(begun: Sequence[Beginning], low: Sequence[Low]) -> str:
     return "raised" if raised else "default"
 
 
-def _drugs(begun: Iterable[Beginning]) -> str:
+def drugs(begun: Iterable[Beginning]) -> str:
     """The ingredients; a repeat of the card is known by them."""
     return ", ".join(sorted({one.name for one in begun}))
 
 
-def _notes(begun: Sequence[Beginning], estrogens: Sequence[Beginning], picture: Picture) -> tuple[Note, ...]:
+def notes(begun: Sequence[Beginning], estrogens: Sequence[Beginning], picture: Picture) -> tuple[Note, ...]:
     taken = [course.concept for course in picture.medication.courses]  # the remarks name their words
     unseen = () if picture.complete.has("MedicationRequest") else (Note("medicines_not_received"),)
     return (

@@ -93,6 +93,12 @@ class Questions:
             for found in self.book.ask(rule, self._pictures[rule.sees], self.trial, self._raised)
         )
 
+    def at_order(self, rule: str) -> Flags:
+        """What a rule of the order hooks raises of the findings that nothing answers."""
+        row = self.book.rules[rule]
+        found: Flags = self.book.ask(row, self._pictures[row.sees], self.trial)
+        return found
+
     def emergencies_used(self, emergencies: Flags, *, told: bool) -> list[Finding]:
         """The findings that an emergency keeps to itself; where it is not told, some are told elsewhere."""
         using = (flag for flag in emergencies if flag.used and (told or not self.book.rules[flag.id].told_elsewhere))

@@ -193,6 +193,10 @@ CARDS = (
         example=("nothing",),
     ),
     CardRow(
+        topic=Topic.ORD_RISK,
+        variants=("default", "unseen", SWITCHED_OFF),
+    ),
+    CardRow(
         topic=Topic.ORD_STEROID,  # 4a ORD-STEROID
         variants=("default", "raised", "low", "raised-low", "unseen", SWITCHED_OFF),
     ),

@@ -1,4 +1,4 @@
-"""Electrolytes that a drafted steroid may move: dangerous ones, and low ones (4d ORD-STEROID, 4e ORDERS d and e)."""
+"""Results that a draft meets: at an emergency limit (N51), and low ones that a steroid may move (4d ORD-STEROID)."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -9,6 +9,9 @@ from cards.advice import Fact, Note
 from cds.rules import abnormal
 from cds.rules.flags import Raised
 from cds.rules.view import View
+
+BY_LIMIT = ("lithium", "theophylline")  # their limits make no abnormal result of their own
+TAGS = {"creatine-kinase": "rhabdomyolysis"}
 
 
 class Low(Struct, frozen=True):
@@ -21,12 +24,15 @@ class Low(Struct, frozen=True):
 
 
 def severe_of(flags: Mapping[str, str]) -> Callable[[View], Iterator[Raised]]:
-    """The rule of electrolytes at an emergency limit by their value alone, each with its flag (3a E3, E4)."""
+    """The rule of results at an emergency limit by their value alone, each with its flag (3a E3 to E6)."""
 
     def severe(view: View) -> Iterator[Raised]:
         for analyte, flag in flags.items():
-            judged = view.standing(analyte).emergency
-            found = view.flag((), (), tag=analyte, judged=(judged,)) if judged else None
+            by_limit = analyte in BY_LIMIT
+            judged = view.acute_beyond(analyte) if by_limit else view.standing(analyte).emergency
+            limit = view.limit_text(analyte) if by_limit else None
+            tag = TAGS.get(analyte, analyte)
+            found = view.flag((), (), tag=tag, judged=(judged,), limit=limit) if judged else None
             if found is not None:
                 yield replace(found, id=flag)
 

@@ -1,18 +1,20 @@
-"""The order hooks: which drafts are looked at, which are new, which one card they get (4d Order hooks, 4e ORDERS)."""
+"""The order hooks: which drafts are looked at, which are new, which one card they get (4d, 4e ORDERS, N51)."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from cards.advice import Advice
+from cards.advice import Advice, Note
 from cards.topics import Topic
 from cds.chart.facts import Drug
 from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
-from cds.rules import advise_orders, unworded
+from cds.rules import advise_orders, advise_risk, order_risk, order_sign, unworded
 from cds.rules.advise_orders import Beginning
+from cds.rules.assess import Questions
 from cds.rules.doses import Dose
 from cds.rules.medication import Entry, matcher_of
+from cds.rules.order_risk import Draft
 from cds.rules.picture import Picture
 from cds.rules.rulebook import rulebook_of
 from cds.rules.trial import Trial
@@ -22,44 +24,100 @@ STEROID, ESTROGEN = "corticosteroid", "estrogen"
 
 
 class Drafted(Struct, frozen=True):
-    """The drafts of systemic steroids and estrogens, each with the code that shows it; renewals are among them."""
+    """The drafts of each class of N51, each with the code that shows it; renewals are among them."""
 
-    steroids: tuple[tuple[Drug, Concept], ...]
-    estrogens: tuple[tuple[Drug, Concept], ...]
+    of: dict[str, tuple[Draft, ...]]
+
+    @property
+    def steroids(self) -> tuple[Draft, ...]:
+        """Those of systemic steroids."""
+        return self.of.get(STEROID, ())
+
+    @property
+    def estrogens(self) -> tuple[Draft, ...]:
+        """Those of systemic estrogens."""
+        return self.of.get(ESTROGEN, ())
+
+    @property
+    def others(self) -> tuple[Beginning, ...]:
+        """All but estrogens, each once: an emergency meets them."""
+        some = (one for tag, drafts in self.of.items() if tag != ESTROGEN for one in drafts)
+        return tuple(Beginning(*draft) for draft in {id(drug): (drug, concept) for drug, concept in some}.values())
 
 
 def wanted(drafts: Sequence[Drug], knowledge: Knowledge) -> Drafted | None:
-    """4e ORDERS a and b: the drafts that can lead to a card, or None, and then nothing of the chart need be read."""
+    """N60 ORDERS a and b: the drafts that can lead to a card, or None, and then nothing of the chart need be read."""
     if not drafts:
         return None
     matcher = matcher_of(knowledge)
     matched = [(tag, (drug, concept)) for drug in drafts for tag, concept in matcher.matches(drug)]
-    steroids, estrogens = (tuple(one for tag, one in matched if tag == kind) for kind in (STEROID, ESTROGEN))
-    return Drafted(steroids, estrogens) if steroids or estrogens else None
+    found = {kind: tuple(one for tag, one in matched if tag == kind) for kind in order_risk.CLASSES}
+    return Drafted(found) if any(found.values()) else None
 
 
 def decide_orders(
     drafted: Drafted, picture: Picture, trial: Trial, *, emergency_cards: bool = True
 ) -> tuple[Advice, ...]:
-    """4e ORDERS d to f, for a chart that shows a twitch: one card at most."""
+    """N60 ORDERS d to g, for a chart that shows a twitch: one card at most."""
     book = rulebook_of(picture.knowledge)
-    known = bool(picture.diseases) and picture.complete.has("Condition")  # what did not arrive may refute it
+    known = _is_known(picture)
     steroids = _beginnings(STEROID, drafted.steroids, picture, trial)
     estrogens = _estrogens(drafted, picture, trial, silent=known and not steroids)
-    severe = book.ask(book.rules["ORD-EMERG"], picture, trial) if steroids else ()
+    others = drafted.others
+    severe = book.ask(book.rules["ORD-EMERG"], picture, trial) if others else ()
     if severe and emergency_cards:
-        return _made(Topic.EMERG, lambda: advise_orders.emergency(severe, steroids, estrogens, picture), trial)
+        return _made(Topic.EMERG, lambda: advise_orders.emergency(severe, others, estrogens, picture), trial)
     if severe:
-        return _made(Topic.ORD_STEROID, lambda: advise_orders.unsaid(severe, steroids, estrogens, picture), trial)
+        place = Topic.ORD_STEROID if drafted.steroids else Topic.ORD_RISK
+        return _made(place, lambda: advise_orders.unsaid(place, severe, others, estrogens, picture), trial)
+    risks = book.ask(book.rules["ORD-RISK"], picture, trial, how=order_risk.rule_of(drafted.of))
+    if risks:
+        return _made(Topic.ORD_RISK, lambda: advise_risk.risk(risks, drafted.others, picture), trial)
+    return _ordinary(steroids, estrogens, picture, trial) or _unseen(drafted, picture, trial)
+
+
+def _ordinary(
+    steroids: tuple[Beginning, ...],
+    estrogens: tuple[Beginning, ...],
+    picture: Picture,
+    trial: Trial,
+) -> tuple[Advice, ...]:
+    """A steroid or an estrogen that begins or is raised (4d ORD-STEROID, ORD-ESTROGEN)."""
+    book, known = rulebook_of(picture.knowledge), _is_known(picture)
+    signs = _signs(picture, trial) if steroids or estrogens else ()
     treated = [one for one in steroids if not _replaces(one, picture)]
     low = book.ask(book.rules["ORD-STEROID"], picture, trial) if treated else ()
     if low or (treated and not known):
-        return _made(Topic.ORD_STEROID, lambda: advise_orders.steroid(treated, low, estrogens, picture), trial)
+        return _made(Topic.ORD_STEROID, lambda: advise_orders.steroid(treated, low, estrogens, signs, picture), trial)
     if steroids and not _is_all_seen(picture, trial):
         return _made(Topic.ORD_STEROID, lambda: advise_orders.unseen(steroids, estrogens, picture), trial)
     if estrogens and not known:
-        return _made(Topic.ORD_ESTROGEN, lambda: advise_orders.estrogen(estrogens, picture), trial)
+        return _made(Topic.ORD_ESTROGEN, lambda: advise_orders.estrogen(estrogens, signs, picture), trial)
     return ()
+
+
+def _is_known(picture: Picture) -> bool:
+    """Whether a neuromuscular disease is known; what did not arrive may refute it."""
+    return bool(picture.diseases) and picture.complete.has("Condition")
+
+
+def _unseen(drafted: Drafted, picture: Picture, trial: Trial) -> tuple[Advice, ...]:
+    """What failed is said where the silence on a draft would rest on it."""
+    if not any(drafted.of.get(tag) for tag in order_risk.TAGS) or _is_all_known(picture, trial):
+        return ()
+    return _made(Topic.ORD_RISK, lambda: advise_risk.unseen(drafted.others, picture), trial)
+
+
+def _is_all_known(picture: Picture, trial: Trial) -> bool:
+    unread = picture.laboratory.unread.keys() & {*order_risk.READS.analytes}
+    return picture.complete.has("Observation", "MedicationRequest") and not trial.failed and not unread
+
+
+def _signs(picture: Picture, trial: Trial) -> tuple[Note, ...]:
+    """Urgent signs that no later examination answers and no request covers, as lines."""
+    questions = Questions(picture, trial)
+    questions.set_aside((), ())
+    return order_sign.lines(questions.at_order("ORD-SIGN"), picture)
 
 
 def _made(topic: Topic, advise: Callable[[], Advice], trial: Trial) -> tuple[Advice, ...]:

@@ -20,6 +20,8 @@ from cds.rules import (
     medicine_class,
     new_signs,
     order_labs,
+    order_risk,
+    order_sign,
     serotonin,
     stopped,
 )
@@ -213,8 +215,18 @@ def _of_orders(knowledge: Knowledge) -> Iterator[Rule]:
     yield Rule(
         id="ORD-EMERG",
         card=Topic.EMERG,
-        reads=Reads(analytes=tuple(severe)),
+        reads=Reads(analytes=tuple(severe), limits=order_labs.BY_LIMIT),
         ask=order_labs.severe_of(severe),
+        at_order=True,
+    )
+    yield Rule(id="ORD-RISK", card=Topic.ORD_RISK, reads=order_risk.READS, ask=None, at_order=True)
+    yield Rule(
+        id="ORD-SIGN",
+        card=Topic.ORD_STEROID,
+        reads=Reads(sets=order_sign.SETS),
+        ask=order_sign.found,
+        also=(Topic.ORD_ESTROGEN,),
+        sees="open",
         at_order=True,
     )
     yield Rule(
@@ -287,6 +299,7 @@ class Rulebook:
             Topic.KNOWN: tuple(tag for tag, cause in knowledge.causes.items() if cause.stands),
             Topic.LAB_ABN: knowledge.lab_tags,
             Topic.MED_REV: _reviewed_in_order(knowledge),
+            Topic.ORD_RISK: order_risk.TAGS,
             Topic.LIFESTYLE: (*(rule.id for rule in FACTORS), "general"),
         }
         self._access = {rule.id: Access(rule.id, rule.reads, knowledge) for rule in (*self.rules.values(), UNJUDGED)}

@@ -48,6 +48,10 @@ class Words:
         """The one word that a summary has for a value set or an analyte."""
         return self._access.knowledge.names.short[name]
 
+    def risk(self, name: str) -> str:
+        """How a card words what speaks against a draft (N51)."""
+        return self._access.knowledge.names.order_risk[name]
+
     def low_name(self, judged: Judged) -> str:
         """How a card names a low result, with its number if it has one."""
         knowledge = self._access.knowledge

@@ -36,7 +36,10 @@ def why(*lines: Line, patient: Line = ADULT, **case: Any) -> Why:
         (why(TWITCH, patient=ADULT | {"deceased": True}), "the patient is recorded as deceased: no rule was asked"),
         (why(TWITCH, ALS), "the twitching has a known cause: a neuromuscular disease is on the chart"),
         (why(TWITCH), ""),
-        (why(TWITCH, hook="order-sign", drafts=[{"draft": "rx:310965 ibuprofen"}]), "no draft of a systemic"),
+        (
+            why(TWITCH, hook="order-sign", drafts=[{"draft": "rx:310965 ibuprofen"}]),
+            "no draft of a class that is looked at",
+        ),
         (
             why(TWITCH, TAKEN, LABS, hook="order-sign", drafts=[PREDNISONE]),
             "no drafted corticosteroid or estrogen begins",

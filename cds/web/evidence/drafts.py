@@ -18,8 +18,9 @@ from cds.rules.trial import Trial
 from cds.web.evidence.circumstances import DAY
 from cds.web.evidence.dossier import Outcome
 
-COLUMNS = (Topic.EMERG, Topic.ORD_STEROID, Topic.ORD_ESTROGEN)
+COLUMNS = (Topic.EMERG, Topic.ORD_RISK, Topic.ORD_STEROID, Topic.ORD_ESTROGEN)
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+FUROSEMIDE = "1162715"
 PREDNISONE, HYDROCORTISONE, ESTRADIOL, OTHER = "312615", "197782", "197658", "310965"
 MMOL_L = "mmol/L"
 ADRENAL = "adrenal-insufficiency"
@@ -37,7 +38,15 @@ class Situation(Struct, frozen=True, kw_only=True):
 
 
 def _situations() -> Iterator[Situation]:
-    yield Situation(words="a draft of neither a corticosteroid nor an estrogen", drafts=(OTHER,))
+    yield Situation(words="a draft of no class that is looked at", drafts=(OTHER,))
+    yield Situation(words="a loop diuretic, and potassium is 2.8 mmol/L", drafts=(FUROSEMIDE,), potassium=2.8)
+    yield Situation(words="a loop diuretic, and potassium is normal", drafts=(FUROSEMIDE,), potassium=4.2)
+    yield Situation(
+        words="a renewal of a loop diuretic, and potassium is at an emergency limit",
+        drafts=(FUROSEMIDE,),
+        taken=(FUROSEMIDE,),
+        potassium=2.0,
+    )
     yield Situation(words="a new corticosteroid", drafts=(PREDNISONE,))
     yield Situation(words="a renewal of a corticosteroid that is taken now", drafts=(PREDNISONE,), taken=(PREDNISONE,))
     yield Situation(words="a new corticosteroid, and potassium is low", drafts=(PREDNISONE,), potassium=3.2)

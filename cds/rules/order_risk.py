@@ -1,0 +1,126 @@
+"""ORD-RISK: a draft that this chart makes dangerous, renewals too (second edition N51)."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from msgspec import Struct
+
+from cards.advice import Fact
+from cards.template import fill
+from cds.chart.facts import Drug
+from cds.knowledge.codes import Concept
+from cds.rules import serotonin
+from cds.rules.laboratory import Standing
+from cds.rules.medication import Course
+from cds.rules.reads import Reads
+from cds.rules.view import View
+
+Draft = tuple[Drug, Concept]
+Drafts = Mapping[str, tuple[Draft, ...]]
+DENOSUMAB, DIURETIC, SEROTONERGIC = "denosumab", "diuretic", "serotonergic"
+SSRI = ("selective-serotonin-reuptake-inhibitor", "serotonin-norepinephrine-reuptake-inhibitor")
+INHIBITOR = "mao_inhibitor"  # with linezolid and methylene blue
+CLASSES = (
+    *("corticosteroid", "estrogen", DIURETIC, "proton-pump-inhibitor", "lithium", "xanthine", DENOSUMAB),
+    *serotonin.CLASSES,
+    *SSRI,
+)
+TAGS = (DIURETIC, DENOSUMAB, *SSRI, SEROTONERGIC)
+WITH_DIURETIC = {
+    "potassium": "potassium-with-sign",
+    "magnesium": "magnesium-with-diuretic",
+    "sodium": "sodium-with-sign",
+}
+READS = Reads(
+    problems=("dialysis",),
+    analytes=("calcium", "egfr", *WITH_DIURETIC),
+    limits=("calcium-with-denosumab", "egfr-with-denosumab", *WITH_DIURETIC.values()),
+    medicines=(*SSRI, SEROTONERGIC),
+    windows=("denosumab_calcium",),
+)
+
+
+class Risk(Struct, frozen=True, kw_only=True):
+    """A draft and what on the chart speaks against it. `tests`: what is not known and is to be measured."""
+
+    tag: str
+    drug: str
+    finding: str
+    facts: tuple[Fact, ...] = ()
+    tests: tuple[str, ...] = ()
+
+
+def rule_of(drafts: Drafts) -> Callable[[View], Iterator[Risk]]:
+    """The rule, for these drafts."""
+
+    def found(view: View) -> Iterator[Risk]:
+        for draft in drafts.get(DENOSUMAB, ()):
+            yield from _of_denosumab(draft, view)
+        for draft in drafts.get(DIURETIC, ()):
+            yield from _of_diuretic(draft, view)
+        yield from _of_serotonin(drafts, view)
+
+    return found
+
+
+def name(concept: Concept) -> str:
+    """What a card calls a draft."""
+    return concept.ingredient or concept.display
+
+
+def _of_denosumab(draft: Draft, view: View) -> Iterator[Risk]:
+    """Low calcium; or dialysis or a very weak kidney, and no calcium of the last days that can be relied on."""
+    drug, standing = name(draft[1]), view.standing("calcium")
+    judged = standing.judged if standing.is_fresh else None
+    if judged is not None and (judged.side == "low" or view.exceeds(judged, "calcium-with-denosumab")):
+        yield Risk(tag=DENOSUMAB, drug=drug, finding=view.low_name(judged), facts=(view.lab_fact(judged),))
+    elif not _is_known(standing, view):
+        for cause, facts in _kidney(view):
+            yield Risk(tag=DENOSUMAB, drug=drug, finding=view.risk(cause), facts=facts, tests=("calcium",))
+
+
+def _is_known(standing: Standing, view: View) -> bool:
+    recent = standing.judged is not None and view.is_within(standing.judged.when, "denosumab_calcium")
+    return recent and not view.is_unread("calcium")
+
+
+def _kidney(view: View) -> Iterator[tuple[str, tuple[Fact, ...]]]:
+    """Dialysis, or a kidney function below 30; the first of them that is on file."""
+    if any(problem.is_active for problem in view.problems("dialysis")):
+        yield "dialysis", ()
+        return
+    standing = view.standing("egfr")
+    judged = standing.judged if standing.is_fresh else None
+    if judged is not None and view.exceeds(judged, "egfr-with-denosumab"):
+        yield "egfr", (view.lab_fact(judged),)
+
+
+def _of_diuretic(draft: Draft, view: View) -> Iterator[Risk]:
+    """A potassium, magnesium or sodium that is too low for a loop or thiazide diuretic."""
+    for analyte, limit in WITH_DIURETIC.items():
+        standing = view.standing(analyte)
+        judged = standing.judged if standing.is_fresh else None
+        if judged is not None and view.exceeds(judged, limit):
+            facts = (view.lab_fact(judged),)
+            yield Risk(tag=DIURETIC, drug=name(draft[1]), finding=view.low_name(judged), facts=facts)
+
+
+def _of_serotonin(drafts: Drafts, view: View) -> Iterator[Risk]:
+    """Linezolid, an MAO inhibitor or methylene blue together with an SSRI or SNRI, taken or drafted with it."""
+    blocked = [(SEROTONERGIC, one) for one in drafts.get(SEROTONERGIC, ()) if INHIBITOR in one[1].groups]
+    raised = [(tag, one) for tag in SSRI for one in drafts.get(tag, ())]
+    inhibitors = [course for course in view.courses(SEROTONERGIC) if INHIBITOR in course.groups]
+    for tag, draft in blocked:
+        yield from _beside(tag, draft, view.courses(*SSRI), view)
+        yield from (_drafted(tag, draft, other, view) for _, other in raised)
+    for tag, draft in raised:
+        yield from _beside(tag, draft, inhibitors, view)
+
+
+def _beside(tag: str, draft: Draft, taken: tuple[Course, ...] | list[Course], view: View) -> Iterator[Risk]:
+    for course in taken:
+        finding = fill(view.risk("taken"), {"drug": course.ingredient})
+        yield Risk(tag=tag, drug=name(draft[1]), finding=finding, facts=(course.fact,))
+
+
+def _drafted(tag: str, draft: Draft, other: Draft, view: View) -> Risk:
+    return Risk(tag=tag, drug=name(draft[1]), finding=fill(view.risk("drafted"), {"drug": name(other[1])}))

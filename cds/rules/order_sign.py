@@ -1,0 +1,37 @@
+"""An urgent sign on a chart for which a steroid or an estrogen is drafted, and that nobody was asked about (N51)."""
+
+from collections.abc import Iterator
+
+from cards.advice import Note
+from cds.rules.flags import Raised
+from cds.rules.picture import Picture
+from cds.rules.view import View
+from cds.rules.work_up import covers
+
+SETS = (
+    *("weakness", "acute-paralysis", "wasting", "tongue-fasciculation", "bulbar"),
+    *("upper-motor-neuron", "functional-weakness", "behaviour"),
+)
+
+
+def found(view: View) -> Iterator[Raised]:
+    """Each sign by itself."""
+    for one in view.of(*SETS):
+        flag = view.flag((one,), SETS)
+        if flag is not None:
+            yield flag
+
+
+def lines(signs: tuple[Raised, ...], picture: Picture) -> tuple[Note, ...]:
+    """What is said of those that no request covers; in known disease nothing (N52 tells new ones elsewhere)."""
+    if picture.is_known:
+        return ()
+    open_ = (flag for flag in signs if picture.request is None or not covers(picture.request, flag.days))
+    undated = picture.knowledge.names.undated
+    return tuple(
+        Note(
+            "sign_not_referred",
+            {"sign": one.names[0], "date": one.found[0].when.text if one.found[0].when else undated},
+        )
+        for one in open_
+    )
