@@ -85,7 +85,10 @@ def _of_drafts(consultation: Consultation) -> str:
     verdicts = {one.rule: one for one in consultation.trial.verdicts}
     if "ORD-STEROID" in verdicts or any(one.because == "draft-in-known-disease" for one in verdicts.values()):
         return "draft-in-known-disease"
-    return "replacement" if "ORD-EMERG" in verdicts else "renewal"
+    begins = verdicts.get("ORD-RENEWAL corticosteroid")
+    if begins is not None and begins.state == "fired":
+        return "replacement"
+    return "renewal" if any(name.startswith("ORD-RENEWAL") for name in verdicts) else "draft-safe"
 
 
 def _of_orders(consultation: Consultation, summary: str, words: Words) -> Why:

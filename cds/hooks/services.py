@@ -71,8 +71,13 @@ NEEDS_LIST = (
     "because silence would mean that there is none."
 )
 NEEDS_DRAFTS = (
-    "Needed when a draft is a systemic corticosteroid or estrogen: `conditions`, all of it. Without it, and without a "
-    "twitch elsewhere on the chart, the answer is then 412. For all other drafts nothing is needed."
+    "Needed when a draft is a systemic corticosteroid or estrogen, a diuretic, a proton pump inhibitor, lithium, "
+    "theophylline, a serotonergic medicine or denosumab: `conditions`, all of it. Without it, and without a twitch "
+    "elsewhere on the chart, the answer is then 412. For all other drafts nothing is needed."
+)
+DRAFTED = (
+    "a systemic corticosteroid or estrogen, a diuretic, a proton pump inhibitor, lithium, theophylline, a serotonergic "
+    "medicine or denosumab"
 )
 NEEDS_RECORDED = (
     "Needed: `context.conditions`. The answer is 412 only if that cannot be read; a recorded twitch is answered with "
@@ -99,33 +104,35 @@ MOMENTS = (
     Moment(
         "order-select",
         "1.0",
-        "Steroid or estrogen selected for a patient whose muscles twitch",
-        "When a systemic corticosteroid or estrogen is selected and the chart shows an active muscle twitch, advises "
-        "what to check first. Looks at the selected drafts only; silent for all other orders and for renewals.",
+        "Medicine selected for a patient whose muscles twitch",
+        f"When {DRAFTED} is selected and the chart shows an active muscle twitch, says what to check first: results at "
+        "an emergency limit, results and medicines that make the draft dangerous, and what a new or raised steroid or "
+        "estrogen asks for. Looks at the selected drafts only; silent for all other orders.",
         NEEDS_DRAFTS,
     ),
     Moment(
         "order-sign",
         "1.0",
-        "Steroid or estrogen about to be signed for a patient whose muscles twitch",
-        "When a systemic corticosteroid or estrogen is about to be signed and the chart shows an active muscle twitch, "
-        "advises what to check first. Silent for all other orders and for renewals.",
+        "Medicine about to be signed for a patient whose muscles twitch",
+        f"When {DRAFTED} is about to be signed and the chart shows an active muscle twitch, says what to check first: "
+        "results at an emergency limit, results and medicines that make the draft dangerous, and what a new or raised "
+        "steroid or estrogen asks for. Silent for all other orders.",
         NEEDS_DRAFTS,
     ),
     Moment(
         "medication-refill",
         "0.1.0",
-        "Steroid or estrogen to be refilled at a higher dose for a patient whose muscles twitch",
-        "When a refill raises the dose of a systemic corticosteroid or estrogen, or renews one that is not taken now, "
-        "and the chart shows an active muscle twitch, advises what to check. Silent for plain refills.",
+        "Medicine to be refilled for a patient whose muscles twitch",
+        f"When {DRAFTED} is refilled and the chart shows an active muscle twitch, says where a result at an emergency "
+        "limit or another medicine makes that dangerous, and what a raised steroid or estrogen asks for. Else silent.",
         NEEDS_DRAFTS,
     ),
     Moment(
         "medication-verify",
         "0.1.0",
-        "Steroid or estrogen to be verified for a patient whose muscles twitch",
-        "When a pharmacist verifies a systemic corticosteroid or estrogen that is new or raised and the chart shows an "
-        "active muscle twitch, advises what to check first. Silent for all other medicines and for renewals.",
+        "Medicine to be verified for a patient whose muscles twitch",
+        f"When a pharmacist verifies {DRAFTED} and the chart shows an active muscle twitch, says what to check first. "
+        "Silent for all other medicines.",
         NEEDS_DRAFTS,
     ),
 )

@@ -17,4 +17,4 @@ def test_cards_have_a_rank() -> None:
     """Clinical knowledge 4a: an emergency first, missing data last; a card of a draft stands alone."""
     assert list(range(len(Topic))) == sorted(RANK[topic] for topic in Topic)
     assert (0, 12) == (RANK[Topic.EMERG], RANK[Topic.DATA_GAP])
-    assert (13, 14) == (RANK[Topic.ORD_STEROID], RANK[Topic.ORD_ESTROGEN])
+    assert (13, 14, 15) == (RANK[Topic.ORD_RISK], RANK[Topic.ORD_STEROID], RANK[Topic.ORD_ESTROGEN])

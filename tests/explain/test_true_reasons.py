@@ -48,6 +48,10 @@ def why(*lines: Line, patient: Line = ADULT, **case: Any) -> Why:
             why(TWITCH, ADDISON, LABS, hook="order-sign", drafts=[HYDROCORTISONE]),
             "replaces what the glands do not make",
         ),
+        (
+            why(TWITCH, LABS, hook="order-sign", drafts=[{"draft": "atc:A02BC01 omeprazole"}]),
+            "nothing on the chart makes the draft dangerous",
+        ),
         (why(TWITCH, ALS, LABS, hook="order-sign", drafts=[PREDNISONE]), "nothing on the chart makes a draft urgent"),
     ],
 )

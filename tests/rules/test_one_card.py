@@ -18,7 +18,7 @@ from cards.topics import Indicator, Topic
 from cards.wire import Card
 from cards.words import Words
 from cds import call
-from cds.rules import advise_orders, cardbook
+from cds.rules import advise_orders, advise_risk, cardbook
 from cds.rules import picture as pictures
 from cds.rules.assess import assess
 from cds.rules.choice import Choice
@@ -84,6 +84,7 @@ def test_an_adviser_that_fails_costs_its_card(topic: Topic, case: Case, monkeypa
     monkeypatch.setitem(cardbook.ROWS, topic, replace(cardbook.ROWS[topic], advise=broken))
     for name in ("emergency", "steroid", "unseen", "unsaid", "estrogen"):
         monkeypatch.setattr(advise_orders, name, broken)
+    monkeypatch.setattr(advise_risk, "risk", broken)
 
     assert_one_card_lost(topic, case, before)
 

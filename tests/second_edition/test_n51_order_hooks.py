@@ -19,12 +19,12 @@ def test_n51_cards(case: Case) -> None:
 @pytest.mark.parametrize(
     ("case", "summary"),
     [
-        ("denosumab-low-calcium", "denosumab: low adjusted calcium 1.95 mmol/L on this chart with twitching."),
-        ("denosumab-dialysis-no-calcium", "denosumab: dialysis, no adjusted calcium in 30 days on this chart"),
-        ("denosumab-egfr-29", "denosumab: eGFR <30, no adjusted calcium in 30 days on this chart with twitching."),
-        ("thiazide-sodium-124", "hydrochlorothiazide: low sodium 124 mmol/L on this chart with twitching."),
-        ("linezolid-on-sertraline", "linezolid: sertraline is taken now on this chart with twitching."),
-        ("both-drafted", "linezolid: sertraline is drafted too on this chart with twitching."),
+        ("denosumab-low-calcium", "Denosumab: low adjusted calcium 1.95 mmol/L on this chart with twitching."),
+        ("denosumab-dialysis-no-calcium", "Denosumab: dialysis, no adjusted calcium in 30 days on this chart"),
+        ("denosumab-egfr-29", "Denosumab: eGFR <30, no adjusted calcium in 30 days on this chart with twitching."),
+        ("thiazide-sodium-124", "Hydrochlorothiazide: low sodium 124 mmol/L on this chart with twitching."),
+        ("linezolid-on-sertraline", "Linezolid: sertraline is taken now on this chart with twitching."),
+        ("both-drafted", "Linezolid: sertraline is drafted too on this chart with twitching."),
     ],
 )
 def test_n51_the_draft_and_the_finding_are_named(case: str, summary: str) -> None:
@@ -59,5 +59,5 @@ def test_n51_all_findings_stand_in_the_detail() -> None:
     """The second draft and its finding are a line, and no draft is changed."""
     said = text(one("N51-risk/two-classes"))
 
-    assert "denosumab: low adjusted calcium 2.1 mmol/L" in said
-    assert "furosemide: low potassium 2.8 mmol/L" in said
+    assert said.startswith("Denosumab: low adjusted calcium 2.1 mmol/L on this chart with twitching.")
+    assert "furosemide: low potassium 2.8 mmol/L: correct or check first?" in said

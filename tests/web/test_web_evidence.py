@@ -164,7 +164,10 @@ def test_the_cards_of_the_order_hooks_have_a_table_by_draft(topic: Topic) -> Non
     """It is asked of the function that decides on drafts."""
     told = {row.found: row.cards for row in beside(topic, KNOWLEDGE)}
 
-    assert {} == told["a draft of neither a corticosteroid nor an estrogen"]
+    assert {} == told["a draft of no class that is looked at"] == told["a loop diuretic, and potassium is normal"]
+    assert {"risk-order": "warning"} == told["a loop diuretic, and potassium is 2.8 mmol/L"]
+    renewed = told["a renewal of a loop diuretic, and potassium is at an emergency limit"]
+    assert {"emergency": "critical"} == renewed
     assert {"steroid-order": "info"} == told["a new corticosteroid"] == told["a new corticosteroid and a new estrogen"]
     assert {"steroid-order": "warning"} == told["a new corticosteroid, and potassium is low"]
     assert {"emergency": "critical"} == told["a new corticosteroid, and potassium is at an emergency limit"]
