@@ -79,16 +79,15 @@ def emergency(
 
 
 def unsaid(
-    topic: Topic,
     severe: tuple[Raised, ...],
     drafts: Sequence[Beginning],
     estrogens: Sequence[Beginning],
     picture: Picture,
 ) -> Advice:
-    """A card in the place of an emergency that the site does not show: the results, and nothing of the dose."""
+    """ORD-STEROID in the place of an emergency that the site does not show: the results, and nothing of the dose."""
     whole = emergency(severe, drafts, estrogens, picture)
     return Advice(
-        topic=topic,
+        topic=Topic.ORD_STEROID,
         indicator=Indicator.INFO,
         variant=SWITCHED_OFF,
         values={"drug": drugs(drafts)},
@@ -162,6 +161,7 @@ def drugs(begun: Iterable[Beginning]) -> str:
 
 
 def notes(begun: Sequence[Beginning], estrogens: Sequence[Beginning], picture: Picture) -> tuple[Note, ...]:
+    """What every card of a draft remarks: raised doses, estrogens beside it, what did not arrive, and the chart."""
     taken = [course.concept for course in picture.medication.courses]  # the remarks name their words
     unseen = () if picture.complete.has("MedicationRequest") else (Note("medicines_not_received"),)
     return (

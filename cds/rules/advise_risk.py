@@ -36,13 +36,14 @@ def risk(risks: Sequence[Risk], begun: Sequence[Beginning], picture: Picture) ->
     )
 
 
-def unseen(begun: Sequence[Beginning], picture: Picture) -> Advice:
+def unseen(begun: Sequence[Beginning], tags: tuple[str, ...], picture: Picture) -> Advice:
     """Where silence would need what failed: it says so."""
     return Advice(
         topic=Topic.ORD_RISK,
         indicator=Indicator.INFO,
         variant="unseen",
         values={"drug": advise_orders.drugs(begun)},
+        tags=tags,
         facts=(*picture.twitch_facts, *(one.fact for one in begun)),
         notes=(*_not_received(picture), *advise_orders.notes(begun, (), picture)),
     )

@@ -24,7 +24,8 @@ CLASSES = (
     *serotonin.CLASSES,
     *SSRI,
 )
-TAGS = (DIURETIC, DENOSUMAB, *SSRI, SEROTONERGIC)
+CHECKED = (DIURETIC, DENOSUMAB, *SSRI, SEROTONERGIC)  # the classes that a row speaks of
+TAGS = ("proton-pump-inhibitor", DIURETIC, "lithium", DENOSUMAB, "xanthine", *SSRI, SEROTONERGIC)
 WITH_DIURETIC = {
     "potassium": "potassium-with-sign",
     "magnesium": "magnesium-with-diuretic",

@@ -16,10 +16,8 @@ SETS = (
 
 def found(view: View) -> Iterator[Raised]:
     """Each sign by itself."""
-    for one in view.of(*SETS):
-        flag = view.flag((one,), SETS)
-        if flag is not None:
-            yield flag
+    some = (view.flag((one,), SETS) for one in view.of(*SETS))
+    yield from (flag for flag in some if flag is not None)
 
 
 def lines(signs: tuple[Raised, ...], picture: Picture) -> tuple[Note, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cards.advice import Advice, Note
 from cards.topics import Topic
@@ -13,6 +14,7 @@ from cds.rules import advise_orders, advise_risk, order_risk, order_sign, unword
 from cds.rules.advise_orders import Beginning
 from cds.rules.assess import Questions
 from cds.rules.doses import Dose
+from cds.rules.flags import Raised
 from cds.rules.medication import Entry, matcher_of
 from cds.rules.order_risk import Draft
 from cds.rules.picture import Picture
@@ -37,6 +39,12 @@ class Drafted(Struct, frozen=True):
     def estrogens(self) -> tuple[Draft, ...]:
         """Those of systemic estrogens."""
         return self.of.get(ESTROGEN, ())
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The drafted classes in the words of ORD-RISK, in their order."""
+        found = tuple(tag for tag in order_risk.TAGS if self.of.get(tag))
+        return found or (order_risk.SEROTONERGIC,)  # of the agents that count beside another one only
 
     @property
     def others(self) -> tuple[Beginning, ...]:
@@ -69,11 +77,23 @@ def decide_orders(
         return _made(Topic.EMERG, lambda: advise_orders.emergency(severe, others, estrogens, picture), trial)
     if severe:
         place = Topic.ORD_STEROID if drafted.steroids else Topic.ORD_RISK
-        return _made(place, lambda: advise_orders.unsaid(place, severe, others, estrogens, picture), trial)
+        return _made(place, lambda: _unsaid(severe, drafted, others, estrogens, picture), trial)
     risks = book.ask(book.rules["ORD-RISK"], picture, trial, how=order_risk.rule_of(drafted.of))
     if risks:
         return _made(Topic.ORD_RISK, lambda: advise_risk.risk(risks, drafted.others, picture), trial)
     return _ordinary(steroids, estrogens, picture, trial) or _unseen(drafted, picture, trial)
+
+
+def _unsaid(
+    severe: tuple[Raised, ...],
+    drafted: Drafted,
+    others: tuple[Beginning, ...],
+    estrogens: tuple[Beginning, ...],
+    picture: Picture,
+) -> Advice:
+    """In the place of an emergency that the site does not show: the card of the steroid, else that of the draft."""
+    whole = advise_orders.unsaid(severe, others, estrogens, picture)
+    return whole if drafted.steroids else replace(whole, topic=Topic.ORD_RISK, tags=drafted.tags)
 
 
 def _ordinary(
@@ -103,9 +123,9 @@ def _is_known(picture: Picture) -> bool:
 
 def _unseen(drafted: Drafted, picture: Picture, trial: Trial) -> tuple[Advice, ...]:
     """What failed is said where the silence on a draft would rest on it."""
-    if not any(drafted.of.get(tag) for tag in order_risk.TAGS) or _is_all_known(picture, trial):
+    if not any(drafted.of.get(tag) for tag in order_risk.CHECKED) or _is_all_known(picture, trial):
         return ()
-    return _made(Topic.ORD_RISK, lambda: advise_risk.unseen(drafted.others, picture), trial)
+    return _made(Topic.ORD_RISK, lambda: advise_risk.unseen(drafted.others, drafted.tags, picture), trial)
 
 
 def _is_all_known(picture: Picture, trial: Trial) -> bool:

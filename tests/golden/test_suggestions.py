@@ -26,6 +26,7 @@ WITH_SUGGESTIONS = {
     Topic.MED_REV,
     Topic.LAB_ORDER,
     Topic.LIFESTYLE,
+    Topic.ORD_RISK,
     Topic.ORD_STEROID,
 }
 

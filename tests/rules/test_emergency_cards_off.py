@@ -179,6 +179,26 @@ def test_a_dangerous_result_at_an_order_is_shown_before_the_order(chart: tuple[L
     assert "this site has switched emergency cards off" == explain(found, switched_off()).cards_left_out["emergency"]
 
 
+@pytest.mark.parametrize(
+    ("draft", "tag"),
+    [
+        ("rx:6448 lithium", "lithium"),
+        ("atc:A02BC01 omeprazole", "proton-pump-inhibitor"),
+        ("atc:R03DA04 theophylline", "xanthine"),
+        ("rx:10689 tramadol", "serotonergic"),
+        ("rx:704 amitriptyline", "serotonergic"),
+    ],
+)
+def test_a_dangerous_result_at_another_draft_is_shown_before_it(draft: str, tag: str) -> None:
+    """Where no steroid is drafted the card of the draft stands in the place of the emergency (N51)."""
+    found = outcome(TWITCH, {"lab": "K", "value": "2.1 mmol/L"}, hook="order-sign", drafts=[{"draft": draft}])
+    (card,) = wire(found)
+
+    assert ["risk-order info"] == [" ".join(told(found)[0].split()[:2])]
+    assert [tag] == card["extension"]["org.twitch-cds.basis"]["tags"]
+    assert "potassium" in card["detail"].lower()
+
+
 def test_the_setting_switches_them_off() -> None:
     """They are on unless a site says otherwise."""
     usual, off = (build_engine(load(given)) for given in ({}, {"TWITCH_CDS_EMERGENCY_CARDS": "false"}))
