@@ -6,7 +6,7 @@ from cards.advice import Note
 from cards.template import fill
 from cds.rules.doses import Dose
 from cds.rules.flags import Flags
-from cds.rules.medication import Course, Entry, history
+from cds.rules.medication import Course, Entry
 from cds.rules.picture import Picture
 from cds.rules.reads import Reads
 from cds.rules.view import View
@@ -99,7 +99,7 @@ def nitrous_oxide(picture: Picture) -> Iterator[Note]:
     if not (picture.findings.of("sensory", "ataxia", "upper-motor-neuron") or _asks_for_b12(picture)):
         return
     oldest = picture.today - picture.knowledge.days("nitrous_oxide")
-    for entry in history(picture.chart.drugs, NITROUS_OXIDE, picture.knowledge, picture.today):
+    for entry in picture.medication.history.get(NITROUS_OXIDE, ()):
         drug = entry.drug
         last = drug.given or drug.end or (None if entry.is_active else drug.start or drug.dated)
         if drug.state == "denied" or (last is not None and last.last < oldest):

@@ -122,15 +122,16 @@ def _is_known(picture: Picture) -> bool:
 
 
 def _unseen(drafted: Drafted, picture: Picture, trial: Trial) -> tuple[Advice, ...]:
-    """What failed is said where the silence on a draft would rest on it."""
-    if not any(drafted.of.get(tag) for tag in order_risk.CHECKED) or _is_all_known(picture, trial):
+    """A rule that failed is said on any draft; what did not arrive, where the silence on a draft would rest on it."""
+    rests = any(drafted.of.get(tag) for tag in order_risk.CHECKED) and not _is_all_known(picture)
+    if not (rests or trial.failed):
         return ()
     return _made(Topic.ORD_RISK, lambda: advise_risk.unseen(drafted.others, drafted.tags, picture), trial)
 
 
-def _is_all_known(picture: Picture, trial: Trial) -> bool:
+def _is_all_known(picture: Picture) -> bool:
     unread = picture.laboratory.unread.keys() & {*order_risk.READS.analytes}
-    return picture.complete.has("Observation", "MedicationRequest") and not trial.failed and not unread
+    return picture.complete.has("Observation", "MedicationRequest") and not unread
 
 
 def _signs(picture: Picture, trial: Trial) -> tuple[Note, ...]:

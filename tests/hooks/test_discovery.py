@@ -53,6 +53,7 @@ UNSEARCHABLE = {
     "U1/observed-value": "the code is text, only the value is coded",
     "tongue-anywhere/observed-value-site": "the code is text, only the value is coded",
     "text/seen": "the code is text",
+    "N15-heard-now/observation-value": "the code is text",
     "N1/component-present": "the code is local, only the part is coded",
     "N2/question-is-finding": "the code is text, only the value is coded",
     "N4/by-the-other-side": "the code is of ICD-10-CM, in which Observations are not asked for",

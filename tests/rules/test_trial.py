@@ -37,7 +37,7 @@ OF_A_WORK_UP = ("most twitches are mild", "neurolog", "since onset", "not found 
 CREATE, SIGN = "problem-list-item-create", "order-sign"
 OF_CHART = tuple(rule.id for rule in BOOK.of_chart if rule.id != "KD")
 FACTORS = tuple(rule.id for rule in BOOK.of_card(Topic.LIFESTYLE))
-OF_STEROIDS = ("ORD-RENEWAL corticosteroid", "ORD-EMERG", "ORD-STEROID")
+OF_STEROIDS = ("ORD-RENEWAL corticosteroid", "ORD-EMERG", "ORD-RISK", "ORD-SIGN", "ORD-STEROID")
 OF_ESTROGENS = "ORD-RENEWAL estrogen"
 REPLACED = [TWITCH, ADDISON]
 
@@ -59,12 +59,12 @@ ROUTES: dict[str, tuple[Json, tuple[str, ...]]] = {
         visit(TWITCH, ALS, hook=SIGN, drafts=[PREDNISONE, ESTRADIOL]),
         (*OF_STEROIDS, OF_ESTROGENS),
     ),
-    "draft-replacement": (visit(*REPLACED, hook=SIGN, drafts=[HYDROCORTISONE]), OF_STEROIDS[:2]),
+    "draft-replacement": (visit(*REPLACED, hook=SIGN, drafts=[HYDROCORTISONE]), OF_STEROIDS[:4]),
     "draft-renewal": (
         visit(TWITCH, {"drug": "rx:8640 prednisone"}, hook=SIGN, drafts=[{"draft": "rx:8640 prednisone"}]),
-        OF_STEROIDS[:1],
+        OF_STEROIDS[:3],
     ),
-    "estrogen-known-disease": (visit(TWITCH, ALS, hook=SIGN, drafts=[ESTRADIOL]), ()),
+    "estrogen-known-disease": (visit(TWITCH, ALS, hook=SIGN, drafts=[ESTRADIOL]), ("ORD-RISK",)),
 }
 SILENT = ("known-disease", "problem-recorded-known-disease", "draft-known-disease", "drafts-known-disease")
 ASKED = [(route, rule) for route, (_, rules) in ROUTES.items() for rule in rules]

@@ -17,6 +17,7 @@ TARGET = 80
 # What has more to say than the limit, and why: each fact and each thing to do is of another result or factor.
 LONGER = {
     "several-labs/all-info": "four abnormal results, each with its limit and what to do",
+    "N17-caps/worded-twitch-worded-flag": "the same words are quoted for the twitch and for each of three signs",
     "factors/four": "four factors, each with its limit and its advice",
 }
 GRAFTED = ("look-alike", "dead-twitch", "dead-text")
