@@ -104,6 +104,7 @@ class Occasion(Struct, frozen=True):
     """The circumstances that all cards of one call share.
 
     `unread` is what arrived and could not be read; the detail says it in sentences of its own.
+    `many_actions`: the client carries out several actions of one suggestion.
     """
 
     patient_id: str
@@ -113,3 +114,4 @@ class Occasion(Struct, frozen=True):
     not_checked: tuple[NotChecked, ...] = ()
     unread: tuple[NotChecked, ...] = ()
     switched_off: tuple[Topic, ...] = ()
+    many_actions: bool = False

@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 from cards.errors import WordingError
 
 ORDERS = Path(__file__).parent / "orders.toml"
+TEST = "lab:"  # the keys of tests that are missing
 TASK = "task:"  # the keys of tasks begin with it, and only they have a place for what they are about
 
 Resource = dict[str, Any]

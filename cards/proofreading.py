@@ -45,6 +45,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "switched_off": ("names",),
     "order_label": ("name",),
     "order_description": ("name",),
+    "tests_label": ("n",),
     "task_label": ("name",),
     "task_description": ("name",),
     "order_reason": ("sign",),

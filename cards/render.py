@@ -8,7 +8,7 @@ from cards.advice import Advice, Occasion, Order
 from cards.basis import BASIS, basis
 from cards.detail import detail
 from cards.markdown import plain
-from cards.orders import TASK, OrderBook, Resource
+from cards.orders import TASK, TEST, OrderBook, Resource
 from cards.summary import join, summarise
 from cards.topics import TOPIC_SYSTEM, Indicator, Topic
 from cards.wire import Action, Card, Coding, Link, OverrideReason, Source, Suggestion
@@ -118,10 +118,25 @@ def _offer(order: Order, words: Words) -> Offer:
 def _suggestions(
     advice: Advice, occasion: Occasion, words: Words, orders: OrderBook, new_id: Callable[[], str]
 ) -> Iterator[Suggestion]:
-    """The draft requests and tasks that the clinician may take, one by one."""
+    """The draft requests and tasks that the clinician may take, the primary one first, each by itself.
+
+    Where the client carries out several actions, the missing tests are one suggestion, in the place of the first (N58).
+    """
     grounds = _grounds(() if advice.topic is Topic.MED_REV else advice.signs, advice, words)  # a drug's name is no sign
+    tests = [order for order in advice.orders if order.key.startswith(TEST)] if occasion.many_actions else []
+    together = tests if len(tests) > 1 else []
     for order in advice.orders:
         offer = _offer(order, words)
-        resource = orders.draft(order.key, occasion.patient_id, occasion.today, *grounds, offer.name)
-        action = Action(type="create", description=offer.description, resource=resource)
-        yield Suggestion(label=offer.label, uuid=new_id(), actions=(action,))
+        if order not in together:
+            action = _action(order, offer, occasion, orders, grounds)
+            yield Suggestion(label=offer.label, uuid=new_id(), actions=(action,))
+        elif order is together[0]:
+            actions = (_action(one, _offer(one, words), occasion, orders, grounds) for one in together)
+            label = words.phrase("tests_label", n=str(len(together)))
+            yield Suggestion(label=label, uuid=new_id(), actions=tuple(actions))
+
+
+def _action(order: Order, offer: Offer, occasion: Occasion, orders: OrderBook, grounds: Grounds) -> Action:
+    """One draft to create."""
+    resource = orders.draft(order.key, occasion.patient_id, occasion.today, *grounds, offer.name)
+    return Action(type="create", description=offer.description, resource=resource)

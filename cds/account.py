@@ -9,7 +9,8 @@ class Caller(Struct, frozen=True, kw_only=True):
     """Who is calling, as verified.
 
     `fhir_servers` narrows what may be contacted for this client, `rate_per_second` is its own rate; None leaves either.
-    `patient_users`: whether patients are shown cards too; `card_extension`: whether cards carry our own extension.
+    `patient_users`: whether patients are shown cards too; `card_extension`: whether cards carry our own extension;
+    `many_actions`: whether the missing tests are one suggestion with several actions.
     """
 
     client: str
@@ -18,6 +19,7 @@ class Caller(Struct, frozen=True, kw_only=True):
     rate_per_second: int | None = None
     patient_users: bool = False
     card_extension: bool = True
+    many_actions: bool = False
 
     @property
     def realm(self) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Protocol, TypeVar
 
 from msgspec import Struct
@@ -99,11 +100,8 @@ class Attendant:
         deadline = Deadline.after(self._seconds_allowed, self._seconds)
         call = None
         try:
-            read = self._engine.read
-            if len(body) < LONG_BODY:
-                call = read(service_id, body, patient_users=caller.patient_users)
-            else:
-                call = await asyncio.to_thread(read, service_id, body, patient_users=caller.patient_users)
+            read = partial(self._engine.read, patient_users=caller.patient_users, many_actions=caller.many_actions)
+            call = read(service_id, body) if len(body) < LONG_BODY else await asyncio.to_thread(read, service_id, body)
             outcome = await self._outcome(_Attendance(call, caller, deadline, len(body)))
         except CallError as error:
             error.__traceback__ = None  # its frames would keep what was decoded until the next collection

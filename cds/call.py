@@ -114,6 +114,7 @@ class Call(Struct, frozen=True):
     supplies: Supplies
     allowance: Allowance
     patient_users: bool = False
+    many_actions: bool = False
 
 
 class Engine(Struct, frozen=True, kw_only=True):
@@ -171,8 +172,8 @@ class Engine(Struct, frozen=True, kw_only=True):
         """The outcome of one call, from prefetch alone; raises CallError for input that cannot be answered."""
         return settle(self.steps(self.read(service_id, body)))
 
-    def read(self, service_id: str, body: bytes, *, patient_users: bool = False) -> Call:
-        """The call in a body; raises CallError. `patient_users`: whether patients are shown cards too."""
+    def read(self, service_id: str, body: bytes, *, patient_users: bool = False, many_actions: bool = False) -> Call:
+        """The call in a body; raises CallError. The client says whether patients are shown cards, and of actions."""
         service = self.services.get(service_id)
         if service is None:
             raise UnknownService
@@ -180,7 +181,7 @@ class Engine(Struct, frozen=True, kw_only=True):
         allowance = Allowance(self.limits.entries)
         remarks = (UNUSABLE,) if request.source.is_unusable else ()
         supplies = Supplies(request.prefetch, service.prefetch, allowance, remarks)
-        return Call(service, request, supplies, allowance, patient_users)
+        return Call(service, request, supplies, allowance, patient_users, many_actions)
 
     def steps(self, call: Call) -> Steps[Outcome]:
         """Answer a call, asking for what is missing: the gate first, the rest only if there is a twitch (4e)."""
@@ -237,7 +238,7 @@ class Engine(Struct, frozen=True, kw_only=True):
         _check_patient(supplies, call.request.patient_id)
         reader.add(supplies.resources(("patient", *REST)))
         twitches = self._twitches(reader, encounter_id)  # an onset may be told as an age: the birth date may come late
-        return (yield from self._advised(reader, twitches, supplies, consulted))
+        return (yield from self._advised(reader, twitches, supplies, consulted, many_actions=call.many_actions))
 
     def _twitches(self, reader: Reader, encounter_id: str | None = None) -> tuple[Twitch, ...]:
         return gate.twitches(reader.chart, self.knowledge, reader.scope.today, encounter_id)
@@ -273,7 +274,13 @@ class Engine(Struct, frozen=True, kw_only=True):
         return Outcome((), None, (*supplies.remarks, *unseen), chart)
 
     def _advised(
-        self, reader: Reader, twitches: tuple[Twitch, ...], supplies: Supplies, consulted: Consulted
+        self,
+        reader: Reader,
+        twitches: tuple[Twitch, ...],
+        supplies: Supplies,
+        consulted: Consulted,
+        *,
+        many_actions: bool = False,
     ) -> Steps[Outcome]:
         """What the rules say, worded; nothing of somebody who has died."""
         scope, chart = reader.scope, reader.finish()
@@ -289,27 +296,29 @@ class Engine(Struct, frozen=True, kw_only=True):
             emergency_cards=self.emergency_cards,
         )
         consultation = yield from consulted(case)
-        dues, cards, not_checked = self._worded(consultation, supplies.not_checked(), scope)
-        return Outcome(cards, consultation, not_checked, case.chart, dues, consultation.repeated)
-
-    def _worded(self, consultation: Consultation, unseen: tuple[NotChecked, ...], scope: Scope) -> Worded:
-        """The cards; one that cannot be worded is named by the others, which therefore are worded once more."""
-        failed = len(consultation.trial.failed_cards)
-        worded = self._rendered(consultation, unseen, scope)
-        again = len(consultation.trial.failed_cards) > failed
-        return self._rendered(consultation, unseen, scope) if again else worded
-
-    def _rendered(self, consultation: Consultation, unseen: tuple[NotChecked, ...], scope: Scope) -> Worded:
-        trial = consultation.trial
         occasion = Occasion(
             patient_id=scope.patient_id,
             today=scope.now.date(),
             knowledge_version=self.version,
             evidence_url=self.evidence_url,
-            not_checked=(*unseen, *trial.not_checked),
-            unread=consultation.unread,
+            not_checked=supplies.not_checked(),
             switched_off=self.switched_off,
+            many_actions=many_actions,
         )
+        dues, cards, not_checked = self._worded(consultation, occasion)
+        return Outcome(cards, consultation, not_checked, case.chart, dues, consultation.repeated)
+
+    def _worded(self, consultation: Consultation, occasion: Occasion) -> Worded:
+        """The cards; one that cannot be worded is named by the others, which therefore are worded once more."""
+        failed = len(consultation.trial.failed_cards)
+        worded = self._rendered(consultation, occasion)
+        again = len(consultation.trial.failed_cards) > failed
+        return self._rendered(consultation, occasion) if again else worded
+
+    def _rendered(self, consultation: Consultation, occasion: Occasion) -> Worded:
+        trial = consultation.trial
+        not_checked = (*occasion.not_checked, *trial.not_checked)
+        occasion = replace(occasion, not_checked=not_checked, unread=consultation.unread)
         made = [(due, card) for due in consultation.shown if (card := self._card(due.advice, occasion, trial))]
         if consultation.shown and not made:
             made = [(without_words(trial), bare(unworded.alone(), occasion, self.words, self.new_id))]

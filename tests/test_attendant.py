@@ -341,6 +341,26 @@ def test_a_client_may_want_no_extension() -> None:
     assert [card["summary"] for card in usual] == [card["summary"] for card in plain]
 
 
+def test_a_client_may_want_the_missing_tests_in_one_suggestion() -> None:
+    """The same drafts, in one suggestion with an action each; what is remembered is what was shown."""
+    body = without(next(case for case in cases() if case.id == "V02"))
+    reply = attended(body, caller=Caller(client="new", many_actions=True))
+    many, usual = (json.loads(one.body)["cards"] for one in (reply, attended(body)))
+    drafts = [
+        [action["description"] for card in some for one in card["suggestions"] for action in one["actions"]]
+        for some in (many, usual)
+    ]
+    labels = [one["label"] for card in many for one in card["suggestions"]]
+
+    assert drafts[0] == drafts[1]
+    assert ["Order: neurology referral, urgent", "Order the 7 missing tests"] == labels[:2]
+    assert ["Task: review simvastatin with the prescriber", "Order: CK (creatine kinase)"] == labels[2:]
+    assert reply.account is not None
+    assert [one["uuid"] for card in many for one in card["suggestions"]] == [
+        uuid for card in reply.account.cards for uuid in card.suggestions
+    ]
+
+
 def test_the_medicine_of_a_draft_is_asked_for_only_behind_the_gate() -> None:
     """A chart without a twitch costs no request; with one, the Medication is read and may bring a card."""
     context = {"draftOrders": {"resourceType": "Bundle", "entry": [{"resource": DRAFT}]}}

@@ -37,6 +37,7 @@ class Entry(Struct, forbid_unknown_fields=True, kw_only=True):
     rate_per_second: int | None = None
     patient_users: bool = False
     card_extension: bool = True
+    many_actions: bool = False
 
 
 class Client(Struct, frozen=True, kw_only=True):
@@ -54,6 +55,7 @@ class Client(Struct, frozen=True, kw_only=True):
     rate_per_second: int | None
     patient_users: bool
     card_extension: bool
+    many_actions: bool
 
     @property
     def keys_at(self) -> str:
@@ -192,6 +194,7 @@ def _made(entry: Entry, folder: Path) -> Client:
         rate_per_second=entry.rate_per_second,
         patient_users=entry.patient_users,
         card_extension=entry.card_extension,
+        many_actions=entry.many_actions,
     )
 
 

@@ -117,6 +117,7 @@ class Verifier:
             rate_per_second=client.rate_per_second,
             patient_users=client.patient_users,
             card_extension=client.card_extension,
+            many_actions=client.many_actions,
         )
 
     def _client(self, token: Token) -> Client:

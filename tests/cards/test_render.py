@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from card_showcase import show
+from card_showcase import OCCASION, show
 from fhir.resources.R4B.servicerequest import ServiceRequest
+from msgspec.structs import replace
 
 from cards.advice import Note, Order
 from cards.errors import WordingError
@@ -51,6 +52,24 @@ def test_without_orders_nothing_is_suggested() -> None:
     sent = json.loads(encode([show(Topic.DATA_GAP)]))["cards"][0]
 
     assert not {"suggestions", "selectionBehavior"} & set(sent)
+
+
+def test_the_missing_tests_are_one_choice_where_the_client_carries_out_many_actions() -> None:
+    """N58: in the place of the first; what is no test, and a test alone, stays a choice of its own."""
+    tests = (Order("lab:potassium"), Order("lab:calcium"), Order("lab:tsh"))
+    occasion = replace(OCCASION, many_actions=True)
+    card = show(Topic.NEURO_URG, occasion=occasion, orders=(Order("referral:neurology-urgent"), *tests))
+    alone = show(Topic.LAB_ORDER, occasion=occasion, orders=tests[:1])
+    each = show(Topic.LAB_ORDER, orders=tests)
+
+    assert ["Order: neurology referral, urgent", "Order the 3 missing tests"] == [one.label for one in card.suggestions]
+    assert [1, 3] == [len(one.actions) for one in card.suggestions]
+    assert ["id-1", "id-2", "id-3"] == [card.uuid, *(one.uuid for one in card.suggestions)]
+    assert ["potassium", "calcium", "TSH"] == [
+        action.resource["code"]["text"] for action in card.suggestions[1].actions if action.resource
+    ]
+    assert ["Order: potassium"] == [one.label for one in alone.suggestions]
+    assert [1, 1, 1] == [len(one.actions) for one in each.suggestions]
 
 
 def test_each_order_is_a_choice_of_its_own() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Collection, Iterator
 from functools import cache
 from typing import Any
 
@@ -52,6 +53,31 @@ def resources() -> list[Json]:
     """Each proposed resource once."""
     texts = {json.dumps(action["resource"], sort_keys=True) for _, action in actions()}
     return [json.loads(text) for text in sorted(texts)]
+
+
+FIRST = {
+    "emergency": "Task: contact the on-call team today",
+    "paediatric-neurology": "Order: paediatric neurology referral, urgent",
+    "neurology-urgent": "Order: neurology referral, urgent",
+    "neurology-evaluation": "Order: neurology referral",
+    "work-up-status": "Task: check that the request on file names",
+    "medication-review": "Task: review",
+}
+
+
+def test_n58_the_primary_action_stands_first() -> None:
+    """Who is to see the patient, or to be spoken to, before any test."""
+    firsts = {(topic, card["suggestions"][0]["label"]) for topic, card in _first_of(FIRST)}
+
+    assert set(FIRST) == {topic for topic, _ in firsts}
+    assert [] == [(topic, label) for topic, label in firsts if not label.startswith(FIRST[topic])]
+
+
+def _first_of(topics: Collection[str]) -> Iterator[tuple[str, Json]]:
+    """The cards of some topics that propose anything."""
+    for _, card in shown():
+        if (topic := card["source"]["topic"]["code"]) in topics and card.get("suggestions"):
+            yield topic, card
 
 
 def test_every_proposed_resource_is_valid() -> None:

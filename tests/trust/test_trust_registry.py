@@ -41,6 +41,7 @@ def test_defaults_are_the_strict_ones(tmp_path: Path) -> None:
             rate_per_second=None,
             patient_users=False,
             card_extension=True,
+            many_actions=False,
         )
         == client
     )
