@@ -331,8 +331,7 @@ class Engine(Struct, frozen=True, kw_only=True):
         return card or (bare(fixed, occasion, self.words, self.new_id) if fixed else None)
 
     def _scope(self, patient_id: str, aliases: frozenset[str]) -> Scope:
-        now = self.now()
-        names = aliases | {f"Patient/{patient_id}"}
+        now, names = self.now(), aliases | {f"Patient/{patient_id}"}
         return Scope(patient_id, now, now.date().toordinal(), int(self.knowledge.at("future_hours")), names)
 
 
