@@ -52,7 +52,7 @@ test-clock: $(VENV)/.installed-dev
 	@.ci/clock $(BIN)/python $(CLOCK_CASES)
 
 proof: $(VENV)/.installed-dev
-	@$(BIN)/python -m pytest -q tests/proof/whole_table.py
+	@$(BIN)/python -m pytest -q --numprocesses 2 --dist loadgroup tests/proof/whole_table.py
 
 wheel: $(VENV)/.installed
 	@$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .

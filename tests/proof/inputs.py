@@ -99,6 +99,7 @@ def examination() -> Done:
 LOW, INFO, WARNING = "low", Indicator.INFO, Indicator.WARNING
 EMERGENCIES: Classes = {
     "none": (),
+    "lowered": (),  # tetany that N39 made a known cause
     "respiratory": (flag("E1", tag="respiratory"),),
     "calcium": (flag("E3", tag="calcium", is_low=True),),
     "potassium": (flag("E4", tag="potassium", is_low=True),),
@@ -131,8 +132,8 @@ COURSES: Classes = {
     "inhibitor": (course("proton-pump-inhibitor"),),
     "caution": (course("proton-pump-inhibitor", Note("level")),),
     "steroid": (course("corticosteroid"),),
-    "serotonergic": (course("serotonergic"),),
 }
+SEROTONERGIC: Classes = {"serotonergic": (course("serotonergic"),)}
 NAMED: Classes = {"lithium": (course("lithium"),)}
 STOPPED: Classes = {
     "none": (),
@@ -217,14 +218,31 @@ def _may_break_silence(asked: Asked) -> Classes:
     return {"none": (), **({"some": ("potassium",)} if possible else {})}
 
 
+def _labs(asked: Asked) -> Classes:
+    """An electrolyte is a result like any other where no disease is known."""
+    return LABS if asked("diseases") else {name: LABS[name] for name in LABS if name != "sodium"}
+
+
 def _courses(asked: Asked) -> Classes:
-    """A medicine that an emergency names is one like any other where that emergency is not."""
-    return {**COURSES, **NAMED} if asked("emergencies") == EMERGENCIES["lithium"] else COURSES
+    """A medicine that an emergency names is one like any other where that emergency is not.
+
+    One that may be behind serotonin toxicity warns like one with a caution: it is tried where no result stands beside.
+    """
+    named = NAMED if asked("emergencies") == EMERGENCIES["lithium"] else {}
+    alone = {} if asked("labs") else SEROTONERGIC
+    return {**COURSES, **alone, **named}
+
+
+def _stopped(asked: Asked) -> Classes:
+    """Beside tetany that was lowered only a medicine that warns is tried."""
+    asked("emergencies")
+    lowered = asked.chosen["emergencies"] == "lowered"
+    return {name: STOPPED[name] for name in STOPPED if not lowered or name in ("none", "warns")}
 
 
 def _causes(asked: Asked) -> Classes:
-    """Tetany that was lowered was the only emergency (N39)."""
-    return CAUSES if asked("emergencies") else {**CAUSES, **LOWERED}
+    asked("emergencies")
+    return LOWERED if asked.chosen["emergencies"] == "lowered" else CAUSES
 
 
 def _request(asked: Asked) -> Classes:
@@ -243,9 +261,9 @@ INPUTS: Mapping[str, Classes | Callable[[Asked], Classes]] = {
     "additional": {"none": (), "some": (flag("ADD"),)},
     "muscle_signs": _muscle_signs,
     "is_marked": EITHER,
-    "labs": LABS,
+    "labs": _labs,
     "courses": _courses,
-    "stopped": STOPPED,
+    "stopped": _stopped,
     "causes": _causes,
     "new_signs": _new_signs,
     "diseases": DISEASES,
@@ -271,7 +289,9 @@ INPUTS: Mapping[str, Classes | Callable[[Asked], Classes]] = {
 POSSIBLE: Mapping[str, Iterable[str]] = {
     "childhood": CHILDHOOD,
     "urgent": URGENT,
-    "courses": (*COURSES, *NAMED),
+    "labs": LABS,
+    "courses": (*COURSES, *SEROTONERGIC, *NAMED),
+    "stopped": STOPPED,
     "request": (*REQUEST, *BETWEEN),
     "causes": (*CAUSES, *LOWERED),
     "new_signs": ("none", *NEW_SIGNS),

@@ -103,4 +103,4 @@ def sampled(
     for _ in range(count):
         asked = Asked(space, given=chance.choice(scenes), chance=chance)
         result = run(asked)
-        yield Path(asked.chosen, asked.widths, result)
+        yield Path({**asked.given, **asked.chosen}, asked.widths, result)

@@ -32,7 +32,7 @@ class Answer(NamedTuple):
 
 def has(read: Read, name: str) -> bool:
     """Whether an input was read and is there."""
-    return read.get(name, "none") not in ("none", "no")
+    return read.get(name, "none") not in ("none", "no", "lowered")
 
 
 def emergency(read: Read) -> bool:
@@ -142,10 +142,12 @@ def no_silence_over_what_was_not_seen(read: Read, answer: Answer) -> bool:
 
 
 def a_warning_of_the_laboratory_is_told(read: Read, answer: Answer) -> bool:
-    """On its card, or behind an emergency that is shown."""
+    """As a warning on its card, or behind an emergency that is shown."""
     if read.get("labs") != "calcium":
         return True
-    return emergency(read) or any(one.topic is Topic.LAB_ABN and one.labs for one in answer.due)
+    return emergency(read) or any(
+        one.topic is Topic.LAB_ABN and one.indicator is Indicator.WARNING for one in answer.due
+    )
 
 
 PROPERTIES: tuple[Callable[[Read, Answer], bool], ...] = (

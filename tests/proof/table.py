@@ -48,6 +48,7 @@ SHIPPED = run_of(decide)
 SIGNS = ("diseases", "emergencies", "expected", "urgent", "routine", "childhood", "additional")
 NOTHING = dict.fromkeys(SIGNS, "none")
 EXAMINED = {**NOTHING, "is_child": "no", "exam": "normal", "emg": "none", "is_normal": "yes"}
+HIDDEN = {**NOTHING, "emergency_cards": "no", "courses": "caution"}
 SCENES: tuple[Mapping[str, str], ...] = (
     {},
     NOTHING,

@@ -21,7 +21,7 @@ def twin(found: Assessment) -> Mapping[str, str]:
     picture = found.picture
     return {
         "is_child": _either(picture.is_child),
-        "emergencies": _emergencies(found.emergencies),
+        "emergencies": "lowered" if any(one.sentence for one in found.causes) else _emergencies(found.emergencies),
         "emergency_cards": _either(found.emergency_cards),
         "childhood": _childhood(found.childhood),
         "urgent": _urgent(found.urgent),
