@@ -11,7 +11,7 @@ _HARMLESS = re.compile(
     r"(?!\d+[.)](?:\s|$))[A-Za-z0-9(<>](?:[A-Za-z0-9,;%()'\"<>=-]++|[ /](?=[^\s/])|(?<=\d)\.(?=\d))*"
 )
 _ANGLES = {ord("<"): "&lt;", ord(">"): "&gt;"}
-_SPECIAL = _ANGLES | str.maketrans({"&": "&amp;"} | {mark: f"\\{mark}" for mark in "\\`*_[]{}~|$"})
+_SPECIAL = _ANGLES | str.maketrans({"&": "&amp;"} | {mark: f"\\{mark}" for mark in "\\`*_[]{}~|$="})
 _LINKS = (
     (re.compile(r"/(?=/)"), "/ "),
     (re.compile(r"(www)(?=\.)", re.IGNORECASE), r"\1 "),

@@ -233,12 +233,22 @@ def test_the_chart_is_quoted_at_all() -> None:
 
 
 @pytest.mark.parametrize("word", HOSTILE)
-def test_addresses_summaries_and_labels_are_ours(word: str) -> None:
-    """Links, icons, sources, button texts and proposed resources hold nothing that a chart says but codes and ids."""
-    ours = {(name, text) for name, text in texts(PLAIN) if name not in ("uuid", "detail", "quoted", "resource")}
-    theirs = {(name, text) for name, text in texts(cards(word)) if name not in ("uuid", "detail", "quoted", "resource")}
+def test_addresses_and_labels_are_ours(word: str) -> None:
+    """Links, icons, sources and buttons hold nothing that a chart says; proposed resources only in a reason's text."""
+    told = ("uuid", "detail", "quoted", "resource", "summary", "text")
 
-    assert theirs - ours == set()
+    assert set() == {one for one in texts(cards(word)) if one[0] not in told} - set(texts(PLAIN))
+
+
+@pytest.mark.parametrize("word", HOSTILE)
+def test_a_summary_is_one_plain_line_whatever_the_chart_says(word: str) -> None:
+    """It and the reason of an order quote the chart (N59) as plain text without control characters; under 140."""
+    summaries = [text for name, text in texts(cards(word)) if name == "summary"]
+    reasons = [text for name, text in texts(cards(word)) if name == "text"]
+
+    assert summaries
+    assert [] == [text for text in summaries if len(text) >= 140]
+    assert [] == [text for text in (*summaries, *reasons) if not text.isprintable()]
 
 
 @pytest.mark.parametrize("word", HOSTILE)

@@ -106,7 +106,7 @@ def test_what_should_be_retuned_is_marked(tmp_path: Path, writer: Writer) -> Non
     for _ in range(100):
         writer.answered(writer.shown("data-gap"), "overridden")
 
-    assert re.search(r'Missing data <span class="mark warning">.*?retune', text(tmp_path), re.DOTALL)
+    assert re.search(r'What to examine <span class="mark warning">.*?retune', text(tmp_path), re.DOTALL)
 
 
 @pytest.mark.parametrize(
