@@ -11,7 +11,7 @@ _HARMLESS = re.compile(
     r"(?!\d+[.)](?:\s|$))[A-Za-z0-9(<>](?:[A-Za-z0-9,;%()'\"<>=-]++|[ /](?=[^\s/])|(?<=\d)\.(?=\d))*"
 )
 _ANGLES = {ord("<"): "&lt;", ord(">"): "&gt;"}
-_SPECIAL = _ANGLES | str.maketrans({"&": "&amp;"} | {mark: f"\\{mark}" for mark in "\\`*_[]{}~|$="})
+_SPECIAL = _ANGLES | str.maketrans({"&": "&amp;"} | {mark: f"\\{mark}" for mark in "\\`*_[]{}~|$"})
 _LINKS = (
     (re.compile(r"/(?=/)"), "/ "),
     (re.compile(r"(www)(?=\.)", re.IGNORECASE), r"\1 "),
@@ -19,6 +19,7 @@ _LINKS = (
     (re.compile(r"@(?=\S)"), "@ "),
     (re.compile(r"(mailto|xmpp):(?=\S)", re.IGNORECASE), r"\1: "),
 )
+_MARK = re.compile(r"(?<![\\=])(?===)")  # "==" highlights in some renderers
 _BLOCK = re.compile(r"^([-+#=]|\d+[.)](?=\s|$))")
 
 
@@ -48,7 +49,7 @@ def escape(text: str, limit: int = LIMIT) -> str:
     line = plain(text, limit)
     for pattern, parted in _LINKS:
         line = pattern.sub(parted, line)
-    return _BLOCK.sub(_guard, line.translate(_SPECIAL))
+    return _MARK.sub(r"\\", _BLOCK.sub(_guard, line.translate(_SPECIAL)))
 
 
 def _visible(character: str) -> bool:
