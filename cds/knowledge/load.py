@@ -157,9 +157,8 @@ def load(folder: Path = DATA, languages: Collection[str] = ()) -> Knowledge:
     limits, units = files.toml("limits.toml"), files.toml("units.toml")
     by_analyte = _by_analyte(_part("limits.toml", limits, "limit", list[Limit]))
     adjustment = _part("limits.toml", limits, "calcium-adjustment", dict[str, Any])
-    stated = _convert(ANSWERS, "", files.toml(ANSWERS), Stated)
-    live = list(languages) or stated.languages.live
-    stated = replace(stated, languages=replace(stated.languages, live=live))
+    stated = _stated(files, languages)
+    live = stated.languages.live
     phrases = _convert("phrases.toml", "", files.toml("phrases.toml"), Phrases)
     knowledge = Knowledge(
         version="",
@@ -194,6 +193,13 @@ def load(folder: Path = DATA, languages: Collection[str] = ()) -> Knowledge:
     )
     _check(knowledge, terminology)
     return replace(knowledge, version=digest(files.tables, listed, named, live))
+
+
+def _stated(files: "_Folder", languages: Collection[str]) -> Stated:
+    """What answers say, in the languages that are used (N14)."""
+    stated = _convert(ANSWERS, "", files.toml(ANSWERS), Stated)
+    live = list(languages) or stated.languages.live
+    return replace(stated, languages=replace(stated.languages, live=live))
 
 
 class _Folder:
