@@ -13,7 +13,7 @@ from cds.errors import KnowledgeError
 from cds.knowledge.spoken import Misspellings
 from cds.words.tokens import Kind, Token, fold
 
-FILLER, NUMBER, GRADE = "filler", "#", "%"
+NUMBER, GRADE = "#", "%"
 CLOSE, WIDE = 2, 4  # words of filler: within a phrase, and between a movement and its place (N13)
 _UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "ae", "Ö": "oe", "Ü": "ue"}
 SHORTEST_MISSPELT = 6
