@@ -25,6 +25,7 @@ UNSEEN: dict[str, tuple[tuple[Found, ...], str]] = {
     "flags/U1/observed-value": (GAP, CODED_VALUE),
     "second_reading/tongue-anywhere/observed-value-site": ((), CODED_VALUE),
     "twitch_found/text/seen": ((), WORDS),
+    "n14_n19_words/N15-heard-now/observation-value": ((), WORDS),
     "partial_data/partial-known-disease/unreadable-lab": ((), UNREADABLE),
     "n35_other_results/N35-reassurance/PTH": (REASSURED, UNASKED),
 }
