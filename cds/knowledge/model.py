@@ -355,3 +355,4 @@ class Names(Struct, frozen=True, forbid_unknown_fields=True):
     spoken: dict[str, str]
     mentioned: AboutTwitch
     order_risk: dict[str, str]
+    former: dict[str, str]

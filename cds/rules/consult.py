@@ -21,17 +21,26 @@ from cds.rules.decide import capped, choose, is_for_an_emergency
 from cds.rules.gate import Twitch
 from cds.rules.orders import Drafted
 from cds.rules.picture import Completeness, Picture
-from cds.rules.repeats import fingerprint, is_answered, is_repeatable, was_shown
+from cds.rules.repeats import fingerprint, former_naming, is_answered, is_repeatable, naming_of, was_shown
 from cds.rules.trial import Trial
 
 
 class Due(Struct, frozen=True):
-    """A card that is due, and what it is known by. `once`: a user is shown it once only (N57)."""
+    """A card that is due, and what it is known by. `once`: a user is shown it once only (N57).
+
+    `former`: by what the first edition knew it, if that differs.
+    """
 
     advice: Advice
     fingerprint: str
     choice: Choice | None = None
     once: bool = False
+    former: str | None = None
+
+    @property
+    def prints(self) -> tuple[str, ...]:
+        """Under each name an answer may have been given."""
+        return (self.fingerprint, self.former) if self.former else (self.fingerprint,)
 
 
 class Assessed(Struct, frozen=True):
@@ -118,7 +127,10 @@ def _due(
 ) -> Due:
     once = advice.variant in ROWS[advice.topic].once and not trial.failures
     beside = still_open if once else ()
-    return Due(advice, fingerprint(advice, picture.twitch_facts, trial.failures, beside), choice, once)
+    twitches, knowledge = picture.twitch_facts, picture.knowledge
+    now = fingerprint(advice, twitches, trial.failures, beside, naming_of(knowledge))
+    then = fingerprint(advice, twitches, trial.failures, naming=former_naming(knowledge))
+    return Due(advice, now, choice, once, None if then == now else then)
 
 
 def without_words(trial: Trial) -> Due:
@@ -129,12 +141,12 @@ def without_words(trial: Trial) -> Due:
 
 def without_repeats(due: list[Due], case: Case) -> Steps[tuple[list[Due], tuple[Due, ...]]]:
     """The cards that are news, and those that were answered (4d Repeats) or shown to this user before (N57)."""
-    asked = tuple(one.fingerprint for one in due if is_repeatable(one.advice))
+    asked = tuple(print_ for one in due if is_repeatable(one.advice) for print_ in one.prints)
     answered = (yield Recall(asked)) if asked else {}
     old = [
         one
         for one in due
-        if is_repeatable(one.advice) and is_answered(one.advice, one.fingerprint, answered, case.knowledge, case.now)
+        if is_repeatable(one.advice) and is_answered(one.advice, one.prints, answered, case.knowledge, case.now)
     ]
     once = [one for one in due if one.once and one not in old]
     shown = (yield RecallShown(tuple(one.fingerprint for one in once))) if once else {}
