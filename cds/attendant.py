@@ -134,7 +134,7 @@ class Attendant:
         call = attendance.call
         held = call.supplies.held(need.keys)
         found = await self._completion.fetch(
-            need.keys, call.request.source, call.service.prefetch, held, attendance.caller, attendance.deadline
+            need.keys, call.request.source, call.templates, held, attendance.caller, attendance.deadline
         )
         call.supplies.put(found)
         attendance.has_fetched = True

@@ -43,6 +43,7 @@ from cds.knowledge.maps.site import with_maps
 from cds.knowledge.version import digest, of_code
 from cds.need import Fetch, Steps, settle
 from cds.prefetch.supply import CONDITIONS, DRAFTS, GATE, REST, TWITCH_KEYS, Supplies, wanted_of
+from cds.prefetch.window import Window
 from cds.rules import gate, orders, unworded
 from cds.rules.cardbook import rows, vocabulary
 from cds.rules.checks import check
@@ -113,8 +114,14 @@ class Call(Struct, frozen=True):
     request: Request
     supplies: Supplies
     allowance: Allowance
+    window: Window
     patient_users: bool = False
     many_actions: bool = False
+
+    @property
+    def templates(self) -> dict[str, str]:
+        """The searches of the service, as it asks them itself."""
+        return {key: self.window.asked(key, text) for key, text in self.service.prefetch.items()}
 
 
 class Engine(Struct, frozen=True, kw_only=True):
@@ -180,8 +187,9 @@ class Engine(Struct, frozen=True, kw_only=True):
         request = envelope.read(body, service.hook, self.limits)
         allowance = Allowance(self.limits.entries)
         remarks = (UNUSABLE,) if request.source.is_unusable else ()
-        supplies = Supplies(request.prefetch, service.prefetch, allowance, remarks)
-        return Call(service, request, supplies, allowance, patient_users, many_actions)
+        window = Window.of(self.now().date().toordinal(), self.knowledge.days("flagged_lab"))
+        supplies = Supplies(request.prefetch, service.prefetch, allowance, remarks, window.closed)
+        return Call(service, request, supplies, allowance, window, patient_users, many_actions)
 
     def steps(self, call: Call) -> Steps[Outcome]:
         """Answer a call, asking for what is missing: the gate first, the rest only if there is a twitch (4e)."""

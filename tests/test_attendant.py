@@ -23,7 +23,7 @@ from cds.fhir.bundle import Feed
 from cds.fhir.datatypes import CodeableConcept
 from cds.fhir.resources import Medication
 from cds.keyed import Pseudonyms
-from cds.prefetch.supply import DRAFTS, TYPES, State, Supply, supply
+from cds.prefetch.supply import DRAFTS, TWITCH_KEYS, TYPES, State, Supply, supply
 from cds.secrecy import Secret
 
 Json = dict[str, Any]
@@ -153,7 +153,7 @@ def test_the_gate_comes_first_and_the_rest_only_behind_it() -> None:
 
         assert [card.topic for card in case.expect] == topics(attended(without(case, *TYPES), completion=shelf))
         assert rounds == len(shelf.asked)
-        assert {"conditions", "observations", "encounters", "serviceRequests", "flags"} == shelf.asked[0]
+        assert {*TWITCH_KEYS} == shelf.asked[0]
         assert all(REST <= asked for asked in shelf.asked[1:])
 
 

@@ -12,6 +12,7 @@ from cds.fhir.dates import When, parse, years_after
 from cds.fhir.raw import read_raw
 from cds.fhir.references import id_of
 from cds.fhir.resources import Condition
+from cds.fhir.statuses import code_of
 from cds.fhir.units import factor
 from cds.knowledge.answers import Answers
 
@@ -84,7 +85,7 @@ def _verification(status: CodeableConcept | str | None, answers: Answers) -> str
 
 def _word(status: CodeableConcept | str | None, known: frozenset[str]) -> str | None:
     """The first word that is known, else the first there is."""
-    words = [word.strip().lower() for word in concepts.words(status)]
+    words = [code_of(word) for word in concepts.words(status)]
     return next((word for word in words if word in known), next(iter(words), None))
 
 

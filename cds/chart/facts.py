@@ -70,6 +70,11 @@ class Problem(Struct, frozen=True, kw_only=True):
         return of_condition(self.clinical, self.verification, abated=self.abated) is Says.PRESENT
 
     @property
+    def last_day(self) -> int | None:
+        """The latest day that it is about or was made; None if it has no date."""
+        return max((when.last for when in (self.onset, self.recorded) if when), default=None)
+
+    @property
     def is_confirmed(self) -> bool:
         """Neither refuted nor in doubt: only then a diagnosis counts, while a sign in doubt does (2e, N5)."""
         return self.verification not in DOUBTED
@@ -79,8 +84,9 @@ class Seen(Struct, frozen=True, kw_only=True):
     """An Observation that is no laboratory result: a finding, a score, an answer.
 
     `said` is what it says of what its code names; `value` is its coded value, which stands for itself, `value_sets` are
-    its sets, and whether an examination was normal. `date` is a value that is a date. `places` are all sites stated;
-    `source` is who told it.
+    its sets, and whether an examination was normal; `value_words` are what the chart calls it. `date` is a value that
+    is a date. `places` are all sites stated; `source` is who told it. Only one that `is_settled` has a status in which
+    it counts; others are never in `Chart.seen`, but for preliminary ones.
     """
 
     named: Named
@@ -96,6 +102,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     places: frozenset[str] = NOTHING
     source: Source = Source.EXAMINATION
     preliminary: bool = False
+    is_settled: bool = True
 
 
 class LabResult(Struct, frozen=True, kw_only=True):
@@ -119,7 +126,8 @@ class LabResult(Struct, frozen=True, kw_only=True):
 class OtherResult(Struct, frozen=True, kw_only=True):
     """A laboratory result of a test that no rule judges; those of the code file have a `concept` (N35).
 
-    `key` is its code, else its name: a newer result of the same test counts instead.
+    `key` is its code, else its name: a newer result of the same test counts instead; a preliminary one takes nothing
+    back.
     """
 
     ref: str
@@ -130,6 +138,7 @@ class OtherResult(Struct, frozen=True, kw_only=True):
     flags: frozenset[str] = NOTHING
     ranges: tuple[ReferenceRange, ...] = ()
     concept: Concept | None = None
+    preliminary: bool = False
 
 
 class Drug(Struct, frozen=True, kw_only=True):
@@ -241,6 +250,7 @@ class Chart(Struct, kw_only=True):
     has_died: bool = False
     problems: list[Problem] = []
     seen: list[Seen] = []
+    unsettled: list[Seen] = []
     labs: list[LabResult] = []
     others: list[OtherResult] = []
     drugs: list[Drug] = []

@@ -21,6 +21,7 @@ from cds.fhir.resources import (
     MedicationRequest,
     MedicationStatement,
 )
+from cds.fhir.statuses import code_of, status_of
 from cds.fhir.units import factor
 from cds.knowledge.codes import NOTHING, Concept
 
@@ -185,7 +186,7 @@ class MedicationReader:
         return self._administration(entry, hits) if isinstance(entry, MedicationAdministration) else None
 
     def _request(self, entry: MedicationRequest, hits: tuple[Concept, ...]) -> Drug | None:
-        status, intent = _status(entry), (entry.intent or "order").strip().lower()
+        status, intent = status_of(entry), code_of(entry.intent) or "order"
         if entry.do_not_perform or not (intent in ORDER_INTENTS or (intent == PLAN and status == "active")):
             return None
         dosages = _many(entry.dosage_instruction)
@@ -206,7 +207,7 @@ class MedicationReader:
     def _statement(self, entry: MedicationStatement, hits: tuple[Concept, ...]) -> Drug | None:
         start, end = _effective(entry.effective_date_time, entry.effective_period)
         dated = parse(entry.date_asserted) or end or start
-        status = _status(entry)
+        status = status_of(entry)
         current = status in ("active", "recorded")
         state = self._state("active" if current else "", status == "completed", end) or _doubt(status)
         stopped, untouched = status == "stopped" or _adheres(entry, "stopped"), _not_taken(entry)
@@ -219,7 +220,7 @@ class MedicationReader:
     def _dispense(self, entry: MedicationDispense, hits: tuple[Concept, ...]) -> Drug | None:
         """A supply counts for its days; without them it is only quoted."""
         start = parse(entry.when_handed_over) or parse(entry.when_prepared)
-        end, status = self._supplied(start, entry.days_supply), _status(entry)
+        end, status = self._supplied(start, entry.days_supply), status_of(entry)
         given = status in GIVEN
         state = self._state("active" if given and end else "", False, end) or (DISPENSED if given else _doubt(status))
         drug = self._drug(entry, hits, state, _many(entry.dosage_instruction), start, end, start)
@@ -233,7 +234,7 @@ class MedicationReader:
         return start.shifted(round(days.value * ratio)) if ratio and days.value > 0 else None
 
     def _administration(self, entry: MedicationAdministration, hits: tuple[Concept, ...]) -> Drug | None:
-        if _status(entry) not in GIVEN:
+        if status_of(entry) not in GIVEN:
             return None
         start, end = _effective(
             entry.effective_date_time or entry.occurence_date_time, entry.effective_period or entry.occurence_period
@@ -275,10 +276,6 @@ class MedicationReader:
         )
 
 
-def _status(entry: Medicated) -> str:
-    return (entry.status or "").strip().lower()
-
-
 def _doubt(status: str) -> str:
     """What an entry is that is neither active nor over: on hold, or unclear; nothing if FHIR says it is not taken."""
     if status == ON_HOLD:
@@ -287,7 +284,7 @@ def _doubt(status: str) -> str:
 
 
 def _not_taken(entry: MedicationStatement) -> bool:
-    return _status(entry) == "not-taken" or entry.taken == "n" or _adheres(entry, "not-taking")
+    return status_of(entry) == "not-taken" or entry.taken == "n" or _adheres(entry, "not-taking")
 
 
 def _adheres(entry: MedicationStatement, code: str) -> bool:

@@ -16,6 +16,7 @@ from cds.fhir.datatypes import CodeableConcept, Concepts, Quantity, Reference
 from cds.fhir.dates import When, parse
 from cds.fhir.raw import read_raw
 from cds.fhir.resources import Component, DiagnosticReport, Observation
+from cds.fhir.statuses import status_of
 from cds.knowledge.codes import NOTHING, Concept
 from cds.knowledge.model import CALCIUM_KINDS
 from cds.knowledge.unit_names import UnitWords
@@ -43,7 +44,7 @@ def labs(observation: Observation, namer: Namer, scope: Scope) -> Iterator[LabRe
     One of another status, without a date that can be read, or known by its name only, is kept to be said, and is not
     judged (N48, N64).
     """
-    status = (observation.status or "").strip().lower()
+    status = status_of(observation)
     if status in VOID:
         return
     for part in (observation, *(observation.component or ())):
@@ -62,7 +63,7 @@ def contained(report: DiagnosticReport, namer: Namer, scope: Scope) -> Iterator[
 
 def within(report: DiagnosticReport) -> Iterator[Observation]:
     """The Observations that a report holds within itself; none of one that is void."""
-    if (report.status or "").strip().lower() not in VOID:
+    if status_of(report) not in VOID:
         found = (read_raw(_OBSERVATION, raw) for raw in report.contained or ())
         yield from (one for one in found if one is not None)
 
@@ -73,9 +74,9 @@ def is_laboratory(observation: Observation) -> bool:
 
 
 def other(observation: Observation, namer: Namer, scope: Scope) -> OtherResult | None:
-    """A final result of a test that no rule judges, if it is one of a laboratory or of the code file (N35)."""
-    when, code = effective(observation), observation.code
-    if (observation.status or "").strip().lower() not in FINAL or when is None or scope.is_future(when):
+    """A result of a test that no rule judges, if it is one of a laboratory or of the code file (N35)."""
+    when, code, status = effective(observation), observation.code, status_of(observation)
+    if status not in (*FINAL, PRELIMINARY) or when is None or scope.is_future(when):
         return None
     concept = next(
         (hit for hit in namer.concepts(code) if hit.groups and not hit.analyte and _is_only_ordered(hit)), None
@@ -93,6 +94,7 @@ def other(observation: Observation, namer: Namer, scope: Scope) -> OtherResult |
         quantity=_measured(observation)[0],
         flags=_flags(observation, namer.units),
         ranges=tuple(observation.reference_range or ()),
+        preliminary=status == PRELIMINARY,
     )
 
 
@@ -192,7 +194,7 @@ def _remarks(whole: Observation, part: Observation | Component) -> str:
 def told(observation: Observation, namer: Namer, scope: Scope) -> Iterator[Told]:
     """What the text of a complaint, of an examination or of a code that no rule reads says (N13, fields 3 and 4)."""
     when = effective(observation)
-    if observation.value_string is None or (observation.status or "").strip().lower() not in FINAL:
+    if observation.value_string is None or status_of(observation) not in FINAL:
         return
     known = namer.concepts(observation.code)
     asked = any("text-fields" in one.sets for one in known)
@@ -207,10 +209,10 @@ def told(observation: Observation, namer: Namer, scope: Scope) -> Iterator[Told]
 def seen(observation: Observation, namer: Namer, scope: Scope) -> Iterator[Seen]:
     """The finding, score or answer of an Observation, and of each of its components that a rule reads.
 
-    What is preliminary counts for emergencies only (N1).
+    What is preliminary counts for emergencies only (N1); of another status nothing is known (`is_settled`).
     """
-    when, status = effective(observation), (observation.status or "").strip().lower()
-    if (status not in FINAL and status != PRELIMINARY) or scope.is_future(when):
+    when, status = effective(observation), status_of(observation)
+    if status in VOID or scope.is_future(when):
         return
     when = scope.date(when)
     for part in (observation, *(observation.component or ())):
@@ -241,7 +243,8 @@ def _seen(whole: Observation, part: Observation | Component, namer: Namer, when:
         sites=namer.each_sets(sites),
         places=_places(sites),
         source=_source(whole),
-        preliminary=(whole.status or "").strip().lower() == PRELIMINARY,
+        preliminary=status_of(whole) == PRELIMINARY,
+        is_settled=status_of(whole) in FINAL,
     )
 
 

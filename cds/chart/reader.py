@@ -22,6 +22,7 @@ from cds.fhir import resources as fhir
 from cds.fhir.concepts import each
 from cds.fhir.dates import When, parse
 from cds.fhir.resources import Any, Medicated, Owned
+from cds.fhir.statuses import status_of
 
 FIRST_DEATH = date(1900, 1, 1).toordinal()  # an earlier one is the null date of some system
 OBSERVED_DAYS = 366  # no rule reads an older Observation, but for the date of the last laboratory result (2b, 3a)
@@ -184,7 +185,7 @@ class Reader:
         """The same; one that is taken and of no class that a rule reads is counted (N48)."""
         if self._medicine_matters(resource):
             return True
-        if resource.status == "active" and self.scope.owns(resource):
+        if status_of(resource) == "active" and self.scope.owns(resource):
             self._passed.add(resource.ref)
         return False
 
@@ -211,6 +212,7 @@ class Reader:
         chart = self._chart
         chart.problems[:] = [one for one in chart.problems if one.named.ref not in refs]
         chart.seen[:] = [one for one in chart.seen if one.named.ref not in refs]
+        chart.unsettled[:] = [one for one in chart.unsettled if one.named.ref not in refs]
         chart.labs[:] = [one for one in chart.labs if one.ref not in refs]
         chart.others[:] = [one for one in chart.others if one.ref not in refs]
         chart.asked[:] = [one for one in chart.asked if one.ref not in refs]
@@ -263,6 +265,9 @@ class Reader:
             self._samples.result(resource)
         if all(one.trouble == observations.BY_NAME for one in results):
             for seen in observations.seen(resource, self._namer, self.scope):
+                if not (seen.is_settled or seen.preliminary):
+                    self._chart.unsettled.append(seen)
+                    continue
                 self._chart.seen.append(seen)
                 if not seen.preliminary and not seen.named.sets.isdisjoint(workup.REPORT_KINDS):
                     self._keep(self._chart.reports, _exam(seen))

@@ -12,6 +12,7 @@ from cds.fhir.datatypes import Reference
 from cds.fhir.raw import read_raw
 from cds.fhir.references import id_of
 from cds.fhir.resources import DiagnosticReport, Observation, Specimen
+from cds.fhir.statuses import status_of
 from cds.knowledge.unit_names import UnitWords
 
 SPOILED = "specimen"
@@ -37,7 +38,7 @@ class Samples:
 
     def specimen(self, specimen: Specimen) -> None:
         """Take a specimen that is called spoiled."""
-        if specimen.id and specimen.status != "entered-in-error" and self._says(specimen.condition, specimen.note):
+        if specimen.id and status_of(specimen) != "entered-in-error" and self._says(specimen.condition, specimen.note):
             self._specimens.add(specimen.id)
 
     def matters(self, report: DiagnosticReport) -> bool:
@@ -46,7 +47,7 @@ class Samples:
 
     def report(self, report: DiagnosticReport) -> None:
         """Take a report that calls a sample spoiled, or names the one specimen of its results."""
-        if report.status in VOID:
+        if status_of(report) in VOID:
             return
         results = frozenset(f"Observation/{_id(one)}" for one in read_raw(_MANY, report.result) or ())
         specimens = [_id(one) for one in read_raw(_MANY, report.specimen) or ()]

@@ -13,6 +13,7 @@ def put_in_order(chart: Chart) -> None:
     """Sort all but the medicines, which are known last."""
     chart.problems.sort(key=_of_problem)
     chart.seen.sort(key=_of_seen)
+    chart.unsettled.sort(key=_of_seen)
     chart.labs.sort(key=_of_dated)
     chart.asked.sort(key=_of_dated)
     chart.reports.sort(key=_of_dated)

@@ -20,9 +20,11 @@ from cds.fhir.resources import (
     Reason,
     ServiceRequest,
 )
+from cds.fhir.statuses import code_of, status_of
 from cds.knowledge.codes import Concept
 
 BOOKED = frozenset({"booked", "pending", "arrived"})
+CALLED_OFF = frozenset({"cancelled", "entered-in-error"})
 VOID = frozenset({"cancelled", "entered-in-error", "nullified"})
 REPORTED = frozenset({"final", "amended", "corrected", "appended", "completed"})
 REQUESTED = frozenset({"active", "on-hold", "completed"})
@@ -33,13 +35,13 @@ FAMILY_DISEASE = frozenset({"family-disease"})
 def asked(request: ServiceRequest, namer: Namer, scope: Scope) -> Asked | None:
     """A live or completed order of the order family (4b WIP, 4d LAB-ORDER)."""
     when = parse(request.authored_on)
-    if request.do_not_perform or (request.intent or "") not in ORDER_INTENTS or scope.is_future(when):
+    if request.do_not_perform or code_of(request.intent) not in ORDER_INTENTS or scope.is_future(when):
         return None
     code = concepts.plain(request.code)
     sets = union(namer.concepts(code)) | namer.sets(concepts.each(request.performer_type))
     if not sets:
         return None
-    return Asked(ref=request.ref, sets=sets, status=request.status or "", words=_words(code), when=scope.date(when))
+    return Asked(ref=request.ref, sets=sets, status=status_of(request), words=_words(code), when=scope.date(when))
 
 
 def _words(concept: CodeableConcept | None) -> str | None:
@@ -51,7 +53,7 @@ def booked(appointment: Appointment, namer: Namer, scope: Scope) -> Asked | None
     """A booked appointment with neurology (4b WIP)."""
     created = parse(appointment.created)
     sets = namer.sets(concepts.each(appointment.specialty)) & {"neurology"}
-    if appointment.status not in BOOKED or not sets or scope.is_future(created):
+    if status_of(appointment) not in BOOKED or not sets or scope.is_future(created):
         return None
     words = next((text for one in concepts.each(appointment.specialty) if (text := _words(one))), None)
     return Asked(ref=appointment.ref, sets=sets, status="active", words=words, when=scope.date(created))
@@ -99,7 +101,7 @@ def _examined(resource: Examination, namer: Namer) -> tuple[str, Concept] | None
     hits = namer.concepts(concepts.plain(resource.code))
     sets = union(hits)
     kind = next((kind for kind in REPORT_KINDS if kind in sets), None)
-    return (kind, hits[0]) if kind is not None and resource.status in REPORTED else None
+    return (kind, hits[0]) if kind is not None and status_of(resource) in REPORTED else None
 
 
 def _report(
@@ -128,15 +130,15 @@ def visits(encounter: Encounter, namer: Namer, scope: Scope) -> Iterator[Visit]:
     """An encounter whose reason is read by a rule, once for each such reason."""
     period = encounter.period or encounter.actual_period
     start = parse(period.start) if period else None
-    if encounter.status in VOID or scope.is_future(start):
+    if status_of(encounter) in VOID or scope.is_future(start):
         return
     for named in _telling(namer.named(encounter.ref, reason) for reason in _reasons(encounter)):
-        yield Visit(id=encounter.id, named=named, status=encounter.status, start=scope.date(start))
+        yield Visit(id=encounter.id, named=named, status=status_of(encounter), start=scope.date(start))
 
 
 def told_by_request(request: ServiceRequest, namer: Namer, scope: Scope) -> Iterator[Told]:
     """A twitch, or a sign in words, as the reason of a request that was made (N13, field 6)."""
-    when, status = parse(request.authored_on), (request.status or "").strip().lower()
+    when, status = parse(request.authored_on), status_of(request)
     if status not in REQUESTED or request.do_not_perform or scope.is_future(when):
         return
     reasons = (*concepts.each(request.reason_code), *(one.concept for one in request.reason or () if one.concept))
@@ -148,26 +150,30 @@ def told_by_alert(flag: Flag, namer: Namer, scope: Scope) -> Iterator[Told]:
     """A twitch, or a sign in words, as an alert that is on (N13, field 7)."""
     start, end = (parse(flag.period.start), parse(flag.period.end)) if flag.period else (None, None)
     over = end is not None and end.last < scope.today
-    if (flag.status or "").strip().lower() != "active" or over or scope.is_future(start):
+    if status_of(flag) != "active" or over or scope.is_future(start):
         return
     for named in _telling([namer.named(flag.ref, flag.code)]):
         yield Told(named=named, when=scope.date(start), is_current=True)
 
 
 def told_by_appointment(appointment: Appointment, namer: Namer, scope: Scope) -> Iterator[Told]:
-    """What an appointment is for, as of the day on which it was made, else of its own day (N13, field 2)."""
-    when = parse(appointment.created) or parse(appointment.start)
-    if appointment.status in VOID or scope.is_future(when):
+    """What an appointment is for, as of the day on which it was made, else of its own past day (N13, field 2).
+
+    One that lies ahead, of which that day is not known, counts while it is booked.
+    """
+    made, start = parse(appointment.created), parse(appointment.start)
+    if status_of(appointment) in VOID or scope.is_future(made):
         return
-    reasons = (namer.named(appointment.ref, reason) for reason in concepts.each(appointment.reason_code))
+    when = made or (None if scope.is_future(start) else start)
+    reasons = (namer.named(appointment.ref, reason) for reason in _reasons(appointment))
     for named in _telling((*reasons, namer.said(appointment.ref, appointment.description))):
-        yield Told(named=named, when=scope.date(when))
+        yield Told(named=named, when=scope.date(when), is_current=status_of(appointment) in BOOKED)
 
 
 def told_by_impression(resource: ClinicalImpression, namer: Namer, scope: Scope) -> Iterator[Told]:
     """What the summary and the findings of a clinical impression say in words (N13, field 4)."""
     when = parse(resource.effective_date_time) or _of(resource.effective_period) or parse(resource.date)
-    if resource.status not in REPORTED or scope.is_future(when):
+    if status_of(resource) not in REPORTED or scope.is_future(when):
         return
     findings = (item.item_codeable_concept or concepts.of_reference(item.item) for item in resource.finding or ())
     found = [namer.named(resource.ref, one) for one in findings]
@@ -181,11 +187,11 @@ def _telling(found: Iterable[Named | None]) -> Iterator[Named]:
     return (one for one in found if one is not None and ("twitch" in one.sets or one.phrases & TOLD))
 
 
-def _reasons(encounter: Encounter) -> list[CodeableConcept]:
-    found = list(concepts.each(encounter.reason_code))
-    reasons = [encounter.reason] if isinstance(encounter.reason, Reason) else encounter.reason or []
+def _reasons(visit: Encounter | Appointment) -> list[CodeableConcept]:
+    found = list(concepts.each(visit.reason_code))
+    reasons = [visit.reason] if isinstance(visit.reason, Reason) else visit.reason or []
     for reason in reasons:
-        found += [one.concept for one in reason.value or () if one.concept]
+        found += [one.concept for one in (*(reason.value or ()), reason) if one.concept]
         found += [CodeableConcept(reason.coding, reason.text)] if reason.coding or reason.text else []
     return found
 
@@ -193,7 +199,7 @@ def _reasons(encounter: Encounter) -> list[CodeableConcept]:
 def kin(history: FamilyMemberHistory, namer: Namer, scope: Scope) -> FamilyMember | None:
     """A first-degree relative with a disease of interest (3a ADD)."""
     when = parse(history.date)
-    if history.status == "entered-in-error" or scope.is_future(when):
+    if status_of(history) == "entered-in-error" or scope.is_future(when):
         return None
     if "first-degree" not in namer.sets(concepts.each(history.relationship)):
         return None

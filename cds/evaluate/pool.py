@@ -26,10 +26,7 @@ READ = frozenset(kind.__struct_config__.tag for kind in get_args(fhir.Any))
 UNKNOWN, PATIENT = "unknown", "Patient"
 KEYS = {kind: key for key, kind in reversed(TYPES.items())} | {
     "Medication": "medicationRequests",
-    "MedicationAdministration": "medicationStatements",
     "ProcedureRequest": "serviceRequests",
-    "Appointment": "serviceRequests",
-    "ClinicalImpression": "diagnosticReports",
 }
 FAILED = Unexpected("-")
 _TYPED = msgspec.json.Decoder(fhir.Any)

@@ -1,6 +1,7 @@
 """Reading what a prefetch key or a file holds: strictly and fast, then entry by entry if something is odd."""
 
 import sys
+from collections.abc import Iterable
 
 import msgspec
 from msgspec import Raw, Struct
@@ -74,7 +75,8 @@ class PeekCode(Struct, gc=False):
 class Feed(Struct):
     """What was read: resources, how many of which type could not be, whether pages are missing, or all failed.
 
-    `next` is where the next page is; `issues` are the issue types of what failed, or of why a part is missing.
+    `next` is where the next page is, `search` what the searchset says that it was searched by; `issues` are the issue
+    types of what failed, or of why a part is missing.
     """
 
     resources: list[Any] = []
@@ -83,6 +85,7 @@ class Feed(Struct):
     truncated: bool = False
     failed: bool = False
     next: str | None = None
+    search: str = ""
     issues: frozenset[str] = frozenset()
 
     def lose(self, kind: str, count: int = 1) -> None:
@@ -98,7 +101,7 @@ _PEEK = msgspec.json.Decoder(Peek)
 _PEEK_CODE = msgspec.json.Decoder(PeekCode)
 _READ_TYPES = frozenset(kind.__struct_config__.tag for kind in fhir.Any.__args__)
 _UNREADABLE = (msgspec.DecodeError, RecursionError)
-_URL = msgspec.json.Decoder(str)
+_TEXT = msgspec.json.Decoder(str)
 
 
 def read(raw: Raw | bytes, allowance: Allowance | None = None) -> Feed:
@@ -133,18 +136,23 @@ def _parts(resources: list[Any]) -> int:
 
 
 def _paged(feed: Feed, links: list[Link | None] | None) -> Feed:
-    """Say whether another page follows, and where it is (FHIR R4, paging)."""
+    """Say whether another page follows, and where it is; and what the search was (FHIR R4, paging; search, self)."""
     if links and has_next(links):
         feed.truncated = True
-        feed.next = next(filter(None, map(_next_url, links)), None)
+        feed.next = _url(links, "next")
+    feed.search = _url(links or (), "self") or ""
     return feed
 
 
-def _next_url(link: Link | None) -> str | None:
-    if link is None or link.relation != "next":
-        return None
+def _url(links: Iterable[Link | None], relation: str) -> str | None:
+    """The first address of a relation that can be read."""
+    found = (_address(link) for link in links if link is not None and link.relation == relation)
+    return next((url for url in found if url), None)
+
+
+def _address(link: Link) -> str | None:
     try:
-        return _URL.decode(link.url)
+        return _TEXT.decode(link.url)
     except msgspec.DecodeError:
         return None
 

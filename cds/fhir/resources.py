@@ -259,25 +259,27 @@ class Participant(Struct, gc=False):
     actor: Reference | None = None
 
 
+class Reason(Struct, gc=False):
+    """A reason as R5 has it, with its uses (Encounter) or without (Appointment), or as STU3 has it: a concept."""
+
+    value: list[CodeableReference] | None = None
+    concept: CodeableConcept | None = None
+    coding: list[Coding] | None = None
+    text: str | None = None
+
+
 class Appointment(Resource, tag="Appointment", rename="camel"):
-    """A booked visit."""
+    """A booked visit and why."""
 
     status: str | None = None
     reason_code: Concepts = None
     description: str | None = None
-    start: str | None = None
     specialty: Concepts = None
+    reason: list[Reason] | Reason | None = None
     created: str | None = None
+    start: str | None = None
     participant: list[Participant] | None = None
     subject: Reference | None = None
-
-
-class Reason(Struct, gc=False):
-    """R5: a reason with its uses."""
-
-    value: list[CodeableReference] | None = None
-    coding: list[Coding] | None = None
-    text: str | None = None
 
 
 class Encounter(Owned, tag="Encounter", rename="camel"):

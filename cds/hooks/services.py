@@ -19,16 +19,14 @@ ENCOUNTERS = "Encounter?{p}&_sort=-date"
 ALERTS = "Flag?{p}"
 REQUESTS = "MedicationRequest?{p}&status=active,completed,stopped&_include=MedicationRequest:medication"
 STATEMENTS = "MedicationStatement?{p}&_include=MedicationStatement:medication"
-ADMINISTERED = "MedicationAdministration?{p}&_include=MedicationAdministration:medication"
+GIVEN = "MedicationAdministration?{p}&_sort=-effective-time&_include=MedicationAdministration:medication"
+BOOKED = "Appointment?{p}&_sort=-date"
 ORDERED = "ServiceRequest?{p}&status=active,on-hold,completed"
-COUNT = {
-    "conditions": 500,
-    "labs": 500,
-    "observations": 500,
-    "medicationRequests": 500,
-    "medicationStatements": 500,
-    "medicationAdministrations": 500,
-}
+LARGE = (
+    *("conditions", "observations", "labs", "allLabs"),
+    *("medicationRequests", "medicationStatements", "medicationAdministrations"),
+)
+COUNT = dict.fromkeys(LARGE, 500)
 COUNT_OF_OTHERS = 100
 _PARTING = re.compile(r"([\\|,$])")
 _ENCODED = re.compile(r"[^A-Za-z0-9:/._~-]")
@@ -177,15 +175,18 @@ def templates(knowledge: Knowledge) -> dict[str, str]:
             "conditions": "Condition?{p}",
             "observations": _observations(knowledge, _observed(knowledge, reads)),
             "encounters": ENCOUNTERS,
-            "labs": _observations(knowledge, _results(knowledge, reads)),
+            "labs": _observations(knowledge, knowledge.codes.tests()),
+            "allLabs": "Observation?{p}&category=laboratory&_sort=-date",
             "medicationRequests": REQUESTS,
             "medicationStatements": STATEMENTS,
-            "medicationAdministrations": ADMINISTERED,
+            "medicationAdministrations": GIVEN,
             "serviceRequests": ORDERED,
             "procedures": f"Procedure?{{p}}&code={reports}",
             "diagnosticReports": f"DiagnosticReport?{{p}}&code={reports}",
+            "clinicalImpressions": "ClinicalImpression?{p}&status=completed&_sort=-date",
             "familyHistory": "FamilyMemberHistory?{p}",
             "flags": ALERTS,
+            "appointments": BOOKED,
         }
     )
 
@@ -201,9 +202,10 @@ def order_templates(knowledge: Knowledge) -> dict[str, str]:
             "labs": _observations(knowledge, _results(knowledge, reads)),
             "medicationRequests": REQUESTS,
             "medicationStatements": STATEMENTS,
-            "medicationAdministrations": ADMINISTERED,
+            "medicationAdministrations": GIVEN,
             "serviceRequests": ORDERED,
             "flags": ALERTS,
+            "appointments": BOOKED,
         }
     )
 

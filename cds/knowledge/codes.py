@@ -12,6 +12,7 @@ from cds.knowledge.systems import LEARNED_MAX, Systems, spelled
 LONGEST_CODE = 16
 _CODE = re.compile(r"[A-Z0-9.]{1,10}", re.ASCII)  # ICD-10, ICD-10-CM and ATC
 NOTHING: frozenset[str] = frozenset()
+TESTS_IN = "http://loinc.org"  # a code of another system in a terminology file is a finding, a medicine or a procedure
 
 
 class Row(Struct, frozen=True):
@@ -178,6 +179,12 @@ class CodeTable:
     def of_analyte(self, analyte: str) -> list[Concept]:
         """All codes that feed an analyte."""
         found = (c for codes in self._listed.values() for c in codes.values() if c.analyte == analyte)
+        return sorted(found, key=lambda concept: (concept.system, concept.code))
+
+    def tests(self) -> list[Concept]:
+        """All codes that feed an analyte, and those of laboratory tests that are only quoted (N35)."""
+        every = (c for codes in self._listed.values() for c in codes.values())
+        found = (c for c in every if c.analyte or (c.groups and not c.sets and c.system == TESTS_IN))
         return sorted(found, key=lambda concept: (concept.system, concept.code))
 
     def in_groups(self, system: str, groups: Iterable[str]) -> list[Concept]:

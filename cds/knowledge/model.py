@@ -345,6 +345,8 @@ class Names(Struct, frozen=True, forbid_unknown_fields=True):
     routes: dict[str, str]
     sides: Sides
     other_result: AboutResult
+    no_unit: str
+    preliminary: str
     unread: dict[str, str]
     short: dict[str, str]
     types: dict[str, str]

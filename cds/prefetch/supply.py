@@ -1,7 +1,8 @@
 """The five states of a prefetch key, and what follows for what can be known (CDS Hooks 2.0, prefetch; D17)."""
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 
 from msgspec import Raw, Struct
@@ -20,17 +21,22 @@ TYPES = {
     "observations": "Observation",
     "encounters": "Encounter",
     "labs": "Observation",
+    "allLabs": "Observation",
     "medicationRequests": "MedicationRequest",
     "medicationStatements": "MedicationStatement",
     "medicationAdministrations": "MedicationAdministration",
     "serviceRequests": "ServiceRequest",
     "procedures": "Procedure",
     "diagnosticReports": "DiagnosticReport",
+    "clinicalImpressions": "ClinicalImpression",
     "familyHistory": "FamilyMemberHistory",
     "flags": "Flag",
+    "appointments": "Appointment",
 }
-CONDITIONS = "conditions"
-TWITCH_KEYS = (CONDITIONS, "observations", "encounters", "serviceRequests", "flags")
+# What N61 added is only named where a client does not know it yet, and never blocks.
+CONDITIONS, LABS = "conditions", "labs"
+ALL_LABS = "allLabs"  # the tests that no rule reads are among them: only what reassures needs to have seen them (N35)
+TWITCH_KEYS = (CONDITIONS, "observations", "encounters", "serviceRequests", "flags", "appointments")
 MEDICINES = ("medicationRequests", "medicationStatements", "medicationAdministrations")
 DRAFTS = "drafts"  # no prefetch key: the drafts of a context, whose Medications may have to be read
 MEDICATED = (*MEDICINES, DRAFTS)
@@ -42,6 +48,8 @@ FORBIDDEN = "forbidden"
 # Issue types of an OperationOutcome after which nobody asks again (CDS Hooks 2.0, prefetch; FHIR R4, issue-type).
 REFUSALS = frozenset({"forbidden", "security", "login", "suppressed", "expired", "unknown"})
 PARTIAL, WITHHELD, INCOMPLETE = "partial", "withheld", "incomplete"
+
+_BY_CODE = re.compile(r"[?&]code(?:[:=]|%3A)", re.IGNORECASE)
 
 
 class State(StrEnum):
@@ -105,15 +113,18 @@ class Supplies:
         keys: Iterable[str] = TYPES,
         allowance: Allowance | None = None,
         remarks: tuple[NotChecked, ...] = (),
+        closed: Callable[[Supply], Supply] | None = None,
     ) -> None:
         """Take the prefetch of a call, the keys that its service asks for, and how many resources they may bring.
 
-        `remarks` is what could not be used of the request beside them.
+        `remarks` is what could not be used of the request beside them; `closed` takes a search as whole of which only
+        pages are missing that nobody reads.
         """
         self.keys = tuple(keys)
         self.remarks = remarks
         self._allowance = allowance
         self._prefetch = prefetch
+        self._closed = closed or _as_it_is
         self._read: dict[str, Supply] = {}
         self._verified: frozenset[str] = frozenset()
         self._ends: dict[str, list[str]] | None = None
@@ -122,12 +133,12 @@ class Supplies:
         """One key, read once."""
         found = self._read.get(key)
         if found is None:
-            found = self._read[key] = supply(key, self._prefetch.get(key), self._allowance)
+            found = self._read[key] = self._closed(supply(key, self._prefetch.get(key), self._allowance))
         return found
 
     def put(self, found: Mapping[str, Supply]) -> None:
         """Take what was fetched in the place of what was sent."""
-        self._read.update(found)
+        self._read.update({key: self._closed(one) for key, one in found.items()})
         self._ends = None
 
     def draft(self, resources: Iterable[Any], *, verified: bool = False) -> None:
@@ -157,9 +168,20 @@ class Supplies:
         return [one for one in found if not (isinstance(one, MedicationRequest) and one.id in self._verified)]
 
     def missing(self) -> frozenset[str]:
-        """The FHIR types that did not arrive, or not whole."""
-        cut = {key for key in self.keys if not self.of(key).is_complete}
-        return frozenset(TYPES[key] for key in cut | {key for key, ends in self._loose_ends().items() if ends})
+        """The FHIR types that did not arrive, or not whole; and `ALL_LABS`, if other tests were not asked for."""
+        cut = {key for key in self.keys if key != ALL_LABS and not self.of(key).is_complete}
+        kinds = frozenset(TYPES[key] for key in cut | {key for key, ends in self._loose_ends().items() if ends})
+        return kinds if ALL_LABS not in self.keys or self._has_all_labs() else kinds | {ALL_LABS}
+
+    def _has_all_labs(self) -> bool:
+        """Whether the tests that no rule reads were asked for.
+
+        A client that does not know the key may hold them under `labs`, unless its search was by code (self link).
+        """
+        one = self.of(ALL_LABS)
+        if one.state is State.ABSENT and not one.reason:
+            return _BY_CODE.search(self.of(LABS).feed.search) is None
+        return one.is_complete
 
     def not_checked(self) -> tuple[NotChecked, ...]:
         """All that could not be seen."""
@@ -182,6 +204,10 @@ class Supplies:
     def unread_problems(self) -> list[CodeableConcept | None]:
         """The codes of Conditions that could not be read otherwise."""
         return self.of(CONDITIONS).feed.unread_codes
+
+
+def _as_it_is(one: Supply) -> Supply:
+    return one
 
 
 def cut_reason(feed: Feed) -> str:

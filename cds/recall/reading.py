@@ -12,6 +12,7 @@ from cds.chart.scope import Scope
 from cds.fhir import concepts
 from cds.fhir import resources as fhir
 from cds.fhir.datatypes import CodeableConcept
+from cds.fhir.statuses import code_of, status_of
 from cds.knowledge.maps.names import Names
 from cds.recall.model import LOCAL, NATIONAL, NONE, OTHER, SYSTEMS, WORDS, Key, Kind, Survey, Type
 from cds.rules.labs import LabLimits
@@ -39,7 +40,7 @@ class Reading:
 
     def observation(self, whole: fhir.Observation, patient: str) -> None:
         """A result or a finding, and each of its components."""
-        if _word(whole.status) in observations.VOID:
+        if status_of(whole) in observations.VOID:
             return
         for part in _parts(whole):
             results = list(observations.labs(part, self._namer, self._scope(patient)))
@@ -56,7 +57,7 @@ class Reading:
     def condition(self, condition: fhir.Condition, patient: str) -> None:
         """A problem."""
         named = self._namer.named(condition.ref, condition.code)
-        if "entered-in-error" in {_word(word) for word in concepts.words(condition.verification_status)}:
+        if "entered-in-error" in {code_of(word) for word in concepts.words(condition.verification_status)}:
             return
         source = self._source(condition.code)
         if named is not None:
@@ -67,7 +68,7 @@ class Reading:
 
     def medicine(self, entry: fhir.Medicated, patient: str, medications: Medications) -> None:
         """An entry about a medicine, with all Medications that it may refer to."""
-        status = _word(entry.status)
+        status = status_of(entry)
         if status in WITHDRAWN:
             return
         named = medications.concepts_of(entry)
@@ -116,7 +117,7 @@ class Reading:
             key = Key(Type.RESULT, Kind.UNIT, text=said or NONE, about=result.analyte)
             self._survey.miss(key, patient)
         elif reason == Kind.STATUS:
-            self._survey.miss(Key(Type.RESULT, Kind.STATUS, text=_word(part.status) or NONE), patient)
+            self._survey.miss(Key(Type.RESULT, Kind.STATUS, text=status_of(part) or NONE), patient)
         else:
             self._survey.miss(Key(Type.RESULT, Kind.VALUE, text=reason, about=result.analyte), patient)
 
@@ -167,10 +168,6 @@ class Reading:
     def _scope(self, patient: str) -> Scope:
         hours = int(self._knowledge.at("future_hours"))
         return Scope(patient, self._now, self._now.date().toordinal(), hours)
-
-
-def _word(status: object) -> str:
-    return status.strip().lower() if isinstance(status, str) else ""
 
 
 def _parts(whole: fhir.Observation) -> Iterator[fhir.Observation]:

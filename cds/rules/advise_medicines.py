@@ -65,7 +65,7 @@ def _variant(courses: tuple[Course, ...], picture: Picture) -> str:
         return STEROID if course.start is not None else "corticosteroid-undated"
     if own != "one":
         return own
-    if course.start is None or picture.last is None:
+    if course.began(picture.last) is None:
         return _tested("unknown-timing", course, picture)
     return _tested("one", course, picture) if fires(course, picture.knowledge, picture.last) else "at-sample"
 
@@ -109,7 +109,7 @@ def _moved(course: Course, picture: Picture) -> Iterator[Judged]:
 
 
 def _notes(courses: tuple[Course, ...], picture: Picture) -> tuple[Note, ...]:
-    unknown = [course.ingredient for course in courses if course.start is None or picture.last is None]
+    unknown = [course.ingredient for course in courses if course.began(picture.last) is None]
     vague = any(_is_uncertain(course, picture) for course in courses)
     return (
         *(note for course in courses for note in (*course.cautions, *course.reasons)),
@@ -127,9 +127,8 @@ def _samples(course: Course, picture: Picture) -> Iterator[dict[str, str]]:
 
 def _is_uncertain(course: Course, picture: Picture) -> bool:
     """Whether start and onset overlap because one is known by month or year only."""
-    if course.start is None or picture.last is None:
-        return False
-    return course.start.last > picture.last.first
+    start = course.began(picture.last)
+    return start is not None and picture.last is not None and start.last > picture.last.first
 
 
 def _orders(tags: set[str], found: Assessment) -> tuple[Order, ...]:

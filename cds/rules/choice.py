@@ -11,7 +11,8 @@ from cds.rules.medication import Course
 from cds.rules.new_signs import NewSign
 from cds.rules.stopped import Stopped
 
-SILENCE_NEEDS = ("Patient", "Condition", "Observation", "MedicationRequest")  # what silence in known disease rests on
+# What silence in known disease rests on.
+SILENCE_NEEDS = ("Patient", "Condition", "Observation", "MedicationRequest", "MedicationStatement")
 
 
 class Choice(Struct, frozen=True, kw_only=True):

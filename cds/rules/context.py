@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 
 from cards.advice import Note
+from cds.chart.facts import Seen
+from cds.chart.polarity import Says
 from cds.chart.spoken import normalise
 from cds.knowledge.codes import Concept
 from cds.rules import lifestyle, readings, serotonin, tests_due
@@ -221,7 +223,12 @@ def _unread(analyte: str, one: Unread, picture: Picture) -> Note:
 
 
 def unclear(picture: Picture) -> tuple[Note, ...]:
-    """What was asked of a sign and not understood, each once."""
-    named = ((readings.name_of(one, picture.knowledge), one.when) for one in picture.unclear)
-    values = ({"sign": sign, "date": when.text if when else ""} for sign, when in named)
-    return tuple(Note("answer_unclear", one) for one in values)
+    """What was asked of a sign and not understood, or is not final, each once."""
+    return tuple(_unclear(one, picture) for one in picture.unclear)
+
+
+def _unclear(one: Seen, picture: Picture) -> Note:
+    values = {"sign": readings.name_of(one, picture.knowledge), "date": one.when.text if one.when else ""}
+    if one.is_settled or one.said.says is Says.UNKNOWN:
+        return Note("answer_unclear", values)
+    return Note("sign_preliminary" if one.preliminary else "sign_of_no_status", values)

@@ -8,14 +8,17 @@ from collections.abc import Iterable, Iterator
 from cards.topics import Indicator, Topic
 from cds.chart.facts import Problem
 from cds.rules.assess import Assessment
-from cds.rules.choice import SILENCE_NEEDS, Choice
+from cds.rules.choice import Choice
 from cds.rules.flags import Raised
 from cds.rules.gate import is_twitch, shows_twitch
 from cds.rules.mentions import days_of
 from cds.rules.picture import Picture
 
 RETURNED = frozenset({"recurrence", "relapse"})
-EVIDENCE = (*SILENCE_NEEDS, "ServiceRequest", "Encounter", "Flag", "Procedure", "DiagnosticReport")
+EVIDENCE = (
+    *("Patient", "Condition", "Observation", "MedicationRequest", "ServiceRequest"),
+    *("Encounter", "Flag", "Procedure", "DiagnosticReport"),
+)
 ROUTINE = frozenset({"R1", "R2", "R4"})
 
 

@@ -140,11 +140,24 @@ def recorded(chart: Chart, knowledge: Knowledge) -> dict[str, list[Finding]]:
     """Coded deficiencies and known causes that nobody doubts, by value set (2e, N25)."""
     found: dict[str, list[Finding]] = {}
     sets = recorded_sets(knowledge)
+    refuted = [one for one in chart.problems if one.verification == "refuted"]
     for problem in chart.problems:
-        if problem.is_active and problem.is_confirmed:
+        if problem.is_active and problem.is_confirmed and not any(_takes_back(one, problem) for one in refuted):
             for name in problem.named.sets & sets:
                 found.setdefault(name, []).append(_by_recording(problem, of_problem(problem, chart)))
     return found
+
+
+def _takes_back(refuted: Problem, problem: Problem) -> bool:
+    """Whether an entry refutes another of the same code, on the day of it or later (N60: refuted before present).
+
+    What is undated takes nothing dated back, and what is resolved nothing at all (N5): a cause is rather asked about.
+    """
+    codes = {(one.system, one.code) for one in problem.named.concepts}
+    if codes.isdisjoint((one.system, one.code) for one in refuted.named.concepts):
+        return False
+    no, yes = refuted.last_day, problem.last_day
+    return yes is None or (no is not None and no >= yes)
 
 
 def _by_recording(problem: Problem, place: Place) -> Finding:
@@ -194,15 +207,22 @@ def _of_mention(named: Named, when: When | None) -> Finding:
 
 
 def unclear(chart: Chart, knowledge: Knowledge, today: int) -> tuple[Seen, ...]:
-    """What was asked of a U, E or P sign and not understood: nothing reassures beside it (N1)."""
+    """What was asked of a U, E or P sign and not understood, or is not final: nothing reassures beside it (N1).
+
+    What is not final and says that the sign is absent is as if it were not there.
+    """
     oldest, grave = today - knowledge.days("finding_observation"), knowledge.signs.strong | knowledge.signs.urgent
     return tuple(
         one
-        for one in chart.seen
-        if one.said.says is Says.UNKNOWN
-        and not grave.isdisjoint(one.named.sets)
+        for one in (*chart.seen, *chart.unsettled)
+        if _is_unclear(one)
+        and not grave.isdisjoint(one.named.sets | one.value_sets)
         and (one.when is None or one.when.first >= oldest)
     )
+
+
+def _is_unclear(seen: Seen) -> bool:
+    return seen.said.says is Says.UNKNOWN or not (seen.is_settled or seen.said.says is Says.ABSENT)
 
 
 def _of_seen(seen: Seen, knowledge: Knowledge) -> Iterator[Finding]:

@@ -64,14 +64,13 @@ def _label(problem: Problem, name: str, knowledge: Knowledge) -> str:
 
 
 def _is_refuted(disease: Problem, entries: Iterable[Problem]) -> bool:
-    since = _said(disease)
-    refuted = [_said(one) for one in entries if one.verification == "refuted"]
-    return any(day is not None and (since is None or day >= since) for day in refuted)
+    """Whether an entry on or after it says no; one without a date may: silence does not rest on a disease in dispute.
 
-
-def _said(problem: Problem) -> int | None:
-    """The latest day a problem entry is about or was made."""
-    return max((when.last for when in (problem.onset, problem.recorded) if when), default=None)
+    A resolved entry takes back no active one: duplicates are closed when a problem list is put in order (N5).
+    """
+    since = disease.last_day
+    refuted = [one.last_day for one in entries if one.verification == "refuted"]
+    return any(day is None or since is None or day >= since for day in refuted)
 
 
 def _first(problem: Problem) -> int | None:

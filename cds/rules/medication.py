@@ -20,6 +20,7 @@ class Course(Struct, frozen=True, kw_only=True):
     """One ingredient of one class that is taken now: all its active entries, and the start of the whole course.
 
     `cautions` are what makes its review a warning (N34), `reasons` why it counts whatever its timing (N49).
+    `of_supplies`: it counts only by what was handed out.
     """
 
     tag: str
@@ -30,6 +31,16 @@ class Course(Struct, frozen=True, kw_only=True):
     start: When | None
     cautions: tuple[Note, ...] = ()
     reasons: tuple[Note, ...] = ()
+    of_supplies: bool = False
+
+    def began(self, onset: When | None) -> When | None:
+        """Its start as it is held against the onset of the twitch; None if that cannot be told.
+
+        A supply says that a medicine is taken, not since when: one of after the onset may be a further one.
+        """
+        if self.start is None or onset is None or (self.of_supplies and self.start.first > onset.last):
+            return None
+        return self.start
 
     @property
     def by_words(self) -> bool:
@@ -250,12 +261,12 @@ def _doubtful(matched: list[tuple[str, Concept, Drug]]) -> Iterator[Doubtful]:
 
 def fires(course: Course, knowledge: Knowledge, last: When | None) -> bool:
     """Whether the timing of a course lets its class fire (5a); unknown timing fires except for `recent` classes."""
-    timing = knowledge.medicines[course.tag].timing
+    timing, start = knowledge.medicines[course.tag].timing, course.began(last)
     if timing == "asked":
         return False
-    if course.start is None or last is None:
+    if start is None or last is None:
         return timing != "recent"
-    lead = last.last - course.start.first
+    lead = last.last - start.first
     if timing == "recent":
         return 0 <= lead <= knowledge.days("recent_drug")
     return lead >= (knowledge.days("ppi_exposure") if timing == "exposure" else 0)
@@ -314,6 +325,7 @@ def _courses(
             concept=min((concept for concept, _ in mine), key=lambda concept: concept.by_words),
             refs=tuple(dict.fromkeys(drug.ref for _, drug in mine)),
             start=start_of([drug for _, drug in mine], same, knowledge),
+            of_supplies=all(drug.supplied for _, drug in mine),
         )
         yield course
 

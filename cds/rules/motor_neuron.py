@@ -1,17 +1,19 @@
 """When a card may name motor neuron disease (second edition N12): it only ever removes the name, never a card."""
 
-from cds.chart.facts import Source
+from cds.chart.facts import Problem, Source
+from cds.chart.polarity import DENIED
 from cds.rules.assess import Assessment
 from cds.rules.findings import Finding
 from cds.rules.flags import Flags
 from cds.rules.known_disease import is_known
 from cds.rules.picture import Picture
-from cds.rules.reads import Reads
+from cds.rules.reads import DISEASES, EXPECTED, WHILE_TREATED, Reads
 from cds.rules.timing import EXPLAINED, first_onset
 
 BULBAR, BREATHING, LONG_TRACTS, WASTING = "U3", "U6", "U4", "U2"
 BESIDE_LONG_TRACTS = frozenset({"U1", "U2", "U3", "U5"})
 TONGUE = frozenset({"tongue-fasciculation", "tongue-atrophy"})
+ON_FILE = frozenset((*DISEASES, *EXPECTED)) - {WHILE_TREATED}
 LIMBS = ("region-arm", "region-leg")
 READS = Reads(
     values=(*TONGUE, *LIMBS, "specific-sign", "thyrotoxic-myopathy", "family-dystrophy", "kd-dystrophy"),
@@ -44,10 +46,16 @@ def _is_free(found: Assessment) -> bool:
         picture.age is None
         or picture.age < picture.knowledge.at("naming_years")
         or picture.is_known
+        or any(map(_is_on_file, picture.chart.problems))
         or any(flag.tag in unnamed for flag in found.emergencies)
-        or any(map(is_known, thyroid))
+        or any(one.verification not in DENIED for one in thyroid)
         or is_of_dystrophy(picture)
     )
+
+
+def _is_on_file(problem: Problem) -> bool:
+    """Whether a known disease is on file, though another entry refutes it; myasthenia counts while it is treated."""
+    return is_known(problem) and not ON_FILE.isdisjoint(problem.named.sets)
 
 
 def _naming(flags: Flags) -> dict[str, list[Finding]]:

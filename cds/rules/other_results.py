@@ -3,11 +3,14 @@
 from collections.abc import Collection, Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cards.advice import Note
 from cards.printed import number, plain_unit
 from cards.template import fill
 from cds.chart.facts import OtherResult
+from cds.fhir.datatypes import Quantity
+from cds.knowledge.load import Knowledge
 from cds.knowledge.model import Analyte
 from cds.rules import context, laboratory
 from cds.rules.amount import amount, ucum
@@ -16,6 +19,7 @@ from cds.rules.newest import newest
 from cds.rules.picture import Picture
 from cds.rules.ranges import usable
 
+NO_UNIT = "1"  # a plain number, UCUM
 FLAGS = {**CRITICAL, "L": "low", "H": "high", "A": "abnormal"}
 
 
@@ -48,9 +52,9 @@ def disagreeing(picture: Picture) -> Iterator[str]:
 
 def _recent(picture: Picture) -> Iterator[tuple[str, Judged]]:
     for analyte, standing in picture.laboratory.standings.items():
-        judged = standing.judged
-        if judged is not None and judged.when and picture.is_within(judged.when, "flagged_lab"):
-            yield analyte, judged
+        for judged in (standing.judged, standing.early):
+            if judged is not None and judged.when and picture.is_within(judged.when, "flagged_lab"):
+                yield analyte, judged
 
 
 def _judged(picture: Picture, used: Collection[str]) -> Iterator[Line]:
@@ -59,18 +63,29 @@ def _judged(picture: Picture, used: Collection[str]) -> Iterator[Line]:
     adjusts = calcium is not None and calcium.kind == "computed"
     for analyte, judged in _recent(picture):
         told = judged.result.ref in used or (analyte == "albumin" and adjusts)
-        if judged.effect == "quote" and not told:
+        if (judged.effect == "quote" or _is_early(judged)) and not told:
             words = laboratory.quoted(judged, picture.knowledge)
-            yield _line(picture, words, judged.result.flags, judged.side or "", judged.when.first if judged.when else 0)
+            day = judged.when.first if judged.when else 0
+            yield _line(picture, words, judged.result.flags, judged.side or "", day, early=judged.result.preliminary)
+
+
+def _is_early(judged: Judged) -> bool:
+    """Whether it is abnormal, and preliminary: it makes no card unless it is an emergency (2b Which count)."""
+    return judged.result.preliminary and judged.is_abnormal and judged.effect != "emergency"
 
 
 def _others(picture: Picture, used: Collection[str]) -> Iterator[Line]:
-    """The newest result of each other test, if its laboratory calls it abnormal; of one moment the abnormal one."""
+    """The newest result of each other test, if its laboratory calls it abnormal; of one moment the abnormal one.
+
+    A preliminary one that is no older stands beside the newest final one: it takes nothing back.
+    """
     tests: dict[str, list[OtherResult]] = {}
     for result in picture.chart.others:
         tests.setdefault(result.key, []).append(result)
     for results in tests.values():
-        lines = [_other(one, picture) for one in newest(results, lambda one: one.when) if one.ref not in used]
+        final = newest((one for one in results if not one.preliminary), lambda one: one.when)
+        early = [one for one in newest(results, lambda one: one.when) if one.preliminary]
+        lines = [_other(one, picture) for one in (*final, *early) if one.ref not in used]
         told = sorted((one for one in lines if one is not None), key=lambda one: (not one.is_critical, one.text))
         yield from told[:1]
 
@@ -79,8 +94,8 @@ def _other(result: OtherResult, picture: Picture) -> Line | None:
     side = _side(result, picture)
     if not side or not picture.is_within(result.when, "flagged_lab"):
         return None
-    values = {"test": _name(result, picture), "value": _shown(result), "date": result.when.text}
-    return _line(picture, values, result.flags, side, result.when.first)
+    values = {"test": _name(result, picture), "value": _shown(result, picture.knowledge), "date": result.when.text}
+    return _line(picture, values, result.flags, side, result.when.first, early=result.preliminary)
 
 
 def _side(result: OtherResult, picture: Picture) -> str:
@@ -91,15 +106,25 @@ def _side(result: OtherResult, picture: Picture) -> str:
 
 
 def _outside(result: OtherResult, picture: Picture) -> str:
-    unit = ucum(result.quantity, picture.knowledge) if result.quantity else None
-    if unit is None:
-        return ""
+    """On which side of its own range: number and range of one result are in one unit, also where only one states it."""
+    knowledge, person = picture.knowledge, picture.laboratory.limits.person
+    edges = (edge for one in result.ranges for edge in (one.low, one.high))
+    stated = (ucum(one, knowledge) for one in (result.quantity, *edges) if one is not None)
+    unit = next((one for one in stated if one), NO_UNIT)
     test = Analyte(label=result.name, unit=unit, fresh_days=0, sides=[])
-    found = amount(result.quantity, test, picture.knowledge)
-    person = picture.laboratory.limits.person
-    ranged = usable(result.ranges, found, test, person, picture.knowledge) if found else None
+    ranges = tuple(
+        replace(one, low=_in_unit(one.low, unit, knowledge), high=_in_unit(one.high, unit, knowledge))
+        for one in result.ranges
+    )
+    found = amount(_in_unit(result.quantity, unit, knowledge), test, knowledge)
+    ranged = usable(ranges, found, test, person, knowledge) if found else None
     side = ranged.side(found) if ranged and found else None
     return side if side in ("low", "high") else ""
+
+
+def _in_unit(quantity: Quantity | None, unit: str, knowledge: Knowledge) -> Quantity | None:
+    """A number with its own unit, else with that of its result."""
+    return quantity if quantity is None or ucum(quantity, knowledge) else replace(quantity, unit=unit)
 
 
 def _name(result: OtherResult, picture: Picture) -> str:
@@ -108,16 +133,19 @@ def _name(result: OtherResult, picture: Picture) -> str:
     return context.cut(result.name or listed or result.key)
 
 
-def _shown(result: OtherResult) -> str:
+def _shown(result: OtherResult, knowledge: Knowledge) -> str:
+    """Number and unit, or that there is none."""
     quantity = result.quantity
     if quantity is None or quantity.value is None:
         return ""
-    return f"{quantity.comparator or ''}{number(quantity.value)} {plain_unit(quantity.unit or quantity.code)}".strip()
+    unit = plain_unit(quantity.unit or quantity.code) or f"({knowledge.names.no_unit})"
+    return f"{quantity.comparator or ''}{number(quantity.value)} {unit}"
 
 
-def _line(picture: Picture, words: dict[str, str], flags: Collection[str], side: str, day: int) -> Line:
+def _line(picture: Picture, words: dict[str, str], flags: Collection[str], side: str, day: int, *, early: bool) -> Line:
     names = picture.knowledge.names
     flag = next((one for one in FLAGS if one in flags), names.sides.of(side))
+    flag = f"{flag}, {names.preliminary}" if early else flag
     text = " ".join(fill(names.other_result, {**words, "flag": flag}).split())
     return Line(text, not CRITICAL.keys().isdisjoint(flags), day)
 

@@ -40,7 +40,8 @@ class Completeness(Struct, frozen=True):
         return self.has(*NEEDED)
 
 
-NEEDED = ("Patient", "Condition", "Observation", "MedicationRequest", "ServiceRequest")
+ALL_LABS = "allLabs"  # the prefetch key of the tests that no rule reads
+NEEDED = ("Patient", "Condition", "Observation", "MedicationRequest", "ServiceRequest", ALL_LABS)
 
 
 class Picture(Struct, frozen=True, kw_only=True):
@@ -103,12 +104,13 @@ class Picture(Struct, frozen=True, kw_only=True):
 
     @property
     def may_break_silence(self) -> tuple[str, ...]:
-        """What the silence about a disease rests on and was not understood: unread tests, and signs that may be new."""
+        """What the silence about a disease rests on and was not understood: tests, signs that may be new, medicines."""
         urgent = {limit.analyte for limit in self.knowledge.every_limit if limit.effect == "emergency"}
         tests = (self.knowledge.electrolytes | urgent) & self.laboratory.unread.keys()
         recent = (one for one in self.unclear if one.when is None or self._breaks(one.when))
         signs = {readings.name_of(one, self.knowledge) for one in recent}
-        return (*sorted(tests), *sorted(signs))
+        medicines = ("medicines",) if self.chart.medicines.unchecked else ()
+        return (*sorted(tests), *sorted(signs), *medicines)
 
     def _breaks(self, when: When) -> bool:
         """In known disease only what is new counts (N52); where twitching is expected, what does not fit at any age."""

@@ -52,9 +52,9 @@ def sign_of(concepts: Iterable[Concept], places: frozenset[str], knowledge: Know
 
 
 def name_of(seen: Seen, knowledge: Knowledge) -> str:
-    """How a card names what an Observation is about."""
-    grave = seen.named.sets & knowledge.signs.every
-    about = Finding(named=seen.named, concepts=seen.named.concepts, sets=grave)
+    """How a card names what an Observation is about: what its code names, else what its value does."""
+    grave = (seen.named.sets & knowledge.signs.every) or (seen.value_sets & knowledge.signs.every)
+    about = Finding(named=seen.named, concepts=(*seen.named.concepts, *seen.value_concepts), sets=grave)
     return label(about, sorted(grave), knowledge)
 
 

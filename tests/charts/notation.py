@@ -22,9 +22,11 @@ KEY_OF_TYPE = {
     "FamilyMemberHistory": "familyHistory",
     "Encounter": "encounters",
     "Flag": "flags",
+    "Appointment": "appointments",
     "MedicationAdministration": "medicationAdministrations",
+    "ClinicalImpression": "clinicalImpressions",
 }
-PREFETCH_KEYS = ("patient", "labs", *KEY_OF_TYPE.values())
+PREFETCH_KEYS = ("patient", "labs", "allLabs", *KEY_OF_TYPE.values())
 GENDERS = {"F": "female", "M": "male"}
 NORMAL_LABS = {
     "adjCa": "2.35 mmol/L",

@@ -16,7 +16,7 @@ Json = dict[str, Any]
 Line = dict[str, Any]
 CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
-TWITCHES = ("twitch", "twitch_seen", "twitch_visit", "twitch_request", "twitch_alert")
+TWITCHES = ("twitch", "twitch_seen", "twitch_visit", "twitch_request", "twitch_appointment", "twitch_alert")
 DRUG_START = "2 y"
 REFERRED = "306206005 Referral to service"
 
@@ -33,6 +33,9 @@ def build(line: Line, patient: str, number: int) -> Json:
 
 
 def _address(resource: Json, patient: str) -> None:
+    if resource["resourceType"] == "Appointment":
+        resource["participant"] = [{"actor": {"reference": f"Patient/{patient}"}, "status": "accepted"}]
+        return
     element = "patient" if resource["resourceType"] == "FamilyMemberHistory" else "subject"
     resource[element] = {"reference": f"Patient/{patient}"}
 
@@ -195,6 +198,12 @@ def _encounter(line: Line, reason: str) -> Json:
     }
 
 
+def _appointment(line: Line) -> Json:
+    made: Json = {"resourceType": "Appointment", "status": line.get("status", "booked")}
+    made |= _dates(line, at="start", made="created")
+    return made | {"reasonCode": [concept(line["twitch_appointment"])]}
+
+
 def _alert(line: Line) -> Json:
     period = {"start": fhir_date(line.get("at", UNDATED))} | _dates(line, until="end")
     return {
@@ -214,6 +223,7 @@ _BUILDERS: dict[str, Callable[[Line], Json]] = {
     "twitch_seen": lambda line: _observation(line, line["twitch_seen"]),
     "twitch_visit": lambda line: _encounter(line, line["twitch_visit"]),
     "twitch_request": lambda line: _request({"request": REFERRED, **line, "reason": line["twitch_request"]}),
+    "twitch_appointment": _appointment,
     "twitch_alert": _alert,
     "condition": _condition,
     "finding": lambda line: _observation(line, line["finding"]),

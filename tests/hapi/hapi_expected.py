@@ -13,9 +13,7 @@ NOT_R4 = "a form of another FHIR version, which an R4 server does not keep"
 CODED_VALUE = "the finding is the value of an Observation whose own code says nothing"
 WORDS = "an Observation in words, without a code to search by"
 UNREADABLE = "a value that is no Quantity, which the server does not keep"
-UNASKED = "a result that no rule reads is not asked for"
 GAP: tuple[Found, ...] = (("data-gap", "info", ()),)
-REASSURED: tuple[Found, ...] = (("reassurance", "info", ()),)
 UNSEEN: dict[str, tuple[tuple[Found, ...], str]] = {
     "dates_and_dialects/onset-forms/stu3": (GAP, NOT_R4),
     "dates_and_dialects/onset-forms/stu3-refuted": (GAP, NOT_R4),
@@ -27,7 +25,6 @@ UNSEEN: dict[str, tuple[tuple[Found, ...], str]] = {
     "twitch_found/text/seen": ((), WORDS),
     "n14_n19_words/N15-heard-now/observation-value": ((), WORDS),
     "partial_data/partial-known-disease/unreadable-lab": ((), UNREADABLE),
-    "n35_other_results/N35-reassurance/PTH": (REASSURED, UNASKED),
 }
 
 

@@ -15,7 +15,7 @@ from charts.seam import engine, evaluate
 from msgspec import Struct
 
 from cds.knowledge.load import load
-from cds.prefetch.supply import GATE, TYPES
+from cds.prefetch.supply import GATE, MEDICINES, TYPES
 
 Json = dict[str, Any]
 BASIS = "org.twitch-cds.basis"
@@ -32,6 +32,7 @@ HOOK_VERSIONS = {
     "medication-refill": "0.1.0",
     "medication-verify": "0.1.0",
 }
+LOINC = "http://loinc.org"
 TOKENS = {"context.patientId", "context.userId", "context.encounterId"}
 # Search parameters of FHIR R4 within the subset that CDS Hooks 2.0 recommends, by resource type.
 PARAMETERS = {
@@ -45,9 +46,12 @@ PARAMETERS = {
     "Procedure": {"patient", "code", "status"},
     "DiagnosticReport": {"patient", "code", "status"},
     "Flag": {"patient"},
+    "MedicationAdministration": {"patient"},
+    "ClinicalImpression": {"patient", "status"},
+    "Appointment": {"patient"},
     "FamilyMemberHistory": {"patient", "status"},
 }
-CONTROLS = {"_count": r"[1-9]\d{0,3}", "_sort": r"-?[a-z]+", "_include": r"[A-Z]\w+:[a-z]+"}
+CONTROLS = {"_count": r"[1-9]\d{0,3}", "_sort": r"-?[a-z]+(-[a-z]+)*", "_include": r"[A-Z]\w+:[a-z]+"}
 # What no search by code or open status can find, by golden case: the only reading is of the whole chart.
 UNSEARCHABLE = {
     "U1/observed-value": "the code is text, only the value is coded",
@@ -61,7 +65,6 @@ UNSEARCHABLE = {
     "N48/contained": "the report's code is text, only the result inside it is coded",
     "N48-due/on-file": "the code is text",
     "N48-known/by-name": "the code is text",
-    "N35-reassurance/PTH": "a test that no rule reads is not asked for; it is quoted where it is sent",
     "N48-calm/medicine-of-unknown-status": "the status is no code of FHIR, and a server searches by the codes of FHIR",
     "statuses/active-capitals": "the status is no code of FHIR, and a server searches by the codes of FHIR",
 }
@@ -108,10 +111,7 @@ def _parameter(part: str) -> tuple[str, str]:
 
 
 ORDER_HOOKS = ("order-select", "order-sign", "medication-refill", "medication-verify")
-READ_FOR_DRAFTS = (
-    *GATE,
-    *("labs", "medicationRequests", "medicationStatements", "medicationAdministrations", "serviceRequests"),
-)
+READ_FOR_DRAFTS = (*GATE, "labs", *MEDICINES)
 
 
 @cache
@@ -252,8 +252,14 @@ def matches(resource: Json, template: Template) -> bool:
     return (
         resource["resourceType"] == template.kind
         and (not template.wanted("code") or bool(codes & template.wanted("code")))
+        and (not template.wanted("category") or bool(categories(resource) & template.wanted("category")))
         and (not template.wanted("status") or resource.get("status") in template.wanted("status"))
     )
+
+
+def categories(resource: Json) -> set[str]:
+    """The codes of a resource's categories."""
+    return {coding["code"] for one in resource.get("category", ()) for coding in one.get("coding", ())}
 
 
 def found_by_search(whole: Json) -> Json:
@@ -293,11 +299,13 @@ def test_the_searches_find_all_that_a_case_needs(case: Case) -> None:
 
 
 def test_every_code_that_feeds_an_analyte_is_asked_for() -> None:
-    """All laboratory codes that rules read are in the labs search."""
+    """All laboratory codes that rules read are in the labs search, and those of tests that are only quoted (N35)."""
     knowledge = load()
     codes = {one.code for name in knowledge.analytes for one in knowledge.codes.of_analyte(name)}
+    quoted = {one.code for one in knowledge.codes.in_groups(LOINC, ("pth", "creatinine", "hba1c", "lactate"))}
 
-    assert codes == {token.rpartition("|")[2] for token in asked()["labs"].wanted("code")}
+    assert len(quoted) == 10
+    assert codes | quoted <= {token.rpartition("|")[2] for token in asked()["labs"].wanted("code")}
 
 
 def test_every_examination_and_emg_code_is_asked_for() -> None:

@@ -37,7 +37,8 @@ def healthy() -> dict[str, Handler]:
             found.setdefault(kind, {"resourceType": "Bundle", "type": "searchset", "entry": []})["entry"].append(entry)
     empty = saying({"resourceType": "Bundle", "type": "searchset"})
     kinds = ("Observation", "Encounter", "MedicationStatement", "ServiceRequest", "Procedure", "DiagnosticReport")
-    handlers = dict.fromkeys((*kinds, "FamilyMemberHistory", "Flag", "MedicationAdministration"), empty)
+    more = ("FamilyMemberHistory", "Flag", "Appointment", "MedicationAdministration", "ClinicalImpression")
+    handlers = dict.fromkeys((*kinds, *more), empty)
     handlers |= {kind: saying(bundle) for kind, bundle in found.items()}
     return handlers | {"Patient/": saying(CHART["prefetch"]["patient"])}
 

@@ -17,3 +17,25 @@ def test_n01_what_is_unknown_is_said_and_forbids_reassurance() -> None:
 
     assert "muscle weakness: the entry of 2026-11-19 could not be read as yes or no" in said
     assert "no red flags" not in said
+
+
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [
+        ("N1-status/unknown-yes", "muscle weakness (2026-11-19) is on file with a status that says nothing"),
+        ("N1-status/no-status", "muscle weakness (2026-11-19) is on file with a status that says nothing"),
+        ("N1-status/unknown-emergency", "orthopnea (2026-11-19) is on file with a status that says nothing"),
+        ("N1-status/preliminary-yes", "muscle weakness (2026-11-19) is a preliminary entry"),
+        ("N1-status/preliminary-value", "muscle weakness (2026-11-19) is a preliminary entry"),
+    ],
+)
+def test_n01_what_is_not_final_is_said(case: str, said: str) -> None:
+    """The sign and its day are named, and "no red flags" is not said."""
+    assert said in text(one(case))
+    assert "no red flags" not in text(one(case)).partition("\n")[0]
+
+
+def test_n01_without_it_the_words_are_said() -> None:
+    """The same chart without such an entry is told that no red flags are recorded."""
+    assert "no red flags" in text(one("N1-status/none"))
+    assert "no red flags" in text(one("N1-status/preliminary-no"))

@@ -29,6 +29,13 @@ def test_n35_cards(case: Case) -> None:
         ("N35/creatinine-H", " 2.4 mg/dL H (2026-11-19)"),
         ("N35/creatinine-N-and-H-of-one-day", " 2.4 mg/dL H (2026-11-19)"),
         ("N35/PTH-flag-only", " H (2026-11-19)"),
+        ("N35/PTH-no-unit", " 300 (unit not given) high (2026-11-19)"),
+        ("N35/no-unit-range-with-unit", " 300 (unit not given) high (2026-11-19)"),
+        ("N35/no-unit-flagged", " 300 (unit not given) H (2026-11-19)"),
+        ("N35/unit-range-without", " 300 pg/mL high (2026-11-19)"),
+        ("N35/PTH-preliminary", " 300 pg/mL H, preliminary (2026-11-19)"),
+        ("N35/PTH-preliminary-normal-after-high", " 300 pg/mL H (2026-11-13)"),
+        ("N35/potassium-preliminary", "potassium 3.1 mmol/L low, preliminary (2026-11-19)"),
         ("N35/phosphate-high", "phosphate 1.9 mmol/L high (2026-11-19)"),
         ("N35/albumin-low", "albumin 28 g/L low (2026-11-19)"),
         ("N35/glucose-41-10-d", "glucose 41 mg/dL low (2026-11-12)"),
@@ -44,8 +51,9 @@ def test_n35_it_is_quoted_with_flag_and_date(case: str, said: str) -> None:
 @pytest.mark.parametrize(
     "case",
     [
-        *("N35/PTH-normal", "N35/PTH-31-d", "N35/PTH-newer-normal", "N35/PTH-cancelled", "N35/PTH-no-unit"),
+        *("N35/PTH-normal", "N35/PTH-31-d", "N35/PTH-newer-normal", "N35/PTH-cancelled", "N35/no-unit-in-range"),
         *("N35/albumin-used", "N35/lithium-used", "N35/vitD-printed-L", "N35/unknown-L-only", "N35/vital-sign"),
+        *("N35/PTH-preliminary-older", "N35/PTH-unknown-status", "N35/potassium-preliminary-normal"),
         *("N35/phosphate-HH", "N35/flag-agrees", "N35-reassurance/nothing", "N35/creatinine-H-then-N-that-day"),
     ],
 )
@@ -76,5 +84,5 @@ def test_n35_a_flag_that_agrees_is_not_remarked() -> None:
 
 @pytest.mark.parametrize(("case", "is_said"), [("N35-reassurance/nothing", True), ("N35/flag-agrees", False)])
 def test_n35_a_card_that_reassures_says_which_results_it_rests_on(case: str, is_said: bool) -> None:
-    """The searches ask for the tests that rules read: another abnormal result may be on file."""
-    assert is_said == ("only the tests that this service asks for" in text(one(case)))
+    """Tests that the service knows are asked for by code, all others by the category of a laboratory."""
+    assert is_said == ("only results marked as a laboratory's" in text(one(case)))

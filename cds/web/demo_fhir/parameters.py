@@ -71,6 +71,10 @@ _BY_TYPE: Final[Mapping[str, Table]] = {
     | _ENCOUNTER
     | _STATUS
     | {"category": _token("category"), "date": _date("period"), "intent": _token("intent")},
+    "ClinicalImpression": _SUBJECT
+    | _ENCOUNTER
+    | _STATUS
+    | {"date": _date("effectiveDateTime", "effectivePeriod"), "finding-code": _token("finding.itemCodeableConcept")},
     "Condition": _SUBJECT
     | _ENCOUNTER
     | _CODED
