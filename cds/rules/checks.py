@@ -13,7 +13,18 @@ from cds.rules.rulebook import UNJUDGED, Rulebook, rulebook_of
 # What is read beside rules and cards: by the reader of the chart, the gate, the picture, and the repeats.
 CHART = Reads(
     values=(
-        *("severe", "frequent", "absent", "normal", "abnormal", "site-eyelid", "site-tongue", "twitch-exclude"),
+        *(
+            "severe",
+            "frequent",
+            "absent",
+            "normal",
+            "abnormal",
+            "site-eyelid",
+            "site-tongue",
+            "site-arm",
+            "site-leg",
+            "twitch-exclude",
+        ),
         *(
             "first-degree",
             "referral",

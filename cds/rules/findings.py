@@ -23,6 +23,7 @@ ASKED = "ask-"  # so the value sets of questions begin
 IN_DOUBT = frozenset({"sign-in-doubt"})
 IN_WORDS, ADDED_IN_WORDS = frozenset({RED_FLAG}), frozenset({ADDED})
 WORDED = IN_WORDS | ADDED_IN_WORDS
+REGIONS = {"site-arm": "region-arm", "site-leg": "region-leg"}
 
 
 class Remark(Struct, frozen=True):
@@ -115,9 +116,8 @@ def read(chart: Chart, twitches: Iterable[Twitch], knowledge: Knowledge, today: 
     """Positive Conditions of any age, Observations of the last year (3a), and visits for a twitch that is a sign."""
     oldest = today - knowledge.days("finding_observation")
     twitching = {twitch.named.ref for twitch in twitches}
-    problems = chain.from_iterable(
-        _of_problem(problem, of_problem(problem, chart)) for problem in chart.problems if problem.is_active
-    )
+    active = (problem for problem in chart.problems if problem.is_active)
+    problems = chain.from_iterable(_of_problem(problem, of_problem(problem, chart), knowledge) for problem in active)
     recent = (one for one in chart.seen if one.when is None or one.when.first >= oldest)
     seen = chain.from_iterable(_of_seen(one, knowledge) for one in recent)
     mentions = [*((one.named, one.start) for one in chart.visits), *((one.named, one.when) for one in chart.told)]
@@ -166,13 +166,13 @@ def _by_recording(problem: Problem, place: Place) -> Finding:
     return Finding(named=named, concepts=named.concepts, sets=named.sets, place=place, when=when, onset=problem.onset)
 
 
-def _of_problem(problem: Problem, place: Place) -> Iterator[Finding]:
-    onset = problem.onset if problem.onset_stated else None
+def _of_problem(problem: Problem, place: Place, knowledge: Knowledge) -> Iterator[Finding]:
+    onset, sets = problem.onset if problem.onset_stated else None, problem.named.sets
     when = onset or problem.recorded
     yield Finding(
         named=problem.named,
         concepts=problem.named.concepts,
-        sets=problem.named.sets | _tongue(problem.sites, is_twitch(problem.named)),
+        sets=sets | _tongue(problem.sites, is_twitch(problem.named)) | _limbs(problem.sites, sets, knowledge),
         phrases=problem.named.phrases - WORDED,
         place=place,
         when=when,
@@ -192,6 +192,13 @@ def _tongue(sites: Iterable[frozenset[str]], twitches: bool) -> frozenset[str]:
     """A twitch whose site is the tongue is a tongue fasciculation (3a U3)."""
     at_tongue = any("site-tongue" in site for site in sites)
     return frozenset({"tongue-fasciculation"}) if at_tongue and twitches else frozenset()
+
+
+def _limbs(sites: Iterable[frozenset[str]], sets: frozenset[str], knowledge: Knowledge) -> frozenset[str]:
+    """The limbs that an urgent sign is stated for: by its site it tells of a region as by its code (N12 b)."""
+    if sets.isdisjoint(knowledge.signs.urgent):
+        return NOTHING
+    return frozenset(region for site in sites for place, region in REGIONS.items() if place in site)
 
 
 def _of_mention(named: Named, when: When | None) -> Finding:
@@ -230,7 +237,7 @@ def _of_seen(seen: Seen, knowledge: Knowledge) -> Iterator[Finding]:
     names, signs = seen.named.sets, knowledge.signs
     asked = frozenset(name for name in names if name.startswith(ASKED))
     shown = asked | seen.value_sets | (names if seen.said.is_present else NOTHING)
-    shown |= _tongue(seen.sites, shows_twitch(seen))
+    shown |= _tongue(seen.sites, shows_twitch(seen)) | _limbs(seen.sites, shown, knowledge)
     phrases = seen.value.phrases | (seen.named.phrases if seen.said.is_present else NOTHING)
     remarks: tuple[Remark, ...] = ()
     if seen.said.disagrees:

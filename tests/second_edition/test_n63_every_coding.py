@@ -19,28 +19,19 @@ NO_CODE = {
     "both-sides": {"sct"},  # said by the text or the site of the sign
     "long-qt": {"who"},  # I45.8 holds other conduction disorders too
     "clonus": {"cm", "who"},
-    "drowsiness": {"sct"},
     "hyperreflexia": {"cm", "who"},
     "rhabdomyolysis": {"who"},  # M62.8 holds other disorders of muscle too
     "cholinergic-poisoning": {"sct"},
     "serotonin-syndrome": {"who", "sct"},
-    "leg-swelling": {"who"},
-    "leg-pain": {"who", "sct"},
-    "miosis": {"who"},
-    "drooling": {"who"},
-    "bradycardia": {"who", "sct"},
-    "incontinence": {"who"},
-    "vomiting": {"who", "sct"},
-    "diarrhoea": {"who", "sct"},
+    "leg-swelling": {"who"},  # R22.4 does not tell the side
+    "leg-pain": {"who", "sct"},  # M79.6 does not tell the limb
+    "miosis": {"who"},  # H57.0 holds other anomalies of the pupil too
+    "diarrhoea": {"who"},  # WHO has it under infections and functional disorders only
     "pesticide-exposure": {"sct"},
-    "delirium": {"cm", "who"},
     "antibody": {"cm", "who", "sct"},  # LOINC
     "hypertonia": {"cm", "who"},
-    "agitation": {"who"},
-    "fever": {"who"},
     "neuroleptic-malignant": {"sct"},
     "withdrawal-alcohol": {"sct"},  # the codes of SNOMED CT are among those of all substances
-    "venom": {"sct"},
     "thyroid-storm": {"sct"},
     "weakness": {"who"},
     "weakness-proximal": {"cm", "who"},
