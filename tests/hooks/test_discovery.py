@@ -46,7 +46,6 @@ PARAMETERS = {
     "Procedure": {"patient", "code", "status"},
     "DiagnosticReport": {"patient", "code", "status"},
     "Flag": {"patient"},
-    "MedicationAdministration": {"patient"},
     "ClinicalImpression": {"patient", "status"},
     "Appointment": {"patient"},
     "FamilyMemberHistory": {"patient", "status"},
