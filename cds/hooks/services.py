@@ -17,7 +17,7 @@ PATIENT = "patient={{context.patientId}}"
 ASKED = ("sct", "loinc")
 ENCOUNTERS = "Encounter?{p}&_sort=-date"
 ALERTS = "Flag?{p}"
-REQUESTS = "MedicationRequest?{p}&status=active,completed,stopped&_include=MedicationRequest:medication"
+REQUESTS = "MedicationRequest?{p}&status=active,on-hold,completed,stopped,unknown&_include=MedicationRequest:medication"
 STATEMENTS = "MedicationStatement?{p}&_include=MedicationStatement:medication"
 GIVEN = "MedicationAdministration?{p}&_sort=-effective-time&_include=MedicationAdministration:medication"
 BOOKED = "Appointment?{p}&_sort=-date"

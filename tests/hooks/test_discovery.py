@@ -58,6 +58,7 @@ UNSEARCHABLE = {
     "text/seen": "the code is text",
     "N15-heard-now/observation-value": "the code is text",
     "N1/component-present": "the code is local, only the part is coded",
+    "N1-status/preliminary-value": "the code is local, only the value is coded",
     "N2/question-is-finding": "the code is text, only the value is coded",
     "N4/by-the-other-side": "the code is of ICD-10-CM, in which Observations are not asked for",
     "N8/said-again": "the code is of ICD-10-CM, in which Observations are not asked for",
