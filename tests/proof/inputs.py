@@ -17,6 +17,7 @@ from cds.knowledge.load import Knowledge
 from cds.rules.abnormal import Abnormal
 from cds.rules.assess import Assessment
 from cds.rules.causes import Cause
+from cds.rules.choice import SILENCE_NEEDS
 from cds.rules.findings import Finding, Remark
 from cds.rules.flags import Flags, Raised
 from cds.rules.known_disease import Disease
@@ -29,7 +30,7 @@ from cds.rules.work_up import Done
 
 FACT, NOTHING_READ = Fact(resource="", label=""), Concept("", "", "")
 SOONER, DAY, LATER = "2026-01-05", "2026-01-10", "2026-01-20"
-TYPES = (*NEEDED, "Encounter")
+TYPES = tuple(dict.fromkeys((*NEEDED, *SILENCE_NEEDS, "Encounter")))
 
 
 def on(text: str) -> When:
@@ -214,7 +215,7 @@ def _laboratory_unread(asked: Asked) -> Classes:
 
 
 def _may_break_silence(asked: Asked) -> Classes:
-    possible = asked("unclear") or asked("laboratory.unread")
+    possible = asked("unclear") or asked("laboratory.unread") or asked("unread")
     return {"none": (), **({"some": ("potassium",)} if possible else {})}
 
 

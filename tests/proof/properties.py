@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from cards.topics import Indicator, Topic
-from cds.rules.choice import Choice, Decision
+from cds.rules.choice import SILENCE_NEEDS, Choice, Decision
 from cds.rules.picture import NEEDED
 
 LIMIT = 3
@@ -137,7 +137,7 @@ def no_silence_over_what_was_not_seen(read: Read, answer: Answer) -> bool:
     if answer.due:
         return True
     known = has(read, "diseases") or has(read, "expected")
-    missing = any(read.get(f"missing.{name}") == "yes" for name in NEEDED)
+    missing = any(read.get(f"missing.{name}") == "yes" for name in (*NEEDED, *SILENCE_NEEDS))
     return known and not missing and not has(read, "failed") and read.get("may_break_silence") == "none"
 
 
