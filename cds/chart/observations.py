@@ -119,7 +119,13 @@ def _test(code: CodeableConcept | None, namer: Namer) -> Concept | None:
 
 
 def _has_value(part: Observation | Component) -> bool:
-    return any((part.value_quantity, part.value_string, part.value_codeable_concept, part.value_integer is not None))
+    plain = (part.value_quantity, part.value_string, part.value_codeable_concept, part.value_integer is not None)
+    return any(plain) or _has_unread_form(part)
+
+
+def _has_unread_form(part: Observation | Component) -> bool:
+    """Whether its value is a ratio, a range or a series: on file, and no number that a limit is held against (N64)."""
+    return any(map(memoryview, (part.value_ratio, part.value_range, part.value_sampled_data)))
 
 
 def _result(
@@ -162,7 +168,7 @@ def _measured(part: Observation | Component) -> tuple[Quantity | None, str | Non
     if quantity is not None:
         return quantity, None if quantity.value is not None or quantity.stated is None else "number"
     if words is None:
-        return None, None
+        return None, "number" if _has_unread_form(part) else None
     found = _AMOUNT.fullmatch(words.strip())
     if found is None:
         return None, "words"

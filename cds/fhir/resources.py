@@ -3,10 +3,9 @@
 Absent and unknown ones cost nothing; another shape makes the resource unreadable, unless senders mix one and many.
 """
 
-import re
-
 from msgspec import Raw, Struct
 
+from cds.fhir.base import Owned, Resource
 from cds.fhir.datatypes import (
     CodeableConcept,
     CodeableReference,
@@ -19,28 +18,6 @@ from cds.fhir.datatypes import (
     Reference,
 )
 from cds.fhir.reference_ranges import ReferenceRange
-
-_ID = re.compile(r"[\w.:~-]{1,128}", re.ASCII)  # FHIR's id, and what servers use beyond it
-
-
-class Resource(Struct, gc=False, tag_field="resourceType"):
-    """What every resource has; `meta` stays unread unless there are two versions of one resource."""
-
-    id: str | None = None
-    meta: Raw = Raw(b"null")
-
-    @property
-    def ref(self) -> str:
-        """How a fact names the resource; its type alone if it has no id, or one that no server gives."""
-        kind = type(self).__name__
-        return f"{kind}/{self.id}" if self.id and _ID.fullmatch(self.id) else kind
-
-
-class Owned(Resource):
-    """A resource about a patient; STU3 and some resources say `patient`."""
-
-    subject: Reference | None = None
-    patient: Reference | None = None
 
 
 class Patient(Resource, tag="Patient", rename="camel"):
@@ -86,6 +63,9 @@ class Component(Struct, gc=False, rename="camel"):
     value_boolean: bool | None = None
     value_integer: Integer | None = None
     value_string: str | None = None
+    value_ratio: Raw = Raw()
+    value_range: Raw = Raw()
+    value_sampled_data: Raw = Raw()
     data_absent_reason: CodeableConcept | None = None
     interpretation: Concepts = None
 
@@ -110,6 +90,9 @@ class Observation(Owned, tag="Observation", rename="camel"):
     value_integer: Integer | None = None
     value_string: str | None = None
     value_date_time: str | None = None
+    value_ratio: Raw = Raw()
+    value_range: Raw = Raw()
+    value_sampled_data: Raw = Raw()
     data_absent_reason: CodeableConcept | None = None
     interpretation: Concepts = None
     reference_range: list[ReferenceRange] | None = None
