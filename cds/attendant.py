@@ -12,11 +12,12 @@ from msgspec import Struct
 from cards.wire import Card
 from cds.access import Source
 from cds.account import Account, Caller, Shown, Suppressed
-from cds.call import Call, Engine, Outcome
+from cds.call import Call, Engine
 from cds.deadline import Deadline
 from cds.errors import CallError, render
 from cds.keyed import Pseudonyms
 from cds.need import NOTHING, Answered, Done, Fetch, Need, Recall, RecallShown, Steps, advance
+from cds.outcome import Outcome
 from cds.prefetch.supply import Supply
 from cds.rules.consult import Due
 from cds.secrecy import Secret

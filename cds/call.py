@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
-from cards import wire
 from cards.advice import SWITCHED_OFF, Advice, NotChecked, Occasion
 from cards.errors import WordingError
 from cards.orders import OrderBook, load_orders
@@ -42,6 +40,7 @@ from cds.knowledge.load import DATA, Knowledge, load, translated
 from cds.knowledge.maps.site import with_maps
 from cds.knowledge.version import digest, of_code
 from cds.need import Fetch, Steps, settle
+from cds.outcome import FOR_PATIENT, NO_DRAFT, NOT_RECORDED, SILENT, Outcome, Silence
 from cds.prefetch.supply import CONDITIONS, DRAFTS, GATE, REST, TWITCH_KEYS, Supplies, wanted_of
 from cds.prefetch.window import Window
 from cds.rules import gate, orders, unworded
@@ -54,7 +53,6 @@ from cds.rules.trial import Trial
 from cds.settings import Settings
 
 DECIDING = tuple(Path(__file__).parent / name for name in ("chart", "rules"))  # what an entry means, what follows
-SILENCE = wire.encode(())
 Worded = tuple[tuple[Due, ...], tuple[Card, ...], tuple[NotChecked, ...]]
 Consulted = Callable[[Case], Steps[Consultation]]
 
@@ -66,45 +64,7 @@ class Answer(NamedTuple):
     body: bytes
 
 
-class Silence(StrEnum):
-    """Why nothing was evaluated."""
-
-    NO_TWITCH = "no-twitch"
-    NO_DRAFT = "no-draft"
-    NOT_RECORDED = "not-recorded"
-    DECEASED = "deceased"
-    PATIENT_USER = "patient-user"
-
-
-class Outcome(Struct, frozen=True):
-    """The cards of one chart, and the consultation behind them if there was a twitch."""
-
-    cards: tuple[Card, ...]
-    consultation: Consultation | None
-    not_checked: tuple[NotChecked, ...] = ()
-    chart: Chart | None = None
-    shown: tuple[Due, ...] = ()
-    repeated: tuple[Due, ...] = ()
-    silence: Silence = Silence.NO_TWITCH
-
-    @property
-    def unread(self) -> tuple[NotChecked, ...]:
-        """What arrived and could not be read."""
-        return self.consultation.unread if self.consultation else ()
-
-    def encoded(self, *, with_extension: bool = True) -> bytes:
-        """The answer as JSON; cards without our own extension for clients that refuse unknown members."""
-        if not self.cards:
-            return SILENCE
-        cards = self.cards if with_extension else [replace(card, extension=None) for card in self.cards]
-        return wire.encode(cards)
-
-
 UNUSABLE = NotChecked(type="fhirServer", reason="unusable-authorization")
-SILENT = Outcome((), None)
-FOR_PATIENT = Outcome((), None, silence=Silence.PATIENT_USER)
-NO_DRAFT = Outcome((), None, silence=Silence.NO_DRAFT)
-NOT_RECORDED = Outcome((), None, silence=Silence.NOT_RECORDED)
 
 
 class Call(Struct, frozen=True):

@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cards.topics import Topic
-from cds.call import SILENCE, Engine, build_engine
+from cds.call import Engine, build_engine
 from cds.knowledge.load import load
+from cds.outcome import SILENCE
 from cds.settings import load as load_settings
 
 Json = dict[str, Any]

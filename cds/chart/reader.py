@@ -19,9 +19,10 @@ from cds.chart.sequence import of_drug, put_in_order
 from cds.chart.spoken import NOTHING_SAID
 from cds.chart.versions import standing
 from cds.fhir import resources as fhir
+from cds.fhir.base import Owned
 from cds.fhir.concepts import each
 from cds.fhir.dates import When, parse
-from cds.fhir.resources import Any, Medicated, Owned
+from cds.fhir.resources import Any, Medicated
 from cds.fhir.statuses import status_of
 
 FIRST_DEATH = date(1900, 1, 1).toordinal()  # an earlier one is the null date of some system

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from cds.fhir.base import Owned
 from cds.fhir.datatypes import Period, Reference
 from cds.fhir.dates import When, parse
 from cds.fhir.references import parts
-from cds.fhir.resources import Owned
 
 
 class Scope(Struct, frozen=True):

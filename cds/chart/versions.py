@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
+from cds.fhir.base import Resource
 from cds.fhir.dates import parse
-from cds.fhir.resources import Resource
 
 
 class Meta(Struct, gc=False, rename="camel"):

@@ -7,13 +7,14 @@ from typing import Any as Anything
 import msgspec
 from msgspec import Struct
 
-from cds.call import Engine, Outcome
+from cds.call import Engine
 from cds.errors import CdsError, UsageError
 from cds.evaluate import files
 from cds.evaluate.bundles import deletions, pool_of
 from cds.evaluate.files import Batch, Document, Problem, Remark
 from cds.evaluate.known import request_at
 from cds.evaluate.pool import FAILED, UNKNOWN, Pool
+from cds.outcome import Outcome
 
 LISTED = 3
 CHART_HOOKS = frozenset({"patient-view", "encounter-start", "encounter-discharge"})

@@ -10,16 +10,17 @@ import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
-from cds.call import Engine, Outcome
+from cds.call import Engine
 from cds.chart.reader import Reader
 from cds.errors import CallError, Unexpected, UsageError
 from cds.evaluate.known import is_later
 from cds.fhir import resources as fhir
+from cds.fhir.base import Owned
 from cds.fhir.bundle import Feed
 from cds.fhir.datatypes import CodeableConcept, Reference
 from cds.fhir.outcomes import FATAL, cuts
 from cds.fhir.references import parts
-from cds.fhir.resources import Owned
+from cds.outcome import Outcome
 from cds.prefetch.supply import TYPES, State, Supplies, Supply
 
 READ = frozenset(kind.__struct_config__.tag for kind in get_args(fhir.Any))

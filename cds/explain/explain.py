@@ -9,8 +9,9 @@ from cards.advice import SWITCHED_OFF as UNSAID
 from cards.advice import Fact
 from cards.topics import Topic
 from cards.words import Words
-from cds.call import Engine, Outcome, Silence
+from cds.call import Engine
 from cds.chart.facts import Chart
+from cds.outcome import Outcome, Silence
 from cds.rules import left_out as left_out_of
 from cds.rules.against import Against
 from cds.rules.cardbook import OF_FINDINGS

@@ -12,6 +12,7 @@ from cds.knowledge.systems import LEARNED_MAX, Systems, spelled
 LONGEST_CODE = 16
 _CODE = re.compile(r"[A-Z0-9.]{1,10}", re.ASCII)  # ICD-10, ICD-10-CM and ATC
 NOTHING: frozenset[str] = frozenset()
+RESULT = "result-"  # so the value sets begin of results that stand for a test
 TESTS_IN = "http://loinc.org"  # a code of another system in a terminology file is a finding, a medicine or a procedure
 
 
@@ -184,7 +185,7 @@ class CodeTable:
     def tests(self) -> list[Concept]:
         """All codes that feed an analyte, and those of laboratory tests that are only quoted (N35)."""
         every = (c for codes in self._listed.values() for c in codes.values())
-        found = (c for c in every if c.analyte or (c.groups and not c.sets and c.system == TESTS_IN))
+        found = (c for c in every if c.analyte or (c.system == TESTS_IN and _is_only_quoted(c)))
         return sorted(found, key=lambda concept: (concept.system, concept.code))
 
     def in_groups(self, system: str, groups: Iterable[str]) -> list[Concept]:
@@ -230,3 +231,8 @@ class CodeList:
         return key in self._exact or any(
             concept.system == system and concept.code.startswith(prefix) for system, prefix in self._prefixes
         )
+
+
+def _is_only_quoted(concept: Concept) -> bool:
+    """Whether a code is in a group of tests, and either in no value set or in that of a result that stands for one."""
+    return bool(concept.groups) and (not concept.sets or any(name.startswith(RESULT) for name in concept.sets))

@@ -16,6 +16,7 @@ from cds.evaluate.files import Batch, Document, Problem
 from cds.evaluate.inputs import head_of
 from cds.evaluate.pool import READ, patient_id
 from cds.fhir import resources as fhir
+from cds.fhir.base import Owned
 from cds.recall.model import Survey
 from cds.recall.reading import Reading
 
@@ -141,5 +142,5 @@ def _prefetched(text: bytes) -> Iterator[tuple[str, Raw | bytes, Mapping[str, st
 def _patient_of(resource: Anything, names: Mapping[str, str]) -> str:
     if isinstance(resource, fhir.Patient):
         return resource.id or ""
-    about = (resource.subject or resource.patient) if isinstance(resource, fhir.Owned) else None
+    about = (resource.subject or resource.patient) if isinstance(resource, Owned) else None
     return (patient_id(about.reference, names) if about and about.reference else None) or ""

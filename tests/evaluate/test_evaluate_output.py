@@ -17,9 +17,9 @@ from charts.seam import engine
 
 from cards.topics import Topic
 from cds import cli
-from cds.call import Outcome
 from cds.explain.explain import Why, explain
 from cds.need import Done, Recall, advance
+from cds.outcome import Outcome
 from cds.rules.rulebook import rulebook_of
 
 ENGINE = engine(TODAY)

@@ -12,9 +12,10 @@ from charts.resources import Line
 from charts.seam import engine
 from msgspec.structs import replace
 
-from cds.call import Engine, Outcome, build_engine
+from cds.call import Engine, build_engine
 from cds.explain.explain import explain
 from cds.need import Recall, RecallShown
+from cds.outcome import Outcome
 from cds.rules.consult import Due
 from cds.settings import load
 

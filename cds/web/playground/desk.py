@@ -10,9 +10,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cds.account import NOBODY, Suppressed
-from cds.call import Engine, Outcome
+from cds.call import Engine
 from cds.errors import CallError
 from cds.explain.explain import Why, explain
+from cds.outcome import Outcome
 from cds.web.ports import Attending
 from cds.web.record import Call, Recorder
 
