@@ -13,8 +13,8 @@ from charts.golden import Case, cases, service_of
 from charts.notation import request
 from charts.seam import engine
 
-from cds.call import Outcome
 from cds.need import Recall
+from cds.outcome import Outcome
 
 FILE = Path(__file__).parent / "first_edition.jsonl"
 KNOWN: tuple[tuple[str, str], ...] = tuple(

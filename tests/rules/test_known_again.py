@@ -8,8 +8,8 @@ from charts.notation import request
 from charts.seam import engine
 from msgspec import json
 
-from cds.call import Outcome
 from cds.need import Recall
+from cds.outcome import Outcome
 
 Json = dict[str, Any]
 SERVICE = "muscle-twitch-patient-view"
