@@ -12,7 +12,7 @@ from cards.errors import WordingError
 from cards.template import fill
 from cards.topics import Topic
 
-LABELS = "labels.toml"  # only of a language other than that of the data files
+LABELS = "labels.toml"
 ARTICLE = "article"  # the citation of the article, which only info cards name (N59)
 VISIT, UNDATED_VISIT = "visit", "visit-undated"
 ENGLISH = Path(__file__).parent / "wording" / "en"
@@ -151,16 +151,17 @@ class Explanations(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Labels(Struct, frozen=True, forbid_unknown_fields=True):
-    """How a language other than that of the data files calls value sets, analytes, their kinds, and codes.
+    """How a language calls value sets, analytes, their kinds, and what has no other name.
 
-    `displays` are by the display of the terminology; a code without one is called by its value set.
+    `displays` are by the display of the terminology, in a language other than its own; a code without one is printed as
+    the code.
     """
 
     sets: dict[str, str]
     analytes: dict[str, str]
     kinds: dict[str, dict[str, str]]
     names: dict[str, Any]
-    displays: dict[str, str] = {}
+    displays: dict[str, str] | None = None
 
 
 class Words(Struct, frozen=True, eq=False):
@@ -175,7 +176,7 @@ class Words(Struct, frozen=True, eq=False):
     citations: dict[str, Citation]
     statements: dict[str, Statement]
     explanations: Explanations
-    labels: Labels | None = None
+    labels: Labels
 
     @property
     def content(self) -> tuple[object, ...]:
@@ -322,8 +323,13 @@ def read_words(folder: Path = ENGLISH) -> Words:
         citations=_citations(_table(folder, "citations.toml")),
         statements=_convert(_table(folder, "statements.toml"), "statement", dict[str, Statement], "statements.toml"),
         explanations=_whole(folder, "explanations.toml", Explanations),
-        labels=_whole(folder, LABELS, Labels) if (folder / LABELS).exists() else None,
+        labels=read_labels(folder),
     )
+
+
+def read_labels(folder: Path = ENGLISH) -> Labels:
+    """The names that a language has for what the data files hold."""
+    return _whole(folder, LABELS, Labels)
 
 
 def _citations(table: dict[str, Any]) -> dict[str, Citation]:

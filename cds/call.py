@@ -36,7 +36,7 @@ from cds.hooks.limits import USUAL, Limits
 from cds.hooks.services import Service, discovery, services
 from cds.ids import new_uuid
 from cds.knowledge.basis import Row
-from cds.knowledge.load import DATA, Knowledge, load, translated
+from cds.knowledge.load import DATA, Knowledge, load
 from cds.knowledge.maps.site import with_maps
 from cds.knowledge.version import digest, of_code
 from cds.need import Fetch, Steps, settle
@@ -343,15 +343,13 @@ def build_engine(
     wording: Path = ENGLISH,
 ) -> Engine:
     """Load knowledge and words, check them together, and make the engine; raises a StartError if anything is wrong."""
-    knowledge = with_maps(load(data, settings.languages), settings.concept_maps)
+    knowledge = with_maps(load(data, settings.languages, wording), settings.concept_maps)
     try:
         words = load_words(wording, vocabulary(knowledge))
         orders = load_orders(words.book.orders)
     except WordingError as problem:
         raise KnowledgeError(problem.file, problem.key, problem.reason) from problem
     check(knowledge, words, orders.templates)
-    if words.labels is not None:
-        knowledge = translated(knowledge, words.labels)
     return Engine(
         knowledge=knowledge,
         words=words,

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cards.words import LABELS, Labels
+from cards.words import ENGLISH, LABELS
 from cds.errors import KnowledgeError
 from cds.fhir.units import factor, known, usual_units
 from cds.knowledge.analyte_words import AnalyteWords
@@ -18,6 +18,7 @@ from cds.knowledge.answers import Answers, Stated, compiled
 from cds.knowledge.codes import CodeList, CodeTable, Concept
 from cds.knowledge.compile import Terminology, code_table
 from cds.knowledge.ingredients import IngredientNames
+from cds.knowledge.labels import analytes_named, labels_of, named
 from cds.knowledge.maps.model import NO_MAPS, SiteMaps
 from cds.knowledge.model import (
     DEFICIENCY,
@@ -120,19 +121,6 @@ class Knowledge(Struct, frozen=True, eq=False):
         return self.sets[name].label
 
 
-def translated(knowledge: Knowledge, labels: Labels) -> Knowledge:
-    """The same facts with the labels of another language; one that is missing is an error."""
-    for key in (*(knowledge.sets.keys() - labels.sets.keys()), *(knowledge.analytes.keys() - labels.analytes.keys())):
-        raise KnowledgeError(LABELS, key, "has no label in this language")
-    sets = {name: replace(one, label=labels.sets[name]) for name, one in knowledge.sets.items()}
-    analytes = {
-        name: replace(one, label=labels.analytes[name], kinds=labels.kinds.get(name, {}))
-        for name, one in knowledge.analytes.items()
-    }
-    names = _convert(LABELS, "names", labels.names, Names)
-    return replace(knowledge, sets=sets, analytes=analytes, names=names, displays=labels.displays)
-
-
 def _held(table: Mapping[str, T], name: str, key: str) -> T:
     """An entry of the rules file; one that is missing is found at start, where every row is resolved."""
     try:
@@ -141,19 +129,20 @@ def _held(table: Mapping[str, T], name: str, key: str) -> T:
         raise KnowledgeError("rules.toml", f"{name}.{key}", "is missing, and a rule or a card reads it") from None
 
 
-def load(folder: Path = DATA, languages: Collection[str] = ()) -> Knowledge:
+def load(folder: Path = DATA, languages: Collection[str] = (), wording: Path = ENGLISH) -> Knowledge:
     """Read and check the data files; a wrong one raises KnowledgeError with file, key and reason.
 
-    `languages` are those whose words are used (N14), instead of those that the data switch on.
+    `languages` are those whose words are used (N14), instead of those that the data switch on. Its names are those of
+    the language in the folder of the wording.
     """
-    files = _Folder(folder)
+    files, labels = _Folder(folder), labels_of(wording)
     systems = _read(files, "systems.toml", str)
     listed = rows(files.path, systems)
     terminology = Terminology(listed, systems, _aliases(files, systems))
-    sets = _read(files, "valuesets.toml", ValueSet)
-    analytes = _read(files, "analytes.toml", Analyte)
+    sets = named(_read(files, "valuesets.toml", ValueSet), labels.sets)
+    analytes = analytes_named(_read(files, "analytes.toml", Analyte), labels)
     medicines = _read(files, "medicines.toml", MedicineClass)
-    routes, named = _read(files, "routes.toml", Route), ingredients(files.path)
+    routes, of_names = _read(files, "routes.toml", Route), ingredients(files.path)
     limits, units = files.toml("limits.toml"), files.toml("units.toml")
     by_analyte = _by_analyte(_part("limits.toml", limits, "limit", list[Limit]))
     adjustment = _part("limits.toml", limits, "calcium-adjustment", dict[str, Any])
@@ -173,10 +162,11 @@ def load(folder: Path = DATA, languages: Collection[str] = ()) -> Knowledge:
         medicines=medicines,
         route_codes=_route_codes(terminology, routes),
         route_words=RouteWords(routes),
-        ingredients=IngredientNames(named),
+        ingredients=IngredientNames(of_names),
         rules=_convert("rules.toml", "", files.toml("rules.toml"), Rules),
         phrases=phrases,
-        names=_convert("names.toml", "", files.toml("names.toml"), Names),
+        names=_convert(LABELS, "names", labels.names, Names),
+        displays=labels.displays,
         unit_names=_unit_names(units),
         unit_words=_unit_words(units),
         analyte_words=_analyte_words(analytes, phrases),
@@ -192,7 +182,7 @@ def load(folder: Path = DATA, languages: Collection[str] = ()) -> Knowledge:
         electrolytes=frozenset(name for name, analyte in analytes.items() if analyte.electrolyte),
     )
     _check(knowledge, terminology)
-    return replace(knowledge, version=digest(files.tables, listed, named, live))
+    return replace(knowledge, version=digest(files.tables, listed, of_names, live))
 
 
 def _stated(files: "_Folder", languages: Collection[str]) -> Stated:

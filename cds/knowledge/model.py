@@ -33,10 +33,13 @@ class Aliases(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ValueSet(Struct, frozen=True, forbid_unknown_fields=True):
-    """One value set as its file states it; no code stands for a `derived` one: findings put signs into it."""
+    """One value set as its file states it; no code stands for a `derived` one: findings put signs into it.
 
-    label: str
+    Its `label` is that of the wording.
+    """
+
     source: str
+    label: str = ""
     groups: list[str] = []
     except_: list[str] = []
     codes: list[str] = []
@@ -49,14 +52,14 @@ class Analyte(Struct, frozen=True, forbid_unknown_fields=True):
 
     `plausible` are the least and the most that a value can be, in that unit, for all kinds or for one of them (N64).
 
-    `kinds` are the names of its kinds where a card tells them apart. `words` are names of the test in words: a result
-    that is known by them only is said, and never read (N48).
+    `label` and `kinds`, the names of its kinds where a card tells them apart, are those of the wording. `words` are
+    names of the test in words: a result that is known by them only is said, and never read (N48).
     """
 
-    label: str
     unit: str
     fresh_days: int
     sides: list[Side]
+    label: str = ""
     groups: list[str] = []
     codes: list[str] = []
     except_: list[str] = []

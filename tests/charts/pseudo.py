@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cards.words import ENGLISH, LABELS
-from cds.knowledge.load import DATA, Knowledge
+from cds.knowledge.load import Knowledge
 
 ACCENTS = str.maketrans("aeiouAEIOU", "áéíóúÁÉÍÓÚ")
 NAMES = frozenset(  # names of things in the files, and what is the same in every language
@@ -27,13 +27,8 @@ def write(folder: Path, knowledge: Knowledge) -> Path:
         table = tomllib.loads(path.read_text("utf-8"))
         (folder / path.name).write_text(_file(_translated(table)), "utf-8")
     codes = (one for name in knowledge.sets for one in knowledge.codes.members(name))
-    labels = {
-        "sets": {name: said(one.label) for name, one in knowledge.sets.items()},
-        "analytes": {name: said(one.label) for name, one in knowledge.analytes.items()},
-        "kinds": {name: _translated(one.kinds) for name, one in knowledge.analytes.items() if one.kinds},
-        "names": _translated(tomllib.loads((DATA / "names.toml").read_text("utf-8"))),
-        "displays": {one.display: said(one.display) for one in codes if one.display},
-    }
+    labels = _translated(tomllib.loads((ENGLISH / LABELS).read_text("utf-8")))
+    labels |= {"displays": {one.display: said(one.display) for one in codes if one.display}}
     (folder / LABELS).write_text(_file(labels), "utf-8")
     return folder
 

@@ -17,7 +17,6 @@ from cds.errors import KnowledgeError
 RULES = Path(__file__).parents[2] / "cds" / "rules"
 LACTATE = """
 [lactate]
-label = "lactate"
 groups = ["lactate"]
 unit = "mmol/L"
 fresh_days = 7
@@ -41,6 +40,12 @@ citations = ["project"]
 """
 
 
+def _add_lactate(files: Files) -> None:
+    """The analyte and its name."""
+    files.add("analytes.toml", LACTATE)
+    files.change("en/labels.toml", "[analytes]\n", '[analytes]\nlactate = "lactate"\n')
+
+
 @pytest.fixture
 def files(tmp_path: Path) -> Files:
     """The files of the package, copied."""
@@ -49,7 +54,7 @@ def files(tmp_path: Path) -> Files:
 
 def test_an_analyte_is_added_by_data_and_words_alone(files: Files) -> None:
     """A new one with code, limit and words makes a card with its tag, is asked for, and nothing else changes."""
-    files.add("analytes.toml", LACTATE)
+    _add_lactate(files)
     files.change("limits.toml", "# Limits that decide only together", f"{LIMIT}\n# Limits that decide only together")
     files.add("en/tags.toml", WORDS)
     lines: list[dict[str, Any]] = [{"twitch": "2 w"}, {"lab": "2524-7", "value": "3.1 mmol/L", "at": "1 d"}]
@@ -68,21 +73,25 @@ def test_an_analyte_is_added_by_data_and_words_alone(files: Files) -> None:
 @pytest.mark.parametrize(
     ("spoil", "file", "key"),
     [
-        (lambda files: files.add("analytes.toml", LACTATE), "analytes.toml", "lactate"),
+        (_add_lactate, "analytes.toml", "lactate"),
         (
             lambda files: files.change("rules.toml", "[thresholds]\n", "never = 3\n[thresholds]\n"),
             "rules.toml",
             "never",
         ),
         (
-            lambda files: files.add(
-                "valuesets.toml", '\n[hiccup]\nlabel = "hiccup"\ncodes = ["cm:R06.6"]\nsource = "x"\n'
+            lambda files: (
+                files.add("valuesets.toml", '\n[hiccup]\ncodes = ["cm:R06.6"]\nsource = "x"\n'),
+                files.change("en/labels.toml", "[sets]\n", '[sets]\nhiccup = "hiccup"\n'),
             ),
             "valuesets.toml",
             "hiccup",
         ),
         (
-            lambda files: files.change("valuesets.toml", "[dehydration]", "[thirst]"),
+            lambda files: (
+                files.change("valuesets.toml", "[dehydration]", "[thirst]"),
+                files.change("en/labels.toml", "\ndehydration = ", "\nthirst = "),
+            ),
             "valuesets.toml",
             "dehydration",
         ),
@@ -122,7 +131,7 @@ def test_an_analyte_is_added_by_data_and_words_alone(files: Files) -> None:
     ],
 )
 def test_a_name_that_leads_nowhere_stops_the_start(
-    files: Files, spoil: Callable[[Files], None], file: str, key: str
+    files: Files, spoil: Callable[[Files], object], file: str, key: str
 ) -> None:
     """Missing or unused: the error names the file and the key."""
     spoil(files)

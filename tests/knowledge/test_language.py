@@ -24,7 +24,7 @@ WORD = re.compile(r"[^\W\d_]+")
 PLAIN = re.compile(r"[aeiou]", re.IGNORECASE)
 KNOWLEDGE = engine(TODAY).knowledge
 FIRING = [case for case in cases() if case.expect]
-SPOKEN = ("summary", "detail", "label", "description", "text", "display")
+SPOKEN = ("summary", "detail", "label", "description", "text", "display", "note", "limit", "limitSource", "quoted")
 RXNORM = KNOWLEDGE.systems["rx"]
 INGREDIENTS = [
     concept.ingredient

@@ -1,11 +1,13 @@
 """The loader of clinical facts: a file broken in any one place stops the start with file, key and reason."""
 
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from cards.errors import WordingError
+from cards.words import ENGLISH, LABELS
 from cds import call
 from cds.call import build_engine
 from cds.errors import KnowledgeError
@@ -81,8 +83,6 @@ def test_a_file_in_another_encoding_is_named(data: Path, file: str) -> None:
     ("file", "old", "new", "key", "reason"),
     [
         ("valuesets.toml", "[twitch]\n", '[twitch]\ncolour = "red"\n', "twitch", "unknown field `colour`"),
-        ("valuesets.toml", 'label = "muscle twitching"\n', "", "twitch", "missing required field `label`"),
-        ("valuesets.toml", 'label = "muscle twitching"', "label = 7", "twitch.label", "Expected `str`"),
         ("valuesets.toml", 'groups = ["presenting"]', 'groups = ["presentation"]', "twitch", "group `presentation`"),
         ("valuesets.toml", '["sct:699377006"]', '["snomed:699377006"]', "twitch-eyelid", "`snomed:699377006`"),
         ("valuesets.toml", '["sct:699377006"]', '["699377006"]', "twitch-eyelid", "`699377006` is not system:code"),
@@ -119,11 +119,6 @@ def test_a_file_in_another_encoding_is_named(data: Path, file: str) -> None:
         ("rules.toml", "from_years = 3\n", "", "sleep[0]", "missing required field `from_years`"),
         ("rules.toml", "[thresholds]", "[limits]", "-", "unknown field `limits`"),
         ("phrases.toml", "diet = [", "food = [", "-", "field"),
-        ("names.toml", 'low = "', 'less = "', "-", "field"),
-        ("names.toml", "low {test}", "low {what}", "low", "matching regex"),
-        ("names.toml", "abnormal {test}", "abnormal", "abnormal", "matching regex"),
-        ("names.toml", '"flagged by the laboratory"', '""', "flagged", "length >= 1"),
-        ("analytes.toml", 'ionised = "ionised calcium"', "ionised = 1", "calcium.kinds[...]", "Expected `str`"),
         ("systems.toml", 'rx = "http', 'rx = 7 # "http', "rx", "Expected `str`"),
         ("analytes.toml", 'words = ["lithium"]', 'words = ["tsh"]', "words", "`tsh` names two analytes"),
         (
@@ -150,6 +145,42 @@ def test_a_defect_is_named_with_file_key_and_reason(
 
     assert (file, key) == (named, at)
     assert reason in why
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "reason"),
+    [
+        ('twitch = "muscle twitching"\n', "", "twitch", "has no label in this language"),
+        ('twitch = "muscle twitching"', 'twitch = ""', "twitch", "has no label in this language"),
+        ('twitch = "muscle twitching"', 'jerk = "jerk"\ntwitch = "x"', "jerk", "is a label of nothing"),
+        ('twitch = "muscle twitching"', "twitch = 7", "labels", "Expected `str`"),
+        ('ionised = "ionised calcium"', "ionised = 1", "labels", "Expected `str`"),
+        ("[analytes]", "[tests]", "labels", "unknown field `tests`"),
+        ('low = "low {test}"', 'less = "low {test}"', "names", "field"),
+        ("low {test}", "low {what}", "names.low", "matching regex"),
+        ("abnormal {test}", "abnormal", "names.abnormal", "matching regex"),
+        ('"flagged by the laboratory"', '""', "names.flagged", "length >= 1"),
+    ],
+)
+def test_a_defect_of_the_labels_is_named_with_file_key_and_reason(
+    tmp_path: Path, old: str, new: str, key: str, reason: str
+) -> None:
+    """Whoever edits a language learns the same."""
+    folder = Path(shutil.copytree(ENGLISH, tmp_path / "en"))
+    change(folder, LABELS, old, new)
+
+    with pytest.raises(KnowledgeError) as caught:
+        load(DATA, wording=folder)
+
+    assert (LABELS, key) == (caught.value.file, caught.value.key)
+    assert reason in caught.value.reason
+
+
+def test_the_data_files_hold_no_names() -> None:
+    """A language is a folder of files: what a card or an explanation calls things stands in the wording only."""
+    for file in ("valuesets.toml", "analytes.toml"):
+        entries = tomllib.loads((DATA / file).read_text("utf-8"))
+        assert [] == [name for name, entry in entries.items() if {"label", "kinds"} & entry.keys()], file
 
 
 def test_a_code_may_not_stand_in_rival_groups(data: Path) -> None:

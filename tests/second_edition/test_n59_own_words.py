@@ -1,5 +1,6 @@
 """N59: facts in the chart's own words with day and place; sources in words; no ids in what a clinician reads."""
 
+import json
 import re
 from functools import cache
 
@@ -10,8 +11,7 @@ from charts.notation import request_bytes
 from charts.resources import Line
 from charts.seam import engine, evaluate
 
-from cards.words import ENGLISH
-from cds.knowledge.load import DATA
+from cards.words import ENGLISH, LABELS, read_labels
 
 KNOWLEDGE = engine(TODAY).knowledge
 ADULT: Line = {"age": "40 y", "sex": "F"}
@@ -174,8 +174,9 @@ def test_n59_no_text_of_a_golden_answer_has_a_rule_id_or_a_mark() -> None:
 
 def own_sentences() -> str:
     """All that the wording and the names say themselves, in small letters."""
-    files = (*sorted(ENGLISH.glob("*.toml")), DATA / "names.toml")
-    return "\n".join(path.read_text("utf-8") for path in files).casefold()
+    files = sorted(path for path in ENGLISH.glob("*.toml") if path.name != LABELS)
+    names = json.dumps(read_labels().names, ensure_ascii=False)
+    return "\n".join((*(path.read_text("utf-8") for path in files), names)).casefold()
 
 
 def test_n59_no_text_of_a_golden_answer_has_the_label_of_a_value_set() -> None:
