@@ -10,6 +10,7 @@ SWITCHED_OFF = "switched-off"  # the variant of a card in the place of one that 
 
 
 UNWORDED = "unworded"  # the variant of an emergency of which nothing more could be said
+TODAY = "today"  # the variant of a sign that is to be asked and examined today (N17)
 RULE_FAILED = "rule-failed"  # the variant of what stands alone where a card could not be made
 
 

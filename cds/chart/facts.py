@@ -87,6 +87,10 @@ class Seen(Struct, frozen=True, kw_only=True):
     its sets, and whether an examination was normal; `value_words` are what the chart calls it. `date` is a value that
     is a date. `places` are all sites stated; `source` is who told it. Only one that `is_settled` has a status in which
     it counts; others are never in `Chart.seen`, but for preliminary ones.
+
+    `reported` marks the answer of a patient to a form (N21), `onset` what such an answer says of when it began. It
+    counts for the ages of `years` (from, and if there are two, to) and for `sexes` only, where any are named (N22).
+    `form` is the response that an Observation was made from: where both are at hand, it says nothing new.
     """
 
     named: Named
@@ -103,6 +107,11 @@ class Seen(Struct, frozen=True, kw_only=True):
     source: Source = Source.EXAMINATION
     preliminary: bool = False
     is_settled: bool = True
+    reported: bool = False
+    onset: When | None = None
+    years: tuple[int, ...] = ()
+    sexes: tuple[str, ...] = ()
+    form: str | None = None
 
 
 class LabResult(Struct, frozen=True, kw_only=True):
@@ -165,6 +174,20 @@ class Drug(Struct, frozen=True, kw_only=True):
     supplied: bool = False
     as_needed: bool = False
     dosages: tuple[Dosage, ...] = ()
+
+
+class ToldMedicine(Struct, frozen=True):
+    """A medicine that a patient names on a form: it stands on no list, and cancels nothing on one (N22).
+
+    `change` is what was done with it (started, stopped, changed), `start` on which day, `when` the day of the form.
+    """
+
+    ref: str
+    name: str
+    concepts: tuple[Concept, ...] = ()
+    change: str = ""
+    start: When | None = None
+    when: When | None = None
 
 
 class Medicines(Struct, frozen=True):
@@ -259,6 +282,8 @@ class Chart(Struct, kw_only=True):
     visits: list[Visit] = []
     told: list[Told] = []
     kin: list[FamilyMember] = []
+    told_medicines: list[ToldMedicine] = []
+    unread_answers: int = 0
     visit_starts: dict[str, str] = {}
     unknown_medicines: int = 0
     strange_problems: int = 0

@@ -49,7 +49,7 @@ class Page(Struct, gc=False, rename="camel"):
     link: list[Link | None] | None = None
 
 
-OUTCOME, BUNDLE = "OperationOutcome", "Bundle"
+OUTCOME, BUNDLE, FORM = "OperationOutcome", "Bundle", "QuestionnaireResponse"
 _PAGE = msgspec.json.Decoder(Page)
 
 
@@ -82,8 +82,8 @@ def _is_suspect(resource: Glimpse | None, namer: Namer) -> bool:
     names = namer.names_twitch
     if resource.resource_type == OUTCOME:
         return not is_notice(resource.issue or ())
-    if resource.resource_type == BUNDLE:
-        return True
+    if resource.resource_type in (BUNDLE, FORM):
+        return True  # what an answer means is told by the whole form
     if resource.code is not None and names(resource.code):
         return True
     if resource.value_codeable_concept is not None and names(resource.value_codeable_concept):

@@ -9,6 +9,7 @@ from cds.chart.facts import Named
 from cds.chart.spoken import NOTHING_SAID, Listener, Spoken
 from cds.fhir.concepts import each, texts
 from cds.fhir.datatypes import CodeableConcept, Concepts
+from cds.knowledge.caffeine_words import CaffeineWords
 from cds.knowledge.codes import NOTHING, Concept
 from cds.knowledge.load import Knowledge
 
@@ -23,6 +24,10 @@ class Namer:
 
     def __init__(self, knowledge: Knowledge) -> None:
         self.answers = knowledge.answers
+        self.form = knowledge.form
+        self.caffeine = CaffeineWords(knowledge.phrases.caffeine).mg_a_day
+        self.systems = knowledge.systems
+        self.question_verbs = tuple(sorted(knowledge.phrases.question_verbs, key=len, reverse=True))
         self.units = knowledge.unit_words
         self.unit_names = knowledge.unit_names
         self._analyte_of = knowledge.analyte_words.analyte

@@ -4,17 +4,20 @@ import re
 from collections.abc import Iterator
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from cds.chart.facts import NO_NAME, LabResult, Named, OtherResult, Seen, Source, Told
-from cds.chart.naming import Namer
+from cds.chart.naming import Namer, union
 from cds.chart.polarity import EXAMINATIONS, By, of_part
 from cds.chart.scope import Scope, span
 from cds.chart.spoken import TOLD
 from cds.fhir import concepts
 from cds.fhir.datatypes import CodeableConcept, Concepts, Quantity, Reference
 from cds.fhir.dates import When, parse
+from cds.fhir.forms import QuestionnaireResponse
 from cds.fhir.raw import read_raw
+from cds.fhir.references import parts
 from cds.fhir.resources import Component, DiagnosticReport, Observation
 from cds.fhir.statuses import status_of
 from cds.knowledge.codes import NOTHING, Concept
@@ -30,10 +33,12 @@ _AMOUNT = re.compile(
 )
 BY_NAME = "code"  # the trouble of a result that is known by its name only
 DONE = ("order-", "result-")  # so the value sets begin that tell that a test was ordered or done
+CAFFEINE, MG_A_DAY = "ask-caffeine", "mg/d"
 LABORATORY = "laboratory"  # HL7 observation-category
+FORM = QuestionnaireResponse.__name__
 PATIENTS = frozenset({"Patient", "RelatedPerson"})
 ANSWERED = frozenset({"survey", "social-history"})  # HL7 observation-category: what somebody was asked
-_PERFORMERS = msgspec.json.Decoder(list[Reference] | None)
+_REFERENCES = msgspec.json.Decoder(list[Reference] | None)
 _OBSERVATION = msgspec.json.Decoder(Observation)
 _CATEGORIES = msgspec.json.Decoder(Concepts)
 
@@ -95,6 +100,7 @@ def other(observation: Observation, namer: Namer, scope: Scope) -> OtherResult |
         flags=_flags(observation, namer.units),
         ranges=tuple(observation.reference_range or ()),
         preliminary=status == PRELIMINARY,
+        is_settled=status in FINAL,
     )
 
 
@@ -220,16 +226,41 @@ def seen(observation: Observation, namer: Namer, scope: Scope) -> Iterator[Seen]
     when, status = effective(observation), status_of(observation)
     if status in VOID or scope.is_future(when):
         return
-    when = scope.date(when)
+    source, form = _source(observation), _form(observation)
+    entry = Entry(
+        observation.ref,
+        scope.date(when),
+        source,
+        preliminary=status == PRELIMINARY,
+        reported=form is not None and source is Source.PATIENT,
+        form=form,
+    )
     for part in (observation, *(observation.component or ())):
-        if (one := _seen(observation, part, namer, when)) is not None:
+        if (one := seen_in(part, namer, entry)) is not None:
             yield one
 
 
-def _seen(whole: Observation, part: Observation | Component, namer: Namer, when: When | None) -> Seen | None:
+class Entry(Struct, frozen=True):
+    """What the parts of one entry share: where it stands, of when it is, who told it, and of whom it is asked."""
+
+    ref: str
+    when: When | None
+    source: Source
+    preliminary: bool = False
+    is_settled: bool = True
+    reported: bool = False
+    years: tuple[int, ...] = ()
+    sexes: tuple[str, ...] = ()
+    form: str | None = None
+
+
+def seen_in(part: Observation | Component, namer: Namer, entry: Entry, *, date: When | None = None) -> Seen | None:
+    """What one part of an entry shows, if a rule reads it; `date` is its value where that is a date."""
     sites = _sites(part)
-    code = namer.named_at(whole.ref, part.code, sites)
-    value = namer.named_at(whole.ref, part.value_codeable_concept, sites) or NO_NAME
+    if (drunk := _caffeine(part, namer, entry)) is not None:
+        return drunk
+    code = namer.named_at(entry.ref, part.code, sites)
+    value = namer.named_at(entry.ref, part.value_codeable_concept, sites) or NO_NAME
     named = _telling(code) or _telling(value)
     if named is None:
         return None
@@ -238,20 +269,55 @@ def _seen(whole: Observation, part: Observation | Component, namer: Namer, when:
         value = NO_NAME
     return Seen(
         named=named,
-        when=when,
+        when=entry.when,
         quantity=part.value_quantity or _whole(part),
         value_concepts=value.concepts,
         value_sets=value.sets | _answer(part),
         value=value,
-        date=parse(part.value_date_time) if isinstance(part, Observation) else None,
+        date=parse(part.value_date_time) if isinstance(part, Observation) else date,
         said=said,
         is_done=said.by is not By.REASON and "absent" not in value.sets and part.value_boolean is not False,
         sites=namer.each_sets(sites),
         places=_places(sites),
-        source=_source(whole),
-        preliminary=status_of(whole) == PRELIMINARY,
-        is_settled=status_of(whole) in FINAL,
+        source=entry.source,
+        preliminary=entry.preliminary,
+        is_settled=entry.is_settled,
+        reported=entry.reported,
+        years=entry.years,
+        sexes=entry.sexes,
+        form=entry.form,
     )
+
+
+def _caffeine(part: Observation | Component, namer: Namer, entry: Entry) -> Seen | None:
+    """Caffeine that a text tells, of a question about it or of the history of somebody's habits (N23)."""
+    text = part.value_string
+    if text is None or part.value_quantity is not None:
+        return None
+    codes = namer.concepts(part.code)
+    asked = any(CAFFEINE in one.sets for one in codes)
+    amount = namer.caffeine(text, asked=asked) if asked or not codes else None
+    if amount is None:
+        return None
+    known = codes or (Concept(system="", code="", display="", sets=frozenset({CAFFEINE})),)
+    return Seen(
+        named=Named(entry.ref, known, union(known), text=text),
+        when=entry.when,
+        quantity=Quantity(stated=amount, code=MG_A_DAY),
+        source=entry.source,
+        reported=entry.reported,
+        years=entry.years,
+        sexes=entry.sexes,
+        form=entry.form,
+    )
+
+
+def tells_caffeine(observation: Observation, namer: Namer) -> bool:
+    """A quick look: whether the text of an Observation about somebody's habits tells of caffeine (N23)."""
+    text = observation.value_string
+    if text is None or namer.caffeine(text) is None:
+        return False
+    return not ANSWERED.isdisjoint(concepts.codes(concepts.each(read_raw(_CATEGORIES, observation.category))))
 
 
 def _whole(part: Observation | Component) -> Quantity | None:
@@ -276,12 +342,18 @@ def _places(sites: Concepts) -> frozenset[str]:
 
 def _source(observation: Observation) -> Source:
     """The patient, if nobody else performed it; an answer, if it is of a survey; else an examination."""
-    performers = read_raw(_PERFORMERS, observation.performer) or []
+    performers = read_raw(_REFERENCES, observation.performer) or []
     kinds = {(one.reference or "").rpartition("/")[0].rpartition("/")[2] for one in performers}
     if kinds and kinds <= PATIENTS:
         return Source.PATIENT
     asked = concepts.codes(concepts.each(read_raw(_CATEGORIES, observation.category))) & ANSWERED
     return Source.CLINICIAN if asked else Source.EXAMINATION
+
+
+def _form(observation: Observation) -> str | None:
+    """The response to a form that an Observation was made from, as a fact names it."""
+    named = (parts(one.reference or "") for one in read_raw(_REFERENCES, observation.derived_from) or ())
+    return next((f"{FORM}/{ident}" for kind, ident in named if kind == FORM), None)
 
 
 def _answer(part: Observation | Component) -> frozenset[str]:

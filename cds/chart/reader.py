@@ -8,8 +8,9 @@ from typing import Any as Anything
 from msgspec import Raw
 from msgspec.structs import replace
 
-from cds.chart import conditions, observations, workup
-from cds.chart.facts import Chart, Drug, Problem, Report, Seen
+from cds.chart import conditions, observations, people, workup
+from cds.chart.facts import Chart, Drug, Problem, Seen
+from cds.chart.forms import Forms
 from cds.chart.medicines import MedicationReader, Medications
 from cds.chart.naming import Namer
 from cds.chart.routes import RouteNames
@@ -22,10 +23,10 @@ from cds.fhir import resources as fhir
 from cds.fhir.base import Owned
 from cds.fhir.concepts import each
 from cds.fhir.dates import When, parse
+from cds.fhir.forms import Questionnaire, QuestionnaireResponse
 from cds.fhir.resources import Any, Medicated
 from cds.fhir.statuses import status_of
 
-FIRST_DEATH = date(1900, 1, 1).toordinal()  # an earlier one is the null date of some system
 OBSERVED_DAYS = 366  # no rule reads an older Observation, but for the date of the last laboratory result (2b, 3a)
 
 
@@ -34,6 +35,7 @@ class Reader:
 
     def __init__(self, namer: Namer, routes: RouteNames, scope: Scope) -> None:
         self.scope = scope
+        self._forms = Forms(namer, scope)
         self._chart = Chart()
         self._is_settled = True
         self._namer = namer
@@ -85,6 +87,7 @@ class Reader:
         if not self._is_settled:
             self._settle()
             self._read_again()
+            self._read_forms()
             self._chart.foreign = len(self._foreign)
             put_in_order(self._chart)
             self._is_settled = True
@@ -145,6 +148,8 @@ class Reader:
         if self._namer.worded_test(resource.code) is not None:
             return True
         if resource.value_string is not None and self._namer.listener.heard(resource.value_string) is not NOTHING_SAID:
+            return True
+        if observations.tells_caffeine(resource, self._namer):
             return True
         if (resource.interpretation or resource.reference_range) and observations.is_laboratory(resource):
             return True
@@ -224,6 +229,7 @@ class Reader:
         self._waiting = [one for one in self._waiting if one.ref not in refs]
         self._aged = [one for one in self._aged if one[1].ref not in refs]
         self._foreign = [one for one in self._foreign if one not in refs]
+        self._forms.forget(refs)
         self._passed -= refs
         self._strange -= refs
         self._samples.forget(refs)
@@ -236,7 +242,7 @@ class Reader:
         self._chart.has_patient = True
         self._chart.birth = parse(patient.birth_date)
         self._chart.sex = patient.gender
-        self._chart.has_died |= _has_died(patient, self.scope)
+        self._chart.has_died |= people.has_died(patient, self.scope)
 
     def condition(self, resource: fhir.Condition) -> None:
         """Take a problem; one that states an age is read again when the birth date comes after it."""
@@ -255,6 +261,31 @@ class Reader:
         for _, resource in aged:
             self.condition(resource)
 
+    def _read_forms(self) -> None:
+        """What the forms say, with all the Questionnaires that are known by now."""
+        chart, reading = self._chart, self._forms.read()
+        chart.seen[:] = [one for one in chart.seen if not one.named.ref.startswith(observations.FORM)]
+        chart.reports[:] = [one for one in chart.reports if not one.ref.startswith(observations.FORM)]
+        for seen in reading.seen:
+            self._see(seen)
+        chart.told_medicines[:] = reading.medicines
+        chart.unread_answers = reading.left
+
+    def _see(self, seen: Seen) -> None:
+        """Take a finding; an examination that a patient speaks of is none."""
+        self._chart.seen.append(seen)
+        is_exam = not (seen.preliminary or seen.reported or seen.named.sets.isdisjoint(workup.REPORT_KINDS))
+        if is_exam:
+            self._keep(self._chart.reports, workup.examined(seen))
+
+    def form(self, resource: QuestionnaireResponse) -> None:
+        """Take the answers to a form."""
+        self._forms.put(resource)
+
+    def questionnaire(self, resource: Questionnaire) -> None:
+        """Take the questions of forms."""
+        self._forms.ask(resource)
+
     def observation(self, resource: fhir.Observation) -> None:
         """Take results and findings, and what a text says."""
         self._chart.told += observations.told(resource, self._namer, self.scope)
@@ -266,12 +297,10 @@ class Reader:
             self._samples.result(resource)
         if all(one.trouble == observations.BY_NAME for one in results):
             for seen in observations.seen(resource, self._namer, self.scope):
-                if not (seen.is_settled or seen.preliminary):
+                if seen.is_settled or seen.preliminary:
+                    self._see(seen)
+                else:
                     self._chart.unsettled.append(seen)
-                    continue
-                self._chart.seen.append(seen)
-                if not seen.preliminary and not seen.named.sets.isdisjoint(workup.REPORT_KINDS):
-                    self._keep(self._chart.reports, _exam(seen))
 
     def medication(self, resource: fhir.Medication) -> None:
         """Remember a Medication that others refer to."""
@@ -330,30 +359,6 @@ class Reader:
             where.append(what)
 
 
-def _has_died(patient: fhir.Patient, scope: Scope) -> bool:
-    """Said so, or dated; a date that lies ahead, before the birth or before 1900 is a mistake (4e step 1)."""
-    died, born = parse(patient.deceased_date_time), parse(patient.birth_date)
-    if patient.deceased_boolean is True or died is None:
-        return patient.deceased_boolean is True
-    return not scope.is_future(died) and died.last >= max(FIRST_DEATH, born.first if born else 0)
-
-
-def _exam(seen: Seen) -> Report | None:
-    """An Observation that is an examination or an EMG, unless it says that there was none."""
-    if not seen.is_done:
-        return None
-    kind = next(kind for kind in workup.REPORT_KINDS if kind in seen.named.sets)
-    result = workup.result(seen.value_sets)
-    return Report(
-        ref=seen.named.ref,
-        kind=kind,
-        concept=seen.named.concepts[0],
-        words=seen.named.words,
-        when=seen.when,
-        result=result,
-    )
-
-
 _TAKERS: dict[type, Callable[[Reader, Anything], None]] = {
     fhir.Patient: Reader.patient,
     fhir.Condition: Reader.condition,
@@ -373,6 +378,8 @@ _TAKERS: dict[type, Callable[[Reader, Anything], None]] = {
     fhir.Procedure: Reader.procedure,
     fhir.Specimen: Reader.specimen,
     fhir.FamilyMemberHistory: Reader.family,
+    QuestionnaireResponse: Reader.form,
+    Questionnaire: Reader.questionnaire,
 }
 
 _LOOKS: dict[type, Callable[[Reader, Anything], bool]] = {

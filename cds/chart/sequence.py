@@ -20,6 +20,7 @@ def put_in_order(chart: Chart) -> None:
     chart.visits.sort(key=_of_visit)
     chart.told.sort(key=_of_told)
     chart.kin.sort(key=_of_kin)
+    chart.told_medicines.sort(key=lambda one: (one.ref, one.name, one.change))
 
 
 def _of_problem(problem: Problem) -> Place:

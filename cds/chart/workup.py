@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from cds.chart.facts import ORDER_INTENTS, Asked, FamilyMember, Named, Report, Told, Visit
+from cds.chart.facts import ORDER_INTENTS, Asked, FamilyMember, Named, Report, Seen, Told, Visit
 from cds.chart.naming import Namer, union
 from cds.chart.scope import Scope, span
 from cds.chart.spoken import TOLD
@@ -118,6 +118,21 @@ def _report(
         when=scope.date(when),
         result=result(results),
         is_procedure=isinstance(resource, Procedure),
+    )
+
+
+def examined(seen: Seen) -> Report | None:
+    """An Observation that is an examination or an EMG, unless it says that there was none."""
+    if not seen.is_done:
+        return None
+    kind = next(kind for kind in REPORT_KINDS if kind in seen.named.sets)
+    return Report(
+        ref=seen.named.ref,
+        kind=kind,
+        concept=seen.named.concepts[0],
+        words=seen.named.words,
+        when=seen.when,
+        result=result(seen.value_sets),
     )
 
 

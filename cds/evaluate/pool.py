@@ -18,6 +18,7 @@ from cds.fhir import resources as fhir
 from cds.fhir.base import Owned
 from cds.fhir.bundle import Feed
 from cds.fhir.datatypes import CodeableConcept, Reference
+from cds.fhir.forms import Questionnaire
 from cds.fhir.outcomes import FATAL, cuts
 from cds.fhir.references import parts
 from cds.outcome import Outcome
@@ -28,6 +29,7 @@ UNKNOWN, PATIENT = "unknown", "Patient"
 KEYS = {kind: key for key, kind in reversed(TYPES.items())} | {
     "Medication": "medicationRequests",
     "ProcedureRequest": "serviceRequests",
+    "Questionnaire": "questionnaireResponses",
 }
 FAILED = Unexpected("-")
 _TYPED = msgspec.json.Decoder(fhir.Any)
@@ -101,7 +103,7 @@ class Pool:
         self._engine = engine
         self._aliases = dict(aliases or {})
         self._records: dict[str, Record] = {}
-        self._shared: list[fhir.Medication] = []
+        self._shared: list[fhir.Medication | Questionnaire] = []
         self._homeless: list[Anything] = []
         self._deleted: set[str] = set()
 
@@ -129,7 +131,7 @@ class Pool:
         if isinstance(resource, fhir.OperationOutcome):
             issues = resource.issue or ()
             self.truncated |= any(issue.severity in FATAL for issue in issues) or bool(cuts(issues))
-        elif isinstance(resource, fhir.Medication):
+        elif isinstance(resource, fhir.Medication | Questionnaire):
             self._shared += [resource] if named in (None, resource.id) else [resource, replace(resource, id=named)]
         elif isinstance(resource, fhir.Patient):
             self._patient(resource)

@@ -17,6 +17,7 @@ from cds.fhir.datatypes import (
     Quantity,
     Reference,
 )
+from cds.fhir.forms import Questionnaire, QuestionnaireResponse
 from cds.fhir.reference_ranges import ReferenceRange
 
 
@@ -97,6 +98,7 @@ class Observation(Owned, tag="Observation", rename="camel"):
     interpretation: Concepts = None
     reference_range: list[ReferenceRange] | None = None
     component: list[Component] | None = None
+    derived_from: Raw = Raw()
 
 
 class Repeat(Struct, gc=False, rename="camel"):
@@ -380,5 +382,7 @@ Any = (
     | Specimen
     | Procedure
     | FamilyMemberHistory
+    | QuestionnaireResponse
+    | Questionnaire
     | OperationOutcome
 )

@@ -17,6 +17,9 @@ PATIENT = "patient={{context.patientId}}"
 ASKED = ("sct", "loinc")
 ENCOUNTERS = "Encounter?{p}&_sort=-date"
 ALERTS = "Flag?{p}"
+FORMS = (
+    "QuestionnaireResponse?{p}&status=completed,amended&_sort=-authored&_include=QuestionnaireResponse:questionnaire"
+)
 REQUESTS = "MedicationRequest?{p}&status=active,on-hold,completed,stopped,unknown&_include=MedicationRequest:medication"
 STATEMENTS = "MedicationStatement?{p}&_include=MedicationStatement:medication"
 GIVEN = "MedicationAdministration?{p}&_sort=-effective-time&_include=MedicationAdministration:medication"
@@ -187,6 +190,7 @@ def templates(knowledge: Knowledge) -> dict[str, str]:
             "familyHistory": "FamilyMemberHistory?{p}",
             "flags": ALERTS,
             "appointments": BOOKED,
+            "questionnaireResponses": FORMS,
         }
     )
 
@@ -206,6 +210,7 @@ def order_templates(knowledge: Knowledge) -> dict[str, str]:
             "serviceRequests": ORDERED,
             "flags": ALERTS,
             "appointments": BOOKED,
+            "questionnaireResponses": FORMS,
         }
     )
 

@@ -1,6 +1,5 @@
 """The one loader of clinical facts: reads every data file, checks it, and compiles the code table."""
 
-import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +16,9 @@ from cds.knowledge.answers import FILE as ANSWERS
 from cds.knowledge.answers import Answers, Stated, compiled
 from cds.knowledge.codes import CodeList, CodeTable, Concept
 from cds.knowledge.compile import Terminology, code_table
+from cds.knowledge.folder import Folder
+from cds.knowledge.form import FILE as FORM
+from cds.knowledge.form import Form
 from cds.knowledge.ingredients import IngredientNames
 from cds.knowledge.labels import analytes_named, labels_of, named
 from cds.knowledge.maps.model import NO_MAPS, SiteMaps
@@ -44,6 +46,7 @@ from cds.knowledge.version import digest
 
 CAUSES, EXPLANATIONS = "causes.toml", "explanations.toml"
 DATA = Path(__file__).parent / "data"
+RENAMED = {"except": "except_"} | {key: key.replace("-", "_") for key in ("both-sides", "question-verbs")}
 T = TypeVar("T")
 
 
@@ -75,6 +78,7 @@ class Knowledge(Struct, frozen=True, eq=False):
     analyte_words: AnalyteWords
     answers: Answers
     signs: Signs
+    form: Form
     explanations: dict[str, Explanation]
     causes: dict[str, KnownCause]
     spoken: dict[str, Spoken]
@@ -135,7 +139,7 @@ def load(folder: Path = DATA, languages: Collection[str] = (), wording: Path = E
     `languages` are those whose words are used (N14), instead of those that the data switch on. Its names are those of
     the language in the folder of the wording.
     """
-    files, labels = _Folder(folder), labels_of(wording)
+    files, labels = Folder(folder), labels_of(wording)
     systems = _read(files, "systems.toml", str)
     listed = rows(files.path, systems)
     terminology = Terminology(listed, systems, _aliases(files, systems))
@@ -172,6 +176,7 @@ def load(folder: Path = DATA, languages: Collection[str] = (), wording: Path = E
         analyte_words=_analyte_words(analytes, phrases),
         answers=_answers(stated, terminology),
         signs=_convert("signs.toml", "", files.toml("signs.toml"), Signs),
+        form=_convert(FORM, "", files.toml(FORM), Form),
         explanations=(explanations := _read(files, EXPLANATIONS, Explanation)),
         causes=_read(files, CAUSES, KnownCause),
         spoken={one: _convert(f"words/{one}.toml", "", files.toml(f"words/{one}.toml"), Spoken) for one in LANGUAGES},
@@ -185,35 +190,14 @@ def load(folder: Path = DATA, languages: Collection[str] = (), wording: Path = E
     return replace(knowledge, version=digest(files.tables, listed, of_names, live))
 
 
-def _stated(files: "_Folder", languages: Collection[str]) -> Stated:
+def _stated(files: Folder, languages: Collection[str]) -> Stated:
     """What answers say, in the languages that are used (N14)."""
     stated = _convert(ANSWERS, "", files.toml(ANSWERS), Stated)
     live = list(languages) or stated.languages.live
     return replace(stated, languages=replace(stated.languages, live=live))
 
 
-class _Folder:
-    """The data files, each TOML file read once."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.tables: dict[str, dict[str, Any]] = {}
-
-    def toml(self, file: str) -> dict[str, Any]:
-        """One file, parsed."""
-        self.tables[file] = self._parsed(file)
-        return self.tables[file]
-
-    def _parsed(self, file: str) -> dict[str, Any]:
-        try:
-            return tomllib.loads((self.path / file).read_text("utf-8"))
-        except (OSError, UnicodeDecodeError) as problem:
-            raise KnowledgeError(file, "-", f"cannot be read: {problem}") from problem
-        except tomllib.TOMLDecodeError as problem:
-            raise KnowledgeError(file, "-", f"is no TOML: {problem}") from problem
-
-
-def _read(folder: _Folder, file: str, kind: type[T]) -> dict[str, T]:
+def _read(folder: Folder, file: str, kind: type[T]) -> dict[str, T]:
     """A file that is one table of things of a kind."""
     return {key: _convert(file, key, value, kind) for key, value in folder.toml(file).items()}
 
@@ -236,12 +220,11 @@ def _convert(file: str, key: str, value: Any, kind: type[T]) -> T:
 def _plain(value: Any) -> Any:
     """The value with Python names for keys: `except` and dashes inside structures."""
     if isinstance(value, dict):
-        renamed = {"except": "except_", "both-sides": "both_sides"}
-        return {renamed.get(key, key): _plain(item) for key, item in value.items()}
+        return {RENAMED.get(key, key): _plain(item) for key, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
-def _aliases(folder: _Folder, systems: Mapping[str, str]) -> Aliases:
+def _aliases(folder: Folder, systems: Mapping[str, str]) -> Aliases:
     aliases = _convert("system_aliases.toml", "the file", folder.toml("system_aliases.toml"), Aliases)
     for name, system in (*aliases.names.items(), *((one, one) for one in aliases.editions)):
         if system not in systems.values():
@@ -337,6 +320,7 @@ def _check(knowledge: Knowledge, terminology: Terminology) -> None:
         terminology.of_groups("medicines.toml", name, [*medicine.groups, *medicine.never, *medicine.check_route])
         _check_rivals(knowledge, name, medicine)
     _check_ingredients(knowledge)
+    knowledge.form.check()
 
 
 def _check_ingredients(knowledge: Knowledge) -> None:

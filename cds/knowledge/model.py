@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from cds.knowledge.caffeine_words import Caffeine
+
 DEFICIENCY = "deficiency-"  # so the value sets of recorded deficiencies begin, followed by the analyte
 CALCIUM_KINDS = {"calcium_ionized": "ionised", "calcium_corrected": "adjusted", "calcium_total": "unadjusted"}
 TESTS = ("basic-tests", "asked-tests", "muscle-test")  # lists of what is asked of everybody, or with a reason
@@ -220,6 +222,8 @@ class Phrases(Struct, frozen=True, forbid_unknown_fields=True):
     both_sides: list[str]
     kinds: list[str]
     empty: list[str]
+    question_verbs: list[str]
+    caffeine: Caffeine
     specimen: list[str] = []
     other_tests: OtherTests = OtherTests()
 

@@ -32,11 +32,15 @@ TYPES = {
     "familyHistory": "FamilyMemberHistory",
     "flags": "Flag",
     "appointments": "Appointment",
+    "questionnaireResponses": "QuestionnaireResponse",
 }
 # What N61 added is only named where a client does not know it yet, and never blocks.
 CONDITIONS, LABS = "conditions", "labs"
 ALL_LABS = "allLabs"  # the tests that no rule reads are among them: only what reassures needs to have seen them (N35)
-TWITCH_KEYS = (CONDITIONS, "observations", "encounters", "serviceRequests", "flags", "appointments")
+TWITCH_KEYS = (
+    *(CONDITIONS, "observations", "encounters", "serviceRequests", "flags", "appointments"),
+    "questionnaireResponses",
+)
 MEDICINES = ("medicationRequests", "medicationStatements", "medicationAdministrations")
 DRAFTS = "drafts"  # no prefetch key: the drafts of a context, whose Medications may have to be read
 MEDICATED = (*MEDICINES, DRAFTS)

@@ -83,6 +83,7 @@ def emergency(choice: Choice, found: Assessment) -> Advice:
     inside = _inside(found)
     notes = [*_early(flags), *(remark.note for flag in flags for one in flag.found for remark in one.remarks)]
     notes += _why_tetany(flags, found)
+    notes += [one.doubt.remark.note for flag in found.today for one in flag.found if one.doubt]
     notes += [Note("drug_does_not_explain")] if found.urgent else []
     moved = {*added_classes.sides(flags), *((lab.tag, lab.side) for lab in _shown_labs(found))}
     notes += [*advise_labs.of_high_calcium(found.picture), *added_classes.lines(moved, found.picture)]
@@ -109,8 +110,8 @@ def emergency(choice: Choice, found: Assessment) -> Advice:
 def _inside(found: Assessment) -> Flags:
     """The flags of a NEURO-EVAL that an emergency keeps back: they are quoted on its card (D2)."""
     if found.picture.diseases or found.childhood or found.urgent:
-        return ()
-    return (*found.routine, *(found.additional if found.picture.is_marked else ()))
+        return found.today
+    return (*found.today, *found.routine, *(found.additional if found.picture.is_marked else ()))
 
 
 def _labs(found: Assessment) -> Iterable[Fact]:

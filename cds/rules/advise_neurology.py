@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from cards.advice import Advice, Note, Order
+from cards.advice import TODAY, Advice, Note, Order
 from cards.topics import Topic
 from cds.rules import (
     acute_weakness,
@@ -76,8 +76,17 @@ def evaluation(choice: Choice, found: Assessment) -> Advice:
         variant = "default"
     old = timing.old_sign(choice.flags) if variant == "unspecific" else None
     variant = "old-sign" if old else variant
+    now = _today(choice.flags)
+    variant = TODAY if now else variant
     studies = proposals.of_hyperexcitability(ids)
-    return _neuro(choice, found, variant, (Order("referral:neurology"), *studies, *advise.due(found)), old)
+    return _neuro(choice, found, variant, (Order("referral:neurology"), *studies, *advise.due(found)), now or old)
+
+
+def _today(flags: Flags) -> dict[str, str] | None:
+    """Name and date of the sign that is to be asked and examined today (N17)."""
+    found = [one for flag in flags if flag.today for one in flag.found if one.doubt is not None]
+    told = max((one for one in found if one.doubt), key=lambda one: one.day or 0, default=None)
+    return dict(told.doubt.remark.values) if told is not None and told.doubt is not None else None
 
 
 def _neuro(

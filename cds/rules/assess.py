@@ -26,6 +26,7 @@ from cds.rules.trial import Trial
 class Assessment(Struct, frozen=True, kw_only=True):
     """All that was found on a chart that shows a twitch, and which rules failed.
 
+    `today` are R4 signs that are to be asked and examined today (N17).
     `emergency_cards`: whether the site shows them; the emergencies are found all the same.
     """
 
@@ -43,6 +44,7 @@ class Assessment(Struct, frozen=True, kw_only=True):
     missing: tuple[str, ...]
     tests_wanted: Reason | None
     causes: tuple[Cause, ...] = ()
+    today: Flags = ()
     new_signs: tuple[NewSign, ...] = ()
     stopped: tuple[Stopped, ...] = ()
     failed: frozenset[str] = frozenset()
@@ -122,7 +124,7 @@ def assess(picture: Picture, trial: Trial, *, emergency_cards: bool = True) -> A
     if normal:
         evaluation = _unanswered(evaluation, picture)
     urgent_left, evaluation = new_signs.left(urgent_left, picture), new_signs.left(evaluation, picture)
-    routine = tuple(flag for flag in evaluation if flag.id != "ADD")
+    routine = tuple(flag for flag in evaluation if flag.id != "ADD" and not flag.today)
     extra = tuple(flag for flag in evaluation if flag.id == "ADD")
     medicines = questions.collect(Topic.MED_REV)
     courses = tuple(one for one in medicines if isinstance(one, Course))
@@ -135,6 +137,7 @@ def assess(picture: Picture, trial: Trial, *, emergency_cards: bool = True) -> A
         childhood=childhood,
         urgent=urgent_left,
         routine=routine,
+        today=tuple(flag for flag in evaluation if flag.today),
         additional=extra,
         muscle_signs=(*urgent, *routine),
         is_normal=normal,
@@ -218,7 +221,9 @@ def _unanswered(flags: Flags, picture: Picture) -> Flags:
     """The flags that a normal examination and EMG do not answer: newer ones and undated ones (4b NORM)."""
     days = [done.report.when.first for done in (picture.exam, picture.emg) if done and done.report.when]
     answer = min(days)
-    return tuple(flag for flag in flags if not flag.days or any(day is None or day > answer for day in flag.days))
+    return tuple(
+        flag for flag in flags if flag.today or not flag.days or any(day is None or day > answer for day in flag.days)
+    )
 
 
 def flag_days(flags: Iterable[Raised]) -> list[int | None]:

@@ -28,6 +28,7 @@ def words_allowed(found: Assessment) -> bool:
         and seen
         and not (warned or open_items.flags(found) or picture.quoted or found.causes or found.stopped)
         and (picture.emg is None or picture.emg.result is not None)
+        and not picture.findings.of("alcohol-stopped")
     )
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from cards.advice import RULE_FAILED, SWITCHED_OFF, UNWORDED, Advice
+from cards.advice import RULE_FAILED, SWITCHED_OFF, TODAY, UNWORDED, Advice
 from cards.topics import Topic
 from cards.vocabulary import Vocabulary
 from cds.knowledge import basis
@@ -58,6 +58,7 @@ class CardRow(Struct, frozen=True, kw_only=True):
 
 OF_LIFESTYLE = (
     *("stress", "sleep", "sleep-recorded", "exertion", "caffeine", "caffeine-recorded", "dehydration"),
+    "fluid-loss",
     *("smoking", "diet", "several", "unexamined", "open-item", "general", "general-child"),
 )
 OF_ISOLATED = ("incomplete", "child", "eyelid", "default", "open")  # N55
@@ -111,7 +112,7 @@ CARDS = (
     ),
     CardRow(
         topic=Topic.NEURO_EVAL,  # 4a NEURO-EVAL
-        variants=("default", "hyperexcitability", "central", "eyelid", "unspecific", "old-sign"),
+        variants=("default", "hyperexcitability", "central", "eyelid", "unspecific", "old-sign", TODAY),
         advise=advise_neurology.evaluation,
         left_out=left_out.evaluation,
         reads=Reads(windows=("persistent", "finding_observation")),

@@ -6,6 +6,7 @@ from cards.topics import Topic
 from cards.words import TagWords, Words
 from cds.errors import KnowledgeError
 from cds.knowledge.load import Knowledge
+from cds.rules import lines, reported
 from cds.rules.cardbook import CARDS, ROWS, of_chart
 from cds.rules.reads import Reads
 from cds.rules.rulebook import UNJUDGED, Rulebook, rulebook_of
@@ -38,6 +39,8 @@ CHART = Reads(
             "b-group-deficiency",
             "movement-unspecific",
             "myopathy",
+            *lines.FORM_LINES.values(),
+            reported.BOTH_SIDES_NEW,
         ),
     ),
     limits=("albumin-adjust",),
@@ -51,6 +54,8 @@ CHART = Reads(
             "ppi_exposure",
             "emergency_sign",
             "flagged_lab",
+            "reported_sign",
+            "reported_today",
         ),
         *("rhabdomyolysis_sign", "electrolyte_sign", "ck_explained"),
         *("visit_sign", "old_sign", "explained_before", "explanation_lead"),

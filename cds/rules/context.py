@@ -152,6 +152,7 @@ def remarks(picture: Picture) -> tuple[Note, ...]:
         *((Note("timing_uncertain"),) if vague else ()),
         *((Note("already_on_problem_list", {"items": ", ".join(listed)}),) if listed else ()),
         *strange(picture),
+        *unread_answers(picture),
         *unrecognised(picture),
         *((Note("foreign_resources", {"n": str(chart.foreign)}),) if chart.foreign else ()),
         *((Note("age_unknown"),) if picture.age is None else ()),
@@ -165,6 +166,12 @@ def strange(picture: Picture) -> tuple[Note, ...]:
     if not count:
         return ()
     return (Note("problem_unread" if count == 1 else "problems_unread", {"n": str(count)}),)
+
+
+def unread_answers(picture: Picture) -> tuple[Note, ...]:
+    """How many answers to forms were too many or too deep to be read (N20)."""
+    count = picture.chart.unread_answers
+    return (Note("answers_unread", {"n": str(count)}),) if count else ()
 
 
 def _is_reviewed(course: Course, picture: Picture) -> bool:

@@ -11,7 +11,7 @@ from cds.rules.causes import Cause
 from cds.rules.choice import SILENCE_NEEDS, Choice, Decision
 from cds.rules.findings import Finding
 from cds.rules.flag_rows import FLAG_IDS
-from cds.rules.flags import Flags
+from cds.rules.flags import Flags, is_today
 from cds.rules.medication import Course
 from cds.rules.stopped import Stopped
 from cds.rules.trial import Trial
@@ -93,6 +93,7 @@ def _without_emergency(found: Assessment) -> list[Choice]:
     chosen = _new_sign(found)  # 21
     main = _main(found)  # 23
     chosen += _neurology(*main, found) if main else []  # 24
+    chosen += _today(found, main)
     chosen += _abnormal_lab(lines.labs_left(found, chosen))  # 25
     chosen += _medicines(found, found.courses, _stopped(found))  # 26
     chosen += _known_cause(found, chosen)  # 27
@@ -116,7 +117,14 @@ def _main(found: Assessment) -> tuple[Topic, Flags] | None:
 
 def _evaluated(found: Assessment) -> Flags:
     """The signs of the routine card: symptoms only of a twitch that lasts, is severe or frequent (S45)."""
-    return (*found.routine, *(found.additional if found.picture.is_marked else ()))
+    return (*found.today, *found.routine, *(found.additional if found.picture.is_marked else ()))
+
+
+def _today(found: Assessment, main: tuple[Topic, Flags] | None) -> list[Choice]:
+    """R4-today beside another neurology card: theirs is weeks, this is today (N17)."""
+    if not found.today or main is None or main[0] is Topic.NEURO_EVAL:
+        return []
+    return [Choice(topic=Topic.NEURO_EVAL, indicator=Indicator.WARNING, flags=found.today)]
 
 
 def _neurology(topic: Topic, flags: Flags, found: Assessment) -> list[Choice]:
@@ -129,11 +137,8 @@ def _neurology(topic: Topic, flags: Flags, found: Assessment) -> list[Choice]:
         return []
     critical = topic is Topic.PED_NEURO and any(flag.critical for flag in flags)
     request = found.picture.request
-    if (
-        request is not None
-        and not (critical or found.hides)
-        and covers(request, flag_days((*flags, *_evaluated(found))))
-    ):
+    stands = critical or found.hides or is_today(flags)
+    if request is not None and not stands and covers(request, flag_days((*flags, *_evaluated(found)))):
         return [Choice(topic=Topic.STATUS, indicator=Indicator.INFO, flags=flags, covered=topic)]
     return [Choice(topic=topic, indicator=Indicator.CRITICAL if critical else Indicator.WARNING, flags=flags)]
 
@@ -270,7 +275,7 @@ def is_for_an_emergency(choice: Choice) -> bool:
 
 def _is_protected(choice: Choice) -> bool:
     new = choice.topic is Topic.NEW_SIGN and choice.indicator is Indicator.WARNING
-    return choice.topic in PROTECTED or new or is_for_an_emergency(choice)
+    return choice.topic in PROTECTED or new or is_today(choice.flags) or is_for_an_emergency(choice)
 
 
 def capped(ordered: Sequence[Choice], limit: int, repeated: tuple[Topic, ...] = ()) -> Decision:

@@ -9,7 +9,7 @@ from cards.topics import Indicator, Topic
 from cds.chart.facts import Problem
 from cds.rules.assess import Assessment
 from cds.rules.choice import Choice
-from cds.rules.flags import Raised
+from cds.rules.flags import Raised, is_today
 from cds.rules.gate import is_twitch, shows_twitch
 from cds.rules.mentions import days_of
 from cds.rules.picture import Picture
@@ -73,6 +73,8 @@ def _is_routine(choice: Choice) -> bool:
 def _is_new(choice: Choice, newest: int, picture: Picture) -> bool:
     """Whether a sign of the routine neurology card is newer than the twitch, or new; one without a date may be."""
     since = min(newest + 1, picture.today - picture.knowledge.days("dormant_sign"))
+    if is_today(choice.flags):
+        return True
     return any(_counts(flag) and any(day is None or day >= since for day in flag.days) for flag in choice.flags)
 
 

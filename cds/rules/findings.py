@@ -16,7 +16,7 @@ from cds.fhir.dates import When
 from cds.knowledge.codes import NOTHING, Concept
 from cds.knowledge.load import Knowledge
 from cds.knowledge.model import DEFICIENCY, EXCESS
-from cds.rules.gate import Twitch, is_late, is_twitch, shows_twitch
+from cds.rules.gate import PATIENT_REPORTS, Twitch, is_late, is_twitch, shows_twitch
 from cds.rules.own_words import Place, in_sentence, of_problem, of_resource, own
 
 ASKED = "ask-"  # so the value sets of questions begin
@@ -39,10 +39,14 @@ class Remark(Struct, frozen=True):
 
 
 class Doubt(Struct, frozen=True):
-    """Why a sign is no more than R4: the value sets it would have been in, and what is said of it."""
+    """Why a sign is no more than R4: the value sets it would have been in, and what is said of it.
+
+    `today`: it is to be asked and examined today (N17).
+    """
 
     sets: frozenset[str]
     remark: Remark
+    today: bool = False
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -50,7 +54,8 @@ class Finding(Struct, frozen=True, kw_only=True):
 
     `value_words` are what the chart calls the value of an Observation; `place` is where the entry stands.
     `doubt` makes it R4 and nothing more; `remarks` are what else the chart says of it.
-    `source` is who told an Observation; `spoken` is the sign of one that is told in words (N16).
+    `source` is who told an Observation; `reported` marks a patient's answer to a form (N21); `spoken` is the sign
+    of one that is told in words (N16).
     """
 
     named: Named
@@ -67,6 +72,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     places: frozenset[str] = frozenset()
     preliminary: bool = False
     spoken: str | None = None
+    reported: bool = False
 
     @property
     def day(self) -> int | None:
@@ -270,6 +276,7 @@ def _finding(seen: Seen, sets: frozenset[str], phrases: frozenset[str], remarks:
         source=seen.source,
         places=seen.places,
         preliminary=seen.preliminary,
+        reported=seen.reported,
     )
 
 
@@ -344,4 +351,5 @@ def fact(finding: Finding, sets: Iterable[str], knowledge: Knowledge) -> Fact:
         quoted=words(finding, names, knowledge),
         place=finding.place.key if finding.place else None,
         visit=finding.place.date if finding.place else None,
+        note=PATIENT_REPORTS if finding.reported else None,
     )

@@ -27,6 +27,7 @@ class Raised(Struct, frozen=True, kw_only=True):
 
     `tag` is the emergency tag of an E flag; findings of a `used` flag count nowhere else (4b Flags).
     `lowered`: what it is where nothing else is an emergency, `open` why it cannot be lowered (N39).
+    `today` marks an R4 that is to be asked and examined today (N17).
     `sentence` is the summary of an emergency that nothing of another kind stands beside, with its `values`.
     """
 
@@ -42,6 +43,7 @@ class Raised(Struct, frozen=True, kw_only=True):
     preliminary: str | None = None
     is_low: bool = False
     is_high: bool = False
+    today: bool = False
     acute: bool = False
     sentence: str | None = None
     values: tuple[tuple[str, str], ...] = ()
@@ -50,6 +52,11 @@ class Raised(Struct, frozen=True, kw_only=True):
 
 
 Flags = tuple[Raised, ...]
+
+
+def is_today(flags: Flags) -> bool:
+    """Whether one of them is to be asked and examined today."""
+    return any(flag.today for flag in flags)
 
 
 def sample_days(flag: Raised) -> Iterator[int]:

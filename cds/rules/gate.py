@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cards.advice import Fact
 from cards.template import fill
@@ -22,6 +23,7 @@ READS = Reads(
     windows=("twitch_observation", "visit_twitch", "worded_twitch", "persistent", "persistent_eyelid"),
     thresholds=("frequent_per_day", "max_twitches"),
 )
+PATIENT_REPORTS = "patient_reports"  # the remark on a fact that a patient told
 NEAR = READS | Reads(sets=("twitch-exclude",))  # what may be taken for a twitch
 
 
@@ -29,6 +31,7 @@ class Twitch(Struct, frozen=True, kw_only=True):
     """One active twitch.
 
     `is_dated_by_field`: it is told in words that say no duration, so that its onset is only the day of the field (N17).
+    `reported` marks a patient's answer; `lasting` is since when such an answer says it lasts.
     """
 
     named: Named
@@ -38,6 +41,13 @@ class Twitch(Struct, frozen=True, kw_only=True):
     severe: bool = False
     frequent: bool = False
     is_dated_by_field: bool = False
+    reported: bool = False
+    lasting: When | None = None
+
+    @property
+    def since(self) -> When | None:
+        """Since when it lasts: by what the patient says, else by its onset."""
+        return self.lasting or self.onset
 
 
 def twitches(chart: Chart, knowledge: Knowledge, today: int, encounter_id: str | None) -> tuple[Twitch, ...]:
@@ -54,8 +64,11 @@ def twitches(chart: Chart, knowledge: Knowledge, today: int, encounter_id: str |
         *_of_told(chart.told, knowledge, today),
         *_of_seen(chart.seen, knowledge, today),
     ]
+    recorded = any(not one.reported for one in others)
     if problems:
         others = [_without_onset(other) for other in others]
+    elif recorded:
+        others = [_without_onset(other) if other.reported else other for other in others]
     return (*problems, *others)
 
 
@@ -66,9 +79,9 @@ def last_onset(found: tuple[Twitch, ...]) -> When | None:
 
 def is_persistent(twitch: Twitch, knowledge: Knowledge, today: int) -> bool:
     """Whether a twitch has lasted, judged by its own onset; an unknown onset is not persistent (4b PERSIST)."""
-    if twitch.onset is None or twitch.is_dated_by_field:
+    if twitch.since is None or twitch.is_dated_by_field:
         return False
-    days = today - twitch.onset.first
+    days = today - twitch.since.first
     if twitch.eyelid_only:
         return days > knowledge.days("persistent_eyelid")
     return days >= knowledge.days("persistent")
@@ -90,10 +103,11 @@ def fact(twitch: Twitch, knowledge: Knowledge) -> Fact:
         label=label,
         system=concept.system if concept else None,
         code=concept.code if concept else None,
-        date=twitch.onset.text if twitch.onset else None,
+        date=since.text if (since := twitch.onset or twitch.lasting) else None,
         quoted=words(twitch, knowledge),
         place=twitch.place.key if twitch.place else None,
         visit=twitch.place.date if twitch.place else None,
+        note=PATIENT_REPORTS if twitch.reported else None,
     )
 
 
@@ -168,10 +182,12 @@ def _of_seen(seen: list[Seen], knowledge: Knowledge, today: int) -> Iterator[Twi
         if shows_twitch(one) and one.when is not None and one.when.first >= oldest:
             yield Twitch(
                 named=one.value if one.value.phrases & TWITCH_PHRASES else one.named,
-                onset=one.when,
+                onset=one.onset or one.when,
                 place=of_resource(one.named.ref),
                 eyelid_only=_is_eyelid(one.named, one.sites) or "twitch-eyelid" in one.value_sets,
                 frequent="frequent" in one.value_sets or _is_often(one, knowledge),
+                reported=one.reported,
+                lasting=one.onset,
             )
 
 
@@ -191,10 +207,4 @@ def _is_often(seen: Seen, knowledge: Knowledge) -> bool:
 
 
 def _without_onset(twitch: Twitch) -> Twitch:
-    return Twitch(
-        named=twitch.named,
-        place=twitch.place,
-        eyelid_only=twitch.eyelid_only,
-        severe=twitch.severe,
-        frequent=twitch.frequent,
-    )
+    return replace(twitch, onset=None)

@@ -13,9 +13,12 @@ from cds.rules import measured
 from cds.rules.findings import Finding
 from cds.rules.newest import newest
 from cds.rules.own_words import in_sentence
+from cds.rules.reported import is_pregnant
 from cds.rules.view import View
 
+ANSWERS = ("Observation", "QuestionnaireResponse")
 UNITS = {"ask-sleep": "h", "ask-caffeine": "mg/d", "ask-weight": "kg"}  # the other questions are scores
+BRIEF = ("ask-nervous", "ask-worry")  # GAD-2
 LESS_IS_WORSE = frozenset({"ask-sleep", "ask-weight"})  # a lighter child may take less caffeine
 
 
@@ -30,14 +33,36 @@ class Factor(Struct, frozen=True, kw_only=True):
 
 
 def stress(view: View) -> Factor | None:
-    """GAD-7 of 10 or more from the age of 12, or anxiety or stress coded."""
+    """GAD-7 of 10 or more, or without one GAD-2 of 3 or more, from the age of 12; or anxiety or stress coded."""
     score = _score(view, "ask-gad7", "questionnaire")
     old_enough = view.age is None or view.age >= view.at("gad7_years")
     limit = view.at("gad7")
     scored = score is not None and old_enough and _value(score) >= limit
     facts = (_answer(score, "ask-gad7", view, f">={number(limit)}", view.source("gad7")),) if score and scored else ()
-    found = _facts(view.of("stress"), "stress", view)
+    brief = () if score is not None else _brief_score(view)
+    found = (*brief, *_facts(view.of("stress"), "stress", view))
     return Factor(tag="stress", facts=(*facts, *found), variant="stress", notes=_phq9(view)) if facts or found else None
+
+
+def _brief_score(view: View) -> tuple[Fact, ...]:
+    """The two questions of GAD-2, answered together (N22)."""
+    if view.age is not None and view.age < view.at("gad7_years"):
+        return ()
+    answers = [_score(view, name, "questionnaire") for name in BRIEF]
+    both = [one for one in answers if one is not None and 0 <= _value(one) <= view.at("gad2_most")]
+    total, limit = sum(map(_value, both)), view.at("gad2")
+    if len(both) < len(BRIEF) or total < limit:
+        return ()
+    told = Fact(
+        resource=both[0].named.ref,
+        label=view.label(BRIEF[0]),
+        value=total,
+        date=both[0].when.text if both[0].when else None,
+        limit=f">={number(limit)}",
+        limit_source=view.source("gad2"),
+        note=measured.remark(both[0]),
+    )
+    return (told,)
 
 
 def sleep(view: View) -> Factor | None:
@@ -55,7 +80,7 @@ def sleep(view: View) -> Factor | None:
 
 
 def exertion(view: View) -> Factor | None:
-    """Exertion within 7 days before the twitch, or of the last 7 days."""
+    """Exertion within 7 days before the twitch, as dated or as a patient says, or of the last 7 days."""
     window, last = view.days("exertion"), view.last
     found = [
         one
@@ -63,7 +88,10 @@ def exertion(view: View) -> Factor | None:
         if one.day is not None
         and (one.day >= view.today - window or (last is not None and last.last - window <= one.day <= last.last))
     ]
-    facts = _facts(tuple(found), "exertion", view)
+    before = view.within("reported_sign", "exertion-before")
+    told = {one.named.ref for one in before}
+    mine = (one for one in found if one.named.ref not in told)
+    facts = (*_facts(tuple(mine), "exertion", view), *_facts(before, "exertion-before", view))
     return Factor(tag="exertion", facts=facts, variant="exertion") if facts else None
 
 
@@ -93,14 +121,19 @@ def unjudged(view: View) -> tuple[Note, ...]:
 def _caffeine_notes(view: View) -> Iterator[Note]:
     if view.age is not None and view.age < view.at("caffeine_child_years"):
         yield Note("caffeine_child")
-    elif view.pregnant:
+    elif _is_pregnant(view):
         yield Note("pregnancy_caffeine")
 
 
 def dehydration(view: View) -> Factor | None:
-    """Dehydration recorded within 30 days."""
+    """Dehydration recorded, or a loss of fluid reported, within 30 days."""
     facts = _facts(view.within("dehydration", "dehydration"), "dehydration", view)
-    return Factor(tag="dehydration", facts=facts, variant="dehydration") if facts else None
+    lost = view.within("dehydration", "fluid-loss")
+    if not facts and not lost:
+        return None
+    notes = (Note("fluid_loss", {"date": lost[0].when.text if lost[0].when else ""}),) if lost else ()
+    variant = "dehydration" if facts else "fluid-loss"
+    return Factor(tag="dehydration", facts=(*facts, *_facts(lost, "fluid-loss", view)), variant=variant, notes=notes)
 
 
 def smoking(view: View) -> Factor | None:
@@ -115,7 +148,8 @@ def smoking(view: View) -> Factor | None:
 
 def diet(view: View) -> Factor | None:
     """A diet or absorption problem coded, or a vegan diet in words."""
-    found = (*view.of("diet"), *view.worded("diet"))
+    coded = (one for one in view.of("diet") if not one.reported or view.is_within(one.when, "intake"))
+    found = (*coded, *view.worded("diet"))
     facts = _facts(found, "diet", view)
     return Factor(tag="diet", facts=facts, variant="diet") if facts else None
 
@@ -181,11 +215,16 @@ def _caffeine_limit(view: View) -> float | None:
         weighed = _score(view, "ask-weight", "weight")
         kilograms = _in_unit(weighed, UNITS["ask-weight"], view) if weighed else None
         return None if kilograms is None else view.at("caffeine_child_mg_per_kg") * kilograms
-    return view.at("caffeine_pregnant_mg" if view.pregnant else "caffeine_mg")
+    return view.at("caffeine_pregnant_mg" if _is_pregnant(view) else "caffeine_mg")
+
+
+def _is_pregnant(view: View) -> bool:
+    """By the record, or as the patient says."""
+    return view.pregnant or is_pregnant(view.answers("ask-pregnancy"), view.today - view.days("reported_sign"))
 
 
 def _is_status(finding: Finding, oldest: int) -> bool:
     """An answer must be in date; a diagnosis on the problem list stands until it is closed (2b Stale)."""
-    if finding.named.ref.partition("/")[0] == "Observation":
+    if finding.named.ref.partition("/")[0] in ANSWERS:
         return finding.when is not None and finding.when.first >= oldest
     return True

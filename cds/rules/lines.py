@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from cards.advice import Note
 from cards.topics import Indicator, Topic
-from cds.rules import added_classes, calm, other_results
+from cds.rules import added_classes, calm, context, other_results
 from cds.rules.abnormal import Abnormal
 from cds.rules.assess import Assessment
 from cds.rules.causes import Cause
@@ -18,6 +18,12 @@ NEUROLOGY = frozenset({Topic.PED_NEURO, Topic.NEURO_URG, Topic.NEURO_EVAL})
 BEYOND_MS = frozenset({"wasting", "tongue-fasciculation"})
 EXPECTED = frozenset(DISEASES_OF_NERVES)
 STEROID = "corticosteroid"
+FORM_LINES = {"alcohol_stopped": "alcohol-stopped", "alcohol_much": "alcohol-much"}
+CHANGES = {
+    "started": "reported_medicine_started",
+    "stopped": "reported_medicine_stopped",
+    "changed": "reported_medicine_changed",
+}
 LINES = {
     "root": "cause_root",
     "polyneuropathy": "cause_polyneuropathy",
@@ -29,6 +35,7 @@ LINES = {
 def of(found: Assessment, chosen: Sequence[Choice]) -> tuple[Note, ...]:
     """All lines, given every card that is due."""
     return (
+        *_of_forms(found),
         *_of_stopped(found, chosen),
         *_of_causes(found, chosen),
         *_of_new_signs(found),
@@ -36,6 +43,22 @@ def of(found: Assessment, chosen: Sequence[Choice]) -> tuple[Note, ...]:
         *added_classes.nitrous_oxide(found.picture),
         *other_results.of(found.picture, {fact.resource for flag in found.emergencies for fact in flag.facts}),
     )
+
+
+def _of_forms(found: Assessment) -> Iterator[Note]:
+    """What a patient answered that is asked about before anything else is said (N22)."""
+    picture, undated = found.picture, found.picture.knowledge.names.undated
+    for key, name in FORM_LINES.items():
+        told = [one for one in picture.findings.of(name) if picture.is_within(one.when, "reported_sign")]
+        if told:
+            yield Note(key, {"date": max(one.when.text for one in told if one.when)})
+    if picture.says_pregnant is not None:
+        yield Note("pregnancy_reported", {"date": picture.says_pregnant.text})
+    for medicine in picture.chart.told_medicines:
+        when, start = medicine.when, medicine.start
+        said = {"drug": context.cut(medicine.name), "date": when.text if when else undated}
+        change = CHANGES.get(medicine.change, "reported_medicine")
+        yield Note(change, said | ({"before": start.text if start else undated} if medicine.change in CHANGES else {}))
 
 
 def labs_left(found: Assessment, chosen: Sequence[Choice]) -> tuple[Abnormal, ...]:

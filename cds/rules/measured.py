@@ -3,6 +3,7 @@
 from cards.advice import Fact
 from cds.chart.facts import Seen
 from cds.rules.amount import Amount
+from cds.rules.gate import PATIENT_REPORTS
 from cds.rules.own_words import of_resource
 from cds.rules.view import View
 
@@ -23,8 +24,8 @@ def fact(seen: Seen, name: str, view: View, limit: str, *, unit: str | None, sou
     return Fact(
         resource=seen.named.ref,
         label=view.label(name),
-        system=concept.system,
-        code=concept.code,
+        system=concept.system or None,
+        code=concept.code or None,
         value=seen.quantity.value if seen.quantity else None,
         unit=unit,
         date=seen.when.text if seen.when else None,
@@ -32,4 +33,10 @@ def fact(seen: Seen, name: str, view: View, limit: str, *, unit: str | None, sou
         limit_source=source,
         quoted=view.own(seen.named.words, concept),
         place=place.key if place else None,
+        note=remark(seen),
     )
+
+
+def remark(seen: Seen) -> str | None:
+    """That a patient told it, if so."""
+    return PATIENT_REPORTS if seen.reported else None

@@ -6,21 +6,23 @@ from functools import lru_cache
 from msgspec import Struct
 
 from cards.advice import Fact, Note
-from cds.chart.facts import Drug
+from cds.chart.facts import Drug, ToldMedicine
 from cds.fhir.dates import When
 from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
 from cds.knowledge.model import MedicineClass
+from cds.rules.gate import PATIENT_REPORTS
 
 DOUBTFUL = frozenset({"unclear", "on-hold", "dispensed"})
 DENOSUMAB = "denosumab"
+TOLD, STARTED, STOPPED = "told", "started", "stopped"
 
 
 class Course(Struct, frozen=True, kw_only=True):
     """One ingredient of one class that is taken now: all its active entries, and the start of the whole course.
 
     `cautions` are what makes its review a warning (N34), `reasons` why it counts whatever its timing (N49).
-    `of_supplies`: it counts only by what was handed out.
+    `of_supplies`: it counts only by what was handed out. `reported` marks one that only a patient tells of.
     """
 
     tag: str
@@ -32,6 +34,7 @@ class Course(Struct, frozen=True, kw_only=True):
     cautions: tuple[Note, ...] = ()
     reasons: tuple[Note, ...] = ()
     of_supplies: bool = False
+    reported: bool = False
 
     def began(self, onset: When | None) -> When | None:
         """Its start as it is held against the onset of the twitch; None if that cannot be told.
@@ -60,6 +63,7 @@ class Course(Struct, frozen=True, kw_only=True):
             system=self.concept.system or None,
             code=self.concept.code or None,
             date=self.start.text if self.start else None,
+            note=PATIENT_REPORTS if self.reported else None,
         )
 
     @property
@@ -107,6 +111,7 @@ class Medication(Struct, frozen=True):
     others: tuple[tuple[str, When | None], ...]
     replacements: tuple[tuple[str, When | None], ...]
     doubtful: tuple[Doubtful, ...] = ()
+    reported: tuple[Course, ...] = ()
     history: dict[str, list[Entry]] = {}
 
     def entries(self, tag: str) -> Iterator[Entry]:
@@ -122,6 +127,7 @@ class Medication(Struct, frozen=True):
         """The classes and value sets of what is taken or has ended."""
         yield from (course.tag for course in self.courses)
         yield from (one.tag for one in self.ended)
+        yield from (course.tag for course in self.reported)
         yield from (name for name, _ in self.others)
 
 
@@ -227,8 +233,8 @@ def _ended(tag: str, concept: Concept, drug: Drug, knowledge: Knowledge) -> Ende
     return Ended(tag=tag, ingredient=concept.ingredient, name=name, ref=drug.ref, end=drug.end)
 
 
-def read(drugs: list[Drug], knowledge: Knowledge, today: int) -> Medication:
-    """Courses of all classes of 5a, and what has ended."""
+def read(drugs: list[Drug], knowledge: Knowledge, today: int, told: Iterable[ToldMedicine] = ()) -> Medication:
+    """Courses of all classes of 5a, what has ended, and what only a patient tells of."""
     matcher = matcher_of(knowledge)
     matched = [(tag, concept, drug) for drug in drugs for tag, concept in matcher.matches(drug)]
     denied = _denials(drugs)
@@ -249,7 +255,28 @@ def read(drugs: list[Drug], knowledge: Knowledge, today: int) -> Medication:
         replacements=tuple(_replacements(active)),
         doubtful=tuple(dict.fromkeys(_doubtful(matched))),
         history=history,
+        reported=tuple(_told(told, courses, knowledge)),
     )
+
+
+def _told(told: Iterable[ToldMedicine], courses: Iterable[Course], knowledge: Knowledge) -> Iterator[Course]:
+    """What a patient says was started or changed, and no list holds (N22). It takes nothing from any list."""
+    listed, matcher = {(one.tag, one.ingredient) for one in courses}, matcher_of(knowledge)
+    for one in told:
+        if one.change == STOPPED:
+            continue
+        for tag, concept in matcher.matches(Drug(ref=one.ref, concepts=one.concepts, state=TOLD)):
+            if (tag, concept.ingredient or tag) not in listed:
+                start = one.start if one.change == STARTED else None
+                yield Course(
+                    tag=tag,
+                    ingredient=concept.ingredient or tag,
+                    groups=concept.groups,
+                    concept=concept,
+                    refs=(one.ref,),
+                    start=start,
+                    reported=True,
+                )
 
 
 def _doubtful(matched: list[tuple[str, Concept, Drug]]) -> Iterator[Doubtful]:

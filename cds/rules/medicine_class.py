@@ -25,7 +25,7 @@ def rule_of(
             return
         if medicine.needs_eyelid and not added_classes.is_eyelid_only(view):
             return
-        for course in view.courses(tag):
+        for course in (*view.courses(tag), *view.reported(tag)):
             warned = tuple(cautions(course, view))
             why = tuple(reasons(course, view))
             if warned or why or view.fires(course) or _explains(course, medicine, view):

@@ -10,6 +10,7 @@ from cds.rules.findings import Finding
 from cds.rules.flags import Raised
 from cds.rules.labs import Judged
 from cds.rules.own_words import in_sentence
+from cds.rules.reported import sign_today
 from cds.rules.view import View
 from cds.rules.work_up import Done
 
@@ -75,11 +76,12 @@ def eyelid(view: View) -> Raised | None:
     spasm = view.of("blepharospasm")
     if spasm:
         return view.flag(spasm, ("blepharospasm",))
-    twitches, lasting = view.twitches, view.persistent()
+    twitches = [one for one in view.twitches if not one.reported] or view.twitches  # no answer makes less of a record
+    lasting = [one for one in view.persistent() if one.eyelid_only]
     if not lasting or not all(one.eyelid_only for one in twitches):
         return None
-    longest = min((one for one in lasting if one.onset), key=lambda one: one.onset.first if one.onset else 0)
-    onset = longest.onset
+    longest = min(lasting, key=lambda one: one.since.first if one.since else 0)
+    onset = longest.since
     answer = onset.first + view.days("eyelid_answer") if onset else None
     days = view.days("persistent_eyelid")
     fact = Fact(
@@ -98,7 +100,12 @@ def eyelid(view: View) -> Raised | None:
 def unspecific(view: View) -> Iterator[Raised]:
     """R4: unspecific weakness, an abnormal reflex, an abnormal test without a coded sign, a sign in words only."""
     sets = ("weakness-unspecific", "abnormal-reflex", "sign-in-doubt")
-    coded = view.flag(view.of(*sets), sets)
+    found = view.of(*sets)
+    now = set(sign_today(found))
+    at_once = view.flag((one for one in found if one in now), sets)
+    if at_once is not None:
+        yield replace(at_once, today=True)
+    coded = view.flag((one for one in found if one not in now), sets)
     worded = view.flag(view.worded("red-flag"), ())
     tests = [_abnormal_test(done, view) for done in (view.report("exam"), view.report("emg"))]
     for flag in (coded, worded, *tests):

@@ -15,6 +15,7 @@ from cds.rules.known_disease import Disease
 from cds.rules.own_words import first_of_sentence
 from cds.rules.picture import Picture
 from cds.rules.reads import WHILE_TREATED
+from cds.rules.reported import sign_today
 from cds.rules.view import View
 
 Kind = Literal["breathing", "swallowing", "weight", "weakness", "wasting", "vision", "other"]
@@ -32,7 +33,7 @@ NEW = ("U1", "U2", "U3", "U4", "U5", "U6", "U7", "U9", "R1", "R2")
 SETS = {row.id: row.reads.sets for row in FLAGS}
 OF_LIMBS = ("U1", "U2", "U5")  # what such a disease brings with it
 TONGUE = frozenset({"tongue-fasciculation", "tongue-atrophy"})
-STIFFNESS = "stiffness"
+STIFFNESS, DOUBTED = "stiffness", "sign-in-doubt"
 
 
 class NewSign(Struct, frozen=True, kw_only=True):
@@ -55,12 +56,17 @@ class NewSign(Struct, frozen=True, kw_only=True):
     @property
     def is_same_day(self) -> bool:
         """Whether the team is to be told the same day."""
-        return self.kind in SAME_DAY
+        return self.kind in SAME_DAY or self.is_today
+
+    @property
+    def is_today(self) -> bool:
+        """Whether somebody reported it, and it is to be examined today (N17)."""
+        return self.finding.doubt is not None and self.finding.doubt.today
 
     @property
     def indicator(self) -> Indicator:
         """Info for what is neither breathing, swallowing, weight, strength nor sight; a warning in MS."""
-        mild = self.kind == "other" and self.disease.name != "kd-ms"
+        mild = self.kind == "other" and self.disease.name != "kd-ms" and not self.is_today
         return Indicator.INFO if mild else Indicator.WARNING
 
 
@@ -77,7 +83,7 @@ def rule(view: View) -> Iterator[NewSign]:
 
 def _of_known(view: View, diseases: tuple[Disease, ...]) -> Iterator[NewSign]:
     """N52: of the last 30 days, and after a disease was known."""
-    for flag, finding in (*_grave(view), *_flagged(view, NEW)):
+    for flag, finding in (*_grave(view), *_today(view), *_flagged(view, NEW)):
         before = next((one for one in diseases if _precedes(one, finding)), None)
         sign = _sign(view, flag, finding, before, view.days("new_sign")) if before else None
         if sign is not None:
@@ -92,7 +98,10 @@ def _of_expected(view: View, diseases: tuple[Disease, ...]) -> Iterator[NewSign]
     """N53: breathing, swallowing and weight of the last 30 days; of an adult also the weakness that belongs to it."""
     belongs = _flagged(view, (*OF_LIMBS, *_bulbar(diseases))) if _is_adult(view) else ()
     found = (
-        *(_sign(view, flag, finding, diseases[0], view.days("new_sign")) for flag, finding in _grave(view)),
+        *(
+            _sign(view, flag, finding, diseases[0], view.days("new_sign"))
+            for flag, finding in (*_grave(view), *_today(view))
+        ),
         *(_sign(view, flag, finding, diseases[0], view.days("new_sign_expected")) for flag, finding in belongs),
     )
     yield from (sign for sign in found if sign is not None and TONGUE.isdisjoint(sign.finding.sets))
@@ -109,6 +118,11 @@ def _grave(view: View) -> Iterator[tuple[str, Finding]]:
     return (("", one) for one in found)
 
 
+def _today(view: View) -> Iterator[tuple[str, Finding]]:
+    """What somebody reported and is to be examined today (N52)."""
+    return (("R4", one) for one in sign_today(view.of(DOUBTED)))
+
+
 def _flagged(view: View, flags: Iterable[str]) -> list[tuple[str, Finding]]:
     return [(name, one) for name in flags for flag in view.outcome(name) for one in flag.found]
 
@@ -119,7 +133,7 @@ def _sign(view: View, flag: str, finding: Finding, disease: Disease, window: int
         return None
     sets = SETS[flag] if flag else (*view.group("breathing"), "feeding-difficulty", "weight-loss")
     return NewSign(
-        kind=next((kind for kind, names in KINDS if names & finding.sets), "other"),
+        kind=next((kind for kind, names in KINDS if names & (finding.doubt or finding).sets), "other"),
         label=view.name(finding, *sets),
         date=finding.when.text,
         day=finding.when.last,

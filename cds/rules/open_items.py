@@ -32,7 +32,7 @@ def before_advice(found: Assessment) -> Iterator[str]:
 
 def flags(found: Assessment) -> Flags:
     """Every flag of a chart, of any grade."""
-    return (*found.emergencies, *found.childhood, *found.urgent, *found.routine, *found.additional)
+    return (*found.emergencies, *found.childhood, *found.urgent, *found.today, *found.routine, *found.additional)
 
 
 def uncoded(picture: Picture) -> Iterator[str]:

@@ -9,7 +9,7 @@ from cds.chart.facts import Asked, Chart, Problem, Seen
 from cds.fhir.dates import When, completed_years
 from cds.fhir.units import factor
 from cds.knowledge.load import Knowledge
-from cds.rules import findings, gate, known_disease, laboratory, medication, readings, unread, work_up
+from cds.rules import findings, gate, known_disease, laboratory, medication, readings, reported, unread, work_up
 from cds.rules.amount import ucum
 from cds.rules.findings import Finding, Findings, Remark
 from cds.rules.gate import Twitch
@@ -50,7 +50,7 @@ class Picture(Struct, frozen=True, kw_only=True):
     `recorded`: deficiencies and known causes by value set. `names`: every value set, phrase, analyte and class of the
     chart.
     `answered`: weakness that a later normal examination answers. `youngest`: the least age in days.
-    `weak_used`: weakness that an emergency explains (N45).
+    `weak_used`: weakness that an emergency explains (N45). `says_pregnant`: the day of a form that says so.
     """
 
     knowledge: Knowledge
@@ -82,6 +82,7 @@ class Picture(Struct, frozen=True, kw_only=True):
     unread: tuple[NotChecked, ...] = ()
     quoted: tuple[Remark, ...] = ()
     weak_used: tuple[Finding, ...] = ()
+    says_pregnant: When | None = None
 
     @property
     def is_child(self) -> bool:
@@ -144,19 +145,22 @@ def read(
     chart: Chart, twitches: tuple[Twitch, ...], knowledge: Knowledge, complete: Completeness, today: int
 ) -> Picture:
     """Derive the picture of a chart that shows a twitch."""
+    chart = reported.of_person(chart, age(chart.birth, today))
     last = gate.last_onset(twitches)
-    pregnant = any("pregnancy" in problem.named.sets and problem.is_active for problem in chart.problems)
+    pregnant = _is_pregnant(chart)
+    says_pregnant = _says_pregnant(chart, knowledge, today)
     person = Person(_age_days(chart.birth, today), age(chart.birth, today), chart.sex, pregnant)
     any_exam = work_up.newest(chart, "exam", today, knowledge.days("exam"))
     any_emg = work_up.newest(chart, "emg", today, knowledge.days("emg"))
     adult = person.age_years is not None and person.age_years >= knowledge.at("adult_years")
     signs = findings.read(chart, twitches, knowledge, today)
-    signs = readings.settled(signs, chart, knowledge, today, adult=adult)
+    signs = reported.capped(readings.settled(signs, chart, knowledge, today, adult=adult), knowledge, today)
     recorded = findings.recorded(chart, knowledge)
     tests = laboratory.read(chart, knowledge, person, today)
-    medicines = medication.read(chart.drugs, knowledge, today)
+    medicines = medication.read(chart.drugs, knowledge, today, chart.told_medicines)
     known = known_disease.known(chart.problems, knowledge)
     expected = known_disease.expected(chart.problems, medicines, knowledge)
+    diseases = (one.name for one in (*known, *expected))
     return Picture(
         knowledge=knowledge,
         chart=chart,
@@ -179,17 +183,23 @@ def read(
         expected=expected,
         request=work_up.in_progress(chart, knowledge, today),
         pregnant=pregnant,
-        weeks=_weeks(chart, knowledge, today) if pregnant else None,
+        weeks=_weeks(chart, knowledge, today, pregnant=pregnant, told=says_pregnant is not None),
+        says_pregnant=says_pregnant,
         unread=tuple(unread.accounted(chart, tests)),
         unclear=findings.unclear(chart, knowledge, today),
         recorded=recorded,
-        names=frozenset(
-            (
-                *(*signs.names, *recorded, *tests.standings, *medicines.names, *_other_names(chart)),
-                *(one.name for one in (*known, *expected)),
-            )
-        ),
+        names=frozenset((*signs.names, *recorded, *tests.standings, *medicines.names, *_other_names(chart), *diseases)),
     )
+
+
+def _is_pregnant(chart: Chart) -> bool:
+    return any("pregnancy" in problem.named.sets and problem.is_active for problem in chart.problems)
+
+
+def _says_pregnant(chart: Chart, knowledge: Knowledge, today: int) -> When | None:
+    """The day of the form on which a patient says so."""
+    answers = (one for one in chart.seen if "ask-pregnancy" in one.named.sets)
+    return reported.pregnancy(answers, today - knowledge.days("reported_sign"))
 
 
 def _other_names(chart: Chart) -> Iterator[str]:
@@ -225,10 +235,22 @@ def _youngest(birth: When | None, today: int) -> int | None:
     return today - min(birth.last, today)
 
 
-def _weeks(chart: Chart, knowledge: Knowledge, today: int) -> float | None:
-    """Weeks of gestation today, from the newest statement and the days since (4b Pregnant); of two the more."""
-    said = [*_coded_weeks(chart.problems, knowledge), *_measured_weeks(chart.seen, knowledge)]
-    said += _weeks_to_birth(chart.seen, knowledge, today)
+def _weeks(chart: Chart, knowledge: Knowledge, today: int, *, pregnant: bool, told: bool) -> float | None:
+    """Weeks of gestation today, of two statements the more (4b Pregnant).
+
+    What a patient says counts beside a record only where it makes the pregnancy later (N21).
+    """
+    recorded = [one for one in chart.seen if not one.reported]
+    weeks = _weeks_of([*_coded_weeks(chart.problems, knowledge)], recorded, knowledge, today) if pregnant else None
+    answered = _weeks_of([], [one for one in chart.seen if one.reported], knowledge, today) if told else None
+    if answered is None or (pregnant and answered < knowledge.at("pregnancy_weeks")):
+        return weeks
+    return answered if weeks is None else max(weeks, answered)
+
+
+def _weeks_of(said: list[tuple[When, float]], seen: list[Seen], knowledge: Knowledge, today: int) -> float | None:
+    """From the newest statement and the days since."""
+    said += [*_measured_weeks(seen, knowledge), *_weeks_to_birth(seen, knowledge, today)]
     totals = [weeks + (today - when.first) / 7 for when, weeks in newest(said, lambda one: one[0])]
     return max((total for total in totals if total <= knowledge.at("pregnancy_weeks_max")), default=None)
 

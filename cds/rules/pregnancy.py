@@ -11,6 +11,7 @@ from cds.rules import measured
 from cds.rules.amount import beyond
 from cds.rules.findings import Finding
 from cds.rules.flags import Raised
+from cds.rules.reported import is_pregnant
 from cds.rules.view import View
 
 CODED = "pre-eclampsia"
@@ -27,8 +28,14 @@ def pre_eclampsia(view: View) -> Raised | None:
     if named:
         return view.flag(named, SETS, tag="pre-eclampsia", used=True)
     if view.weeks is None:
-        return _weeks_unknown(view) if view.pregnant and _pregnancies(view) else None
+        return _weeks_unknown(view) if _is_pregnant(view) else None
     return _late(view) if view.weeks >= view.at("pregnancy_weeks") else None
+
+
+def _is_pregnant(view: View) -> bool:
+    """By an entry that may tell of today, or as the patient says."""
+    told = is_pregnant(view.answers("ask-pregnancy"), view.today - view.days("reported_sign"))
+    return told or (view.pregnant and bool(_pregnancies(view)))
 
 
 def _named(view: View) -> tuple[Finding, ...]:

@@ -50,7 +50,7 @@ NEW_SIGN = Rule(
     card=Topic.NEW_SIGN,
     reads=Reads(
         problems=(*DISEASES, *EXPECTED),
-        sets=("feeding-difficulty", "weight-loss"),
+        sets=("feeding-difficulty", "weight-loss", new_signs.DOUBTED),
         groups=("breathing",),
         windows=("new_sign", "new_sign_expected"),
         thresholds=("adult_years",),
@@ -67,10 +67,10 @@ FACTORS = (
         card=Topic.LIFESTYLE,
         reads=Reads(
             sets=("stress",),
-            answers=("ask-gad7", "ask-phq9"),
+            answers=("ask-gad7", "ask-phq9", *lifestyle.BRIEF),
             windows=("questionnaire",),
-            thresholds=("gad7", "gad7_years", "phq9"),
-            sources=("gad7",),
+            thresholds=("gad7", "gad7_years", "phq9", "gad2", "gad2_most"),
+            sources=("gad7", "gad2"),
             attributes=("age",),
         ),
         ask=once(lifestyle.stress),
@@ -91,7 +91,7 @@ FACTORS = (
     Rule(
         id="exertion",
         card=Topic.LIFESTYLE,
-        reads=Reads(sets=("exertion",), windows=("exertion",), attributes=("onset",)),
+        reads=Reads(sets=("exertion", "exertion-before"), windows=("exertion", "reported_sign"), attributes=("onset",)),
         ask=once(lifestyle.exertion),
     ),
     Rule(
@@ -99,8 +99,8 @@ FACTORS = (
         card=Topic.LIFESTYLE,
         reads=Reads(
             sets=("caffeine",),
-            answers=("ask-caffeine", "ask-weight"),
-            windows=("intake", "weight"),
+            answers=("ask-caffeine", "ask-weight", "ask-pregnancy"),
+            windows=("intake", "weight", "reported_sign"),
             thresholds=(
                 *("caffeine_mg", "caffeine_pregnant_mg"),
                 *("caffeine_child_mg_per_kg", "caffeine_child_years"),
@@ -113,7 +113,7 @@ FACTORS = (
     Rule(
         id="dehydration",
         card=Topic.LIFESTYLE,
-        reads=Reads(sets=("dehydration",), windows=("dehydration",)),
+        reads=Reads(sets=("dehydration", "fluid-loss"), windows=("dehydration",)),
         ask=once(lifestyle.dehydration),
     ),
     Rule(
@@ -125,7 +125,7 @@ FACTORS = (
     Rule(
         id="diet",
         card=Topic.LIFESTYLE,
-        reads=Reads(sets=("diet",), phrases=("diet",)),
+        reads=Reads(sets=("diet",), phrases=("diet",), windows=("intake",)),
         ask=once(lifestyle.diet),
         also=TESTS,
     ),
@@ -257,8 +257,8 @@ UNJUDGED = Rule(  # no flag of its own: what a card remarks on answers that no l
     id="unjudged",
     card=Topic.DATA_GAP,
     reads=Reads(
-        answers=("ask-gad7", "ask-caffeine", "ask-weight"),
-        windows=("questionnaire", "intake", "weight"),
+        answers=("ask-gad7", "ask-caffeine", "ask-weight", "ask-pregnancy"),
+        windows=("questionnaire", "intake", "weight", "reported_sign"),
         thresholds=(
             *("gad7_years", "caffeine_mg", "caffeine_pregnant_mg"),
             *("caffeine_child_mg_per_kg", "caffeine_child_years"),

@@ -6,7 +6,7 @@ from cards.advice import NotChecked
 from cds.chart.facts import Chart
 from cds.rules.laboratory import Laboratory
 
-UNNAMED, UNCLEAR = "code", "status"
+UNNAMED, UNCLEAR, TOO_MANY = "code", "status", "too-many"
 
 
 def accounted(chart: Chart, laboratory: Laboratory) -> Iterator[NotChecked]:
@@ -15,6 +15,8 @@ def accounted(chart: Chart, laboratory: Laboratory) -> Iterator[NotChecked]:
         yield NotChecked(type="Observation", reason=reason, count=count)
     if chart.strange_problems:
         yield NotChecked(type="Condition", reason=UNNAMED, count=chart.strange_problems)
+    if chart.unread_answers:
+        yield NotChecked(type="QuestionnaireResponse", reason=TOO_MANY, count=chart.unread_answers)
     medicines = chart.medicines
     for reason, count in ((UNNAMED, len(medicines.unnamed)), (UNCLEAR, len(medicines.unclear))):
         if count:

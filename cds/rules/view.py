@@ -51,8 +51,6 @@ class View(Words):
         """The day of the call, an ordinal."""
         return self._picture.today
 
-    # ---- signs and answers
-
     def group(self, name: str) -> tuple[str, ...]:
         """The value sets of a group."""
         self._access.check("groups", name)
@@ -130,8 +128,6 @@ class View(Words):
         self._access.check("reports", kind)
         return self._picture.any_exam if kind == "exam" else self._picture.any_emg
 
-    # ---- laboratory
-
     def standing(self, analyte: str) -> Standing:
         """Where an analyte stands."""
         self._access.check("analytes", analyte)
@@ -175,6 +171,11 @@ class View(Words):
         """The medicines of some classes that are taken now."""
         self._access.check("medicines", *classes)
         return self._picture.medication.of(*classes)
+
+    def reported(self, tag: str) -> Iterator[Course]:
+        """The medicines of a class that only a patient tells of."""
+        self._access.check("medicines", tag)
+        return (one for one in self._picture.medication.reported if one.tag == tag)
 
     def ended(self, tag: str) -> Iterator[Ended]:
         """The medicines of a class that are no longer taken."""

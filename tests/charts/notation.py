@@ -25,6 +25,7 @@ KEY_OF_TYPE = {
     "Appointment": "appointments",
     "MedicationAdministration": "medicationAdministrations",
     "ClinicalImpression": "clinicalImpressions",
+    "QuestionnaireResponse": "questionnaireResponses",
 }
 PREFETCH_KEYS = ("patient", "labs", "allLabs", *KEY_OF_TYPE.values())
 GENDERS = {"F": "female", "M": "male"}

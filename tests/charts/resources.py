@@ -10,13 +10,17 @@ from typing import Any
 
 from charts.codes import concept, lab_code, route
 from charts.dates import UNDATED, fhir_date
+from charts.forms import other_form, own_form
 from charts.values import interpretation, quantity, reference_range, unit_of, value
 
 Json = dict[str, Any]
 Line = dict[str, Any]
 CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
-TWITCHES = ("twitch", "twitch_seen", "twitch_visit", "twitch_request", "twitch_appointment", "twitch_alert")
+TWITCHES = (
+    *("twitch", "twitch_seen", "twitch_visit", "twitch_request", "twitch_appointment", "twitch_alert"),
+    *("twitch_form", "twitch_answers"),
+)
 DRUG_START = "2 y"
 REFERRED = "306206005 Referral to service"
 
@@ -239,5 +243,9 @@ _BUILDERS: dict[str, Callable[[Line], Json]] = {
     "family": _family,
     "encounter": lambda line: _encounter(line, line["encounter"]),
     "resource": _raw,
+    "form": lambda line: own_form(line, line["form"]),
+    "twitch_form": lambda line: own_form(line, {"q.twitch": "Y", **line["twitch_form"]}),
+    "answers": lambda line: other_form(line, line["answers"]),
+    "twitch_answers": lambda line: other_form(line, line["twitch_answers"]),
 }
 KINDS = frozenset(_BUILDERS)

@@ -48,6 +48,7 @@ PARAMETERS = {
     "Flag": {"patient"},
     "ClinicalImpression": {"patient", "status"},
     "Appointment": {"patient"},
+    "QuestionnaireResponse": {"patient", "status"},
     "FamilyMemberHistory": {"patient", "status"},
 }
 CONTROLS = {"_count": r"[1-9]\d{0,3}", "_sort": r"-?[a-z]+(-[a-z]+)*", "_include": r"[A-Z]\w+:[a-z]+"}
@@ -66,6 +67,7 @@ UNSEARCHABLE = {
     "N48-due/on-file": "the code is text",
     "N48-known/by-name": "the code is text",
     "N48-calm/medicine-of-unknown-status": "the status is no code of FHIR, and a server searches by the codes of FHIR",
+    "N23-caffeine/social-history": "the code is local",
     "statuses/active-capitals": "the status is no code of FHIR, and a server searches by the codes of FHIR",
 }
 # Value sets that describe a sign (its site, absence, kin) or lead away from one.

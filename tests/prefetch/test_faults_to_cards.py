@@ -38,7 +38,7 @@ def healthy() -> dict[str, Handler]:
     empty = saying({"resourceType": "Bundle", "type": "searchset"})
     kinds = ("Observation", "Encounter", "MedicationStatement", "ServiceRequest", "Procedure", "DiagnosticReport")
     more = ("FamilyMemberHistory", "Flag", "Appointment", "MedicationAdministration", "ClinicalImpression")
-    handlers = dict.fromkeys((*kinds, *more), empty)
+    handlers = dict.fromkeys((*kinds, *more, "QuestionnaireResponse"), empty)
     handlers |= {kind: saying(bundle) for kind, bundle in found.items()}
     return handlers | {"Patient/": saying(CHART["prefetch"]["patient"])}
 

@@ -1,0 +1,206 @@
+"""Answers to questionnaires, read as findings: whose form it is, what each item asks, what the answer says (N20)."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from cds.chart.facts import Seen, Source, ToldMedicine
+from cds.chart.naming import Namer
+from cds.chart.observations import Entry, seen_in
+from cds.chart.own_form import OwnForm
+from cds.chart.scope import Scope
+from cds.chart.spoken import NOTHING_SAID, RED_FLAG, normalise
+from cds.fhir.datatypes import CodeableConcept, Coding, Quantity
+from cds.fhir.dates import When, parse
+from cds.fhir.forms import Answer, AnsweredItem, QuestionItem, Questionnaire, QuestionnaireResponse
+from cds.fhir.raw import read_raw
+from cds.fhir.references import parts
+from cds.fhir.resources import Component
+from cds.fhir.statuses import status_of
+
+ANSWERED = frozenset({"completed", "amended"})
+CLINICIANS = frozenset({"Practitioner", "PractitionerRole"})
+LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
+MOST_ANSWERS, DEEPEST = 500, 10
+_CONTAINED = msgspec.json.Decoder(Questionnaire)
+_CODES = ((re.compile(r"\d{1,7}-\d", re.ASCII), LOINC), (re.compile(r"\d{6,18}", re.ASCII), SNOMED))
+_PARTS = re.compile(r"\s*(?:,|/|\bor\b|\band\b)\s*")
+QuestionCodes = dict[str, list[Coding]]
+
+
+class Told(NamedTuple):
+    """One item with one of its answers."""
+
+    item: AnsweredItem
+    answer: Answer
+
+
+class Reading(NamedTuple):
+    """What one response says: its findings, the medicines it names, and how many of its answers were not read."""
+
+    seen: list[Seen]
+    medicines: list[ToldMedicine]
+    left: int
+
+
+class Forms:
+    """The responses of one chart, and the Questionnaires that came with them."""
+
+    def __init__(self, namer: Namer, scope: Scope) -> None:
+        self._namer = namer
+        self._scope = scope
+        self._own = OwnForm(namer, scope)
+        self._responses: list[QuestionnaireResponse] = []
+        self._codes: dict[str, QuestionCodes] = {}
+
+    def put(self, response: QuestionnaireResponse) -> None:
+        """Take a response that counts: finished, and not of the future."""
+        if status_of(response) in ANSWERED and not self._scope.is_future(parse(response.authored)):
+            self._responses.append(response)
+
+    def ask(self, questionnaire: Questionnaire) -> None:
+        """Take a Questionnaire; its url and its id are what responses call it."""
+        codes = dict(_codes_of(questionnaire.item or ()))
+        for name in (questionnaire.url, questionnaire.ref):
+            if name:
+                self._codes[name] = codes
+
+    def forget(self, refs: set[str]) -> None:
+        """Leave out responses that were deleted or changed."""
+        self._responses = [one for one in self._responses if one.ref not in refs]
+
+    def read(self) -> Reading:
+        """All that the responses say."""
+        readings = [self._of(one) for one in self._responses]
+        return Reading(
+            [seen for one in readings for seen in one.seen],
+            [told for one in readings for told in one.medicines],
+            sum(one.left for one in readings),
+        )
+
+    def _of(self, response: QuestionnaireResponse) -> Reading:
+        told, left = _flattened(response)
+        when = self._scope.date(parse(response.authored))
+        source = _source(response)
+        entry = Entry(response.ref, when, source, reported=source is Source.PATIENT)
+        form, codes = _form_of(response), self._codes_for(response)
+        if self._own.is_mine(form):
+            seen, medicines = self._own.read(told, entry)
+            return Reading(seen, medicines, left)
+        return Reading(list(self._read(told, codes, entry)), [], left)
+
+    def _read(self, told: list[Told], codes: QuestionCodes, entry: Entry) -> Iterator[Seen]:
+        for item, answer in told:
+            for question in self._questions(item, codes):
+                seen = seen_in(part_of(question, answer), self._namer, entry, date=_date_of(answer))
+                if seen is not None:
+                    yield seen
+
+    def _questions(self, item: AnsweredItem, codes: QuestionCodes) -> Iterator[CodeableConcept]:
+        """What an item asks: by code, else by its text; none of a text that names several things at once."""
+        coded = CodeableConcept(coding=[*_own_codes(item), *codes.get(item.link_id or "", ())])
+        if self._namer.concepts(coded):
+            yield coded
+            return
+        asked = self._without_verb(item.text or "")
+        if len(asked) <= 1 or any(self._is_phrase(one) for one in asked[:1]):
+            yield CodeableConcept(text=asked[0] if asked else None)
+        elif flag := next((one for one in asked[1:] if self._is_flag(one)), None):
+            yield CodeableConcept(text=flag)
+        else:
+            yield CodeableConcept()
+
+    def _is_phrase(self, text: str) -> bool:
+        return self._namer.listener.heard(text) is not NOTHING_SAID
+
+    def _is_flag(self, text: str) -> bool:
+        return RED_FLAG in self._namer.listener.heard(text).phrases
+
+    def _without_verb(self, text: str) -> list[str]:
+        """The question without its verb, and after it the things that it names one by one, if there are several."""
+        plain = normalise(text.replace("?", " "))
+        while verb := next((one for one in self._namer.question_verbs if plain.startswith(f"{one} ")), None):
+            plain = plain[len(verb) :].strip()
+        named = [one for one in _PARTS.split(plain) if one]
+        return [plain, *named] if len(named) > 1 else [plain] if plain else []
+
+    def _codes_for(self, response: QuestionnaireResponse) -> QuestionCodes:
+        """The codes of the questions: of the contained Questionnaire, else of the one that is named and at hand."""
+        for raw in response.contained or ():
+            held = read_raw(_CONTAINED, raw)
+            if held is not None and held.item:
+                return dict(_codes_of(held.item))
+        form = _form_of(response).partition("|")[0]
+        kind, ident = parts(form)
+        return self._codes.get(form) or self._codes.get(f"{kind}/{ident}") or {}
+
+
+def _form_of(response: QuestionnaireResponse) -> str:
+    """What a response calls its Questionnaire."""
+    named = response.questionnaire
+    return (named if isinstance(named, str) else named.reference if named else None) or ""
+
+
+def _source(response: QuestionnaireResponse) -> Source:
+    """The clinician only where one is named as the source and no patient wrote it; else the patient (N21)."""
+    source, author = (parts((one.reference if one else None) or "")[0] for one in (response.source, response.author))
+    told = source in CLINICIANS and author not in ("Patient", "RelatedPerson")
+    return Source.CLINICIAN if told else Source.PATIENT
+
+
+def _flattened(response: QuestionnaireResponse) -> tuple[list[Told], int]:
+    """Each answer with its item, the nested ones too; and how many are left that are too many or too deep."""
+    told: list[Told] = []
+    left = 0
+    waiting = [(one, 1) for one in reversed(response.item or ())]
+    while waiting:
+        item, depth = waiting.pop()
+        below = list(item.item or ())
+        for answer in item.answer or ():
+            if depth > DEEPEST or len(told) >= MOST_ANSWERS:
+                left += 1
+            else:
+                told.append(Told(item, answer))
+            below += answer.item or ()
+        waiting += [(one, depth + 1) for one in reversed(below)]
+    return told, left
+
+
+def _codes_of(items: "list[QuestionItem] | tuple[()]") -> Iterator[tuple[str, list[Coding]]]:
+    """The codes of each question by its linkId, of nested ones too."""
+    waiting = list(items)
+    while waiting:
+        item = waiting.pop()
+        if item.link_id and item.code:
+            yield item.link_id, item.code
+        waiting += item.item or ()
+
+
+def _own_codes(item: AnsweredItem) -> Iterator[Coding]:
+    """The codes that the linkId, its last part, or the fragment of the definition may be (N20, 2)."""
+    link, definition = item.link_id or "", item.definition or ""
+    for text in (link, link.rpartition("/")[2], definition.rpartition("#")[2]):
+        for pattern, system in _CODES:
+            if pattern.fullmatch(text):
+                yield Coding(system=system, code=text)
+
+
+def part_of(question: CodeableConcept, answer: Answer) -> Component:
+    """An answer as a component is: what is asked, and the value."""
+    quantity = answer.value_quantity
+    if quantity is None and answer.value_decimal is not None:
+        quantity = Quantity(stated=answer.value_decimal)
+    return Component(
+        code=question,
+        value_boolean=answer.value_boolean,
+        value_codeable_concept=CodeableConcept(coding=[answer.value_coding]) if answer.value_coding else None,
+        value_quantity=quantity,
+        value_integer=int(answer.value_integer) if answer.value_integer is not None else None,
+        value_string=answer.value_string,
+    )
+
+
+def _date_of(answer: Answer) -> When | None:
+    return parse(answer.value_date or answer.value_date_time)

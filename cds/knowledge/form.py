@@ -1,0 +1,95 @@
+"""Our own Questionnaire (second edition N22) as data: its items, and what each answer means."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from msgspec import Struct
+
+from cds.errors import KnowledgeError
+
+FILE = "questionnaire.toml"
+ItemType = Literal["choice", "date", "integer", "quantity", "string", "group"]
+Exclusive = Literal["none", "unsure"]
+
+
+class OnlyIf(Struct, frozen=True, forbid_unknown_fields=True):
+    """The answer to another item that this one is asked after."""
+
+    item: str
+    answer: str
+
+
+class Option(Struct, frozen=True, forbid_unknown_fields=True):
+    """One answer of a list: the sign that it affirms, the value sets it puts a finding into, or where the twitch is.
+
+    One that is `exclusive` speaks of every other answer of its item. `years`: the ages for which it counts.
+    """
+
+    code: str
+    asks: str | None = None
+    sets: frozenset[str] = frozenset()
+    site: str | None = None
+    number: int | None = None
+    exclusive: Exclusive | None = None
+    years: tuple[int, ...] = ()
+
+
+class FormItem(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """One item. `asks` is the sign that its Yes affirms, `caffeine` the mg in one of what it counts.
+
+    `years` are the least age and, if there are two, the greatest; `period` for how many days an Observation answers it.
+    """
+
+    id: str
+    type: ItemType
+    group: str = ""
+    code: str | None = None
+    asks: str | None = None
+    sets: frozenset[str] = frozenset()
+    repeats: bool = False
+    list: str | None = None
+    answers: tuple[Option, ...] = ()
+    parts: "tuple[FormItem, ...]" = ()
+    only_if: OnlyIf | None = None
+    unit: str | None = None
+    most: int | None = None
+    caffeine: int | None = None
+    period: int | None = None
+    years: tuple[int, ...] = ()
+    sexes: tuple[str, ...] = ()
+
+
+class Form(Struct, frozen=True, forbid_unknown_fields=True):
+    """The Questionnaire. `end` is the item whose No ends it; `path` its place below the base of the service."""
+
+    version: str
+    path: str
+    end: str
+    lists: dict[str, tuple[Option, ...]]
+    item: tuple[FormItem, ...]
+
+    def options(self, item: FormItem) -> tuple[Option, ...]:
+        """The answers that an item lists."""
+        return self.lists[item.list] if item.list else item.answers
+
+    def every(self) -> Iterator[FormItem]:
+        """All items, the parts after their whole."""
+        for one in self.item:
+            yield one
+            yield from one.parts
+
+    def check(self) -> None:
+        """Raise KnowledgeError for an item that is there twice, or names what is not there."""
+        known: dict[str, FormItem] = {}
+        for one in self.every():
+            if known.setdefault(one.id, one) is not one:
+                raise KnowledgeError(FILE, one.id, "is there twice")
+            if one.list is not None and one.list not in self.lists:
+                raise KnowledgeError(FILE, one.id, f"there is no list `{one.list}`")
+            if one.only_if is not None and not self._has(known.get(one.only_if.item), one.only_if.answer):
+                raise KnowledgeError(FILE, one.id, "is asked after what is not asked before it")
+        if self.end not in known:
+            raise KnowledgeError(FILE, "end", f"there is no item `{self.end}`")
+
+    def _has(self, item: FormItem | None, answer: str) -> bool:
+        return item is not None and answer in {one.code for one in self.options(item)}

@@ -1,0 +1,124 @@
+"""What a patient answers on a form: signs are no more than R4, symptoms and factors count in full (N21)."""
+
+from collections.abc import Iterable, Iterator
+
+from msgspec.structs import replace
+
+from cds.chart.facts import Chart, Seen
+from cds.fhir.dates import When
+from cds.knowledge.codes import NOTHING
+from cds.knowledge.load import Knowledge
+from cds.rules.findings import ASKED, IN_DOUBT, Doubt, Finding, Findings, Remark, label
+from cds.rules.newest import newest
+
+BREATHLESS, WEAK, BOTH_SIDES_NEW = "respiratory-emergency", "weakness", "weak-on-both-sides"
+SWALLOWING = "feeding-difficulty"
+IN_FULL = frozenset({"dark-urine"})  # it counts beside a result only (N36 f)
+TWITCHING = frozenset({"twitch", "twitch-eyelid"})
+
+
+def of_person(chart: Chart, age: int | None) -> Chart:
+    """The chart without answers to what is not asked of somebody of this age and sex (N22), and none twice.
+
+    An Observation that was made from a form says nothing new beside the form.
+    """
+    forms = {one.named.ref for one in chart.seen if one.reported}
+    seen = [one for one in chart.seen if _is_asked(one, age, chart.sex) and one.form not in forms]
+    return chart if len(seen) == len(chart.seen) else replace(chart, seen=seen)
+
+
+def _is_asked(seen: Seen, age: int | None, sex: str | None) -> bool:
+    if seen.sexes and (sex or "unknown") not in seen.sexes:
+        return False
+    if age is None or not seen.years:
+        return True
+    return seen.years[0] <= age and all(age <= most for most in seen.years[1:])
+
+
+def capped(found: Findings, knowledge: Knowledge, today: int) -> Findings:
+    """The findings with those that a patient told at the grade that they have."""
+    told = [one for one in found.all if one.reported]
+    if not told:
+        return found
+    forms = {one.named.ref: _Form(told, one.named.ref, knowledge, today) for one in told}
+    left = (forms[one.named.ref].graded(one) if one.reported else one for one in found.all)
+    return Findings(one for one in left if one is not None)
+
+
+class _Form:
+    """The findings of one form, and the two pictures that count in full (N21)."""
+
+    def __init__(self, told: Iterable[Finding], ref: str, knowledge: Knowledge, today: int) -> None:
+        self._knowledge = knowledge
+        self._today = today
+        self._signs = knowledge.signs
+        mine = [one for one in told if one.named.ref == ref and one.doubt is None and not one.phrases]
+        sets = NOTHING.union(*(one.sets for one in mine)) if self._is_new(mine) else NOTHING
+        weak, breathless = WEAK in sets, BREATHLESS in sets
+        self._cannot_breathe = weak and breathless
+        self._is_acute = weak and BOTH_SIDES_NEW in sets and (breathless or SWALLOWING in sets)
+        self._is_new_weakness = weak and BOTH_SIDES_NEW in sets
+        self._now = frozenset((*knowledge.group("breathing"), SWALLOWING))
+
+    def _is_new(self, found: list[Finding]) -> bool:
+        return any(self._is_within(one, "reported_today") for one in found)
+
+    def _is_within(self, finding: Finding, window: str) -> bool:
+        return finding.when is not None and self._today - finding.when.first <= self._knowledge.days(window)
+
+    def graded(self, finding: Finding) -> Finding | None:
+        """One finding as far as it counts; none of a sign that is too old."""
+        signs = finding.sets & (self._signs.every | self._signs.doubtful)
+        if not signs:
+            return finding
+        if finding.when is not None and not self._is_within(finding, "reported_sign"):
+            return None
+        if self._is_in_full(finding):
+            is_acute = self._is_acute and WEAK in signs
+            return self._acute(finding, finding.when) if is_acute and finding.when is not None else finding
+        symptoms = signs & (self._signs.additional | IN_FULL)
+        if symptoms:
+            return replace(finding, sets=finding.sets - signs | symptoms)
+        return self._doubted(finding, signs)
+
+    def _is_in_full(self, finding: Finding) -> bool:
+        """N21: breathless and weak is E1; newly weak on both sides with trouble breathing or swallowing is E2."""
+        if self._is_acute and not finding.sets.isdisjoint((WEAK, BREATHLESS, SWALLOWING)):
+            return True
+        return self._cannot_breathe and BREATHLESS in finding.sets
+
+    def _acute(self, finding: Finding, when: When) -> Finding:
+        """Weakness of both sides that began within the four weeks before the form."""
+        days = self._knowledge.days("guillain_barre")
+        onset = When(max(when.first - days, 1), when.last, when.text)
+        return replace(finding, sets=finding.sets | {"both-sides"}, onset=onset)
+
+    def _doubted(self, finding: Finding, signs: frozenset[str]) -> Finding:
+        kept = (name for name in finding.sets if name.startswith(ASKED) or name in TWITCHING)
+        today = self._is_within(finding, "reported_today") and self._asks_today(signs)
+        values = (
+            ("sign", label(finding, sorted(signs), self._knowledge)),
+            ("date", finding.when.text if finding.when else ""),
+        )
+        doubt = Doubt(signs, Remark("reported_today" if today else "reported_sign", values), today=today)
+        return replace(finding, sets=frozenset(kept) | IN_DOUBT, doubt=doubt)
+
+    def _asks_today(self, signs: frozenset[str]) -> bool:
+        """R4-today (N17): breathing, swallowing, or weakness that began within four weeks on both sides."""
+        return not signs.isdisjoint(self._now) or (self._is_new_weakness and WEAK in signs)
+
+
+def sign_today(found: Iterable[Finding]) -> Iterator[Finding]:
+    """Those that are to be examined today."""
+    return (one for one in found if one.doubt is not None and one.doubt.today)
+
+
+def pregnancy(answers: Iterable[Seen], oldest: int) -> When | None:
+    """The day of the newest answers of patients, if they say so; of two at one moment a yes counts."""
+    told = [one for one in answers if one.reported and one.when is not None and one.when.first >= oldest]
+    return next((one.when for one in newest(told, lambda one: one.when) if one.said.is_present), None)
+
+
+def is_pregnant(answers: Iterable[Seen], oldest: int) -> bool:
+    """Whether the newest answers of patients say so."""
+    return pregnancy(answers, oldest) is not None
