@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from cds.chart.facts import Seen, Source, ToldMedicine
 from cds.chart.naming import Namer
 from cds.chart.observations import Entry, seen_in
 from cds.chart.own_form import OwnForm
+from cds.chart.polarity import FINDING
 from cds.chart.scope import Scope
-from cds.chart.spoken import NOTHING_SAID, RED_FLAG, normalise
+from cds.chart.spoken import RED_FLAG, TOLD, TWITCH_PHRASES, Spoken, normalise
 from cds.fhir.datatypes import CodeableConcept, Coding, Quantity
 from cds.fhir.dates import When, parse
 from cds.fhir.forms import Answer, AnsweredItem, QuestionItem, Questionnaire, QuestionnaireResponse
@@ -24,13 +26,14 @@ ANSWERED = frozenset({"completed", "amended"})
 CLINICIANS = frozenset({"Practitioner", "PractitionerRole"})
 LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
 MOST_ANSWERS, DEEPEST = 500, 10
+TEXT_FIELD, QUOTED = "text-fields", 60
 _CONTAINED = msgspec.json.Decoder(Questionnaire)
 _CODES = ((re.compile(r"\d{1,7}-\d", re.ASCII), LOINC), (re.compile(r"\d{6,18}", re.ASCII), SNOMED))
 _PARTS = re.compile(r"\s*(?:,|/|\bor\b|\band\b)\s*")
 QuestionCodes = dict[str, list[Coding]]
 
 
-class Told(NamedTuple):
+class Answered(NamedTuple):
     """One item with one of its answers."""
 
     item: AnsweredItem
@@ -91,12 +94,30 @@ class Forms:
             return Reading(seen, medicines, left)
         return Reading(list(self._read(told, codes, entry)), [], left)
 
-    def _read(self, told: list[Told], codes: QuestionCodes, entry: Entry) -> Iterator[Seen]:
+    def _read(self, told: list[Answered], codes: QuestionCodes, entry: Entry) -> Iterator[Seen]:
         for item, answer in told:
             for question in self._questions(item, codes):
                 seen = seen_in(part_of(question, answer), self._namer, entry, date=_date_of(answer))
+                if seen is None or TEXT_FIELD in seen.named.sets:
+                    seen = self._in_words(item, answer, entry)
                 if seen is not None:
                     yield seen
+
+    def _in_words(self, item: AnsweredItem, answer: Answer, entry: Entry) -> Seen | None:
+        """What a text says, where its question asks for nothing in particular: behind its question (N13, N20)."""
+        asked, text = normalise((item.text or "").replace("?", " ")), answer.value_string
+        if text is None or not self._heard(asked).phrases.isdisjoint(TOLD):
+            return None
+        named = self._namer.said(entry.ref, f"{asked}: {text}")
+        if named is None or named.phrases.isdisjoint(TOLD):
+            return None
+        return Seen(
+            named=replace(named, text=text[:QUOTED], words=text[:QUOTED]),
+            when=entry.when,
+            said=FINDING,
+            source=entry.source,
+            reported=entry.reported,
+        )
 
     def _questions(self, item: AnsweredItem, codes: QuestionCodes) -> Iterator[CodeableConcept]:
         """What an item asks: by code, else by its text; none of a text that names several things at once."""
@@ -104,19 +125,17 @@ class Forms:
         if self._namer.concepts(coded):
             yield coded
             return
-        asked = self._without_verb(item.text or "")
-        if len(asked) <= 1 or any(self._is_phrase(one) for one in asked[:1]):
-            yield CodeableConcept(text=asked[0] if asked else None)
-        elif flag := next((one for one in asked[1:] if self._is_flag(one)), None):
+        asked, *parts_ = self._without_verb(item.text or "")
+        said = self._heard(asked)
+        if not parts_ or len({*(said.phrases & TWITCH_PHRASES), *said.signs, *said.added}) == 1:
+            yield CodeableConcept(text=asked or None)
+        elif flag := next((one for one in parts_ if RED_FLAG in self._heard(one).phrases), None):
             yield CodeableConcept(text=flag)
         else:
             yield CodeableConcept()
 
-    def _is_phrase(self, text: str) -> bool:
-        return self._namer.listener.heard(text) is not NOTHING_SAID
-
-    def _is_flag(self, text: str) -> bool:
-        return RED_FLAG in self._namer.listener.heard(text).phrases
+    def _heard(self, text: str) -> Spoken:
+        return self._namer.listener.heard(text)
 
     def _without_verb(self, text: str) -> list[str]:
         """The question without its verb, and after it the things that it names one by one, if there are several."""
@@ -124,7 +143,7 @@ class Forms:
         while verb := next((one for one in self._namer.question_verbs if plain.startswith(f"{one} ")), None):
             plain = plain[len(verb) :].strip()
         named = [one for one in _PARTS.split(plain) if one]
-        return [plain, *named] if len(named) > 1 else [plain] if plain else []
+        return [plain, *named] if len(named) > 1 else [plain]
 
     def _codes_for(self, response: QuestionnaireResponse) -> QuestionCodes:
         """The codes of the questions: of the contained Questionnaire, else of the one that is named and at hand."""
@@ -150,9 +169,9 @@ def _source(response: QuestionnaireResponse) -> Source:
     return Source.CLINICIAN if told else Source.PATIENT
 
 
-def _flattened(response: QuestionnaireResponse) -> tuple[list[Told], int]:
+def _flattened(response: QuestionnaireResponse) -> tuple[list[Answered], int]:
     """Each answer with its item, the nested ones too; and how many are left that are too many or too deep."""
-    told: list[Told] = []
+    told: list[Answered] = []
     left = 0
     waiting = [(one, 1) for one in reversed(response.item or ())]
     while waiting:
@@ -162,7 +181,7 @@ def _flattened(response: QuestionnaireResponse) -> tuple[list[Told], int]:
             if depth > DEEPEST or len(told) >= MOST_ANSWERS:
                 left += 1
             else:
-                told.append(Told(item, answer))
+                told.append(Answered(item, answer))
             below += answer.item or ()
         waiting += [(one, depth + 1) for one in reversed(below)]
     return told, left

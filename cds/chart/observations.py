@@ -100,7 +100,6 @@ def other(observation: Observation, namer: Namer, scope: Scope) -> OtherResult |
         flags=_flags(observation, namer.units),
         ranges=tuple(observation.reference_range or ()),
         preliminary=status == PRELIMINARY,
-        is_settled=status in FINAL,
     )
 
 
@@ -232,6 +231,7 @@ def seen(observation: Observation, namer: Namer, scope: Scope) -> Iterator[Seen]
         scope.date(when),
         source,
         preliminary=status == PRELIMINARY,
+        is_settled=status in FINAL,
         reported=form is not None and source is Source.PATIENT,
         form=form,
     )
@@ -301,7 +301,7 @@ def _caffeine(part: Observation | Component, namer: Namer, entry: Entry) -> Seen
         return None
     known = codes or (Concept(system="", code="", display="", sets=frozenset({CAFFEINE})),)
     return Seen(
-        named=Named(entry.ref, known, union(known), text=text),
+        named=Named(entry.ref, known, union(known), text=text, words=text),
         when=entry.when,
         quantity=Quantity(stated=amount, code=MG_A_DAY),
         source=entry.source,

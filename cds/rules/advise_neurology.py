@@ -86,7 +86,10 @@ def _today(flags: Flags) -> dict[str, str] | None:
     """Name and date of the sign that is to be asked and examined today (N17)."""
     found = [one for flag in flags if flag.today for one in flag.found if one.doubt is not None]
     told = max((one for one in found if one.doubt), key=lambda one: one.day or 0, default=None)
-    return dict(told.doubt.remark.values) if told is not None and told.doubt is not None else None
+    if told is None or told.doubt is None:
+        return None
+    values = dict(told.doubt.remark.values)
+    return values | {"sign": in_sentence(values["sign"])}
 
 
 def _neuro(

@@ -55,7 +55,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     `value_words` are what the chart calls the value of an Observation; `place` is where the entry stands.
     `doubt` makes it R4 and nothing more; `remarks` are what else the chart says of it.
     `source` is who told an Observation; `reported` marks a patient's answer to a form (N21); `spoken` is the sign
-    of one that is told in words (N16).
+    of one that is told in words (N16), and `told` the day of their field (N17).
     """
 
     named: Named
@@ -72,6 +72,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     places: frozenset[str] = frozenset()
     preliminary: bool = False
     spoken: str | None = None
+    told: When | None = None
     reported: bool = False
 
     @property
@@ -184,14 +185,32 @@ def _of_problem(problem: Problem, place: Place, knowledge: Knowledge) -> Iterato
         when=when,
         onset=onset,
     )
-    yield from _in_words(problem.named, when, place, onset)
+    yield from _in_words(problem.named, when, place, onset=onset, told=problem.recorded or when)
 
 
-def _in_words(named: Named, when: When | None, place: Place | None, onset: When | None = None) -> Iterator[Finding]:
+def _in_words(
+    named: Named,
+    when: When | None,
+    place: Place | None,
+    *,
+    onset: When | None = None,
+    told: When | None = None,
+    reported: bool = False,
+) -> Iterator[Finding]:
     """Each sign that a text affirms: R4, or a symptom only (N16, N17)."""
     for phrases, signs in ((IN_WORDS, named.signs), (ADDED_IN_WORDS, named.added)):
         for sign in signs:
-            yield Finding(named=named, sets=NOTHING, phrases=phrases, place=place, when=when, onset=onset, spoken=sign)
+            yield Finding(
+                named=named,
+                sets=NOTHING,
+                phrases=phrases,
+                place=place,
+                when=when,
+                onset=onset,
+                spoken=sign,
+                told=told or when,
+                reported=reported,
+            )
 
 
 def _tongue(sites: Iterable[frozenset[str]], twitches: bool) -> frozenset[str]:
@@ -258,9 +277,9 @@ def _of_seen(seen: Seen, knowledge: Knowledge) -> Iterator[Finding]:
     if shown or phrases - WORDED:
         yield _finding(seen, shown, phrases - WORDED, remarks)
     if seen.said.is_present and not seen.preliminary:
-        yield from _in_words(seen.named, seen.when, None)
+        yield from _in_words(seen.named, seen.when, of_resource(seen.named.ref), reported=seen.reported)
     if not (seen.said.disagrees or seen.preliminary):
-        yield from _in_words(seen.value, seen.when, None)
+        yield from _in_words(seen.value, seen.when, of_resource(seen.named.ref), reported=seen.reported)
 
 
 def _finding(seen: Seen, sets: frozenset[str], phrases: frozenset[str], remarks: tuple[Remark, ...]) -> Finding:

@@ -180,12 +180,16 @@ def _of_seen(seen: list[Seen], knowledge: Knowledge, today: int) -> Iterator[Twi
     oldest = today - knowledge.days("twitch_observation")
     for one in seen:
         if shows_twitch(one) and one.when is not None and one.when.first >= oldest:
+            named = one.value if one.value.phrases & TWITCH_PHRASES else one.named
+            is_coded = "twitch" in named.sets | one.value_sets
+            said = one.when.shifted(-named.days) if named.days is not None else None
             yield Twitch(
-                named=one.value if one.value.phrases & TWITCH_PHRASES else one.named,
-                onset=one.onset or one.when,
+                named=named,
+                onset=one.onset or said or one.when,
                 place=of_resource(one.named.ref),
-                eyelid_only=_is_eyelid(one.named, one.sites) or "twitch-eyelid" in one.value_sets,
+                eyelid_only=_is_eyelid(named, one.sites) or "twitch-eyelid" in one.value_sets,
                 frequent="frequent" in one.value_sets or _is_often(one, knowledge),
+                is_dated_by_field=not (is_coded or one.onset or said),
                 reported=one.reported,
                 lasting=one.onset,
             )

@@ -1,4 +1,4 @@
-"""What a patient answers on a form: signs are no more than R4, symptoms and factors count in full (N21)."""
+"""What a patient answers on a form, and what words tell: signs are R4 at most, some of them of today (N17, N21)."""
 
 from collections.abc import Iterable, Iterator
 
@@ -10,6 +10,7 @@ from cds.knowledge.codes import NOTHING
 from cds.knowledge.load import Knowledge
 from cds.rules.findings import ASKED, IN_DOUBT, Doubt, Finding, Findings, Remark, label
 from cds.rules.newest import newest
+from cds.rules.own_words import first_of_sentence
 
 BREATHLESS, WEAK, BOTH_SIDES_NEW = "respiratory-emergency", "weakness", "weak-on-both-sides"
 SWALLOWING = "feeding-difficulty"
@@ -35,14 +36,28 @@ def _is_asked(seen: Seen, age: int | None, sex: str | None) -> bool:
     return seen.years[0] <= age and all(age <= most for most in seen.years[1:])
 
 
+SPOKEN = {"breathing": BREATHLESS, "swallowing": SWALLOWING, "weakness": WEAK}  # what words say that is of today
+
+
 def capped(found: Findings, knowledge: Knowledge, today: int) -> Findings:
-    """The findings with those that a patient told at the grade that they have."""
+    """The findings with those that a patient told, or that are told in words, at the grade that they have."""
     told = [one for one in found.all if one.reported]
-    if not told:
+    if not (told or any(one.named.today for one in found.all)):
         return found
     forms = {one.named.ref: _Form(told, one.named.ref, knowledge, today) for one in told}
     left = (forms[one.named.ref].graded(one) if one.reported else one for one in found.all)
-    return Findings(one for one in left if one is not None)
+    return Findings(_in_words(one, knowledge, today) for one in left if one is not None)
+
+
+def _in_words(finding: Finding, knowledge: Knowledge, today: int) -> Finding:
+    """A sign in words of the last week about breathing, swallowing or sudden weakness is one of today (N17)."""
+    if finding.spoken not in finding.named.today or finding.told is None:
+        return finding
+    if today - finding.told.first > knowledge.days("reported_today"):
+        return finding
+    values = (("sign", first_of_sentence(label(finding, (), knowledge))), ("date", finding.told.text))
+    doubt = Doubt(frozenset({SPOKEN[finding.spoken]}), Remark("worded_today", values), today=True)
+    return replace(finding, sets=IN_DOUBT, phrases=NOTHING, doubt=doubt)
 
 
 class _Form:
@@ -69,10 +84,12 @@ class _Form:
     def graded(self, finding: Finding) -> Finding | None:
         """One finding as far as it counts; none of a sign that is too old."""
         signs = finding.sets & (self._signs.every | self._signs.doubtful)
-        if not signs:
+        if not signs and finding.spoken is None:
             return finding
         if finding.when is not None and not self._is_within(finding, "reported_sign"):
             return None
+        if finding.spoken is not None:
+            return finding
         if self._is_in_full(finding):
             is_acute = self._is_acute and WEAK in signs
             return self._acute(finding, finding.when) if is_acute and finding.when is not None else finding
@@ -97,7 +114,7 @@ class _Form:
         kept = (name for name in finding.sets if name.startswith(ASKED) or name in TWITCHING)
         today = self._is_within(finding, "reported_today") and self._asks_today(signs)
         values = (
-            ("sign", label(finding, sorted(signs), self._knowledge)),
+            ("sign", first_of_sentence(label(finding, sorted(signs), self._knowledge))),
             ("date", finding.when.text if finding.when else ""),
         )
         doubt = Doubt(signs, Remark("reported_today" if today else "reported_sign", values), today=today)

@@ -18,7 +18,7 @@ from cds.rules.abnormal import Abnormal
 from cds.rules.assess import Assessment
 from cds.rules.causes import Cause
 from cds.rules.choice import SILENCE_NEEDS
-from cds.rules.findings import Finding, Remark
+from cds.rules.findings import Finding, Findings, Remark
 from cds.rules.flags import Flags, Raised
 from cds.rules.known_disease import Disease
 from cds.rules.lifestyle import Factor
@@ -120,6 +120,7 @@ URGENT: Classes = {
     "undated": (flag("U4", days=()),),
 }
 ROUTINE: Classes = {"none": (), "sign": (flag("R1"),), "weak": (flag("R4", "weakness-unspecific"),)}
+TODAY: Classes = {"none": (), "some": (flag("R4", "sign-in-doubt", today=True),)}  # to be examined today (N17)
 LABS: Classes = {
     "none": (),
     "vitamin": (lab("vitamin-d", LOW, INFO),),
@@ -259,6 +260,7 @@ INPUTS: Mapping[str, Classes | Callable[[Asked], Classes]] = {
     "childhood": _childhood,
     "urgent": _urgent,
     "routine": ROUTINE,
+    "today": TODAY,
     "additional": {"none": (), "some": (flag("ADD"),)},
     "muscle_signs": _muscle_signs,
     "is_marked": EITHER,
@@ -282,6 +284,7 @@ INPUTS: Mapping[str, Classes | Callable[[Asked], Classes]] = {
     "laboratory.unread": _laboratory_unread,
     "may_break_silence": _may_break_silence,
     "quoted": QUOTED,
+    "findings": {"none": Findings(()), "alcohol-stopped": Findings((finding("alcohol-stopped"),))},
     "other_results": {"none": (), "some": (Note("other_results"),)},
     **{f"missing.{name}": EITHER for name in TYPES},
 }

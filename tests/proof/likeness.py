@@ -26,7 +26,8 @@ def _signs(found: Assessment) -> Likeness:
     picture = found.picture
     disease = "ms" if picture.diseases == {"kd-ms"} else bool(picture.diseases)
     signs = frozenset(_new_sign(one, found) for one in found.new_signs)
-    main = found.childhood or found.urgent or (*found.routine, *(found.additional if picture.is_marked else ()))
+    routine = (*found.today, *found.routine, *(found.additional if picture.is_marked else ()))
+    main = found.childhood or found.urgent or routine
     beyond = tuple(
         one for one in (*found.urgent, *found.childhood) if any(lines.BEYOND_MS & each.sets for each in one.found)
     )
@@ -36,6 +37,7 @@ def _signs(found: Assessment) -> Likeness:
         WITHDRAWAL in {one.tag for one in found.emergencies},
         bool(found.childhood),
         bool(found.urgent),
+        bool(found.today),
         bool(found.routine),
         bool(found.additional),
         picture.is_marked,
@@ -57,7 +59,7 @@ def _new_sign(sign: NewSign, found: Assessment) -> Hashable:
 
 def _covered(flags: Iterable[Raised], found: Assessment) -> Hashable:
     request, flags = found.picture.request, (*flags,)
-    evaluated = (*found.routine, *(found.additional if found.picture.is_marked else ()))
+    evaluated = (*found.today, *found.routine, *(found.additional if found.picture.is_marked else ()))
     return bool(flags), request is not None and covers(request, flag_days((*flags, *evaluated)))
 
 
@@ -123,6 +125,7 @@ def _seen(found: Assessment) -> Likeness:
         bool(picture.laboratory.unread),
         bool(picture.may_break_silence),
         bool(picture.quoted),
+        bool(picture.findings.of("alcohol-stopped")),
         bool(other_results.of(picture)),
         picture.exam is not None and picture.exam.result == "normal",
         picture.emg is not None and picture.emg.result is None,

@@ -43,7 +43,7 @@ def emergency(read: Read) -> bool:
 def no_calm_beside_what_alarms(read: Read, answer: Answer) -> bool:
     """A red flag, an emergency, a new sign or a warning never stands beside reassurance or lifestyle advice (N24)."""
     calm = CALMING & set(answer.topics())
-    signs = any(has(read, name) for name in ("emergencies", "childhood", "urgent", "routine", "new_signs"))
+    signs = any(has(read, name) for name in ("emergencies", "childhood", "urgent", "today", "routine", "new_signs"))
     warned = any(one.indicator is not Indicator.INFO for one in answer.due)
     return not (calm and (signs or warned or ALARMING & set(answer.topics())))
 
@@ -52,7 +52,19 @@ def no_reassurance_without_all_of_it(read: Read, answer: Answer) -> bool:
     """Reassurance rests on a normal examination and EMG, all types complete, and nothing unread, unclear or failed."""
     if Topic.REASSURE not in answer.topics():
         return True
-    doubts = ("unread", "unclear", "failed", "quoted", "other_results", "causes", "stopped", "expected", "diseases")
+    doubts = (
+        "unread",
+        "unclear",
+        "failed",
+        "quoted",
+        "other_results",
+        "causes",
+        "stopped",
+        "expected",
+        "diseases",
+        "findings",
+        "today",
+    )
     missing = any(read.get(f"missing.{name}") != "no" for name in NEEDED)
     return read.get("is_normal") == "yes" and not missing and not any(read.get(name) != "none" for name in doubts)
 
@@ -82,7 +94,8 @@ def is_protected(choice: Choice) -> bool:
     """What never makes way, said here once more: N60 step 35, and the card in the place of a hidden emergency."""
     always = choice.topic in (Topic.EMERG, Topic.PED_NEURO, Topic.NEURO_URG) or choice.indicator is Indicator.CRITICAL
     warns = choice.topic is Topic.NEW_SIGN and choice.indicator is Indicator.WARNING
-    return always or warns or (choice.topic is Topic.DATA_GAP and bool(choice.flags))
+    now = any(flag.today for flag in choice.flags)
+    return always or warns or now or (choice.topic is Topic.DATA_GAP and bool(choice.flags))
 
 
 def no_protected_card_makes_way(_: Read, answer: Answer) -> bool:
@@ -119,6 +132,13 @@ def a_sign_has_its_card(read: Read, answer: Answer) -> bool:
         return True
     covered = {Topic.STATUS} if has(read, "request") else set()
     return bool(({Topic.PED_NEURO, Topic.NEURO_URG} | covered) & set(answer.topics()))
+
+
+def a_sign_of_today_is_never_covered(read: Read, answer: Answer) -> bool:
+    """What is to be examined today warns on a card of its own; beside an emergency it is a line of that (N17)."""
+    if not has(read, "today") or has(read, "diseases") or has(read, "emergencies"):
+        return True
+    return any(one.topic is Topic.NEURO_EVAL and any(f.today for f in one.flags) for one in answer.decision.choices)
 
 
 def a_request_under_way_covers_only_what_is_not_newer(read: Read, answer: Answer) -> bool:
@@ -161,6 +181,7 @@ PROPERTIES: tuple[Callable[[Read, Answer], bool], ...] = (
     the_most_urgent_card_comes_first,
     an_emergency_is_told,
     a_sign_has_its_card,
+    a_sign_of_today_is_never_covered,
     a_request_under_way_covers_only_what_is_not_newer,
     no_silence_over_what_was_not_seen,
     a_warning_of_the_laboratory_is_told,

@@ -45,7 +45,7 @@ def run_of(table: ModuleType) -> Run:
 
 
 SHIPPED = run_of(decide)
-SIGNS = ("diseases", "emergencies", "expected", "urgent", "routine", "childhood", "additional")
+SIGNS = ("diseases", "emergencies", "expected", "urgent", "routine", "childhood", "additional", "today")
 NOTHING = dict.fromkeys(SIGNS, "none")
 EXAMINED = {**NOTHING, "is_child": "no", "exam": "normal", "emg": "none", "is_normal": "yes"}
 HIDDEN = {**NOTHING, "emergency_cards": "no", "courses": "caution"}

@@ -26,6 +26,7 @@ def twin(found: Assessment) -> Mapping[str, str]:
         "childhood": _childhood(found.childhood),
         "urgent": _urgent(found.urgent),
         "routine": "none" if not found.routine else "weak" if is_weak(found.routine) else "sign",
+        "today": _some(found.today),
         "additional": _some(found.additional),
         "is_marked": _either(picture.is_marked),
         "labs": _labs(found),
@@ -48,6 +49,7 @@ def twin(found: Assessment) -> Mapping[str, str]:
         "laboratory.unread": _some(picture.laboratory.unread),
         "may_break_silence": _some(picture.may_break_silence),
         "quoted": _some(picture.quoted),
+        "findings": "alcohol-stopped" if picture.findings.of("alcohol-stopped") else "none",
         **{f"missing.{name}": _either(not picture.complete.has(name)) for name in TYPES},
     }
 
@@ -139,5 +141,5 @@ def _request(found: Assessment) -> str:
     request = found.picture.request
     if request is None:
         return "none"
-    signs = (*found.childhood, *found.urgent, *found.routine, *found.additional)
+    signs = (*found.childhood, *found.urgent, *found.today, *found.routine, *found.additional)
     return "after" if covers(request, flag_days(signs)) else "before"

@@ -10,9 +10,20 @@ from lazily import Path
 from properties import Answer
 
 FINDINGS = (
-    *("emergencies", "childhood", "urgent", "routine", "additional", "is_marked", "labs", "courses", "stopped"),
+    *(
+        "emergencies",
+        "childhood",
+        "urgent",
+        "today",
+        "routine",
+        "additional",
+        "is_marked",
+        "labs",
+        "courses",
+        "stopped",
+    ),
     *("causes", "new_signs", "diseases", "expected", "request", "tests_wanted", "missing", "factors"),
-    *("failed", "unclear", "unread", "laboratory.unread", "may_break_silence", "quoted", "other_results"),
+    *("failed", "unclear", "unread", "laboratory.unread", "may_break_silence", "quoted", "findings", "other_results"),
     *(name for name in INPUTS if name.startswith("missing.")),
 )
 SILENT, INFO, WARNING, CRITICAL = 0, 1, 2, 3

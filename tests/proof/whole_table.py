@@ -26,8 +26,9 @@ FAULTS = (
         "if found.urgent:\n        return Topic",
         "if found.urgent and found.picture.is_marked:\n        return Topic",
     ),
-    Fault("decide", "not (critical or found.hides)", "not found.hides"),
-    Fault("decide", "not (critical or found.hides)", "not critical"),
+    Fault("decide", "critical or found.hides or is_today(flags)", "found.hides or is_today(flags)"),
+    Fault("decide", "critical or found.hides or is_today(flags)", "critical or is_today(flags)"),
+    Fault("decide", "critical or found.hides or is_today(flags)", "critical or found.hides"),
     Fault("decide", " and covers(request, flag_days((*flags, *_evaluated(found))))", ""),
     Fault("decide", "flag_days((*flags, *_evaluated(found)))", "flag_days(flags)"),
     Fault(

@@ -35,7 +35,7 @@ def said(*lines: Line, person: Line = MAN) -> str:
     ("form", "words"),
     [
         ({"q.signs": ["breath"]}, "Reported orthopnea (2026-11-21), not coded: ask and examine today; if confirmed"),
-        ({"q.signs": ["thin"]}, "muscle atrophy reported by the patient 2026-11-21: examine."),
+        ({"q.signs": ["thin"]}, "Muscle atrophy reported by the patient 2026-11-21: examine."),
         ({"q.signs": ["thin"]}, "the patient reports"),
         ({"q.sleep": 5}, "the patient reports"),
         ({"q.gad1": "nearly-every-day", "q.gad2": "not-at-all"}, "GAD-2: 3"),
@@ -72,7 +72,9 @@ def test_a_pregnancy_is_said() -> None:
 
 def test_caffeine_in_words_is_quoted() -> None:
     """The chart's own words stand beside the number (N23)."""
-    assert "1200 mg/d “8 energy drinks/day" in said({"lab": "caffeine", "words": "8 energy drinks/day (1200 mg)"})
+    assert "8 energy drinks/day (1200 mg): 1200 mg/d" in said(
+        {"lab": "caffeine", "words": "8 energy drinks/day (1200 mg)"}
+    )
 
 
 def test_what_is_to_be_examined_today_is_a_line_of_an_emergency() -> None:

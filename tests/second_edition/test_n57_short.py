@@ -18,6 +18,7 @@ TARGET = 80
 LONGER = {
     "several-labs/all-info": "four abnormal results, each with its limit and what to do",
     "N17-caps/worded-twitch-worded-flag": "the same words are quoted for the twitch and for each of three signs",
+    "N22-signs/not-sure": "one line for each of the five signs that the patient is not sure of",
     "factors/four": "four factors, each with its limit and its advice",
 }
 GRAFTED = ("look-alike", "dead-twitch", "dead-text")
