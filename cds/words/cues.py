@@ -2,65 +2,18 @@
 
 from collections.abc import Iterable
 
+from cds.words.masks import CUE, places, told
 from cds.words.mention import Polarity
 from cds.words.patterns import Match
-from cds.words.tokens import Kind, Token
+from cds.words.sentences import WINDOW, Sentences
+from cds.words.tokens import Kind
 
-CUE, PSEUDO = "cue:", "cue:pseudo"
 BEFORE, AFTER = 6, 4  # words
-WINDOW = 48  # tokens: no cue reaches further
 LIST_REACH = 24  # words of a list that begins with a negative word
 TIMED_WITHIN = 4
+BESIDE = 3
 MENTIONED = ("twitch", "sign:", "family")
-
-
-class Sentences:
-    """The tokens of a text with their words, clauses and sentences counted."""
-
-    def __init__(self, found: list[Token]) -> None:
-        self.tokens = found
-        self._words = [0]
-        self._commas = [0]
-        self._stops = [0]
-        for place, token in enumerate(found):
-            stop = token.kind is Kind.STOP or (token.kind is Kind.ASKED and _ends(found, place))
-            self._words.append(self._words[-1] + token.counts)
-            self._commas.append(self._commas[-1] + (token.kind in (Kind.COMMA, Kind.COLON)))
-            self._stops.append(self._stops[-1] + stop)
-
-    def words(self, first: int, end: int) -> int:
-        """How many words stand between."""
-        return self._words[end] - self._words[first]
-
-    def is_one_sentence(self, first: int, end: int) -> bool:
-        """Whether no sentence ends between."""
-        return self._stops[end] == self._stops[first]
-
-    def is_one_clause(self, first: int, end: int) -> bool:
-        """Whether neither a sentence nor a clause ends between."""
-        return self.is_one_sentence(first, end) and self._commas[end] == self._commas[first]
-
-    def is_clause_end(self, end: int) -> bool:
-        """Whether a clause or the text ends behind some tokens."""
-        if end >= len(self.tokens):
-            return True
-        token = self.tokens[end]
-        return token.kind in (Kind.COMMA, Kind.COLON, Kind.STOP) or token.text in "()-"
-
-    def limits(self, first: int, end: int) -> tuple[int, int]:
-        """The sentence around some tokens, as far as a cue may reach."""
-        begin = first
-        while begin > max(0, first - WINDOW) and self._stops[begin] == self._stops[begin - 1]:
-            begin -= 1
-        last, most = end, min(len(self.tokens), end + WINDOW)
-        while last < most and self._stops[last + 1] == self._stops[last]:
-            last += 1
-        return begin, last
-
-
-def _ends(found: list[Token], place: int) -> bool:
-    """Whether a question mark ends a sentence: nothing, or another mark, follows it, or it closes a longer question."""
-    return place + 1 < len(found) and found[place + 1].kind in (Kind.STOP, Kind.ASKED)
+YES = "cue:yes"
 
 
 class Cues:
@@ -76,9 +29,9 @@ class Cues:
 
     def around(self, at: Match) -> "Around":
         """The cues that may reach one phrase."""
-        places = range(at.first - WINDOW, at.end + WINDOW)
-        near = [match for place in places for match in self._at.get(place, ())]
-        self.steps += len(places) + len(near)
+        reach = range(at.first - WINDOW, at.end + WINDOW)
+        near = [match for place in reach for match in self._at.get(place, ())]
+        self.steps += len(reach) + len(near)
         return Around(self.sentences, at, near)
 
 
@@ -88,22 +41,21 @@ class Around:
     def __init__(self, sentences: Sentences, at: Match, near: list[Match]) -> None:
         self._in = sentences
         self._at = at
+        self._begin, self._last = sentences.limits(at.first, at.end)
+        self._mentions = [one for one in near if not one.meaning.startswith(CUE)]
         self._cues: dict[str, list[Match]] = {}
-        self._mentions: list[Match] = []
-        masked = {place for one in near if one.meaning == PSEUDO for place in range(one.first, one.end)}
-        for match in near:
-            if not match.meaning.startswith(CUE):
-                self._mentions.append(match)
-            elif match.first not in masked or match.end - 1 not in masked:
-                self._cues.setdefault(match.meaning.removeprefix(CUE), []).append(match)
+        for cue in told(near):
+            self._cues.setdefault(cue.meaning.removeprefix(CUE), []).append(cue)
 
     def polarity(self, *, is_sign: bool) -> Polarity:
-        """What is said of it: the first that holds."""
+        """What is said of it: the first that holds; what cannot be placed is not present but unclear."""
         at = self._at
         if self._of_person(at):
             return Polarity.PERSON
         if self._is_hypothetical(at):
             return Polarity.HYPOTHETICAL
+        if (answer := self._answered(at)) is not None:
+            return answer
         negated = self._negated(at, is_sign=is_sign)
         if negated is not None and negated is not Polarity.PRESENT:
             return negated
@@ -111,13 +63,12 @@ class Around:
             return Polarity.HISTORY
         if self._is_doubted(at):
             return Polarity.DOUBT if is_sign else Polarity.UNKNOWN
-        return Polarity.PRESENT
+        return Polarity.UNKNOWN if self._is_beside_person(at) and not is_sign else Polarity.PRESENT
 
     @property
     def is_sudden(self) -> bool:
         """Whether the sentence says that it came suddenly."""
-        begin, last = self._in.limits(self._at.first, self._at.end)
-        return any(begin <= cue.first and cue.end <= last for cue in self._of("sudden"))
+        return any(self._begin <= cue.first and cue.end <= self._last for cue in self._of("sudden"))
 
     # ---- the kinds of cues
 
@@ -133,13 +84,21 @@ class Around:
         found = [cue for cue in self._of(kind) if cue.first >= at.end]
         return [cue for cue in found if self._reaches_back(at.end, cue.first, reach)]
 
+    def _anywhere(self, kind: str, at: Match) -> list[Match]:
+        """The cues of a kind in the sentence, on either side, that nothing ends."""
+        return [*self._before(kind, at, LIST_REACH), *self._after(kind, at, LIST_REACH)]
+
     def _reaches(self, first: int, end: int, reach: int) -> bool:
         near = self._in.words(first, end) <= reach and self._in.is_one_sentence(first, end)
         return near and not self._is_ended(first, end)
 
     def _reaches_back(self, first: int, end: int, reach: int) -> bool:
         near = self._in.words(first, end) <= reach and self._in.is_one_sentence(first, end)
-        return near and not any(first <= one.first < end for one in self._of("enders"))
+        return near and not self._stands("enders", first, end)
+
+    def _stands(self, kind: str, first: int, end: int) -> bool:
+        """Whether a cue of a kind begins between."""
+        return any(first <= one.first < end for one in self._of(kind))
 
     def _is_ended(self, first: int, end: int) -> bool:
         """Whether something between a cue and a phrase ends its reach; a speaker does not right behind the cue."""
@@ -147,38 +106,108 @@ class Around:
             return True
         return any(first < one.first and one.end <= end for one in self._of("speakers"))
 
-    # ---- what they say
+    # ---- who has it
 
     def _of_person(self, at: Match) -> bool:
-        if self._before("person-always", at) or self._after("person-post", at):
+        if self._people("person-always", at) or any(
+            self._is_owner(at, one) for one in self._anywhere("person-all", at)
+        ):
             return True
-        people = [cue for cue in self._before("person", at) if self._in.is_one_clause(cue.end, at.first)]
-        people += [cue for cue in self._of("person") if self._is_headed(cue, at)]
-        return any(self._has_it(person, at) for person in people)
+        if any(self._is_owner(at, cue) for cue in self._after("person-post", at)):
+            return True
+        headed = [cue for kind in ("person", "person-always") for cue in self._of(kind) if self._is_headed(cue, at)]
+        people = self._people_of_clause(at)
+        return bool(headed) or any(self._has_it(one, at) for one in people) or self._is_next_clause_of_person(at)
 
-    def _is_headed(self, person: Match, at: Match) -> bool:
-        """Whether a person, or what is past, stands as a heading before a colon: "mother: weakness"."""
-        colon = person.end < len(self._in.tokens) and self._in.tokens[person.end].kind is Kind.COLON
-        return colon and person.end < at.first and self._reaches(person.end, at.first, BEFORE)
+    def _is_owner(self, at: Match, cue: Match) -> bool:
+        """Whether it is a person's behind it, and not only seen by that person or begun when something befell it."""
+        return not any(self._stands(kind, at.end, cue.first) for kind in ("person-never", "openers"))
+
+    def _people(self, kind: str, at: Match) -> list[Match]:
+        """The persons before it, as near as a cue may be; who speaks ends nothing here: "the son reports twitching"."""
+        return [
+            cue
+            for cue in self._of(kind)
+            if cue.end <= at.first
+            and self._in.words(cue.end, at.first) <= BEFORE
+            and self._in.is_one_sentence(cue.end, at.first)
+            and not self._stands("enders", cue.end, at.first)
+        ]
+
+    def _people_of_clause(self, at: Match) -> list[Match]:
+        return [cue for cue in self._people("person", at) if self._in.is_one_clause(cue.end, at.first)]
+
+    def _is_headed(self, cue: Match, at: Match) -> bool:
+        """Whether a person, or what is past, is a heading, a colon behind it: "mother: weakness", "PMH: a, b, c"."""
+        colon = cue.end < len(self._in.tokens) and self._in.tokens[cue.end].kind is Kind.COLON
+        return colon and cue.end < at.first and self._reaches(cue.end, at.first, LIST_REACH)
 
     def _has_it(self, person: Match, at: Match) -> bool:
-        if self._is_headed(person, at):
-            return True
-        if any(person.end <= one.first and one.end <= at.first for one in self._of("person-never")):
+        if self._stands("person-never", person.end, at.first):
             return False
         verbs = [one for one in self._of("person-verbs") if person.end <= one.first and one.end <= at.first]
         return any(self._in.words(person.end, one.first) <= 1 for one in verbs)
 
+    def _is_next_clause_of_person(self, at: Match) -> bool:
+        """ "brother has ALS, had twitching": the clause begins with a verb, so the person before it is its subject."""
+        verbs = [one for one in self._before("person-verbs", at) if self._in.begins(one.first)]
+        people = [person for person in self._before("person", at, LIST_REACH) if self._has_it(person, at)]
+        return any(
+            person.end < verb.first and self._in.is_one_clause(verb.end, at.first)
+            for verb in verbs
+            for person in people
+        )
+
+    def _is_beside_person(self, at: Match) -> bool:
+        """Whether another person stands before it in its clause and nothing says that the patient has it."""
+        people = self._people_of_clause(at)
+        return any(
+            not self._stands("person-never", person.end, at.first)
+            and not any(self._in.is_one_clause(one.first, person.first) for one in self._begun(person))
+            for person in people
+        )
+
+    def _begun(self, person: Match) -> list[Match]:
+        """What begins a clause of its own before a person: "since her mother died"."""
+        return [one for one in self._of("openers") if self._begin <= one.first < person.first]
+
+    # ---- whether it is said at all
+
     def _is_hypothetical(self, at: Match) -> bool:
         if any(self._is_same_list(cue, at) for cue in self._before("hypothetical", at)):
             return True
-        return bool(self._before("hypothetical-far", at, LIST_REACH))
+        return bool(self._before("hypothetical-far", at, LIST_REACH) or self._anywhere("hypothetical-all", at))
 
     def _is_same_list(self, cue: Match, at: Match) -> bool:
         return self._in.is_one_clause(cue.end, at.first) or self._is_joined(cue, at)
 
+    def _answered(self, at: Match) -> Polarity | None:
+        """What an answer says: nothing behind a question or a colon is unclear; a yes leaves it to the other cues."""
+        here = self._in.tokens
+        is_headed = at.first > 0 and at.end < len(here) and here[at.end].kind is Kind.COLON
+        if is_headed and not self._in.words(at.end, self._last):
+            return Polarity.UNKNOWN  # a line of a form that nobody filled; alone it is a title
+        asked = next((place for place in range(at.end, len(here)) if here[place].kind is Kind.ASKED), None)
+        if asked is None or asked > self._last or not self._is_screened(at):
+            return None
+        answers = [one for kind in ("yes", "absent-end") for one in self._of(kind) if self._is_answer(one, asked)]
+        if any(one.meaning == YES for one in answers):
+            return None
+        return Polarity.ABSENT if answers else Polarity.UNKNOWN
+
+    def _is_screened(self, at: Match) -> bool:
+        """Whether a question asks for it, and not about what is there: "any twitching?", but "is my twitching MND?"."""
+        found = [one for one in self._of("screen") if one.end <= at.first and self._begin <= one.first]
+        return any(self._in.begins(one.first) and not self._stands("own", one.first, at.end) for one in found)
+
+    def _is_answer(self, cue: Match, asked: int) -> bool:
+        behind = asked < cue.first and not self._in.words(asked, cue.first)
+        return behind and (cue.meaning == YES or self._in.is_clause_end(cue.end))
+
+    # ---- whether it is denied
+
     def _negated(self, at: Match, *, is_sign: bool) -> Polarity | None:
-        if self._is_negated_after(at):
+        if self._is_negated_after(at, is_sign=is_sign):
             return Polarity.ABSENT
         worst: Polarity | None = None
         for kind in ("absent", "absent-far"):
@@ -191,7 +220,7 @@ class Around:
 
     def _negated_by(self, cue: Match, at: Match, *, far: bool, is_sign: bool) -> Polarity | None:
         """What one negative word before a phrase says: in its clause no, past a comma only in a list that is joined."""
-        if self._is_affirmed_beside(cue, at):
+        if self._is_affirmed_beside(cue, at) or self._has_begun(at):
             return None
         if self._in.is_one_clause(cue.end, at.first) or self._is_right_behind_colon(cue, at, far=far):
             return Polarity.ABSENT if self._in.words(cue.end, at.first) <= BEFORE or self._is_joined(cue, at) else None
@@ -204,6 +233,16 @@ class Around:
         if not is_sign or far:
             return Polarity.UNKNOWN
         return Polarity.PRESENT
+
+    def _has_begun(self, at: Match) -> bool:
+        """ "never had twitching until May, now daily": until when it was not, and in a later clause that it is now."""
+        ends = self._after("until", at)
+        return any(
+            until.end <= now.first and self._reaches_sentence(until.end, now.first)
+            for until in ends
+            for now in self._of("still")
+            if not self._in.is_one_clause(until.end, now.first)
+        )
 
     def _is_affirmed_beside(self, cue: Match, at: Match) -> bool:
         """ "no weakness with the twitching": what is denied stands before the "with"."""
@@ -236,18 +275,31 @@ class Around:
             for cue in self._of("timed")
         )
 
-    def _is_negated_after(self, at: Match) -> bool:
+    def _is_negated_after(self, at: Match, *, is_sign: bool) -> bool:
         """What stands after it says no: past a comma only as the last words of a clause, and unless it came back."""
+        if any(self._in.is_one_clause(one.end, at.first) for one in self._before("cause", at, 2)):
+            return False  # it is the cause that was not found
+        if self._anywhere_after("absent-list", at):
+            return True
         after = [cue for cue in self._after("absent-post", at) if self._is_near_end(at, cue)]
         after += [cue for cue in self._after("absent-end", at, 2) if self._in.is_clause_end(cue.end)]
+        after += [cue for cue in self._anywhere_after("absent-all", at) if self._is_its_verb(at, cue)]
         for cue in after:
             between = [one for one in self._mentions if at.end <= one.first and one.end <= cue.first]
-            if between and not self._are_joined(at, cue):
+            if between and not self._are_joined(at, cue, [] if is_sign else between):
                 continue
             undone = [one for one in self._of("not-over") if at.end <= one.first and self._is_about(cue, one)]
             if not undone:
                 return True
         return False
+
+    def _anywhere_after(self, kind: str, at: Match) -> list[Match]:
+        return self._after(kind, at, LIST_REACH)
+
+    def _is_its_verb(self, at: Match, cue: Match) -> bool:
+        """Whether a verb that says that it is over belongs to it, whatever is told between: "the twitching he had"."""
+        one_clause = self._in.is_one_clause(at.end, cue.first) or self._in.begins(cue.first)
+        return one_clause and not self._stands("openers", at.end, cue.first)
 
     def _is_near_end(self, at: Match, cue: Match) -> bool:
         """Within one clause; past a comma only as its last words, or before a time: ", resolved 2 months ago"."""
@@ -264,30 +316,68 @@ class Around:
     def _reaches_sentence(self, first: int, end: int) -> bool:
         return self._in.words(first, end) <= AFTER and self._in.is_one_sentence(first, end)
 
-    def _are_joined(self, at: Match, cue: Match) -> bool:
+    def _are_joined(self, at: Match, cue: Match, between: list[Match]) -> bool:
+        """Whether what stands between is of the same list: joined by a word, or nothing but what is `between`."""
         joins = (*self._of("joiners"), *self._of("also"))
-        return any(at.end <= one.first and one.end <= cue.first for one in joins)
+        if any(at.end <= one.first and one.end <= cue.first for one in joins):
+            return True
+        listed = places(between)
+        words = [place for place in range(at.end, cue.first) if self._in.tokens[place].counts]
+        return all(place in listed for place in words)
+
+    # ---- whether it is past, or in doubt
 
     def _is_history(self, at: Match) -> bool:
         before = self._before("history", at)
-        if any(self._in.is_one_clause(cue.end, at.first) or self._is_headed(cue, at) for cue in before):
+        if any(self._in.is_one_clause(cue.end, at.first) for cue in before):
             return True
-        return bool(self._after("history-post", at))
+        if any(self._is_headed(cue, at) for cue in self._of("history")):
+            return True
+        if any(self._begin <= one.first < self._last for one in self._of("still")):
+            return False
+        years = [one for one in self._anywhere("history-year", at) if self._in.is_one_clause(one.first, at.first)]
+        return bool(years or self._after("history-post", at) or self._anywhere("history-all", at))
 
     def _is_doubted(self, at: Match) -> bool:
-        """Words of doubt close before it, or a question mark at it; doubt about the cause is none about the twitch."""
+        """Words of doubt, or a question mark at it; doubt about the cause is none about the twitch."""
         if self._is_asked(at) or self._after("doubt-post", at, 1):
             return True
-        for cue in self._before("doubt", at, 2):
+        if self._anywhere("unknown", at):
+            return True
+        unsure = [cue for cue in self._of("doubt-all") if self._is_behind(at, cue)]
+        if any(not self._is_about_cause(cue) for cue in (*unsure, *self._before("doubt-all", at, LIST_REACH))):
+            return True
+        for cue in self._before("doubt", at):
+            near = self._in.words(cue.end, at.first) <= 2 or self._stands("joiners", cue.end, at.first)
             about = [one for one in self._of("about-cause") if cue.first <= one.first and one.end <= at.first]
-            if not about and self._in.is_one_clause(cue.end, at.first):
+            if near and not about and self._in.is_one_clause(cue.end, at.first):
                 return True
         return False
+
+    def _is_behind(self, at: Match, cue: Match) -> bool:
+        """Whether it stands behind it in the sentence: "... but cannot be certain" is said of what stands before."""
+        return cue.first >= at.end and self._in.is_one_sentence(at.end, cue.first)
+
+    def _is_about_cause(self, cue: Match) -> bool:
+        """Whether a cause, an onset or a disease is what is unsure: it stands beside the doubt, in its clause."""
+        for one in self._of("about-cause"):
+            first, end = (cue.end, one.first) if cue.end <= one.first else (one.end, cue.first)
+            if first > end or self._is_beside(first, end):
+                return True
+        return False
+
+    def _is_beside(self, first: int, end: int) -> bool:
+        """Whether few words stand between, or a comma alone: "I do not know, why"."""
+        words = self._in.words(first, end)
+        return self._in.is_one_sentence(first, end) and (
+            not words or (words <= BESIDE and self._in.is_one_clause(first, end))
+        )
 
     def _is_asked(self, at: Match) -> bool:
         here = self._in.tokens
         if at.first > 0 and here[at.first - 1].kind is Kind.ASKED:
             return not (at.first > 1 and here[at.first - 2].counts and here[at.first - 2].text.startswith("cause"))
-        if at.end < len(here) and here[at.end].kind is Kind.ASKED:
-            return at.end + 1 == len(here) or not here[at.end + 1].counts
+        end = at.end + (at.end < len(here) and here[at.end].text == "(")
+        if end < len(here) and here[end].kind is Kind.ASKED:
+            return end + 1 == len(here) or not here[end + 1].counts
         return False

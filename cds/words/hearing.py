@@ -6,16 +6,19 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cds.knowledge.spoken import Spoken
-from cds.words.cues import CUE, WINDOW, Cues, Sentences
+from cds.words.cues import Cues
 from cds.words.lists import compiled, stems
+from cds.words.masks import CUE
 from cds.words.mention import Field, Mention, Polarity
 from cds.words.patterns import Match, Phrases
+from cds.words.sentences import WINDOW, Sentences
 from cds.words.tokens import LONGEST, Kind, Token, fold, tokens
 
 QUOTED = 60
 NEAR_TWINS = 8  # the mentions that may stand between two of the same in two languages
 LONGEST_ABBREVIATION = 4
 TWITCH, SIGN, FAMILY, LOOKS = "twitch", "sign:", "family", "look:"
+OTHER = "look:other"  # words that hold those of a sign and mean something else: "weak pulse"
 WEAKNESS, FATIGUE = "sign:weakness", "sign:fatigue"  # "weak" without a place is fatigue (N16)
 SURE_BEFORE, SURE_AFTER = 6, 4
 # Of two languages that both know a phrase, the one that silences it is right: it knows the cue (N14).
@@ -66,14 +69,20 @@ class Hearing:
         sentences = Sentences(words)
         found: list[Mention] = []
         steps = 0
-        for name in self._languages:
-            if name in languages:
-                language = self._languages[name]
-                matches, took = language.phrases.find(words)
-                cues = Cues(sentences, matches)
-                found += _mentions(matches, name, language, text, cues)
-                steps += took + cues.steps
+        matched = {name: one.phrases.find(words) for name, one in self._languages.items() if name in languages}
+        others = [one for matches, _ in matched.values() for one in matches if one.meaning == OTHER]
+        for name, (matches, took) in matched.items():
+            cues = Cues(sentences, matches)
+            wanted = [one for one in matches if not _is_other(one, others)]
+            found += _mentions(wanted, name, self._languages[name], text, cues)
+            steps += took + cues.steps
         return Heard(tuple(_wanted(_merged(found), field)), steps)
+
+
+def _is_other(match: Match, others: list[Match]) -> bool:
+    """Whether words are part of a phrase, in any language, that means something else."""
+    is_cue = match.meaning.startswith((CUE, LOOKS))
+    return not is_cue and any(one.first < match.end and match.first < one.end for one in others)
 
 
 def _compiled(name: str, spoken: Spoken) -> _Language:
@@ -145,14 +154,16 @@ def _looks_else(match: Match, looks: Mapping[int, list[Match]], cues: Cues) -> b
     sentences = cues.sentences
     near_by = range(match.first - WINDOW, match.end + WINDOW)
     for look in (one for place in near_by for one in looks.get(place, ())):
-        if look.meaning == "look:loose" and match.meaning != "twitch:bare":
+        if look.meaning == OTHER or (look.meaning == "look:loose" and match.meaning != "twitch:bare"):
             continue
-        if look.end <= match.first:
+        if look.meaning == "look:far":
+            near = True
+        elif look.end <= match.first:
             near = sentences.words(look.end, match.first) <= SURE_BEFORE
         elif look.first >= match.end:
             near = sentences.words(match.end, look.first) <= SURE_AFTER
         else:
-            near = True
+            near = not _is_part(look, match)
         first, end = min(look.first, match.first), max(look.end, match.end)
         if (
             near
@@ -161,6 +172,11 @@ def _looks_else(match: Match, looks: Mapping[int, list[Match]], cues: Cues) -> b
         ):
             return True
     return False
+
+
+def _is_part(look: Match, match: Match) -> bool:
+    """Whether a look-alike is a part of what names a muscle: "muscles jumping in my legs"."""
+    return match.first <= look.first and look.end <= match.end and look.end - look.first < match.end - match.first
 
 
 def _days(match: Match, sentences: Sentences, spoken: Spoken) -> int | None:

@@ -26,8 +26,10 @@ def _by_meaning(spoken: Spoken) -> Iterator[tuple[str, Iterable[str]]]:
     for name, texts in spoken.signs.items():
         yield f"sign:{name}", texts
     yield "family", spoken.family
+    yield "look:far", spoken.look_alikes.far
     yield "look:firm", spoken.look_alikes.firm
     yield "look:loose", spoken.look_alikes.loose
+    yield "look:other", spoken.look_alikes.other
     for kind, texts in msgspec.to_builtins(spoken.cues).items():
         yield f"cue:{kind}", texts  # as the file names it
 

@@ -1,7 +1,8 @@
 """Phrases, compiled once: each is a row of sets of words, found in one pass over the tokens of a text.
 
 A phrase is written as words; `|` separates alternatives, `*` stands for any ending, `@name` for a list of words, `#`
-for a number, `%` for a grade of muscle power. `one & other` are parts in any order with only filler between them.
+for a number, `####` for a year, `%` for a grade of muscle power. `one & other` are parts in any order with only filler
+between them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,13 +14,14 @@ from cds.errors import KnowledgeError
 from cds.knowledge.spoken import Misspellings
 from cds.words.tokens import Kind, Token, fold
 
-NUMBER, GRADE = "#", "%"
+NUMBER, YEAR, GRADE = "#", "####", "%"
 CLOSE, WIDE = 2, 4  # words of filler: within a phrase, and between a movement and its place (N13)
 _UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "ae", "Ö": "oe", "Ü": "ue"}
 SHORTEST_MISSPELT = 6
 SURE = 3  # letters at the begin of a misspelt word that must be right
 MOST_STEPS = 64  # for one phrase
 MOST_SIDES = 3
+YEAR_DIGITS = 4
 AROUND = ("cue:", "look:")  # what matters only beside a mention
 
 
@@ -100,7 +102,8 @@ class Phrases:
         if token.kind is Kind.WORD:
             return self._of_word(token.text)
         classed = {Kind.NUMBER: NUMBER, Kind.GRADE: GRADE}.get(token.kind, token.text)
-        return frozenset({*self._exact.get(classed, ()), *self._exact.get(token.text, ())})
+        year = self._exact.get(YEAR, ()) if _is_year(token.text) else ()
+        return frozenset({*self._exact.get(classed, ()), *self._exact.get(token.text, ()), *year})
 
     def _of_word(self, text: str) -> frozenset[int]:
         found = self._listed(text)
@@ -163,6 +166,10 @@ class Phrases:
     def _fills(self, phrase: Phrase, kinds: frozenset[int]) -> bool:
         """Whether a word may stand within a phrase: filler, or one more place beside the one it names."""
         return self._filler in kinds or (phrase.gap == WIDE and self._places in kinds)
+
+
+def _is_year(text: str) -> bool:
+    return len(text) == YEAR_DIGITS and text.isdecimal() and text.startswith(("19", "20"))
 
 
 def spellings(word: str) -> set[str]:

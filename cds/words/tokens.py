@@ -16,7 +16,7 @@ _ELISIONS = frozenset({"d", "l", "n", "s", "j", "m", "t", "c", "qu", "jusqu", "l
 _SHORT = frozenset(
     {"rt", "lt", "bilat", "bil", "pt", "hx", "re", "li", "bds", "ca", "dr", "mr", "mrs", "approx", "resp", "sx", "wk"}
     | {"wks", "mo", "mos", "yr", "yrs", "izq", "der", "dcha", "izda", "prob", "poss", "ggf", "evtl", "susp", "diff"}
-    | {"int", "ext", "st"}
+    | {"int", "ext", "st", "pat", "pte", "pcte"}
 )  # abbreviations: their point ends no sentence
 _TOKEN = re.compile(
     r"(?P<short>[a-z]/[a-z](?:/[a-z])?(?![a-z0-9])|\(-\)|\(\+\))"

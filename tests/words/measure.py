@@ -1,7 +1,8 @@
 """`make words`: how well short texts are heard, per language and half. See README.md beside this file.
 
 Ends with an error if a language misses a target on the sealed half. The texts that were not heard rightly are listed of
-the development half only, unless others are asked for: a sealed half that is read is sealed no longer.
+the development half and of those written kind by kind, unless others are asked for: a sealed half that is read is
+sealed no longer.
 """
 
 import argparse
@@ -13,16 +14,17 @@ from typing import NamedTuple
 
 from heard_by import hears
 from word_score import Fault, Score, line, score
-from word_texts import FOLDER, LANGUAGES, Half, WordText, others, texts
+from word_texts import FOLDER, LANGUAGES, Half, WordText, by_kind, others, texts
 
-OTHER_HAND = "other hand"
+OTHER_HAND, BY_KIND = "other hand", "by kind"
+READ = (Half.DEVELOPMENT.value, BY_KIND)  # what may be read by who tunes the lists
 HEAD = f"    {'half':12} texts  {'':12} {'precision [95 %]':22}   recall [95 %]"
 NOT_YET = FOLDER / "not_yet.toml"
 Measured = dict[str, dict[str, Score]]
 
 
 class Known(NamedTuple):
-    """What is not right yet: texts of the development half, and languages below a target on the sealed half."""
+    """What is not right yet: texts that may be read, and languages below a target on the sealed half."""
 
     texts: frozenset[str]
     languages: frozenset[str]
@@ -42,8 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def measure() -> Measured:
-    """The score of every half and language, and of the texts of another hand."""
-    halves = {half.value: texts(half) for half in Half} | {OTHER_HAND: others()}
+    """The score of every half and language, of the texts of another hand, and of those written kind by kind."""
+    halves = {half.value: texts(half) for half in Half} | {OTHER_HAND: others(), BY_KIND: by_kind()}
     return {half: {one: score(some, hears) for one, some in by_language(found)} for half, found in halves.items()}
 
 
@@ -55,10 +57,10 @@ def known() -> Known:
 
 def record(measured: Measured) -> None:
     """Write not_yet.toml: the tests hold it in both directions, so that a text that is heard at last is noticed too."""
-    missed = [fault.text.id for one in measured[Half.DEVELOPMENT].values() for fault in one.faults]
+    missed = [fault.text.id for half in READ for one in measured[half].values() for fault in one.faults]
     low = [language for language, one in measured[Half.SEALED].items() if one.below()]
-    lines = ["# Not heard rightly yet, written by `make words WORDS_FLAGS=--record`: texts of the development half,"]
-    lines += ["# and languages below a target on the sealed half."]
+    lines = ["# Not heard rightly yet, written by `make words WORDS_FLAGS=--record`: texts of the development half"]
+    lines += ["# and of those written kind by kind, and languages below a target on the sealed half."]
     lines += [f"languages = {quoted(low)}", f"texts = {quoted(missed)}"]
     NOT_YET.write_text("\n".join(lines) + "\n", "utf-8")
 
@@ -89,7 +91,7 @@ def report(measured: Measured, listed: str) -> Iterator[str]:
         faults = [fault for result in scores.values() for fault in result.faults]
         kinds = Counter(fault.text.kind for fault in faults)
         yield f"{half}, not heard rightly: {', '.join(f'{kind} {count}' for kind, count in kinds.most_common())}"
-        if listed in (half, "all"):
+        if listed == "all" or (listed == Half.DEVELOPMENT and half in READ):
             yield from map(miss, faults)
     yield from below(measured) or ["Every language reaches its targets on the sealed half."]
 

@@ -3,11 +3,26 @@
 from collections import Counter
 
 import pytest
-from word_texts import CONCEPTS, FIELDS, FOLDER, KINDS, LANGUAGES, Gate, Half, WordText, half_of, others, read, texts
+from word_texts import (
+    CONCEPTS,
+    FIELDS,
+    FOLDER,
+    KINDS,
+    LANGUAGES,
+    Gate,
+    Half,
+    WordText,
+    by_kind,
+    half_of,
+    others,
+    read,
+    texts,
+)
 
 ALL = [text for half in Half for text in texts(half)]
 OTHERS = others()
-LEAST, LEAST_OF_LANGUAGE, LEAST_OTHERS = 2_000, 400, 300
+WRITTEN = by_kind()
+LEAST, LEAST_OF_LANGUAGE, LEAST_OTHERS, LEAST_WRITTEN = 2_000, 400, 300, 600
 
 
 @pytest.mark.parametrize("half", Half)
@@ -23,12 +38,13 @@ def test_sizes() -> None:
     assert {language for language in LANGUAGES if languages[language] >= LEAST_OF_LANGUAGE} == set(LANGUAGES)
     assert min(len(texts(half)) for half in Half) >= LEAST / 2
     assert len(OTHERS) >= LEAST_OTHERS
-    assert set(LANGUAGES) == {text.language for text in OTHERS}
+    assert len(WRITTEN) >= LEAST_WRITTEN
+    assert set(LANGUAGES) == {text.language for text in OTHERS} == {text.language for text in WRITTEN}
 
 
 def test_texts_are_sound() -> None:
     """Every text has an id of its own, is written once, and uses the columns' own words."""
-    every = [*ALL, *OTHERS]
+    every = [*ALL, *OTHERS, *WRITTEN]
     assert [] == [one for one, times in Counter(text.text for text in every).items() if times > 1]
     assert [] == [one for one, times in Counter(text.id for text in every).items() if times > 1]
     assert [] == [text.id for text in every if not _is_sound(text)]
@@ -66,7 +82,7 @@ def test_silent_texts() -> None:
 def test_kinds_agree_with_the_gate() -> None:
     """What a text is called and what is expected of it do not contradict each other."""
     closed = {"negated", "negation after the phrase", "doubtful", "historical", "homonym", "hypothetical", "nothing"}
-    every = [*ALL, *OTHERS]
+    every = [*ALL, *OTHERS, *WRITTEN]
     assert [] == [text.id for text in every if text.kind in closed and text.gate.is_open]
     assert [] == [text.id for text in every if text.kind == "other person" and text.gate not in {Gate.OTHER, Gate.NONE}]
     assert [] == [text.id for text in every if text.kind == "lay word" and not text.gate.is_open]

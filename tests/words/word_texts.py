@@ -85,6 +85,11 @@ def others() -> list[WordText]:
     return read(FOLDER / "other_hand" / f"{language}.tsv" for language in LANGUAGES)
 
 
+def by_kind() -> list[WordText]:
+    """The texts that who tunes the lists wrote, kind by kind, to find what fails: of no half, and no measure."""
+    return read(FOLDER / "by_kind" / f"{language}.tsv" for language in LANGUAGES)
+
+
 def _rows(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE, strict=True))

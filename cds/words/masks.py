@@ -1,0 +1,48 @@
+"""Which cues are part of a longer phrase that says something else: "not" of "not sure", "no" of "no relief"."""
+
+from collections.abc import Iterable, Iterator
+
+from cds.words.patterns import Match
+
+CUE, PSEUDO = "cue:", "cue:pseudo"
+STILL, OVER = "cue:still", "cue:history-all"  # "none since" tells of no "since"
+UNSURE = frozenset({"cue:doubt-all", "cue:doubt-post", "cue:unknown"})
+NOT_UNSURE = ("cue:absent", "cue:hypothetical", "cue:screen", "cue:not-over")  # "not sure" denies nothing
+AFTERWARDS = ("cue:absent-post", "cue:absent-all", "cue:absent-list", "cue:absent-end")
+UNSURELY = ("cue:doubt", "cue:unknown")
+SAYING = (*NOT_UNSURE, *UNSURELY, "cue:history", "cue:person", "cue:speakers")
+
+
+def told(near: list[Match]) -> Iterator[Match]:
+    """The cues that say something, of all that were found."""
+    pseudo = [one for one in near if one.meaning == PSEUDO]
+    left = [one for one in near if one.meaning.startswith(CUE) and not _is_masked(one, pseudo)]
+    unsure = places(one for one in left if one.meaning in UNSURE)
+    over = places(one for one in left if one.meaning == OVER)
+    for cue in left:
+        is_part = cue.meaning.startswith(NOT_UNSURE) and _is_within(cue, unsure)
+        if not is_part and not (cue.meaning == STILL and cue.first in over):
+            yield cue
+
+
+def places(matches: Iterable[Match]) -> frozenset[int]:
+    """The tokens of some matches."""
+    return frozenset(place for one in matches for place in range(one.first, one.end))
+
+
+def _is_masked(cue: Match, pseudo: list[Match]) -> bool:
+    """Whether it is part of a phrase that is no cue; one of doubt only if that is longer: "not sure why"."""
+    if not cue.meaning.startswith(SAYING):
+        return False
+    if cue.meaning.startswith(UNSURELY):
+        return any(_is_longer(one, cue) for one in pseudo)
+    return _is_within(cue, places(pseudo))
+
+
+def _is_longer(one: Match, cue: Match) -> bool:
+    return one.first <= cue.first and cue.end <= one.end and cue.end - cue.first < one.end - one.first
+
+
+def _is_within(cue: Match, masked: frozenset[int]) -> bool:
+    """Whether a cue is within them; of what stands behind a phrase the last word decides: ": no" of ": no relief"."""
+    return cue.end - 1 in masked and (cue.first in masked or cue.meaning.startswith(AFTERWARDS))

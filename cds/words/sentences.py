@@ -1,0 +1,59 @@
+"""The tokens of a text with their words, clauses and sentences: what a cue may reach (N13, N14)."""
+
+from cds.words.tokens import Kind, Token
+
+WINDOW = 48  # tokens: no cue reaches further
+
+
+class Sentences:
+    """The tokens of a text with their words, clauses and sentences counted."""
+
+    def __init__(self, found: list[Token]) -> None:
+        self.tokens = found
+        self._words = [0]
+        self._commas = [0]
+        self._stops = [0]
+        for place, token in enumerate(found):
+            stop = token.kind is Kind.STOP or (token.kind is Kind.ASKED and _ends(found, place))
+            self._words.append(self._words[-1] + token.counts)
+            self._commas.append(self._commas[-1] + (token.kind in (Kind.COMMA, Kind.COLON)))
+            self._stops.append(self._stops[-1] + stop)
+
+    def words(self, first: int, end: int) -> int:
+        """How many words stand between."""
+        return self._words[end] - self._words[first]
+
+    def is_one_sentence(self, first: int, end: int) -> bool:
+        """Whether no sentence ends between."""
+        return self._stops[end] == self._stops[first]
+
+    def is_one_clause(self, first: int, end: int) -> bool:
+        """Whether neither a sentence nor a clause ends between."""
+        return self.is_one_sentence(first, end) and self._commas[end] == self._commas[first]
+
+    def begins(self, place: int) -> bool:
+        """Whether a clause begins at a token: at the begin of the text or behind a mark."""
+        return place == 0 or self._is_mark(place - 1)
+
+    def is_clause_end(self, end: int) -> bool:
+        """Whether a clause or the text ends behind some tokens."""
+        return end >= len(self.tokens) or self._is_mark(end)
+
+    def _is_mark(self, place: int) -> bool:
+        token = self.tokens[place]
+        return token.kind in (Kind.COMMA, Kind.COLON, Kind.STOP) or token.text in "()-"
+
+    def limits(self, first: int, end: int) -> tuple[int, int]:
+        """The sentence around some tokens, as far as a cue may reach."""
+        begin = first
+        while begin > max(0, first - WINDOW) and self._stops[begin] == self._stops[begin - 1]:
+            begin -= 1
+        last, most = end, min(len(self.tokens), end + WINDOW)
+        while last < most and self._stops[last + 1] == self._stops[last]:
+            last += 1
+        return begin, last
+
+
+def _ends(found: list[Token], place: int) -> bool:
+    """Whether a question mark ends a sentence: nothing, or another mark, follows it, or it closes a longer question."""
+    return place + 1 < len(found) and found[place + 1].kind in (Kind.STOP, Kind.ASKED)
