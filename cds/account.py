@@ -4,13 +4,15 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from cds.modes import ALL_ON, Modes
+
 
 class Caller(Struct, frozen=True, kw_only=True):
     """Who is calling, as verified.
 
     `fhir_servers` narrows what may be contacted for this client, `rate_per_second` is its own rate; None leaves either.
     `patient_users`: whether patients are shown cards too; `card_extension`: whether cards carry our own extension;
-    `many_actions`: whether the missing tests are one suggestion with several actions.
+    `many_actions`: whether the missing tests are one suggestion with several actions; `modes`: what is shown at all.
     """
 
     client: str
@@ -20,6 +22,7 @@ class Caller(Struct, frozen=True, kw_only=True):
     patient_users: bool = False
     card_extension: bool = True
     many_actions: bool = False
+    modes: Modes = ALL_ON
 
     @property
     def realm(self) -> str:
@@ -31,7 +34,7 @@ NOBODY = Caller(client="demo")
 
 
 class Shown(Struct, frozen=True, kw_only=True):
-    """One card as it was shown: its ids, what it said in codes, and the fingerprint by which a repeat is known."""
+    """One card, shown or withheld: its ids, what it said in codes, and the fingerprint by which a repeat is known."""
 
     uuid: str
     topic: str
@@ -40,6 +43,7 @@ class Shown(Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     suggestions: tuple[str, ...] = ()
+    is_emergency: bool = False
 
 
 class Suppressed(Struct, frozen=True, kw_only=True):
@@ -54,7 +58,8 @@ class Suppressed(Struct, frozen=True, kw_only=True):
 class Account(Struct, frozen=True, kw_only=True):
     """What one call came to. `patient` and `user` are keyed hashes; `not_checked` holds "Type:reason".
 
-    `unread` holds the same of entries that arrived and could not be read, with how many there were.
+    `unread` holds the same of entries that arrived and could not be read, with how many there were. Of a silent
+    call, `withheld` are the cards that would have been shown; `cards` are emergencies that were shown all the same.
     """
 
     hook: str
@@ -65,6 +70,8 @@ class Account(Struct, frozen=True, kw_only=True):
     suppressed: tuple[Suppressed, ...] = ()
     not_checked: tuple[str, ...] = ()
     unread: dict[str, int] = {}
+    withheld: tuple[Shown, ...] = ()
+    is_silent: bool = False
 
 
 class FeedbackItem(Struct, frozen=True, kw_only=True):

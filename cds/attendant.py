@@ -8,7 +8,9 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from cards.advice import Advice
 from cards.wire import Card
 from cds.access import Source
 from cds.account import Account, Caller, Shown, Suppressed
@@ -16,10 +18,12 @@ from cds.call import Call, Engine
 from cds.deadline import Deadline
 from cds.errors import CallError, render
 from cds.keyed import Pseudonyms
+from cds.modes import Mode
 from cds.need import NOTHING, Answered, Done, Fetch, Need, Recall, RecallShown, Steps, advance
-from cds.outcome import Outcome
+from cds.outcome import SILENCE, Outcome
 from cds.prefetch.supply import Supply
 from cds.rules.consult import Due
+from cds.rules.repeats import is_repeatable
 from cds.secrecy import Secret
 
 LONG_BODY = 512 * 1024
@@ -60,7 +64,7 @@ class Remembering(Protocol):
 class Reply(Struct, frozen=True):
     """Status and JSON for the caller, the account for the audit if the request could be read, and what is behind it.
 
-    `refusal` names the limit that was passed, if one was.
+    `refusal` names the limit that was passed, if one was; `in_pilot` whether the user takes part, where that was asked.
     """
 
     status: int
@@ -68,6 +72,25 @@ class Reply(Struct, frozen=True):
     account: Account | None = None
     outcome: Outcome | None = None
     refusal: str = ""
+    mode: Mode = Mode.ON
+    in_pilot: bool | None = None
+
+
+class Visibility(Struct, frozen=True, kw_only=True):
+    """What of one call's cards may be seen."""
+
+    mode: Mode = Mode.ON
+    in_pilot: bool | None = None
+    shows_emergencies: bool = False
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the call is only evaluated and recorded."""
+        return self.mode is Mode.SILENT or (self.mode is Mode.PILOT and not self.in_pilot)
+
+    def shows(self, advice: Advice) -> bool:
+        """Whether a card may be seen: emergencies, and what is as urgent, may be shown in silent mode too."""
+        return not self.is_silent or (self.shows_emergencies and not is_repeatable(advice))
 
 
 class Attendant:
@@ -97,7 +120,10 @@ class Attendant:
         self._seconds = seconds
 
     async def answer(self, service_id: str, body: bytes, caller: Caller) -> Reply:
-        """Answer one call; whatever is wrong with it becomes an OperationOutcome."""
+        """Answer one call; whatever is wrong with it becomes an OperationOutcome. What is off reads nothing."""
+        mode = caller.modes.of(service_id)
+        if mode is Mode.OFF:
+            return Reply(200, SILENCE, mode=mode)
         deadline = Deadline.after(self._seconds_allowed, self._seconds)
         call = None
         try:
@@ -106,12 +132,25 @@ class Attendant:
             outcome = await self._outcome(_Attendance(call, caller, deadline, len(body)))
         except CallError as error:
             error.__traceback__ = None  # its frames would keep what was decoded until the next collection
-            account = self._account(call, caller, None) if call else None
-            return Reply(error.status, render(error), account, refusal=error.reason)
-        account = self._account(call, caller, outcome)
-        if self._memory is not None and (account.cards or account.suppressed):
+            seen = self._visibility(mode, call, caller)
+            account = self._account(call, caller, None, seen) if call else None
+            status, in_pilot = error.status, seen.in_pilot
+            return Reply(status, render(error), account, refusal=error.reason, mode=mode, in_pilot=in_pilot)
+        seen = self._visibility(mode, call, caller)
+        account = self._account(call, caller, outcome, seen)
+        if self._memory is not None and (account.cards or account.suppressed or account.withheld):
             self._memory.remember(caller, service_id, account, self._engine.knowledge_version)
-        return Reply(200, outcome.encoded(with_extension=caller.card_extension), account, outcome)
+        body = _seen(outcome, seen).encoded(with_extension=caller.card_extension)
+        return Reply(200, body, account, outcome, mode=mode, in_pilot=seen.in_pilot)
+
+    def _visibility(self, mode: Mode, call: Call | None, caller: Caller) -> Visibility:
+        """Who takes part in a pilot is told by keyed hashes; a user without a name does not."""
+        if mode is not Mode.PILOT or call is None:
+            return Visibility(mode=mode, shows_emergencies=caller.modes.shows_emergencies)
+        user = call.request.context.user_id
+        hashed = partial(self._pseudonyms.of, realm=caller.realm, name=user or "")
+        in_pilot = bool(user) and caller.modes.pilot.holds(hashed("user"), hashed("pilot"))
+        return Visibility(mode=mode, in_pilot=in_pilot, shows_emergencies=caller.modes.shows_emergencies)
 
     async def _outcome(self, attendance: "_Attendance") -> Outcome:
         """Go through the steps of a call, serving each need."""
@@ -164,15 +203,17 @@ class Attendant:
         keyed = {hashed(FINGERPRINT, realm, one): one for one in fingerprints}
         return keyed, hashed("patient", realm, attendance.call.request.patient_id)
 
-    def _account(self, call: Call, caller: Caller, outcome: Outcome | None) -> Account:
+    def _account(self, call: Call, caller: Caller, outcome: Outcome | None, seen: Visibility) -> Account:
         request, hashed = call.request, self._pseudonyms.of
-        cards = zip(outcome.cards, outcome.shown, strict=True) if outcome else ()
+        cards = tuple(zip(outcome.cards, outcome.shown, strict=True)) if outcome else ()
         return Account(
             hook=request.hook,
             hook_instance=request.hook_instance,
             patient=hashed("patient", caller.realm, request.patient_id),
             user=hashed("user", caller.realm, request.context.user_id or ""),
-            cards=tuple(self._shown(card, due, caller) for card, due in cards),
+            cards=tuple(self._shown(card, due, caller) for card, due in cards if seen.shows(due.advice)),
+            withheld=tuple(self._shown(card, due, caller) for card, due in cards if not seen.shows(due.advice)),
+            is_silent=seen.is_silent,
             suppressed=tuple(self._suppressed(due, caller) for due in outcome.repeated) if outcome else (),
             not_checked=tuple(f"{one.type}:{one.reason}" for one in outcome.not_checked) if outcome else (),
             unread={f"{one.type}:{one.reason}": one.count or 1 for one in outcome.unread} if outcome else {},
@@ -187,6 +228,7 @@ class Attendant:
             tags=due.advice.tags,
             flags=due.advice.flags,
             suggestions=tuple(one.uuid for one in card.suggestions if one.uuid),
+            is_emergency=not is_repeatable(due.advice),
         )
 
     def _suppressed(self, due: Due, caller: Caller) -> Suppressed:
@@ -196,6 +238,14 @@ class Attendant:
             tags=due.advice.tags,
             flags=due.advice.flags,
         )
+
+
+def _seen(outcome: Outcome, seen: Visibility) -> Outcome:
+    """The outcome with the cards that may be seen."""
+    if not seen.is_silent:
+        return outcome
+    cards = zip(outcome.cards, outcome.shown, strict=True)
+    return replace(outcome, cards=tuple(card for card, due in cards if seen.shows(due.advice)))
 
 
 class _Attendance(Struct):

@@ -39,6 +39,7 @@ from cds.knowledge.basis import Row
 from cds.knowledge.load import DATA, Knowledge, load
 from cds.knowledge.maps.site import with_maps
 from cds.knowledge.version import digest, of_code
+from cds.modes import ALL_ON, Modes
 from cds.need import Fetch, Steps, settle
 from cds.outcome import FOR_PATIENT, NO_DRAFT, NOT_RECORDED, SILENT, Outcome, Silence
 from cds.prefetch.supply import CONDITIONS, DRAFTS, GATE, REST, TWITCH_KEYS, Supplies, wanted_of
@@ -123,17 +124,16 @@ class Engine(Struct, frozen=True, kw_only=True):
         """The limits and windows behind one card, for its evidence page."""
         return rows(Topic(topic), self.knowledge)
 
-    def discovery(self) -> bytes:
-        """The JSON of `GET /cds-services`."""
-        return discovery(self.services.values())
+    def discovery(self, modes: Modes = ALL_ON) -> bytes:
+        """The JSON of `GET /cds-services`, for a client with these modes."""
+        return discovery(self.services.values(), modes)
 
     def answer(self, service_id: str, body: bytes) -> Answer:
         """Status and JSON of one call, from prefetch alone; whatever is wrong becomes an OperationOutcome."""
         try:
-            outcome = self.call(service_id, body)
+            return Answer(200, self.call(service_id, body).encoded())
         except CallError as error:
             return Answer(error.status, render_error(error))
-        return Answer(200, outcome.encoded())
 
     def call(self, service_id: str, body: bytes) -> Outcome:
         """The outcome of one call, from prefetch alone; raises CallError for input that cannot be answered."""

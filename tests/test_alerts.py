@@ -31,6 +31,7 @@ def samples() -> list[Any]:
     made = Metrics("1")
     made.record("ehr", "s", 200, (Shown(uuid="u", topic="lab-order", indicator="info", fingerprint="f"),), 0.1)
     made.record("ehr", "s", 412, (), 0.1)
+    made.record("ehr", "s", 200, (), 0.1, is_off=True)
     made.unchecked(["E1:rule-failed", "emergency:card-failed"])
     made.fhir("read", 1)
     made.unread("ehr", {"Observation:unit": 1})

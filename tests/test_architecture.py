@@ -17,7 +17,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("cards",),
     ("cds.errors", "cds.http", "cds.setting_kinds"),
     ("cds.clock", "cds.deadline", "cds.ids", "cds.progress", "cds.secrecy", "cds.settings"),
-    ("cds.keyed",),
+    ("cds.keyed", "cds.modes"),
     ("cds.access", "cds.account"),
     ("cds.fhir",),
     ("cds.need",),
@@ -64,7 +64,7 @@ PURE: tuple[str, ...] = (
         "cds.explain",
         "cds.outcome",
     ),
-    *("cds.access", "cds.account", "cds.deadline", "cds.need", "cds.secrecy"),
+    *("cds.access", "cds.account", "cds.deadline", "cds.modes", "cds.need", "cds.secrecy"),
     *("cds.prefetch.supply", "cds.prefetch.references", "cds.prefetch.breaker", "cds.prefetch.tally"),
 )
 CATCHES_ALL = {

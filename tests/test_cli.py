@@ -16,7 +16,7 @@ from cds.web import serve_command
 from cds.web.metrics import Metrics
 
 KEY = "kl" * 16
-COMMANDS = ["serve", "evaluate", "recall", "report", "audit", "clients", "selfcheck", "mint-token", "store"]
+COMMANDS = ["serve", "evaluate", "recall", "report", "silent", "audit", "clients", "selfcheck", "mint-token", "store"]
 COMMANDS += ["knowledge", "completion"]
 
 

@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[1]
 RUNNING = (ROOT / "docs/running.md").read_text("utf-8")
 UNIT = (ROOT / "deploy/twitch-cds.service").read_text("utf-8")
 BLOCKS = [re.sub(r"(?m)^ {4}", "", block) for block in re.findall(r"(?m)(?:^ {4}.*\n)+", RUNNING)]
-EMPTY = 17 * 4096  # bytes of a database in which nothing is yet
+EMPTY = 23 * 4096  # bytes of a database in which nothing is yet
 WORST_WORKER, PARENT = 512, 256  # MB: docs/security.md, "Memory"
 THREADS = 100  # at most, of one worker: 40 for files and the rest for the database, fetches and units
 

@@ -29,6 +29,25 @@ def command() -> None:
 @click.option("--fetch", is_flag=True, help="fetch the keys of each jwks_url too, and list them")
 def check(**given: Any) -> int:
     """Print a line for each client."""
+    from cds.hooks.contexts import SERVICE_IDS
     from cds.trust.check_command import Options, run
 
-    return run(Options(**given))
+    return run(Options(**given, services=tuple(SERVICE_IDS.values())))
+
+
+@command.command(
+    cls=Command,
+    name="hash",
+    short_help="print the hash of a user, for the list of a pilot",
+    help="Print by which hash a user of a client is named under `pilot` and in the audit. See docs/go-live.md.",
+    examples=["twitch-cds clients hash epic-main Practitioner/e3r2"],
+)
+@click.argument("client", metavar="CLIENT", help="the name of the client")
+@click.argument("users", metavar="USER...", nargs=-1, required=True, help="userId as the client sends it")
+@click.option("--tenant", metavar="TENANT", help="the tenant that its tokens name, if they do")
+def hash_(**given: Any) -> int:
+    """Print the hashes with the key of the service; a key is never made for it."""
+    from cds.store.keys import known_key
+    from cds.trust.hash_command import Options, run
+
+    return run(Options(**given), known_key)

@@ -46,6 +46,9 @@ SHAPES: dict[str, Shape] = {
 }
 
 
+SERVICE_IDS = {hook: f"muscle-twitch-{hook}" for hook in SHAPES}
+
+
 class Context(Struct, frozen=True, kw_only=True):
     """Who, whom, and what is being written. `drafts` and `problems` are still bytes; None if they were not sent.
 

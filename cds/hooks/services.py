@@ -6,9 +6,10 @@ from collections.abc import Iterable
 import msgspec
 from msgspec import Struct
 
-from cds.hooks.contexts import SHAPES
+from cds.hooks.contexts import SERVICE_IDS, SHAPES
 from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
+from cds.modes import ALL_ON, Mode, Modes
 from cds.rules.cardbook import of_chart, of_drafts
 from cds.rules.reads import Reads
 
@@ -139,6 +140,15 @@ MOMENTS = (
 )
 
 
+STANDING = {
+    Mode.OFF: "SWITCHED OFF for this client: nothing is evaluated and no card is shown. ",
+    Mode.SILENT: "SILENT for this client: calls are evaluated and recorded, and no card is shown. ",
+    Mode.PILOT: "PILOT for this client: cards are shown to the users who take part, and to nobody else. ",
+    Mode.ON: "",
+}
+EMERGENCIES = "But for emergencies, which are shown to all. "
+
+
 class Listed(Struct, frozen=True):
     """The answer of discovery."""
 
@@ -150,7 +160,7 @@ def services(knowledge: Knowledge) -> dict[str, Service]:
     whole, narrow = templates(knowledge), order_templates(knowledge)
     made = (
         Service(
-            id=f"muscle-twitch-{moment.hook}",
+            id=SERVICE_IDS[moment.hook],
             hook=moment.hook,
             hook_version=moment.version,
             title=moment.title,
@@ -163,10 +173,21 @@ def services(knowledge: Knowledge) -> dict[str, Service]:
     return {service.id: service for service in made}
 
 
-def discovery(services: Iterable[Service]) -> bytes:
-    """The JSON of `GET /cds-services`."""
-    entries = [msgspec.to_builtins(service) | {"version": CDS_HOOKS_VERSION} for service in services]
+def discovery(services: Iterable[Service], modes: Modes = ALL_ON) -> bytes:
+    """The JSON of `GET /cds-services`; what is not simply on for this client says so first."""
+    entries = [
+        msgspec.to_builtins(service)
+        | {"version": CDS_HOOKS_VERSION, "description": _standing(service.id, modes) + service.description}
+        for service in services
+    ]
     return msgspec.json.encode(Listed(entries))
+
+
+def _standing(service_id: str, modes: Modes) -> str:
+    """What the mode of a service means, before its description."""
+    mode = modes.of(service_id)
+    is_recorded = mode in (Mode.SILENT, Mode.PILOT)
+    return STANDING[mode] + (EMERGENCIES if is_recorded and modes.shows_emergencies else "")
 
 
 def templates(knowledge: Knowledge) -> dict[str, str]:

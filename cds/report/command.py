@@ -34,7 +34,7 @@ class Options(NamedTuple):
 def run(options: Options, now: Callable[[], datetime] = utc_now) -> int:
     """Print the report of what the store holds: 0 printed; unusable input is raised."""
     settings = load(environment())
-    since, until = _date("--since", options.since), _date("--until", options.until)
+    since, until = date_of("--since", options.since), date_of("--until", options.until)
     if since and until and since > until:
         raise UsageError(f"--since {since} is after --until {until}")
     period = Period(now=now(), zone=settings.zone, since=since, until=until)
@@ -50,7 +50,8 @@ def _form(options: Options) -> Callable[[Report], str]:
     return sheet if options.csv else table
 
 
-def _date(option: str, text: str | None) -> date | None:
+def date_of(option: str, text: str | None) -> date | None:
+    """The day that an option names; raises UsageError."""
     if text is None:
         return None
     try:

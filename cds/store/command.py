@@ -15,6 +15,7 @@ from cds.store.store import Store
 WORDS = {
     "showings": "shown cards",
     "suppressions": "suppressed repeats",
+    "silent_cards": "cards of silent calls",
     "feedback": "items of feedback",
     "used_tokens": "expired tokens",
 }

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct, json
 
-from cds.account import Account, Caller, FeedbackItem
+from cds.account import Account, Caller, FeedbackItem, Shown
 from cds.store.schema import kept
 
 Row = tuple[object, ...]
@@ -24,7 +24,10 @@ class Entry(Struct, frozen=True):
     @property
     def size(self) -> int:
         """The number of its rows."""
-        return len(self.account.cards) + len(self.account.suppressed)
+        account = self.account
+        if account.is_silent:
+            return 2 * len(account.cards) + len(account.withheld)
+        return len(account.cards) + len(account.suppressed)
 
     def showings(self, dialect: str) -> list[Row]:
         """The cards that were shown, in the order of the table's columns."""
@@ -46,7 +49,12 @@ class Entry(Struct, frozen=True):
         ]
 
     def suppressions(self, dialect: str) -> list[Row]:
-        """The cards that were not shown again, in the order of the table's columns; the key comes last."""
+        """The cards that were not shown again, in the order of the table's columns; the key comes last.
+
+        In silent mode nobody was spared a card: then there are none.
+        """
+        if self.account.is_silent:
+            return []
         versions = (self.knowledge_version, self.software_version, kept(self.at, dialect))
         common = self._common()
         return [
@@ -61,6 +69,29 @@ class Entry(Struct, frozen=True):
             )
             for place, card in enumerate(self.account.suppressed)
         ]
+
+    def silent_cards(self, dialect: str) -> list[Row]:
+        """The cards of a call in silent mode, in the order of the table's columns; else none."""
+        if not self.account.is_silent:
+            return []
+        withheld = [self._silent(card, dialect, shown=0) for card in self.account.withheld]
+        return withheld + [self._silent(card, dialect, shown=1) for card in self.account.cards]
+
+    def _silent(self, card: Shown, dialect: str, *, shown: int) -> Row:
+        return (
+            card.uuid,
+            *self._common(),
+            card.topic,
+            card.indicator,
+            ",".join(card.tags),
+            ",".join(card.flags),
+            card.fingerprint,
+            int(card.is_emergency),
+            shown,
+            self.knowledge_version,
+            self.software_version,
+            kept(self.at, dialect),
+        )
 
     def _key(self, place: int) -> str:
         """By which a suppressed card is known when its batch is written again, after a commit whose answer was lost.

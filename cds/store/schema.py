@@ -86,6 +86,34 @@ showings = Table(
     Index("showings_shown_at", "shown_at"),
 )
 
+# One row for each card of a call in silent mode: withheld, or an emergency that was shown all the same. No repeat is
+# known by it, and it counts in no report of what was shown.
+silent_cards = Table(
+    "silent_cards",
+    metadata,
+    _id(),
+    Column("card", String(LONGEST_ID), nullable=False, unique=True),
+    _text("hook_instance"),
+    _text("service"),
+    _text("hook"),
+    _text("client"),
+    _tenant(),
+    _hash("patient"),
+    _hash("user"),
+    _text("topic"),
+    _text("indicator"),
+    _text("tags"),
+    _text("flags"),
+    _text("fingerprint"),
+    Column("emergency", Integer, nullable=False),
+    Column("shown", Integer, nullable=False),
+    _text("knowledge_version"),
+    _text("software_version"),
+    _moment("evaluated_at"),
+    Index("silent_cards_evaluated_at", "evaluated_at"),
+    Index("silent_cards_emergency", "emergency", "evaluated_at"),
+)
+
 # One row for each card that was not shown again, because it had been answered; rows of the first tables have no key.
 suppressions = Table(
     "suppressions",

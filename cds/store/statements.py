@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.dml import Insert
 
-from cds.store.schema import SQLITE, feedback, showings, suppressions, used_tokens
+from cds.store.schema import SQLITE, feedback, showings, silent_cards, suppressions, used_tokens
 
 CHUNK = 5_000
 ANY_TOKEN = select(used_tokens.c.key).limit(literal_column("1")).offset(literal_column("0"))
@@ -114,6 +114,7 @@ def delete_older(table: Table, moment: Column[datetime]) -> Delete:
 AGES: dict[str, tuple[Table, Column[datetime]]] = {
     "showings": (showings, showings.c.shown_at),
     "suppressions": (suppressions, suppressions.c.suppressed_at),
+    "silent_cards": (silent_cards, silent_cards.c.evaluated_at),
     "feedback": (feedback, feedback.c.received_at),
     "used_tokens": (used_tokens, used_tokens.c.expires_at),
 }

@@ -18,7 +18,7 @@ from cds.store.facts import Unfit
 from cds.store.line import Line
 from cds.store.migrate import VERSIONS, check_tables, is_known, migrate
 from cds.store.rows import Entry, Received, Row
-from cds.store.schema import SQLITE, feedback, kept, restored, showings, suppressions, used_tokens
+from cds.store.schema import SQLITE, feedback, kept, restored, showings, silent_cards, suppressions, used_tokens
 from cds.store.statements import (
     AGES,
     ANY_TOKEN,
@@ -149,11 +149,12 @@ class Store:
         return work
 
     def add(self, entries: Sequence[Entry]) -> int:
-        """Write what was shown and suppressed, and return the number of rows; a shown card that is there stays."""
+        """Write what was shown, suppressed and withheld, and return the number of rows; a card that is there stays."""
         shown = [row for entry in entries for row in entry.showings(self.dialect)]
         suppressed = [row for entry in entries for row in entry.suppressions(self.dialect)]
-        self._write(self._engines.writing, {showings: shown, suppressions: suppressed})
-        return len(shown) + len(suppressed)
+        silent = [row for entry in entries for row in entry.silent_cards(self.dialect)]
+        self._write(self._engines.writing, {showings: shown, suppressions: suppressed, silent_cards: silent})
+        return len(shown) + len(suppressed) + len(silent)
 
     def keep(self, requests: Sequence[Received]) -> None:
         """Write feedback, all or nothing: it is on disk when this returns, in the file that is there then."""

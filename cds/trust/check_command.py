@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from cds.settings import environment, load
 from cds.trust.fetch import fetch
 from cds.trust.fetching import Fetch, FetchFailed
 from cds.trust.jwks import BadKeySet, KeySet, read_keys
+from cds.trust.modes_entry import told
 from cds.trust.refusal import quoted
 from cds.trust.registry import Client, Registry, load_registry
 
@@ -19,10 +20,11 @@ NO_FILE = "no file of clients: name one, or set TWITCH_CDS_CLIENTS"
 
 
 class Options(NamedTuple):
-    """The file (that of the settings if none is named), and whether keys are fetched."""
+    """The file (that of the settings if none is named), whether keys are fetched, and the services it may name."""
 
     file: str | None = None
     fetch: bool = False
+    services: Collection[str] = ()
 
 
 def run(options: Options) -> int:
@@ -31,7 +33,9 @@ def run(options: Options) -> int:
     path = options.file or settings.clients
     if not path:
         raise UsageError(NO_FILE)
-    return report(_registry(Path(path), settings.demo), demo=settings.demo, get=fetch if options.fetch else None)
+    return report(
+        _registry(Path(path), settings.demo, options.services), demo=settings.demo, get=fetch if options.fetch else None
+    )
 
 
 def report(registry: Registry, *, demo: bool, get: Fetch | None) -> int:
@@ -63,9 +67,9 @@ def faults(keys: KeySet, client: Client) -> Iterator[str]:
         yield f"no key is made for {' or '.join(client.algorithms)}"
 
 
-def _registry(path: Path, demo: bool) -> Registry:
+def _registry(path: Path, demo: bool, services: Collection[str]) -> Registry:
     try:
-        return load_registry(path, demo=demo)
+        return load_registry(path, demo=demo, services=services)
     except RegistryError as problem:
         raise UsageError(problem.text) from problem
 
@@ -79,6 +83,7 @@ def _facts(client: Client) -> Iterator[str]:
     yield f"tenants {', '.join(sorted(client.tenants)) or 'any or none'}"
     yield f"jku {', '.join(sorted(client.jku)) or 'not allowed in a token'}"
     yield f"FHIR servers {_servers(client)}"
+    yield f"mode {told(client.modes)}"
 
 
 def _servers(client: Client) -> str:

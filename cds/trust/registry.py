@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -10,8 +10,11 @@ from msgspec import Struct
 
 from cds.account import NOBODY
 from cds.errors import RegistryError, reason_of
+from cds.modes import Modes
 from cds.trust.addresses import problem_of, problem_of_keys
 from cds.trust.algorithms import unusable
+from cds.trust.modes_entry import PilotEntry, modes_of
+from cds.trust.modes_entry import problems as problems_of_modes
 from cds.trust.names import ALLOWED, DEFAULT
 from cds.trust.public_sandbox import WHY, is_of_the_sandbox
 
@@ -38,6 +41,10 @@ class Entry(Struct, forbid_unknown_fields=True, kw_only=True):
     patient_users: bool = False
     card_extension: bool = True
     many_actions: bool = False
+    mode: str = "on"
+    modes: dict[str, str] = {}
+    pilot: PilotEntry | None = None
+    silent_emergencies: str | None = None
 
 
 class Client(Struct, frozen=True, kw_only=True):
@@ -56,6 +63,7 @@ class Client(Struct, frozen=True, kw_only=True):
     patient_users: bool
     card_extension: bool
     many_actions: bool
+    modes: Modes
 
     @property
     def keys_at(self) -> str:
@@ -73,11 +81,19 @@ class Registry(Struct, frozen=True):
         """The calls per second that a client may make, where the file says so."""
         return next((client.rate_per_second for client in self.clients if client.name == name), None)
 
+    def not_on(self, services: Collection[str]) -> dict[str, dict[str, str]]:
+        """The services that are not simply on, with their modes, by client; only clients that have any."""
+        told = {client.name: client.modes.not_on(services) for client in self.clients}
+        return {name: modes for name, modes in told.items() if modes}
 
-def load_registry(path: Path, *, demo: bool = False) -> Registry:
-    """Read the file of clients, or stop at the first thing that is wrong with it."""
+
+def load_registry(path: Path, *, demo: bool = False, services: Collection[str] = ()) -> Registry:
+    """Read the file of clients, or stop at the first thing that is wrong with it.
+
+    `services`: the ids that a mode may be given for; without them any is taken.
+    """
     entries = _entries(path)
-    clients = tuple(_client(path, number, entry, demo) for number, entry in enumerate(entries, 1))
+    clients = tuple(_client(path, number, entry, demo, services) for number, entry in enumerate(entries, 1))
     _check_names(path, clients)
     by_issuer = {client.issuer: tuple(c for c in clients if c.issuer == client.issuer) for client in clients}
     _check_issuers(path, clients, by_issuer)
@@ -101,14 +117,14 @@ def _entries(path: Path) -> Sequence[object]:
     return entries
 
 
-def _client(path: Path, number: int, raw: object, demo: bool) -> Client:
+def _client(path: Path, number: int, raw: object, demo: bool, services: Collection[str]) -> Client:
     name = raw.get("name") if isinstance(raw, dict) else None
     place = f"client[{number}]" + (f' "{name}"' if isinstance(name, str) else "")
     try:
         entry = msgspec.convert(raw, Entry)
     except msgspec.ValidationError as problem:
         raise RegistryError(str(path), place + _field(problem), _reason(problem)) from problem
-    for field, reason in _problems(entry, demo):
+    for field, reason in (*_problems(entry, demo), *problems_of_modes(entry, services)):
         raise RegistryError(str(path), f"{place}.{field}", reason)
     return _made(entry, path.parent)
 
@@ -195,6 +211,7 @@ def _made(entry: Entry, folder: Path) -> Client:
         patient_users=entry.patient_users,
         card_extension=entry.card_extension,
         many_actions=entry.many_actions,
+        modes=modes_of(entry),
     )
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from cds.errors import RegistryError
@@ -15,11 +15,18 @@ log = logging.getLogger("twitch-cds")
 class Roster:
     """Who may call, as of now. Without a file nobody may."""
 
-    def __init__(self, path: Path | None, *, demo: bool = False, seconds: Callable[[], float] = time.monotonic) -> None:
-        """Read the file; one that is broken at the start raises RegistryError."""
-        self._demo = demo
+    def __init__(
+        self,
+        path: Path | None,
+        *,
+        demo: bool = False,
+        services: Collection[str] = (),
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Read the file; one that is broken at the start raises RegistryError. `services`: which ids it may name."""
+        self._demo, self._services = demo, services
         self._watched = Watched(path, seconds) if path else None
-        self._registry = load_registry(path, demo=demo) if path else Registry()
+        self._registry = load_registry(path, demo=demo, services=services) if path else Registry()
         self.problem: str | None = None
 
     @property
@@ -36,7 +43,7 @@ class Roster:
 
     def _read(self, path: Path) -> None:
         try:
-            self._registry = load_registry(path, demo=self._demo)
+            self._registry = load_registry(path, demo=self._demo, services=self._services)
         except RegistryError as problem:
             self.problem = problem.text
             log.error("clients not read: the old ones stay", extra={"fields": {"reason": problem.text}})

@@ -35,12 +35,20 @@ class Verifier:
     """Judges the token of each call. What is cheap is checked first, and nothing is believed before the signature."""
 
     def __init__(
-        self, roster: Roster, keyring: Keyring, once: Once, rules: Rules, *, now: Callable[[], datetime] = utc_now
+        self,
+        roster: Roster,
+        keyring: Keyring,
+        once: Once,
+        rules: Rules,
+        services: Collection[str] = (),
+        *,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._roster = roster
         self._keyring = keyring
         self._once = once
         self._rules = rules
+        self._services = services
         self._now = now
         self._turnstile = Turnstile()
         self._tending: asyncio.Task[None] | None = None
@@ -71,6 +79,16 @@ class Verifier:
     def rate_of(self, client: str) -> int | None:
         """The calls per second of one client, where its registration says so."""
         return self._roster.registry.rate_of(client)
+
+    @property
+    def modes(self) -> dict[str, dict[str, str]]:
+        """The services that are not simply on, by client: what the file says now."""
+        return self._roster.registry.not_on(self._services)
+
+    @property
+    def clients(self) -> tuple[Client, ...]:
+        """The clients that are registered now."""
+        return self._roster.registry.clients
 
     async def warm(self) -> None:
         """Fetch all keys before the first call; never fails."""
@@ -118,6 +136,7 @@ class Verifier:
             patient_users=client.patient_users,
             card_extension=client.card_extension,
             many_actions=client.many_actions,
+            modes=client.modes,
         )
 
     def _client(self, token: Token) -> Client:
@@ -198,11 +217,11 @@ def build_verifier(
 ) -> Verifier:
     """The verifier of a service; `used` is the shared store of used tokens, None keeps them in this process.
 
-    `services` are the ids of its services, so that the audit can tell addresses of ours from others.
+    `services` are the ids of its services: the file of clients may name them, and the audit tells them from others.
     """
     path = Path(settings.clients) if settings.clients else None
     return Verifier(
-        Roster(path, demo=settings.demo, seconds=seconds),
+        Roster(path, demo=settings.demo, services=services, seconds=seconds),
         Keyring(
             get,
             demo=settings.demo,
@@ -217,5 +236,6 @@ def build_verifier(
             settings.public_url,
             frozenset({"", *PARTS, *services}),
         ),
+        services,
         now=now,
     )

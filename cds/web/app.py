@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cards.proofreading import load_words
 from cards.words import Words
+from cds.account import NOBODY
 from cds.clock import Clock
 from cds.errors import CallError, CdsError, UnknownPath, WrongMethod, render
 from cds.hooks.limits import Limits
@@ -22,7 +23,7 @@ from cds.web.entrance import CROWD, Entrance
 from cds.web.evidence.routes import Evidence
 from cds.web.exchange import Exchange
 from cds.web.feedback_route import FeedbackRoute
-from cds.web.gate import Gate
+from cds.web.gate import CALLER, Gate
 from cds.web.heads import LEAVE, LIMITED
 from cds.web.health import Health
 from cds.web.hook_route import HookRoute
@@ -127,8 +128,9 @@ def _add_metrics(app: FastAPI, settings: Settings, health: Health, metrics: Metr
 def _add_routes(app: FastAPI, engine: Answering, health: Health) -> None:
     """The paths that every installation has, beside the hook calls."""
 
-    async def discovery() -> Response:
-        return Response(engine.discovery(), media_type="application/json")
+    async def discovery(request: Request) -> Response:
+        modes = request.scope.get(CALLER, NOBODY).modes
+        return Response(engine.discovery(modes), media_type="application/json")
 
     app.add_api_route("/cds-services", discovery, methods=["GET"])
     # No answer has a model, and no function a parameter but the request: for the first of these that it meets, FastAPI

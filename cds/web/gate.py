@@ -1,6 +1,6 @@
 """Who may call: whoever the verifier knows, and in demo mode everybody."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -25,6 +25,10 @@ class Verifying(Protocol):
     @property
     def standing(self) -> Standing:
         """Whether any caller can be verified now."""
+
+    @property
+    def modes(self) -> Mapping[str, Mapping[str, str]]:
+        """The services that are not simply on, with their modes, by client: as they are now."""
 
     async def verify(self, authorization: str | None, audience: str) -> Caller:
         """The caller of this address, or Refused."""

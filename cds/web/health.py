@@ -43,7 +43,15 @@ class Health:
         told = {name: "up" if is_up else "down" for name, is_up in self.lamps().items()}
         off = {"switchedOff": ",".join(parts.engine.switched_off)} if parts.engine.switched_off else {}
         callers = {} if self._is_open else {"keys": standing.keys, "decidedBy": standing.decided_by}
-        return {"status": "ready", "knowledgeVersion": parts.engine.knowledge_version, **told, **off, **callers}
+        modes = {} if self._is_open or not parts.verifier.modes else {"modes": parts.verifier.modes}
+        return {
+            "status": "ready",
+            "knowledgeVersion": parts.engine.knowledge_version,
+            **told,
+            **off,
+            **modes,
+            **callers,
+        }
 
     def lamps(self) -> dict[str, bool]:
         """Which parts there are, and whether each works."""

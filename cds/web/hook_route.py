@@ -41,7 +41,7 @@ class HookRoute:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         name = service_of(scope["path"])
         if name == "" and scope["method"] == "GET":
-            await send_answer(send, 200, self._engine.discovery())
+            await send_answer(send, 200, self._engine.discovery(scope.get(CALLER, NOBODY).modes))
             return
         await self._call(name, scope, receive, send)
 

@@ -1,7 +1,7 @@
 """What is counted for the operator: calls, cards and time. No patient, no free text; of clients their names."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -18,15 +18,16 @@ from cds.trust.refusal import GOVERNANCE, KINDS
 from cds.web import ended
 
 PREFIX = "twitch_cds_"
+WITHHELD, OFF = "withheld", "off"
 NO_CLIENT, OTHER_CLIENT, MOST_CLIENTS = "", "(other)", 100
 LAGS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
-def outcome_of(status: int, cards: int) -> str:
-    """Name how a call ended: the two ways of a good answer, 412, or the class of the error."""
+def outcome_of(status: int, cards: int, withheld: int = 0, *, is_off: bool = False) -> str:
+    """Name how a call ended: the ways of a good answer, 412, or the class of the error."""
     if status == 200:
-        return "cards" if cards else "silent"
+        return OFF if is_off else "cards" if cards else WITHHELD if withheld else "silent"
     return "412" if status == 412 else f"{status // 100}xx"
 
 
@@ -58,6 +59,7 @@ class Metrics:
         self._calls = cache(Counter(PREFIX + "calls", "Hook calls answered.", by_call, registry=own).labels)
         self._begin_calls = cache(self._from_zero)
         self._cards = cache(Counter(PREFIX + "cards", "Cards shown.", by_card, registry=own).labels)
+        self._withheld, self._emergencies = _of_silent_calls(own)
         self._unchecked = Counter(PREFIX + "not_checked", "What was not checked, and why.", ("cause",), registry=own)
         about = "Entries on file that could not be read."
         self._unread = Counter(PREFIX + "unread", about, ("client", "type", "reason"), registry=own)
@@ -96,14 +98,27 @@ class Metrics:
         )
         gauge.labels(knowledge_version).set(1)
 
-    def record(self, client: str, service: str, status: int, cards: Sequence[Shown], seconds: float) -> str:
-        """Count one call and its cards, and return the name of its outcome."""
-        outcome, client = outcome_of(status, len(cards)), self._bounded(client)
+    def record(
+        self,
+        client: str,
+        service: str,
+        status: int,
+        cards: Sequence[Shown],
+        seconds: float,
+        *,
+        withheld: Sequence[Shown] = (),
+        is_off: bool = False,
+    ) -> str:
+        """Count one call and its cards, and return the name of its outcome; `is_off`: it was not evaluated."""
+        outcome, client = outcome_of(status, len(cards), len(withheld), is_off=is_off), self._bounded(client)
         self._begin_calls(client, service)
         self._calls(client, service, str(status), outcome).inc()
         self._seconds(service).observe(seconds)
         for card in cards:
             self._cards(card.topic, card.indicator).inc()
+        for card in withheld:
+            self._withheld(client, service, card.topic, card.indicator).inc()
+            self._emergencies(client).inc(int(card.is_emergency))
         return outcome
 
     def unchecked(self, causes: Iterable[str]) -> None:
@@ -157,6 +172,7 @@ class Metrics:
             self._clients.add(shown)
             for kind in KINDS:
                 self._refusals(shown, kind)
+            self._emergencies(shown)
         return shown
 
     def _from_zero(self, client: str, service: str) -> None:
@@ -167,6 +183,15 @@ class Metrics:
         """The page that Prometheus reads."""
         folder = environment().get(SHARED)
         return generate_latest(self._registry) if folder is None else text_of_all(Path(folder))
+
+
+def _of_silent_calls(own: CollectorRegistry) -> tuple[Callable[..., Counter], Callable[..., Counter]]:
+    """The counters of cards that were not shown: all of them, and the emergencies among them."""
+    about, labels = "Cards of silent calls, which were not shown.", ("client", "service", "topic", "indicator")
+    withheld = Counter(PREFIX + "withheld", about, labels, registry=own)
+    about = "Emergencies of silent calls, which were not shown."
+    emergencies = Counter(PREFIX + "silent_emergencies", about, ("client",), registry=own)
+    return cache(withheld.labels), cache(emergencies.labels)
 
 
 def text_of_all(folder: Path) -> bytes:

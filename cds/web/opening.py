@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cds.attendant import Attendant
 from cds.audit.journal import Journal
 from cds.audit.place import log_of
-from cds.call import build_engine
+from cds.call import Engine, build_engine
 from cds.clock import Clock, utc_now
 from cds.errors import StartError
 from cds.fhir import units
@@ -21,9 +21,10 @@ from cds.settings import Settings
 from cds.store.facts import Unfit
 from cds.store.keys import hash_key
 from cds.store.memory import Memory, open_memory
-from cds.trust.verifier import build_verifier
+from cds.trust.verifier import Verifier, build_verifier
 from cds.web.demo import FIXTURES
 from cds.web.governance.routes import Governance
+from cds.web.governance.standing import Standing, standings
 from cds.web.metrics import Metrics
 from cds.web.parts import Pages, Parts
 from cds.web.record import SOFTWARE
@@ -53,8 +54,7 @@ def open_parts(settings: Settings) -> Parts:
         seconds_allowed=settings.deadline_ms / 1000,
         once=not settings.demo,
     )
-
-    pages: list[Pages] = [Governance(settings, engine.words, engine.service_ids, utc_now)]
+    pages: list[Pages] = [_governance(settings, engine, verifier)]
     if settings.demo:
         from cds.web.playground.routes import Playground  # noqa: PLC0415 - see test_architecture
 
@@ -87,6 +87,15 @@ def open_parts(settings: Settings) -> Parts:
         ended_by=ended_by,
         words=engine.words,
     )
+
+
+def _governance(settings: Settings, engine: Engine, verifier: Verifier) -> Governance:
+    """The governance page, which tells what each client is shown now; nobody is registered where all may call."""
+
+    def standing() -> list[Standing]:
+        return [] if settings.open else standings(verifier.clients, engine.service_ids)
+
+    return Governance(settings, engine.words, engine.service_ids, utc_now, standing=standing)
 
 
 def _completion(settings: Settings, metrics: Metrics) -> "Completion | None":

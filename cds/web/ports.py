@@ -8,6 +8,7 @@ from cds.account import Caller, FeedbackItem
 from cds.attendant import Reply
 from cds.knowledge.basis import Row
 from cds.knowledge.load import Knowledge
+from cds.modes import Modes
 
 
 class Answering(Protocol):
@@ -32,8 +33,8 @@ class Answering(Protocol):
     def basis(self, topic: str) -> Sequence[Row]:
         """The limits and windows behind one card."""
 
-    def discovery(self) -> bytes:
-        """The JSON of `GET /cds-services`."""
+    def discovery(self, modes: Modes) -> bytes:
+        """The JSON of `GET /cds-services`, for a client with these modes."""
 
 
 class Attending(Protocol):

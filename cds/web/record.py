@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from cds.account import Account, Caller, FeedbackItem, Shown
 from cds.attendant import Reply
+from cds.modes import Mode
 from cds.trust.refusal import Refusal
 from cds.web.exchange import route_of
 from cds.web.metrics import Metrics
@@ -45,9 +46,16 @@ class Recorder:
 
     def record(self, call: Call) -> str:
         """Count and write one call; the name of its outcome."""
-        account = call.reply.account
-        cards, client = account.cards if account else (), call.caller.client
-        outcome = self._metrics.record(client, call.service, call.reply.status, cards, call.seconds)
+        account, client = call.reply.account, call.caller.client
+        outcome = self._metrics.record(
+            client,
+            call.service,
+            call.reply.status,
+            account.cards if account else (),
+            call.seconds,
+            withheld=account.withheld if account else (),
+            is_off=call.reply.mode is Mode.OFF,
+        )
         self._metrics.unchecked(account.not_checked if account else ())
         self._metrics.unread(client, account.unread if account else {})
         self.limited(call.reply.refusal, client)
@@ -111,7 +119,10 @@ class Recorder:
             "status": call.reply.status,
             "outcome": outcome,
             "ms": round(call.seconds * 1000, 2),
+            "mode": call.reply.mode.value,
         }
+        if call.reply.in_pilot is not None:
+            line["inPilot"] = call.reply.in_pilot
         tenant = {"tenant": call.caller.tenant} if call.caller.tenant else {}
         return line | tenant | (_told(call.reply.account) if call.reply.account else {})
 
@@ -124,11 +135,17 @@ def _told(account: Account) -> dict[str, object]:
         "patient": account.patient,
         "user": account.user,
         "cards": [_card(card) for card in account.cards],
+        "withheld": [_withheld(card) for card in account.withheld],
         "suppressed": [{"topic": one.topic, "tags": one.tags} for one in account.suppressed],
         "notChecked": account.not_checked,
         "unread": account.unread,
     }
     return {name: value for name, value in told.items() if value}
+
+
+def _withheld(card: Shown) -> dict[str, object]:
+    """A card of a silent call, and whether it is an emergency."""
+    return _card(card) | ({"emergency": True} if card.is_emergency else {})
 
 
 def _card(card: Shown) -> dict[str, object]:

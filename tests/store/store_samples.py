@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from msgspec.structs import replace
 from sqlalchemy import create_engine, make_url
 
 from cds.account import Account, Caller, FeedbackItem, Shown, Suppressed
@@ -40,6 +41,11 @@ def account(*cards: Shown, suppressed: Sequence[Suppressed] = (), patient: str =
     return Account(
         hook="patient-view", hook_instance="i", patient=patient, user=USER, cards=cards, suppressed=tuple(suppressed)
     )
+
+
+def silent_account(*withheld: Shown, cards: Sequence[Shown] = (), suppressed: Sequence[Suppressed] = ()) -> Account:
+    """What a call in silent mode came to."""
+    return replace(account(*cards, suppressed=suppressed), withheld=withheld, is_silent=True)
 
 
 def entry(*cards: Shown, caller: Caller = HOSPITAL, at: datetime = NOW, patient: str = PATIENT) -> Entry:

@@ -24,6 +24,7 @@ from store_samples import (
     overridden,
     received,
     shown,
+    silent_account,
 )
 
 from cds.account import NOBODY, Caller, FeedbackItem, Suppressed
@@ -337,13 +338,14 @@ def test_what_is_older_than_the_retention_is_deleted(store: Store, rows: Rows) -
         at = NOW - timedelta(days=days)
         store.add([entry(shown(f"c{days}"), at=at)])
         store.add([Entry(HOSPITAL, SERVICE, account(suppressed=[repeat]), "k", "s", at)])
+        store.add([Entry(HOSPITAL, SERVICE, silent_account(shown(f"s{days}")), "k", "s", at)])
         store.keep([received(overridden(f"c{days}"), at=at)])
         store.use(f"t{days}", at)
 
     deleted = store.prune(NOW, 10)
 
-    assert {"showings": 1, "suppressions": 1, "feedback": 1, "used_tokens": 2} == deleted
-    assert [2, 2, 2, 1] == [len(rows(table)) for table in deleted]
+    assert {"showings": 1, "suppressions": 1, "silent_cards": 1, "feedback": 1, "used_tokens": 2} == deleted
+    assert [2, 2, 2, 2, 1] == [len(rows(table)) for table in deleted]
 
 
 def test_much_is_deleted_piece_by_piece(store: Store, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -369,3 +371,21 @@ def test_a_store_that_was_closed_opens_again(store: Store) -> None:
 
     assert {"f": NOW} == store.answered(PATIENT, ["f"])
     store.probe()
+
+
+def test_cards_of_a_silent_call_have_a_table_of_their_own(store: Store, rows: Rows) -> None:
+    """Withheld ones and those that were shown all the same; only these are known as shown, and no repeat was spared."""
+    told = silent_account(
+        shown("w"), cards=[shown("c", "e")], suppressed=[Suppressed(topic="lifestyle", fingerprint="g")]
+    )
+    made = Entry(HOSPITAL, SERVICE, told, "k", "s", NOW)
+
+    assert made.size == store.add([made])
+    store.add([made])
+
+    assert [("w", 0, 0), ("c", 0, 1)] == [(row["card"], row["emergency"], row["shown"]) for row in rows("silent_cards")]
+    assert ([1, 0], ["c"]) == (
+        [len(rows(table)) for table in ("showings", "suppressions")],
+        [row["card"] for row in rows("showings")],
+    )
+    assert {"e"} == store.shown(PATIENT, USER, ["f", "e", "g"]).keys()

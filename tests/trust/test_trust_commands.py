@@ -13,6 +13,8 @@ from trust_fakes import AUDIENCE, CLIENTS, ISSUER, Source, ec, es384, jwks, rs38
 
 from cds import cli
 from cds.errors import UsageError
+from cds.keyed import Pseudonyms
+from cds.secrecy import Secret
 from cds.trust import check_command, mint_command
 from cds.trust.compact import read
 from cds.trust.jwks import read_keys
@@ -58,7 +60,8 @@ def test_a_good_file_is_said_to_be_good(tmp_path: Path, capsys: pytest.CaptureFi
     assert (0, 5) == (status, len(lines))
     assert (
         f"ehr: issuer {ISSUER}; keys at DIR/ehr.json; algorithms ES384, RS384; audience the exact address called; "
-        "tenants any or none; jku https://ehr.example.org/jwks.json; FHIR servers as TWITCH_CDS_FHIR_SERVERS says"
+        "tenants any or none; jku https://ehr.example.org/jwks.json; FHIR servers as TWITCH_CDS_FHIR_SERVERS says; "
+        "mode on"
     ) == lines[0]
     assert ['  key "key-1": ES384', '  key "key-rsa": RS384'] == lines[1:3]
     assert "2 client(s)" == lines[4]
@@ -234,3 +237,63 @@ def test_a_lifetime_is_a_number_of_seconds(tmp_path: Path, seconds: str, capsys:
     """Up to a day."""
     assert 2 == cli.main(["mint-token", *map(str, base(tmp_path)), f"--lifetime={seconds}"])
     assert "must be a whole number from 1 to 86400" in capsys.readouterr().err
+
+
+def test_the_modes_of_a_client_are_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As they would be in force, with the share of a pilot and the decision on emergencies."""
+    modes = 'mode = "silent"\nmodes = { "muscle-twitch-order-sign" = "pilot" }\nsilent_emergencies = "shown"\n'
+    path = written(tmp_path, f'{CLIENTS}{modes}pilot = {{ percent = 2.5, users = ["{"a" * 32}"] }}', jwks(es384()))
+
+    status = check("check", path)
+
+    said = "mode silent, muscle-twitch-order-sign pilot, pilot of 2.5 % and 1 named user(s), silent emergencies shown"
+    assert (0, said) == (status, capsys.readouterr().out.splitlines()[0].rpartition("; ")[2])
+
+
+def test_a_mode_of_a_service_that_there_is_not_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By the command itself, which knows the services."""
+    path = written(tmp_path, f'{CLIENTS}modes = {{ "muscle-twitch-order" = "off" }}', jwks(es384()))
+
+    assert 2 == cli.main(["clients", "check", str(path)])
+    assert 'client[1] "ehr".modes.muscle-twitch-order: is no service; the services are' in capsys.readouterr().err
+
+
+HASH_KEY = "a hash key of more than 32 characters"
+
+
+def test_the_hash_of_a_user_is_that_of_the_audit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A line for each, under the client and its tenant."""
+    os.environ |= {"TWITCH_CDS_CLIENTS": str(written(tmp_path, CLIENTS)), "TWITCH_CDS_HASH_KEY": HASH_KEY}
+    pseudonyms = Pseudonyms(Secret(HASH_KEY))
+
+    statuses = [
+        cli.main(["clients", "hash", "ehr", "Practitioner/1", "Practitioner/2"]),
+        cli.main(["clients", "hash", "ehr", "Practitioner/1", "--tenant", "north"]),
+    ]
+
+    assert [0, 0] == statuses
+    assert [
+        f"{pseudonyms.of('user', realm, user)}  {user}"
+        for realm, user in (("ehr|", "Practitioner/1"), ("ehr|", "Practitioner/2"), ("ehr|north", "Practitioner/1"))
+    ] == capsys.readouterr().out.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("clients", "key", "words"),
+    [
+        (None, HASH_KEY, "no file of clients"),
+        ("[client", HASH_KEY, "is not TOML"),
+        (CLIENTS.replace('"ehr"', '"other"'), HASH_KEY, "ehr: there is no such client"),
+        (CLIENTS, "", "there is no key of the hashes"),
+    ],
+)
+def test_a_hash_that_would_be_wrong_is_not_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], clients: str | None, key: str, words: str
+) -> None:
+    """For a client that nobody knows, or under a key that is made up."""
+    file = str(written(tmp_path, clients)) if clients else ""
+    os.environ |= {"TWITCH_CDS_CLIENTS": file, "TWITCH_CDS_HASH_KEY": key, "TWITCH_CDS_DATA_DIR": str(tmp_path)}
+
+    assert 2 == cli.main(["clients", "hash", "ehr", "Practitioner/1"])
+    said = capsys.readouterr()
+    assert ("", True) == (said.out, words in said.err)

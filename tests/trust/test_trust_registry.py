@@ -8,6 +8,7 @@ import pytest
 from trust_fakes import CLIENTS, ISSUER, Hands
 
 from cds.errors import RegistryError
+from cds.modes import ALL_ON
 from cds.trust.registry import Client, load_registry
 from cds.trust.roster import Roster
 
@@ -42,6 +43,7 @@ def test_defaults_are_the_strict_ones(tmp_path: Path) -> None:
             patient_users=False,
             card_extension=True,
             many_actions=False,
+            modes=ALL_ON,
         )
         == client
     )

@@ -26,6 +26,10 @@ class Slow:
         self.hurry = asyncio.Event()
         self.asked = 0
 
+    @property
+    def modes(self) -> Mapping[str, Mapping[str, str]]:
+        return {}
+
     async def verify(self, authorization: str | None, audience: str) -> Caller:
         self.asked += 1
         if authorization != RIGHT:

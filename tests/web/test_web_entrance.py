@@ -1,7 +1,7 @@
 """The entrance: so many calls at once and no more, whoever they are; and among those inside, one step at a time."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -30,6 +30,10 @@ class Queue:
     def __init__(self) -> None:
         self.asked = 0
         self.go = asyncio.Event()
+
+    @property
+    def modes(self) -> Mapping[str, Mapping[str, str]]:
+        return {}
 
     async def verify(self, authorization: str | None, audience: str) -> Caller:
         self.asked += 1

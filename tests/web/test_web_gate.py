@@ -39,6 +39,10 @@ class Behind:
             limited=self.limits.append,
         )
 
+    @property
+    def modes(self) -> Mapping[str, Mapping[str, str]]:
+        return {}
+
     async def verify(self, authorization: str | None, audience: str) -> Caller:
         self.asked.append((authorization, audience))
         if not self.known:

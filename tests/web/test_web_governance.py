@@ -498,7 +498,7 @@ def test_a_count_that_is_ended_with_the_process_fails_quietly() -> None:
 def test_while_it_is_counted_the_page_says_so(tmp_path: Path, writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a way to look again, and the numbers of the process meanwhile."""
 
-    async def never(self: Counting, view: Asked) -> None:
+    async def never(self: Counting[object], view: Asked) -> None:
         return None
 
     monkeypatch.setattr(Counting, "soon", never)

@@ -1,7 +1,7 @@
 """A fake engine and a small client: the web is tested without a chart being read."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from cds.account import Account, Caller, Shown
 from cds.attendant import Reply
 from cds.knowledge.basis import Row
 from cds.knowledge.load import load as load_knowledge
+from cds.modes import Modes
 from cds.settings import Settings, load
 from cds.trust.refusal import Refusal, Refused
 from cds.trust.standing import Standing
@@ -53,7 +54,7 @@ class FakeEngine:
         status, text = self.reply(body)
         return Reply(status, text, ACCOUNT if text == ONE_CARD else None)
 
-    def discovery(self) -> bytes:
+    def discovery(self, modes: Modes) -> bytes:
         return b'{"services":[]}'
 
     def basis(self, topic: str) -> list[Row]:
@@ -70,6 +71,10 @@ class Strangers:
 
     is_up = True
     standing = Standing()
+
+    @property
+    def modes(self) -> Mapping[str, Mapping[str, str]]:
+        return {}
 
     async def verify(self, authorization: str | None, audience: str) -> Caller:
         raise Refused(Refusal("header", "There is no Authorization header."))

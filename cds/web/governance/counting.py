@@ -3,29 +3,30 @@
 import asyncio
 import time
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from msgspec import Struct
 
 from cds.errors import Overloaded
-from cds.report.model import Report
 from cds.web.governance.asked import Asked
 
 PATIENCE = 5.0
 KEPT_TIMES = 10
 MOST_AT_ONCE = 4
+T = TypeVar("T")
 
 
-class _Kept(Struct, frozen=True):
-    report: Report
+class _Kept(Struct, Generic[T], frozen=True):
+    report: T
     until: float
 
 
-class Counting:
+class Counting(Generic[T]):
     """Makes one report after the other; a slow one is kept ten times as long as it took."""
 
     def __init__(
         self,
-        count: Callable[[Asked], Report],
+        count: Callable[[Asked], T],
         patience: float = PATIENCE,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -33,10 +34,10 @@ class Counting:
         self._patience = patience
         self._seconds = seconds
         self._one_at_a_time = asyncio.Lock()
-        self._under_way: dict[str, asyncio.Task[Report]] = {}
-        self._kept: dict[str, _Kept] = {}
+        self._under_way: dict[str, asyncio.Task[T]] = {}
+        self._kept: dict[str, _Kept[T]] = {}
 
-    async def soon(self, view: Asked) -> Report | None:
+    async def soon(self, view: Asked) -> T | None:
         """The report, or None if it is still being counted after some seconds: ask again. Raises CallError."""
         kept = self._fresh(view.query)
         if kept is not None:
@@ -45,17 +46,17 @@ class Counting:
         done, _ = await asyncio.wait({task}, timeout=self._patience)
         return task.result() if done else None
 
-    async def whole(self, view: Asked) -> Report:
+    async def whole(self, view: Asked) -> T:
         """The report, however long it takes. Raises CallError."""
         kept = self._fresh(view.query)
         return kept if kept is not None else await asyncio.shield(self._task(view))
 
-    def _fresh(self, key: str) -> Report | None:
+    def _fresh(self, key: str) -> T | None:
         now = self._seconds()
         self._kept = {name: kept for name, kept in self._kept.items() if kept.until > now}
         return self._kept[key].report if key in self._kept else None
 
-    def _task(self, view: Asked) -> "asyncio.Task[Report]":
+    def _task(self, view: Asked) -> "asyncio.Task[T]":
         """The count of this view, begun if it is not under way."""
         key = view.query
         if key not in self._under_way:
@@ -66,7 +67,7 @@ class Counting:
             task.add_done_callback(lambda done: self._finished(key, done))
         return self._under_way[key]
 
-    async def _counted(self, view: Asked) -> Report:
+    async def _counted(self, view: Asked) -> T:
         async with self._one_at_a_time:
             started = self._seconds()
             report = await asyncio.to_thread(self._count, view)
@@ -74,7 +75,7 @@ class Counting:
             self._kept[view.query] = _Kept(report, now + (now - started) * KEPT_TIMES)
             return report
 
-    def _finished(self, key: str, done: "asyncio.Task[Report]") -> None:
+    def _finished(self, key: str, done: "asyncio.Task[T]") -> None:
         """Forget the task; look at its failure even if nobody waits for it any more."""
         del self._under_way[key]
         if not done.cancelled():

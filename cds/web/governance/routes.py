@@ -1,8 +1,9 @@
 """The paths of the governance page: HTML, CSV and JSON of one and the same report."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import date, datetime
+from typing import TypeVar
 
 import msgspec
 from fastapi import FastAPI, Request, Response
@@ -12,17 +13,20 @@ from cds.errors import NotReady, TooManyGuesses, UsageError
 from cds.report.build import build
 from cds.report.model import Report
 from cds.report.sheet import sheet
+from cds.report.silent import Silent, silent
 from cds.report.source import reading
 from cds.settings import Settings
 from cds.web.governance import numbers
 from cds.web.governance.asked import Asked, asked
 from cds.web.governance.counting import PATIENCE, Counting
 from cds.web.governance.door import Door
+from cds.web.governance.standing import Standing
 from cds.web.pages import page
 from cds.web.record import Recorder
 
 PATH = "/governance"
 NO_STORE = "The database cannot be read now, or there is none yet. The numbers below are those of this process."
+T = TypeVar("T")
 STILL_COUNTING = "There is much to count: it goes on in the background. Open this page again in a moment."
 
 
@@ -37,13 +41,17 @@ class Governance:
         now: Callable[[], datetime],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         patience: float = PATIENCE,
+        standing: Callable[[], Sequence[Standing]] = tuple,
     ) -> None:
+        """`standing` tells what each client is shown, as of now."""
+        self._standing = standing
         self._settings = settings
         self._services = sorted(services)
         self._words = words
         self._titles = {topic.value: entry.title for topic, entry in words.topics.items()}
         self._now, self._sleep = now, sleep
         self._counting = Counting(self._built, patience)
+        self._silent = Counting(self._held_back, patience)
 
     def add_to(self, app: FastAPI, recorder: Recorder) -> None:
         """Add the paths; the numbers of this process come from where calls are counted."""
@@ -61,7 +69,8 @@ class Governance:
     async def html(self, request: Request) -> Response:
         """The page."""
         view = await self._view(request)
-        report, problem = await self._reported(view)
+        counted, held_back = await _soon(self._counting, view), await _soon(self._silent, view)
+        report, problem = counted
         today = self._now().astimezone(self._settings.zone).date()
         values = {
             "demo": self._settings.demo,
@@ -72,6 +81,9 @@ class Governance:
             "report": report,
             "figures": await asyncio.to_thread(self._figures, report, today) if report else None,
             "problem": problem,
+            "standing": self._standing(),
+            "silent": held_back[0],
+            "zone": self._settings.zone,
             "numbers": numbers.read(self._numbers(), view.filters.service),
         }
         return page("governance/page.html", values)
@@ -102,17 +114,26 @@ class Governance:
 
         return Studio(self._titles, self._words.book.overrides).figures(report, today)
 
-    async def _reported(self, view: Asked) -> tuple[Report | None, str]:
-        """The report, or why there is none yet."""
-        try:
-            report = await self._counting.soon(view)
-        except NotReady:
-            return None, NO_STORE
-        return report, "" if report else STILL_COUNTING
-
     def _built(self, view: Asked) -> Report:
         try:
             with reading(self._settings) as connection:
                 return build(connection, view.period, view.filters)
         except UsageError as problem:
             raise NotReady from problem
+
+    def _held_back(self, view: Asked) -> Silent:
+        """What silent mode held back; a filter by card does not hide an emergency."""
+        try:
+            with reading(self._settings) as connection:
+                return silent(connection, view.period, service=view.filters.service)
+        except UsageError as problem:
+            raise NotReady from problem
+
+
+async def _soon(counting: Counting[T], view: Asked) -> tuple[T | None, str]:
+    """What is counted, or why there is nothing yet."""
+    try:
+        report = await counting.soon(view)
+    except NotReady:
+        return None, NO_STORE
+    return report, "" if report else STILL_COUNTING
