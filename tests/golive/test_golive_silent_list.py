@@ -1,5 +1,6 @@
 """What silent mode held back, as it is read every day: by `twitch-cds silent` and on the governance page."""
 
+import asyncio
 import contextlib
 import csv
 import html
@@ -7,18 +8,23 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 from charts.options import options
 from golive_kit import ADVICE, EMERGENCY, LISTED, NOON, QUIET, SIGN, URGENT, USER, VIEW, Site, opened
 
+from cds import cli
 from cds.errors import UsageError
 from cds.report import silent_command
 from cds.report.model import Period
 from cds.report.silent import silent
 from cds.report.source import reading
+from cds.web.app import create_app
 from cds.web.governance import routes
+from cds.web.opening import open_parts
 
 SILENT = f'mode = "silent"\n{LISTED}'
 SHOWN = 'mode = "silent"\nsilent_emergencies = "shown"\n'
@@ -253,3 +259,34 @@ def test_the_newest_are_on_the_page_and_the_rest_is_counted(site: Site, monkeypa
 
     assert "Emergencies: 3" in page(site)
     assert "And 1 older ones: choose fewer days." in page(site)
+
+
+def test_the_command_is_found_and_takes_one_form(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """From the shell, on the day of the machine's clock; two forms at once are refused."""
+    site.topics(URGENT)
+
+    assert 0 == cli.main(["silent", "--since", "2026-11-22", "--until", "2026-11-22"])
+    assert "Emergencies in silent mode on 2026-11-22 (Europe/Berlin): 1" in capsys.readouterr().out
+    assert 2 == cli.main(["silent", "--csv", "--json"])
+    assert "--csv: not allowed with --json" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("demo", "is_told"), [("", True), ("true", False)])
+def test_a_service_as_it_is_opened_tells_the_modes_of_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, demo: str, is_told: bool
+) -> None:
+    """Where everybody may call nobody is registered, and there is nothing to tell."""
+    with opened(tmp_path, SILENT) as made:
+        given = made.settings
+    changed = replace(given, demo=bool(demo), auth="off" if demo else "required", governance_token="g" * 16 + "o" * 16)
+
+    async def page_of() -> str:
+        parts = open_parts(changed)
+        transport = httpx.ASGITransport(create_app(parts, changed))
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            answer = await client.get("/governance", headers={"authorization": f"Bearer {changed.governance_token}"})
+        for errand in parts.close:
+            await errand()
+        return answer.text
+
+    assert is_told == ("What each client is shown" in asyncio.run(page_of()))

@@ -1,6 +1,7 @@
 """A crowd without right tokens keeps nobody out who has one."""
 
 import asyncio
+from collections.abc import Mapping
 
 import httpx
 from web_fakes import CALL, FakeEngine

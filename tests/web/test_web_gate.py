@@ -1,6 +1,7 @@
 """The gate: who is asked for, for which address, and what goes on behind it."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
