@@ -9,7 +9,8 @@ from web_fakes import KNOWLEDGE, Client, FakeEngine, around, started
 
 from cards.proofreading import load_words
 from cards.topics import Topic
-from cds.fhir.resources import Patient, Resource
+from cds.fhir.base import Resource
+from cds.fhir.resources import Patient
 from cds.knowledge.basis import Row
 from cds.rules.cardbook import reads, rows
 from cds.rules.rulebook import rulebook_of
