@@ -59,7 +59,8 @@ REASONS = (
     *("forbidden", "unauthorized", "not-granted", "partly-granted", "expired"),
     *("timed-out", "unreachable", "server-error", "busy", "not-found", "unsupported"),
     *("redirected", "page-limit", "too-large", "withheld", "incomplete", "unusable-authorization"),
-    *("unit", "words", "number", "two-values", "specimen", "implausible", "status", "date", "code", "too-many"),
+    *("unit", "words", "number", "two-values", "no-value", "specimen", "implausible", "status", "date", "code"),
+    "too-many",
 )
 
 _UNRESOLVED = ("rule:", "nothing:")

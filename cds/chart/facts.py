@@ -1,10 +1,12 @@
 """What a chart says, each fact with the resource it came from. Nothing here is judged yet."""
 
+from collections.abc import Iterator
 from enum import IntEnum
+from itertools import chain
 
 from msgspec import Struct
 
-from cds.chart.polarity import DENIED, FINDING, Said, Says, of_condition
+from cds.chart.polarity import DENIED, FINDING, By, Said, Says, of_condition
 from cds.fhir.datatypes import Quantity
 from cds.fhir.dates import When
 from cds.fhir.reference_ranges import ReferenceRange
@@ -289,3 +291,8 @@ class Chart(Struct, kw_only=True):
     strange_problems: int = 0
     medicines: Medicines = Medicines()
     foreign: int = 0
+
+    @property
+    def unsure(self) -> Iterator[Seen]:
+        """What was asked or examined, and whose outcome is not known or does not count for its status."""
+        return chain(self.unsettled, (one for one in self.seen if one.is_done and one.said.by is By.REASON))

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from cds.chart.facts import NO_NAME, LabResult, Named, OtherResult, Seen, Source, Told
 from cds.chart.naming import Namer, union
-from cds.chart.polarity import EXAMINATIONS, By, of_part
+from cds.chart.polarity import EXAMINATIONS, By, of_part, was_not_done
 from cds.chart.scope import Scope, span
 from cds.chart.spoken import TOLD
 from cds.fhir import concepts
@@ -53,7 +53,7 @@ def labs(observation: Observation, namer: Namer, scope: Scope) -> Iterator[LabRe
     if status in VOID:
         return
     for part in (observation, *(observation.component or ())):
-        if (_has_value(part) or part.interpretation) and (concept := _test(part.code, namer)) is not None:
+        if _has_result(part, namer) and (concept := _test(part.code, namer)) is not None:
             when = effective(observation)
             if not scope.is_future(when):
                 yield _result(observation, part, concept, scope.date(when), status, namer.units)
@@ -123,6 +123,13 @@ def _test(code: CodeableConcept | None, namer: Namer) -> Concept | None:
     return Concept(system="", code="", display="", analyte=analyte) if analyte else None
 
 
+def _has_result(part: Observation | Component, namer: Namer) -> bool:
+    """Whether it has a value, a flag, or a reason for having none, but for the one that nothing was measured."""
+    if _has_value(part) or part.interpretation:
+        return True
+    return part.data_absent_reason is not None and not was_not_done(part, namer.answers)
+
+
 def _has_value(part: Observation | Component) -> bool:
     plain = (part.value_quantity, part.value_string, part.value_codeable_concept, part.value_integer is not None)
     return any(plain) or _has_unread_form(part)
@@ -150,6 +157,8 @@ def _result(
         trouble = "date"
     elif units.spoils(_remarks(whole, part)):
         trouble = "specimen"
+    elif part.data_absent_reason is not None:
+        trouble = trouble or "no-value"
     return LabResult(
         ref=whole.ref,
         analyte=concept.analyte or "",
@@ -276,7 +285,7 @@ def seen_in(part: Observation | Component, namer: Namer, entry: Entry, *, date: 
         value=value,
         date=parse(part.value_date_time) if isinstance(part, Observation) else date,
         said=said,
-        is_done=said.by is not By.REASON and "absent" not in value.sets and part.value_boolean is not False,
+        is_done=not (was_not_done(part, namer.answers) or "absent" in value.sets or part.value_boolean is False),
         sites=namer.each_sets(sites),
         places=_places(sites),
         source=entry.source,

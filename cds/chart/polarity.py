@@ -13,7 +13,7 @@ from cds.fhir import concepts
 from cds.fhir.datatypes import CodeableConcept, Coding, Quantity
 from cds.fhir.resources import Component, Observation
 from cds.fhir.units import factor
-from cds.knowledge.answers import Answers, Word
+from cds.knowledge.answers import Answers, Word, fold
 from cds.knowledge.codes import NOTHING, Concept
 
 ASKED, EXAMINATIONS = "ask-", frozenset({"exam", "emg"})
@@ -95,6 +95,15 @@ def of_part(
     if flag is not None:
         return flag
     return FINDING if _is_finding(part.code, code) else QUESTION
+
+
+def was_not_done(part: Observation | Component, answers: Answers) -> bool:
+    """Whether an entry says that nothing was examined or measured; one of unknown outcome does not say that."""
+    stated = (part.data_absent_reason, part.value_codeable_concept)
+    codes = (one for concept in stated if concept for one in concept.coding or ())
+    texts = (*(one.text for one in stated if one), part.value_string)
+    named = (*(name for one in codes for name in (one.code, one.display)), *texts)
+    return any(fold(one) in answers.kinds.not_done for one in named if one)
 
 
 def _settled(told: list[Said], flag: Said | None) -> Said:

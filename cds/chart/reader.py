@@ -272,10 +272,13 @@ class Reader:
         chart.unread_answers = reading.left
 
     def _see(self, seen: Seen) -> None:
-        """Take a finding; an examination that a patient speaks of is none."""
+        """Take a finding."""
         self._chart.seen.append(seen)
-        is_exam = not (seen.preliminary or seen.reported or seen.named.sets.isdisjoint(workup.REPORT_KINDS))
-        if is_exam:
+        self._examine(seen)
+
+    def _examine(self, seen: Seen) -> None:
+        """Take an examination; one that a patient speaks of is none."""
+        if not (seen.reported or seen.named.sets.isdisjoint(workup.REPORT_KINDS)):
             self._keep(self._chart.reports, workup.examined(seen))
 
     def form(self, resource: QuestionnaireResponse) -> None:
@@ -301,6 +304,7 @@ class Reader:
                     self._see(seen)
                 else:
                     self._chart.unsettled.append(seen)
+                    self._examine(seen)
 
     def medication(self, resource: fhir.Medication) -> None:
         """Remember a Medication that others refer to."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from cds.chart.facts import ORDER_INTENTS, Asked, FamilyMember, Named, Report, Seen, Told, Visit
 from cds.chart.naming import Namer, union
+from cds.chart.polarity import By
 from cds.chart.scope import Scope, span
 from cds.chart.spoken import TOLD
 from cds.fhir import concepts
@@ -122,9 +123,15 @@ def _report(
 
 
 def examined(seen: Seen) -> Report | None:
-    """An Observation that is an examination or an EMG, unless it says that there was none."""
-    if not seen.is_done:
+    """An Observation that is an examination or an EMG, unless it says that there was none.
+
+    What has no value or is not final is one of unknown result: it neither calms nor alarms, nor does an older normal
+    one. What is preliminary is not there yet (N1), unless it is abnormal: then nothing calms beside it.
+    """
+    found = result(seen.value_sets)
+    if not seen.is_done or (seen.preliminary and found != "abnormal"):
         return None
+    is_known = seen.is_settled and seen.said.by is not By.REASON
     kind = next(kind for kind in REPORT_KINDS if kind in seen.named.sets)
     return Report(
         ref=seen.named.ref,
@@ -132,7 +139,7 @@ def examined(seen: Seen) -> Report | None:
         concept=seen.named.concepts[0],
         words=seen.named.words,
         when=seen.when,
-        result=result(seen.value_sets),
+        result=found if is_known else None,
     )
 
 

@@ -34,7 +34,7 @@ class Factor(Struct, frozen=True, kw_only=True):
 
 def stress(view: View) -> Factor | None:
     """GAD-7 of 10 or more, or without one GAD-2 of 3 or more, from the age of 12; or anxiety or stress coded."""
-    score = _score(view, "ask-gad7", "questionnaire")
+    score = _standing(view, "ask-gad7", "questionnaire")
     old_enough = view.age is None or view.age >= view.at("gad7_years")
     limit = view.at("gad7")
     scored = score is not None and old_enough and _value(score) >= limit
@@ -48,7 +48,7 @@ def _brief_score(view: View) -> tuple[Fact, ...]:
     """The two questions of GAD-2, answered together (N22)."""
     if view.age is not None and view.age < view.at("gad7_years"):
         return ()
-    answers = [_score(view, name, "questionnaire") for name in BRIEF]
+    answers = [_standing(view, name, "questionnaire") for name in BRIEF]
     both = [one for one in answers if one is not None and 0 <= _value(one) <= view.at("gad2_most")]
     total, limit = sum(map(_value, both)), view.at("gad2")
     if len(both) < len(BRIEF) or total < limit:
@@ -68,7 +68,7 @@ def _brief_score(view: View) -> tuple[Fact, ...]:
 def sleep(view: View) -> Factor | None:
     """Sleep shorter than the age needs, or insomnia coded."""
     found = _facts(view.of("sleep"), "sleep", view)
-    seen = _score(view, "ask-sleep", "intake")
+    seen = _standing(view, "ask-sleep", "intake")
     hours = _in_unit(seen, UNITS["ask-sleep"], view) if seen else None
     need = _sleep_need(view)
     if seen is not None and hours is not None and need is not None and hours < need:
@@ -98,7 +98,7 @@ def exertion(view: View) -> Factor | None:
 def caffeine(view: View) -> Factor | None:
     """Intake above the limit (lower in pregnancy, by weight under 18), or excess coded."""
     found = _facts(view.of("caffeine"), "caffeine", view)
-    seen = _score(view, "ask-caffeine", "intake")
+    seen = _standing(view, "ask-caffeine", "intake")
     daily = _in_unit(seen, UNITS["ask-caffeine"], view) if seen else None
     limit = _caffeine_limit(view)
     if seen is not None and daily is not None and limit is not None and daily > limit:
@@ -141,7 +141,8 @@ def smoking(view: View) -> Factor | None:
     oldest = view.today - view.days("smoking")
     statuses = [one for one in view.valued("ask-tobacco", "tobacco") if _is_status(one, oldest)]
     smoke = view.valued("ask-tobacco", "tobacco-current")
-    current = tuple(one for one in newest(statuses, lambda one: one.when) if one in smoke)
+    last = newest(statuses, lambda one: one.when)
+    current = tuple(one for one in last if one in smoke and not _is_in_doubt(one, view))
     facts = _facts(current, "tobacco-current", view)
     return Factor(tag="smoking", facts=facts, variant="smoking") if facts else None
 
@@ -164,6 +165,12 @@ def _score(view: View, name: str, window: str) -> Seen | None:
     last = newest(dated, lambda one: one.when)
     worst = max(last, key=lambda one: _badness(one, name, view), default=None)
     return worst if worst is not None and view.is_within(worst.when, window) else None
+
+
+def _standing(view: View, name: str, window: str) -> Seen | None:
+    """The newest answer, unless a later one is not known: an unknown never makes a factor (N1)."""
+    seen = _score(view, name, window)
+    return None if seen is None or view.is_superseded(name, seen.when) else seen
 
 
 def _badness(seen: Seen, name: str, view: View) -> float:
@@ -221,6 +228,11 @@ def _caffeine_limit(view: View) -> float | None:
 def _is_pregnant(view: View) -> bool:
     """By the record, or as the patient says."""
     return view.pregnant or is_pregnant(view.answers("ask-pregnancy"), view.today - view.days("reported_sign"))
+
+
+def _is_in_doubt(finding: Finding, view: View) -> bool:
+    """Whether an answer was followed by one that is not known; a diagnosis stands whatever was answered."""
+    return finding.source is not None and view.is_superseded("ask-tobacco", finding.when)
 
 
 def _is_status(finding: Finding, oldest: int) -> bool:

@@ -18,6 +18,7 @@ from cds.rules.known_disease import Disease
 from cds.rules.laboratory import Standing
 from cds.rules.labs import Judged
 from cds.rules.medication import Course, Ended, Entry, fires, start_of
+from cds.rules.newest import newest
 from cds.rules.picture import Picture
 from cds.rules.reads import DISEASES, EXPECTED
 from cds.rules.view_words import Words
@@ -90,6 +91,12 @@ class View(Words):
         """The Observations that answer a question."""
         self._access.check("answers", question)
         return (one for one in self._picture.chart.seen if question in one.named.sets)
+
+    def is_superseded(self, question: str, when: When | None) -> bool:
+        """Whether a later answer to a question is not known: an older one may not hold any more."""
+        self._access.check("answers", question)
+        again = (one.when for one in self._picture.chart.unsure if question in one.named.sets)
+        return any(one in newest((when, one), lambda moment: moment) for one in again if one is not None)
 
     def recorded(self, *problems: str) -> Iterator[Finding]:
         """What active, undoubted problems record, dated by when it was recorded (2e Decision)."""

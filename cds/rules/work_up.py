@@ -26,9 +26,20 @@ class Done(Struct, frozen=True, kw_only=True):
 
 
 def newest(chart: Chart, kind: str, today: int, window: int) -> Done | None:
-    """The newest examination or EMG of the last year, whether or not it followed the twitch."""
+    """The newest examination or EMG of the last year, whether or not it followed the twitch.
+
+    One of unknown result hides a normal one before it, and never an abnormal one.
+    """
     oldest = today - window
     mine = [one for one in chart.reports if one.kind == kind and one.when is not None and one.when.first >= oldest]
+    last = _last(mine)
+    if last is None or last.result is not None:
+        return last
+    known = _last([one for one in mine if one.result is not None])
+    return known if known is not None and known.result == "abnormal" else last
+
+
+def _last(mine: list[Report]) -> Done | None:
     if not mine:
         return None
     same = of_newest_day(mine, _when)

@@ -1,0 +1,241 @@
+"""Issue "second edition": one datum of a golden chart changed, 2,000 seeded times: what may calm, and what is said.
+
+`removed` is a type that did not arrive: an entry that a server does not send cannot be told from one that is not there.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from functools import cache
+from random import Random
+from typing import Any, NamedTuple
+
+import pytest
+from charts.dates import TODAY
+from charts.golden import Case, cases, service_of
+from charts.notation import request
+from charts.seam import engine
+
+Json = dict[str, Any]
+SEED, COUNT = 20261130, 2000
+# How much a card calms; the words of N24 stand beside the first two only.
+CALMING = {"lifestyle": 1, "reassurance": 2}
+WORDS = ("no red flag", "no alarm sign", "usually benign")
+BASIS = "org.twitch-cds.basis"
+URGENCY = {"info": 1, "warning": 2, "critical": 3}
+
+
+class Answer(NamedTuple):
+    """What came back: the status, the cards, and all their text."""
+
+    status: int
+    cards: tuple[tuple[str, str], ...]
+    text: str
+    not_checked: frozenset[str]
+
+    @property
+    def calm(self) -> int:
+        """How much the answer calms."""
+        return max((CALMING.get(topic, 0) for topic, _ in self.cards), default=0)
+
+    @property
+    def calms_in_words(self) -> bool:
+        """Whether it says that there is nothing to fear."""
+        return any(word in self.text.lower() for word in WORDS)
+
+    @property
+    def urgency(self) -> int:
+        """The most urgent card."""
+        return max((URGENCY[indicator] for _, indicator in self.cards), default=0)
+
+
+class Variant(NamedTuple):
+    """A chart before and after, and what was changed."""
+
+    name: str
+    before: Json
+    after: Json
+    service: str
+    changed: Json
+
+    @property
+    def answers(self) -> tuple[Answer, Answer]:
+        """The answers to both."""
+        return answer(self.before, self.service), answer(self.after, self.service)
+
+
+@cache
+def charts() -> tuple[Case, ...]:
+    """The golden charts of a chart that is opened, with an answer."""
+    return tuple(case for case in cases() if case.status == 200 and "hook" not in case.chart)
+
+
+def answer(body: Json, service: str) -> Answer:
+    """The answer to one request."""
+    status, raw = engine(TODAY).answer(service, json.dumps(body).encode())
+    cards = json.loads(raw).get("cards", ())
+    said = (one["type"] for card in cards for one in card["extension"][BASIS].get("notChecked", ()))
+    return Answer(
+        status,
+        tuple((card["source"]["topic"]["code"], card["indicator"]) for card in cards),
+        " ".join(card["summary"] + " " + card["detail"] for card in cards),
+        frozenset(said),
+    )
+
+
+def entries(body: Json) -> Iterator[Json]:
+    """All resources of the prefetch but the Patient."""
+    for held in body["prefetch"].values():
+        if isinstance(held, dict) and held.get("resourceType") == "Bundle":
+            yield from (one["resource"] for one in held.get("entry", ()))
+
+
+def unit_unknown(resource: Json) -> bool:
+    """A unit that is none."""
+    quantity = resource.get("valueQuantity")
+    if not quantity:
+        return False
+    for name in ("code", "system"):
+        quantity.pop(name, None)
+    quantity["unit"] = "furlong"
+    return True
+
+
+def status_unknown(resource: Json) -> bool:
+    """The status of FHIR that says that nobody knows it."""
+    if resource["resourceType"] not in ("Observation", "MedicationRequest", "MedicationStatement"):
+        return False
+    resource["status"] = "unknown"
+    return True
+
+
+def code_unknown(resource: Json) -> bool:
+    """A code of a system that nobody knows, without a word."""
+    element = "code" if "code" in resource else "medicationCodeableConcept"
+    if element not in resource or resource["resourceType"] not in ("Condition", "MedicationRequest"):
+        return False
+    resource[element] = {"coding": [{"system": "urn:oid:1.2.3.4.5", "code": "X-1"}]}
+    return True
+
+
+def value_unknown(resource: Json) -> bool:
+    """An Observation whose value was not asked."""
+    if resource["resourceType"] != "Observation":
+        return False
+    for name in [name for name in resource if name.startswith(("value", "interpretation", "component"))]:
+        del resource[name]
+    absent = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+    resource["dataAbsentReason"] = {"coding": [{"system": absent, "code": "unknown"}]}
+    return True
+
+
+def entered_in_error(resource: Json) -> bool:
+    """What nobody should have entered."""
+    if resource["resourceType"] == "Condition":
+        codes = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
+        resource["verificationStatus"] = {"coding": [{"system": codes, "code": "entered-in-error"}]}
+    elif "status" in resource:
+        resource["status"] = "entered-in-error"
+    else:
+        return False
+    return True
+
+
+def of_another(resource: Json) -> bool:
+    """What belongs to somebody else."""
+    owner = next((name for name in ("subject", "patient") if name in resource), None)
+    if owner is None:
+        return False
+    resource[owner] = {"reference": "Patient/somebody-else"}
+    return True
+
+
+LOST: tuple[Callable[[Json], bool], ...] = (unit_unknown, status_unknown, code_unknown, value_unknown)
+NOT_HERS: tuple[Callable[[Json], bool], ...] = (entered_in_error, of_another)
+
+
+def variants(changes: tuple[Callable[[Json], bool], ...], count: int = COUNT) -> Iterator[Variant]:
+    """Seeded: a chart before and after one of its data was changed."""
+    chance, made = Random(SEED), 0
+    while made < count:
+        case, change = chance.choice(charts()), chance.choice(changes)
+        before = request(case.chart)
+        after = json.loads(json.dumps(before))
+        found = list(entries(after))
+        if not found or not change(one := chance.choice(found)):
+            continue
+        made += 1
+        yield Variant(f"{case.file}/{case.id} {change.__name__}", before, after, service_of(case), one)
+
+
+def is_calmer(first: Answer, second: Answer) -> bool:
+    """Whether the second calms where the first did not; 412 never does."""
+    return second.status == 200 and (
+        second.calm > first.calm or (second.calms_in_words and not first.calms_in_words and not first.calm)
+    )
+
+
+def test_what_was_made_unreadable_or_unknown_never_calms() -> None:
+    """No calming card and no calming word that was not there before."""
+    assert [] == [one.name for one in variants(LOST) if is_calmer(*one.answers)]
+
+
+def test_a_type_that_did_not_arrive_never_calms() -> None:
+    """Each key of a chart that holds something is left out once: nothing calms, and the key is named or refused."""
+    chance, found = Random(SEED), []
+    for _ in range(COUNT // 4):
+        case = chance.choice(charts())
+        before = request(case.chart)
+        held = [key for key, one in before["prefetch"].items() if key != "patient" and isinstance(one, dict)]
+        if not held:
+            continue
+        key = chance.choice(held)
+        after = {**before, "prefetch": {name: one for name, one in before["prefetch"].items() if name != key}}
+        first, second = answer(before, service_of(case)), answer(after, service_of(case))
+        is_said = second.status == 412 or not second.cards or second.not_checked
+        if is_calmer(first, second) or not is_said:
+            found.append(f"{case.file}/{case.id} {key}")
+
+    assert [] == found
+
+
+def test_what_is_of_another_person_or_entered_in_error_changes_nothing() -> None:
+    """Entries of one chart are put into another as somebody else's or as errors: the answer has the same cards."""
+    chance, found, made = Random(SEED), [], 0
+    while made < COUNT:
+        case, other, change = chance.choice(charts()), chance.choice(charts()), chance.choice(NOT_HERS)
+        before, strange = request(case.chart), request(other.chart)
+        key = chance.choice([name for name in strange["prefetch"] if name != "patient"])
+        bundle, mine = strange["prefetch"][key], before["prefetch"].get(key)
+        if not (isinstance(bundle, dict) and bundle.get("entry") and isinstance(mine, dict) and "entry" in mine):
+            continue
+        one = json.loads(json.dumps(chance.choice(bundle["entry"])))
+        if not change(one["resource"]):
+            continue
+        made += 1
+        one["resource"]["id"] = "strange"
+        after = json.loads(json.dumps(before))
+        after["prefetch"][key]["entry"].append(one)
+        first, second = answer(before, service_of(case)), answer(after, service_of(case))
+        if (first.status, first.cards) != (second.status, second.cards):
+            found.append(f"{case.file}/{case.id} + {other.id} {change.__name__}")
+
+    assert [] == found
+
+
+@pytest.mark.parametrize("says", ["refuted", "no"])
+def test_only_what_was_made_absent_may_calm(says: str) -> None:
+    """Signs that were denied do calm some charts: the other tests are able to see it."""
+
+    def absent(resource: Json) -> bool:
+        if says == "refuted" and resource["resourceType"] == "Condition":
+            codes = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
+            resource["verificationStatus"] = {"coding": [{"system": codes, "code": "refuted"}]}
+            return True
+        if says == "no" and resource["resourceType"] == "Observation":
+            for name in [name for name in resource if name.startswith(("value", "interpretation", "component"))]:
+                del resource[name]
+            resource["valueBoolean"] = False
+            return True
+        return False
+
+    assert any(is_calmer(*one.answers) for one in variants((absent,), COUNT // 2))
