@@ -42,6 +42,7 @@ class _Builder:
         self._question = question
         self._cards: defaultdict[str, Tally] = defaultdict(Tally)
         self._tags: defaultdict[tuple[str, str], Tally] = defaultdict(Tally)
+        self._editions: defaultdict[tuple[str, int], Tally] = defaultdict(Tally)
         self._days: defaultdict[tuple[int, str], DayTally] = defaultdict(DayTally)
 
     def report(self) -> Report:
@@ -50,6 +51,7 @@ class _Builder:
         self._count(question.bounds(), question.answers, self._shown)
         self._count(question.suppressed_bounds(), question.suppressed, self._suppressed)
         period, filters = question.period, question.filters
+        is_of_both = len({edition for _, edition in self._editions}) > 1
         return Report(
             made_at=period.now,
             time_zone=str(period.zone),
@@ -59,7 +61,9 @@ class _Builder:
             topic=filters.topic,
             cards=tuple(self._card_lines()),
             tags=tuple(self._tag_lines()),
+            editions=tuple(self._edition_lines()) if is_of_both else (),
             days=tuple(self._day_lines()),
+            shown_again=self._connection.execute(question.shown_again()).scalar_one() if is_of_both else None,
             unknown_feedback=None if filters.topic else self._connection.execute(question.unknown()).scalar_one(),
         )
 
@@ -78,9 +82,10 @@ class _Builder:
             for group in result:
                 add(*group)
 
-    def _tallies(self, topic: str, tags: str) -> Iterator[Tally]:
-        """Where a group counts: its card, and each of its tags."""
+    def _tallies(self, topic: str, tags: str, edition: int) -> Iterator[Tally]:
+        """Where a group counts: its card, its card under an edition, and each of its tags."""
         yield self._cards[topic]
+        yield self._editions[topic, edition]
         for tag in tags.split(",") if tags else ():
             yield self._tags[topic, tag]
 
@@ -94,30 +99,36 @@ class _Builder:
         system: str | None,
         recent: int | None,
         delay: int | None,
+        edition: int,
         count: int,
     ) -> None:
         self._days[day, topic].add(outcome, count)
-        for tally in self._tallies(topic, tags):
+        for tally in self._tallies(topic, tags, edition):
             if outcome is None:
                 tally.unanswered(count, recent=bool(recent))
             else:
                 tally.answered(outcome, delay or 0, (code, system), count)
 
-    def _suppressed(self, topic: str, tags: str, day: int, count: int) -> None:
+    def _suppressed(self, topic: str, tags: str, day: int, edition: int, count: int) -> None:
         self._days[day, topic].suppressed += count
-        for tally in self._tallies(topic, tags):
+        for tally in self._tallies(topic, tags, edition):
             tally.suppressed += count
 
     def _card_lines(self) -> Iterator[Line]:
         """In the order in which cards are ranked."""
-        for topic in sorted(self._cards, key=lambda topic: (RANKS.get(topic, len(RANKS)), topic)):
+        for topic in sorted(self._cards, key=_rank):
             yield self._cards[topic].line(topic, None)
+
+    def _edition_lines(self) -> Iterator[Line]:
+        """Each card under the one edition and the other."""
+        for topic, edition in sorted(self._editions, key=lambda one: (_rank(one[0]), one[1])):
+            yield self._editions[topic, edition].line(topic, None, edition)
 
     def _tag_lines(self) -> Iterator[Line]:
         """Beside their cards, the most frequent first."""
         order = sorted(
             self._tags.items(),
-            key=lambda item: (RANKS.get(item[0][0], len(RANKS)), item[0][0], -item[1].shown, item[0][1]),
+            key=lambda item: (*_rank(item[0][0]), -item[1].shown, item[0][1]),
         )
         for (topic, tag), tally in order:
             yield tally.line(topic, tag)
@@ -132,3 +143,7 @@ class _Builder:
                 overridden=tally.overridden,
                 suppressed=tally.suppressed,
             )
+
+
+def _rank(topic: str) -> tuple[int, str]:
+    return RANKS.get(topic, len(RANKS)), topic

@@ -7,6 +7,8 @@ from msgspec import Struct, field
 RETUNE_SHOWINGS = 100
 RETUNE_SHARE = 0.8
 PATIENCE = timedelta(days=1)
+FIRST, SECOND = 1, 2
+EDITIONS = {FIRST: "first edition", SECOND: "second edition"}  # of the clinical rules: software 0.x, and from 1.0 on
 
 
 class Period(Struct, frozen=True, kw_only=True):
@@ -42,10 +44,11 @@ class Reason(Struct, frozen=True):
 
 
 class Line(Struct, frozen=True, kw_only=True):
-    """One card, or one tag of it. `shown` is the sum of accepted, overridden, ignored and pending."""
+    """One card, or one tag or edition of it. `shown` is the sum of accepted, overridden, ignored and pending."""
 
     topic: str
     tag: str | None = None
+    edition: int | None = None
     shown: int = 0
     accepted: int = 0
     overridden: int = 0
@@ -72,7 +75,11 @@ class Day(Struct, frozen=True, kw_only=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """Everything; `unknown_feedback`: items on cards that were never shown to their sender, None under a topic."""
+    """Everything; `unknown_feedback`: items on cards that were never shown to their sender, None under a topic.
+
+    `editions`: each card under each edition of the rules, where cards of both are counted. `shown_again`: those of the
+    second that were shown although the same card had been answered under the first within its window.
+    """
 
     made_at: datetime
     time_zone: str
@@ -82,7 +89,9 @@ class Report(Struct, frozen=True, kw_only=True):
     topic: str | None
     cards: tuple[Line, ...] = field(default=())
     tags: tuple[Line, ...] = field(default=())
+    editions: tuple[Line, ...] = field(default=())
     days: tuple[Day, ...] = field(default=())
+    shown_again: int | None = None
     unknown_feedback: int | None = None
 
     @property

@@ -8,7 +8,7 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 
 from cds.report.days import Span, day_of, seconds
-from cds.report.model import PATIENCE, Filters, Period
+from cds.report.model import FIRST, PATIENCE, SECOND, Filters, Period
 from cds.store.schema import feedback, showings, suppressions
 
 # Feedback counts for a card that this very client and tenant received.
@@ -17,6 +17,10 @@ SHOWN_TO_THE_SENDER = and_(
     feedback.c.client == showings.c.client,
     feedback.c.tenant.is_not_distinct_from(showings.c.tenant),
 )
+
+FIRST_EDITION = "0.%"  # the software of the first edition of the clinical rules
+DAY = 86_400
+SILENT_DAYS = {"info": 30, "warning": 7}  # how long an answer counts: the windows repeat_info and repeat_warning
 
 
 class Question(Struct, frozen=True):
@@ -36,7 +40,7 @@ class Question(Struct, frozen=True):
         return select(func.min(moment), func.max(moment)).where(*self._of(suppressions, moment))
 
     def answers(self, spans: list[Span]) -> Select[*tuple[Any, ...]]:
-        """How many cards were shown, by card, tags, day, what was answered, why, and how many seconds later."""
+        """How many cards were shown, by card, tags, day, answer, reason, seconds until the answer, and edition."""
         recent = case((showings.c.shown_at > self.period.now - PATIENCE, 1), else_=0)
         one = (
             select(
@@ -48,6 +52,7 @@ class Question(Struct, frozen=True):
                 feedback.c.reason_system,
                 case((feedback.c.outcome.is_(None), recent)).label("recent"),
                 (seconds(feedback.c.outcome_at) - seconds(showings.c.shown_at)).label("delay"),
+                _edition(showings),
             )
             .select_from(showings.outerjoin(feedback, and_(SHOWN_TO_THE_SENDER, ~_is_superseded())))
             .where(*self._of(showings, showings.c.shown_at))
@@ -56,10 +61,10 @@ class Question(Struct, frozen=True):
         return select(*one.c, func.count()).group_by(*one.c)
 
     def suppressed(self, spans: list[Span]) -> Select[*tuple[Any, ...]]:
-        """How many cards were not shown again, by card, tags and day."""
+        """How many cards were not shown again, by card, tags, day and edition."""
         day = day_of(suppressions.c.suppressed_at, spans).label("day")
         one = (
-            select(suppressions.c.topic, suppressions.c.tags, day)
+            select(suppressions.c.topic, suppressions.c.tags, day, _edition(suppressions))
             .where(*self._of(suppressions, suppressions.c.suppressed_at))
             .subquery()
         )
@@ -71,6 +76,28 @@ class Question(Struct, frozen=True):
         if self.filters.service is not None:
             where.append(feedback.c.service == self.filters.service)
         return select(func.count()).select_from(feedback).where(*where)
+
+    def shown_again(self) -> Select[int]:
+        """How many cards of the second edition the same card had been answered for under the first, still in force.
+
+        The same by name, urgency, tags and flags: some were not carried over, on others something was new.
+        """
+        old = showings.alias("old")
+        age = seconds(showings.c.shown_at) - seconds(feedback.c.received_at)
+        window = case(SILENT_DAYS, value=showings.c.indicator, else_=0) * DAY
+        names = ("patient", "client", "topic", "indicator", "tags", "flags")
+        answered = exists().where(
+            *(old.c[name] == showings.c[name] for name in names),
+            old.c.tenant.is_not_distinct_from(showings.c.tenant),
+            old.c.software_version.like(FIRST_EDITION),
+            feedback.c.card == old.c.card,
+            feedback.c.client == old.c.client,
+            feedback.c.tenant.is_not_distinct_from(old.c.tenant),
+            age.between(0, window),
+        )
+        of_second = showings.c.software_version.not_like(FIRST_EDITION)
+        where = (of_second, *self._of(showings, showings.c.shown_at), answered)
+        return select(func.count()).select_from(showings).where(*where)
 
     def _of(self, table: Any, moment: ColumnElement[datetime]) -> Iterator[ColumnElement[bool]]:
         yield from self._within(moment)
@@ -86,6 +113,11 @@ class Question(Struct, frozen=True):
             yield moment >= datetime.combine(period.since, time.min, period.zone)
         if period.until is not None:
             yield moment < datetime.combine(period.until + timedelta(days=1), time.min, period.zone)
+
+
+def _edition(table: Any) -> ColumnElement[int]:
+    """Of which edition of the clinical rules the software was that judged."""
+    return case((table.c.software_version.like(FIRST_EDITION), FIRST), else_=SECOND).label("edition")
 
 
 def _is_superseded() -> ColumnElement[bool]:

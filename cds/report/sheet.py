@@ -11,16 +11,16 @@ COLUMNS = (
     *("topic", "tag", "shown", "accepted", "overridden", "ignored", "pending", "suppressed"),
     *("overridden_of_shown", "overridden_of_shown_low", "overridden_of_shown_high"),
     *("overridden_of_answered", "overridden_of_answered_low", "overridden_of_answered_high"),
-    *("median_seconds", "clock_skewed", "retune", "reasons"),
+    *("median_seconds", "clock_skewed", "retune", "reasons", "edition"),
 )
 
 
 def sheet(report: Report) -> str:
-    """One row for each card, then one for each tag."""
+    """One row for each card, then one for each tag, then one for each card under each edition if there are both."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    writer.writerows([safe(cell) for cell in _cells(line)] for line in (*report.cards, *report.tags))
+    writer.writerows([safe(cell) for cell in _cells(line)] for line in (*report.cards, *report.tags, *report.editions))
     return out.getvalue()
 
 
@@ -31,6 +31,7 @@ def _cells(line: Line) -> Iterable[object]:
         yield from (None if part is None else f"{part:.4f}" for part in (rate.share, rate.low, rate.high))
     yield from (line.median_seconds, line.clock_skewed, "yes" if line.retune else "no")
     yield "; ".join(map(_reason, line.reasons))
+    yield line.edition
 
 
 def _reason(reason: Reason) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cards.markdown import plain
-from cds.report.model import RETUNE_SHARE, RETUNE_SHOWINGS, Line, Rate, Report
+from cds.report.model import EDITIONS, RETUNE_SHARE, RETUNE_SHOWINGS, Line, Rate, Report
 
 HEADINGS = (
     "card",
@@ -58,6 +58,7 @@ def _aligned(report: Report) -> Iterator[str]:
     for card in report.cards:
         rows.append(_cells(card, card.topic))
         rows += [_cells(tag, f"  {tag.tag}") for tag in report.tags if tag.topic == card.topic]
+        rows += [_cells(one, f"  = {EDITIONS[one.edition or 0]}") for one in report.editions if one.topic == card.topic]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for name, *numbers in rows:
         cells = [name.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(numbers, widths[1:], strict=True))]
@@ -68,7 +69,7 @@ def _cells(line: Line, name: str) -> tuple[str, ...]:
     counts = (line.shown, line.accepted, line.overridden, line.ignored, line.pending, line.suppressed)
     rates = (_rate(line.overridden_of_shown), _rate(line.overridden_of_answered))
     return (
-        f"{plain(name) if not line.tag else name}{' !' if line.retune else ''}",
+        f"{name if line.tag or line.edition else plain(name)}{' !' if line.retune else ''}",
         *map(str, counts),
         *rates,
         _time(line.median_seconds),
@@ -114,6 +115,12 @@ def _remarks(report: Report) -> Iterator[str]:
     if skewed:
         yield ""
         yield f"Answers with a time before their card's, counted as 0 seconds: {skewed}. A clock is wrong."
+    if report.shown_again is not None:
+        yield ""
+        yield f"{_AGAIN} {report.shown_again}"
 
 
+_AGAIN = (
+    "Cards of the second edition shown although the same card had been answered under the first (renamed, or news):"
+)
 _RULE = f"Retire or retune what is overridden more than {RETUNE_SHARE:.0%} of at least {RETUNE_SHOWINGS} showings."

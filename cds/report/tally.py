@@ -46,12 +46,13 @@ class Tally:
         self.overridden += count
         self._reasons[reason if reason in self._reasons or len(self._reasons) < MOST_CODES else OTHERS] += count
 
-    def line(self, topic: str, tag: str | None) -> Line:
+    def line(self, topic: str, tag: str | None, edition: int | None = None) -> Line:
         """The numbers, complete."""
         shown = self.shown
         return Line(
             topic=topic,
             tag=tag,
+            edition=edition,
             shown=shown,
             accepted=self.accepted,
             overridden=self.overridden,

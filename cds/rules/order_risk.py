@@ -24,6 +24,7 @@ CLASSES = (
     *serotonin.CLASSES,
     *SSRI,
 )
+BESIDE_OTHERS = frozenset((*SSRI, SEROTONERGIC))  # dangerous by what is taken beside them
 CHECKED = (DIURETIC, DENOSUMAB, *SSRI, SEROTONERGIC)  # the classes that a row speaks of
 TAGS = ("proton-pump-inhibitor", DIURETIC, "lithium", DENOSUMAB, "xanthine", *SSRI, SEROTONERGIC)
 WITH_DIURETIC = {

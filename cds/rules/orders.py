@@ -1,6 +1,6 @@
 """The order hooks: which drafts are looked at, which are new, which one card they get (4d, 4e ORDERS, N51)."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -123,15 +123,18 @@ def _is_known(picture: Picture) -> bool:
 
 def _unseen(drafted: Drafted, picture: Picture, trial: Trial) -> tuple[Advice, ...]:
     """A rule that failed is said on any draft; what did not arrive, where the silence on a draft would rest on it."""
-    rests = any(drafted.of.get(tag) for tag in order_risk.CHECKED) and not _is_all_known(picture)
+    checked = {tag for tag in order_risk.CHECKED if drafted.of.get(tag)}
+    rests = checked and not _is_all_known(checked, picture)
     if not (rests or trial.failed):
         return ()
     return _made(Topic.ORD_RISK, lambda: advise_risk.unseen(drafted.others, drafted.tags, picture), trial)
 
 
-def _is_all_known(picture: Picture) -> bool:
+def _is_all_known(checked: Collection[str], picture: Picture) -> bool:
+    """Beside a serotonergic draft what was given counts too: linezolid and methylene blue are often only given."""
     unread = picture.laboratory.unread.keys() & {*order_risk.READS.analytes}
-    return picture.complete.has("Observation", "MedicationRequest") and not unread
+    given = () if order_risk.BESIDE_OTHERS.isdisjoint(checked) else ("MedicationAdministration",)
+    return picture.complete.has("Observation", "MedicationRequest", *given) and not unread
 
 
 def _signs(picture: Picture, trial: Trial) -> tuple[Note, ...]:

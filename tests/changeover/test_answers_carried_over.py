@@ -12,6 +12,7 @@ from charts.dates import TODAY
 from charts.golden import Case, cases, service_of
 from charts.notation import request
 from charts.seam import engine
+from first_keys import FIRST_KEYS
 
 from cds.need import Recall
 from cds.outcome import Outcome
@@ -21,12 +22,6 @@ KNOWN: tuple[tuple[str, str], ...] = tuple(
     (name, print_) for name, print_ in map(json.loads, FILE.read_text("utf-8").splitlines())
 )
 MEANING = 4  # card, urgency, tags and flags are the first lines of what a card is known by
-FIRST_KEYS = frozenset(
-    {
-        *("patient", "conditions", "medicationRequests", "medicationStatements", "labs", "observations"),
-        *("serviceRequests", "procedures", "diagnosticReports", "familyHistory", "encounters", "allergies"),
-    }
-)
 # Shown once more, and why.
 NOT_CARRIED = {
     "unit/wrong-dimension": "the card says now that a result was not readable",

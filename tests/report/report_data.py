@@ -32,7 +32,7 @@ class Data:
     def show(self, topic: str = "lab-order", tags: str = "", *, at: datetime = NOON, **given: object) -> str:
         """A card that was shown; its id."""
         card = f"card-{next(self._ids)}"
-        self._insert(showings, _common(topic, tags, given) | {"card": card, "indicator": "info", "shown_at": at})
+        self._insert(showings, {"indicator": "info"} | _common(topic, tags, given) | {"card": card, "shown_at": at})
         return card
 
     def suppress(self, topic: str = "lab-order", tags: str = "", *, at: datetime = NOON, **given: object) -> None:

@@ -1,10 +1,12 @@
-"""Mutates the rulebook, the cards, and every window, threshold and limit: tests/rules/mutate_rulebook.py [WORD [1/2]].
+"""Mutates the rulebook, the cards, and the data: tests/rules/mutate_rulebook.py [WORD [1/2]].
 
-Every field of every row is changed once for each thing that it holds, rows change places, and each number of the data
-is made one step larger and one smaller. A mutant is found where the start refuses it, or where discovery, an evidence
-table, what makes way for what, or an answer to a golden case changes. Survivors are printed; those of EXPLAINED with
-the reason why nothing can differ. Ends with 1 if one survives without a reason. WORD: only mutants whose name holds it;
-1/2: the first half.
+Every field of every row is changed once for each thing that it holds, rows change places; each number of the data is
+made one step larger and one smaller, each operator, effect and switch is turned, each member of a list is left out,
+each value set emptied, each block put behind the next (`data_mutants`). A mutant of a row is found where the start
+refuses it, or where discovery, an evidence table, what makes way for what, or an answer to a golden case changes; one
+of the data only by the start or an answer, numbers in it not compared: a limit that is printed is not thereby tested.
+Survivors are printed; those of EXPLAINED with the reason. Ends with 1 if one survives without
+a reason. WORD: only mutants whose name holds it; 1/2: the first half.
 """
 
 import json
@@ -20,8 +22,10 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[2]))  # this checkout, whatever is installed
 
+import data_mutants
 from charts.dates import TODAY
 from charts.golden import cases
 from charts.notation import request_bytes
@@ -34,6 +38,7 @@ from cds.call import Engine, build_engine
 from cds.errors import CdsError
 from cds.explain import explain
 from cds.explain.explain import absent
+from cds.knowledge.load import Knowledge
 from cds.rules import cardbook, decide, rulebook
 from cds.rules.cardbook import CARDS, CardRow
 from cds.rules.choice import Choice
@@ -43,7 +48,6 @@ from cds.settings import load
 from cds.web.evidence import decisions
 
 DATA = Path(__file__).parents[2] / "cds/knowledge/data"
-NUMBERS = (("rules.toml", r"^(\w+) = (\d+)\b"), ("limits.toml", r"\b(value|times_upper|\w+_hours)\b.*?= (\d+\.?\d*)"))
 WITNESSES = 25
 ROWS = vars(rulebook)["_rows"]
 EXPLAINED = {  # by the end of the name: why nothing that is compared can differ
@@ -57,6 +61,11 @@ BODIES += [  # and once more where the site hides emergencies
     for case in cases()
     if Topic.EMERG in [card.topic for card in case.expect]
 ]
+FILES = [case.file for case in cases()]
+AMENDMENTS = [frozenset(map(int, re.findall(r"n(\d\d)", file))) for file in FILES]
+FEW = 20  # so few cases are not believed: what is worked out once is read once
+LATELY: list[int] = []  # the cases that told the last mutants
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 @dataclass
@@ -83,14 +92,19 @@ def main() -> None:
     logging.disable()
     word, part = (*sys.argv[1:3], *("", "1/1")[len(sys.argv[1:3]) :])
     first, parts = map(int, part.split("/"))
-    before = [answer(engine(TODAY), *body) for body in BODIES]
+    before, reads = recorded()
+    masked = [mask(one) for one in before]
     whole, notices = said(engine(TODAY)), witnesses(before)
     survivors, count = [], 0
     for place, mutant in enumerate(one for one in mutants() if word in one.name):
         if place % parts == first - 1:
             count += 1
             mutant.apply()
-            if not is_found(before, whole, notices.get(mutant.about, [])):
+            if not (
+                is_found_in_answers(masked, concerned(mutant, reads))
+                if mutant.about.endswith(".toml")
+                else is_found(before, whole, notices.get(mutant.about, []))
+            ):
                 survivors.append(mutant.name)
                 say(f"survived: {mutant.name} {_explained(mutant.name)}")
             restore()
@@ -119,6 +133,77 @@ def is_found(before: list[Any], whole: Any, first: list[int]) -> bool:
         return any(answer(made, *BODIES[place]) != before[place] for place in (*first, *rest))
     except (CdsError, LookupError, ValueError):
         return True
+
+
+def is_found_in_answers(before: list[str], first: list[int]) -> bool:
+    """Whether an answer tells a mutant of the data, the cases first that told others of late."""
+    try:
+        made = maker()
+    except (CdsError, LookupError, ValueError):
+        return True
+    for place in dict.fromkeys((*(one for one in LATELY if one in first), *first)):
+        if mask(answer(made, *BODIES[place])) != before[place]:
+            LATELY[:] = [place, *(one for one in LATELY if one != place)][:WITNESSES]
+            return True
+    return False
+
+
+def mask(told: Any) -> str:
+    """An answer without its numbers."""
+    return NUMBER.sub("#", json.dumps(told))
+
+
+def concerned(mutant: Mutant, reads: dict[str, set[int]]) -> list[int]:
+    """The cases that may notice: of its amendment first, and none that does not read what is changed."""
+    places = range(len(cases()))
+    file, _, name = mutant.name.partition(":")
+    words = name.split()
+    codes: frozenset[str] | None = None
+    if file == "limits.toml" and words[1:2] == ["limit"]:
+        codes = frozenset(one.code for one in engine(TODAY).knowledge.codes.of_analyte(words[2]))
+    if file == "valuesets.toml":
+        codes = frozenset(one.code.removesuffix("-") for one in engine(TODAY).knowledge.codes.marked(words[0]))
+    if codes:
+        found = [place for place in places if any(f'"{one}'.encode() in BODIES[place][1] for one in codes)]
+    elif file == "medicines.toml":
+        found = [place for place in places if b'"Medication' in BODIES[place][1]]
+    else:
+        read = reads.get(words[2] if len(words) > 2 else "", set()) & set(places)
+        found = sorted(read) if len(read) > FEW else list(places)
+    cited = data_mutants.amendments(mutant.name, DATA, mutant.about)
+    return sorted(found, key=lambda place: AMENDMENTS[place].isdisjoint(cited))
+
+
+class Recorder:
+    """Notes which window, threshold, list or group each case reads."""
+
+    def __init__(self) -> None:
+        self.reads: dict[str, set[int]] = {}
+        self.place = 0
+
+    def watch(self) -> None:
+        """Look over the shoulder of the knowledge."""
+        for name in ("days", "at", "listed", "group"):
+            setattr(Knowledge, name, self._noting(getattr(Knowledge, name)))
+
+    def _noting(self, ask: Callable[[Knowledge, str], Any]) -> Callable[[Knowledge, str], Any]:
+        def noted(knowledge: Knowledge, name: str) -> Any:
+            self.reads.setdefault(name, set()).add(self.place)
+            return ask(knowledge, name)
+
+        return noted
+
+
+def recorded() -> tuple[list[Any], dict[str, set[int]]]:
+    """The answers of all cases, and what each of them read of the rules."""
+    kept = {name: getattr(Knowledge, name) for name in ("days", "at", "listed", "group")}
+    recorder, before = Recorder(), []
+    recorder.watch()
+    for recorder.place, body in enumerate(BODIES):
+        before.append(answer(engine(TODAY), *body))
+    for name, ask in kept.items():
+        setattr(Knowledge, name, ask)
+    return before, recorder.reads
 
 
 def answer(made: Engine, hook: str, body: bytes, emergency_cards: bool) -> Any:
@@ -183,30 +268,17 @@ def mutants() -> Iterator[Mutant]:
 
 
 def of_data(copy: Path) -> Iterator[Mutant]:
-    """Each window, threshold and limit one step larger and smaller, in a copy of the data."""
+    """The data with one thing changed, in a copy."""
     shutil.copytree(DATA, copy)
-    for file, pattern in NUMBERS:
-        lines = (DATA / file).read_text("utf-8").splitlines()
-        block = ""
-        for number, line in enumerate(lines):
-            block = line.strip("[]") if re.match(r"\[\w", line) else line if line.startswith("analyte") else block
-            if found := re.search(pattern, line):
-                step = 10.0 ** -len(found[2].partition(".")[2])
-                for way in (1, -1):
-                    value = f"{float(found[2]) + way * step:.{len(found[2].partition('.')[2])}f}"
-                    changed = [
-                        *lines[:number],
-                        line[: found.start(2)] + value + line[found.end(2) :],
-                        *lines[number + 1 :],
-                    ]
-                    name = f"{file}:{number + 1} {block} {found[1]} {found[2]} to {value}"
-                    yield Mutant(name, lambda file=file, changed=changed: put_data(copy, file, changed), "")  # type: ignore[misc]
+    for name, file, text in data_mutants.mutants(DATA):
+        yield Mutant(name, lambda file=file, text=text: put_data(copy, file, text), file)  # type: ignore[misc]
 
 
-def put_data(copy: Path, file: str, lines: list[str]) -> None:
+def put_data(copy: Path, file: str, text: str) -> None:
     """Put the copy, with one file changed, in the place of the data."""
-    shutil.copy(DATA / ("limits.toml" if file == "rules.toml" else "rules.toml"), copy)
-    (copy / file).write_text("\n".join(lines) + "\n", "utf-8")
+    for other in DATA.glob("*.toml"):
+        shutil.copy(other, copy)
+    (copy / file).write_text(text, "utf-8")
     PLACE.data = copy
 
 

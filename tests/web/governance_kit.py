@@ -68,11 +68,13 @@ class Writer:
         """Close the file."""
         self._engine.dispose()
 
-    def shown(self, topic: str, days: int = 0, service: str = SERVICES[0], tags: str = "") -> str:
+    def shown(
+        self, topic: str, days: int = 0, service: str = SERVICES[0], tags: str = "", software: str = "1.0.0"
+    ) -> str:
         """One card; its uuid."""
         card = str(uuid4())
         said = {"card": card, "indicator": "info", "suggestions": "", "shown_at": NOW - timedelta(days=days)}
-        self._add(showings, _common(topic, service, tags) | said)
+        self._add(showings, _common(topic, service, tags) | said | {"software_version": software})
         return card
 
     def suppressed(self, topic: str) -> None:
@@ -94,5 +96,5 @@ class Writer:
 def _common(topic: str, service: str, tags: str) -> dict[str, Any]:
     """What showings and suppressions have in common."""
     ids = {"hook_instance": "i", "hook": "h", "client": "ehr", "patient": "p", "user": "u", "fingerprint": "f"}
-    versions = {"knowledge_version": "k", "software_version": "s"}
+    versions = {"knowledge_version": "k", "software_version": "1.0.0"}
     return {"topic": topic, "service": service, "tags": tags, "flags": "", **ids, **versions}

@@ -101,6 +101,18 @@ def test_what_was_done_is_counted_card_by_card(tmp_path: Path, writer: Writer) -
     assert "67% (21%–94%)" in page
 
 
+def test_both_editions_of_the_rules_stand_apart(tmp_path: Path, writer: Writer) -> None:
+    """Only where there are cards of both; what was shown once more is counted."""
+    writer.answered(writer.shown("lifestyle", 2, software="0.1.0"), "accepted")
+    before = text(tmp_path)
+    writer.shown("lifestyle")
+    page = text(tmp_path)
+
+    assert "By edition" not in before
+    assert all(said in page for said in ("Lifestyle advice: first edition", "Lifestyle advice: second edition"))
+    assert "1 cards of the second were shown although" in page
+
+
 def test_what_should_be_retuned_is_marked(tmp_path: Path, writer: Writer) -> None:
     """More than 80 % of at least 100 showings overridden."""
     for _ in range(100):

@@ -1,13 +1,13 @@
 """The report as the page shows it: titles for codes, pictures for numbers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from markupsafe import Markup
 from msgspec import Struct
 
 from cards.markdown import plain
-from cds.report.model import Line, Rate, Reason, Report
+from cds.report.model import EDITIONS, Line, Rate, Reason, Report
 from cds.web.governance.bins import Bin, binned
 from cds.web.governance.pictures import nice, over_time, row, small
 
@@ -59,6 +59,7 @@ class Figures(Struct, frozen=True, kw_only=True):
     top: int
     cards: tuple[Card, ...]
     tags: tuple[Card, ...]
+    editions: tuple[Card, ...]
     skewed: int
 
 
@@ -83,7 +84,8 @@ class Studio:
             picture=over_time(bins, top),
             top=top,
             cards=tuple(self._cards(report, first, max(first, last))),
-            tags=tuple(self._tags(report)),
+            tags=tuple(self._all(report.tags)),
+            editions=tuple(self._all(report.editions)),
             skewed=sum(card.clock_skewed for card in report.cards),
         )
 
@@ -97,16 +99,17 @@ class Studio:
         for line in report.cards:
             yield self._card(line, most, small(by_topic[line.topic], highest))
 
-    def _tags(self, report: Report) -> Iterator[Card]:
-        most = max((line.shown for line in report.tags), default=0)
-        return (self._card(line, most, None) for line in report.tags)
+    def _all(self, lines: Sequence[Line]) -> Iterator[Card]:
+        most = max((line.shown for line in lines), default=0)
+        return (self._card(line, most, None) for line in lines)
 
     def _card(self, line: Line, most: int, trend: Markup | None) -> Card:
         title = self._titles.get(line.topic, plain(line.topic))
+        part = EDITIONS[line.edition] if line.edition else line.tag
         open_ = line.ignored + line.pending
         parts = (("accepted", line.accepted), ("overridden", line.overridden), ("unanswered", open_))
         return Card(
-            title=f"{title}: {line.tag}" if line.tag else title,
+            title=f"{title}: {part}" if part else title,
             line=line,
             bar=row(parts, most),
             trend=trend,

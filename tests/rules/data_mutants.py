@@ -1,0 +1,134 @@
+"""What may be wrong in a data file: a number a step off, a member of a list gone, a value set empty, and so on.
+
+Works on the text, so that what the file says beside it stays. A mutant has a name and the changed text.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+TOKEN = re.compile(r'"[^"\n]*"|#[^\n]*|[\[\]=\n]|(?<![\w.-])\d+(?:\.\d+)?\b|\b(?:true|false)\b')
+HEAD = re.compile(r"^\[+([^\[\]\n]+)\]+[^\n]*$", re.MULTILINE)
+KEY = re.compile(r"[\w-]+")
+AMENDMENT = re.compile(r"\bN(\d+)\b")
+TURNED = {"true": "false", "false": "true"}
+OTHER = {
+    '"<"': '"<="',
+    '"<="': '"<"',
+    '">"': '">="',
+    '">="': '">"',
+    '"emergency"': '"warning"',
+    '"warning"': '"info"',
+    '"info"': '"warning"',
+}
+NUMBERED = ("rules.toml", "limits.toml", "analytes.toml", "medicines.toml", "causes.toml", "explanations.toml")
+LISTED = ("rules.toml", "medicines.toml", "causes.toml", "explanations.toml", "signs.toml")
+ORDERED = ("medicines.toml", "causes.toml", "analytes.toml", "explanations.toml")
+Changed = Iterator[tuple[str, str]]
+
+
+def mutants(folder: Path) -> Iterator[tuple[str, str, str]]:
+    """Each mutant of the data files: its name, the file, and the file's changed text."""
+    for file in sorted({*NUMBERED, *LISTED}):
+        text = (folder / file).read_text("utf-8")
+        for name, changed in _of_values(text, file):
+            yield f"{file}:{name}", file, changed
+        for name, changed in _swapped(text) if file in ORDERED else ():
+            yield f"{file}: {name}", file, changed
+        for name, changed in _entries(text) if file == "rules.toml" else ():
+            yield f"{file}: {name}", file, changed
+    for name, changed in _emptied((folder / "valuesets.toml").read_text("utf-8")):
+        yield f"valuesets.toml: {name}", "valuesets.toml", changed
+
+
+def amendments(name: str, folder: Path, file: str) -> tuple[int, ...]:
+    """The amendments that a changed line, or the lines of its block, cite."""
+    lines = (folder / file).read_text("utf-8").splitlines()
+    number = re.match(r"[\w.]+:(\d+) ", name)
+    near = lines[int(number[1]) - 1] if number else ""
+    return tuple(int(found) for found in AMENDMENT.findall(near))
+
+
+def _of_values(text: str, file: str) -> Changed:
+    """Numbers, operators, effects, switches, and members of lists."""
+    in_list, value = False, False
+    for token in TOKEN.finditer(text):
+        said = token[0]
+        if said in "[]":
+            in_list = value and said == "["
+        elif said in "=\n":
+            value = in_list or said == "="
+        elif said.startswith("#"):
+            continue
+        else:
+            where = _where(text, token.start())
+            if said[0].isdigit() and file in NUMBERED and value:
+                for other in _steps(said):
+                    yield f"{where} {said} to {other}", _put(text, token, other)
+            elif said in TURNED and value:
+                yield f"{where} {said} to {TURNED[said]}", _put(text, token, TURNED[said])
+            elif said in OTHER and file == "limits.toml":
+                yield f"{where} {said} to {OTHER[said]}", _put(text, token, OTHER[said])
+            elif in_list and file in LISTED:
+                yield f"{where} without {said}", _without(text, token)
+
+
+def _steps(number: str) -> tuple[str, str]:
+    """One step of the last decimal larger and smaller."""
+    decimals = len(number.partition(".")[2])
+    return tuple(f"{float(number) + way * 10.0**-decimals:.{decimals}f}" for way in (1, -1))  # type: ignore[return-value]
+
+
+def _put(text: str, token: re.Match[str], other: str) -> str:
+    return text[: token.start()] + other + text[token.end() :]
+
+
+def _without(text: str, token: re.Match[str]) -> str:
+    """The list without this member, and without a comma that stands alone."""
+    after = re.sub(r"^\s*,", "", text[token.end() :])
+    before = text[: token.start()]
+    return before + after if after != text[token.end() :] else re.sub(r",\s*$", "", before) + after
+
+
+def _where(text: str, place: int) -> str:
+    """Line, block and key of a place; of a limit, what its block says before it."""
+    line = text[: text.rfind("\n", 0, place) + 1].count("\n") + 1
+    heads = list(HEAD.finditer(text, 0, place))
+    block = heads[-1][1].strip() if heads else ""
+    if block == "limit":
+        stated = re.findall(r'(?:analyte|kind|side|sign) = "([^"]+)"', text[heads[-1].end() : place])
+        block = " ".join((block, *stated))
+    start = text[text.rfind("\n", 0, place) + 1 : place]
+    key = KEY.match(start)
+    return f"{line} {block} {key[0] if key else ''}".replace("  ", " ").rstrip()
+
+
+def _blocks(text: str) -> list[tuple[str, int, int]]:
+    """The blocks of a file: name, begin and end."""
+    heads = list(HEAD.finditer(text))
+    ends = [*(head.start() for head in heads[1:]), len(text)]
+    return [(head[1], head.start(), end) for head, end in zip(heads, ends, strict=True)]
+
+
+def _swapped(text: str) -> Changed:
+    """Each block behind the next: the order is that of tags."""
+    blocks = _blocks(text)
+    for (one, begin, middle), (other, _, end) in pairwise(blocks):
+        yield f"{one} after {other}", text[:begin] + text[middle:end] + "\n" + text[begin:middle] + text[end:]
+
+
+def _entries(text: str) -> Changed:
+    """Tables of the rules without one of their entries; a window or threshold that is gone does not start."""
+    for name, begin, end in _blocks(text):
+        if name not in ("sources", "repeats", "order_emergencies", "counsel"):
+            continue
+        for line in re.finditer(r"^([\w-]+) = [^\n]*\n", text[begin:end], re.MULTILINE):
+            at = begin + line.start()
+            yield f"{name} without {line[1]}", text[:at] + text[at + len(line[0]) :]
+
+
+def _emptied(text: str) -> Changed:
+    """Each value set without any code."""
+    for name, begin, end in _blocks(text):
+        yield f"{name} empty", text[:begin] + f'[{name}]\nderived = true\nsource = "mutant"\n' + text[end:]
