@@ -74,6 +74,13 @@ class Settings:
         "The file of registered clients (TOML): who may call, with which keys. `twitch-cds clients check` reads it.",
         shown="none: nobody may call",
     )
+    golive: str = _row(
+        "",
+        "path",
+        kinds.text,
+        "The gates of a go-live (TOML): the governance page shows what `twitch-cds golive` says of them.",
+        shown="none",
+    )
     token_seconds: int = _row(
         900,
         "seconds",

@@ -27,7 +27,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("cds.rules",),
     ("cds.audit", "cds.hooks", "cds.outcome", "cds.prefetch", "cds.store", "cds.trust"),
     ("cds.report", "cds.selfcheck", "cds.call"),
-    ("cds.attendant", "cds.explain"),
+    ("cds.attendant", "cds.explain", "cds.golive"),
     ("cds.web", "cds.evaluate"),
     ("cds.knowledge_command", "cds.recall"),
     ("cds.commands",),

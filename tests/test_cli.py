@@ -16,8 +16,8 @@ from cds.web import serve_command
 from cds.web.metrics import Metrics
 
 KEY = "kl" * 16
-COMMANDS = ["serve", "evaluate", "recall", "report", "silent", "audit", "clients", "selfcheck", "mint-token", "store"]
-COMMANDS += ["knowledge", "completion"]
+COMMANDS = ["serve", "evaluate", "recall", "report", "silent", "golive", "audit", "clients", "selfcheck", "mint-token"]
+COMMANDS += ["store", "knowledge", "completion"]
 
 
 @pytest.fixture

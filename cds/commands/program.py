@@ -17,7 +17,19 @@ NAME = "twitch-cds"
 COMPLETE = "_TWITCH_CDS_COMPLETE"
 # The ones of every day first. To add one: its name here, and a file of that name that holds `command`.
 COMMANDS = (
-    *("serve", "evaluate", "recall", "report", "silent", "audit", "clients", "selfcheck", "mint-token", "store"),
+    *(
+        "serve",
+        "evaluate",
+        "recall",
+        "report",
+        "silent",
+        "golive",
+        "audit",
+        "clients",
+        "selfcheck",
+        "mint-token",
+        "store",
+    ),
     *("knowledge", "completion"),
 )
 

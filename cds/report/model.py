@@ -25,6 +25,7 @@ class Filters(Struct, frozen=True, kw_only=True):
 
     service: str | None = None
     topic: str | None = None
+    client: str | None = None
 
 
 class Rate(Struct, frozen=True):

@@ -75,6 +75,8 @@ class Question(Struct, frozen=True):
         where = [~exists().where(SHOWN_TO_THE_SENDER), *self._within(feedback.c.received_at)]
         if self.filters.service is not None:
             where.append(feedback.c.service == self.filters.service)
+        if self.filters.client is not None:
+            where.append(feedback.c.client == self.filters.client)
         return select(func.count()).select_from(feedback).where(*where)
 
     def shown_again(self) -> Select[int]:
@@ -105,6 +107,8 @@ class Question(Struct, frozen=True):
             yield table.c.service == self.filters.service
         if self.filters.topic is not None:
             yield table.c.topic == self.filters.topic
+        if self.filters.client is not None:
+            yield table.c.client == self.filters.client
 
     def _within(self, moment: ColumnElement[datetime]) -> Iterator[ColumnElement[bool]]:
         """From the first midnight to the one after the last day, on the site's clock."""

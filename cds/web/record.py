@@ -134,8 +134,8 @@ def _told(account: Account) -> dict[str, object]:
         "hookInstance": account.hook_instance,
         "patient": account.patient,
         "user": account.user,
-        "cards": [_card(card) for card in account.cards],
-        "withheld": [_withheld(card) for card in account.withheld],
+        "cards": [_tried(card) if account.is_silent else _card(card) for card in account.cards],
+        "withheld": [_tried(card) for card in account.withheld],
         "suppressed": [{"topic": one.topic, "tags": one.tags} for one in account.suppressed],
         "notChecked": account.not_checked,
         "unread": account.unread,
@@ -143,7 +143,7 @@ def _told(account: Account) -> dict[str, object]:
     return {name: value for name, value in told.items() if value}
 
 
-def _withheld(card: Shown) -> dict[str, object]:
+def _tried(card: Shown) -> dict[str, object]:
     """A card of a silent call, and whether it is an emergency."""
     return _card(card) | ({"emergency": True} if card.is_emergency else {})
 

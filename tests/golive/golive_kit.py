@@ -17,6 +17,8 @@ from charts.seam import engine
 from msgspec.structs import replace
 
 from cds.attendant import Attendant
+from cds.audit.journal import Journal as Audit
+from cds.audit.place import log_of
 from cds.keyed import Pseudonyms
 from cds.settings import Settings, load
 from cds.store.keys import hash_key
@@ -57,15 +59,17 @@ def signer() -> Signer:
 
 
 class Journal:
-    """Keeps the lines of the audit."""
+    """Keeps the lines of the audit, beside the audit itself."""
 
     is_up = True
 
-    def __init__(self) -> None:
+    def __init__(self, behind: Audit) -> None:
         self.lines: list[Mapping[str, Any]] = []
+        self.behind = behind
 
     def write(self, line: Mapping[str, object]) -> None:
         self.lines.append(json.loads(json.dumps(line)))
+        self.behind.write(line)
 
     @property
     def calls(self) -> list[Mapping[str, Any]]:
@@ -88,8 +92,10 @@ class Site:
         manner = Manner(patience=30.0, pace=Pace(linger=0.0))
         self.memory = Memory(Store.open("", str(folder)), manner, now=lambda: self.now)
         self.memory.start()
-        self.pseudonyms = Pseudonyms(hash_key(self.settings))
-        self.journal, self.metrics = Journal(), Metrics("k")
+        key = hash_key(self.settings)
+        self.pseudonyms = Pseudonyms(key)
+        audit = Audit.open(log_of(self.settings), key, lambda: self.now, seconds=lambda: 0.0)
+        self.journal, self.metrics = Journal(audit), Metrics("k")
         verifier = build_verifier(
             self.settings, None, made.service_ids, now=lambda: self.now, seconds=lambda: self.seconds
         )
@@ -165,3 +171,4 @@ def opened(folder: Path, clients: str, **more: str) -> Iterator[Site]:
         yield site
     finally:
         site.memory.close()
+        site.journal.behind.close()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import TypeVar
 
 import msgspec
@@ -10,12 +11,16 @@ from fastapi import FastAPI, Request, Response
 
 from cards.words import Words
 from cds.errors import NotReady, TooManyGuesses, UsageError
+from cds.golive.command import number, summary
+from cds.golive.judge import judge
+from cds.golive.verdict import Verdict, left_out
 from cds.report.build import build
 from cds.report.model import Report
 from cds.report.sheet import sheet
 from cds.report.silent import Silent, silent
 from cds.report.source import reading
 from cds.settings import Settings
+from cds.store.keys import known_key
 from cds.web.governance import numbers
 from cds.web.governance.asked import Asked, asked
 from cds.web.governance.counting import PATIENCE, Counting
@@ -52,6 +57,7 @@ class Governance:
         self._now, self._sleep = now, sleep
         self._counting = Counting(self._built, patience)
         self._silent = Counting(self._held_back, patience)
+        self._golive = Counting(self._judged, patience)
 
     def add_to(self, app: FastAPI, recorder: Recorder) -> None:
         """Add the paths; the numbers of this process come from where calls are counted."""
@@ -69,6 +75,7 @@ class Governance:
     async def html(self, request: Request) -> Response:
         """The page."""
         view = await self._view(request)
+        golive = await _soon(self._golive, view) if self._settings.golive else (None, "")
         counted, held_back = await _soon(self._counting, view), await _soon(self._silent, view)
         report, problem = counted
         today = self._now().astimezone(self._settings.zone).date()
@@ -83,6 +90,11 @@ class Governance:
             "problem": problem,
             "standing": self._standing(),
             "silent": held_back[0],
+            "golive": golive[0],
+            "golive_problem": golive[1],
+            "number": number,
+            "summary": summary,
+            "left_out": left_out,
             "zone": self._settings.zone,
             "numbers": numbers.read(self._numbers(), view.filters.service),
         }
@@ -129,6 +141,10 @@ class Governance:
         except UsageError as problem:
             raise NotReady from problem
 
+    def _judged(self, _: Asked) -> Verdict:
+        """What the gates say; their file has days of its own."""
+        return judge(Path(self._settings.golive), self._settings, self._now(), known_key)
+
 
 async def _soon(counting: Counting[T], view: Asked) -> tuple[T | None, str]:
     """What is counted, or why there is nothing yet."""
@@ -136,4 +152,6 @@ async def _soon(counting: Counting[T], view: Asked) -> tuple[T | None, str]:
         report = await counting.soon(view)
     except NotReady:
         return None, NO_STORE
+    except UsageError as problem:
+        return None, problem.text
     return report, "" if report else STILL_COUNTING

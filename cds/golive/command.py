@@ -1,0 +1,76 @@
+"""`twitch-cds golive`: its options, its output and its exit status."""
+
+import sys
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from cds.clock import utc_now
+from cds.errors import UsageError
+from cds.golive.judge import KeyOf, judge
+from cds.golive.verdict import Row, Verdict, left_out
+from cds.progress import working
+from cds.settings import environment, load
+
+NO_FILE = "no file of gates: name one, or set TWITCH_CDS_GOLIVE"
+
+
+class Options(NamedTuple):
+    """The file of gates (that of the settings if none is named), and the audits of several machines."""
+
+    file: str | None = None
+    audit: tuple[str, ...] = ()
+    json: bool = False
+
+
+def run(options: Options, key_of: KeyOf, now: Callable[[], datetime] = utc_now) -> int:
+    """Print the verdict: 0 go, 1 not yet; what cannot be used is raised."""
+    settings = load(environment())
+    file = options.file or settings.golive
+    if not file:
+        raise UsageError(NO_FILE)
+    with working("Counting"):
+        found = judge(Path(file), settings, now(), key_of, [Path(path) for path in options.audit])
+    sys.stdout.write(_object(found) if options.json else "".join(f"{line}\n" for line in _lines(found)))
+    return 0 if found.is_go else 1
+
+
+def _object(found: Verdict) -> str:
+    rows = [msgspec.to_builtins(row) | {"state": row.said} for row in found.rows]
+    told = {"client": found.gates.client, "go": found.is_go, "leftOut": list(found.gates.without), "gates": rows}
+    return msgspec.json.encode(told).decode() + "\n"
+
+
+def _lines(found: Verdict) -> Iterator[str]:
+    until = f" until {found.gates.until}" if found.gates.until else ""
+    yield f"Go-live of {found.gates.client}, from {found.gates.since}{until} ({found.time_zone})"
+    yield ""
+    for row in found.rows:
+        yield f"  {row.said:<20} {row.title}{_numbers(row)}"
+    for title in left_out(found.gates):
+        yield f"  {'left out':<20} {title}"
+    yield ""
+    yield summary(found)
+
+
+def _numbers(row: Row) -> str:
+    """The number beside its gate."""
+    value = "no figures" if row.value is None else number(row.value)
+    if row.limit is None:
+        return ""
+    return f": {value} (at {'least' if row.is_least else 'most'} {number(row.limit)})"
+
+
+def number(value: float) -> str:
+    """With a comma each three digits, and two decimals where there are any."""
+    return f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+def summary(found: Verdict) -> str:
+    """The verdict, in one sentence."""
+    if found.is_go:
+        return f"GO: all {len(found.rows)} gates are met."
+    return f"NOT YET: {found.missed} of {len(found.rows)} gates are not met."

@@ -1,0 +1,110 @@
+"""The gates: a file of the committee, which names each one with its limit, or says that it is left out."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from cds.errors import UsageError, reason_of
+
+SILENT, FEEDBACK, SHADOW, REPLAY = "silent", "feedback", "shadow", "replay"
+SOURCES = (SILENT, FEEDBACK, SHADOW, REPLAY)
+
+
+class Gate(Struct, frozen=True):
+    """What is looked at: its source, what it is called, and whether its limit is the least or the most."""
+
+    source: str
+    title: str
+    is_least: bool = False
+
+
+GATES = {
+    "calls_seen": Gate(SILENT, "calls seen", is_least=True),
+    "cards_per_100_calls": Gate(SILENT, "cards per 100 calls"),
+    "not_checked_percent": Gate(SILENT, "calls with something not checked, %"),
+    "unread_percent": Gate(SILENT, "calls with something unread, %"),
+    "open_questions_percent": Gate(SILENT, "calls without an answer (412), %"),
+    "p99_ms": Gate(SILENT, "99 % of the calls within, ms"),
+    "failures_percent": Gate(SILENT, "failures (5xx), %"),
+    "audit_findings": Gate(SILENT, "findings in the audit that this rests on"),
+    "emergencies_reviewed_percent": Gate(SILENT, "emergencies reviewed, %", is_least=True),
+    "emergencies_harmful": Gate(SILENT, "emergencies judged harmful"),
+    "agreement": Gate(SILENT, "agreement of the reviewers (kappa)", is_least=True),
+    "cards_answered": Gate(FEEDBACK, "cards answered", is_least=True),
+    "overridden_percent": Gate(FEEDBACK, "answered cards that were overridden, %"),
+}
+
+
+class Limit(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`least` or `most`, as the gate wants it."""
+
+    least: float | None = None
+    most: float | None = None
+
+
+class Gates(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One decision: of which client, over which days, with which limits; what is left out is left out by name."""
+
+    client: str
+    since: date
+    until: date | None = None
+    without: tuple[str, ...] = ()
+    reviews: tuple[str, ...] = ()
+    gates: dict[str, Limit]
+
+    @property
+    def asked(self) -> dict[str, Gate]:
+        """The gates that must be met, in the order in which they are told."""
+        left_out = set(self.without)
+        return {name: gate for name, gate in GATES.items() if not {name, gate.source} & left_out}
+
+    def limit(self, name: str) -> float:
+        """The limit of one gate that is asked."""
+        limit = self.gates[name]
+        value = limit.least if GATES[name].is_least else limit.most
+        assert value is not None
+        return value
+
+
+def read_gates(path: Path) -> Gates:
+    """Read the file; raises UsageError with the key that is wrong."""
+    try:
+        gates = msgspec.convert(tomllib.loads(path.read_text("utf-8")), Gates)
+    except (OSError, UnicodeDecodeError) as problem:
+        raise UsageError(f"{path}: cannot be read: {reason_of(problem)}") from problem
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as problem:
+        raise UsageError(f"{path}: {_plain(str(problem))}") from problem
+    for key, reason in _problems(gates):
+        raise UsageError(f"{path}: {key}: {reason}")
+    return gates
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"`\$\.?(.*?)`", r"\1", text)
+
+
+def _problems(gates: Gates) -> Iterable[tuple[str, str]]:
+    if gates.until is not None and gates.until < gates.since:
+        yield "until", f"{gates.until} is before since, {gates.since}"
+    for name in gates.without:
+        if name not in (*SOURCES, *GATES):
+            yield "without", f"{name!r} is no source and no gate; there are {', '.join((*SOURCES, *GATES))}"
+    for name in gates.gates:
+        if name not in GATES:
+            yield f"gates.{name}", f"is no gate; the gates are {', '.join(GATES)}"
+    yield from _problems_of_limits(gates.asked, gates.gates)
+    if "agreement" in gates.asked and len(gates.reviews) != 2:
+        yield "reviews", 'must name the files of two reviewers for the gate "agreement"'
+
+
+def _problems_of_limits(asked: Mapping[str, Gate], limits: Mapping[str, Limit]) -> Iterable[tuple[str, str]]:
+    for name, gate in asked.items():
+        wanted, other = ("least", "most") if gate.is_least else ("most", "least")
+        limit = limits.get(name, Limit())
+        if getattr(limit, wanted) is None or getattr(limit, other) is not None:
+            yield f"gates.{name}", f'must be {{ {wanted} = … }}; to leave the gate out, name it under "without"'

@@ -1,0 +1,49 @@
+"""Reads what there is: the audit, the database and the reviews, as the settings and the file of gates name them."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from cds.audit.chain import Seal
+from cds.audit.place import all_of, log_of
+from cds.errors import UsageError
+from cds.golive.calls import Calls, Days, count_calls
+from cds.golive.feedback import Feedback, count_feedback
+from cds.golive.gates import Gates, read_gates
+from cds.golive.reviews import read_review
+from cds.golive.verdict import Verdict, verdict
+from cds.report.model import Period
+from cds.report.source import reading
+from cds.secrecy import Secret
+from cds.settings import Settings
+
+KeyOf = Callable[[Settings], Secret]
+
+
+def judge(path: Path, settings: Settings, now: datetime, key_of: KeyOf, logs: Sequence[Path] = ()) -> Verdict:
+    """The verdict of a file of gates; raises UsageError if that, or a review that it names, cannot be used.
+
+    `logs`: the audits of all machines; without any, that of this one and the older ones beside it.
+    """
+    gates = read_gates(path)
+    reviews = [read_review(path.parent / name) for name in gates.reviews]
+    calls = _calls(gates, settings, key_of, list(logs) or all_of(log_of(settings)))
+    return verdict(gates, str(settings.zone), calls, _feedback(gates, settings, now), reviews)
+
+
+def _calls(gates: Gates, settings: Settings, key_of: KeyOf, logs: Sequence[Path]) -> Calls | None:
+    """Nothing where there is no audit."""
+    if not logs:
+        return None
+    days = Days(gates.since, gates.until, settings.zone)
+    return count_calls(logs, Seal(key_of(settings)), gates.client, days)
+
+
+def _feedback(gates: Gates, settings: Settings, now: datetime) -> Feedback | None:
+    """Nothing where the database cannot be read."""
+    period = Period(now=now, zone=settings.zone, since=gates.since, until=gates.until)
+    try:
+        with reading(settings) as connection:
+            return count_feedback(connection, period, gates.client)
+    except UsageError:
+        return None

@@ -1,0 +1,134 @@
+"""Go, or not yet: every gate with its number; a number that there is not is never go."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+from cds.golive.calls import Calls
+from cds.golive.feedback import Feedback
+from cds.golive.gates import GATES, REPLAY, SHADOW, Gates
+from cds.golive.reviews import HARMFUL, Judged, kappa
+
+NO_FIGURES = {
+    SHADOW: "a candidate beside the live version: this version keeps no figures of one",
+    REPLAY: "a replay of the hospital's history: this version reads no figures of one",
+}
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """One gate; without a `value` there are no figures for it."""
+
+    gate: str
+    source: str
+    title: str
+    value: float | None = None
+    limit: float | None = None
+    is_least: bool = False
+
+    @property
+    def is_met(self) -> bool:
+        """Whether there is a number, and it is on the right side of the limit."""
+        if self.value is None or self.limit is None:
+            return False
+        return self.value >= self.limit if self.is_least else self.value <= self.limit
+
+    @property
+    def said(self) -> str:
+        """The state, in words."""
+        if self.is_met:
+            return "go"
+        return "not yet" if self.value is not None else "not yet: no figures"
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """All gates of a file, and what the file leaves out."""
+
+    gates: Gates
+    time_zone: str
+    rows: tuple[Row, ...]
+
+    @property
+    def is_go(self) -> bool:
+        """Whether every gate is met."""
+        return all(row.is_met for row in self.rows)
+
+    @property
+    def missed(self) -> int:
+        """How many are not."""
+        return sum(not row.is_met for row in self.rows)
+
+
+def verdict(
+    gates: Gates, time_zone: str, calls: Calls | None, feedback: Feedback | None, reviews: Sequence[Judged]
+) -> Verdict:
+    """Set the figures against the limits; None is a source that cannot be read."""
+    figures = {**_of_calls(calls), **_of_reviews(calls, reviews), **_of_feedback(feedback)}
+    rows = (
+        Row(
+            gate=name,
+            source=gate.source,
+            title=gate.title,
+            value=figures.get(name),
+            limit=gates.limit(name),
+            is_least=gate.is_least,
+        )
+        for name, gate in gates.asked.items()
+    )
+    absent = (
+        Row(gate=source, source=source, title=title)
+        for source, title in NO_FIGURES.items()
+        if source not in gates.without
+    )
+    return Verdict(gates=gates, time_zone=time_zone, rows=(*rows, *absent))
+
+
+def _of_calls(calls: Calls | None) -> dict[str, float | None]:
+    """Shares of no calls are no figures; how many there were is one."""
+    if calls is None:
+        return {}
+    return {
+        "calls_seen": float(calls.seen),
+        "cards_per_100_calls": _percent(calls.cards, calls.seen),
+        "not_checked_percent": _percent(calls.not_checked, calls.seen),
+        "unread_percent": _percent(calls.unread, calls.seen),
+        "open_questions_percent": _percent(calls.open_questions, calls.seen),
+        "p99_ms": calls.p99,
+        "failures_percent": _percent(calls.failures, calls.seen),
+        "audit_findings": float(calls.findings),
+    }
+
+
+def _of_reviews(calls: Calls | None, reviews: Sequence[Judged]) -> dict[str, float | None]:
+    """An emergency is reviewed when everybody who was named has judged it; harmful, if anybody says so.
+
+    Only emergencies that the audit has count: of none that were seen, none is unreviewed.
+    """
+    if calls is None or not calls.seen or not reviews:
+        return {}
+    own = [{card: said for card, said in judged.items() if card in calls.emergencies} for judged in reviews]
+    by_all = set.intersection(*(set(judged) for judged in own))
+    harmful = {card for judged in own for card, said in judged.items() if said == HARMFUL}
+    return {
+        "emergencies_reviewed_percent": _percent(len(by_all), len(calls.emergencies)) if calls.emergencies else 100.0,
+        "emergencies_harmful": float(len(harmful)) if by_all or not calls.emergencies else None,
+        "agreement": kappa(own[0], own[1]) if len(own) == 2 else None,
+    }
+
+
+def _of_feedback(feedback: Feedback | None) -> dict[str, float | None]:
+    if feedback is None:
+        return {}
+    return {
+        "cards_answered": float(feedback.answered),
+        "overridden_percent": _percent(feedback.overridden, feedback.answered),
+    }
+
+
+def _percent(part: int, whole: int) -> float | None:
+    return part / whole * 100 if whole else None
+
+
+def left_out(gates: Gates) -> Iterator[str]:
+    """What the file leaves out, in words."""
+    titles: Mapping[str, str] = {name: gate.title for name, gate in GATES.items()}
+    return (titles.get(name, f"all figures of {name}") for name in gates.without)
