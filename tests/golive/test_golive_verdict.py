@@ -6,6 +6,7 @@ import html
 import io
 import json
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from cds import cli
 from cds.audit.journal import Journal
 from cds.errors import UsageError
 from cds.golive import command
+from cds.golive.gates import read_gates
 from cds.golive.reviews import kappa
 from cds.report import silent_command
 from cds.secrecy import Secret
@@ -43,7 +45,7 @@ LIMITS = {
 }
 OUT = ("shadow", "replay")
 ALONE = (*OUT, "feedback")
-CALL: Mapping[str, Any] = {"kind": "call", "client": "ehr", "mode": "silent", "status": 200, "ms": 20.04}
+CALL: dict[str, Any] = {"kind": "call", "client": "ehr", "mode": "silent", "status": 200, "ms": 20.04}
 LATEST = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
@@ -235,7 +237,7 @@ def reviewed(folder: Path, *verdicts: Mapping[str, str]) -> None:
         (folder / f"{number}.csv").write_text(f"time,uuid,verdict\r\n{rows}", "utf-8-sig")
 
 
-def urgent(*uuids: str) -> list[Mapping[str, Any]]:
+def urgent(*uuids: str) -> list[dict[str, Any]]:
     """Calls that held an emergency back."""
     return [CALL | {"withheld": [{"uuid": uuid, "emergency": True}]} for uuid in uuids]
 
@@ -461,3 +463,13 @@ def test_a_page_whose_gates_cannot_be_used_says_not_yet(tmp_path: Path) -> None:
 
     assert f"NOT YET: there are no figures. {tmp_path}/none.toml: cannot be read" in broken
     assert "Go or not yet" not in none
+
+
+def test_the_example_in_the_documents_can_be_used(tmp_path: Path) -> None:
+    """As it stands there: each gate, and what it leaves out."""
+    page = (Path(__file__).parents[2] / "docs/go-live.md").read_text("utf-8")
+    (block,) = re.findall(r"^    client = .*?(?=\n\nThe numbers)", page, re.MULTILINE | re.DOTALL)
+    file = tmp_path / "golive.toml"
+    file.write_text(textwrap.dedent(block), "utf-8")
+
+    assert (set(LIMITS), ("feedback", "shadow", "replay")) == (set(read_gates(file).gates), read_gates(file).without)

@@ -75,8 +75,8 @@ class Governance:
     async def html(self, request: Request) -> Response:
         """The page."""
         view = await self._view(request)
-        golive = await _soon(self._golive, view) if self._settings.golive else (None, "")
-        counted, held_back = await _soon(self._counting, view), await _soon(self._silent, view)
+        golive = await self._verdict(view)
+        counted, held_back = await _soon(self._counting.soon(view)), await _soon(self._silent.soon(view))
         report, problem = counted
         today = self._now().astimezone(self._settings.zone).date()
         values = {
@@ -141,15 +141,21 @@ class Governance:
         except UsageError as problem:
             raise NotReady from problem
 
+    async def _verdict(self, view: Asked) -> tuple[Verdict | None, str]:
+        """What the gates say, or why they say nothing; a site without a file of gates is told nothing."""
+        if not self._settings.golive:
+            return None, ""
+        return await _soon(self._golive.soon(view))
+
     def _judged(self, _: Asked) -> Verdict:
         """What the gates say; their file has days of its own."""
         return judge(Path(self._settings.golive), self._settings, self._now(), known_key)
 
 
-async def _soon(counting: Counting[T], view: Asked) -> tuple[T | None, str]:
+async def _soon(counted: Awaitable[T | None]) -> tuple[T | None, str]:
     """What is counted, or why there is nothing yet."""
     try:
-        report = await counting.soon(view)
+        report = await counted
     except NotReady:
         return None, NO_STORE
     except UsageError as problem:
