@@ -1,13 +1,16 @@
 """Conditions as problems."""
 
+from collections.abc import Iterator
+
 import msgspec
 
-from cds.chart.facts import Problem
-from cds.chart.naming import Namer
+from cds.chart.facts import Named, Noted, Problem
+from cds.chart.naming import Namer, said_at
 from cds.chart.polarity import ACTIVE, OVER, Says, of_condition
 from cds.chart.scope import Scope
+from cds.chart.spoken import NOTHING_SAID, TWITCH_PHRASES
 from cds.fhir import concepts
-from cds.fhir.datatypes import CodeableConcept, Concepts, Quantity
+from cds.fhir.datatypes import Annotation, CodeableConcept, Concepts, Quantity
 from cds.fhir.dates import When, parse, years_after
 from cds.fhir.raw import read_raw
 from cds.fhir.references import id_of
@@ -17,6 +20,7 @@ from cds.fhir.units import factor
 from cds.knowledge.answers import Answers
 
 _CATEGORIES = msgspec.json.Decoder(Concepts)
+_NOTES = msgspec.json.Decoder(Annotation | list[Annotation | None] | None)  # DSTU2 has one
 RESOLVED = "413322009"  # SNOMED CT, Problem resolved (N5)
 VERIFICATIONS = frozenset({"confirmed", "unconfirmed", "provisional", "differential", "refuted", "entered-in-error"})
 VERIFIED = {"present": "confirmed", "absent": "refuted", "unknown": "unconfirmed"}
@@ -44,7 +48,24 @@ def problem(condition: Condition, namer: Namer, scope: Scope, birth: When | None
         visit=_visit(condition),
         sites=namer.each_sets(condition.body_site),
         severe="severe" in namer.sets(concepts.each(condition.severity)),
+        notes=tuple(_notes(condition, namer, scope)) if _is_twitch(named) else (),
     )
+
+
+def _is_twitch(named: Named) -> bool:
+    return "twitch" in named.sets or bool(named.phrases & TWITCH_PHRASES)
+
+
+def _notes(condition: Condition, namer: Namer, scope: Scope) -> Iterator[Noted]:
+    """The signs that the notes of a twitch tell in words (N13, field 8)."""
+    notes = read_raw(_NOTES, condition.note)
+    for note in notes if isinstance(notes, list) else [notes]:
+        when = parse(note.time) if note is not None else None
+        if note is None or not note.text or scope.is_future(when):
+            continue
+        said = namer.listener.noted(note.text)
+        if said is not NOTHING_SAID:
+            yield Noted(said_at(condition.ref, said), scope.date(when))
 
 
 def counts(condition: Condition, answers: Answers) -> bool:

@@ -48,6 +48,13 @@ class Named(Struct, frozen=True):
 NO_NAME = Named("")
 
 
+class Noted(Struct, frozen=True):
+    """A sign that a note of a problem tells in words, and the day of the note (N13)."""
+
+    named: Named
+    when: When | None = None
+
+
 class Problem(Struct, frozen=True, kw_only=True):
     """A Condition. `onset_stated` says that onset[x] is there in any form, readable or not.
 
@@ -65,6 +72,7 @@ class Problem(Struct, frozen=True, kw_only=True):
     visit: str | None = None
     sites: tuple[frozenset[str], ...] = ()
     severe: bool = False
+    notes: tuple[Noted, ...] = ()
 
     @property
     def is_active(self) -> bool:

@@ -13,7 +13,7 @@ from cds.chart.observations import Entry, seen_in
 from cds.chart.own_form import OwnForm
 from cds.chart.polarity import FINDING
 from cds.chart.scope import Scope
-from cds.chart.spoken import RED_FLAG, TOLD, TWITCH_PHRASES, Spoken, normalise
+from cds.chart.spoken import KEPT, RED_FLAG, TOLD, TWITCH_PHRASES, Spoken, normalise
 from cds.fhir.datatypes import CodeableConcept, Coding, Quantity
 from cds.fhir.dates import When, parse
 from cds.fhir.forms import Answer, AnsweredItem, QuestionItem, Questionnaire, QuestionnaireResponse
@@ -109,7 +109,7 @@ class Forms:
         if text is None or not self._heard(asked).phrases.isdisjoint(TOLD):
             return None
         named = self._namer.said(entry.ref, f"{asked}: {text}")
-        if named is None or named.phrases.isdisjoint(TOLD):
+        if named is None or named.phrases.isdisjoint(KEPT):
             return None
         return Seen(
             named=replace(named, text=text[:QUOTED], words=text[:QUOTED]),

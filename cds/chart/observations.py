@@ -11,7 +11,7 @@ from cds.chart.facts import NO_NAME, LabResult, Named, OtherResult, Seen, Source
 from cds.chart.naming import Namer, union
 from cds.chart.polarity import EXAMINATIONS, By, of_part, was_not_done
 from cds.chart.scope import Scope, span
-from cds.chart.spoken import TOLD
+from cds.chart.spoken import KEPT
 from cds.fhir import concepts
 from cds.fhir.datatypes import CodeableConcept, Concepts, Quantity, Reference
 from cds.fhir.dates import When, parse
@@ -222,7 +222,7 @@ def told(observation: Observation, namer: Namer, scope: Scope) -> Iterator[Told]
     if scope.is_future(when) or (other and not asked):
         return
     named = namer.said(observation.ref, observation.value_string)
-    if named is not None and named.phrases & TOLD:
+    if named is not None and named.phrases & KEPT:
         yield Told(named=named, when=scope.date(when))
 
 

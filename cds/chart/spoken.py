@@ -12,9 +12,10 @@ from cds.words.hearing import Hearing
 from cds.words.mention import Field, Mention, Polarity
 
 TWITCH, EYELID = "twitch", "eyelid"
-RED_FLAG, ADDED, UNSURE, DIET = "red-flag", "added", "unsure", "diet"
+RED_FLAG, ADDED, UNSURE, UNREAD, DIET = "red-flag", "added", "unsure", "unread", "diet"
 TWITCH_PHRASES = frozenset({TWITCH, EYELID})
 TOLD = TWITCH_PHRASES | {RED_FLAG, ADDED, UNSURE}  # what a visit, a request, an alert or a text may say
+KEPT = TOLD | {UNREAD}  # and what it says only in a language that is off (N14, N48)
 LONGEST_PHRASE = 80
 REMEMBERED_TEXT = 160
 REMEMBERED = 16_384  # texts of at most so many characters: a few megabytes
@@ -39,6 +40,7 @@ class Spoken(Struct, frozen=True):
 
 
 NOTHING_SAID = Spoken()
+NOT_READ = Spoken(phrases=frozenset({UNREAD}))
 
 
 class Listener:
@@ -50,6 +52,7 @@ class Listener:
     def __init__(self, knowledge: Knowledge) -> None:
         self._hearing = Hearing(knowledge.spoken)
         self._languages = knowledge.languages
+        self._off = tuple(one for one in self._hearing.languages if one not in knowledge.languages)
         self._diet = frozenset(knowledge.phrases.diet)
         self._remembered: dict[str, Spoken] = {}
         self._twitches: dict[str, bool] = {}
@@ -71,9 +74,19 @@ class Listener:
         if found is None:
             mentions = self._hearing.hear(text, self._languages, Field.PROBLEM)
             found = _spoken(mentions, is_diet=len(text) <= LONGEST_PHRASE and normalise(text) in self._diet, text=text)
+            if not mentions and found is NOTHING_SAID and self._is_in_another_language(text):
+                found = NOT_READ
             if len(self._remembered) < REMEMBERED and len(text) <= REMEMBERED_TEXT:
                 self._remembered[text] = found
         return found
+
+    def _is_in_another_language(self, text: str) -> bool:
+        """Whether it mentions a twitch or a sign in a language that is off: what it says of it is not read."""
+        return self._hearing.may_mention(text, self._off) and bool(self._hearing.hear(text, self._off, Field.PROBLEM))
+
+    def noted(self, text: str) -> Spoken:
+        """What a note of a problem says: signs only (N13, field 8)."""
+        return _spoken(self._hearing.hear(text, self._languages, Field.NOTE), is_diet=False, text=text)
 
     def together(self, texts: Iterable[str]) -> Spoken:
         """What several texts of one entry say; the first that says anything is quoted."""

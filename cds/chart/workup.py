@@ -6,7 +6,7 @@ from cds.chart.facts import ORDER_INTENTS, Asked, FamilyMember, Named, Report, S
 from cds.chart.naming import Namer, union
 from cds.chart.polarity import By
 from cds.chart.scope import Scope, span
-from cds.chart.spoken import TOLD
+from cds.chart.spoken import KEPT
 from cds.fhir import concepts
 from cds.fhir.datatypes import CodeableConcept, Period
 from cds.fhir.dates import When, parse
@@ -206,7 +206,7 @@ def told_by_impression(resource: ClinicalImpression, namer: Namer, scope: Scope)
 
 def _telling(found: Iterable[Named | None]) -> Iterator[Named]:
     """What is a twitch by code or in words, or a sign in words."""
-    return (one for one in found if one is not None and ("twitch" in one.sets or one.phrases & TOLD))
+    return (one for one in found if one is not None and ("twitch" in one.sets or one.phrases & KEPT))
 
 
 def _reasons(visit: Encounter | Appointment) -> list[CodeableConcept]:

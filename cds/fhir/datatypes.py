@@ -50,6 +50,13 @@ class CodeableReference(Struct, gc=False):
     reference: NamedReference | None = None
 
 
+class Annotation(Struct, gc=False):
+    """A note, with its day."""
+
+    text: str | None = None
+    time: str | None = None
+
+
 class Quantity(Struct, gc=False):
     """A value with its unit (FHIR datatypes, Quantity), also where a number is sent as text.
 

@@ -53,6 +53,7 @@ class Condition(Owned, tag="Condition", rename="camel"):
     context: Reference | None = None
     recorded_date: str | None = None
     asserted_date: str | None = None
+    note: Raw = Raw()
 
 
 class Component(Struct, gc=False, rename="camel"):

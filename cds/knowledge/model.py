@@ -330,6 +330,8 @@ class OpenItems(Struct, frozen=True, forbid_unknown_fields=True):
     emg: str
     problem: str
     medicine: str
+    text: str
+    language: str
     age: str
 
 

@@ -26,7 +26,7 @@ def words_allowed(found: Assessment) -> bool:
     return (
         is_examined(found)
         and seen
-        and not (warned or open_items.flags(found) or picture.quoted or found.causes or found.stopped)
+        and not (warned or open_items.flags(found) or picture.quoted or picture.unsure or found.causes or found.stopped)
         and (picture.emg is None or picture.emg.result is not None)
         and not picture.findings.of("alcohol-stopped")
     )

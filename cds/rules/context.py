@@ -16,6 +16,7 @@ from cds.rules.medication import Course, Ended
 from cds.rules.own_words import first_of_sentence, own
 from cds.rules.picture import Picture
 from cds.rules.rulebook import UNJUDGED, rulebook_of
+from cds.rules.unread import LANGUAGE
 
 DOUBTFUL = {"unclear": "medicine_unclear", "on-hold": "medicine_on_hold", "dispensed": "medicine_dispensed"}
 CALF = "calf twitching"
@@ -153,10 +154,12 @@ def remarks(picture: Picture) -> tuple[Note, ...]:
         *((Note("already_on_problem_list", {"items": ", ".join(listed)}),) if listed else ()),
         *strange(picture),
         *unread_answers(picture),
+        *unread_texts(picture),
         *unrecognised(picture),
         *((Note("foreign_resources", {"n": str(chart.foreign)}),) if chart.foreign else ()),
         *((Note("age_unknown"),) if picture.age is None else ()),
         *unclear(picture),
+        *unsure(picture),
     )
 
 
@@ -166,6 +169,14 @@ def strange(picture: Picture) -> tuple[Note, ...]:
     if not count:
         return ()
     return (Note("problem_unread" if count == 1 else "problems_unread", {"n": str(count)}),)
+
+
+def unread_texts(picture: Picture) -> tuple[Note, ...]:
+    """How many texts speak of a twitch or a sign in a language that is off only (N14, N48)."""
+    count = sum(one.count or 0 for one in picture.unread if one.reason == LANGUAGE)
+    if not count:
+        return ()
+    return (Note("text_unread" if count == 1 else "texts_unread", {"n": str(count)}),)
 
 
 def unread_answers(picture: Picture) -> tuple[Note, ...]:
@@ -232,6 +243,12 @@ def _unread(analyte: str, one: Unread, picture: Picture) -> Note:
 def unclear(picture: Picture) -> tuple[Note, ...]:
     """What was asked of a sign and not understood, or is not final, each once."""
     return tuple(_unclear(one, picture) for one in picture.unclear)
+
+
+def unsure(picture: Picture) -> tuple[Note, ...]:
+    """The texts that speak of a twitch or a sign and do not say that the patient has it, quoted, each once (N14)."""
+    quotes = dict.fromkeys(own(one.text, (), picture.knowledge) for one in picture.unsure if one.text)
+    return tuple(Note("text_unclear", {"phrase": quote}) for quote in quotes)
 
 
 def _unclear(one: Seen, picture: Picture) -> Note:

@@ -11,7 +11,7 @@ from cards.advice import Fact, Note
 from cards.printed import number
 from cds.chart.facts import Chart, Named, Problem, Seen, Source
 from cds.chart.polarity import Says
-from cds.chart.spoken import ADDED, RED_FLAG
+from cds.chart.spoken import ADDED, RED_FLAG, UNREAD, UNSURE
 from cds.fhir.dates import When
 from cds.knowledge.codes import NOTHING, Concept
 from cds.knowledge.load import Knowledge
@@ -22,7 +22,7 @@ from cds.rules.own_words import Place, in_sentence, of_problem, of_resource, own
 ASKED = "ask-"  # so the value sets of questions begin
 IN_DOUBT = frozenset({"sign-in-doubt"})
 IN_WORDS, ADDED_IN_WORDS = frozenset({RED_FLAG}), frozenset({ADDED})
-WORDED = IN_WORDS | ADDED_IN_WORDS
+WORDED = IN_WORDS | ADDED_IN_WORDS | {UNSURE, UNREAD}  # of these only the first two are signs
 REGIONS = {"site-arm": "region-arm", "site-leg": "region-leg"}
 
 
@@ -186,6 +186,8 @@ def _of_problem(problem: Problem, place: Place, knowledge: Knowledge) -> Iterato
         onset=onset,
     )
     yield from _in_words(problem.named, when, place, onset=onset, told=problem.recorded or when)
+    for note in problem.notes:
+        yield from _in_words(note.named, note.when or when, place)
 
 
 def _in_words(
@@ -251,6 +253,20 @@ def unclear(chart: Chart, knowledge: Knowledge, today: int) -> tuple[Seen, ...]:
         and not grave.isdisjoint(one.named.sets | one.value_sets)
         and (one.when is None or one.when.first >= oldest)
     )
+
+
+def in_texts(chart: Chart, phrases: str, knowledge: Knowledge, today: int) -> tuple[Named, ...]:
+    """The entries whose text says something of this kind: problems of any age, others as long as findings count."""
+    oldest = today - knowledge.days("finding_observation")
+    dated = [
+        *((one.named, one.start) for one in chart.visits),
+        *((one.named, one.when) for one in chart.told),
+        *((named, one.when) for one in chart.seen for named in (one.named, one.value)),
+    ]
+    problems = [one for one in chart.problems if one.is_active]
+    said = [*(one.named for one in problems), *(note.named for one in problems for note in one.notes)]
+    said += [named for named, when in dated if when is None or when.first >= oldest]
+    return tuple({one.ref: one for one in reversed(said) if phrases in one.phrases}.values())
 
 
 def _is_unclear(seen: Seen) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cards.template import fill
-from cds.rules import other_results, readings
+from cds.rules import other_results, readings, unread
 from cds.rules.assess import Assessment
 from cds.rules.flags import Flags
 from cds.rules.picture import NEEDED, Picture
@@ -24,6 +24,7 @@ def before_advice(found: Assessment) -> Iterator[str]:
     """What is looked at before lifestyle advice, in the order of N24."""
     picture = found.picture
     yield from _quoted(picture)
+    yield from _unsure(picture)
     yield from (name for flag in flags(found) for name in flag.names)
     yield from (cause.label for cause in found.causes)
     yield from uncoded(picture)
@@ -48,6 +49,7 @@ def _open(found: Assessment) -> Iterator[str]:
     for one in picture.unclear:
         yield fill(names.open.unclear, {"sign": readings.name_of(one, picture.knowledge)})
     yield from _quoted(picture)
+    yield from _unsure(picture)
     yield from (name for flag in found.additional for name in flag.names)
     yield from (cause.label for cause in found.causes)
     yield from (fill(names.open.stopped, {"drug": one.name}) for one in found.stopped)
@@ -64,6 +66,12 @@ def _quoted(picture: Picture) -> Iterator[str]:
     yield from (dict(remark.values)["sign"] for remark in picture.quoted)
 
 
+def _unsure(picture: Picture) -> Iterator[str]:
+    """A text that speaks of a twitch or a sign and does not say whether the patient has it (N14, N24)."""
+    if picture.unsure:
+        yield picture.knowledge.names.open.text
+
+
 def _unread(picture: Picture) -> Iterator[str]:
     """What is on file and was not understood: results, medicines, problems known by their words only (N48)."""
     names, analytes = picture.knowledge.names.open, picture.knowledge.analytes
@@ -74,3 +82,5 @@ def _unread(picture: Picture) -> Iterator[str]:
         yield names.medicine
     if picture.chart.strange_problems:
         yield names.problem
+    if any(one.reason == unread.LANGUAGE for one in picture.unread):
+        yield names.language

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from cards.advice import Fact, NotChecked
-from cds.chart.facts import Asked, Chart, Problem, Seen
+from cds.chart.facts import Asked, Chart, Named, Problem, Seen
+from cds.chart.spoken import UNREAD, UNSURE
 from cds.fhir.dates import When, completed_years
 from cds.fhir.units import factor
 from cds.knowledge.load import Knowledge
@@ -50,6 +51,7 @@ class Picture(Struct, frozen=True, kw_only=True):
     `recorded`: deficiencies and known causes by value set. `names`: every value set, phrase, analyte and class of the
     chart.
     `answered`: weakness that a later normal examination answers. `youngest`: the least age in days.
+    `unsure`: texts that speak of a twitch or a sign and do not say that the patient has it.
     `weak_used`: weakness that an emergency explains (N45). `says_pregnant`: the day of a form that says so.
     """
 
@@ -79,6 +81,7 @@ class Picture(Struct, frozen=True, kw_only=True):
     names: frozenset[str]
     answered: tuple[Finding, ...] = ()
     unclear: tuple[Seen, ...] = ()
+    unsure: tuple[Named, ...] = ()
     unread: tuple[NotChecked, ...] = ()
     quoted: tuple[Remark, ...] = ()
     weak_used: tuple[Finding, ...] = ()
@@ -185,8 +188,9 @@ def read(
         pregnant=pregnant,
         weeks=_weeks(chart, knowledge, today, pregnant=pregnant, told=says_pregnant is not None),
         says_pregnant=says_pregnant,
-        unread=tuple(unread.accounted(chart, tests)),
+        unread=tuple(unread.accounted(chart, tests, findings.in_texts(chart, UNREAD, knowledge, today))),
         unclear=findings.unclear(chart, knowledge, today),
+        unsure=findings.in_texts(chart, UNSURE, knowledge, today),
         recorded=recorded,
         names=frozenset((*signs.names, *recorded, *tests.standings, *medicines.names, *_other_names(chart), *diseases)),
     )

@@ -1,22 +1,28 @@
 """What is on file and could not be read, by type and reason: it is counted, and nothing reassures beside it (N48)."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from cards.advice import NotChecked
-from cds.chart.facts import Chart
+from cds.chart.facts import Chart, Named
 from cds.rules.laboratory import Laboratory
 
-UNNAMED, UNCLEAR, TOO_MANY = "code", "status", "too-many"
+UNNAMED, UNCLEAR, TOO_MANY, LANGUAGE = "code", "status", "too-many", "language"
 
 
-def accounted(chart: Chart, laboratory: Laboratory) -> Iterator[NotChecked]:
-    """Every entry that a rule might have used and could not read: the type, why, and how many."""
+def accounted(chart: Chart, laboratory: Laboratory, texts: Iterable[Named]) -> Iterator[NotChecked]:
+    """Every entry that a rule might have used and could not read: the type, why, and how many.
+
+    `texts` are those that speak of a twitch or a sign in a language that is off only (N14).
+    """
     for reason, count in sorted(laboratory.unread_counts.items()):
         yield NotChecked(type="Observation", reason=reason, count=count)
     if chart.strange_problems:
         yield NotChecked(type="Condition", reason=UNNAMED, count=chart.strange_problems)
     if chart.unread_answers:
         yield NotChecked(type="QuestionnaireResponse", reason=TOO_MANY, count=chart.unread_answers)
+    for kind, count in sorted(Counter(one.ref.partition("/")[0] for one in texts).items()):
+        yield NotChecked(type=kind, reason=LANGUAGE, count=count)
     medicines = chart.medicines
     for reason, count in ((UNNAMED, len(medicines.unnamed)), (UNCLEAR, len(medicines.unclear))):
         if count:

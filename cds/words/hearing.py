@@ -7,12 +7,13 @@ from msgspec.structs import replace
 
 from cds.knowledge.spoken import Spoken
 from cds.words.cues import Cues
-from cds.words.lists import compiled, stems
+from cds.words.lists import compiled, stems_of_signs, stems_of_twitches
 from cds.words.masks import CUE
 from cds.words.mention import Field, Mention, Polarity
 from cds.words.patterns import Match, Phrases
+from cds.words.quick import Quick
 from cds.words.sentences import WINDOW, Sentences
-from cds.words.tokens import LONGEST, Kind, Token, fold, tokens
+from cds.words.tokens import Kind, Token, tokens
 
 QUOTED = 60
 NEAR_TWINS = 8  # the mentions that may stand between two of the same in two languages
@@ -40,7 +41,8 @@ class _Language(Struct, frozen=True, eq=False):
 
     spoken: Spoken
     phrases: Phrases
-    twitch_stems: tuple[str, ...]
+    of_twitches: frozenset[str]
+    of_signs: frozenset[str]
 
 
 class Hearing:
@@ -48,6 +50,7 @@ class Hearing:
 
     def __init__(self, languages: Mapping[str, Spoken]) -> None:
         self._languages = {name: _compiled(name, one) for name, one in languages.items()}
+        self._quick: dict[tuple[str, ...], Quick] = {}
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -56,8 +59,19 @@ class Hearing:
 
     def may_twitch(self, text: str, languages: Collection[str]) -> bool:
         """A quick look: whether a text may mention a twitch. Most texts end here."""
-        folded = fold(text[:LONGEST])
-        return any(stem in folded for name in languages for stem in self._languages[name].twitch_stems)
+        return self._look(("twitch", *languages)).may(text)
+
+    def may_mention(self, text: str, languages: Collection[str]) -> bool:
+        """The same, for a twitch or a sign."""
+        return self._look(("all", *languages)).may(text)
+
+    def _look(self, what: tuple[str, ...]) -> Quick:
+        found = self._quick.get(what)
+        if found is None:
+            some = [self._languages[name] for name in what[1:]]
+            signs = frozenset[str]() if what[0] == "twitch" else frozenset().union(*(one.of_signs for one in some))
+            found = self._quick[what] = Quick(signs.union(*(one.of_twitches for one in some)))
+        return found
 
     def hear(self, text: str, languages: Collection[str], field: Field) -> tuple[Mention, ...]:
         """What a text mentions, and what it says of each mention."""
@@ -86,7 +100,7 @@ def _is_other(match: Match, others: list[Match]) -> bool:
 
 
 def _compiled(name: str, spoken: Spoken) -> _Language:
-    return _Language(spoken, compiled(name, spoken), stems(spoken))
+    return _Language(spoken, compiled(name, spoken), stems_of_twitches(spoken), stems_of_signs(spoken))
 
 
 def _mentions(matches: list[Match], name: str, language: _Language, text: str, cues: Cues) -> Iterator[Mention]:

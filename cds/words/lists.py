@@ -34,20 +34,28 @@ def _by_meaning(spoken: Spoken) -> Iterator[tuple[str, Iterable[str]]]:
         yield f"cue:{kind}", texts  # as the file names it
 
 
-def stems(spoken: Spoken) -> tuple[str, ...]:
+def stems_of_twitches(spoken: Spoken) -> frozenset[str]:
     """Parts of words of which every text that mentions a twitch holds at least one: a quick look before it is read."""
     twitch = spoken.twitch
-    texts = (*twitch.eyelid, *twitch.tongue, *twitch.face, *twitch.anywhere, *twitch.bare)
+    return _stems_of((*twitch.eyelid, *twitch.tongue, *twitch.face, *twitch.anywhere, *twitch.bare), spoken)
+
+
+def stems_of_signs(spoken: Spoken) -> frozenset[str]:
+    """The same for every text that mentions a sign."""
+    return _stems_of([text for texts in spoken.signs.values() for text in texts], spoken)
+
+
+def _stems_of(texts: Iterable[str], spoken: Spoken) -> frozenset[str]:
     misspelt = {one for word in spoken.misspelt.of for one in spellings(word)}
     found = {stem for text in texts for stem in _rarest(text, spoken, misspelt)}
-    return tuple(sorted(one for one in found if not any(other in one for other in found if other != one)))
+    return frozenset(found)
 
 
 def _rarest(text: str, spoken: Spoken, misspelt: set[str]) -> set[str]:
     """The stems of the part of a phrase whose words are the longest: it cannot be missing."""
     parts = [set(_words(part, spoken)) for part in text.replace(" & ", " ").split()]
     part = max(parts, key=lambda words: (min(map(len, words)), -len(words)))
-    return {stem for word in part for stem in _stems(word, misspelt)}
+    return {stem for word in part for stem in _begin(word, misspelt)}
 
 
 def _words(part: str, spoken: Spoken) -> Iterator[str]:
@@ -59,6 +67,6 @@ def _words(part: str, spoken: Spoken) -> Iterator[str]:
             yield from spellings(word.rstrip("*"))
 
 
-def _stems(word: str, misspelt: set[str]) -> Iterator[str]:
+def _begin(word: str, misspelt: set[str]) -> Iterator[str]:
     """The word; of one that may be misspelt its first letters, which must be right."""
     yield word[:SURE] if word in misspelt else word

@@ -16,7 +16,7 @@ from cards.summary import summarise
 from cards.topics import Indicator, Topic
 
 CALMING = re.compile(r"no (new )?red flag|no alarm sign|usually benign", re.IGNORECASE)
-ALLOWED = {"N24/examined", "N24/general"}
+ALLOWED = {"N24/examined", "N24/general", "N24/text-denied", "N24/text-of-another", "N24/text-unclear-long-ago"}
 
 
 @pytest.mark.parametrize("case", of(24), ids=name_of)
@@ -27,7 +27,7 @@ def test_n24_cards(case: Case) -> None:
 
 @pytest.mark.parametrize("case", of(24), ids=name_of)
 def test_n24_the_words_are_said_only_after_a_normal_examination(case: Case) -> None:
-    """Every chart of the table but two has something open, and no card of it denies red flags."""
+    """Every chart of the table but those allowed has something open, and no card of it denies red flags."""
     assert (case.id in ALLOWED) == bool(CALMING.search(text(case)))
 
 
@@ -53,6 +53,12 @@ def test_n24_the_words_are_said_only_after_a_normal_examination(case: Case) -> N
             ("Twitching with stress/anxiety recorded: check cramp first, then lifestyle advice may help."),
         ),
         ("N24/quoted-sign", "recorded: check dysarthria first, then lifestyle advice may help."),
+        (
+            "N24/text-unclear",
+            "recorded: check a text whose meaning is not clear first, then lifestyle advice may help.",
+        ),
+        ("N24/text-unclear", "Not clear whether this is meant of the patient now: “possible fasciculations”."),
+        ("N24/text-unclear-sign", "recorded: check a text whose meaning is not clear first"),
         ("N24/medicines-not-received", "check medicines (not received) first, then lifestyle advice may help."),
         ("N24/examined", "Twitching with anxiety/stress recorded, no red flags on chart: offer stress management;"),
     ],

@@ -1,5 +1,8 @@
 """N48: what is on file and was not read is said, and never called "not found"."""
 
+import json
+from datetime import UTC, datetime, time
+
 import pytest
 from charts.dates import TODAY
 from charts.golden import Case
@@ -32,6 +35,31 @@ def test_n48_cards(case: Case) -> None:
 def test_n48_a_result_known_by_its_name_only_is_said(case: str, said: str) -> None:
     """The card names the test, its date and why it was not read."""
     assert said in text(one(case)).replace("**", "")
+
+
+@pytest.mark.parametrize("case", ["N48-language/sign", "N48-language/problem", "N48-language/denied"])
+def test_n48_a_text_in_a_language_that_is_off_is_told(case: str) -> None:
+    """The card says that a text was not read for its language, quotes nothing of it and says no calming word."""
+    said = text(one(case))
+    assert (
+        "1 text that may be about a twitch or a sign was not read: it is in a language that is switched off here."
+        in said
+    )
+    assert "red flag" not in said.lower()
+    assert not {"Fallfuß", "Debilidad", "Muskelschwäche"} & set(said.split())
+
+
+def test_n48_a_text_in_a_language_that_is_switched_on_is_read() -> None:
+    """With the site's languages switched on the same text is a sign and no longer unread (N14)."""
+    case = one("N48-language/sign")
+    german = build_engine(
+        settings({"TWITCH_CDS_DEMO": "true", "TWITCH_CDS_LANGUAGES": "en,de"}),
+        now=lambda: datetime.combine(TODAY, time(12), UTC),
+    )
+    _, body = german.answer("muscle-twitch-patient-view", request_bytes(case.chart))
+    (card,) = json.loads(body)["cards"]
+    assert "neurology-evaluation" == card["source"]["topic"]["code"]
+    assert "switched off" not in card["detail"]
 
 
 @pytest.mark.parametrize(
@@ -82,6 +110,11 @@ def test_n48_only_where_none_is_on_file_medicines_are_missing(case: str) -> None
         ("N48-medicines/of-no-class", []),
         ("N48-medicines/unlisted-rxnorm-brand", [("Medication", "code", 1)]),
         ("N48-medicines/brand-with-its-ingredient", []),
+        ("N48-language/sign", [("Encounter", "language", 1)]),
+        ("N48-language/problem", [("Condition", "language", 1)]),
+        ("N48-language/read-too", []),
+        ("N48-language/nothing-of-the-kind", []),
+        ("N48-language/long-ago", []),
         ("N48-problems/local", [("Condition", "code", 2)]),
         ("N48-problems/normal-work-up", [("Condition", "code", 1)]),
         ("N48-problems/local-and-known", []),
