@@ -284,6 +284,7 @@ INPUTS: Mapping[str, Classes | Callable[[Asked], Classes]] = {
     "laboratory.unread": _laboratory_unread,
     "may_break_silence": _may_break_silence,
     "quoted": QUOTED,
+    "unsure": {"none": (), "some": (Named(""),)},
     "findings": {"none": Findings(()), "alcohol-stopped": Findings((finding("alcohol-stopped"),))},
     "other_results": {"none": (), "some": (Note("other_results"),)},
     **{f"missing.{name}": EITHER for name in TYPES},

@@ -125,6 +125,7 @@ def _seen(found: Assessment) -> Likeness:
         bool(picture.laboratory.unread),
         bool(picture.may_break_silence),
         bool(picture.quoted),
+        bool(picture.unsure),
         bool(picture.findings.of("alcohol-stopped")),
         bool(other_results.of(picture)),
         picture.exam is not None and picture.exam.result == "normal",

@@ -57,6 +57,7 @@ def no_reassurance_without_all_of_it(read: Read, answer: Answer) -> bool:
         "unclear",
         "failed",
         "quoted",
+        "unsure",
         "other_results",
         "causes",
         "stopped",

@@ -49,6 +49,7 @@ def twin(found: Assessment) -> Mapping[str, str]:
         "laboratory.unread": _some(picture.laboratory.unread),
         "may_break_silence": _some(picture.may_break_silence),
         "quoted": _some(picture.quoted),
+        "unsure": _some(picture.unsure),
         "findings": "alcohol-stopped" if picture.findings.of("alcohol-stopped") else "none",
         **{f"missing.{name}": _either(not picture.complete.has(name)) for name in TYPES},
     }

@@ -23,7 +23,8 @@ FINDINGS = (
         "stopped",
     ),
     *("causes", "new_signs", "diseases", "expected", "request", "tests_wanted", "missing", "factors"),
-    *("failed", "unclear", "unread", "laboratory.unread", "may_break_silence", "quoted", "findings", "other_results"),
+    *("failed", "unclear", "unread", "laboratory.unread", "may_break_silence", "quoted", "unsure", "findings"),
+    "other_results",
     *(name for name in INPUTS if name.startswith("missing.")),
 )
 SILENT, INFO, WARNING, CRITICAL = 0, 1, 2, 3
