@@ -22,7 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("cds.fhir",),
     ("cds.need",),
     ("cds.knowledge",),
-    ("cds.words",),
+    ("cds.words", "cds.form"),
     ("cds.chart",),
     ("cds.rules",),
     ("cds.audit", "cds.hooks", "cds.outcome", "cds.prefetch", "cds.store", "cds.trust"),

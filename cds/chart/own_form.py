@@ -15,10 +15,8 @@ from cds.fhir.dates import When, parse
 from cds.fhir.forms import Answer, AnsweredItem
 from cds.fhir.resources import Component
 from cds.knowledge.codes import NOTHING, Concept
-from cds.knowledge.form import Form, FormItem, Option
+from cds.knowledge.form import NO, NOT_KNOWN, YES, YES_NO, Form, FormItem, Option
 
-YES, NO, NOT_KNOWN = "Y", "N", "UNK"
-YES_NO = "http://terminology.hl7.org/CodeSystem/v2-0532"
 TWITCH, ONSET, WHERE, OFTEN, DRUGS = "q.twitch", "q.onset", "q.where", "q.often", "q.drugs"
 NAME, CHANGE, DATE = f"{DRUGS}.name", f"{DRUGS}.change", f"{DRUGS}.date"
 
@@ -88,7 +86,7 @@ class OwnForm:
 
     def _asked(self, token: str, answer: str, entry: Entry) -> Iterator[Seen]:
         """The sign of a token, with an answer of HL7's list: its polarity is decided where all are."""
-        value = CodeableConcept(coding=[Coding(system=YES_NO, code=answer)])
+        value = CodeableConcept(coding=[Coding(system=YES_NO[answer], code=answer)])
         yield from self._read(Component(code=self._concept(token), value_codeable_concept=value), entry)
 
     def _listed(self, item: FormItem, chosen: list[str], entry: Entry) -> Iterator[Seen]:

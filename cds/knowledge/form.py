@@ -10,6 +10,8 @@ from cds.errors import KnowledgeError
 FILE = "questionnaire.toml"
 ItemType = Literal["choice", "date", "integer", "quantity", "string", "group"]
 Exclusive = Literal["none", "unsure"]
+YES, NO, NOT_KNOWN = "Y", "N", "UNK"
+YES_NO = dict.fromkeys((YES, NO, NOT_KNOWN), "http://terminology.hl7.org/CodeSystem/v2-0532")  # where they are coded
 
 
 class OnlyIf(Struct, frozen=True, forbid_unknown_fields=True):

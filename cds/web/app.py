@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from cards.form_words import read_form_words
 from cards.proofreading import load_words
 from cards.words import Words
 from cds.account import NOBODY
@@ -23,6 +24,7 @@ from cds.web.entrance import CROWD, Entrance
 from cds.web.evidence.routes import Evidence
 from cds.web.exchange import Exchange
 from cds.web.feedback_route import FeedbackRoute
+from cds.web.form_routes import FormRoutes
 from cds.web.gate import CALLER, Gate
 from cds.web.heads import LEAVE, LIMITED
 from cds.web.health import Health
@@ -89,6 +91,7 @@ def create_app(
     _add_metrics(app, settings, health, metrics)
     add_assets(app)
     Evidence(words, engine, demo=settings.demo).add_to(app)
+    FormRoutes(read_form_words(), engine.knowledge, settings.public_url).add_to(app)
     if settings.demo:
         add_demo(app, settings, fixtures, today or Clock(settings.zone).today)
     for pages in parts.pages:

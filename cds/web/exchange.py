@@ -19,6 +19,7 @@ log = logging.getLogger("twitch-cds")
 QUIET = ("/health/", "/metrics")
 ROUTES = (
     *("/cds-services", "/evidence", "/governance", "/health/live", "/health/ready", "/metrics", "/assets"),
+    *("/Questionnaire", "/CodeSystem"),
     *("/demo/fhir", "/demo/patients", "/demo/paste", "/demo/feedback"),
 )
 

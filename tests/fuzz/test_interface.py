@@ -40,8 +40,9 @@ def test_every_service_is_described_with_its_hook_and_context() -> None:
 
 
 def test_nothing_else_is_described() -> None:
-    """Discovery, calls, feedback, health, metrics."""
+    """Discovery, calls, feedback, the Questionnaire, health, metrics."""
     others = {"/cds-services", "/cds-services/{service}/feedback", "/health/live", "/health/ready", "/metrics"}
+    others |= {"/Questionnaire/muscle-twitching", "/CodeSystem/muscle-twitching"}
     services = {f"/cds-services/{name}" for name in engine().service_ids}
 
     assert others | services == set(DESCRIBED["paths"])
@@ -136,7 +137,7 @@ def test_schemathesis_finds_no_answer_that_is_not_described(tmp_path: Path) -> N
         alive = service.call()
 
     assert 0 == done.returncode, done.stdout
-    assert "13 selected / 13 total" in done.stdout
+    assert "15 selected / 15 total" in done.stdout
     assert "16 selected / 16 total" in done.stdout
     assert any(one.endswith("200 with cards") for one in answers(tmp_path))
     assert 200 == alive.status

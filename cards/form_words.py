@@ -1,0 +1,51 @@
+"""The words of our own Questionnaire (second edition N22), from the wording file of one language."""
+
+import tomllib
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from cards.errors import WordingError
+from cards.words import ENGLISH
+
+FILE = "questions.toml"
+
+
+class ItemWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """The text of one item, its answers by their codes, and how it reads as one line of a list."""
+
+    text: str
+    short: str = ""
+    answers: dict[str, str] = {}
+
+
+class FormWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """The words of all items, and of the lists of answers that several of them share."""
+
+    lists: dict[str, dict[str, str]]
+    item: dict[str, ItemWords]
+
+    def text(self, item: str) -> str:
+        """What an item asks."""
+        return self._of(item).text
+
+    def answer(self, item: str, listed: str | None, code: str) -> str:
+        """What an answer is called: by its list if it has one, else by its item."""
+        words = self.lists.get(listed, {}) if listed else self._of(item).answers
+        if code not in words:
+            raise WordingError(FILE, f"{listed or item}.{code}", "missing")
+        return words[code]
+
+    def _of(self, item: str) -> ItemWords:
+        if item not in self.item:
+            raise WordingError(FILE, f"item.{item}", "missing")
+        return self.item[item]
+
+
+def read_form_words(folder: Path = ENGLISH) -> FormWords:
+    """The words of the form in the language of a folder."""
+    try:
+        return msgspec.convert(tomllib.loads((folder / FILE).read_text("utf-8")), FormWords)
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as problem:
+        raise WordingError(FILE, "the file", str(problem)) from problem

@@ -1,0 +1,1 @@
+"""Our own Questionnaire as FHIR resources."""
