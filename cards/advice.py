@@ -106,6 +106,7 @@ class Occasion(Struct, frozen=True):
 
     `unread` is what arrived and could not be read; the detail says it in sentences of its own.
     `many_actions`: the client carries out several actions of one suggestion.
+    `ask_url` is where our SMART app is launched, for a client that has registered it.
     """
 
     patient_id: str
@@ -116,3 +117,4 @@ class Occasion(Struct, frozen=True):
     unread: tuple[NotChecked, ...] = ()
     switched_off: tuple[Topic, ...] = ()
     many_actions: bool = False
+    ask_url: str | None = None

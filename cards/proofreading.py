@@ -18,6 +18,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "source_label": ("guideline",),
     "source_label_guideline": ("guideline",),
     "link_label": (),
+    "ask_label": (),
     "pair": ("first", "second"),
     "comma": (),
     "semicolon": (),

@@ -10,7 +10,7 @@ from cards.detail import detail
 from cards.markdown import plain
 from cards.orders import TASK, TEST, OrderBook, Resource
 from cards.summary import join, summarise
-from cards.topics import TOPIC_SYSTEM, Indicator, Topic
+from cards.topics import ASKS_PATIENT, TOPIC_SYSTEM, Indicator, Topic
 from cards.wire import Action, Card, Coding, Link, OverrideReason, Source, Suggestion
 from cards.words import Words
 
@@ -30,7 +30,7 @@ def render(advice: Advice, occasion: Occasion, words: Words, orders: OrderBook, 
         suggestions=suggestions,
         selection_behavior="any" if suggestions else None,
         override_reasons=_override_reasons(advice.topic, words),
-        links=(_link(advice.topic, occasion.evidence_url, words),),
+        links=_links(advice.topic, occasion, words),
         extension={BASIS: basis(advice, occasion, words)},
     )
 
@@ -56,6 +56,15 @@ def _source(topic: Topic, indicator: Indicator, evidence_url: str, words: Words)
         url=evidence_url,
         topic=Coding(system=TOPIC_SYSTEM, code=topic.value, display=entry.title),
     )
+
+
+def _links(topic: Topic, occasion: Occasion, words: Words) -> tuple[Link, ...]:
+    """Its evidence, and where the cause needs history the app that asks for it, which is told the topic."""
+    evidence = _link(topic, occasion.evidence_url, words)
+    if occasion.ask_url is None or topic not in ASKS_PATIENT:
+        return (evidence,)
+    context = f'{{"topic":"{topic.value}"}}'
+    return (evidence, Link(label=words.phrase("ask_label"), url=occasion.ask_url, type="smart", app_context=context))
 
 
 @lru_cache(maxsize=64)

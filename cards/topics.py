@@ -32,6 +32,9 @@ class Topic(StrEnum):
     ORD_ESTROGEN = "estrogen-order"
 
 
+# Cards whose cause is history that charts rarely hold: they offer to ask the patient (N22).
+ASKS_PATIENT = frozenset({Topic.NEURO_EVAL, Topic.LAB_ORDER, Topic.REASSURE, Topic.LIFESTYLE, Topic.DATA_GAP})
+
 TOPIC_SYSTEM = "urn:twitch-cds:topic"
 
 ELECTROLYTES = ("calcium", "potassium", "magnesium", "phosphate", "sodium")

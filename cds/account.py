@@ -13,6 +13,7 @@ class Caller(Struct, frozen=True, kw_only=True):
     `fhir_servers` narrows what may be contacted for this client, `rate_per_second` is its own rate; None leaves either.
     `patient_users`: whether patients are shown cards too; `card_extension`: whether cards carry our own extension;
     `many_actions`: whether the missing tests are one suggestion with several actions; `modes`: what is shown at all.
+    `smart`: whether it has registered our SMART app, so that cards offer to launch it.
     """
 
     client: str
@@ -23,6 +24,7 @@ class Caller(Struct, frozen=True, kw_only=True):
     card_extension: bool = True
     many_actions: bool = False
     modes: Modes = ALL_ON
+    smart: bool = False
 
     @property
     def realm(self) -> str:

@@ -127,8 +127,9 @@ class Attendant:
         deadline = Deadline.after(self._seconds_allowed, self._seconds)
         call = None
         try:
-            read = partial(self._engine.read, patient_users=caller.patient_users, many_actions=caller.many_actions)
-            call = read(service_id, body) if len(body) < LONG_BODY else await asyncio.to_thread(read, service_id, body)
+            read = self._engine.read
+            short = len(body) < LONG_BODY
+            call = read(service_id, body, caller) if short else await asyncio.to_thread(read, service_id, body, caller)
             outcome = await self._outcome(_Attendance(call, caller, deadline, len(body)))
         except CallError as error:
             error.__traceback__ = None  # its frames would keep what was decoded until the next collection

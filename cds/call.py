@@ -16,6 +16,7 @@ from cards.render import bare, render
 from cards.topics import Topic
 from cards.wire import Card
 from cards.words import ENGLISH, Words
+from cds.account import NOBODY, Caller
 from cds.chart import drafts
 from cds.chart.facts import Chart
 from cds.chart.glance import is_clear
@@ -76,8 +77,7 @@ class Call(Struct, frozen=True):
     supplies: Supplies
     allowance: Allowance
     window: Window
-    patient_users: bool = False
-    many_actions: bool = False
+    caller: Caller = NOBODY
 
     @property
     def templates(self) -> dict[str, str]:
@@ -99,6 +99,7 @@ class Engine(Struct, frozen=True, kw_only=True):
     services: dict[str, Service]
     version: str
     evidence_url: str
+    ask_url: str
     now: Callable[[], datetime]
     new_id: Callable[[], str]
     limits: Limits = USUAL
@@ -139,8 +140,8 @@ class Engine(Struct, frozen=True, kw_only=True):
         """The outcome of one call, from prefetch alone; raises CallError for input that cannot be answered."""
         return settle(self.steps(self.read(service_id, body)))
 
-    def read(self, service_id: str, body: bytes, *, patient_users: bool = False, many_actions: bool = False) -> Call:
-        """The call in a body; raises CallError. The client says whether patients are shown cards, and of actions."""
+    def read(self, service_id: str, body: bytes, caller: Caller = NOBODY) -> Call:
+        """The call in a body; raises CallError. The caller says what its client shows and carries out."""
         service = self.services.get(service_id)
         if service is None:
             raise UnknownService
@@ -149,12 +150,12 @@ class Engine(Struct, frozen=True, kw_only=True):
         remarks = (UNUSABLE,) if request.source.is_unusable else ()
         window = Window.of(self.now().date().toordinal(), self.knowledge.days("flagged_lab"))
         supplies = Supplies(request.prefetch, service.prefetch, allowance, remarks, window.closed)
-        return Call(service, request, supplies, allowance, window, patient_users, many_actions)
+        return Call(service, request, supplies, allowance, window, caller)
 
     def steps(self, call: Call) -> Steps[Outcome]:
         """Answer a call, asking for what is missing: the gate first, the rest only if there is a twitch (4e)."""
         context = call.request.context
-        if context.is_for_patient and not call.patient_users:
+        if context.is_for_patient and not call.caller.patient_users:
             return FOR_PATIENT
         _check_patient(call.supplies, call.request.patient_id)
         if SHAPES[call.service.hook].is_order:
@@ -206,7 +207,7 @@ class Engine(Struct, frozen=True, kw_only=True):
         _check_patient(supplies, call.request.patient_id)
         reader.add(supplies.resources(("patient", *REST)))
         twitches = self._twitches(reader, encounter_id)  # an onset may be told as an age: the birth date may come late
-        return (yield from self._advised(reader, twitches, supplies, consulted, many_actions=call.many_actions))
+        return (yield from self._advised(reader, twitches, supplies, consulted, caller=call.caller))
 
     def _twitches(self, reader: Reader, encounter_id: str | None = None) -> tuple[Twitch, ...]:
         return gate.twitches(reader.chart, self.knowledge, reader.scope.today, encounter_id)
@@ -248,7 +249,7 @@ class Engine(Struct, frozen=True, kw_only=True):
         supplies: Supplies,
         consulted: Consulted,
         *,
-        many_actions: bool = False,
+        caller: Caller = NOBODY,
     ) -> Steps[Outcome]:
         """What the rules say, worded; nothing of somebody who has died."""
         scope, chart = reader.scope, reader.finish()
@@ -271,7 +272,8 @@ class Engine(Struct, frozen=True, kw_only=True):
             evidence_url=self.evidence_url,
             not_checked=supplies.not_checked(),
             switched_off=self.switched_off,
-            many_actions=many_actions,
+            many_actions=caller.many_actions,
+            ask_url=self.ask_url if caller.smart else None,
         )
         dues, cards, not_checked = self._worded(consultation, occasion)
         return Outcome(cards, consultation, not_checked, case.chart, dues, consultation.repeated)
@@ -361,6 +363,7 @@ def build_engine(
         limits=Limits(depth=settings.max_depth, entries=settings.max_entries),
         emergency_cards=settings.emergency_cards,
         evidence_url=f"{settings.public_url}/evidence",
+        ask_url=f"{settings.public_url}/smart/launch",
         now=now or Clock(settings.zone).now,
         new_id=new_id or new_uuid,
     )

@@ -27,7 +27,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("cds.rules",),
     ("cds.audit", "cds.hooks", "cds.outcome", "cds.prefetch", "cds.store", "cds.trust"),
     ("cds.report", "cds.selfcheck", "cds.call"),
-    ("cds.attendant", "cds.explain", "cds.golive"),
+    ("cds.attendant", "cds.explain", "cds.golive", "cds.smart"),
     ("cds.web", "cds.evaluate"),
     ("cds.knowledge_command", "cds.recall"),
     ("cds.commands",),
@@ -84,7 +84,12 @@ IMPORTS_LATE = {
     "cds.progress": {"rich.console", "rich.progress"},
     "cds.trust.verifier": {"cds.trust.fetch"},
     "cds.web.governance.routes": {"cds.web.governance.figures"},
-    "cds.web.opening": {"cds.prefetch.completion", "cds.web.playground.routes"},
+    "cds.web.opening": {
+        "cds.prefetch.completion",
+        "cds.smart.ehr",
+        "cds.web.playground.routes",
+        "cds.web.smart.routes",
+    },
     "cds.web.pages": {"jinja2"},
     "cds.web.server": {"cds.web.metrics", "cds.web.worker"},
 }

@@ -342,6 +342,27 @@ def test_a_client_may_want_no_extension() -> None:
     assert [card["summary"] for card in usual] == [card["summary"] for card in plain]
 
 
+def links(reply: Reply) -> dict[str, list[Json]]:
+    """The links of each card beside that to its evidence, by topic."""
+    cards = json.loads(reply.body).get("cards", ())
+    return {card["source"]["topic"]["code"]: [one for one in card["links"] if one["type"] == "smart"] for card in cards}
+
+
+def test_a_client_with_the_app_is_offered_to_ask_the_patient() -> None:
+    """On cards whose cause needs history, and on no other; the app is told the card (CDS Hooks 2.0, `appContext`)."""
+    asking = {"neurology-evaluation", "lab-order", "reassurance", "lifestyle", "data-gap"}
+    offered = [links(attended(without(case), caller=Caller(client="ehr", smart=True))) for case in cases()[:120]]
+    usual = [links(attended(without(case))) for case in cases()[:120]]
+
+    found = {topic: bool(made) for one in offered for topic, made in one.items()}
+    assert found == {topic: topic in asking for topic in found}
+    assert {True, False} == set(found.values())
+    link = next(made[0] for one in offered for made in one.values() if made)
+    assert ("Ask the patient: one minute", "/smart/launch") == (link["label"], link["url"][-13:])
+    assert json.loads(link["appContext"])["topic"] in asking
+    assert [] == [made for one in usual for made in one.values() if made]
+
+
 def test_a_client_may_want_the_missing_tests_in_one_suggestion() -> None:
     """The same drafts, in one suggestion with an action each; what is remembered is what was shown."""
     body = without(next(case for case in cases() if case.id == "V02"))

@@ -17,6 +17,8 @@ from cds.trust.modes_entry import PilotEntry, modes_of
 from cds.trust.modes_entry import problems as problems_of_modes
 from cds.trust.names import ALLOWED, DEFAULT
 from cds.trust.public_sandbox import WHY, is_of_the_sandbox
+from cds.trust.smart_entry import SmartClient, SmartEntry, registered
+from cds.trust.smart_entry import problems as problems_of_smart
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S{1,500}", re.ASCII)
@@ -45,6 +47,7 @@ class Entry(Struct, forbid_unknown_fields=True, kw_only=True):
     modes: dict[str, str] = {}
     pilot: PilotEntry | None = None
     silent_emergencies: str | None = None
+    smart: SmartEntry | None = None
 
 
 class Client(Struct, frozen=True, kw_only=True):
@@ -64,6 +67,7 @@ class Client(Struct, frozen=True, kw_only=True):
     card_extension: bool
     many_actions: bool
     modes: Modes
+    smart: SmartClient | None = None
 
     @property
     def keys_at(self) -> str:
@@ -86,6 +90,11 @@ class Registry(Struct, frozen=True):
         told = {client.name: client.modes.not_on(services) for client in self.clients}
         return {name: modes for name, modes in told.items() if modes}
 
+    def launched_from(self, issuer: str) -> Client | None:
+        """The client whose EHR may launch our SMART app from this FHIR base."""
+        base = issuer.rstrip("/")
+        return next((client for client in self.clients if client.smart and client.smart.issuer == base), None)
+
 
 def load_registry(path: Path, *, demo: bool = False, services: Collection[str] = ()) -> Registry:
     """Read the file of clients, or stop at the first thing that is wrong with it.
@@ -97,6 +106,7 @@ def load_registry(path: Path, *, demo: bool = False, services: Collection[str] =
     _check_names(path, clients)
     by_issuer = {client.issuer: tuple(c for c in clients if c.issuer == client.issuer) for client in clients}
     _check_issuers(path, clients, by_issuer)
+    _check_launches(path, clients)
     return Registry(clients, by_issuer)
 
 
@@ -124,7 +134,7 @@ def _client(path: Path, number: int, raw: object, demo: bool, services: Collecti
         entry = msgspec.convert(raw, Entry)
     except msgspec.ValidationError as problem:
         raise RegistryError(str(path), place + _field(problem), _reason(problem)) from problem
-    for field, reason in (*_problems(entry, demo), *problems_of_modes(entry, services)):
+    for field, reason in (*_problems(entry, demo, path.parent), *problems_of_modes(entry, services)):
         raise RegistryError(str(path), f"{place}.{field}", reason)
     return _made(entry, path.parent)
 
@@ -139,11 +149,12 @@ def _field(problem: msgspec.ValidationError) -> str:
 def _reason(problem: msgspec.ValidationError) -> str:
     text = str(problem).partition(" - at ")[0]
     if "unknown field" in text:
-        return f"is no key of a client; the keys are {', '.join(Entry.__struct_fields__)}"
+        keys = SmartEntry if "$.smart" in str(problem) else Entry
+        return f"is no key of a client; the keys are {', '.join(keys.__struct_fields__)}"
     return "is missing" if "missing required" in text else text[:1].lower() + text[1:]
 
 
-def _problems(entry: Entry, demo: bool) -> Iterator[tuple[str, str]]:
+def _problems(entry: Entry, demo: bool, folder: Path) -> Iterator[tuple[str, str]]:
     """What is wrong with one client, each with its key."""
     if not NAME.fullmatch(entry.name) or entry.name == NOBODY.client:
         yield "name", f"must be 1 to 64 letters, digits, dots, dashes or underscores, and not `{NOBODY.client}`"
@@ -155,6 +166,8 @@ def _problems(entry: Entry, demo: bool) -> Iterator[tuple[str, str]]:
     yield from _problems_of_lists(entry)
     if entry.rate_per_second is not None and not 1 <= entry.rate_per_second <= FASTEST:
         yield "rate_per_second", f"must be a whole number from 1 to {FASTEST}"
+    if entry.smart is not None:
+        yield from ((f"smart.{field}", reason) for field, reason in problems_of_smart(entry.smart, folder))
 
 
 def _problems_of_keys(entry: Entry, demo: bool) -> Iterator[tuple[str, str]]:
@@ -212,6 +225,7 @@ def _made(entry: Entry, folder: Path) -> Client:
         card_extension=entry.card_extension,
         many_actions=entry.many_actions,
         modes=modes_of(entry),
+        smart=registered(entry.smart, folder) if entry.smart else None,
     )
 
 
@@ -234,3 +248,15 @@ def _check_issuers(path: Path, clients: Sequence[Client], by_issuer: Mapping[str
             ):
                 reason = f'is the issuer of "{other.name}" too: both need `tenants`, and none in common'
                 raise RegistryError(str(path), f'client[{number}] "{client.name}".issuer', reason)
+
+
+def _check_launches(path: Path, clients: Sequence[Client]) -> None:
+    """A launch names its FHIR base only, so that a base belongs to one client."""
+    seen: set[str] = set()
+    for number, client in enumerate(clients, 1):
+        if client.smart is None:
+            continue
+        if client.smart.issuer in seen:
+            place = f'client[{number}] "{client.name}".smart.issuer'
+            raise RegistryError(str(path), place, "is the issuer of another client's smart registration too")
+        seen.add(client.smart.issuer)

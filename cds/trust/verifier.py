@@ -137,6 +137,7 @@ class Verifier:
             card_extension=client.card_extension,
             many_actions=client.many_actions,
             modes=client.modes,
+            smart=client.smart is not None,
         )
 
     def _client(self, token: Token) -> Client:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date
 from pathlib import Path
+from secrets import token_hex
 
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
@@ -13,13 +14,13 @@ from cards.form_words import read_form_words
 from cards.proofreading import load_words
 from cards.words import Words
 from cds.account import NOBODY
-from cds.clock import Clock
 from cds.errors import CallError, CdsError, UnknownPath, WrongMethod, render
 from cds.hooks.limits import Limits
+from cds.secrecy import Secret
 from cds.settings import Settings
 from cds.web.assets import add_assets
 from cds.web.cors import Cors
-from cds.web.demo import FIXTURES, add_demo
+from cds.web.demo import FIXTURES, Demo
 from cds.web.entrance import CROWD, Entrance
 from cds.web.evidence.routes import Evidence
 from cds.web.exchange import Exchange
@@ -93,7 +94,8 @@ def create_app(
     Evidence(words, engine, demo=settings.demo).add_to(app)
     FormRoutes(read_form_words(), engine.knowledge, settings.public_url).add_to(app)
     if settings.demo:
-        add_demo(app, settings, fixtures, today or Clock(settings.zone).today)
+        demo = parts.demo or Demo(settings, Secret(token_hex()), fixtures, today)
+        demo.add_to(app)
     for pages in parts.pages:
         pages.add_to(app, recorder)
     return app

@@ -1,18 +1,42 @@
-"""What demo mode adds beside the playground: the synthetic charts as a read-only FHIR server."""
+"""What demo mode adds beside the playground: the synthetic charts as a FHIR server, and a launcher before it."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from fastapi import FastAPI
 
+from cds.clock import Clock, utc_now
+from cds.secrecy import Secret
 from cds.settings import Settings
 from cds.web.demo_fhir import demo_fhir
+from cds.web.demo_fhir.charts import read_charts
+from cds.web.demo_fhir.shelves import Shelves
+from cds.web.demo_smart.authority import Authority, demo_client
+from cds.web.demo_smart.routes import DemoSmart
 
 FHIR = "/demo/fhir"
 FIXTURES = Path(__file__).parents[2] / "fhir_fixtures"
 
 
-def add_demo(app: FastAPI, settings: Settings, fixtures: Path, today: Callable[[], date]) -> None:
-    """Add the paths of demo mode."""
-    app.mount(FHIR, demo_fhir(fixtures, today, settings.public_url + FHIR))
+class Demo:
+    """The demo's own EHR: its charts with what was written to them, and its sign-in."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        key: Secret,
+        fixtures: Path = FIXTURES,
+        today: Callable[[], date] | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.today = today or Clock(settings.zone).today
+        self.shelves = Shelves(read_charts(fixtures), self.today)
+        self._authority = Authority(settings.public_url + FHIR, key, now)
+        self._url = settings.public_url
+        self.client = demo_client(settings.public_url, settings.public_url + FHIR)
+
+    def add_to(self, app: FastAPI) -> None:
+        """Add the paths: those of the sign-in before the FHIR server, below which one of them is."""
+        DemoSmart(self._authority, self.shelves, self._url).add_to(app)
+        app.mount(FHIR, demo_fhir(self.shelves, self.today, self._url + FHIR, self._authority.may_create))

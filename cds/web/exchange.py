@@ -18,9 +18,9 @@ log = logging.getLogger("twitch-cds")
 
 QUIET = ("/health/", "/metrics")
 ROUTES = (
-    *("/cds-services", "/evidence", "/governance", "/health/live", "/health/ready", "/metrics", "/assets"),
+    *("/cds-services", "/evidence", "/governance", "/health/live", "/health/ready", "/metrics", "/assets", "/smart"),
     *("/Questionnaire", "/CodeSystem"),
-    *("/demo/fhir", "/demo/patients", "/demo/paste", "/demo/feedback"),
+    *("/demo/fhir", "/demo/patients", "/demo/paste", "/demo/feedback", "/demo/launch", "/demo/auth", "/demo/reset"),
 )
 
 

@@ -6,27 +6,30 @@ import logging
 import os
 import signal
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cds.attendant import Attendant
 from cds.audit.journal import Journal
 from cds.audit.place import log_of
 from cds.call import Engine, build_engine
-from cds.clock import Clock, utc_now
+from cds.clock import utc_now
 from cds.errors import StartError
 from cds.fhir import units
 from cds.keyed import Pseudonyms
 from cds.prefetch.tally import Tally
+from cds.secrecy import Secret
 from cds.settings import Settings
 from cds.store.facts import Unfit
 from cds.store.keys import hash_key
 from cds.store.memory import Memory, open_memory
+from cds.trust.roster import Roster
 from cds.trust.verifier import Verifier, build_verifier
-from cds.web.demo import FIXTURES
+from cds.web.demo import FIXTURES, Demo
 from cds.web.governance.routes import Governance
 from cds.web.governance.standing import Standing, standings
 from cds.web.metrics import Metrics
-from cds.web.parts import Pages, Parts
+from cds.web.parts import Errand, Pages, Parts
 from cds.web.record import SOFTWARE
 
 if TYPE_CHECKING:
@@ -54,11 +57,8 @@ def open_parts(settings: Settings) -> Parts:
         seconds_allowed=settings.deadline_ms / 1000,
         once=not settings.demo,
     )
-    pages: list[Pages] = [_governance(settings, engine, verifier)]
-    if settings.demo:
-        from cds.web.playground.routes import Playground  # noqa: PLC0415 - see test_architecture
-
-        pages.append(Playground(engine, attendant, memory, settings, FIXTURES, Clock(settings.zone).today))
+    pages, demo, leave_app = _pages(settings, engine, attendant, memory, key)
+    pages.insert(0, _governance(settings, engine, verifier))
 
     async def begin() -> None:
         await asyncio.to_thread(_start, memory)
@@ -71,6 +71,7 @@ def open_parts(settings: Settings) -> Parts:
         if completion is not None:
             await completion.aclose()
         await verifier.close()
+        await leave_app()
         await asyncio.to_thread(memory.close)
         journal.close()
 
@@ -86,6 +87,7 @@ def open_parts(settings: Settings) -> Parts:
         close=(end,),
         ended_by=ended_by,
         words=engine.words,
+        demo=demo,
     )
 
 
@@ -105,6 +107,35 @@ def _completion(settings: Settings, metrics: Metrics) -> "Completion | None":
     from cds.prefetch.completion import Completion  # noqa: PLC0415 - see test_architecture
 
     return Completion(settings, tally=Tally(metrics.fhir))
+
+
+def _pages(
+    settings: Settings, engine: Engine, attendant: Attendant, memory: Memory, key: Secret
+) -> tuple[list[Pages], Demo | None, Errand]:
+    """The pages for people, the demo's own EHR in demo mode, and what closes the SMART app.
+
+    The app is there where an EHR is registered for it when the service starts, and in demo mode.
+    """
+    pages: list[Pages] = []
+    demo = Demo(settings, key) if settings.demo else None
+    if demo is not None:
+        from cds.web.playground.routes import Playground  # noqa: PLC0415 - see test_architecture
+
+        pages.append(Playground(engine, attendant, memory, settings, FIXTURES, demo))
+    path = Path(settings.clients) if settings.clients else None
+    roster = Roster(path, demo=settings.demo, services=engine.service_ids)
+    if demo is None and not any(client.smart for client in roster.registry.clients):
+        return pages, demo, _nothing
+    from cds.smart.ehr import Ehrs  # noqa: PLC0415 - see test_architecture
+    from cds.web.smart.routes import Asking  # noqa: PLC0415 - see test_architecture
+
+    ehrs = Ehrs(roster, settings, more=(demo.client,) if demo else ())
+    pages.append(Asking(engine, ehrs, settings, key))
+    return pages, demo, ehrs.aclose
+
+
+async def _nothing() -> None:
+    """Nothing is to be closed."""
 
 
 def _start(memory: Memory) -> None:

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from cards.words import Words
 from cds.errors import StartError
+from cds.web.demo import Demo
 from cds.web.gate import Verifying
 from cds.web.metrics import Metrics
 from cds.web.ports import Answering, Attending, Keeping, Recording
@@ -28,6 +29,7 @@ class Parts:
     """All parts of one process. `start` is run before the first call, `close` after the last, in their order.
 
     `ended_by`: what made the process end by itself, if anything did. `words`: those of the engine, if it has any.
+    `demo`: the charts of demo mode and their EHR.
     """
 
     engine: Answering
@@ -41,3 +43,4 @@ class Parts:
     close: Sequence[Errand] = ()
     ended_by: Sequence[StartError] = ()
     words: Words | None = None
+    demo: Demo | None = None

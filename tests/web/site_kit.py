@@ -14,8 +14,9 @@ from cds.account import Account, Caller, FeedbackItem
 from cds.attendant import Attendant
 from cds.call import build_engine
 from cds.deadline import Deadline
+from cds.secrecy import Secret
 from cds.web.app import create_app
-from cds.web.demo import FIXTURES
+from cds.web.demo import FIXTURES, Demo
 from cds.web.parts import Parts
 from cds.web.playground.routes import Playground
 
@@ -59,8 +60,11 @@ def site(
     notebook = notebook or Notebook()
     attendant = Attendant(ENGINE, memory=notebook)
     chosen = demo(**settings)
-    playground = Playground(ENGINE, attendant, notebook, chosen, fixtures, today)
-    parts = Parts(engine=ENGINE, attendant=attendant, verifier=Strangers(), keeper=notebook, pages=[playground])
+    its = Demo(chosen, Secret("k" * 32), fixtures, today)
+    playground = Playground(ENGINE, attendant, notebook, chosen, fixtures, its)
+    parts = Parts(
+        engine=ENGINE, attendant=attendant, verifier=Strangers(), keeper=notebook, pages=[playground], demo=its
+    )
     return Client(create_app(parts, chosen, fixtures=fixtures, today=today))
 
 

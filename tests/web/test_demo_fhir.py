@@ -19,10 +19,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.routing import Mount
+from starlette.types import ASGIApp
 
 from cds.web.demo_fhir import demo_fhir
-from cds.web.demo_fhir.charts import ChartError
+from cds.web.demo_fhir.charts import ChartError, read_charts
 from cds.web.demo_fhir.moments import date_test, span_in, span_of
+from cds.web.demo_fhir.shelves import Shelves
 from cds.web.demo_fhir.shift import is_date_name, shift_text, shifted
 
 Json = dict[str, Any]
@@ -117,10 +119,15 @@ def asker(app: Any) -> Ask:
     return ask
 
 
+def served(folder: Path, today: Callable[[], date], base: str) -> ASGIApp:
+    """The server over the charts of a folder; nobody has a token to write with."""
+    return demo_fhir(Shelves(read_charts(folder), today), today, base, lambda kind, token: None)
+
+
 @pytest.fixture
 def ask(tmp_path: Path) -> Ask:
     """A server over two charts."""
-    return asker(demo_fhir(write(tmp_path, {"ann": ANN, "bob": BOB}), lambda: TODAY, f"{BASE}/"))
+    return asker(served(write(tmp_path, {"ann": ANN, "bob": BOB}), lambda: TODAY, f"{BASE}/"))
 
 
 def ids(answer: httpx.Response, mode: str = "match") -> list[str]:
@@ -460,7 +467,7 @@ def test_form_type(ask: Ask) -> None:
 
 def test_our_own_fault(tmp_path: Path) -> None:
     """A failure of ours is an OperationOutcome too, without a stack trace."""
-    answer = asker(demo_fhir(write(tmp_path, {"bob": BOB}), lambda: date(*[]), BASE))("/Patient")
+    answer = asker(served(write(tmp_path, {"bob": BOB}), lambda: date(*[]), BASE))("/Patient")
 
     assert 500 == answer.status_code
     assert "The demo server failed. The log of the service says why." == refusal(answer)
@@ -479,7 +486,7 @@ def test_mounted(small: Any) -> None:
 def test_the_day_turns(tmp_path: Path) -> None:
     """The same server shows moved dates on the next day."""
     days = iter([WRITTEN, WRITTEN + timedelta(days=1)])
-    ask = asker(demo_fhir(write(tmp_path, {"bob": BOB}), lambda: next(days), BASE))
+    ask = asker(served(write(tmp_path, {"bob": BOB}), lambda: next(days), BASE))
 
     assert ["2026-11-15", "2026-11-16"] == [ask("/Observation/b1").json()["effectiveDateTime"] for _ in range(2)]
 
@@ -496,13 +503,13 @@ UNUSABLE: list[tuple[list[Any], str]] = [
 def test_unusable_charts_stop_the_start(tmp_path: Path, chart: list[Any], reason: str) -> None:
     """A chart that cannot be served is named at start."""
     with pytest.raises(ChartError, match=f"c.json: .*{reason}"):
-        demo_fhir(write(tmp_path, {"ann": ANN, "c": chart}), lambda: TODAY, BASE)
+        served(write(tmp_path, {"ann": ANN, "c": chart}), lambda: TODAY, BASE)
 
 
 def test_missing_index_stops_the_start(tmp_path: Path) -> None:
     """Without an index nothing is served."""
     with pytest.raises(ChartError, match=r"index\.json"):
-        demo_fhir(tmp_path, lambda: TODAY, BASE)
+        served(tmp_path, lambda: TODAY, BASE)
 
 
 @given(st.dates(date(1000, 1, 1), date(3000, 1, 1)), st.integers(-100_000, 100_000))
@@ -576,7 +583,7 @@ def test_prefixes_agree_with_dates(asked: date, found: date, zoned: bool) -> Non
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """One server for many examples."""
-    return demo_fhir(write(tmp_path_factory.mktemp("charts"), {"bob": BOB}), lambda: TODAY, BASE)
+    return served(write(tmp_path_factory.mktemp("charts"), {"bob": BOB}), lambda: TODAY, BASE)
 
 
 @given(st.text(max_size=30), st.sampled_from(["_count", "date", "code", "patient", "_sort", "_include", "_page", "x"]))

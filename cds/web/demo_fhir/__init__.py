@@ -1,4 +1,4 @@
-"""A read-only FHIR R4 server over the fictional charts, for demo mode only."""
+"""A FHIR R4 server over the fictional charts, for demo mode only; what is written goes into a copy in memory."""
 
 from cds.web.demo_fhir.server import demo_fhir
 

@@ -29,9 +29,11 @@ class Refused(CallError):  # noqa: N818 - named like the other refusals in cds.e
         self.status, self.code, self.headers = status, code, headers or {}
 
 
-def answer(request: Request, resource: dict[str, Any]) -> Response:
+def answer(
+    request: Request, resource: dict[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
     """Send a resource."""
-    return Response(_ENCODER.encode(resource), 200, _DEMO, media_type(request))
+    return Response(_ENCODER.encode(resource), status, {**_DEMO, **(headers or {})}, media_type(request))
 
 
 def refuse(request: Request, error: CallError) -> Response:

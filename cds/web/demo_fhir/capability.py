@@ -4,9 +4,10 @@ from datetime import date
 from typing import Any
 
 from cds.web.demo_fhir.answers import FHIR_JSON
+from cds.web.demo_fhir.creating import CREATED
 from cds.web.demo_fhir.parameters import table_of
 
-_ABOUT = "Read-only demo server with fictional patients. Not for clinical use."
+_ABOUT = "A demo server with fictional patients. Not for clinical use."
 _EVERYTHING = {
     "name": "everything",
     "definition": "http://hl7.org/fhir/OperationDefinition/Patient-everything",
@@ -37,9 +38,10 @@ def capability_statement(kinds: list[str], today: date, base: str) -> dict[str, 
 def _kind(kind: str) -> dict[str, Any]:
     table = table_of(kind)
     names = sorted(name for name, parameter in table.items() if parameter.kind == "reference")
+    created = [{"code": "create"}] if kind in CREATED else []
     described: dict[str, Any] = {
         "type": kind,
-        "interaction": [{"code": "read"}, {"code": "search-type"}],
+        "interaction": [{"code": "read"}, {"code": "search-type"}, *created],
         "versioning": "no-version",
         "searchInclude": [f"{kind}:{name}" for name in names],
         "searchParam": [{"name": name, "type": table[name].kind} for name in sorted(table)],

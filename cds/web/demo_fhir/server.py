@@ -1,8 +1,7 @@
-"""The demo server's routes: read, search by GET and POST, `$everything`, metadata; nothing writes."""
+"""The demo server's routes: read, search by GET and POST, `$everything`, metadata; a token of the demo may create."""
 
 from collections.abc import Awaitable, Callable
 from datetime import date
-from pathlib import Path
 from typing import Final, TypeAlias
 
 from starlette.applications import Starlette
@@ -12,41 +11,50 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from cds.errors import CallError
 from cds.web.demo_fhir.answers import Refused, answer, media_type, refuse
 from cds.web.demo_fhir.bundles import Place, searchset
 from cds.web.demo_fhir.capability import capability_statement
-from cds.web.demo_fhir.charts import Charts, Resource, Shelf, read_charts
+from cds.web.demo_fhir.charts import Resource, Shelf
+from cds.web.demo_fhir.creating import CREATED, created_from, patient_of
 from cds.web.demo_fhir.parameters import EVERYTHING, KINDS, table_of
 from cds.web.demo_fhir.queries import MAX_QUERY, MAX_TOKEN, PAGE, Query, read_query
+from cds.web.demo_fhir.shelves import Shelves
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+MayCreate: TypeAlias = Callable[[str, str], str | None]
 
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
-def demo_fhir(fixtures: Path, today: Callable[[], date], base_url: str) -> ASGIApp:
-    """Serve the charts below `fixtures`, dated as of `today`; links start with `base_url`, the public address."""
-    server = _Server(read_charts(fixtures), today, base_url.rstrip("/"))
+def demo_fhir(shelves: Shelves, today: Callable[[], date], base_url: str, may_create: MayCreate) -> ASGIApp:
+    """Serve the charts, dated as of `today`; links start with `base_url`, the public address.
+
+    `may_create` tells the patient for whom a token may create a resource of a type, if any.
+    """
+    server = _Server(shelves, today, base_url.rstrip("/"), may_create)
     app = Starlette(
         routes=[
             Route("/metadata", _negotiated(server.metadata)),
             Route("/{kind}/_search", _negotiated(server.search_form), methods=["POST"]),
             Route("/{kind}/{ident}/$everything", _negotiated(server.everything)),
             Route("/{kind}/{ident}", _negotiated(server.read)),
+            *(Route(f"/{kind}", _negotiated(server.create), methods=["POST"]) for kind in CREATED),
             Route("/{kind}", _negotiated(server.search)),
         ],
-        exception_handlers={Refused: _refused, HTTPException: _http_refused, 500: _failed},
+        exception_handlers={CallError: _refused, HTTPException: _http_refused, 500: _failed},
     )
     app.router.redirect_slashes = False  # a redirect would be built from the Host header
     return app
 
 
 class _Server:
-    def __init__(self, charts: Charts, today: Callable[[], date], base: str) -> None:
-        self._charts = charts
+    def __init__(self, shelves: Shelves, today: Callable[[], date], base: str, may_create: MayCreate) -> None:
+        self._shelves = shelves
         self._today = today
         self._base = base
-        self._kinds = KINDS | charts.kinds
+        self._may_create = may_create
+        self._kinds = KINDS | shelves.kinds
 
     async def metadata(self, request: Request) -> Response:
         return answer(request, capability_statement(sorted(self._kinds), self._today(), self._base))
@@ -62,6 +70,20 @@ class _Server:
     async def search_form(self, request: Request) -> Response:
         kind = self._kind(request)
         return self._found(request, kind, await _form(request))
+
+    async def create(self, request: Request) -> Response:
+        """Take a resource into the copy in memory (FHIR R4, conditional create), for the patient of the token."""
+        kind = request.url.path.rsplit("/", 1)[1]
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        patient = self._may_create(kind, token.strip()) if scheme.lower() == "bearer" else None
+        if patient is None:
+            raise Refused(403, "forbidden", "Only the app that the demo launches may write, with its token.")
+        resource = await created_from(request, kind)
+        if patient_of(resource) != patient:
+            raise Refused(403, "forbidden", "The token is for another patient.")
+        held, is_new = self._shelves.create(patient, resource, request.headers.get("if-none-exist", ""))
+        location = f"{self._base}/{kind}/{held['id']}"
+        return answer(request, held, 201 if is_new else 200, {"location": location})
 
     async def everything(self, request: Request) -> Response:
         kind = self._kind(request)
@@ -79,7 +101,7 @@ class _Server:
         return answer(request, searchset(shelf, shelf.of(kind).values(), query, Place(self._base, kind)))
 
     def _shelf(self) -> Shelf:
-        return self._charts.on(self._today())
+        return self._shelves.today()
 
     def _kind(self, request: Request) -> str:
         kind: str = request.path_params["kind"]
@@ -136,7 +158,7 @@ def _strict(request: Request) -> bool:
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Refused)
+    assert isinstance(error, CallError)
     return refuse(request, error)
 
 
@@ -145,7 +167,7 @@ async def _http_refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 405:
         allow = ", ".join(sorted((error.headers or {})["Allow"].split(", ")))
-        text = f"This server is read-only. Use {allow}."
+        text = f"This is not possible here. Use {allow}."
         return refuse(request, Refused(405, "not-supported", text, {"Allow": allow}))
     return refuse(request, Refused(404, "not-found", "Nothing is served at this path. Start at GET metadata."))
 

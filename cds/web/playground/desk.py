@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cds.account import NOBODY, Suppressed
+from cds.account import NOBODY, Caller, Suppressed
 from cds.call import Engine
 from cds.errors import CallError
 from cds.explain.explain import Why, explain
@@ -19,6 +19,7 @@ from cds.web.record import Call, Recorder
 
 Json = dict[str, Any]
 INDENT = 2
+EHR = Caller(client=NOBODY.client, smart=True)  # the demo's own EHR, for which the SMART app is registered
 
 
 class Round(Struct, frozen=True, kw_only=True):
@@ -54,9 +55,9 @@ class Desk:
     async def fire(self, service: str, body: bytes) -> Round:
         """Make one call and explain its answer."""
         started = self._seconds()
-        reply = await self._attendant.answer(service, body, NOBODY)
+        reply = await self._attendant.answer(service, body, EHR)
         spent = self._seconds() - started
-        self._recorder.record(Call(NOBODY, service, reply, spent))
+        self._recorder.record(Call(EHR, service, reply, spent))
         said = msgspec.json.decode(reply.body)
         account = reply.account
         return Round(

@@ -1,7 +1,6 @@
 """The playground's paths: the list of patients, one chart with its cards, and a place for charts of one's own."""
 
-from collections.abc import Callable, Mapping
-from datetime import date
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
@@ -12,7 +11,8 @@ from cds.call import Engine
 from cds.errors import UnknownPath, UnknownService
 from cds.settings import Settings
 from cds.web.body import read_body
-from cds.web.demo_fhir.charts import Resource, Shelf, read_charts
+from cds.web.demo import Demo
+from cds.web.demo_fhir.charts import Resource, Shelf
 from cds.web.pages import page
 from cds.web.playground import answers, paste, roster
 from cds.web.playground.choices import load_choices, wish_of
@@ -35,12 +35,12 @@ class Playground:
         keeper: Keeping,
         settings: Settings,
         fixtures: Path,
-        today: Callable[[], date],
+        demo: Demo,
     ) -> None:
         self._engine, self._attendant, self._keeper, self._settings = engine, attendant, keeper, settings
-        self._charts = read_charts(fixtures)
+        self._shelves = demo.shelves
         self._index = roster.read_index(fixtures)
-        self._today = today
+        self._today = demo.today
         choices = load_choices()
         self._choices = choices
         self._ehr = Ehr(engine.services, f"{settings.public_url}/demo/fhir", choices)
@@ -58,7 +58,7 @@ class Playground:
 
     @property
     def _shelf(self) -> Shelf:
-        return self._charts.on(self._today())
+        return self._shelves.today()
 
     async def home(self) -> Response:
         """Who is here, and what this is."""

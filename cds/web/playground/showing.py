@@ -35,6 +35,7 @@ class Shown(Struct, frozen=True, kw_only=True):
     source: str
     title: str
     evidence: str
+    asks: tuple[str, str] | None
     suggestions: tuple[tuple[str, str], ...]
     reasons: tuple[tuple[str, str, str], ...]
 
@@ -75,7 +76,7 @@ class Stage:
         """Cards, explanation, request and answer of one call."""
         return {
             "round": made,
-            "cards": tuple(self._card(card) for card in made.cards),
+            "cards": tuple(self._card(card, _patient(request)) for card in made.cards),
             "looking": self.looking(made.why),
             "suppressed": tuple(self._titles.get(one.topic, one.topic) for one in made.suppressed),
             "request": pretty(ENCODER.encode(brief(request))),
@@ -108,7 +109,7 @@ class Stage:
     def _listed(self) -> tuple[Chosen, ...]:
         return tuple(Chosen(key, one.display, one.group) for key, one in self._choices.medicine.items())
 
-    def _card(self, card: Mapping[str, Any]) -> Shown:
+    def _card(self, card: Mapping[str, Any], patient: str) -> Shown:
         topic = card["source"]["topic"]["code"]
         suggestions, reasons = card.get("suggestions", ()), card.get("overrideReasons", ())
         return Shown(
@@ -119,9 +120,25 @@ class Stage:
             source=card["source"]["label"],
             title=self._titles.get(topic, topic),
             evidence=f"/evidence/{topic}",
+            asks=_launcher(card, patient),
             suggestions=tuple((one["uuid"], one["label"]) for one in suggestions),
             reasons=tuple((one["code"], one["system"], one["display"]) for one in reasons),
         )
+
+
+def _patient(request: Json) -> str:
+    """The patient of a request that this playground may launch an app for."""
+    context = request.get("context")
+    patient = context.get("patientId") if isinstance(context, dict) else None
+    return patient if isinstance(patient, str) else ""
+
+
+def _launcher(card: Mapping[str, Any], patient: str) -> tuple[str, str] | None:
+    """Where this EHR launches the SMART app that a card links to (CDS Hooks 2.0, Link), and the label."""
+    linked = next((link for link in card.get("links", ()) if link["type"] == "smart"), None)
+    if linked is None:
+        return None
+    return f"/demo/launch?{urlencode({'patient': patient, 'appContext': linked['appContext']})}", linked["label"]
 
 
 def _swapped(wish: Wish) -> dict[str, str]:

@@ -1,0 +1,89 @@
+"""The words of the app "Ask the patient" and of its questions, loaded from the wording files of one language."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from cards.errors import WordingError
+from cards.words import ENGLISH
+
+PAGE_FILE, QUESTION_FILE = "ask.toml", "questions.toml"
+T = TypeVar("T")
+
+
+class ItemWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """The question of one item, its answers by their codes, and how it reads as one line of a list."""
+
+    text: str
+    short: str = ""
+    answers: dict[str, str] = {}
+
+
+class Questions(Struct, frozen=True, forbid_unknown_fields=True):
+    """The words of the form."""
+
+    lists: dict[str, dict[str, str]]
+    item: dict[str, ItemWords]
+
+
+class PageWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """The words around the form, with what became of the answers, what is wrong with one, and why nothing goes on."""
+
+    page: dict[str, str]
+    outcome: dict[str, str]
+    problem: dict[str, str]
+    why: dict[str, str]
+    group: dict[str, str]
+
+
+class AskWords(Struct, frozen=True):
+    """All words of the app."""
+
+    questions: Questions
+    pages: PageWords
+
+    def text(self, item: str) -> str:
+        """The question of an item."""
+        return self.questions.item[item].text
+
+    def short(self, item: str) -> str:
+        """The item as a line of a list."""
+        words = self.questions.item[item]
+        return words.short or words.text
+
+    def answer(self, item: str, listed: str | None, code: str) -> str:
+        """What an answer is called: by its list if it has one, else by its item."""
+        words = self.questions.lists[listed] if listed else self.questions.item[item].answers
+        return words[code]
+
+
+def load_ask_words(
+    needed: Mapping[str, tuple[str | None, tuple[str, ...]]], groups: Iterable[str], folder: Path = ENGLISH
+) -> AskWords:
+    """The words, or a WordingError that names what is missing. `needed`: the list and the answers of each item."""
+    words = AskWords(_read(folder, QUESTION_FILE, Questions), _read(folder, PAGE_FILE, PageWords))
+    _same(QUESTION_FILE, "item", needed, words.questions.item)
+    for item, (listed, codes) in needed.items():
+        held = words.questions.lists.get(listed, {}) if listed else words.questions.item[item].answers
+        _same(QUESTION_FILE, f"{item}.answers", codes, held)
+    _same(PAGE_FILE, "group", groups, words.pages.group)
+    return words
+
+
+def _same(file: str, key: str, needed: Iterable[str], held: Iterable[str]) -> None:
+    needed, held = set(needed), set(held)
+    if missing := needed - held:
+        raise WordingError(file, f"{key}.{min(missing)}", "missing")
+    if unknown := held - needed:
+        raise WordingError(file, f"{key}.{min(unknown)}", "not known to the service")
+
+
+def _read(folder: Path, file: str, kind: type[T]) -> T:
+    try:
+        return msgspec.convert(tomllib.loads((folder / file).read_text("utf-8")), kind)
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as problem:
+        raise WordingError(file, "the file", str(problem)) from problem

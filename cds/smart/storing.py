@@ -1,0 +1,51 @@
+"""Answers go to the EHR: each resource once, however often it is sent (FHIR R4, conditional create)."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from cds.smart.wire import Answer, Json, Unreached, Wire
+
+Outcome = Literal["stored", "partly", "refused", "unknown"]
+ALREADY = 412  # of a conditional create: the server holds it, more than once
+REFUSED = range(400, 500)
+
+
+async def store(wire: Wire, base: str, token: str, response: Json, observations: Sequence[Json]) -> Outcome:
+    """Store the answers and what was derived from them.
+
+    `partly`: the answers are stored, not all that was derived. `unknown`: no answer came, so that it may be sent again.
+    """
+    made = await _create(wire, base, token, response)
+    if made is None or made.status >= REFUSED.stop:
+        return "unknown"
+    if not _is_stored(made):
+        return "refused"
+    source = _reference(made, response)
+    outcomes = [await _create(wire, base, token, {**one, "derivedFrom": [source]}) for one in observations]
+    return "stored" if all(one is not None and _is_stored(one) for one in outcomes) else "partly"
+
+
+async def _create(wire: Wire, base: str, token: str, resource: Json) -> Answer | None:
+    name = resource["identifier"] if isinstance(resource["identifier"], dict) else resource["identifier"][0]
+    headers = {
+        "authorization": f"Bearer {token}",
+        "if-none-exist": f"identifier={name['system']}|{name['value']}",
+        "prefer": "return=minimal",
+    }
+    try:
+        return await wire.post_resource(f"{base}/{resource['resourceType']}", resource, headers)
+    except Unreached:
+        return None
+
+
+def _is_stored(answer: Answer) -> bool:
+    return answer.is_good or answer.status == ALREADY
+
+
+def _reference(answer: Answer, response: Json) -> Json:
+    """The stored response by its id, or by its identifier where the server does not tell the id."""
+    parts = answer.location.partition("/_history/")[0].rstrip("/").split("/")
+    ident = parts[-1] if len(parts) > 1 and parts[-2] == "QuestionnaireResponse" else answer.body.get("id")
+    if isinstance(ident, str) and ident:
+        return {"reference": f"QuestionnaireResponse/{ident}"}
+    return {"type": "QuestionnaireResponse", "identifier": response["identifier"]}

@@ -1,0 +1,41 @@
+"""The demo's charts of today with what was written to them: the one place that playground and FHIR server share."""
+
+from collections.abc import Callable
+from datetime import date
+from functools import lru_cache
+
+from cds.web.demo_fhir.charts import Charts, Resource, Shelf
+from cds.web.demo_fhir.written import Written
+
+
+class Shelves:
+    """Charts that are dated as of today, and a copy in memory that takes what is written."""
+
+    def __init__(self, charts: Charts, today: Callable[[], date]) -> None:
+        self._charts, self._today = charts, today
+        self._written = Written()
+        self.kinds = charts.kinds
+        self._merged = lru_cache(maxsize=2)(self._merge)
+
+    def today(self) -> Shelf:
+        """All resources of today."""
+        return self._merged(self._today(), self._written.changes)
+
+    def create(self, patient: str, resource: Resource, condition: str) -> tuple[Resource, bool]:
+        """Take a resource of one patient; the one that meets the condition, where there is one."""
+        return self._written.create(patient, resource, condition)
+
+    def reset(self) -> None:
+        """Forget what was written."""
+        self._written.reset()
+
+    def _merge(self, day: date, _: int) -> Shelf:
+        shelf = self._charts.on(day)
+        if not self._written.patients:
+            return shelf
+        charts = {patient: (*chart, *self._written.of(patient)) for patient, chart in shelf.charts.items()}
+        by_type = {kind: dict(held) for kind, held in shelf.by_type.items()}
+        for patient in self._written.patients:
+            for resource in self._written.of(patient):
+                by_type.setdefault(resource["resourceType"], {})[resource["id"]] = resource
+        return Shelf(by_type, charts)

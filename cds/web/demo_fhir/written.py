@@ -1,0 +1,52 @@
+"""What is written to the demo server: a copy in memory beside the charts, which a reset empties."""
+
+from typing import Any, Final
+from uuid import uuid4
+
+from cds.web.demo_fhir.answers import Refused
+
+MOST: Final = 500
+Resource = dict[str, Any]
+
+
+class Written:
+    """The resources that were created, by patient; `changes` counts up with each change."""
+
+    def __init__(self) -> None:
+        self.changes = 0
+        self._held: dict[str, list[Resource]] = {}
+
+    def of(self, patient: str) -> tuple[Resource, ...]:
+        """What was written for one patient."""
+        return tuple(self._held.get(patient, ()))
+
+    @property
+    def patients(self) -> tuple[str, ...]:
+        """Those for whom something was written."""
+        return tuple(self._held)
+
+    def create(self, patient: str, resource: Resource, condition: str) -> tuple[Resource, bool]:
+        """The resource as it is held now, and whether it is new: with a condition that one meets, nothing is."""
+        known = next((one for one in self.of(patient) if condition and _meets(one, resource, condition)), None)
+        if known is not None:
+            return known, False
+        if sum(map(len, self._held.values())) >= MOST:
+            raise Refused(422, "too-costly", "The demo holds no more. Reset it on its first page.")
+        made = {**resource, "id": str(uuid4())}
+        self._held.setdefault(patient, []).append(made)
+        self.changes += 1
+        return made, True
+
+    def reset(self) -> None:
+        """Forget everything that was written."""
+        self._held.clear()
+        self.changes += 1
+
+
+def _meets(one: Resource, resource: Resource, condition: str) -> bool:
+    """`identifier=system|value`, the one condition that is known here."""
+    name, _, token = condition.partition("=")
+    held = one.get("identifier", [])
+    listed = held if isinstance(held, list) else [held]
+    same_kind = one["resourceType"] == resource["resourceType"]
+    return same_kind and name == "identifier" and any(f"{i.get('system')}|{i.get('value')}" == token for i in listed)

@@ -1,0 +1,1 @@
+"""The pages of the SMART app "Ask the patient: one minute"."""

@@ -1,0 +1,50 @@
+"""Cookies of the app: sealed by us, each for one path, gone with their time; a long one is cut into several."""
+
+from collections.abc import Iterator, Mapping
+
+from fastapi import Response
+
+NAME = "ask"
+PIECE = 3500  # browsers keep 4,096 bytes of a cookie, its name and attributes included
+MOST_PIECES = 6
+
+
+class TooLong(ValueError):  # noqa: N818 - says what it is
+    """More than browsers are asked to keep."""
+
+
+class Jar:
+    """Sets and reads cookies for a service under one address."""
+
+    def __init__(self, *, is_secure: bool) -> None:
+        """Over https cookies may be sent from inside the frame of an EHR; over http (this machine) they may not."""
+        self._attributes = "HttpOnly; Secure; SameSite=None; Partitioned" if is_secure else "HttpOnly; SameSite=Lax"
+
+    def put(self, answer: Response, path: str, text: str, seconds: int) -> None:
+        """Have the browser keep a text for a path, in the place of what it keeps there."""
+        pieces = [text[start : start + PIECE] for start in range(0, len(text), PIECE)]
+        if len(pieces) > MOST_PIECES:
+            raise TooLong
+        for number in range(MOST_PIECES):
+            piece = pieces[number] if number < len(pieces) else ""
+            kept = seconds if piece else 0
+            answer.headers.append(
+                "set-cookie", f"{NAME}{number}={piece}; Path={path}; Max-Age={kept}; {self._attributes}"
+            )
+
+    def drop(self, answer: Response, path: str) -> None:
+        """Have the browser forget what it keeps for a path."""
+        self.put(answer, path, "", 0)
+
+    @staticmethod
+    def read(cookies: Mapping[str, str]) -> str:
+        """What the browser keeps for the path it asks for."""
+        return "".join(_pieces(cookies))
+
+
+def _pieces(cookies: Mapping[str, str]) -> Iterator[str]:
+    for number in range(MOST_PIECES):
+        piece = cookies.get(f"{NAME}{number}", "")
+        if not piece:
+            return
+        yield piece
