@@ -118,8 +118,7 @@ class Writer:
         if code is None or not code.startswith(LOINC) or item.repeats or item.type in ("date", "group", "string"):
             return
         for value in given.get(item.id, []):
-            if value != NOT_KNOWN:
-                yield code, self._value(item, value)
+            yield code, self._value(item, value)
 
     def _value(self, item: FormItem, value: str) -> Json:
         if item.type != "choice":

@@ -84,6 +84,11 @@ class Wire:
         kind = {"content-type": "application/fhir+json", "accept": "application/fhir+json"}
         return await self._answer("POST", address, {**kind, **headers}, msgspec.json.encode(resource))
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether all connections are closed."""
+        return self._http.is_closed
+
     async def aclose(self) -> None:
         """Close all connections."""
         await self._http.aclose()

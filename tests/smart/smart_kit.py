@@ -17,6 +17,7 @@ import httpx
 from fastapi import FastAPI
 from joserfc import jwt
 from joserfc.jwk import ECKey
+from msgspec.structs import replace
 
 from cds.attendant import Attendant
 from cds.call import Engine, build_engine
@@ -223,6 +224,10 @@ class Strangers:
     is_up = True
     standing = Standing()
 
+    @property
+    def modes(self) -> dict[str, dict[str, str]]:
+        return {}
+
     async def verify(self, authorization: str | None, audience: str) -> Any:
         raise Refused(Refusal("header", "There is no Authorization header."))
 
@@ -251,10 +256,8 @@ _NUMBERS = count(1)
 _ENGINES: dict[str, Engine] = {}
 
 
-def engine_of(settings: Settings, moment: Moment) -> Engine:
+def engine_of(settings: Settings, moment: Callable[[], datetime]) -> Engine:
     """The real engine; it is built once, for it is the same for all tests but for its clock."""
-    from msgspec.structs import replace
-
     if not _ENGINES:
         _ENGINES["one"] = build_engine(settings, new_id=lambda: str(UUID(int=next(_NUMBERS))))
     return replace(_ENGINES["one"], now=moment)

@@ -208,7 +208,15 @@ def test_answers_are_stored_with_what_follows_from_them(tmp_path: Path) -> None:
     place = site(tmp_path)
 
     status, text, _ = visited(
-        place, {**ANSWERS, "q.preg": "", "q.drugs.name.1": "Magnesium", "q.drugs.change.1": "started"}
+        place,
+        {
+            **ANSWERS,
+            "q.onset.year": "2026",
+            "q.onset.month": "3",
+            "q.preg": "",
+            "q.drugs.name.1": "Magnesium",
+            "q.drugs.change.1": "started",
+        },
     )
 
     response, *observations = place.ehr.created
@@ -220,6 +228,7 @@ def test_answers_are_stored_with_what_follows_from_them(tmp_path: Path) -> None:
     assert f"{PUBLIC}/Questionnaire/muscle-twitching|1.0.0" == response["questionnaire"]
     assert "Y" == answer_of(response, "q.twitch")[0]["valueCoding"]["code"]
     assert "N" == answer_of(response, "q.family")[0]["valueCoding"]["code"]
+    assert [{"valueDate": "2026-03"}] == answer_of(response, "q.onset")
     drug = next(one for one in response["item"] if one["linkId"] == "q.drugs")
     assert ["q.drugs.name", "q.drugs.change"] == [one["linkId"] for one in drug["item"]]
     for one in observations:
@@ -668,3 +677,20 @@ def test_the_way_back_is_the_registration_s_alone(tmp_path: Path) -> None:
     assert callback.startswith("/smart/callback/")
     assert visit.startswith("/smart/visit/")
     assert "evil.example" not in page
+
+
+def test_answers_that_a_browser_cannot_keep_are_shown(tmp_path: Path) -> None:
+    """A token of an unusual length leaves no room: the answers are stored, and stand there to be copied."""
+    long = {"access_token": "x" * 6000, "scope": "patient/*.cruds " + "y" * 9050}
+    fields = {"q.twitch": "Y", **{f"q.drugs.name.{row}": "z" * 200 for row in (1, 2, 3)}}
+    place = site(tmp_path, answer=long)
+
+    async def steps() -> tuple[int, str]:
+        async with place.browser() as browser:
+            answer = await send(browser, await signed_in(place, browser), fields)
+            return answer.status_code, text_of(answer.text)
+
+    status, text = asyncio.run(steps())
+
+    assert (502, True) == (status, "z" * 200 in text)
+    assert ["QuestionnaireResponse"] == kinds(place.ehr.created)

@@ -24,7 +24,7 @@ from cds.web.app import create_app
 from cds.web.demo import FIXTURES, Demo
 from cds.web.demo_fhir.written import MOST
 from cds.web.demo_smart.authority import CLIENT_ID, Authority, Launch
-from cds.web.parts import Parts
+from cds.web.parts import Pages, Parts
 from cds.web.playground.routes import Playground
 from cds.web.smart.routes import Asking
 
@@ -51,7 +51,8 @@ def whole(now: Any = lambda: NOW) -> FastAPI:
     its = Demo(settings, KEY, FIXTURES, NOW.date, now)
     attendant = Attendant(ENGINE, memory=notebook)
     ehrs = Ehrs(Roster(None), settings, more=(its.client,), transport=transport, now=now)
-    pages = [Playground(ENGINE, attendant, notebook, settings, FIXTURES, its), Asking(ENGINE, ehrs, settings, KEY, now)]
+    playground = Playground(ENGINE, attendant, notebook, settings, FIXTURES, its)
+    pages: list[Pages] = [playground, Asking(ENGINE, ehrs, settings, KEY, now)]
     parts = Parts(
         engine=ENGINE,
         attendant=attendant,

@@ -1,6 +1,7 @@
 """Cookies of the app: sealed by us, each for one path, gone with their time; a long one is cut into several."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from itertools import takewhile
 
 from fastapi import Response
 
@@ -39,12 +40,4 @@ class Jar:
     @staticmethod
     def read(cookies: Mapping[str, str]) -> str:
         """What the browser keeps for the path it asks for."""
-        return "".join(_pieces(cookies))
-
-
-def _pieces(cookies: Mapping[str, str]) -> Iterator[str]:
-    for number in range(MOST_PIECES):
-        piece = cookies.get(f"{NAME}{number}", "")
-        if not piece:
-            return
-        yield piece
+        return "".join(takewhile(bool, (cookies.get(f"{NAME}{number}", "") for number in range(MOST_PIECES))))
