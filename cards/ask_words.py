@@ -9,25 +9,11 @@ import msgspec
 from msgspec import Struct
 
 from cards.errors import WordingError
+from cards.form_words import FILE, FormWords, read_form_words
 from cards.words import ENGLISH
 
-PAGE_FILE, QUESTION_FILE = "ask.toml", "questions.toml"
+PAGE_FILE = "ask.toml"
 T = TypeVar("T")
-
-
-class ItemWords(Struct, frozen=True, forbid_unknown_fields=True):
-    """The question of one item, its answers by their codes, and how it reads as one line of a list."""
-
-    text: str
-    short: str = ""
-    answers: dict[str, str] = {}
-
-
-class Questions(Struct, frozen=True, forbid_unknown_fields=True):
-    """The words of the form."""
-
-    lists: dict[str, dict[str, str]]
-    item: dict[str, ItemWords]
 
 
 class PageWords(Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,33 +29,31 @@ class PageWords(Struct, frozen=True, forbid_unknown_fields=True):
 class AskWords(Struct, frozen=True):
     """All words of the app."""
 
-    questions: Questions
+    questions: FormWords
     pages: PageWords
 
     def text(self, item: str) -> str:
         """The question of an item."""
-        return self.questions.item[item].text
+        return self.questions.text(item)
 
     def short(self, item: str) -> str:
         """The item as a line of a list."""
-        words = self.questions.item[item]
-        return words.short or words.text
+        return self.questions.item[item].short or self.text(item)
 
     def answer(self, item: str, listed: str | None, code: str) -> str:
-        """What an answer is called: by its list if it has one, else by its item."""
-        words = self.questions.lists[listed] if listed else self.questions.item[item].answers
-        return words[code]
+        """What an answer is called."""
+        return self.questions.answer(item, listed, code)
 
 
 def load_ask_words(
     needed: Mapping[str, tuple[str | None, tuple[str, ...]]], groups: Iterable[str], folder: Path = ENGLISH
 ) -> AskWords:
     """The words, or a WordingError that names what is missing. `needed`: the list and the answers of each item."""
-    words = AskWords(_read(folder, QUESTION_FILE, Questions), _read(folder, PAGE_FILE, PageWords))
-    _same(QUESTION_FILE, "item", needed, words.questions.item)
+    words = AskWords(read_form_words(folder), _read(folder, PAGE_FILE, PageWords))
+    _same(FILE, "item", needed, words.questions.item)
     for item, (listed, codes) in needed.items():
         held = words.questions.lists.get(listed, {}) if listed else words.questions.item[item].answers
-        _same(QUESTION_FILE, f"{item}.answers", codes, held)
+        _same(FILE, f"{item}.answers", codes, held)
     _same(PAGE_FILE, "group", groups, words.pages.group)
     return words
 
