@@ -22,6 +22,7 @@ from msgspec.structs import replace
 from cds import cli
 from cds.call import Engine
 from cds.evaluate import command
+from cds.knowledge.load import DATA
 from cds.rules.trial import Trial
 from cds.settings import Settings
 
@@ -56,7 +57,8 @@ def evaluate(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     bare = {name: value for name, value in os.environ.items() if "TWITCH_CDS" not in name}
     monkeypatch.setattr(os, "environ", bare)
 
-    def build(given: Settings, now: Callable[[], datetime] | None = None) -> Engine:
+    def build(given: Settings, now: Callable[[], datetime] | None = None, *, data: Path = DATA) -> Engine:
+        assert data == DATA  # other knowledge is tried in tests/diff
         made = engine(TODAY)
         return replace(made, emergency_cards=given.emergency_cards, now=now or made.now)
 

@@ -26,7 +26,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("cds.chart",),
     ("cds.rules",),
     ("cds.audit", "cds.hooks", "cds.outcome", "cds.prefetch", "cds.store", "cds.trust"),
-    ("cds.report", "cds.selfcheck", "cds.call"),
+    ("cds.report", "cds.selfcheck", "cds.call", "cds.diff"),
     ("cds.attendant", "cds.explain", "cds.golive", "cds.smart"),
     ("cds.web", "cds.evaluate"),
     ("cds.knowledge_command", "cds.recall"),

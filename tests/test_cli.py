@@ -16,7 +16,19 @@ from cds.web import serve_command
 from cds.web.metrics import Metrics
 
 KEY = "kl" * 16
-COMMANDS = ["serve", "evaluate", "recall", "report", "silent", "golive", "audit", "clients", "selfcheck", "mint-token"]
+COMMANDS = [
+    "serve",
+    "evaluate",
+    "recall",
+    "report",
+    "silent",
+    "golive",
+    "diff",
+    "audit",
+    "clients",
+    "selfcheck",
+    "mint-token",
+]
 COMMANDS += ["store", "knowledge", "completion"]
 
 

@@ -50,6 +50,9 @@ PATHS = (
     type=click.Choice(["info", "warning", "critical"]),
     help="end with status 3 if a card is at least as urgent: info, warning or critical",
 )
+@click.option(
+    "--knowledge", metavar="FOLDER", type=click.Path(), help="clinical facts in place of our own (for a trial)"
+)
 def command(as_of: datetime | None, **given: Any) -> int:
     """Print the cards of every input."""
     from cds.evaluate.command import Options, run

@@ -24,6 +24,7 @@ COMMANDS = (
         "report",
         "silent",
         "golive",
+        "diff",
         "audit",
         "clients",
         "selfcheck",

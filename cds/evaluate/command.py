@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -17,6 +18,7 @@ from cds.evaluate.files import Problem, batches
 from cds.evaluate.inputs import Answer, Evaluation, Result, hooks
 from cds.evaluate.text import ID_LENGTH, Printer
 from cds.explain.explain import explain
+from cds.knowledge.load import DATA
 from cds.progress import Work, working
 from cds.settings import environment, load
 
@@ -27,7 +29,10 @@ LAST = time(23, 59, 59, 999_999)
 
 
 class Options(NamedTuple):
-    """What is evaluated, and how it is printed. `as_of` is the day at whose end a chart is judged."""
+    """What is evaluated, and how it is printed. `as_of` is the day at whose end a chart is judged.
+
+    `knowledge`: a folder of clinical facts in place of our own.
+    """
 
     paths: Sequence[str]
     hook: str = "patient-view"
@@ -36,6 +41,7 @@ class Options(NamedTuple):
     summary: bool = False
     as_of: date | None = None
     fail_on: str | None = None
+    knowledge: str | None = None
 
 
 def run(options: Options) -> int:
@@ -43,7 +49,8 @@ def run(options: Options) -> int:
     logging.getLogger("cds").addHandler(logging.NullHandler())
     settings = load(environment())
     end = datetime.combine(options.as_of, LAST, settings.zone) if options.as_of else None
-    engine = build_engine(settings, now=(lambda: end) if end else None)
+    data = Path(options.knowledge) if options.knowledge else DATA
+    engine = build_engine(settings, now=(lambda: end) if end else None, data=data)
     if options.hook not in hooks(engine):
         raise UsageError(f"--hook {options.hook}: this version answers {', '.join(sorted(hooks(engine)))} only")
     _be_lenient()

@@ -1,0 +1,1 @@
+"""What another version or other knowledge would change: the same charts through both, compared card by card."""

@@ -1,0 +1,173 @@
+"""What differs between two answers about one chart: counted by card, and by the flags and tags behind it."""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+from itertools import zip_longest
+
+import msgspec
+from msgspec import Struct, field
+
+from cards.basis import BASIS
+from cards.topics import Indicator
+from cds.errors import UsageError
+
+LEVELS = tuple(one.value for one in (Indicator.INFO, Indicator.WARNING, Indicator.CRITICAL))
+
+
+class Change(StrEnum):
+    """What became of a card."""
+
+    NEW = "new"
+    GONE = "gone"
+    MORE = "more urgent"
+    LESS = "less urgent"
+    REWORDED = "reworded"
+    SAME = "same"
+
+
+class Code(Struct, frozen=True):
+    """By which a card's kind is known."""
+
+    code: str
+
+
+class Source(Struct, frozen=True):
+    """Of which kind a card is."""
+
+    topic: Code
+    label: str = ""
+
+
+class Label(Struct, frozen=True):
+    """What a suggestion is called."""
+
+    label: str
+
+
+class Card(Struct, frozen=True):
+    """What is read of a card; its ids are not."""
+
+    summary: str
+    indicator: str
+    source: Source
+    detail: str = ""
+    suggestions: tuple[Label, ...] = ()
+    extension: dict[str, msgspec.Raw] = {}
+
+
+class Basis(Struct, frozen=True):
+    """What is read of a card's basis."""
+
+    tags: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+
+
+class Line(Struct, frozen=True):
+    """One answer of `evaluate --json`."""
+
+    input: str
+    patient: str
+    cards: tuple[Card, ...]
+
+
+class Seen(Struct, frozen=True, order=True):
+    """A card as far as it is compared; of its words a hash only."""
+
+    topic: str
+    tags: tuple[str, ...]
+    flags: tuple[str, ...]
+    urgency: int
+    words: bytes
+
+
+Key = tuple[str, str, int]
+Answers = dict[Key, tuple[Seen, ...]]
+
+
+def answers(lines: Iterable[bytes], name: str) -> Answers:
+    """The answers by input and patient, a patient who comes again apart; raises UsageError for what is no answer."""
+    read: Answers = {}
+    times: Counter[tuple[str, str]] = Counter()
+    for line in lines:
+        try:
+            told = msgspec.json.decode(line, type=Line)
+            seen = tuple(sorted(_seen(card) for card in told.cards))
+        except (msgspec.DecodeError, ValueError) as problem:
+            raise UsageError(f"{name}: printed a line that is no answer ({type(problem).__name__})") from problem
+        read[told.input, told.patient, times[told.input, told.patient]] = seen
+        times[told.input, told.patient] += 1
+    return read
+
+
+def _seen(card: Card) -> Seen:
+    raw = card.extension.get(BASIS)
+    basis = msgspec.json.decode(raw, type=Basis) if raw is not None else Basis()
+    words = (card.summary, card.detail, card.source.label, *(one.label for one in card.suggestions))
+    return Seen(
+        card.source.topic.code,
+        basis.tags,
+        basis.flags,
+        LEVELS.index(card.indicator),
+        hashlib.blake2b(msgspec.json.encode(words), digest_size=16).digest(),
+    )
+
+
+class Differences(Struct, kw_only=True):
+    """The sums. `by_reason`: how often a flag or tag is behind a card that it was not behind, or no more is."""
+
+    charts: int = 0
+    changed: int = 0
+    only_old: int = 0
+    only_new: int = 0
+    by_card: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    by_reason: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+
+    @property
+    def is_same(self) -> bool:
+        """Whether both said the same of the same charts."""
+        return not (self.changed or self.only_old or self.only_new)
+
+
+def compare(old: Answers, new: Answers) -> Differences:
+    """Chart by chart; a chart that one of the two has no answer for is counted as such."""
+    found = Differences(only_old=len(old.keys() - new.keys()), only_new=len(new.keys() - old.keys()))
+    for key in old.keys() & new.keys():
+        found.charts += 1
+        found.changed += old[key] != new[key]
+        for topic in sorted({card.topic for card in (*old[key], *new[key])}):
+            before, after = ([card for card in some if card.topic == topic] for some in (old[key], new[key]))
+            for one, other in _paired(before, after):
+                found.by_card[topic][_change(one, other)] += 1
+                _reasons(found, topic, one, other)
+    return found
+
+
+def _paired(before: Sequence[Seen], after: Sequence[Seen]) -> Iterator[tuple[Seen | None, Seen | None]]:
+    """Cards of one kind: those of the same tags first, then the others in their order."""
+    left, right = list(before), list(after)
+    for card in before:
+        twin = next((other for other in right if other.tags == card.tags), None)
+        if twin is not None:
+            left.remove(card)
+            right.remove(twin)
+            yield card, twin
+    yield from zip_longest(left, right)
+
+
+def _change(one: Seen | None, other: Seen | None) -> Change:
+    if one is None or other is None:
+        return Change.NEW if one is None else Change.GONE
+    if one.urgency != other.urgency:
+        return Change.MORE if other.urgency > one.urgency else Change.LESS
+    return Change.SAME if one == other else Change.REWORDED
+
+
+def _reasons(found: Differences, topic: str, one: Seen | None, other: Seen | None) -> None:
+    """Which flags and tags came to a card or left it."""
+    before, after = ({*card.flags, *card.tags} if card else set() for card in (one, other))
+    for reason in after - before:
+        found.by_reason[f"{topic} {reason}"][Change.NEW] += 1
+    for reason in before - after:
+        found.by_reason[f"{topic} {reason}"][Change.GONE] += 1
