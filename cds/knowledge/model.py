@@ -317,6 +317,7 @@ class Reasons(Struct, frozen=True, forbid_unknown_fields=True):
     diet: str
     severe: str
     kidney: str
+    alcohol: str
 
 
 class OpenItems(Struct, frozen=True, forbid_unknown_fields=True):
@@ -332,6 +333,8 @@ class OpenItems(Struct, frozen=True, forbid_unknown_fields=True):
     medicine: str
     text: str
     language: str
+    alcohol: str
+    pregnancy: str
     age: str
 
 

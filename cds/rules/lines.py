@@ -49,8 +49,7 @@ def _of_forms(found: Assessment) -> Iterator[Note]:
     """What a patient answered that is asked about before anything else is said (N22)."""
     picture, undated = found.picture, found.picture.knowledge.names.undated
     for key, name in FORM_LINES.items():
-        told = [one for one in picture.findings.of(name) if picture.is_within(one.when, "reported_sign")]
-        if told:
+        if told := picture.reported(name):
             yield Note(key, {"date": max(one.when.text for one in told if one.when)})
     if picture.says_pregnant is not None:
         yield Note("pregnancy_reported", {"date": picture.says_pregnant.text})

@@ -8,6 +8,8 @@ from cds.rules.assess import Assessment
 from cds.rules.flags import Flags
 from cds.rules.picture import NEEDED, Picture
 
+ALCOHOL = ("alcohol-stopped", "alcohol-much")
+
 
 def of(found: Assessment) -> tuple[str, ...]:
     """All that makes an isolated twitch not plain, in the order of N55, each once."""
@@ -57,6 +59,10 @@ def _open(found: Assessment) -> Iterator[str]:
     for test in other_results.disagreeing(picture):
         yield fill(names.open.flag, {"test": test})
     yield from _unread(picture)
+    if any(picture.reported(name) for name in ALCOHOL):
+        yield names.open.alcohol
+    if picture.says_pregnant is not None:
+        yield names.open.pregnancy
     if picture.age is None:
         yield names.open.age
 

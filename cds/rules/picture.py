@@ -139,6 +139,10 @@ class Picture(Struct, frozen=True, kw_only=True):
         """PERSIST, SEVERE or FREQUENT (4b, S45)."""
         return self.persists or any(twitch.severe or twitch.frequent for twitch in self.twitches)
 
+    def reported(self, name: str) -> tuple[Finding, ...]:
+        """What the patient answered lately (N22)."""
+        return tuple(one for one in self.findings.of(name) if self.is_within(one.when, "reported_sign"))
+
     def is_within(self, when: When | None, window: str) -> bool:
         """Whether a value's first possible day lies within a window."""
         return when is not None and self.today - when.first <= self.knowledge.days(window)

@@ -13,7 +13,7 @@ from cds.rules.lifestyle import Factor
 from cds.rules.medication import Course
 from cds.rules.picture import Picture
 
-KIDNEY = "kidney-moderate"
+KIDNEY, ALCOHOL = "kidney-moderate", "alcohol-much"
 WEEK = 7
 
 
@@ -35,7 +35,7 @@ def reason(
 
 
 def _reasons(picture: Picture, courses: tuple[Course, ...], factors: tuple[Factor, ...]) -> Iterator[Reason]:
-    """A medicine, diet, an old deficiency, duration, severity, the kidney: in the order of N56."""
+    """A medicine, diet, an old deficiency, duration, severity, the kidney, alcohol: in the order of N56."""
     words = picture.knowledge.names.reason
     fired = tuple(tests_due.of_drugs(courses, picture))
     for course in (*(one for one in courses if one.tag in fired), *tests_due.linked(picture)):
@@ -44,6 +44,8 @@ def _reasons(picture: Picture, courses: tuple[Course, ...], factors: tuple[Facto
     yield from _old_deficiencies(picture)
     yield from _duration(picture)
     yield from _kidney(picture)
+    if told := picture.reported(ALCOHOL):
+        yield Reason(words.alcohol, tuple(findings.fact(one, (ALCOHOL,), picture.knowledge) for one in told))
 
 
 def _old_deficiencies(picture: Picture) -> Iterator[Reason]:

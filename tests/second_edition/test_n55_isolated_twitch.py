@@ -92,6 +92,8 @@ def test_n55_cards(case: Case) -> None:
         ("N55/unread-result", with_item("potassium not readable")),
         ("N55/unread-medicine", with_item("a medicine not checked")),
         ("N55/unread-problem", with_item("a problem not understood")),
+        ("N55/alcohol-stopped", with_item("reported alcohol use")),
+        ("N55/pregnancy-reported", with_item("reported pregnancy")),
         ("N55/medicines-not-received", without("medicines")),
         ("N55/two-types-not-received", without("medicines and requests")),
         ("N55/three-types-not-received", without("observations, medicines +1 more")),

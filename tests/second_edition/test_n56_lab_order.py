@@ -52,6 +52,7 @@ def test_n56_cards(case: Case) -> None:
         ("lithium-creatinine-old", "on lithium: creatinine"),
         ("diet", "with diet risk: calcium, potassium, sodium +4 more"),
         ("deficiency-13-months", "with Vitamin D deficiency: calcium, potassium, sodium +2 more"),
+        ("alcohol-much", "with reported alcohol use: calcium, potassium, sodium +2 more"),
         ("kidney-3", "with kidney disease stage 3: calcium, potassium, sodium +2 more"),
     ],
 )
