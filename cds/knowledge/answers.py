@@ -56,14 +56,14 @@ class Languages(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Stated(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the file holds."""
+    """What the file holds, and the languages that are on."""
 
     systems: dict[str, list[str]]
     codes: Codes
-    languages: Languages
     text: dict[str, Texts]
     reading: Kinds
     signs: dict[str, list[str]]
+    languages: Languages = Languages([])
 
 
 class Answers(Struct, frozen=True, eq=False):

@@ -13,7 +13,7 @@ from cds.errors import KnowledgeError
 from cds.fhir.units import factor, known, usual_units
 from cds.knowledge.analyte_words import AnalyteWords
 from cds.knowledge.answers import FILE as ANSWERS
-from cds.knowledge.answers import Answers, Stated, compiled
+from cds.knowledge.answers import Answers, Languages, Stated, compiled
 from cds.knowledge.codes import CodeList, CodeTable, Concept
 from cds.knowledge.compile import Terminology, code_table
 from cds.knowledge.folder import Folder
@@ -22,6 +22,7 @@ from cds.knowledge.form import Form
 from cds.knowledge.ingredients import IngredientNames
 from cds.knowledge.labels import analytes_named, labels_of, named
 from cds.knowledge.maps.model import NO_MAPS, SiteMaps
+from cds.knowledge.measured import DEFAULT, MEASURED, Default, Precision, on_by_default
 from cds.knowledge.model import (
     DEFICIENCY,
     Adjustment,
@@ -193,8 +194,9 @@ def load(folder: Path = DATA, languages: Collection[str] = (), wording: Path = E
 def _stated(files: Folder, languages: Collection[str]) -> Stated:
     """What answers say, in the languages that are used (N14)."""
     stated = _convert(ANSWERS, "", files.toml(ANSWERS), Stated)
-    live = list(languages) or stated.languages.live
-    return replace(stated, languages=replace(stated.languages, live=live))
+    measured = _read(files, MEASURED, Precision)
+    live = list(languages) or on_by_default(measured, _convert(DEFAULT, "", files.toml(DEFAULT), Default))
+    return replace(stated, languages=Languages(live))
 
 
 def _read(folder: Folder, file: str, kind: type[T]) -> dict[str, T]:

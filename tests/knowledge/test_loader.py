@@ -263,7 +263,7 @@ def test_a_broken_wording_stops_the_start_as_knowledge(monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("file", "old", "new", "key", "reason"),
     [
-        ("answers.toml", 'live = ["en"]', 'live = ["en", "nl"]', "text.nl", "is live and has no lists"),
+        ("answers.toml", "[text.en]", "[text.nl]", "text.en", "is live and has no lists"),
         ("answers.toml", '"loinc:LA33-6"', '"loink:LA33-6"', "loink", "is no system of this file"),
         ("answers.toml", '"loinc:LA33-6"', '"loinc:LA32-8"', "LA32-8", "is both present and absent"),
         ("answers.toml", '["sct:8011004"', '["sct:6077001"', "dysarthria", "6077001 is also foot-drop"),

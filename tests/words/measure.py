@@ -13,13 +13,17 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from heard_by import hears
-from word_score import Fault, Score, line, score
+from word_score import FLAGS, GATE, Fault, Score, line, score
 from word_texts import FOLDER, LANGUAGES, Half, WordText, by_kind, others, texts
+
+from cds.knowledge.load import DATA
+from cds.knowledge.measured import MEASURED
 
 OTHER_HAND, BY_KIND = "other hand", "by kind"
 READ = (Half.DEVELOPMENT.value, BY_KIND)  # what may be read by who tunes the lists
 HEAD = f"    {'half':12} texts  {'':12} {'precision [95 %]':22}   recall [95 %]"
 NOT_YET = FOLDER / "not_yet.toml"
+RECORD = DATA / MEASURED
 Measured = dict[str, dict[str, Score]]
 
 
@@ -56,13 +60,32 @@ def known() -> Known:
 
 
 def record(measured: Measured) -> None:
-    """Write not_yet.toml: the tests hold it in both directions, so that a text that is heard at last is noticed too."""
+    """Write what is not right yet, and the precision of each language.
+
+    The tests hold both in both directions, so that a text that is heard at last is noticed too.
+    """
     missed = [fault.text.id for half in READ for one in measured[half].values() for fault in one.faults]
     low = [language for language, one in measured[Half.SEALED].items() if one.below()]
     lines = ["# Not heard rightly yet, written by `make words WORDS_FLAGS=--record`: texts of the development half"]
     lines += ["# and of those written kind by kind, and languages below a target on the sealed half."]
     lines += [f"languages = {quoted(low)}", f"texts = {quoted(missed)}"]
     NOT_YET.write_text("\n".join(lines) + "\n", "utf-8")
+    RECORD.write_text("\n".join(recorded(measured)), "utf-8")
+
+
+def recorded(measured: Measured) -> Iterator[str]:
+    """The precision on the sealed half, by which a language is on or off by default (N14)."""
+    yield "# How precisely words are heard on the sealed half of tests/words (N14), written by `make words`."
+    for language, one in measured[Half.SEALED].items():
+        yield f"\n[{language}]"
+        for name in (GATE, FLAGS):
+            count = one.counts[name]
+            share = count.precision
+            yield (
+                f"{name} = {{ right = {count.right}, heard = {count.right + count.wrong} }}"
+                f"  # {share.share:.3f} [{share.low:.3f}, {share.high:.3f}]"
+            )
+    yield ""
 
 
 def quoted(names: Sequence[str]) -> str:

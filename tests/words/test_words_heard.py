@@ -2,9 +2,11 @@
 
 import pytest
 from heard_by import hears
-from measure import READ, Measured, by_language, known, main, measure
+from measure import READ, RECORD, Measured, by_language, known, main, measure, recorded
 from word_score import score
 from word_texts import LANGUAGES, Half, by_kind, others, texts
+
+from cds.knowledge.load import load
 
 KNOWN = known()
 
@@ -22,6 +24,21 @@ def test_development(language: str, measured: Measured) -> None:
     listed = {one for one in KNOWN.texts if one.startswith(f"{language}-")}
     assert {} == {text: wrong for text, wrong in missed.items() if text not in listed}
     assert set() == listed - set(missed), "heard at last: make words WORDS_FLAGS=--record"
+
+
+def test_the_record_is_what_is_measured(measured: Measured) -> None:
+    """The figures that switch languages on are those of the sealed half, as it is heard now (N14)."""
+    assert "\n".join(recorded(measured)) == RECORD.read_text("utf-8"), "make words WORDS_FLAGS=--record"
+
+
+def test_default_languages_follow_the_record(measured: Measured) -> None:
+    """A language is on by default if gate and flags reach 0.98 on the sealed half; English is the one exception."""
+    precise = {
+        language
+        for language, one in measured[Half.SEALED].items()
+        if not any("precision" in missed for missed in one.below())
+    }
+    assert precise | {"en"} == set(load().languages)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
