@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any
 
 import pytest
 from edition_worker import CALLER, NOW, PATIENT, SERVICE, USER
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Connection, create_engine, make_url, text
 
 from cds.report.build import build
 from cds.report.model import FIRST, SECOND, Period
@@ -134,9 +135,14 @@ def _row(number: int, dialect: str) -> dict[str, Any]:
     }
 
 
-def _connected(database_url: str) -> Any:
+@contextmanager
+def _connected(database_url: str) -> Iterator[Connection]:
+    """A connection beside the store, in one transaction."""
     url = make_url(database_url)
-    return create_engine(url.set(drivername=DRIVERS[url.get_backend_name()])).begin()
+    engine = create_engine(url.set(drivername=DRIVERS[url.get_backend_name()]))
+    with engine.begin() as connection:
+        yield connection
+    engine.dispose()
 
 
 def version(database_url: str) -> str:
