@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from cds.knowledge.codes import NOTHING
 from cds.knowledge.load import Knowledge
+from cds.knowledge.model import Phrases
 from cds.words.hearing import Hearing
 from cds.words.mention import Field, Mention, Polarity
 
@@ -20,7 +21,6 @@ LONGEST_PHRASE = 80
 REMEMBERED_TEXT = 160
 REMEMBERED = 16_384  # texts of at most so many characters: a few megabytes
 PLACES = frozenset({"tongue", "face"})  # where a twitch is a sign too (N15)
-ALARMING = frozenset({"breathing", "swallowing"})  # to be examined today (N17)
 USED = frozenset({Polarity.PRESENT, Polarity.DOUBT})
 _SPACES = re.compile(r"\s+")
 
@@ -53,6 +53,7 @@ class Listener:
         self._hearing = Hearing(knowledge.spoken)
         self._languages = knowledge.languages
         self._off = tuple(one for one in self._hearing.languages if one not in knowledge.languages)
+        self._listed = knowledge.phrases
         self._diet = frozenset(knowledge.phrases.diet)
         self._remembered: dict[str, Spoken] = {}
         self._twitches: dict[str, bool] = {}
@@ -73,7 +74,8 @@ class Listener:
         found = self._remembered.get(text)
         if found is None:
             mentions = self._hearing.hear(text, self._languages, Field.PROBLEM)
-            found = _spoken(mentions, is_diet=len(text) <= LONGEST_PHRASE and normalise(text) in self._diet, text=text)
+            is_diet = len(text) <= LONGEST_PHRASE and normalise(text) in self._diet
+            found = _spoken(mentions, self._listed, is_diet=is_diet, text=text)
             if not mentions and found is NOTHING_SAID and self._is_in_another_language(text):
                 found = NOT_READ
             if len(self._remembered) < REMEMBERED and len(text) <= REMEMBERED_TEXT:
@@ -86,7 +88,8 @@ class Listener:
 
     def noted(self, text: str) -> Spoken:
         """What a note of a problem says: signs only (N13, field 8)."""
-        return _spoken(self._hearing.hear(text, self._languages, Field.NOTE), is_diet=False, text=text)
+        mentions = self._hearing.hear(text, self._languages, Field.NOTE)
+        return _spoken(mentions, self._listed, is_diet=False, text=text)
 
     def together(self, texts: Iterable[str]) -> Spoken:
         """What several texts of one entry say; the first that says anything is quoted."""
@@ -109,7 +112,7 @@ class Listener:
         return any(one.polarity is Polarity.PRESENT for one in mentions)
 
 
-def _spoken(mentions: tuple[Mention, ...], *, is_diet: bool, text: str) -> Spoken:
+def _spoken(mentions: tuple[Mention, ...], listed: Phrases, *, is_diet: bool, text: str) -> Spoken:
     twitches = [one for one in mentions if one.concept == TWITCH and one.polarity is Polarity.PRESENT]
     signs = [one for one in mentions if one.concept != TWITCH and one.polarity in USED]
     unsure = any(one.polarity in (Polarity.UNKNOWN, Polarity.DOUBT) for one in mentions)
@@ -134,13 +137,14 @@ def _spoken(mentions: tuple[Mention, ...], *, is_diet: bool, text: str) -> Spoke
         quote=first,
         signs=grave,
         added=added,
-        today=_each(one.concept for one in signs if _is_alarming(one)),
+        today=_each(one.concept for one in signs if _is_for_today(one, listed)),
         days=next((one.days for one in twitches if one.days is not None), None),
     )
 
 
-def _is_alarming(sign: Mention) -> bool:
-    return sign.concept in ALARMING or (sign.concept == "weakness" and sign.sudden)
+def _is_for_today(sign: Mention, phrases: Phrases) -> bool:
+    """Whether a sign is to be examined today if it is new (N17)."""
+    return sign.concept in phrases.same_day or (sign.sudden and sign.concept in phrases.same_day_if_sudden)
 
 
 def _each(names: Iterable[str]) -> tuple[str, ...]:

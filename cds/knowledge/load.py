@@ -47,7 +47,8 @@ from cds.knowledge.version import digest
 
 CAUSES, EXPLANATIONS = "causes.toml", "explanations.toml"
 DATA = Path(__file__).parent / "data"
-RENAMED = {"except": "except_"} | {key: key.replace("-", "_") for key in ("both-sides", "question-verbs")}
+DASHED = ("both-sides", "question-verbs", "same-day", "same-day-if-sudden")
+RENAMED = {"except": "except_"} | {key: key.replace("-", "_") for key in DASHED}
 T = TypeVar("T")
 
 

@@ -183,6 +183,21 @@ class SleepNeed(Struct, frozen=True, forbid_unknown_fields=True):
     hours: float
 
 
+class ExampleDrafts(Struct, frozen=True, forbid_unknown_fields=True):
+    """Drafts by which the evidence pages show what is decided; `replacement` replaces what glands do not make."""
+
+    diuretic: str
+    corticosteroid: str
+    replacement: str
+    estrogen: str
+    unlisted: str
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """Those that have to be in the code files."""
+        return (self.diuretic, self.corticosteroid, self.replacement, self.estrogen)
+
+
 class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """Windows in days, thresholds with their sources, groups of value sets, and lists of analytes and classes."""
 
@@ -194,6 +209,7 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     lists: dict[str, tuple[str, ...]]
     repeats: dict[str, str]
     order_emergencies: dict[str, str]
+    example_drafts: ExampleDrafts
     counsel: dict[str, str]
     gaps: dict[str, tuple[str, ...]]
 
@@ -223,6 +239,8 @@ class Phrases(Struct, frozen=True, forbid_unknown_fields=True):
     kinds: list[str]
     empty: list[str]
     question_verbs: list[str]
+    same_day: list[str]
+    same_day_if_sudden: list[str]
     caffeine: Caffeine
     specimen: list[str] = []
     other_tests: OtherTests = OtherTests()

@@ -75,7 +75,10 @@ CHART = Reads(
         *("max_cards", "max_facts", "max_twitches", "max_other_results", "frequent_per_day"),
     ),
     groups=("answered", "common-in-benign"),
-    classes=("shifting-drugs", "linked-classes", "b12-classes", "added"),
+    classes=(
+        *("shifting-drugs", "linked-classes", "b12-classes", "added"),
+        *("checked-drafts", "draft-tags", "draft-classes"),
+    ),
     tests=("shifted-by-drugs", "needs-ecg", "own-summary", "unnamed-beside", "in-weeks"),
 )
 GAPS = ("examination", "onset", "medication-history")  # answered by no value set
@@ -107,6 +110,9 @@ def _missing(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Ite
         ("rules.toml", "repeats", rules.repeats, book.tags[Topic.EMERG]),
         ("rules.toml", "counsel", rules.counsel, book.tags[Topic.LIFESTYLE]),
         ("rules.toml", "order_emergencies", rules.order_emergencies, knowledge.analytes),
+        ("phrases.toml", "same-day", knowledge.phrases.same_day, knowledge.names.spoken),
+        ("phrases.toml", "same-day-if-sudden", knowledge.phrases.same_day_if_sudden, knowledge.names.spoken),
+        ("rules.toml", "example_drafts", rules.example_drafts.listed, _known_codes(knowledge)),
         ("rules.toml", "repeats", rules.repeats.values(), orders),
         ("rules.toml", "counsel", rules.counsel.values(), orders),
         *(("limits.toml", limit.analyte, (limit.citation,), words.citations) for limit in knowledge.every_limit),
@@ -120,6 +126,12 @@ def _missing(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Ite
     )
     for file, key, names, held in named:
         yield from ((file, key, f"there is no `{name}`") for name in names if name not in held)
+
+
+def _known_codes(knowledge: Knowledge) -> Collection[str]:
+    """Those of the example drafts that are in the code files."""
+    parts = {one: one.partition(":") for one in knowledge.rules.example_drafts.listed}
+    return {one for one, (short, _, code) in parts.items() if knowledge.codes.find(knowledge.systems.get(short), code)}
 
 
 def _undefined(who: str, reads: Reads, knowledge: Knowledge) -> Iterator[tuple[str, str, str]]:

@@ -16,11 +16,11 @@ from cds.rules.reads import Reads
 from cds.rules.view import View
 
 TAG, CODED, EXPOSURE = "cholinergic", "cholinergic-poisoning", "pesticide-exposure"
-SIGNS = ("miosis", "drooling", "sweating", "bradycardia", "incontinence", "vomiting", "diarrhoea")
+SIGNS = "poisoning"
 INHIBITORS = ("cholinesterase-inhibitor", "central-cholinesterase-inhibitor")
 PER_MINUTE = "/min"
 READS = Reads(
-    sets=SIGNS,
+    groups=(SIGNS,),
     answers=("ask-heart-rate",),
     windows=("cholinergic_sign",),
     thresholds=("bradycardia",),
@@ -28,7 +28,9 @@ READS = Reads(
 PICTURE = READS | Reads(
     sets=(CODED, EXPOSURE), medicines=INHIBITORS, windows=("cholinergic",), thresholds=("cholinergic_signs",)
 )
-EXCESS = Reads(sets=SIGNS, answers=("ask-heart-rate",), windows=("cholinergic_excess",), thresholds=("bradycardia",))
+EXCESS = Reads(
+    groups=(SIGNS,), answers=("ask-heart-rate",), windows=("cholinergic_excess",), thresholds=("bradycardia",)
+)
 
 
 def toxicity(view: View) -> Raised | None:
@@ -36,7 +38,7 @@ def toxicity(view: View) -> Raised | None:
     named = view.within("cholinergic", CODED)
     if named:
         return view.flag(named, (CODED,), tag=TAG, used=True)
-    kinds = {name: view.within("cholinergic_sign", name) for name in SIGNS}
+    kinds = {name: view.within("cholinergic_sign", name) for name in view.group(SIGNS)}
     slow = tuple(_slow(view, "cholinergic_sign"))
     seen = {name for name, found in kinds.items() if found} | ({"bradycardia"} if slow else set())
     drools = "drooling" in seen and _has_reason(view)
@@ -45,7 +47,7 @@ def toxicity(view: View) -> Raised | None:
     found: dict[Finding, None] = dict.fromkeys(one for some in kinds.values() for one in some)
     beside = (*(view.fact(one, EXPOSURE) for one in view.of(EXPOSURE)), *slow)
     courses = view.courses(*INHIBITORS)
-    return view.flag(found, SIGNS, tag=TAG, courses=courses, extra=beside, used=True)
+    return view.flag(found, view.group(SIGNS), tag=TAG, courses=courses, extra=beside, used=True)
 
 
 def _has_reason(view: View) -> bool:
@@ -55,11 +57,11 @@ def _has_reason(view: View) -> bool:
 
 def cautions(course: Course, view: View) -> Iterator[Note]:
     """Any of the signs of 14 days on an inhibitor: is it too much?"""
-    found = view.within("cholinergic_excess", *SIGNS)
+    found = view.within("cholinergic_excess", *view.group(SIGNS))
     slow = next(_slow(view, "cholinergic_excess"), None)
     if found:
         date = found[0].when.text if found[0].when else ""
-        sign = first_of_sentence(view.name(found[0], *SIGNS))
+        sign = first_of_sentence(view.name(found[0], *view.group(SIGNS)))
         yield Note("cholinergic_excess", {"drug": course.ingredient, "sign": sign, "date": date})
     elif slow is not None:
         sign = f"{first_of_sentence(slow.words)} {_pulse(slow)}/min"

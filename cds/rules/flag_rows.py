@@ -138,7 +138,8 @@ FLAGS = (
         id="E9",
         card=EMERG,
         reads=Reads(
-            sets=(*stopped.CODED, *stopped.SIGNS),
+            sets=stopped.CODED,
+            groups=(stopped.SIGNS,),
             classes=("withdrawn",),
             windows=("withdrawal", "withdrawal_sign", "short_course"),
         ),

@@ -10,9 +10,10 @@ from cds.rules.medication import Course
 from cds.rules.reads import Reads
 from cds.rules.view import View
 
-SIGNS = ("confusion", "drowsiness", "ataxia", "dysarthria", "clonus", "seizure")
+SIGNS = "lithium-toxicity"
 LITHIUM = Reads(
-    sets=(*SIGNS, "tremor"),
+    sets=("tremor",),
+    groups=(SIGNS,),
     drugs=("nsaid", "ace-inhibitor"),
     analytes=("lithium", "egfr"),
     limits=("lithium-with-tremor", "egfr-unsafe"),
@@ -40,7 +41,7 @@ def _lithium(view: View) -> Raised | None:
     """A toxic level, or a sign of toxicity on lithium whatever the level; never by words alone (N46)."""
     level = view.acute_beyond("lithium")
     courses = [course for course in view.courses("lithium") if not course.by_words]
-    signs, tremor, sets = _signs(view), _tremor(view), (*SIGNS, "tremor")
+    signs, tremor, sets = _signs(view), _tremor(view), (*view.group(SIGNS), "tremor")
     if level is not None:
         limit = view.limit_text("lithium")
         return view.flag(
@@ -54,7 +55,7 @@ def _lithium(view: View) -> Raised | None:
 
 
 def _signs(view: View) -> tuple[Finding, ...]:
-    return view.within("lithium_sign", *SIGNS)
+    return view.within("lithium_sign", *view.group(SIGNS))
 
 
 def _tremor(view: View) -> tuple[Finding, ...]:
@@ -96,7 +97,7 @@ def lithium_cautions(course: Course, view: View) -> Iterator[Note]:
         yield from (
             Note(
                 "lithium_signs",
-                {"drug": course.ingredient, "sign": view.name(one, *SIGNS, "tremor"), "date": _day(one)},
+                {"drug": course.ingredient, "sign": view.name(one, *view.group(SIGNS), "tremor"), "date": _day(one)},
             )
             for one in (*_signs(view), *tremor)
         )

@@ -8,7 +8,6 @@ from cards.advice import Fact
 from cards.template import fill
 from cds.chart.facts import Drug
 from cds.knowledge.codes import Concept
-from cds.rules import serotonin
 from cds.rules.laboratory import Standing
 from cds.rules.medication import Course
 from cds.rules.reads import Reads
@@ -17,16 +16,9 @@ from cds.rules.view import View
 Draft = tuple[Drug, Concept]
 Drafts = Mapping[str, tuple[Draft, ...]]
 DENOSUMAB, DIURETIC, SEROTONERGIC = "denosumab", "diuretic", "serotonergic"
-SSRI = ("selective-serotonin-reuptake-inhibitor", "serotonin-norepinephrine-reuptake-inhibitor")
+REUPTAKE = "reuptake-inhibitors"  # SSRI and SNRI
 INHIBITOR = "mao_inhibitor"  # with linezolid and methylene blue
-CLASSES = (
-    *("corticosteroid", "estrogen", DIURETIC, "proton-pump-inhibitor", "lithium", "xanthine", DENOSUMAB),
-    *serotonin.CLASSES,
-    *SSRI,
-)
-BESIDE_OTHERS = frozenset((*SSRI, SEROTONERGIC))  # dangerous by what is taken beside them
-CHECKED = (DIURETIC, DENOSUMAB, *SSRI, SEROTONERGIC)  # the classes that a row speaks of
-TAGS = ("proton-pump-inhibitor", DIURETIC, "lithium", DENOSUMAB, "xanthine", *SSRI, SEROTONERGIC)
+CHECKED, TAGS, CLASSES = "checked-drafts", "draft-tags", "draft-classes"  # lists of the data
 WITH_DIURETIC = {
     "potassium": "potassium-with-sign",
     "magnesium": "magnesium-with-diuretic",
@@ -36,7 +28,8 @@ READS = Reads(
     problems=("dialysis",),
     analytes=("calcium", "egfr", *WITH_DIURETIC),
     limits=("calcium-with-denosumab", "egfr-with-denosumab", *WITH_DIURETIC.values()),
-    medicines=(*SSRI, SEROTONERGIC),
+    medicines=(SEROTONERGIC,),
+    classes=(REUPTAKE,),
     windows=("denosumab_calcium",),
 )
 
@@ -109,10 +102,10 @@ def _of_diuretic(draft: Draft, view: View) -> Iterator[Risk]:
 def _of_serotonin(drafts: Drafts, view: View) -> Iterator[Risk]:
     """Linezolid, an MAO inhibitor or methylene blue together with an SSRI or SNRI, taken or drafted with it."""
     blocked = [(SEROTONERGIC, one) for one in drafts.get(SEROTONERGIC, ()) if INHIBITOR in one[1].groups]
-    raised = [(tag, one) for tag in SSRI for one in drafts.get(tag, ())]
+    raised = [(tag, one) for tag in view.classes(REUPTAKE) for one in drafts.get(tag, ())]
     inhibitors = [course for course in view.courses(SEROTONERGIC) if INHIBITOR in course.groups]
     for tag, draft in blocked:
-        yield from _beside(tag, draft, view.courses(*SSRI), view)
+        yield from _beside(tag, draft, view.courses(*view.classes(REUPTAKE)), view)
         yield from (_drafted(tag, draft, other, view) for _, other in raised)
     for tag, draft in raised:
         yield from _beside(tag, draft, inhibitors, view)

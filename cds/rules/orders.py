@@ -26,9 +26,13 @@ STEROID, ESTROGEN = "corticosteroid", "estrogen"
 
 
 class Drafted(Struct, frozen=True):
-    """The drafts of each class of N51, each with the code that shows it; renewals are among them."""
+    """The drafts of each class of N51, each with the code that shows it; renewals are among them.
+
+    `known` are the classes that ORD-RISK has a word for, in its order.
+    """
 
     of: dict[str, tuple[Draft, ...]]
+    known: tuple[str, ...] = ()
 
     @property
     def steroids(self) -> tuple[Draft, ...]:
@@ -43,8 +47,7 @@ class Drafted(Struct, frozen=True):
     @property
     def tags(self) -> tuple[str, ...]:
         """The drafted classes in the words of ORD-RISK, in their order."""
-        found = tuple(tag for tag in order_risk.TAGS if self.of.get(tag))
-        return found or (order_risk.SEROTONERGIC,)  # of the agents that count beside another one only
+        return self.known or (order_risk.SEROTONERGIC,)  # of the agents that count beside another one only
 
     @property
     def others(self) -> tuple[Beginning, ...]:
@@ -59,8 +62,9 @@ def wanted(drafts: Sequence[Drug], knowledge: Knowledge) -> Drafted | None:
         return None
     matcher = matcher_of(knowledge)
     matched = [(tag, (drug, concept)) for drug in drafts for tag, concept in matcher.matches(drug)]
-    found = {kind: tuple(one for tag, one in matched if tag == kind) for kind in order_risk.CLASSES}
-    return Drafted(found) if any(found.values()) else None
+    found = {kind: tuple(one for tag, one in matched if tag == kind) for kind in knowledge.listed(order_risk.CLASSES)}
+    known = tuple(tag for tag in knowledge.listed(order_risk.TAGS) if found.get(tag))
+    return Drafted(found, known) if any(found.values()) else None
 
 
 def decide_orders(
@@ -123,7 +127,7 @@ def _is_known(picture: Picture) -> bool:
 
 def _unseen(drafted: Drafted, picture: Picture, trial: Trial) -> tuple[Advice, ...]:
     """A rule that failed is said on any draft; what did not arrive, where the silence on a draft would rest on it."""
-    checked = {tag for tag in order_risk.CHECKED if drafted.of.get(tag)}
+    checked = {tag for tag in picture.knowledge.listed(order_risk.CHECKED) if drafted.of.get(tag)}
     rests = checked and not _is_all_known(checked, picture)
     if not (rests or trial.failed):
         return ()
@@ -133,7 +137,8 @@ def _unseen(drafted: Drafted, picture: Picture, trial: Trial) -> tuple[Advice, .
 def _is_all_known(checked: Collection[str], picture: Picture) -> bool:
     """Beside a serotonergic draft what was given counts too: linezolid and methylene blue are often only given."""
     unread = picture.laboratory.unread.keys() & {*order_risk.READS.analytes}
-    given = () if order_risk.BESIDE_OTHERS.isdisjoint(checked) else ("MedicationAdministration",)
+    beside = {*picture.knowledge.listed(order_risk.REUPTAKE), order_risk.SEROTONERGIC}
+    given = () if beside.isdisjoint(checked) else ("MedicationAdministration",)
     return picture.complete.has("Observation", "MedicationRequest", *given) and not unread
 
 

@@ -299,7 +299,7 @@ class Rulebook:
             Topic.KNOWN: tuple(tag for tag, cause in knowledge.causes.items() if cause.stands),
             Topic.LAB_ABN: knowledge.lab_tags,
             Topic.MED_REV: _reviewed_in_order(knowledge),
-            Topic.ORD_RISK: order_risk.TAGS,
+            Topic.ORD_RISK: knowledge.listed(order_risk.TAGS),
             Topic.LIFESTYLE: (*(rule.id for rule in FACTORS), "general"),
         }
         self._access = {rule.id: Access(rule.id, rule.reads, knowledge) for rule in (*self.rules.values(), UNJUDGED)}

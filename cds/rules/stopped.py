@@ -14,7 +14,7 @@ from cds.rules.view import View
 
 TAG, WITHDRAWAL = "drug-stopped", "withdrawal"
 CODED = ("withdrawal-alcohol", "withdrawal-drug")
-SIGNS = ("seizure", "confusion", "hallucinations")
+SIGNS = "withdrawal"
 ADMINISTRATION = "MedicationAdministration"  # a single dose is no course
 
 
@@ -37,9 +37,10 @@ def emergency(view: View) -> Raised | None:
     """E9: a withdrawal that is coded, or a sign of one after a medicine that was stopped (N27, N28)."""
     coded = view.within("withdrawal", *CODED, undated=True)
     ended = [one for one in rule(view) if one.when is not None]
-    signs = view.within("withdrawal_sign", *SIGNS) if ended else ()
+    kinds = view.group(SIGNS)
+    signs = view.within("withdrawal_sign", *kinds) if ended else ()
     extra = tuple(one.fact for one in ended) if signs else ()
-    flag = view.flag((*coded, *signs), (*CODED, *SIGNS), tag=WITHDRAWAL, extra=extra, used=True)
+    flag = view.flag((*coded, *signs), (*CODED, *kinds), tag=WITHDRAWAL, extra=extra, used=True)
     return replace(flag, trigger=ended[0].name) if flag and signs and not coded else flag
 
 

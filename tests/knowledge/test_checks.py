@@ -102,6 +102,22 @@ def test_an_analyte_is_added_by_data_and_words_alone(files: Files) -> None:
         ),
         (lambda files: files.change("rules.toml", "gad7 = 10 ", "gad8 = 10 "), "rules.toml", "thresholds.gad7"),
         (lambda files: files.change("rules.toml", "muscle = [", "muscles = ["), "rules.toml", "groups.muscle"),
+        (lambda files: files.change("rules.toml", "poisoning = [", "poison = ["), "rules.toml", "groups.poisoning"),
+        (
+            lambda files: files.change("rules.toml", "reuptake-inhibitors = [", "inhibitors = ["),
+            "rules.toml",
+            "lists.reuptake-inhibitors",
+        ),
+        (
+            lambda files: files.change("rules.toml", 'diuretic = "rx:1162715"', 'diuretic = "rx:1"'),
+            "rules.toml",
+            "example_drafts",
+        ),
+        (
+            lambda files: files.change("phrases.toml", 'same-day = ["breathing"', 'same-day = ["breath"'),
+            "phrases.toml",
+            "same-day",
+        ),
         (
             lambda files: files.change("rules.toml", 'gad7 = "spitzer-2006"', 'gad7 = "spitzer"'),
             "rules.toml",

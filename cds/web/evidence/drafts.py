@@ -19,9 +19,6 @@ from cds.web.evidence.circumstances import DAY
 from cds.web.evidence.dossier import Outcome
 
 COLUMNS = (Topic.EMERG, Topic.ORD_RISK, Topic.ORD_STEROID, Topic.ORD_ESTROGEN)
-RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
-FUROSEMIDE = "1162715"
-PREDNISONE, HYDROCORTISONE, ESTRADIOL, OTHER = "312615", "197782", "197658", "310965"
 MMOL_L = "mmol/L"
 ADRENAL = "adrenal-insufficiency"
 
@@ -37,37 +34,44 @@ class Situation(Struct, frozen=True, kw_only=True):
     disease: str = ""
 
 
-def _situations() -> Iterator[Situation]:
-    yield Situation(words="a draft of no class that is looked at", drafts=(OTHER,))
-    yield Situation(words="a loop diuretic, and potassium is 2.8 mmol/L", drafts=(FUROSEMIDE,), potassium=2.8)
-    yield Situation(words="a loop diuretic, and potassium is normal", drafts=(FUROSEMIDE,), potassium=4.2)
+def _situations(knowledge: Knowledge) -> Iterator[Situation]:
+    some = knowledge.rules.example_drafts
+    yield Situation(words="a draft of no class that is looked at", drafts=(some.unlisted,))
+    yield Situation(words="a loop diuretic, and potassium is 2.8 mmol/L", drafts=(some.diuretic,), potassium=2.8)
+    yield Situation(words="a loop diuretic, and potassium is normal", drafts=(some.diuretic,), potassium=4.2)
     yield Situation(
         words="a renewal of a loop diuretic, and potassium is at an emergency limit",
-        drafts=(FUROSEMIDE,),
-        taken=(FUROSEMIDE,),
+        drafts=(some.diuretic,),
+        taken=(some.diuretic,),
         potassium=2.0,
     )
-    yield Situation(words="a new corticosteroid", drafts=(PREDNISONE,))
-    yield Situation(words="a renewal of a corticosteroid that is taken now", drafts=(PREDNISONE,), taken=(PREDNISONE,))
-    yield Situation(words="a new corticosteroid, and potassium is low", drafts=(PREDNISONE,), potassium=3.2)
+    yield Situation(words="a new corticosteroid", drafts=(some.corticosteroid,))
     yield Situation(
-        words="a new corticosteroid, and potassium is at an emergency limit", drafts=(PREDNISONE,), potassium=2.0
+        words="a renewal of a corticosteroid that is taken now",
+        drafts=(some.corticosteroid,),
+        taken=(some.corticosteroid,),
+    )
+    yield Situation(words="a new corticosteroid, and potassium is low", drafts=(some.corticosteroid,), potassium=3.2)
+    yield Situation(
+        words="a new corticosteroid, and potassium is at an emergency limit",
+        drafts=(some.corticosteroid,),
+        potassium=2.0,
     )
     yield Situation(
-        words="hydrocortisone that replaces what the glands do not make", drafts=(HYDROCORTISONE,), problem=ADRENAL
+        words="hydrocortisone that replaces what the glands do not make", drafts=(some.replacement,), problem=ADRENAL
     )
     yield Situation(
-        words="a new corticosteroid in a known neuromuscular disease", drafts=(PREDNISONE,), disease="kd-als"
+        words="a new corticosteroid in a known neuromuscular disease", drafts=(some.corticosteroid,), disease="kd-als"
     )
-    yield Situation(words="a new estrogen", drafts=(ESTRADIOL,))
-    yield Situation(words="a renewal of an estrogen that is taken now", drafts=(ESTRADIOL,), taken=(ESTRADIOL,))
-    yield Situation(words="a new estrogen in a known neuromuscular disease", drafts=(ESTRADIOL,), disease="kd-als")
-    yield Situation(words="a new corticosteroid and a new estrogen", drafts=(PREDNISONE, ESTRADIOL))
+    yield Situation(words="a new estrogen", drafts=(some.estrogen,))
+    yield Situation(words="a renewal of an estrogen that is taken now", drafts=(some.estrogen,), taken=(some.estrogen,))
+    yield Situation(words="a new estrogen in a known neuromuscular disease", drafts=(some.estrogen,), disease="kd-als")
+    yield Situation(words="a new corticosteroid and a new estrogen", drafts=(some.corticosteroid, some.estrogen))
 
 
 def table(knowledge: Knowledge) -> tuple[Outcome, ...]:
     """One row for each situation."""
-    return tuple(Outcome(one.words, _cards(one, knowledge)) for one in _situations())
+    return tuple(Outcome(one.words, _cards(one, knowledge)) for one in _situations(knowledge))
 
 
 def _cards(situation: Situation, knowledge: Knowledge) -> dict[str, str]:
@@ -94,7 +98,9 @@ def _chart(situation: Situation, knowledge: Knowledge) -> Chart:
 
 
 def _drug(code: str, state: str, knowledge: Knowledge) -> Drug:
-    concept = knowledge.codes.find(RXNORM, code) or Concept(RXNORM, code, "")
+    short, _, number = code.partition(":")
+    system = knowledge.systems[short]
+    concept = knowledge.codes.find(system, number) or Concept(system, number, "")
     return Drug(ref="", concepts=(concept,), state=state, start=dates.parse("2025-01-01"))
 
 
