@@ -694,3 +694,40 @@ def test_answers_that_a_browser_cannot_keep_are_shown(tmp_path: Path) -> None:
 
     assert (502, True) == (status, "z" * 200 in text)
     assert ["QuestionnaireResponse"] == kinds(place.ehr.created)
+
+
+def test_what_is_stored_fits_the_published_questionnaire(tmp_path: Path) -> None:
+    """Its canonical, and for each item the linkId, the text, the type of answer and one of its codes, as it is served."""
+    place = site(tmp_path)
+    fields = {"q.onset.year": "2026", "background": ["q.drugs", "q.preg"], "q.preg.weeks": "9", "q.signs": "weak"}
+    visited(place, {**ANSWERS, **fields, "q.where": ["calf", "leg"], "q.start28": "N", "q.drugs.name.1": "Zinc"})
+
+    async def served() -> Json:
+        async with place.browser() as browser:
+            return dict((await browser.get("/Questionnaire/muscle-twitching")).json())
+
+    form, response = asyncio.run(served()), place.ehr.created[0]
+    items = {one["linkId"]: one for one in _every(form["item"])}
+    assert f"{form['url']}|{form['version']}" == response["questionnaire"]
+    answered = list(_every(response["item"]))
+    assert len(answered) > 12
+    for one in answered:
+        asked = items[one["linkId"]]
+        offered = [option["valueCoding"] for option in asked.get("answerOption", ())]
+        assert asked["text"] == one["text"]
+        for answer in one.get("answer", ()):
+            if offered:
+                assert {(c["system"], c["code"]) for c in offered} >= {
+                    (answer["valueCoding"]["system"], answer["valueCoding"]["code"])
+                }
+            else:
+                assert f"value{asked['type'].capitalize()}" in answer
+
+
+def _every(items: list[Json]) -> list[Json]:
+    """All items, those below others too."""
+    found = []
+    for one in items:
+        below = [*one.get("item", ()), *(part for answer in one.get("answer", ()) for part in answer.get("item", ()))]
+        found += [one, *_every(below)] if one.get("type") != "group" or "text" in one else _every(below)
+    return found
