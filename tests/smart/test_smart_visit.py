@@ -697,7 +697,7 @@ def test_answers_that_a_browser_cannot_keep_are_shown(tmp_path: Path) -> None:
 
 
 def test_what_is_stored_fits_the_published_questionnaire(tmp_path: Path) -> None:
-    """Its canonical, and for each item the linkId, the text, the type of answer and one of its codes, as it is served."""
+    """Its canonical, and for each item the linkId, the text, the type of answer and one of its codes."""
     place = site(tmp_path)
     fields = {"q.onset.year": "2026", "background": ["q.drugs", "q.preg"], "q.preg.weeks": "9", "q.signs": "weak"}
     visited(place, {**ANSWERS, **fields, "q.where": ["calf", "leg"], "q.start28": "N", "q.drugs.name.1": "Zinc"})

@@ -307,3 +307,30 @@ def test_a_token_ends(tmp_path: Path) -> None:
     authority = Authority(FHIR, KEY, lambda: datetime(2026, 11, 22, 12, 15, 1, tzinfo=UTC))
 
     assert None is authority.may_create("QuestionnaireResponse", _granted(CREATE))
+
+
+def test_a_body_that_ends_early_is_refused() -> None:
+    """The connection was lost: nothing is written."""
+    sent: list[Any] = []
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/demo/fhir/QuestionnaireResponse",
+        "raw_path": b"/demo/fhir/QuestionnaireResponse",
+        "root_path": "",
+        "scheme": "http",
+        "http_version": "1.1",
+        "server": ("127.0.0.1", 8000),
+        "query_string": b"",
+        "headers": [(b"authorization", f"Bearer {_granted(CREATE)}".encode())],
+    }
+
+    async def receive() -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(whole()(scope, receive, send))
+
+    assert 400 == sent[0]["status"]
