@@ -18,6 +18,7 @@ PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 AXE := build/axe/node_modules/axe-core/axe.min.js
+LFORMS := build/lforms/node_modules/lforms/dist/lforms
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 # A lock lists everything, so nothing is resolved: old versions of pip ask for the newest release of `name[extra]` otherwise.
 LOCKED := install --no-deps --require-hashes
@@ -60,12 +61,16 @@ wheel: $(VENV)/.installed
 test-hapi: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest tests/hapi
 
-test-browser: $(VENV)/.installed-dev $(AXE)
-	@AXE=$(AXE) $(BIN)/python -m pytest tests/browser
+test-browser: $(VENV)/.installed-dev $(AXE) $(LFORMS)
+	@AXE=$(AXE) LFORMS=$(LFORMS) $(BIN)/python -m pytest tests/browser
 
 # axe-core judges the pages; its licence is not ours, so it is fetched by name.
 $(AXE):
 	@npm install --silent --no-save --ignore-scripts --prefix build/axe axe-core@4.14.1
+
+# LHC-Forms renders our Questionnaire in a test; it is fetched by name and never shipped.
+$(LFORMS):
+	@npm install --silent --no-save --ignore-scripts --prefix build/lforms lforms@40.1.3
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

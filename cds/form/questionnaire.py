@@ -114,7 +114,8 @@ class Author:
             yield {"url": f"{EXTENSION}/maxValue", name: item.most}
         if item.unit is not None:
             unit = {"system": UCUM, "code": item.unit, "display": item.unit}
-            yield {"url": f"{EXTENSION}/questionnaire-unit", "valueCoding": unit}
+            kind = "unitOption" if item.type == "quantity" else "unit"
+            yield {"url": f"{EXTENSION}/questionnaire-{kind}", "valueCoding": unit}
         if item.period is not None:
             days = {"value": item.period, "unit": "days", "system": UCUM, "code": "d"}
             yield {"url": LINK_PERIOD, "valueDuration": days}

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from charts.form_kit import AUTHOR, BASE, CODE_SYSTEM, FORM, QUESTIONNAIRE, YES, filled, item, items, option, read
 from fhir.resources.R4B.codesystem import CodeSystem
 from fhir.resources.R4B.questionnaire import Questionnaire
 from fhir.resources.R4B.questionnaireresponse import QuestionnaireResponse
-from form_kit import AUTHOR, BASE, CODE_SYSTEM, FORM, QUESTIONNAIRE, YES, filled, item, items, option, read
 
 from cards.errors import WordingError
 from cards.form_words import FILE, read_form_words

@@ -5,8 +5,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
-from charts.dates import TODAY
-from charts.seam import engine
 
 from cards.form_words import read_form_words
 from cds.chart.facts import Chart
@@ -14,6 +12,8 @@ from cds.chart.reader import Reader
 from cds.chart.scope import Scope
 from cds.fhir import resources as fhir
 from cds.form.questionnaire import Author
+from charts.dates import TODAY
+from charts.seam import engine
 
 Json = dict[str, Any]
 BASE = "https://cds.example.org"
@@ -50,7 +50,7 @@ def answers(name: str, *given: Any) -> list[Json]:
     if kind == "choice":
         return [{"valueCoding": option(name, one)} for one in given]
     if kind == "quantity":
-        unit = next(one for one in item(name)["extension"] if one["url"].endswith("questionnaire-unit"))["valueCoding"]
+        unit = next(one for one in item(name)["extension"] if one["url"].endswith("-unitOption"))["valueCoding"]
         return [{"valueQuantity": {"value": one, **{key: unit[key] for key in ("system", "code")}}} for one in given]
     types = {"integer": "valueInteger", "date": "valueDate", "string": "valueString"}
     return [{types[kind]: one} for one in given]

@@ -1,0 +1,99 @@
+"""Our Questionnaire in a form filler that is not ours: LHC-Forms renders it, keeps to its conditions, and is read back.
+
+LHC-Forms is fetched by name (make test-browser does) and never shipped.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from browser_kit import Visit
+from charts.form_kit import QUESTIONNAIRE, read
+from playwright.sync_api import Locator, Page, Route, expect
+
+pytest_plugins = ("browser_fixtures",)
+
+LFORMS = os.environ.get("LFORMS", "")
+HEAD = '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Form</title></head>'
+PAGE = f'{HEAD}<body><div id="form"></div></body></html>'
+SCRIPTS = (
+    *("webcomponent/assets/lib/zone.min.js", "webcomponent/runtime.js", "webcomponent/polyfills.js"),
+    *("webcomponent/main.js", "fhir/R4/lformsFHIR.min.js"),
+)
+SHOW = "form => LForms.Util.addFormToPage(LForms.Util.convertFHIRQuestionnaireToLForms(form, 'R4'), 'form')"
+ANSWERS = "LForms.Util.getFormFHIRData('QuestionnaireResponse', 'R4')"
+
+
+def serve(route: Route) -> None:
+    """The files of LHC-Forms, as if the service had them."""
+    file = route.request.url.partition("/lforms/")[2]
+    if file:
+        route.fulfill(path=Path(LFORMS) / file)
+    else:
+        route.fulfill(body=PAGE, content_type="text/html")
+
+
+@pytest.fixture
+def form(visit: Visit) -> Page:
+    """The Questionnaire that the service serves, rendered."""
+    assert LFORMS, "LHC-Forms is needed: name its folder dist/lforms with LFORMS= (make test-browser does)"
+    page = visit.page
+    page.route("**/lforms/**", serve)
+    page.goto("/lforms/")
+    page.add_style_tag(url="/lforms/webcomponent/styles.css")
+    for script in SCRIPTS:
+        page.add_script_tag(url=f"/lforms/{script}")
+    page.evaluate(SHOW, page.request.get("/Questionnaire/muscle-twitching").json())
+    expect(field(page, "q.twitch")).to_be_visible()
+    return page
+
+
+def field(page: Page, item: str) -> Locator:
+    """Where an item is answered."""
+    return page.locator(f"[id='{item}/1']")
+
+
+def choose(page: Page, item: str, *answers: str) -> None:
+    """Choose from a list as somebody does by keyboard."""
+    for answer in answers:
+        field(page, item).fill(answer)
+        field(page, item).press("Tab")
+
+
+def test_every_question_is_shown_and_a_no_ends_it(form: Page) -> None:
+    """What follows an answer comes with it; after No to a twitch nothing more is asked."""
+    texts = [one["text"] for one in QUESTIONNAIRE["item"] if one["linkId"] != "q.start28"]
+    for text in texts:
+        expect(form.get_by_text(text, exact=True).first).to_be_visible()
+    expect(field(form, "q.start28")).to_have_count(0)
+
+    choose(form, "q.signs", "Less strength in grip, lifting or stairs, or tripping")
+    expect(field(form, "q.start28")).to_be_visible()
+    choose(form, "q.twitch", "No")
+
+    expect(field(form, "q.signs")).to_have_count(0)
+    expect(field(form, "q.start28")).to_have_count(0)
+    expect(field(form, "q.preg")).to_have_count(0)
+
+
+def test_the_answers_are_read_back_to_their_facts(form: Page) -> None:
+    """What the filler writes is what the service reads."""
+    choose(form, "q.twitch", "Yes")
+    choose(form, "q.often", "Every day")
+    choose(form, "q.signs", "Less strength in grip, lifting or stairs, or tripping", "Choking or trouble swallowing")
+    choose(form, "q.start28", "Yes")
+    for item, number in (("q.coffee", "3"), ("q.energy", "2"), ("q.sleep", "5")):
+        field(form, item).fill(number)
+        field(form, item).press("Tab")
+    choose(form, "q.diet", "Vegan")
+
+    response = form.evaluate(ANSWERS)
+    day = {"authored": "2026-11-20", "subject": {"reference": "Patient/golden"}}
+    seen = read({**response, **day, "id": "f"}).seen
+
+    assert f"{QUESTIONNAIRE['url'].rpartition('/')[2]}|1.0.0" == response["questionnaire"].rpartition("/")[2]
+    shown = [one.named.sets | one.value_sets for one in seen if one.said.is_present]
+    facts = {"twitch", "frequent", "weakness", "weak-on-both-sides", "feeding-difficulty", "diet"}
+    assert facts <= frozenset().union(*shown)
+    numbers = {name: one.quantity.value for one in seen if one.quantity for name in one.named.sets}
+    assert (430, 5) == (numbers["ask-caffeine"], numbers["ask-sleep"])
