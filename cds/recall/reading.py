@@ -9,6 +9,7 @@ from cds.call import Engine
 from cds.chart import observations
 from cds.chart.medicines import MedicationReader, Medications
 from cds.chart.scope import Scope
+from cds.chart.spoken import UNREAD
 from cds.fhir import concepts
 from cds.fhir import resources as fhir
 from cds.fhir.datatypes import CodeableConcept
@@ -60,7 +61,7 @@ class Reading:
         if "entered-in-error" in {code_of(word) for word in concepts.words(condition.verification_status)}:
             return
         source = self._source(condition.code)
-        if named is not None:
+        if named is not None and UNREAD not in named.phrases:
             self._survey.share(Type.PROBLEM, source).read += 1
         elif not self._namer.is_coded(condition.code) and self._may_matter(condition.code):
             self._survey.share(Type.PROBLEM, source).unread[CODE] += 1

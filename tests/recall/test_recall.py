@@ -70,10 +70,10 @@ def test_results_are_counted_by_what_they_are_known_by(recall: Recall, tmp_path:
     said = recall(file)
 
     assert 0 == said.status
-    assert (2, 8, "") == said.shares["result", "all"]
+    assert (2, 9, "") == said.shares["result", "all"]
     read, total, why = said.shares["result", "LOINC"]
-    assert (2, 6) == (read, total)
-    assert {"date 1", "implausible 1", "status 1", "unit 1"} == set(why.split(", "))
+    assert (2, 7) == (read, total)
+    assert {"date 1", "implausible 1", "no-value 1", "status 1", "unit 1"} == set(why.split(", "))
     assert (0, 1, "code 1") == said.shares["result", "another system"]
     assert (0, 1, "code 1") == said.shares["result", "words only"]
 
