@@ -38,6 +38,30 @@ def text_of(path: str) -> str:
     return html.unescape(CLIENT("GET", path).text)
 
 
+@pytest.mark.parametrize("language", ["en", "de", "es", "fr"])
+def test_words_are_listed_with_what_each_gives(language: str) -> None:
+    """The page of words tells every phrase of the shipped lists, of each language, and whether it is used here."""
+    told = CLIENT("GET", "/evidence/words.json").json()
+    (mine,) = [one for one in told["languages"] if one["key"] == language]
+    spoken = KNOWLEDGE.spoken[language]
+    listed = {phrase for one in mine["lists"] for phrase in one["phrases"]}
+
+    assert (language in KNOWLEDGE.languages) == mine["isOn"]
+    assert set() == {*spoken.twitch.anywhere, *spoken.signs["speech"], *spoken.cues.doubt_all, *spoken.family} - listed
+    assert all(one["gives"] for one in mine["lists"])
+    (speech,) = [one for one in mine["lists"] if one["phrases"] == list(spoken.signs["speech"])]
+    assert speech["gives"].endswith("a sign, R4 at most")
+
+
+def test_the_page_of_words() -> None:
+    """It is linked from the index, shows phrases, and says which languages are switched off."""
+    page = html.unescape(CLIENT("GET", "/evidence/words").text)
+    assert 'href="/evidence/words"' in CLIENT("GET", "/evidence").text
+    assert "bag of worms" in page
+    assert "German (switched off at this site)" in page
+    assert "English (switched off" not in page
+
+
 @pytest.mark.parametrize("topic", list(Topic))
 def test_a_page_says_what_its_card_rests_on(topic: Topic) -> None:
     """Title, article, limits, strength, every source, and the version of the knowledge."""

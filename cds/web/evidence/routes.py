@@ -11,6 +11,7 @@ from cds.errors import UnknownPath
 from cds.web.evidence.author import Author
 from cds.web.evidence.decisions import CHART_COLUMNS, columns
 from cds.web.evidence.dossier import Dossier, Index
+from cds.web.evidence.vocabulary import Vocabulary, vocabulary
 from cds.web.pages import KEPT_FOR_AN_HOUR, cacheable, tagged, unless_known
 from cds.web.ports import Answering
 
@@ -23,6 +24,7 @@ class Evidence:
     def __init__(self, words: Words, engine: Answering, *, demo: bool = False) -> None:
         self._topics = {topic.value: topic for topic in words.topics}
         self._author = Author(words, engine)
+        self._engine = engine
         self._demo = demo
         self._made: dict[tuple[Topic | None, str], Response] = {}
 
@@ -30,6 +32,8 @@ class Evidence:
         """Serve the pages: public, for they say nothing of any patient."""
         app.add_api_route("/evidence", self.index, methods=["GET"])
         app.add_api_route("/evidence.json", self.index, methods=["GET"])
+        app.add_api_route("/evidence/words", self.words, methods=["GET"])
+        app.add_api_route("/evidence/words.json", self.words, methods=["GET"])
         app.add_api_route("/evidence/{name}", self.one, methods=["GET"])
 
     async def index(self, request: Request) -> Response:
@@ -43,6 +47,26 @@ class Evidence:
         if topic is None:
             raise UnknownPath
         return await self._page(topic, name.removeprefix(topic.value), request)
+
+    async def words(self, request: Request) -> Response:
+        """All phrases that are heard in texts, by language, and what each gives."""
+        ending = request.url.path.removeprefix("/evidence/words")
+        known = None, f"words{ending}"
+        if known not in self._made:
+            self._made[known] = await asyncio.to_thread(self._words, ending)
+        return unless_known(request, self._made[known])
+
+    def _words(self, ending: str) -> Response:
+        told = vocabulary(self._engine.knowledge)
+        if ending:
+            return _twin(told)
+        common: dict[str, object] = {"titles": self._author.titles(), "demo": self._demo}
+        shown = {
+            "vocabulary": told,
+            "versions": self._author.index().versions,
+            "decision": self._author.index().decision,
+        }
+        return cacheable("evidence/words.html", common | shown)
 
     async def _page(self, topic: Topic | None, ending: str, request: Request) -> Response:
         """The page, made when it is asked for first: beside the event loop, because it takes many milliseconds."""
@@ -62,6 +86,6 @@ class Evidence:
         return _twin(self._author.dossier(topic) if topic is not None else self._author.index())
 
 
-def _twin(data: Dossier | Index) -> Response:
+def _twin(data: Dossier | Index | Vocabulary) -> Response:
     headers = {"cache-control": KEPT_FOR_AN_HOUR}
     return tagged(Response(msgspec.json.encode(data), headers=headers, media_type="application/json"))
