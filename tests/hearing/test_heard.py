@@ -244,3 +244,9 @@ def test_language_that_is_off_is_not_heard() -> None:
     (one,) = HEARING.hear("pas de fasciculations", ("en", "fr"), Field.VISIT)
     assert "absent" == one.polarity.value
     assert {"en", "fr"} == one.languages
+
+
+def test_an_empty_line_of_a_form_is_unclear() -> None:
+    """A name with a colon and nothing behind it is a line that nobody filled; standing alone it is a title."""
+    assert {"twitch": "unknown"} == said("Tone: normal. Fasciculations:")
+    assert {"twitch": "present"} == said("Fasciculations:")
