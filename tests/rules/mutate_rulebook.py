@@ -5,7 +5,7 @@ made one step larger and one smaller, each operator, effect and switch is turned
 each value set emptied, each block put behind the next (`data_mutants`). A mutant of a row is found where the start
 refuses it, or where discovery, an evidence table, what makes way for what, or an answer to a golden case changes; one
 of the data only by the start or an answer, numbers in it not compared: a limit that is printed is not thereby tested.
-Survivors are printed; those of EXPLAINED with the reason. Ends with 1 if one survives without
+Survivors are printed; those of EXPLAINED and `survivors.toml` with the reason. Ends with 1 if one survives without
 a reason. WORD: only mutants whose name holds it; 1/2: the first half.
 """
 
@@ -15,6 +15,7 @@ import re
 import shutil
 import sys
 import tempfile
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
@@ -55,6 +56,7 @@ EXPLAINED = {  # by the end of the name: why nothing that is compared can differ
     "KD.card": "never asked; no explanation is compared",
     "KD.at_order": "never asked",
 }
+LISTED = tomllib.loads((Path(__file__).parent / "survivors.toml").read_text("utf-8"))["survivor"]
 BODIES = [(case.chart.get("hook", "patient-view"), request_bytes(case.chart), True) for case in cases()]
 BODIES += [  # and once more where the site hides emergencies
     (case.chart.get("hook", "patient-view"), request_bytes(case.chart), False)
@@ -114,7 +116,9 @@ def main() -> None:
 
 
 def _explained(name: str) -> str:
-    return next((reason for end, reason in EXPLAINED.items() if name.endswith(end)), "")
+    """Why a survivor cannot be told, by the end of its name or, of the data, by its pattern."""
+    by_end = (reason for end, reason in EXPLAINED.items() if name.endswith(end))
+    return next(iter((*by_end, *(one["reason"] for one in LISTED if re.match(one["name"], name)))), "")
 
 
 def say(text: str) -> None:

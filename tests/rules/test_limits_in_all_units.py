@@ -76,3 +76,17 @@ def test_the_same_value_in_another_unit_is_judged_the_same(limit: Limit, place: 
             one = LabLimits(KNOWLEDGE, person).judge(result, limit.kind)
             judged.add((one.side, one.effect))
         assert 1 == len(judged), (person, judged)
+
+
+@pytest.mark.parametrize("limit", LIMITS, ids=named)
+def test_the_units_of_a_limit_say_the_same(limit: Limit) -> None:
+    """One number, converted, is the other one to the last digit that it is printed with."""
+    mass = KNOWLEDGE.analytes[limit.analyte].molar_mass
+    first, *others = limit.value
+    wrong = [
+        other
+        for other in others
+        if abs(limit.value[first] * (factor(first, other, mass) or 0) - limit.value[other]) > step(limit, other) / 2
+    ]
+
+    assert [] == wrong
