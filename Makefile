@@ -127,6 +127,7 @@ lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv (https://docs.astral.sh/uv/)" >&2; exit 1; }
 	$(UV_COMPILE) --output-file requirements.lock pyproject.toml
 	$(UV_COMPILE) --output-file requirements-dev.lock --extra dev --constraint requirements.lock pyproject.toml
+	printf 'duckdb>=2.0\n' | $(UV_COMPILE) --output-file requirements-replay.lock --constraint requirements-dev.lock -
 	printf 'editables\nhatchling>=1.27\n' | $(UV_COMPILE) --output-file requirements-build.lock -
 
 clean:

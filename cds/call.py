@@ -86,10 +86,7 @@ class Call(Struct, frozen=True):
 
 
 class Engine(Struct, frozen=True, kw_only=True):
-    """Everything that is the same for all calls.
-
-    Without `glances` a chart is read even where a glance at it shows no twitch: for explanations.
-    """
+    """The same for all calls. Without `glances` also charts without a twitch are read; `without`: rules left out."""
 
     knowledge: Knowledge
     words: Words
@@ -105,6 +102,7 @@ class Engine(Struct, frozen=True, kw_only=True):
     limits: Limits = USUAL
     emergency_cards: bool = True
     glances: bool = True
+    without: frozenset[str] = frozenset()
 
     @property
     def knowledge_version(self) -> str:
@@ -122,7 +120,7 @@ class Engine(Struct, frozen=True, kw_only=True):
         return frozenset(self.services)
 
     def basis(self, topic: str) -> list[Row]:
-        """The limits and windows behind one card, for its evidence page."""
+        """The limits and windows behind one card."""
         return rows(Topic(topic), self.knowledge)
 
     def discovery(self, modes: Modes = ALL_ON) -> bytes:
@@ -263,6 +261,7 @@ class Engine(Struct, frozen=True, kw_only=True):
             today=scope.today,
             now=scope.now,
             emergency_cards=self.emergency_cards,
+            without=self.without,
         )
         consultation = yield from consulted(case)
         occasion = Occasion(

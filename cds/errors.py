@@ -40,6 +40,7 @@ CdsError                      status, code (R4 issue-type), text with the next s
 │   ├── StoreError            the database cannot be opened or brought up to date
 │   ├── KnowledgeError        names the file and the key
 │   └── MapError              names the file of a site's own codes, and the line
+├── Unfinished                a long command stopped on the way and can go on; exit status 1
 └── UsageError                the command cannot use its input; exit status 2
 """
 
@@ -384,6 +385,10 @@ class MapError(StartError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"TWITCH_CDS_CONCEPT_MAPS: {reason}")
+
+
+class Unfinished(CdsError):
+    """A long command stopped on the way: run again, it goes on from there."""
 
 
 class UsageError(CdsError):

@@ -30,6 +30,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("cds.attendant", "cds.explain", "cds.golive", "cds.smart"),
     ("cds.web", "cds.evaluate"),
     ("cds.knowledge_command", "cds.recall"),
+    ("cds.replay",),
     ("cds.commands",),
     ("cds.cli",),
     ("cds.__main__",),
@@ -73,6 +74,7 @@ CATCHES_ALL = {
     "cds.store.writer": "the background writer",
     "cds.evaluate.inputs": "the same boundary of the command: one input",
     "cds.evaluate.pool": "the same boundary of the command: one chart of many",
+    "cds.replay.player": "the same boundary of the replay: one call of many",
 }
 # What is heavy and seldom needed is imported when it is: start-up is a cost of every command. Besides these, the files
 # of `cds.commands` import what they run.

@@ -20,6 +20,7 @@ COMMANDS = [
     "serve",
     "evaluate",
     "recall",
+    "replay",
     "report",
     "silent",
     "golive",

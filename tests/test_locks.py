@@ -17,8 +17,14 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 RUNTIME: list[str] = PROJECT["project"]["dependencies"]
 TESTS: list[str] = PROJECT["project"]["optional-dependencies"]["dev"]
+REPLAY: list[str] = PROJECT["project"]["optional-dependencies"]["replay"]
 BUILD: list[str] = [*PROJECT["build-system"]["requires"], "editables"]  # editables: for `pip install --editable`
-ROOTS = {"requirements.lock": RUNTIME, "requirements-dev.lock": [*RUNTIME, *TESTS], "requirements-build.lock": BUILD}
+ROOTS = {
+    "requirements.lock": RUNTIME,
+    "requirements-replay.lock": REPLAY,
+    "requirements-dev.lock": [*RUNTIME, *REPLAY, *TESTS],
+    "requirements-build.lock": BUILD,
+}
 VERSIONS = {"3.11": "3.11.0", "3.12": "3.12.0", "3.13": "3.13.0"}
 PLATFORMS = {
     "linux": {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix", "platform_machine": "x86_64"},

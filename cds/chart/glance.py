@@ -68,7 +68,7 @@ def is_clear(raw: Raw | None, namer: Namer, allowance: Allowance, *, whole: bool
         return False
     entries = page.entry or ()
     allowance.take(len(entries))
-    return not any(_is_odd(entry) or _is_suspect(entry.resource, namer) for entry in entries)
+    return not any(_is_odd(entry) or is_suspect(entry.resource, namer) for entry in entries)
 
 
 def _is_odd(entry: Entry) -> bool:
@@ -76,7 +76,8 @@ def _is_odd(entry: Entry) -> bool:
     return bool(memoryview(entry.response)) or entry.resource_type is not None
 
 
-def _is_suspect(resource: Glimpse | None, namer: Namer) -> bool:
+def is_suspect(resource: Glimpse | None, namer: Namer) -> bool:
+    """Whether one resource may name a twitch, or has to be read properly to tell."""
     if resource is None:
         return False
     names = namer.names_twitch

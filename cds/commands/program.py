@@ -21,6 +21,7 @@ COMMANDS = (
         "serve",
         "evaluate",
         "recall",
+        "replay",
         "report",
         "silent",
         "golive",

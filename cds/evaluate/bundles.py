@@ -116,6 +116,11 @@ def resources_of(text: bytes) -> Iterator[tuple[str, Raw, Mapping[str, str]]]:
                 yield kind, entry.resource, names
 
 
+def is_cut(text: bytes) -> bool:
+    """Whether a Bundle, or one in it, says that another page follows: that is not there."""
+    return any(True for bundle in _opened(text) for _ in bundle.links("next"))
+
+
 def deletions(text: bytes) -> list[str] | None:
     """What a Bundle deletes, if it does nothing else (FHIR Bulk Data, `deleted`); None if it does."""
     entries = [entry for bundle in _bundles(text) for entry in bundle.entries()]

@@ -1,6 +1,6 @@
 """What was known on a day: the dates of a resource that say when it came to be, whatever its type."""
 
-from datetime import datetime
+from datetime import date, datetime, time, tzinfo
 
 import msgspec
 from msgspec import Raw, Struct
@@ -60,6 +60,20 @@ def is_later(text: Raw | bytes, end: datetime) -> bool:
     return any(
         when.instant > end if when.instant is not None else when.first > end.date().toordinal() for when in moments
     )
+
+
+def known_since(text: Raw | bytes, zone: tzinfo) -> datetime | None:
+    """The moment from which `is_later` no longer holds; None where a resource names no moment at all."""
+    try:
+        moments = _DATED.decode(text).moments()
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return max((moment_of(when, zone) for when in moments), default=None)
+
+
+def moment_of(when: When, zone: tzinfo) -> datetime:
+    """The instant, or the beginning of the first possible day at the site."""
+    return when.instant or datetime.combine(date.fromordinal(when.first), time(), zone)
 
 
 def request_at(text: bytes, end: datetime) -> tuple[bytes, int]:

@@ -64,6 +64,7 @@ class Case(Struct, frozen=True, kw_only=True):
     """A chart that shows a twitch, and the moment at which it is judged. `today` is an ordinal.
 
     `emergency_cards`: whether the site shows them (section 6 Time-critical, "let sites switch it off").
+    `without`: rules that are left out, to see what they change.
     """
 
     chart: Chart
@@ -73,6 +74,7 @@ class Case(Struct, frozen=True, kw_only=True):
     today: int
     now: datetime
     emergency_cards: bool = True
+    without: frozenset[str] = frozenset()
 
     def picture(self) -> Picture:
         """What the rules derive from the chart first."""
@@ -81,7 +83,7 @@ class Case(Struct, frozen=True, kw_only=True):
 
 def consult(case: Case) -> Steps[Consultation]:
     """Advice on a chart that shows a twitch (4e steps 5 to 43)."""
-    trial = Trial()
+    trial = Trial(case.without)
     found = assess(case.picture(), trial, emergency_cards=case.emergency_cards)
     due_choices = choose(found, trial)
     asleep = dormant.hidden(due_choices, found)
@@ -112,7 +114,7 @@ def _advice(choice: Choice, found: Assessment, trial: Trial) -> tuple[Advice, ..
 
 def consult_orders(drafted: Drafted | None, unread: Sequence[str], case: Case) -> Steps[Consultation]:
     """Advice on drafts for a patient who twitches: one card at most (4e ORDERS d to g), and one for what is unread."""
-    trial, picture = Trial(), case.picture()
+    trial, picture = Trial(case.without), case.picture()
     limit = int(case.knowledge.at("max_facts"))
     decided = orders.decide_orders(drafted, picture, trial, emergency_cards=case.emergency_cards) if drafted else ()
     if unread:

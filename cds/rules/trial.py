@@ -1,7 +1,7 @@
 """Asking one rule at a time: a rule that fails is reported as not checked, never as silence (design, section 5)."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cache
 from typing import Literal, Protocol, TypeVar
 
@@ -43,15 +43,18 @@ def _not_fired(rule_id: str) -> Verdict:
 
 
 class Trial:
-    """Collects the verdicts of one call."""
+    """Collects the verdicts of one call. Rules that it is to do `without` are not asked, and stay silent."""
 
-    def __init__(self) -> None:
+    def __init__(self, without: Collection[str] = ()) -> None:
+        self._without = without
         self.verdicts: list[Verdict] = []
         self.failed: list[str] = []
         self.failed_cards: list[Topic] = []
 
     def ask(self, rule_id: str, rule: Callable[[P], Iterable[Found]], subject: P) -> tuple[Found, ...]:
         """All that a rule raises; nothing if it stays silent or fails."""
+        if rule_id in self._without:
+            return ()
         raised = self._made("rule failed", rule_id, lambda: tuple(rule(subject)))
         if raised is None:
             self.failed.append(rule_id)

@@ -1,0 +1,71 @@
+"""`twitch-cds replay`."""
+
+from datetime import datetime
+from importlib.util import find_spec
+from typing import Any
+
+import click
+
+from cds.commands.look import Command
+
+
+@click.command(
+    cls=Command,
+    name="replay",
+    short_help="replay an export: the cards that clinicians would have seen",
+    help=(
+        "Make the calls that an EHR would have made over the history in an export, each with the chart as it was known "
+        "then: the chart opened at each visit, and orders signed. FOLDER gets the cards, the visits and what was not "
+        "understood (Parquet), and a page for the committee. Run again after an interruption, it goes on."
+    ),
+    examples=[
+        "twitch-cds replay export/ --out replay/",
+        "twitch-cds replay export/ --out replay/ --workers 8",
+        "twitch-cds replay export/ --out march/ --as-of 2026-03-31",
+        "twitch-cds replay export/ --out monthly/ --every 30d",
+    ],
+)
+@click.argument(
+    "export",
+    metavar="EXPORT",
+    type=click.Path(),
+    help="FHIR Bulk Data (NDJSON by type, .gz too), a folder of Bundles, or any other form that `evaluate` reads",
+)
+@click.option("--out", metavar="FOLDER", required=True, type=click.Path(), help="a new folder; 0700, its files 0600")
+@click.option(
+    "--as-of",
+    metavar="DATE",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="evaluate each patient once, as at the end of that day at the site, instead of at visits and orders",
+)
+@click.option("--every", metavar="DAYS", help="evaluate each patient each so many days from first to last visit: 30d")
+@click.option(
+    "--answers",
+    metavar="WHICH",
+    type=click.Choice(["none", "all"]),
+    default="none",
+    help="what clinicians did with cards, which no export says: none answered any (most cards), or all (fewest)",
+)
+@click.option(
+    "--rules-off/--no-rules-off", default=True, help="also tell what one rule less would change; takes longer"
+)
+@click.option("--workers", metavar="N", type=click.IntRange(1, 64), default=1, help="processes: one per core is best")
+def command(as_of: datetime | None, every: str | None, **given: Any) -> int:
+    """Replay an export."""
+    if as_of and every:
+        raise click.UsageError("--every: not allowed with --as-of")
+    if find_spec("duckdb") is None:
+        raise click.UsageError("replay needs DuckDB: pip install 'twitch-cds[replay]'")
+    from cds.replay.command import Options, run
+
+    return run(Options(as_of=as_of.date() if as_of else None, every=_days(every), **given))
+
+
+def _days(text: str | None) -> int | None:
+    """A number of days, as in 30d."""
+    if text is None:
+        return None
+    number = text.removesuffix("d")
+    if not (number.isascii() and number.isdecimal() and 1 <= int(number) <= 3660):
+        raise click.UsageError(f"--every {text}: give days, such as 30d")
+    return int(number)

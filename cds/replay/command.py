@@ -1,0 +1,151 @@
+"""`twitch-cds replay`: its options, its output and its exit status."""
+
+import errno
+import fcntl
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from cds.call import build_engine
+from cds.clock import Clock
+from cds.errors import Unfinished, UsageError, reason_of
+from cds.evaluate.files import Problem
+from cds.keyed import fingerprint
+from cds.replay import keep, results
+from cds.replay.crew import crew_of
+from cds.replay.events import Calendar
+from cds.replay.ledger import Answers
+from cds.replay.losses import Reason
+from cds.replay.manifest import LOCK, NAME, Manifest, inputs, taken_up
+from cds.replay.names import Names
+from cds.replay.page import write_page
+from cds.replay.parts import parts
+from cds.replay.run import Limits, Run
+from cds.replay.tables import GO_ON, tables
+from cds.replay.worker import Setup
+from cds.settings import Settings, environment, load
+from cds.store.keys import hash_key
+
+LOST = 4
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class Options(NamedTuple):
+    """What is replayed, when charts are evaluated, and where to."""
+
+    export: str
+    out: str
+    as_of: date | None = None
+    every: int | None = None
+    answers: str = Answers.NONE
+    workers: int = 1
+    rules_off: bool = True
+
+
+def run(options: Options, now: Callable[[], datetime] | None = None) -> int:
+    """Replay: 0 all of it, 4 with something of the export lost, which the page counts; 1 and 2 as everywhere."""
+    logging.getLogger("cds").addHandler(logging.NullHandler())
+    settings = load(environment())
+    out = Path(options.out).absolute()
+    try:
+        with _alone(out):
+            return _replay(options, settings, out, now or Clock(settings.zone).now)
+    except OSError as problem:
+        if problem.errno in FULL:
+            raise Unfinished(f"{out}: the disk is full. {GO_ON}") from problem
+        raise Unfinished(
+            f"{problem.filename or out}: {reason_of(problem)}. Run the same command again to go on"
+        ) from problem
+
+
+def _replay(options: Options, settings: Settings, out: Path, now: Callable[[], datetime]) -> int:
+    export = str(Path(options.export).absolute())
+    found, problems = parts(export)
+    if not found:
+        raise UsageError("; ".join(f"{one.input}: {one.text}" for one in problems))
+    engine = build_engine(settings)
+    key = hash_key(settings)
+    wanted = Manifest(
+        software=version("twitch-cds"),
+        knowledge=engine.knowledge_version,
+        hash_key=fingerprint(key),
+        began=now().isoformat(),
+        options=_kept(options),
+        inputs=inputs(export, found),
+        parts=len(found),
+    )
+    manifest = taken_up(wanted, out)
+    if not manifest.done:
+        setup = Setup(
+            export=export,
+            out=str(out),
+            now=manifest.began,
+            as_of=options.as_of.isoformat() if options.as_of else None,
+            every=options.every,
+            answers=Answers(options.answers),
+            rules_off=options.rules_off,
+        )
+        calendar = Calendar(settings.zone, datetime.fromisoformat(manifest.began))
+        limits = Limits(engine.limits.entries, settings.max_body_bytes)
+        crew = crew_of(setup, options.workers)
+        try:
+            going = Run(setup, found, crew, Names(key.reveal()), calendar, limits, options.workers)
+            manifest = _finished(going, manifest, problems)
+        finally:
+            crew.close()
+    return _said(manifest, out)
+
+
+def _kept(options: Options) -> dict[str, str | int | bool | None]:
+    """What the figures depend on; not by how many processes they were made."""
+    return {
+        "as_of": options.as_of.isoformat() if options.as_of else None,
+        "every": options.every,
+        "answers": options.answers,
+        "rules_off": options.rules_off,
+    }
+
+
+def _finished(going: Run, manifest: Manifest, problems: list[Problem]) -> Manifest:
+    """All stages, the files, the page; what is not needed any more goes away."""
+    out = Path(going.setup.out)
+    plan, lost, counts = going.go()
+    for problem in problems:
+        lost.add(Reason.NO_FILE, problem.input)
+    with tables(going.setup.work, going.threads) as found:
+        results.write(found, going.setup, plan)
+    done = replace(manifest, shards=plan.shards, done=True, counts=counts, lost=lost)
+    with tables(going.setup.work) as found:
+        write_page(found, out, done)
+    keep.put_json(out / NAME, done)
+    keep.remove(going.setup.work)
+    return done
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """One replay at a time in one folder."""
+    keep.folder(out)
+    with (out / LOCK).open("wb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as problem:
+            raise UsageError(f"--out {out}: another replay is at work in it") from problem
+        yield
+
+
+def _said(manifest: Manifest, out: Path) -> int:
+    """What it came to, in a few lines."""
+    sys.stdout.write(f"{out / 'report.html'}\n")
+    sys.stdout.flush()
+    for reason, count in sorted(manifest.lost.counts.items()):
+        where = ", ".join(manifest.lost.places.get(reason, [])[:3])
+        sys.stderr.write(f"twitch-cds: {count} {reason}{f': {where}' if where else ''}\n")
+    return LOST if manifest.lost.is_loss else 0

@@ -1,0 +1,238 @@
+"""From the documents of a part to entries: one resource each, with its type and whose it is."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any as Anything
+
+import msgspec
+from msgspec import Raw, Struct
+
+from cds.chart.glance import Glimpse
+from cds.errors import UsageError
+from cds.evaluate import bundles
+from cds.evaluate.inputs import head_of
+from cds.evaluate.pool import UNKNOWN, Owner, patient_id
+from cds.fhir.datatypes import Reference
+from cds.fhir.outcomes import FATAL
+from cds.fhir.raw import read_raw
+from cds.fhir.references import id_of
+from cds.fhir.resources import OperationOutcome, Participant
+from cds.prefetch.supply import TYPES
+from cds.replay.losses import Lost, Reason
+from cds.replay.parts import Part
+
+PATIENT, MEDICATION, FORM, OUTCOME = "Patient", "Medication", "Questionnaire", "OperationOutcome"
+SHARED = (MEDICATION, FORM)  # they belong to nobody: whoever refers to one needs it
+# What a prefetch template can ask for, and what comes with it.
+READ = frozenset({*TYPES.values(), *SHARED})
+APPOINTMENT = "Appointment"
+NO_NAMES: Mapping[str, str] = {}
+FOLDED = ("Bundle", "Parameters")
+_UNREADABLE = (msgspec.DecodeError, RecursionError)
+
+
+class Line(Glimpse, rename="camel"):
+    """What of a resource is read first: what may say a twitch, and whose it is."""
+
+    id: str | None = None
+    subject: Reference | None = None
+    patient: Reference | None = None
+    participant: Raw = Raw()
+    url: Anything = None
+
+    @property
+    def shared_as(self) -> tuple[str, ...]:
+        """By what others refer to what belongs to nobody."""
+        if self.resource_type != FORM:
+            return (self.id,) if self.id else ()
+        return tuple(name for name in (self.url, f"{FORM}/{self.id}") if isinstance(name, str))
+
+
+class Entry(Struct):
+    """One resource. Without a `line` it is of a shape that only the engine can judge."""
+
+    kind: str
+    owner: str
+    text: bytes
+    line: Line | None
+    place: str
+
+
+class Named(Struct):
+    """Type and id of whatever it is."""
+
+    resourceType: Anything = None  # noqa: N815 - FHIR's name
+    id: Anything = None
+
+
+_LINE = msgspec.json.Decoder(Line)
+_NAMED = msgspec.json.Decoder(Named)
+_OWNER = msgspec.json.Decoder(Owner)
+_PARTICIPANTS = msgspec.json.Decoder(list[Participant] | None)
+_OUTCOME = msgspec.json.Decoder(OperationOutcome)
+
+
+class Reading:
+    """Reads parts; counts what is lost on the way, and what the export says was deleted."""
+
+    def __init__(self) -> None:
+        self.lost = Lost()
+        self.deleted: set[str] = set()
+        self.entries = 0
+
+    def part(self, part: Part) -> Iterator[Entry]:
+        """All entries of the types that a call reads."""
+        for piece in part.pieces:
+            try:
+                for place, document in piece.documents():
+                    yield from self._document(place, document.text)
+            except (OSError, UsageError):
+                self.lost.add(Reason.NO_FILE, piece.path)
+
+    def _document(self, place: str, text: bytes) -> Iterator[Entry]:
+        try:
+            line = _LINE.decode(text)
+        except _UNREADABLE:
+            yield from self._odd(place, text)
+            return
+        if line.resource_type in READ and _is_text(text):
+            yield from self._entry(place, line.resource_type, text, line, NO_NAMES, None)
+        else:
+            yield from self._odd(place, text)
+
+    def _odd(self, place: str, text: bytes) -> Iterator[Entry]:
+        """A document that is no plain resource, or an odd one."""
+        try:
+            kind = head_of(text).resourceType
+        except UsageError:
+            self.lost.add(Reason.NO_JSON, place)
+            return
+        if kind in FOLDED:
+            try:
+                yield from self._folded(place, text)
+            except UsageError:
+                self.lost.add(Reason.NO_FHIR, place)
+        elif not isinstance(kind, str) or not kind:
+            self.lost.add(Reason.NO_FHIR, place)
+        elif kind in READ:
+            yield from self._entry(place, kind, text, None, NO_NAMES, None)
+        else:
+            self._other(place, kind, text)
+
+    def _other(self, place: str, kind: str, text: Raw | bytes) -> None:
+        """What no call reads; where a server says in it that something failed, a part of the export is missing."""
+        self.entries += 1
+        if kind == OUTCOME and _has_failed(text):
+            self.lost.add(Reason.SERVER, place)
+
+    def _folded(self, place: str, text: bytes) -> Iterator[Entry]:
+        """What a Bundle or Parameters hold. What names no patient is the only patient's, as `evaluate` has it."""
+        if (deleted := bundles.deletions(text)) is not None:
+            self.deleted.update("/".join(url.split("?", maxsplit=1)[0].split("/")[-2:]) for url in deleted)
+            return
+        if bundles.is_cut(text):
+            self.lost.add(Reason.CUT, place)
+        held = list(bundles.resources_of(text))
+        patients = {_named(raw).id for kind, raw, _ in held if kind == PATIENT}
+        only = next(iter(patients)) if len(patients) == 1 else None
+        lone = only if isinstance(only, str) else None
+        for kind, raw, names in held:
+            if kind not in READ:
+                self._other(place, kind, raw)
+                continue
+            content = _compact(raw)
+            yield from self._entry(place, kind, content, read_line(content), names, lone)
+
+    def _entry(
+        self, place: str, kind: str, text: bytes, line: Line | None, names: Mapping[str, str], lone: str | None
+    ) -> Iterator[Entry]:
+        self.entries += 1
+        if kind in SHARED:
+            yield Entry(kind, "", text, line, place)
+            return
+        owner, refers = _owner(kind, text, line, names)
+        if owner is None:
+            owner = lone
+        elif refers and owner and id_of(refers) != owner:  # a Bundle calls its patient by another name
+            text = _renamed(text, owner)
+        if owner:
+            yield Entry(kind, owner, text, line, place)
+        else:
+            self.lost.add(Reason.NO_PATIENT if owner is None else Reason.OTHER, place)
+
+
+def _owner(kind: str, text: bytes, line: Line | None, names: Mapping[str, str]) -> tuple[str | None, str]:
+    """The patient's id, and by which reference; None if it does not say, empty if it is about something else."""
+    if kind == PATIENT:
+        ident = line.id if line is not None else _named(text).id
+        return (ident if isinstance(ident, str) and ident else None), ""
+    reference = (line.subject or line.patient or _actor(line, names)) if line is not None else _reference(text)
+    if reference is None or not reference.reference:
+        return None, ""
+    return patient_id(reference.reference, names), reference.reference
+
+
+def _actor(line: Line, names: Mapping[str, str]) -> Reference | None:
+    """The patient among those who take part in an appointment."""
+    taking_part = read_raw(_PARTICIPANTS, line.participant) if line.resource_type == APPOINTMENT else None
+    actors = (one.actor for one in taking_part or () if one.actor is not None and one.actor.reference)
+    return next((one for one in actors if patient_id(one.reference or "", names)), None)
+
+
+def _reference(text: bytes) -> Reference | None:
+    try:
+        owner = _OWNER.decode(text)
+    except _UNREADABLE:
+        return None
+    return owner.subject or owner.patient
+
+
+def _has_failed(text: Raw | bytes) -> bool:
+    try:
+        outcome = _OUTCOME.decode(text)
+    except _UNREADABLE:
+        return True
+    return any(issue.severity in FATAL for issue in outcome.issue or ())
+
+
+def read_line(text: bytes) -> Line | None:
+    """What of a resource is read first; None if it is of another shape."""
+    try:
+        return _LINE.decode(text)
+    except _UNREADABLE:
+        return None
+
+
+def _named(text: Raw | bytes) -> Named:
+    try:
+        return _NAMED.decode(text)
+    except _UNREADABLE:
+        return Named(UNKNOWN)
+
+
+def _renamed(text: bytes, owner: str) -> bytes:
+    """The same with the reference that a server would have."""
+    whole = msgspec.json.decode(text, type=dict[str, Raw])
+    member = "subject" if "subject" in whole else "patient"
+    reference = Raw(msgspec.json.encode({"reference": f"Patient/{owner}"}))
+    return msgspec.json.encode({**whole, member: reference})
+
+
+def _compact(text: Raw | bytes) -> bytes:
+    """On one line: lines and tabs part the entries of a shard."""
+    whole = bytes(text)
+    return msgspec.json.format(whole, indent=-1) if b"\n" in whole or b"\t" in whole or b"\r" in whole else whole
+
+
+def one_line(text: bytes) -> bytes:
+    """The same of a document as a file holds it."""
+    return _compact(text.strip())
+
+
+def _is_text(text: bytes) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

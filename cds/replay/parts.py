@@ -1,0 +1,100 @@
+"""The parts into which an export is cut: what one worker reads at a time, and what makes a shard of it."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from cds.evaluate.files import GZIP, ZIP, Batch, Document, Problem, batches, documents, is_whole
+
+SIZE = 64 * 1024 * 1024
+LINES = (".ndjson", ".jsonl")
+PEEKED = 1024 * 1024
+
+
+class Piece(Struct, frozen=True):
+    """A file, or the lines of it that begin within some bytes; `end` 0 is the whole file, of whatever form."""
+
+    path: str
+    start: int = 0
+    end: int = 0
+
+    def documents(self) -> Iterator[tuple[str, Document]]:
+        """What it holds, each with the place to name; raises OSError and UsageError."""
+        name = Path(self.path).name
+        if not self.end:
+            for document in documents(self.path):
+                yield f"{name}:{document.number}" if document.number else name, document
+            return
+        with Path(self.path).open("rb") as file:
+            place = self.start
+            if place:
+                file.seek(place - 1)
+                place += len(file.readline()) - 1
+            for line in file:
+                if place >= self.end:
+                    return
+                if line.strip():
+                    yield f"{name} at byte {place}", Document(line)
+                place += len(line)
+
+
+class Part(Struct, frozen=True):
+    """Pieces that are read together."""
+
+    number: int
+    pieces: tuple[Piece, ...]
+    size: int
+
+
+def parts(export: str, size: int = SIZE) -> tuple[list[Part], list[Problem]]:
+    """All parts of an export, the same each time, and what of it cannot be read."""
+    found = list(batches(export))
+    problems = [one for one in found if isinstance(one, Problem)]
+    pieces: list[tuple[Piece, int]] = []
+    for path in (path for batch in found if isinstance(batch, Batch) for path in batch.paths):
+        try:
+            pieces += _pieces(path, size)
+        except OSError as problem:
+            problems.append(Problem(path, f"cannot be read: {problem.strerror or 'input error'}"))
+    return list(_joined(pieces, size)), problems
+
+
+def _pieces(path: str, size: int) -> Iterator[tuple[Piece, int]]:
+    """A long file of lines in several pieces, any other in one."""
+    length = Path(path).stat().st_size
+    if length <= size or not _is_lines(path):
+        yield Piece(path), length
+        return
+    for start in range(0, length, size):
+        end = min(start + size, length)
+        yield Piece(path, start, end), end - start
+
+
+def _is_lines(path: str) -> bool:
+    """Whether each line is a document of its own, as its name and its first line say."""
+    if not path.lower().endswith(LINES):
+        return False
+    with Path(path).open("rb") as file:
+        first = file.readline(PEEKED)
+    return not first.startswith((GZIP, ZIP)) and is_whole(first)
+
+
+def _joined(pieces: list[tuple[Piece, int]], size: int) -> Iterator[Part]:
+    """Small files together, so that a folder of Bundles is no thousand parts."""
+    held: list[Piece] = []
+    weight = number = 0
+    for piece, length in pieces:
+        if held and weight + length > size:
+            yield Part(number, tuple(held), weight)
+            held, weight, number = [], 0, number + 1
+        held.append(piece)
+        weight += length
+    if held:
+        yield Part(number, tuple(held), weight)
+
+
+def relative(part: Part, export: str) -> list[str]:
+    """The files of a part, as they are named below the export."""
+    return [os.path.relpath(piece.path, export) for piece in part.pieces]

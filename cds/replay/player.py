@@ -1,0 +1,247 @@
+"""One patient's calls, each with the chart as it was known then, through the attendant that answers in service."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cards.basis import BASIS, Basis
+from cards.topics import Indicator, Topic
+from cards.wire import Card
+from cds.account import Account, Caller
+from cds.attendant import Attendant, Reply
+from cds.call import Engine
+from cds.fhir.dates import parse
+from cds.outcome import Outcome
+from cds.replay.chart import PatientChart, Then
+from cds.replay.entries import Entry
+from cds.replay.events import CHART, Asked, Calendar, Event
+from cds.replay.ledger import Answers, Ledger
+from cds.replay.moment import Moment
+from cds.replay.names import REALM, Names
+from cds.replay.requests import body, drafted
+from cds.replay.rows import CARDS, FAILED, REFUSED, REPEATED, SILENT, TWO_PATIENTS, CardRow, VisitRow
+from cds.replay.searches import Searches
+from cds.rules.rulebook import rulebook_of
+
+CALLER = Caller(client=REALM)
+PATIENCE = 3600.0  # seconds: nothing is fetched, so nothing is waited for
+URGENCY = (Indicator.INFO, Indicator.WARNING, Indicator.CRITICAL)
+TOO_LARGE = "413 too-large"
+
+
+class Played(Struct):
+    """The rows of one patient."""
+
+    visits: list[VisitRow]
+    cards: list[CardRow]
+
+
+class Player:
+    """Makes the calls of one patient after the other."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        names: Names,
+        calendar: Calendar,
+        asked: Asked,
+        *,
+        answers: Answers = Answers.NONE,
+        most_bytes: int = 16 * 1024 * 1024,
+        rules_off: bool = False,
+    ) -> None:
+        """`rules_off`: each call with a card is made once more without each rule that fired."""
+        self._moment = Moment(calendar.now)
+        self._engine = replace(engine, now=self._moment.now)
+        self._names, self._calendar, self._asked, self._most_bytes = names, calendar, asked, most_bytes
+        self._ledger = Ledger(answers, self._moment.now)
+        self._attendant = self._attending(self._engine)
+        self._services = {service.hook: service for service in engine.services.values()}
+        self._searches = {hook: Searches(service.prefetch) for hook, service in self._services.items()}
+        self._cards_of = {rule.id: rule.cards for rule in rulebook_of(engine.knowledge).rules.values()}
+        self._rules_off = rules_off
+        self._others: dict[str, Attendant] = {}
+        self._loop = asyncio.new_event_loop()
+
+    def close(self) -> None:
+        """Nothing more is played."""
+        self._loop.close()
+
+    def play(
+        self, owner: str, entries: Sequence[Entry], shelf: Mapping[str, bytes], *, is_twice: bool = False
+    ) -> Played:
+        """All calls of a patient. Two people under one id are nobody's chart: their calls are counted, not made."""
+        self._ledger.forget()
+        chart = PatientChart(owner, entries, self._calendar)
+        played = Played([], [])
+        for event in chart.events(self._asked):
+            if is_twice:
+                played.visits.append(self._row(event, outcome=TWO_PATIENTS))
+                continue
+            row, cards = self._call(event, chart, shelf)
+            played.visits.append(row)
+            played.cards += cards
+        return played
+
+    def request(self, event: Event, chart: PatientChart, then: Then, shelf: Mapping[str, bytes]) -> bytes:
+        """The body of one call."""
+        searches = self._searches[event.hook]
+        pieces = chart.pieces(then, event.moment, searches, alive=self._asked.is_visits)
+        drafts = [drafted(chart.held[place].text) for place in event.requests] if event.hook != CHART else []
+        return body(event, searches.keys, pieces, shelf, drafts)
+
+    def _call(self, event: Event, chart: PatientChart, shelf: Mapping[str, bytes]) -> tuple[VisitRow, list[CardRow]]:
+        self._moment.set(event.moment)
+        then = chart.at(event)
+        row = self._row(event, then=then)
+        if chart.size_at(event.moment) > self._most_bytes:
+            return replace(row, outcome=REFUSED, reason=TOO_LARGE), []
+        request = self.request(event, chart, then, shelf)
+        reply = self._answer(self._attendant, event, request)
+        if reply is None:
+            return replace(row, outcome=FAILED), []
+        if reply.outcome is None or reply.account is None:
+            return replace(row, outcome=REFUSED, reason=str(reply.status)), []
+        told, cards = self._told(row, reply.outcome, reply.account)
+        if self._rules_off and reply.outcome.cards:
+            told = replace(told, changes=self._changes(event, request, reply.outcome))
+        return told, cards
+
+    def _changes(self, event: Event, request: bytes, outcome: Outcome) -> tuple[str, ...]:
+        """What this call would have shown without each of its rules that fired."""
+        usual = _urgencies(outcome)
+        found: list[str] = []
+        self._ledger.is_trying = True
+        for rule in sorted(_fired(outcome)):
+            reply = self._answer(self._without(rule), event, request)
+            if reply is None or reply.outcome is None:
+                found.append(f"{rule}||failed")
+                continue
+            others = _urgencies(reply.outcome)
+            changes = ((card, _change(usual.get(card), others.get(card))) for card in sorted({*usual, *others}))
+            found += [f"{rule}|{card}|{change}" for card, change in changes if change]
+        self._ledger.is_trying = False
+        return tuple(found)
+
+    def _without(self, rule: str) -> Attendant:
+        """An attendant that does not ask one rule."""
+        if rule not in self._others:
+            self._others[rule] = self._attending(replace(self._engine, without=frozenset({rule})))
+        return self._others[rule]
+
+    def _answer(self, attendant: Attendant, event: Event, request: bytes) -> Reply | None:
+        """The reply; None where the service fails on a chart, which must not cost the others."""
+        service = self._services[event.hook]
+        try:
+            return self._loop.run_until_complete(attendant.answer(service.id, request, CALLER))
+        except Exception:  # noqa: BLE001 - the same boundary as that of a request
+            return None
+
+    def _attending(self, engine: Engine) -> Attendant:
+        return Attendant(engine, memory=self._ledger, pseudonyms=self._names.pseudonyms, seconds_allowed=PATIENCE)
+
+    def _row(self, event: Event, outcome: str = SILENT, then: Then | None = None) -> VisitRow:
+        row = VisitRow(
+            visit=self._names.visit(event),
+            patient=self._names.patient(event.owner),
+            clinician=self._names.clinician(event.clinician),
+            hook=event.hook,
+            day=event.at[:10],
+            clinic=event.clinic,
+            day_only=event.day_only and self._asked.is_visits,
+            outcome=outcome,
+        )
+        if then is None:
+            return row
+        return replace(row, later=then.later, undated=then.undated, unknown_then=then.unknown_then)
+
+    def _told(self, row: VisitRow, outcome: Outcome, account: Account) -> tuple[VisitRow, list[CardRow]]:
+        cards = [*self._shown(row, outcome, account), *self._silenced(row, outcome, account)]
+        told = replace(
+            row,
+            outcome=_outcome(outcome),
+            cards=len(account.cards),
+            silenced=len(account.suppressed),
+            not_checked=len(account.not_checked),
+            unread=sum(account.unread.values()),
+        )
+        return told, [replace(card, number=number) for number, card in enumerate(cards, 1)]
+
+    def _shown(self, row: VisitRow, outcome: Outcome, account: Account) -> Iterator[CardRow]:
+        for shown, card in zip(account.cards, outcome.cards, strict=True):
+            basis: Basis = (card.extension or {})[BASIS]
+            days = [parse(fact.date) for fact in basis.facts]
+            today = date.fromisoformat(row.day).toordinal()
+            yield CardRow(
+                visit=row.visit,
+                patient=row.patient,
+                number=0,
+                day=row.day,
+                card=shown.topic,
+                indicator=shown.indicator,
+                shown=True,
+                first=shown.fingerprint in self._ledger.fresh,
+                tags=shown.tags,
+                flags=shown.flags,
+                rules=self._rules(outcome, shown.topic),
+                ages=tuple(today - when.last for when in days if when is not None),
+                undated_facts=sum(when is None for when in days),
+                not_checked=_not_checked(card),
+                fingerprint=shown.fingerprint,
+            )
+
+    def _silenced(self, row: VisitRow, outcome: Outcome, account: Account) -> Iterator[CardRow]:
+        for one, due in zip(account.suppressed, outcome.repeated, strict=True):
+            yield CardRow(
+                visit=row.visit,
+                patient=row.patient,
+                number=0,
+                day=row.day,
+                card=one.topic,
+                indicator=due.advice.indicator.value,
+                shown=False,
+                first=False,
+                tags=one.tags,
+                flags=one.flags,
+                rules=self._rules(outcome, one.topic),
+                fingerprint=one.fingerprint,
+            )
+
+    def _rules(self, outcome: Outcome, topic: str) -> tuple[str, ...]:
+        """The rules that fired and lead to a card."""
+        return tuple(sorted(rule for rule in _fired(outcome) if Topic(topic) in self._cards_of.get(rule, ())))
+
+
+def _fired(outcome: Outcome) -> set[str]:
+    """The rules that fired, and were not put aside afterwards."""
+    if outcome.consultation is None:
+        return set()
+    last = {verdict.rule: verdict.state for verdict in outcome.consultation.trial.verdicts}
+    return {rule for rule, state in last.items() if state == "fired"}
+
+
+def _urgencies(outcome: Outcome) -> dict[str, int]:
+    """How urgent each card is that is shown."""
+    return {due.advice.topic.value: URGENCY.index(due.advice.indicator) for due in outcome.shown}
+
+
+def _change(usual: int | None, other: int | None) -> str:
+    if usual is None or other is None:
+        return "" if usual == other else ("new" if usual is None else "gone")
+    return "" if usual == other else ("more-urgent" if other > usual else "less-urgent")
+
+
+def _outcome(outcome: Outcome) -> str:
+    if outcome.cards:
+        return CARDS
+    if outcome.consultation is None:
+        return outcome.silence.value
+    return REPEATED if outcome.repeated else SILENT
+
+
+def _not_checked(card: Card) -> tuple[str, ...]:
+    basis: Basis = (card.extension or {})[BASIS]
+    return tuple(sorted({f"{one.type}:{one.reason}" for one in basis.not_checked}))

@@ -1,0 +1,73 @@
+"""The requests that an EHR would have sent: the chart as it was known, behind the service's own prefetch templates."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+from uuid import NAMESPACE_URL, uuid5
+
+import msgspec
+from msgspec import Raw
+
+from cds.replay.entries import PATIENT
+from cds.replay.events import CHART, Event
+from cds.replay.searches import Found
+
+NOBODY = "Practitioner/unknown"
+DRAFT = Raw(b'"draft"')
+EMPTY = b'{"resourceType":"Bundle","type":"searchset"}'
+
+
+class Piece(NamedTuple):
+    """One resource as it was then, and where it is sent."""
+
+    kind: str
+    text: bytes
+    found: Found
+
+
+def body(
+    event: Event, keys: Sequence[str], chart: Iterable[Piece], shelf: Mapping[str, bytes], drafts: Sequence[bytes]
+) -> bytes:
+    """One request. The chart holds no drafts; the Medications on the `shelf` come with what refers to them."""
+    held: dict[str, list[bytes]] = {key: [] for key in keys}
+    included: set[tuple[str, str]] = set()
+    person = b""
+    for piece in chart:
+        if piece.kind == PATIENT:
+            person = piece.text
+            continue
+        for key in piece.found.keys:
+            held[key].append(piece.text)
+        shared = shelf.get(piece.found.shared)
+        for key in piece.found.including if shared is not None else ():
+            if (key, piece.found.shared) not in included:
+                included.add((key, piece.found.shared))
+                held[key].append(shared or b"")
+    prefetch = [b'"%s":%s' % (key.encode(), _searchset(found)) for key, found in held.items() if key != "patient"]
+    if person:
+        prefetch.append(b'"patient":' + person)
+    return b'{"hook":"%s","hookInstance":"%s","context":%s,"prefetch":{%s}}' % (
+        event.hook.encode(),
+        str(uuid5(NAMESPACE_URL, event.key)).encode(),
+        _context(event, drafts),
+        b",".join(prefetch),
+    )
+
+
+def drafted(text: bytes) -> bytes:
+    """A request as it was before it was signed."""
+    return msgspec.json.encode({**msgspec.json.decode(text, type=dict[str, Raw]), "status": DRAFT})
+
+
+def _context(event: Event, drafts: Sequence[bytes]) -> bytes:
+    user = event.clinician or f"{NOBODY}-{uuid5(NAMESPACE_URL, event.key)}"  # whom nobody knows was shown nothing yet
+    context: dict[str, object] = {"userId": user, "patientId": event.owner}
+    if event.hook == CHART:
+        kind, _, ident = event.ref.partition("/")
+        return msgspec.json.encode(context | ({"encounterId": ident} if kind == "Encounter" else {}))
+    return msgspec.json.encode(context | {"draftOrders": Raw(_searchset(drafts))})
+
+
+def _searchset(resources: Sequence[bytes]) -> bytes:
+    if not resources:
+        return EMPTY
+    return b'%s,"entry":[{"resource":%s}]}' % (EMPTY[:-1], b'},{"resource":'.join(resources))

@@ -1,0 +1,224 @@
+"""The sections of the page: each a question to the files, its rows as they may be told, and a picture or none."""
+
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from cds.replay.figures import (
+    AGE,
+    BY,
+    BY_CARD,
+    CALLS,
+    CARDS,
+    CLINIC,
+    DAYS,
+    EMERGENCIES,
+    KNOWN_THEN,
+    LISTED,
+    MISSED,
+    MONTH,
+    MONTHS,
+    NOT_CHECKED,
+    PAIRS,
+    RULES_OFF,
+    SHARES,
+    YEAR,
+    Bar,
+    Section,
+    drawn,
+    share,
+    told,
+)
+from cds.replay.losses import LOSSES
+from cds.replay.manifest import Manifest
+from cds.replay.tables import Tables
+
+MONTHS_MAX = 36  # more of them are told by year
+PLACES = 5
+with Path(__file__).with_name("words.toml").open("rb") as _file:
+    WORDS: dict[str, dict[str, str]] = tomllib.load(_file)
+
+
+def sections(found: Tables, manifest: Manifest) -> Iterator[Section]:
+    """All of them, in the order of the page."""
+    ((calls,),) = found.rows("SELECT count(*) FROM visits")
+    yield _lost(manifest)
+    yield _calls(found, calls)
+    yield _cards(found, calls)
+    ((months,),) = found.rows(MONTHS)
+    yield _by(
+        found, "By month" if months <= MONTHS_MAX else "By year", MONTH if months <= MONTHS_MAX else YEAR, upright=True
+    )
+    yield _by(found, "By clinic", CLINIC, order="calls DESC, what")
+    yield _by(found, "By age at the visit", AGE, order="min(age) NULLS LAST")
+    yield _days(found)
+    yield _pairs(found)
+    yield _rules_off(found, manifest)
+    yield _emergencies(found)
+    yield _not_checked(found)
+    yield _known_then(found, calls)
+    yield _understood(found)
+    yield _missed(found)
+
+
+def _lost(manifest: Manifest) -> Section:
+    lost = manifest.lost
+    losses = {reason.value for reason in LOSSES}
+    rows = [
+        (
+            "lost" if reason in losses else "counted",
+            WORDS["reasons"][reason],
+            told(count),
+            ", ".join(lost.places.get(reason, [])[:PLACES]),
+        )
+        for reason, count in sorted(lost.counts.items(), key=lambda item: (item[0] not in losses, item[0]))
+    ]
+    text = (
+        "What of the export is not in the figures below, or not as it was. “Lost” is a part of the denominators that "
+        "nobody may leave out when the figures are quoted."
+    )
+    return Section("What is missing", text, ("", "what", "how many", "where, at first"), tuple(rows))
+
+
+def _calls(found: Tables, calls: int) -> Section:
+    rows = [
+        (hook, WORDS["outcomes"][outcome], told(count), share(count, calls))
+        for outcome, hook, count in found.rows(CALLS)
+    ]
+    text = f"{told(calls)} calls. patient-view: a chart is opened at a visit; order-sign: medicines are signed."
+    return Section("What the calls came to", text, ("hook", "outcome", "calls", "per 100 calls (95 %)"), tuple(rows))
+
+
+def _cards(found: Tables, calls: int) -> Section:
+    made = list(found.rows(CARDS))
+    rows = [
+        (card, indicator, told(shown), share(shown, calls), told(first), told(again), told(silenced), told(patients))
+        for card, indicator, shown, first, again, silenced, patients in made
+    ]
+    bars = tuple(
+        Bar(card, (("first", drawn(first)), ("again", drawn(again))))
+        for card, _, shown, first, again, *_ in made
+        if shown
+    )
+    text = (
+        "First: this patient had no such card before in this history. Again: shown once more, because no answer is "
+        "known. Silenced: a repeat that the service does not show."
+    )
+    head = ("card", "urgency", "shown", "per 100 calls (95 %)", "first", "again", "silenced", "patients")
+    return Section("Cards", text, head, tuple(rows), bars)
+
+
+def _by(found: Tables, title: str, what: str, order: str = "what", *, upright: bool = False) -> Section:
+    cards: dict[str, dict[str, int]] = defaultdict(dict)
+    for group, card, count in found.rows(BY_CARD.format(what=what)):
+        if count:
+            cards[group][card] = count
+    made = list(found.rows(BY.format(what=what, order=order)))
+    rows = [
+        (
+            group,
+            told(calls),
+            told(shown),
+            share(having, calls),
+            ", ".join(f"{card} {told(count)}" for card, count in sorted(cards[group].items(), key=lambda one: -one[1])),
+        )
+        for group, calls, having, shown in made
+    ]
+    text = "" if len(rows) <= LISTED else f"The first {LISTED} of {len(rows)}; the file visits.parquet has all."
+    bars = tuple(Bar(group, (("first", drawn(shown)),)) for group, _, _, shown in made) if upright else ()
+    head = (title.removeprefix("By "), "calls", "cards", "calls with a card per 100 (95 %)", "which")
+    return Section(title, text, head, tuple(rows) if upright else tuple(rows[:LISTED]), bars, upright=upright)
+
+
+def _days(found: Tables) -> Section:
+    (days,) = found.rows(DAYS)
+    total, none, one, two, more, median, most = days
+    rows = [
+        ("no card", told(none), share(none, total)),
+        ("one card", told(one), share(one, total)),
+        ("two cards", told(two), share(two, total)),
+        ("more than two", told(more), share(more, total)),
+    ]
+    text = (
+        f"{told(total)} days of one clinician each, with at least one call. Half of them have at most {median} cards, "
+        f"95 of 100 at most {most}. Calls whose clinician the export does not name are not in it."
+        if total
+        else "The export names no clinicians."
+    )
+    return Section("Per clinician and day", text, ("", "days", "per 100 days (95 %)"), tuple(rows) if total else ())
+
+
+def _pairs(found: Tables) -> Section:
+    rows = [(one, other, told(count)) for one, other, count in found.rows(PAIRS)]
+    return Section("Cards together", "Pairs of cards in the same call.", ("card", "with", "calls"), tuple(rows))
+
+
+def _rules_off(found: Tables, manifest: Manifest) -> Section:
+    head = ("without the rule", "card", "gone", "less urgent", "more urgent", "new")
+    if not manifest.options.get("rules_off"):
+        return Section("With one rule less", "Not asked for (--no-rules-off).", head)
+    rows = [
+        (rule, card or "the call fails", told(gone), told(less), told(more), told(new))
+        for rule, card, gone, less, more, new in found.rows(RULES_OFF)
+    ]
+    text = (
+        "Each call with a card, made once more without each rule that fired: what becomes of its cards. A rule that is "
+        "not listed changes nothing when it is off."
+    )
+    return Section("With one rule less", text, head, tuple(rows))
+
+
+def _emergencies(found: Tables) -> Section:
+    rows = [
+        (
+            f"{day:%Y-%m}",
+            visit[:12],
+            hook,
+            ", ".join((*tags, *flags)),
+            ", ".join(f"{age} d" for age in ages) + (f", {undated} without a date" if undated else ""),
+            ", ".join(not_checked),
+            "first" if first else "again",
+        )
+        for day, visit, _, tags, flags, ages, undated, not_checked, hook, first in found.rows(EMERGENCIES)
+    ]
+    text = "Each one, for review. The word for the visit is the beginning of a keyed hash; cards.parquet has the whole."
+    head = ("month", "visit", "hook", "tags and flags", "age of the facts", "not checked", "")
+    return Section("Emergencies", text, head, tuple(rows))
+
+
+def _not_checked(found: Tables) -> Section:
+    rows = [(what, told(count)) for what, count in found.rows(NOT_CHECKED)]
+    return Section("Not checked", "What cards said that was not checked.", ("what", "calls"), tuple(rows))
+
+
+def _known_then(found: Tables, calls: int) -> Section:
+    (counts,) = found.rows(KNOWN_THEN)
+    names = (
+        "not known yet on the day: not seen",
+        "without any date: taken as known",
+        "whose status on that day cannot be known: taken as it is in the export",
+    )
+    rows = [
+        (f"resources {name}", told(count or 0), share(count or 0, calls), told(some or 0))
+        for name, count, some in zip(names, counts[:3], counts[3:], strict=True)
+    ]
+    text = "Charts are judged with what was known on the day, as far as an export tells. Of the calls that were judged:"
+    return Section(
+        "What was known then", text, ("", "calls", "per 100 calls (95 %)", "resources, all calls"), tuple(rows)
+    )
+
+
+def _understood(found: Tables) -> Section:
+    rows = [(kind, told(read), told(total), share(read, total)) for kind, read, total in found.rows(SHARES)]
+    text = "Of the entries of the whole export that a rule could use (`twitch-cds recall`)."
+    return Section("Understood", text, ("type", "read", "of", "per 100 (95 %)"), tuple(rows))
+
+
+def _missed(found: Tables) -> Section:
+    rows = [
+        (kind, what, f"{system} {code}".strip(), text, told(count), told(patients), may_be)
+        for kind, what, system, code, text, count, patients, may_be in found.rows(MISSED)
+    ][:LISTED]
+    head = ("type", "", "code", "text", "entries", "patients", "may be")
+    return Section("Not understood", "By volume; unread.parquet has all.", head, tuple(rows))

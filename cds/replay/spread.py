@@ -1,0 +1,87 @@
+"""The shuffle: the resources of those whom the gate let pass, written to the shard of their patient."""
+
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+from zlib import crc32
+
+from cds.replay import keep
+from cds.replay.entries import PATIENT, SHARED, Entry, Reading, one_line
+from cds.replay.parts import Part
+from cds.replay.searches import shared_of
+
+HELD = 32 * 1024 * 1024  # bytes that wait in memory before they are written
+REFERRING = frozenset({"MedicationRequest", "MedicationStatement", "MedicationAdministration", "QuestionnaireResponse"})
+SHELF = "shared"
+
+
+def shard_of(owner: str, shards: int) -> int:
+    """The shard of a patient, the same on every machine."""
+    return crc32(owner.encode()) % shards
+
+
+class Spread:
+    """The shards of one part, while they are written."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._held: dict[str, bytearray] = {}
+        self._size = 0
+
+    def add(self, shard: str, entry: Entry) -> None:
+        """One entry on its line."""
+        line = b"\t".join((entry.owner.encode(), entry.kind.encode(), one_line(entry.text)))
+        self._held.setdefault(shard, bytearray()).extend(line + b"\n")
+        self._size += len(line)
+        if self._size > HELD:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits."""
+        for shard, held in self._held.items():
+            keep.add(self._folder / f"{shard}.tsv", held)
+        self._held.clear()
+        self._size = 0
+
+
+def spread(part: Part, passed: Collection[str], deleted: Collection[str], shards: int, into: Path) -> None:
+    """Read one part once more, and write what belongs to those who passed."""
+    place, draft = into / f"{part.number:05}", into / f"{part.number:05}{keep.DRAFT}"
+    keep.remove(draft)
+    writing = Spread(keep.folder(draft))
+    for entry in Reading().part(part):
+        if entry.kind in SHARED:
+            for name in entry.line.shared_as if entry.line is not None else ():
+                writing.add(SHELF, Entry(entry.kind, name, entry.text, None, entry.place))
+        elif entry.owner in passed and not _is_deleted(entry, deleted):
+            writing.add(f"{shard_of(entry.owner, shards):05}", entry)
+    writing.flush()
+    keep.settle(draft, place)
+
+
+def _is_deleted(entry: Entry, deleted: Collection[str]) -> bool:
+    ident = entry.line.id if entry.line is not None else None
+    return bool(deleted) and (f"{entry.kind}/{ident}" in deleted or f"{PATIENT}/{entry.owner}" in deleted)
+
+
+def charts(shard: int, spreads: Path) -> dict[str, list[Entry]]:
+    """The patients of a shard with all that was spread of them."""
+    found: dict[str, list[Entry]] = {}
+    for path in sorted(spreads.glob(f"*/{shard:05}.tsv")):
+        for entry in entries(path):
+            found.setdefault(entry.owner, []).append(entry)
+    return found
+
+
+def entries(path: Path) -> Iterator[Entry]:
+    """The entries of a file of a shard."""
+    with path.open("rb") as file:
+        for line in file:
+            owner, kind, text = line.rstrip(b"\n").split(b"\t", 2)
+            yield Entry(kind.decode(), owner.decode(), text, None, "")
+
+
+def shelf(held: Iterable[Entry], spreads: Path) -> dict[str, bytes]:
+    """The Medications and Questionnaires that some entries refer to, by what they refer to."""
+    needed = {shared_of(entry.text) for entry in held if entry.kind in REFERRING}
+    paths = sorted(spreads.glob(f"*/{SHELF}.tsv")) if needed - {""} else []
+    return {entry.owner: entry.text for path in paths for entry in entries(path) if entry.owner in needed}

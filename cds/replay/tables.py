@@ -1,0 +1,103 @@
+"""DuckDB: the tables of a replay, joined, counted and written as Parquet."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any as Anything
+
+import duckdb
+
+from cds.errors import Unfinished
+from cds.replay import keep
+
+MEMORY = "400MB"
+FETCHED = 10_000
+OWNERS = {"owner": "VARCHAR", "patient": "VARCHAR", "suspect": "BOOLEAN", "entries": "BIGINT", "size": "BIGINT"}
+PERSONS = {"owner": "VARCHAR", "born": "VARCHAR", "sex": "VARCHAR"}
+EVENTS = dict.fromkeys(
+    ("owner", "patient", "visit", "source", "hook", "day", "moment", "why", "clinician", "clinic"), "VARCHAR"
+) | {"day_only": "BOOLEAN"}
+VISITS = (
+    dict.fromkeys(("visit", "patient", "clinician", "hook", "day", "clinic", "outcome", "reason"), "VARCHAR")
+    | {"day_only": "BOOLEAN", "changes": "VARCHAR[]"}
+    | dict.fromkeys(("cards", "silenced", "not_checked", "unread", "later", "undated", "unknown_then"), "BIGINT")
+)
+CARDS = (
+    dict.fromkeys(("visit", "patient", "day", "card", "indicator", "fingerprint"), "VARCHAR")
+    | dict.fromkeys(("tags", "flags", "rules", "not_checked"), "VARCHAR[]")
+    | {"number": "BIGINT", "shown": "BOOLEAN", "first": "BOOLEAN", "ages": "BIGINT[]", "undated_facts": "BIGINT"}
+)
+
+UNREADS = dict.fromkeys(("line", "type", "kind", "system", "code", "text", "about", "why", "may_be"), "VARCHAR") | (
+    dict.fromkeys(("entries", "read", "patients"), "BIGINT")
+)
+
+
+class Tables:
+    """One connection. File names are arguments; all SQL is written here or in `figures`."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def run(self, sql: str, given: Mapping[str, object] | None = None) -> None:
+        """One statement."""
+        self._connection.execute(sql, dict(given or {}))
+
+    def rows(self, sql: str, given: Mapping[str, object] | None = None) -> Iterator[tuple[Anything, ...]]:
+        """The rows of a question, some at a time."""
+        cursor = self._connection.execute(sql, dict(given or {}))
+        while found := cursor.fetchmany(FETCHED):
+            yield from found
+
+    def read(self, name: str, folder: Path, pattern: str, columns: Mapping[str, str]) -> None:
+        """A view of NDJSON files; an empty one where there are none."""
+        files = sorted(str(path) for path in folder.glob(pattern) if path.stat().st_size)
+        shape = ", ".join(f"{column}: '{kind}'" for column, kind in columns.items())
+        empty = ", ".join(f"NULL::{kind} AS {column}" for column, kind in columns.items())
+        if not files:
+            self.run(f"CREATE OR REPLACE VIEW {name} AS SELECT {empty} WHERE false")
+            return
+        listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+        self.run(
+            f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM "  # noqa: S608 - our own names, file names quoted
+            f"read_json([{listed}], format = 'newline_delimited', columns = {{{shape}}})"
+        )
+
+    def parquet(self, name: str, path: Path) -> None:
+        """A view of one Parquet file."""
+        quoted = str(path).replace("'", "''")
+        self.run(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM read_parquet('{quoted}')")  # noqa: S608
+
+    def write(self, sql: str, path: Path) -> None:
+        """The rows of a question as one Parquet file, whole or not at all."""
+        draft = path.with_name(f"{path.name}{keep.DRAFT}")
+        quoted = str(draft).replace("'", "''")
+        self.run(f"COPY ({sql}) TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)")
+        keep.settle(draft, path)
+
+
+@contextmanager
+def tables(work: Path, threads: int = 1) -> Iterator[Tables]:
+    """A database in memory that spills into the folder of the work; what stops it is a full disk, most likely."""
+    connection = duckdb.connect(
+        config={
+            "memory_limit": MEMORY,
+            "temp_directory": str(work / "duckdb"),
+            "threads": threads,
+            "preserve_insertion_order": False,
+            "autoinstall_known_extensions": False,
+        }
+    )
+    try:
+        yield Tables(connection)
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as problem:
+        raise Unfinished(f"the tables cannot be written: {_first_line(problem)}. {GO_ON}") from problem
+    finally:
+        connection.close()
+
+
+GO_ON = "Make room and run the same command again: it goes on from here"
+
+
+def _first_line(problem: Exception) -> str:
+    return str(problem).partition("\n")[0]

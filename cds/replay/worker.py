@@ -1,0 +1,131 @@
+"""What each process of a replay holds, and the tasks that it is given by number: any process may do any of them."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import cached_property
+from itertools import chain
+from pathlib import Path
+
+from msgspec import Struct
+
+from cds.call import build_engine
+from cds.evaluate.files import batches
+from cds.recall.rows import rows, shares
+from cds.recall.source import survey
+from cds.recall.suggest import Suggestions
+from cds.replay import keep
+from cds.replay.events import Asked, Calendar
+from cds.replay.gate import gate
+from cds.replay.ledger import Answers
+from cds.replay.names import Names
+from cds.replay.parts import Part, parts
+from cds.replay.player import Player
+from cds.replay.rows import CardRow, UnreadRow, VisitRow
+from cds.replay.spread import charts, shelf, spread
+from cds.settings import environment, load
+from cds.store.keys import hash_key
+
+WORK, PLAN, GATE, SPREAD, DONE, UNREAD = "work", "plan.json", "gate", "spread", "done", "unread"
+
+
+class Setup(Struct, frozen=True, kw_only=True):
+    """What all processes are told. Paths are absolute, `now` and `as_of` are written out."""
+
+    export: str
+    out: str
+    now: str
+    as_of: str | None = None
+    every: int | None = None
+    answers: Answers = Answers.NONE
+    rules_off: bool = True
+
+    @property
+    def work(self) -> Path:
+        """The folder of what is not finished."""
+        return Path(self.out) / WORK
+
+    @property
+    def asked(self) -> Asked:
+        """When charts are evaluated."""
+        return Asked(date.fromisoformat(self.as_of) if self.as_of else None, self.every)
+
+
+class Plan(Struct):
+    """Who passed the gate, and whether two people have the id; what was deleted; how many shards there are."""
+
+    shards: int
+    passed: dict[str, bool]
+    deleted: list[str]
+
+
+class Worker:
+    """One process at its tasks. Each task leaves one file or folder that is there only when it is whole."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        settings = load(environment())
+        self._engine = build_engine(settings)
+        self._names = Names(hash_key(settings).reveal())
+        self._calendar = Calendar(settings.zone, datetime.fromisoformat(setup.now))
+        self._player = Player(
+            self._engine,
+            self._names,
+            self._calendar,
+            setup.asked,
+            answers=setup.answers,
+            most_bytes=settings.max_body_bytes,
+            rules_off=setup.rules_off,
+        )
+        self.tasks: dict[str, Callable[[int], int]] = {
+            GATE: self._gate,
+            SPREAD: self._spread,
+            DONE: self._play,
+            UNREAD: self._unread,
+        }
+
+    def close(self) -> None:
+        """No more tasks."""
+        self._player.close()
+
+    @cached_property
+    def _parts(self) -> list[Part]:
+        return parts(self._setup.export)[0]
+
+    @cached_property
+    def _plan(self) -> Plan:
+        return keep.read(self._setup.work / PLAN, Plan)
+
+    def _gate(self, number: int) -> int:
+        part = self._parts[number]
+        gate(part, self._engine.namer, self._names, self._calendar, self._setup.work / GATE)
+        return part.size
+
+    def _spread(self, number: int) -> int:
+        part, plan = self._parts[number], self._plan
+        spread(part, plan.passed, frozenset(plan.deleted), plan.shards, self._setup.work / SPREAD)
+        return part.size
+
+    def _play(self, number: int) -> int:
+        """Replay the patients of one shard."""
+        spreads, into = self._setup.work / SPREAD, self._setup.work / DONE
+        visits: list[VisitRow] = []
+        cards: list[CardRow] = []
+        held = charts(number, spreads)
+        shared = shelf(chain.from_iterable(held.values()), spreads)
+        for owner in sorted(held):
+            played = self._player.play(owner, held.pop(owner), shared, is_twice=self._plan.passed[owner])
+            visits += played.visits
+            cards += played.cards
+        keep.put_lines(into / f"{number:05}.visits.ndjson", visits)
+        keep.put_lines(into / f"{number:05}.cards.ndjson", cards)
+        keep.put_json(into / f"{number:05}.json", len(visits))
+        return 1
+
+    def _unread(self, _: int) -> int:
+        """What of the whole export is not understood (`twitch-cds recall`)."""
+        found, _problems = survey(self._engine, list(batches(self._setup.export)), lambda _: None)
+        told = rows(found, Suggestions(self._engine.knowledge), every=False)
+        lines = [UnreadRow.of_share(*share) for share in shares(found)] + [UnreadRow.of_row(row) for row in told.shown]
+        keep.put_lines(self._setup.work / UNREAD / "00000.ndjson", lines)
+        keep.put_json(self._setup.work / UNREAD / "00000.json", told.kept_back + found.beyond + found.unreadable)
+        return 1
