@@ -217,9 +217,8 @@ class Player:
 
 def _fired(outcome: Outcome) -> set[str]:
     """The rules that fired, and were not put aside afterwards."""
-    if outcome.consultation is None:
-        return set()
-    last = {verdict.rule: verdict.state for verdict in outcome.consultation.trial.verdicts}
+    verdicts = outcome.consultation.trial.verdicts if outcome.consultation else ()
+    last = {verdict.rule: verdict.state for verdict in verdicts}
     return {rule for rule, state in last.items() if state == "fired"}
 
 

@@ -66,14 +66,16 @@ def test_rows_say_what_a_card_rests_on(replay: Replay, tmp_path: Path) -> None:
 
 def test_a_failure_of_the_service_is_a_row(replay: Replay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One chart that it cannot handle does not cost the others; without a rule it may fail too."""
-    folder = ndjson(tmp_path / "a.ndjson", two_visits())
+    folder = ndjson(tmp_path / "a.ndjson", [*two_visits(), wasting(recordedDate="2026-11-01")])
 
     def fails(*_: object, **__: object) -> None:
         raise RuntimeError
 
     usual = replay(folder)
-    monkeypatch.setattr("cds.replay.player.Player._without", fails)
-    assert usual.rows("cards") == replay(folder).rows("cards")
+    monkeypatch.setattr("cds.replay.player.Player._without", lambda *_: None)
+    tried = replay(folder)
+    assert usual.rows("cards") == tried.rows("cards")
+    assert all(change.endswith("||failed") for row in tried.rows("visits") for change in row["changes"])
     monkeypatch.setattr("cds.attendant.Attendant.answer", fails)
     assert ["failed", "failed"] == [row["outcome"] for row in replay(folder).rows("visits")]
 
