@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -347,7 +348,7 @@ def test_the_module_is_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     with pytest.raises(SystemExit):
         runpy.run_module("cds", run_name="__main__")
 
-    assert capsys.readouterr().out.startswith("twitch-cds 0.")
+    assert f"twitch-cds {version('twitch-cds')}\n" == capsys.readouterr().out
 
 
 def test_a_worker_that_reads_the_module_anew_does_not_start_the_command() -> None:
@@ -368,5 +369,5 @@ def test_version_and_usage(capsys: pytest.CaptureFixture[str]) -> None:
 
     told = capsys.readouterr()
     assert (0, 2) == (shown, refused)
-    assert told.out.startswith("twitch-cds 0.")
+    assert told.out.startswith(f"twitch-cds {version('twitch-cds')}\n")
     assert told.err.startswith("Usage: twitch-cds")
