@@ -139,13 +139,14 @@ class MedicationReader:
         drug = self._entry(entry, hits)
         if drug is None or any(self._scope.is_future(when) for when in (drug.start, drug.dated, drug.given)):
             return None
-        if drug.state == UNCLEAR and hits:
+        is_strange = not hits and not any(map(self._namer.is_classified, named))
+        if drug.state == UNCLEAR and (hits or is_strange):
             self.unknown += 1
             self._unclear.append((entry.ref, self._medications.name_of(entry)))
         if drug.state == "active":
             self._active.add(entry.ref if "/" in entry.ref else f"{entry.ref} {len(self._active)}")
         if not hits:
-            if drug.state == "active" and not any(map(self._namer.is_classified, named)):
+            if drug.state == "active" and is_strange:
                 self.unknown += 1
                 self._unnamed.append((entry.ref, self._medications.name_of(entry)))
             return None
