@@ -231,3 +231,16 @@ def test_an_unusable_setting_stops_the_start_with_its_name_and_not_its_value(nam
     assert f"TWITCH_CDS_{name.upper()}" == stopped.value.key
     assert stopped.value.text.startswith(f"TWITCH_CDS_{name.upper()}: ")
     assert len(value) < 4 or value not in stopped.value.text
+
+
+@pytest.mark.parametrize("languages", [" , ", "xx", "en,xx", "english"])
+def test_a_language_that_nobody_knows_stops_the_start(languages: str) -> None:
+    """A typing error must not switch words off without a word."""
+    with pytest.raises(SettingsError, match="TWITCH_CDS_LANGUAGES: must be some of en, de, es, fr"):
+        load(given(languages=languages))
+
+
+@pytest.mark.parametrize(("stated", "read"), [("en", ("en",)), (" EN, de ", ("en", "de"))])
+def test_languages_are_read_whatever_their_case(stated: str, read: tuple[str, ...]) -> None:
+    """With blanks around them, too."""
+    assert read == load(given(languages=stated)).languages
