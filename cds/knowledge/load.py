@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -138,33 +138,28 @@ def _held(table: Mapping[str, T], name: str, key: str) -> T:
 def load(folder: Path = DATA, languages: Collection[str] = (), wording: Path = ENGLISH) -> Knowledge:
     """Read and check the data files; a wrong one raises KnowledgeError with file, key and reason.
 
-    `languages` are those whose words are used (N14), instead of those that the data switch on. Its names are those of
-    the language in the folder of the wording.
+    `languages` are those whose words are used, instead of the data's (N14); names are in the language of the wording.
     """
     files, labels = Folder(folder), labels_of(wording)
-    systems = _read(files, "systems.toml", str)
-    listed = rows(files.path, systems)
+    listed = rows(files.path, systems := _read(files, "systems.toml", str))
     terminology = Terminology(listed, systems, _aliases(files, systems))
     sets = named(_read(files, "valuesets.toml", ValueSet), labels.sets)
     analytes = analytes_named(_read(files, "analytes.toml", Analyte), labels)
     medicines = _read(files, "medicines.toml", MedicineClass)
     routes, of_names = _read(files, "routes.toml", Route), ingredients(files.path)
-    limits, units = files.toml("limits.toml"), files.toml("units.toml")
-    by_analyte = _by_analyte(_part("limits.toml", limits, "limit", list[Limit]))
-    adjustment = _part("limits.toml", limits, "calcium-adjustment", dict[str, Any])
-    stated = _stated(files, languages)
-    live = stated.languages.live
-    phrases = _convert("phrases.toml", "", files.toml("phrases.toml"), Phrases)
+    limits, units = _limits(files), files.toml("units.toml")
+    stated, phrases = _stated(files, languages), _convert("phrases.toml", "", files.toml("phrases.toml"), Phrases)
+    explanations = _read(files, EXPLANATIONS, Explanation)
     knowledge = Knowledge(
         version="",
         systems=systems,
         codes=code_table(terminology, sets, analytes, _medicine_codes(terminology, medicines)),
         sets=sets,
         analytes=analytes,
-        limits=by_analyte,
-        combined=_part("limits.toml", limits, "combined", dict[str, Limit]),
-        adjustments=_adjustments(adjustment),
-        albumin_hours=_part("limits.toml", adjustment, "albumin_hours", int),
+        limits=limits.by_analyte,
+        combined=limits.combined,
+        adjustments=limits.adjustments,
+        albumin_hours=limits.albumin_hours,
         medicines=medicines,
         route_codes=_route_codes(terminology, routes),
         route_words=RouteWords(routes),
@@ -179,17 +174,37 @@ def load(folder: Path = DATA, languages: Collection[str] = (), wording: Path = E
         answers=_answers(stated, terminology),
         signs=_convert("signs.toml", "", files.toml("signs.toml"), Signs),
         form=_convert(FORM, "", files.toml(FORM), Form),
-        explanations=(explanations := _read(files, EXPLANATIONS, Explanation)),
+        explanations=explanations,
         causes=_read(files, CAUSES, KnownCause),
         spoken={one: _convert(f"words/{one}.toml", "", files.toml(f"words/{one}.toml"), Spoken) for one in LANGUAGES},
-        languages=tuple(live),
+        languages=tuple(stated.languages.live),
         explained_codes={name: _listed(terminology, name, one.codes) for name, one in explanations.items()},
         spared_codes={name: _listed(terminology, name, one.spares) for name, one in explanations.items()},
-        lab_tags=_lab_tags(analytes, by_analyte, sets),
+        lab_tags=_lab_tags(analytes, limits.by_analyte, sets),
         electrolytes=frozenset(name for name, analyte in analytes.items() if analyte.electrolyte),
     )
     _check(knowledge, terminology)
-    return replace(knowledge, version=digest(files.tables, listed, of_names, live))
+    return replace(knowledge, version=digest(files.tables, listed, of_names, stated.languages.live))
+
+
+class _Limits(NamedTuple):
+    """What the file of limits holds."""
+
+    by_analyte: dict[str, tuple[Limit, ...]]
+    combined: dict[str, Limit]
+    adjustments: dict[str, Adjustment]
+    albumin_hours: int
+
+
+def _limits(files: Folder) -> _Limits:
+    stated = files.toml("limits.toml")
+    adjustment = _part("limits.toml", stated, "calcium-adjustment", dict[str, Any])
+    return _Limits(
+        by_analyte=_by_analyte(_part("limits.toml", stated, "limit", list[Limit])),
+        combined=_part("limits.toml", stated, "combined", dict[str, Limit]),
+        adjustments=_adjustments(adjustment),
+        albumin_hours=_part("limits.toml", adjustment, "albumin_hours", int),
+    )
 
 
 def _stated(files: Folder, languages: Collection[str]) -> Stated:
