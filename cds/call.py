@@ -51,7 +51,7 @@ from cds.rules.checks import check
 from cds.rules.consult import Case, Consultation, Due, consult, consult_orders, without_words
 from cds.rules.gate import Twitch
 from cds.rules.picture import Completeness
-from cds.rules.trial import Trial
+from cds.rules.runner import RuleRunner
 from cds.settings import Settings
 
 DECIDING = tuple(Path(__file__).parent / name for name in ("chart", "rules"))  # what an entry means, what follows
@@ -279,23 +279,23 @@ class Engine(Struct, frozen=True, kw_only=True):
 
     def _worded(self, consultation: Consultation, occasion: Occasion) -> Worded:
         """The cards; one that cannot be worded is named by the others, which therefore are worded once more."""
-        failed = len(consultation.trial.failed_cards)
+        failed = len(consultation.runner.failed_cards)
         worded = self._rendered(consultation, occasion)
-        again = len(consultation.trial.failed_cards) > failed
+        again = len(consultation.runner.failed_cards) > failed
         return self._rendered(consultation, occasion) if again else worded
 
     def _rendered(self, consultation: Consultation, occasion: Occasion) -> Worded:
-        trial = consultation.trial
-        not_checked = (*occasion.not_checked, *trial.not_checked)
+        runner = consultation.runner
+        not_checked = (*occasion.not_checked, *runner.not_checked)
         occasion = replace(occasion, not_checked=not_checked, unread=consultation.unread)
-        made = [(due, card) for due in consultation.shown if (card := self._card(due.advice, occasion, trial))]
+        made = [(due, card) for due in consultation.shown if (card := self._card(due.advice, occasion, runner))]
         if consultation.shown and not made:
-            made = [(without_words(trial), bare(unworded.alone(), occasion, self.words, self.new_id))]
+            made = [(without_words(runner), bare(unworded.alone(), occasion, self.words, self.new_id))]
         return tuple(due for due, _ in made), tuple(card for _, card in made), occasion.not_checked
 
-    def _card(self, advice: Advice, occasion: Occasion, trial: Trial) -> Card | None:
+    def _card(self, advice: Advice, occasion: Occasion, runner: RuleRunner) -> Card | None:
         """One card; of an emergency, or what stands for a hidden one, at least a fixed sentence."""
-        card = trial.card(advice.topic, lambda: render(advice, occasion, self.words, self.orders, self.new_id))
+        card = runner.card(advice.topic, lambda: render(advice, occasion, self.words, self.orders, self.new_id))
         fixed = unworded.instead(advice.topic, for_emergency=advice.variant == SWITCHED_OFF)
         return card or (bare(fixed, occasion, self.words, self.new_id) if fixed else None)
 

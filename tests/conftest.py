@@ -23,7 +23,7 @@ from cds import cli
 from cds.call import Engine
 from cds.evaluate import command
 from cds.knowledge.load import DATA
-from cds.rules.trial import Trial
+from cds.rules.runner import RuleRunner
 from cds.settings import Settings
 
 # No property is judged by the clock: neither by how long an example takes nor by how long it takes to draw one.
@@ -90,15 +90,17 @@ def write(tmp_path: Path) -> Write:
 @pytest.fixture
 def fail_rule(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Make one rule raise an error, wherever it is asked."""
-    ask = Trial.ask
+    ask = RuleRunner.ask
 
     def broken(subject: object) -> Iterable[object]:
         raise ZeroDivisionError(subject)
 
     def fail(rule: str) -> None:
-        def instead(trial: Trial, name: str, asked: Callable[[object], Iterable[object]], subject: object) -> object:
-            return ask(trial, name, broken if name == rule else asked, subject)  # type: ignore[type-var]
+        def instead(
+            runner: RuleRunner, name: str, asked: Callable[[object], Iterable[object]], subject: object
+        ) -> object:
+            return ask(runner, name, broken if name == rule else asked, subject)  # type: ignore[type-var]
 
-        monkeypatch.setattr(Trial, "ask", instead)
+        monkeypatch.setattr(RuleRunner, "ask", instead)
 
     return fail

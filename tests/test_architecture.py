@@ -69,7 +69,7 @@ PURE: tuple[str, ...] = (
     *("cds.prefetch.supply", "cds.prefetch.references", "cds.prefetch.breaker", "cds.prefetch.tally"),
 )
 CATCHES_ALL = {
-    "cds.rules.trial": "one rule's isolation",
+    "cds.rules.runner": "one rule's isolation",
     "cds.web.exchange": "the request boundary",
     "cds.store.writer": "the background writer",
     "cds.evaluate.inputs": "the same boundary of the command: one input",

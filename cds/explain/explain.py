@@ -18,7 +18,7 @@ from cds.rules.cardbook import OF_FINDINGS
 from cds.rules.consult import Assessed, Consultation
 from cds.rules.rule import Rule
 from cds.rules.rulebook import rulebook_of
-from cds.rules.trial import State, Verdict
+from cds.rules.runner import State, Verdict
 from cds.rules.why import Trace, near_misses, sought, traces
 
 REPEATED, NO_PLACE, COVERED, DORMANT = "repeated", "no-place", "covered", "dormant"
@@ -83,7 +83,7 @@ def why_silent(outcome: Outcome, words: Words) -> str:
 
 def _of_drafts(consultation: Consultation) -> str:
     """The key of the reason why drafts made no card."""
-    verdicts = {one.rule: one for one in consultation.trial.verdicts}
+    verdicts = {one.rule: one for one in consultation.runner.verdicts}
     if "ORD-STEROID" in verdicts or any(one.because == "draft-in-known-disease" for one in verdicts.values()):
         return "draft-in-known-disease"
     begins = verdicts.get("ORD-RENEWAL corticosteroid")
@@ -94,7 +94,7 @@ def _of_drafts(consultation: Consultation) -> str:
 
 def _of_orders(consultation: Consultation, summary: str, words: Words) -> Why:
     """The order hooks ask few rules; what a draft begins or raises decides."""
-    told = (_of_order(verdict, words) for verdict in consultation.trial.verdicts)
+    told = (_of_order(verdict, words) for verdict in consultation.runner.verdicts)
     left_out = {due.advice.topic.value: words.left_out(REPEATED) for due in consultation.repeated}
     if any(due.advice.variant == UNSAID for due in consultation.shown):
         left_out[Topic.EMERG.value] = words.left_out(left_out_of.SWITCHED_OFF)
@@ -138,7 +138,7 @@ def _worded(trace: Trace, words: Words) -> Trace:
 
 def _verdict(rule: Rule, consultation: Consultation, engine: Engine) -> Verdict:
     """The rule's verdict; one that fired in vain is suppressed."""
-    said = [one for one in consultation.trial.verdicts if one.rule == rule.id]
+    said = [one for one in consultation.runner.verdicts if one.rule == rule.id]
     if not said and rule.children:
         return Verdict(rule.id, "suppressed", because="children-only")
     if not said:

@@ -217,7 +217,7 @@ class Player:
 
 def _fired(outcome: Outcome) -> set[str]:
     """The rules that fired, and were not put aside afterwards."""
-    verdicts = outcome.consultation.trial.verdicts if outcome.consultation else ()
+    verdicts = outcome.consultation.runner.verdicts if outcome.consultation else ()
     last = {verdict.rule: verdict.state for verdict in verdicts}
     return {rule for rule, state in last.items() if state == "fired"}
 

@@ -18,9 +18,9 @@ from cds.rules.new_signs import NewSign
 from cds.rules.picture import Picture
 from cds.rules.rule import Sees
 from cds.rules.rulebook import Rulebook, rulebook_of
+from cds.rules.runner import RuleRunner
 from cds.rules.stopped import Stopped
 from cds.rules.tests_wanted import Reason
-from cds.rules.trial import Trial
 
 
 class Assessment(Struct, frozen=True, kw_only=True):
@@ -59,9 +59,9 @@ class Assessment(Struct, frozen=True, kw_only=True):
 class Questions:
     """One chart and the rules that are asked of it, each of the findings that its row lets it see."""
 
-    def __init__(self, picture: Picture, trial: Trial) -> None:
+    def __init__(self, picture: Picture, runner: RuleRunner) -> None:
         self.book: Rulebook = rulebook_of(picture.knowledge)
-        self.trial = trial
+        self.runner = runner
         self.picture = picture
         self._pictures: dict[Sees, Picture] = {"all": picture}
         self._raised: dict[str, Flags] = {}
@@ -82,7 +82,7 @@ class Questions:
         """The flags of a card's rules."""
         flags: Flags = ()
         for rule in self.book.of_card(topic):
-            raised = self.book.ask(rule, self._pictures[rule.sees], self.trial, self._raised)
+            raised = self.book.ask(rule, self._pictures[rule.sees], self.runner, self._raised)
             self._raised[rule.id] = raised
             flags += raised
         return flags
@@ -92,13 +92,13 @@ class Questions:
         return tuple(
             found
             for rule in self.book.of_card(topic)
-            for found in self.book.ask(rule, self._pictures[rule.sees], self.trial, self._raised)
+            for found in self.book.ask(rule, self._pictures[rule.sees], self.runner, self._raised)
         )
 
     def at_order(self, rule: str) -> Flags:
         """What a rule of the order hooks raises of the findings that nothing answers."""
         row = self.book.rules[rule]
-        found: Flags = self.book.ask(row, self._pictures[row.sees], self.trial)
+        found: Flags = self.book.ask(row, self._pictures[row.sees], self.runner)
         return found
 
     def emergencies_used(self, emergencies: Flags, *, told: bool) -> list[Finding]:
@@ -107,11 +107,11 @@ class Questions:
         return [finding for flag in using for finding in flag.found]
 
 
-def assess(picture: Picture, trial: Trial, *, emergency_cards: bool = True) -> Assessment:
+def assess(picture: Picture, runner: RuleRunner, *, emergency_cards: bool = True) -> Assessment:
     """Ask every rule once, in the order that the flags depend on each other."""
-    questions = Questions(picture, trial)
+    questions = Questions(picture, runner)
     raised = questions.ask(Topic.EMERG)
-    lowered = raised if _may_be_lowered(raised, picture, trial) else ()
+    lowered = raised if _may_be_lowered(raised, picture, runner) else ()
     emergencies = () if lowered else raised
     early = (finding for finding in picture.findings.all if finding.preliminary)  # they count for emergencies only (N1)
     used = questions.emergencies_used(emergencies, told=emergency_cards)
@@ -149,14 +149,14 @@ def assess(picture: Picture, trial: Trial, *, emergency_cards: bool = True) -> A
         factors=factors,
         missing=missing,
         tests_wanted=tests_wanted.reason(picture, courses, factors, missing),
-        failed=frozenset(trial.failed),
+        failed=frozenset(runner.failed),
         emergency_cards=emergency_cards,
     )
 
 
-def _may_be_lowered(raised: Flags, picture: Picture, trial: Trial) -> bool:
+def _may_be_lowered(raised: Flags, picture: Picture, runner: RuleRunner) -> bool:
     """N60 step 7: tetany is the only finding behind an emergency, all was asked, and all that decides is there."""
-    return tetany.is_alone(raised) and not trial.failed and picture.complete.has(*tetany.NEEDS)
+    return tetany.is_alone(raised) and not runner.failed and picture.complete.has(*tetany.NEEDS)
 
 
 def _by_age(picture: Picture, urgent: Flags, questions: Questions) -> tuple[Flags, Flags]:

@@ -22,7 +22,7 @@ from cds.rules.gate import Twitch
 from cds.rules.orders import Drafted
 from cds.rules.picture import Completeness, Picture
 from cds.rules.repeats import fingerprint, former_naming, is_answered, is_repeatable, naming_of, was_shown
-from cds.rules.trial import Trial
+from cds.rules.runner import RuleRunner
 
 
 class Due(Struct, frozen=True):
@@ -54,7 +54,7 @@ class Consultation(Struct, frozen=True):
     """What the rules said of one chart, and how they came to it."""
 
     shown: tuple[Due, ...]
-    trial: Trial
+    runner: RuleRunner
     repeated: tuple[Due, ...]
     assessed: Assessed | None = None
     unread: tuple[NotChecked, ...] = ()
@@ -83,16 +83,16 @@ class Case(Struct, frozen=True, kw_only=True):
 
 def consult(case: Case) -> Steps[Consultation]:
     """Advice on a chart that shows a twitch (4e steps 5 to 43)."""
-    trial = Trial(case.without)
-    found = assess(case.picture(), trial, emergency_cards=case.emergency_cards)
-    due_choices = choose(found, trial)
+    runner = RuleRunner(case.without)
+    found = assess(case.picture(), runner, emergency_cards=case.emergency_cards)
+    due_choices = choose(found, runner)
     asleep = dormant.hidden(due_choices, found)
     awake = (choice for choice in due_choices if choice not in asleep)
-    made = [(advice, choice) for choice in awake for advice in _advice(choice, found, trial)]
-    if not made and trial.failed_cards:
+    made = [(advice, choice) for choice in awake for advice in _advice(choice, found, runner)]
+    if not made and runner.failed_cards:
         made = [(unworded.alone(), Choice(topic=Topic.DATA_GAP, indicator=Indicator.INFO))]
     still_open = (*open_items.of(found), *open_items.not_received(found.picture))
-    due = [_due(advice, found.picture, trial, choice, still_open) for advice, choice in made]
+    due = [_due(advice, found.picture, runner, choice, still_open) for advice, choice in made]
     fresh, repeated = yield from without_repeats(due, case)
     chosen = [one.choice for one in fresh if one.choice]
     decision = replace(
@@ -102,43 +102,43 @@ def consult(case: Case) -> Steps[Consultation]:
     kept = [one for one in fresh if one.choice in decision.choices]
     finished = closed([one.advice for one in kept], decision.dropped, lines.of(found, due_choices))
     shown = tuple(replace(one, advice=advice) for one, advice in zip(kept, finished, strict=True))
-    return Consultation(shown, trial, repeated, Assessed(found, decision), found.picture.unread)
+    return Consultation(shown, runner, repeated, Assessed(found, decision), found.picture.unread)
 
 
-def _advice(choice: Choice, found: Assessment, trial: Trial) -> tuple[Advice, ...]:
+def _advice(choice: Choice, found: Assessment, runner: RuleRunner) -> tuple[Advice, ...]:
     """The advice of a card; if its adviser fails, what stands in its place."""
-    advice = trial.card(choice.topic, lambda: advised(choice, found))
+    advice = runner.card(choice.topic, lambda: advised(choice, found))
     advice = advice or unworded.instead(choice.topic, for_emergency=is_for_an_emergency(choice))
     return (advice,) if advice else ()
 
 
 def consult_orders(drafted: Drafted | None, unread: Sequence[str], case: Case) -> Steps[Consultation]:
     """Advice on drafts for a patient who twitches: one card at most (4e ORDERS d to g), and one for what is unread."""
-    trial, picture = Trial(case.without), case.picture()
+    runner, picture = RuleRunner(case.without), case.picture()
     limit = int(case.knowledge.at("max_facts"))
-    decided = orders.decide_orders(drafted, picture, trial, emergency_cards=case.emergency_cards) if drafted else ()
+    decided = orders.decide_orders(drafted, picture, runner, emergency_cards=case.emergency_cards) if drafted else ()
     if unread:
         decided = (*decided, advise_orders.unread(unread, picture))
-    due = [_due(bounded(advice, limit), picture, trial) for advice in decided]
+    due = [_due(bounded(advice, limit), picture, runner) for advice in decided]
     fresh, repeated = yield from without_repeats(due, case)
-    return Consultation(tuple(fresh), trial, repeated, unread=picture.unread)
+    return Consultation(tuple(fresh), runner, repeated, unread=picture.unread)
 
 
 def _due(
-    advice: Advice, picture: Picture, trial: Trial, choice: Choice | None = None, still_open: Sequence[str] = ()
+    advice: Advice, picture: Picture, runner: RuleRunner, choice: Choice | None = None, still_open: Sequence[str] = ()
 ) -> Due:
-    once = advice.variant in ROWS[advice.topic].once and not trial.failures
+    once = advice.variant in ROWS[advice.topic].once and not runner.failures
     beside = still_open if once else ()
     twitches, knowledge = picture.twitch_facts, picture.knowledge
-    now = fingerprint(advice, twitches, trial.failures, beside, naming_of(knowledge))
-    then = fingerprint(advice, twitches, trial.failures, naming=former_naming(knowledge))
+    now = fingerprint(advice, twitches, runner.failures, beside, naming_of(knowledge))
+    then = fingerprint(advice, twitches, runner.failures, naming=former_naming(knowledge))
     return Due(advice, now, choice, once, None if then == now else then)
 
 
-def without_words(trial: Trial) -> Due:
+def without_words(runner: RuleRunner) -> Due:
     """The only card that is left where none could be made or worded."""
     advice = unworded.alone()
-    return Due(advice, fingerprint(advice, failed=trial.failures))
+    return Due(advice, fingerprint(advice, failed=runner.failures))
 
 
 def without_repeats(due: list[Due], case: Case) -> Steps[tuple[list[Due], tuple[Due, ...]]]:

@@ -13,21 +13,21 @@ from cds.rules.findings import Finding
 from cds.rules.flag_rows import FLAG_IDS
 from cds.rules.flags import Flags, is_today
 from cds.rules.medication import Course
+from cds.rules.runner import RuleRunner
 from cds.rules.stopped import Stopped
-from cds.rules.trial import Trial
 from cds.rules.work_up import covers
 
 URGENCY = {Indicator.CRITICAL: 0, Indicator.WARNING: 1, Indicator.INFO: 2}
 
 
-def choose(found: Assessment, trial: Trial) -> list[Choice]:
+def choose(found: Assessment, runner: RuleRunner) -> list[Choice]:
     """Which cards are due, the most urgent first (N60 steps 18 to 34)."""
-    return sorted(_chosen(found, trial), key=lambda choice: (URGENCY[choice.indicator], RANKS[choice.topic]))
+    return sorted(_chosen(found, runner), key=lambda choice: (URGENCY[choice.indicator], RANKS[choice.topic]))
 
 
-def _chosen(found: Assessment, trial: Trial) -> list[Choice]:
+def _chosen(found: Assessment, runner: RuleRunner) -> list[Choice]:
     if found.picture.diseases:
-        trial.note("KD", "fired", "known-disease")
+        runner.note("KD", "fired", "known-disease")
         return _with_known_disease(found) or _unseen(found)
     if found.emergencies:
         return _with_emergency(found)

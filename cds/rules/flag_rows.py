@@ -18,7 +18,7 @@ from cds.rules import (
 )
 from cds.rules.reads import Reads
 from cds.rules.rule import Rule, sign
-from cds.rules.trial import once
+from cds.rules.runner import once
 
 EMERG, CHILD, URGENT, EVAL = Topic.EMERG, Topic.PED_NEURO, Topic.NEURO_URG, Topic.NEURO_EVAL
 A_CHILDS = (Topic.PED_NEURO,)  # a child's urgent signs are P2 (4e step 9)

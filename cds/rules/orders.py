@@ -19,7 +19,7 @@ from cds.rules.medication import Entry, matcher_of
 from cds.rules.order_risk import Draft
 from cds.rules.picture import Picture
 from cds.rules.rulebook import rulebook_of
-from cds.rules.trial import Trial
+from cds.rules.runner import RuleRunner
 from cds.rules.view import View
 
 STEROID, ESTROGEN = "corticosteroid", "estrogen"
@@ -68,24 +68,24 @@ def wanted(drafts: Sequence[Drug], knowledge: Knowledge) -> Drafted | None:
 
 
 def decide_orders(
-    drafted: Drafted, picture: Picture, trial: Trial, *, emergency_cards: bool = True
+    drafted: Drafted, picture: Picture, runner: RuleRunner, *, emergency_cards: bool = True
 ) -> tuple[Advice, ...]:
     """N60 ORDERS d to g, for a chart that shows a twitch: one card at most."""
     book = rulebook_of(picture.knowledge)
     known = _is_known(picture)
-    steroids = _beginnings(STEROID, drafted.steroids, picture, trial)
-    estrogens = _estrogens(drafted, picture, trial, silent=known and not steroids)
+    steroids = _beginnings(STEROID, drafted.steroids, picture, runner)
+    estrogens = _estrogens(drafted, picture, runner, silent=known and not steroids)
     others = drafted.others
-    severe = book.ask(book.rules["ORD-EMERG"], picture, trial) if others else ()
+    severe = book.ask(book.rules["ORD-EMERG"], picture, runner) if others else ()
     if severe and emergency_cards:
-        return _made(Topic.EMERG, lambda: advise_orders.emergency(severe, others, estrogens, picture), trial)
+        return _made(Topic.EMERG, lambda: advise_orders.emergency(severe, others, estrogens, picture), runner)
     if severe:
         place = Topic.ORD_STEROID if drafted.steroids else Topic.ORD_RISK
-        return _made(place, lambda: _unsaid(severe, drafted, others, estrogens, picture), trial)
-    risks = book.ask(book.rules["ORD-RISK"], picture, trial, how=order_risk.rule_of(drafted.of))
+        return _made(place, lambda: _unsaid(severe, drafted, others, estrogens, picture), runner)
+    risks = book.ask(book.rules["ORD-RISK"], picture, runner, how=order_risk.rule_of(drafted.of))
     if risks:
-        return _made(Topic.ORD_RISK, lambda: advise_risk.risk(risks, drafted.others, picture), trial)
-    return _ordinary(steroids, estrogens, picture, trial) or _unseen(drafted, picture, trial)
+        return _made(Topic.ORD_RISK, lambda: advise_risk.risk(risks, drafted.others, picture), runner)
+    return _ordinary(steroids, estrogens, picture, runner) or _unseen(drafted, picture, runner)
 
 
 def _unsaid(
@@ -104,19 +104,19 @@ def _ordinary(
     steroids: tuple[Beginning, ...],
     estrogens: tuple[Beginning, ...],
     picture: Picture,
-    trial: Trial,
+    runner: RuleRunner,
 ) -> tuple[Advice, ...]:
     """A steroid or an estrogen that begins or is raised (4d ORD-STEROID, ORD-ESTROGEN)."""
     book, known = rulebook_of(picture.knowledge), _is_known(picture)
-    signs = _signs(picture, trial) if steroids or estrogens else ()
+    signs = _signs(picture, runner) if steroids or estrogens else ()
     treated = [one for one in steroids if not _replaces(one, picture)]
-    low = book.ask(book.rules["ORD-STEROID"], picture, trial) if treated else ()
+    low = book.ask(book.rules["ORD-STEROID"], picture, runner) if treated else ()
     if low or (treated and not known):
-        return _made(Topic.ORD_STEROID, lambda: advise_orders.steroid(treated, low, estrogens, signs, picture), trial)
-    if steroids and not _is_all_seen(picture, trial):
-        return _made(Topic.ORD_STEROID, lambda: advise_orders.unseen(steroids, estrogens, picture), trial)
+        return _made(Topic.ORD_STEROID, lambda: advise_orders.steroid(treated, low, estrogens, signs, picture), runner)
+    if steroids and not _is_all_seen(picture, runner):
+        return _made(Topic.ORD_STEROID, lambda: advise_orders.unseen(steroids, estrogens, picture), runner)
     if estrogens and not known:
-        return _made(Topic.ORD_ESTROGEN, lambda: advise_orders.estrogen(estrogens, signs, picture), trial)
+        return _made(Topic.ORD_ESTROGEN, lambda: advise_orders.estrogen(estrogens, signs, picture), runner)
     return ()
 
 
@@ -125,13 +125,13 @@ def _is_known(picture: Picture) -> bool:
     return bool(picture.diseases) and picture.complete.has("Condition")
 
 
-def _unseen(drafted: Drafted, picture: Picture, trial: Trial) -> tuple[Advice, ...]:
+def _unseen(drafted: Drafted, picture: Picture, runner: RuleRunner) -> tuple[Advice, ...]:
     """A rule that failed is said on any draft; what did not arrive, where the silence on a draft would rest on it."""
     checked = {tag for tag in picture.knowledge.listed(order_risk.CHECKED) if drafted.of.get(tag)}
     rests = checked and not _is_all_known(checked, picture)
-    if not (rests or trial.failed):
+    if not (rests or runner.failed):
         return ()
-    return _made(Topic.ORD_RISK, lambda: advise_risk.unseen(drafted.others, drafted.tags, picture), trial)
+    return _made(Topic.ORD_RISK, lambda: advise_risk.unseen(drafted.others, drafted.tags, picture), runner)
 
 
 def _is_all_known(checked: Collection[str], picture: Picture) -> bool:
@@ -142,35 +142,35 @@ def _is_all_known(checked: Collection[str], picture: Picture) -> bool:
     return picture.complete.has("Observation", "MedicationRequest", *given) and not unread
 
 
-def _signs(picture: Picture, trial: Trial) -> tuple[Note, ...]:
+def _signs(picture: Picture, runner: RuleRunner) -> tuple[Note, ...]:
     """Urgent signs that no later examination answers and no request covers, as lines."""
-    questions = Questions(picture, trial)
+    questions = Questions(picture, runner)
     questions.set_aside((), ())
     return order_sign.lines(questions.at_order("ORD-SIGN"), picture)
 
 
-def _made(topic: Topic, advise: Callable[[], Advice], trial: Trial) -> tuple[Advice, ...]:
+def _made(topic: Topic, advise: Callable[[], Advice], runner: RuleRunner) -> tuple[Advice, ...]:
     """The one card; if it cannot be made, what stands in its place."""
-    return (trial.card(topic, advise) or unworded.instead(topic) or unworded.alone(),)
+    return (runner.card(topic, advise) or unworded.instead(topic) or unworded.alone(),)
 
 
-def _is_all_seen(picture: Picture, trial: Trial) -> bool:
+def _is_all_seen(picture: Picture, runner: RuleRunner) -> bool:
     """Whether all was seen that could break the silence on a steroid (4d ORD-STEROID: Observations did not arrive)."""
     unread = picture.laboratory.unread.keys() & set(picture.knowledge.listed("steroid-electrolytes"))
-    return picture.complete.has("Observation") and not trial.failed and not unread
+    return picture.complete.has("Observation") and not runner.failed and not unread
 
 
-def _estrogens(drafted: Drafted, picture: Picture, trial: Trial, *, silent: bool) -> tuple[Beginning, ...]:
+def _estrogens(drafted: Drafted, picture: Picture, runner: RuleRunner, *, silent: bool) -> tuple[Beginning, ...]:
     """The estrogens that begin; not asked where no answer could bring a card (4d ORD-ESTROGEN: known disease)."""
     if not silent:
-        return _beginnings(ESTROGEN, drafted.estrogens, picture, trial)
+        return _beginnings(ESTROGEN, drafted.estrogens, picture, runner)
     if drafted.estrogens:
-        trial.note(f"ORD-RENEWAL {ESTROGEN}", "suppressed", "draft-in-known-disease")
+        runner.note(f"ORD-RENEWAL {ESTROGEN}", "suppressed", "draft-in-known-disease")
     return ()
 
 
 def _beginnings(
-    tag: str, drafts: tuple[tuple[Drug, Concept], ...], picture: Picture, trial: Trial
+    tag: str, drafts: tuple[tuple[Drug, Concept], ...], picture: Picture, runner: RuleRunner
 ) -> tuple[Beginning, ...]:
     """The drafts that begin or raise something; should the rule fail, each counts as new."""
 
@@ -180,8 +180,8 @@ def _beginnings(
         return (one for one in begun if one is not None)
 
     book, name = rulebook_of(picture.knowledge), f"ORD-RENEWAL {tag}"
-    begun = book.ask(book.rules[name], picture, trial, how=begin) if drafts else ()
-    return tuple(Beginning(*draft) for draft in drafts) if name in trial.failed else begun
+    begun = book.ask(book.rules[name], picture, runner, how=begin) if drafts else ()
+    return tuple(Beginning(*draft) for draft in drafts) if name in runner.failed else begun
 
 
 def _beginning(drug: Drug, concept: Concept, taken: Iterable[Entry], view: View) -> Beginning | None:

@@ -30,7 +30,7 @@ from cds.rules.flag_rows import EMERGENCY_TAGS, ENCEPHALITIS, FLAGS
 from cds.rules.picture import Picture
 from cds.rules.reads import DISEASES, EXPECTED, Reads
 from cds.rules.rule import Ask, Rule
-from cds.rules.trial import Trial, once
+from cds.rules.runner import RuleRunner, once
 from cds.rules.view import NO_OUTCOMES, Outcomes, View
 
 TESTS = (Topic.LAB_ORDER,)
@@ -324,13 +324,13 @@ class Rulebook:
         return View(self._access[rule.id], picture, outcomes)
 
     def ask(
-        self, rule: Rule, picture: Picture, trial: Trial, outcomes: Outcomes = NO_OUTCOMES, how: Ask | None = None
+        self, rule: Rule, picture: Picture, runner: RuleRunner, outcomes: Outcomes = NO_OUTCOMES, how: Ask | None = None
     ) -> tuple[Any, ...]:
         """All that a rule raises; a chart with nothing of what it reads is not looked at."""
         access, ask = self._access[rule.id], how or rule.ask
         if ask is None or (how is None and not access.always and access.on_chart.isdisjoint(picture.names)):
-            return trial.ask(rule.id, _silent, picture)
-        return trial.ask(rule.id, ask, View(access, picture, outcomes))
+            return runner.ask(rule.id, _silent, picture)
+        return runner.ask(rule.id, ask, View(access, picture, outcomes))
 
 
 def _silent(_: Picture) -> tuple[Any, ...]:

@@ -16,7 +16,7 @@ from properties import LIMIT, Answer, broken
 from urgency import EXEMPT, FINDINGS
 
 from cds.rules import calm, decide, lines, other_results
-from cds.rules.trial import Trial
+from cds.rules.runner import RuleRunner
 
 MODULES = (calm, lines, decide)  # in the order in which they import each other
 KNOWLEDGE = engine(date(2026, 1, 2)).knowledge
@@ -38,7 +38,7 @@ def run_of(table: ModuleType) -> Run:
     """One answer of a table."""
 
     def run(asked: Asked) -> Answer:
-        due = table.choose(assessment(asked, KNOWLEDGE), Trial())
+        due = table.choose(assessment(asked, KNOWLEDGE), RuleRunner())
         return Answer(due, table.capped(due, LIMIT))
 
     return run

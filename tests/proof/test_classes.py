@@ -20,7 +20,7 @@ from cds.errors import CallError
 from cds.rules.assess import Assessment
 from cds.rules.choice import Choice
 from cds.rules.decide import choose
-from cds.rules.trial import Trial
+from cds.rules.runner import RuleRunner
 
 Cards = tuple[tuple[str, str], ...]
 
@@ -49,7 +49,7 @@ def test_what_is_alike_gets_the_same_cards() -> None:
     twins = 0
     for name, found in of_charts():
         alike = likeness(found)
-        answers[alike].setdefault(cards(choose(found, Trial())), name)
+        answers[alike].setdefault(cards(choose(found, RuleRunner())), name)
         asked = Asked(Space(), given=twin(found))
         with results_as_given():
             try:

@@ -24,7 +24,7 @@ from cds.rules.assess import assess
 from cds.rules.choice import Choice
 from cds.rules.picture import Completeness, Picture
 from cds.rules.rulebook import KNOWN_DISEASE, rulebook_of
-from cds.rules.trial import Trial
+from cds.rules.runner import RuleRunner
 
 UNSAID = "this service could not say which sign. Read the chart now."
 ALONE = "a check of this service failed: a red flag may have been missed"
@@ -115,17 +115,17 @@ def empty() -> Picture:
 
 def test_a_rule_that_is_asked_by_its_caller_says_nothing_of_itself() -> None:
     """Known disease and renewals: without the caller's question there is no answer, and no failure."""
-    trial, book = Trial(), rulebook_of(engine(TODAY).knowledge)
+    runner, book = RuleRunner(), rulebook_of(engine(TODAY).knowledge)
     renewals = [rule for name, rule in book.rules.items() if name.startswith("ORD-RENEWAL")]
 
-    assert [()] * (1 + len(renewals)) == [book.ask(one, empty(), trial) for one in (KNOWN_DISEASE, *renewals)]
+    assert [()] * (1 + len(renewals)) == [book.ask(one, empty(), runner) for one in (KNOWN_DISEASE, *renewals)]
     assert renewals
-    assert [] == trial.failed
+    assert [] == runner.failed
 
 
 def test_a_card_of_orders_is_never_advised_as_one_of_findings() -> None:
     """It is a fault that is told at once, and no empty card."""
-    nothing = assess(empty(), Trial())
+    nothing = assess(empty(), RuleRunner())
 
     with pytest.raises(ValueError, match="no card of findings"):
         cardbook.advised(Choice(topic=Topic.ORD_STEROID, indicator=Indicator.INFO), nothing)

@@ -6,7 +6,7 @@ from cards.topics import Topic
 from cds.knowledge.load import Knowledge
 from cds.rules.cardbook import OF_FINDINGS, ROWS
 from cds.rules.decide import capped, choose
-from cds.rules.trial import Trial
+from cds.rules.runner import RuleRunner
 from cds.web.evidence import drafts
 from cds.web.evidence.circumstances import ALL, assessment
 from cds.web.evidence.dossier import Outcome
@@ -36,6 +36,6 @@ def beside(topic: Topic, knowledge: Knowledge) -> tuple[Outcome, ...]:
 
 
 def _row(words: str, keys: Iterable[str], knowledge: Knowledge) -> Outcome:
-    choices = choose(assessment(keys, knowledge), Trial())
+    choices = choose(assessment(keys, knowledge), RuleRunner())
     decision = capped(choices, int(knowledge.at("max_cards")))
     return Outcome(words, {choice.topic.value: choice.indicator.value for choice in decision.choices})

@@ -14,7 +14,7 @@ from cds.rules import picture as pictures
 from cds.rules.gate import Twitch
 from cds.rules.orders import decide_orders, wanted
 from cds.rules.picture import Completeness
-from cds.rules.trial import Trial
+from cds.rules.runner import RuleRunner
 from cds.web.evidence.circumstances import DAY
 from cds.web.evidence.dossier import Outcome
 
@@ -83,7 +83,7 @@ def _cards(situation: Situation, knowledge: Knowledge) -> dict[str, str]:
     picture = pictures.read(
         _chart(situation, knowledge), twitches, knowledge, Completeness(), today.first if today else 0
     )
-    return {one.topic.value: one.indicator.value for one in decide_orders(drafted, picture, Trial())}
+    return {one.topic.value: one.indicator.value for one in decide_orders(drafted, picture, RuleRunner())}
 
 
 def _chart(situation: Situation, knowledge: Knowledge) -> Chart:

@@ -13,7 +13,7 @@ from visits import Json, basis, seen
 from cards.advice import Fact
 from cards.topics import Topic
 from cds.need import Recall
-from cds.rules.trial import Found, P, Trial, once
+from cds.rules.runner import Found, P, RuleRunner, once
 
 ALS: Json = {"condition": "86044005 Amyotrophic lateral sclerosis", "recorded": "5 mo"}
 TWITCH: Json = {"twitch": "5 w"}
@@ -103,39 +103,39 @@ def not_checked(card: Json) -> list[str]:
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The rules that are asked from now on."""
-    ask, names = Trial.ask, list[str]()
+    ask, names = RuleRunner.ask, list[str]()
 
-    def noted(trial: Trial, name: str, rule: Callable[[P], Iterable[Found]], subject: P) -> tuple[Found, ...]:
+    def noted(runner: RuleRunner, name: str, rule: Callable[[P], Iterable[Found]], subject: P) -> tuple[Found, ...]:
         names.append(name)
-        return ask(trial, name, rule, subject)
+        return ask(runner, name, rule, subject)
 
-    monkeypatch.setattr(Trial, "ask", noted)
+    monkeypatch.setattr(RuleRunner, "ask", noted)
     return names
 
 
 @pytest.fixture
 def fail(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Put a rule that raises in the place of one."""
-    ask = Trial.ask
+    ask = RuleRunner.ask
 
     def broken(wanted: str) -> None:
-        def instead(trial: Trial, name: str, rule: Callable[[object], Iterable[Sign]], subject: object) -> object:
-            return ask(trial, name, failing if name == wanted else rule, subject)
+        def instead(runner: RuleRunner, name: str, rule: Callable[[object], Iterable[Sign]], subject: object) -> object:
+            return ask(runner, name, failing if name == wanted else rule, subject)
 
-        monkeypatch.setattr(Trial, "ask", instead)
+        monkeypatch.setattr(RuleRunner, "ask", instead)
 
     return broken
 
 
 def test_a_failing_rule_is_named_and_the_others_go_on() -> None:
     """The verdicts hold the failure; what other rules raise is kept with its facts."""
-    trial = Trial()
+    runner = RuleRunner()
 
-    assert () == trial.ask("broken", failing, "chart")
-    assert (Sign("sign"),) == trial.ask("sound", once(Sign), "sign")
-    assert [("broken", "not-checked"), ("sound", "fired")] == [(one.rule, one.state) for one in trial.verdicts]
-    assert Sign("sign").facts == trial.verdicts[1].facts
-    assert [("broken", "rule-failed")] == [(one.type, one.reason) for one in trial.not_checked]
+    assert () == runner.ask("broken", failing, "chart")
+    assert (Sign("sign"),) == runner.ask("sound", once(Sign), "sign")
+    assert [("broken", "not-checked"), ("sound", "fired")] == [(one.rule, one.state) for one in runner.verdicts]
+    assert Sign("sign").facts == runner.verdicts[1].facts
+    assert [("broken", "rule-failed")] == [(one.type, one.reason) for one in runner.not_checked]
 
 
 @pytest.mark.parametrize("route", ROUTES)

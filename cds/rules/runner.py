@@ -42,7 +42,7 @@ def _not_fired(rule_id: str) -> Verdict:
     return Verdict(rule_id, "not-fired")
 
 
-class Trial:
+class RuleRunner:
     """Collects the verdicts of one call. Rules that it is to do `without` are not asked, and stay silent."""
 
     def __init__(self, without: Collection[str] = ()) -> None:
