@@ -15,7 +15,7 @@ from cards.topics import Indicator
 from cds.call import Engine, build_engine
 from cds.errors import UsageError
 from cds.evaluate.files import Problem, batches
-from cds.evaluate.inputs import Answer, Evaluation, Result, hooks
+from cds.evaluate.inputs import Answer, InputEvaluation, Result, hooks
 from cds.evaluate.text import ID_LENGTH, Printer
 from cds.explain.explain import explain
 from cds.knowledge.load import DATA
@@ -87,7 +87,7 @@ def _answers(engine: Engine, options: Options, end: datetime | None) -> Iterator
             if isinstance(batch, Problem):
                 yield batch
             else:
-                yield from Evaluation(engine, batch, options.hook, end).answers()
+                yield from InputEvaluation(engine, batch, options.hook, end).answers()
 
 
 def _is_urgent(result: Result, least: str | None) -> bool:

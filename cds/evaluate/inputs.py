@@ -34,7 +34,7 @@ class Context(Struct):
     patientId: str  # noqa: N815 - the name in CDS Hooks
 
 
-class Asked(Struct):
+class AskedRequest(Struct):
     """A request that has been answered."""
 
     context: Context
@@ -55,7 +55,7 @@ class NoJsonError(UsageError):
 Answer = Result | Problem | Remark
 
 
-class Evaluation:
+class InputEvaluation:
     """One batch: requests and Bundles are answered as they come, plain resources when all are read."""
 
     def __init__(self, engine: Engine, batch: Batch, hook: str = "patient-view", end: datetime | None = None) -> None:
@@ -147,7 +147,7 @@ class Evaluation:
             text, later = request_at(text, self._end)
             self._later += later
         outcome = self._engine.call(service.id, text)
-        return Result(place, msgspec.json.decode(text, type=Asked).context.patientId, outcome)
+        return Result(place, msgspec.json.decode(text, type=AskedRequest).context.patientId, outcome)
 
 
 def hooks(engine: Engine) -> set[str]:
