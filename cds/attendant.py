@@ -22,7 +22,7 @@ from cds.modes import Mode
 from cds.need import NOTHING, Answered, Done, Fetch, Need, Recall, RecallShown, Steps, advance
 from cds.outcome import SILENCE, Outcome
 from cds.prefetch.supply import Supply
-from cds.rules.consult import Due
+from cds.rules.evaluation import Due
 from cds.rules.repeats import is_repeatable
 from cds.secrecy import Secret
 

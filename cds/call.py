@@ -48,7 +48,7 @@ from cds.prefetch.window import Window
 from cds.rules import gate, orders, unworded
 from cds.rules.cardbook import rows, vocabulary
 from cds.rules.checks import check
-from cds.rules.consult import Case, Consultation, Due, consult, consult_orders, without_words
+from cds.rules.evaluation import Case, Due, Evaluation, evaluate, evaluate_orders, without_words
 from cds.rules.gate import Twitch
 from cds.rules.picture import Completeness
 from cds.rules.runner import RuleRunner
@@ -56,7 +56,7 @@ from cds.settings import Settings
 
 DECIDING = tuple(Path(__file__).parent / name for name in ("chart", "rules"))  # what an entry means, what follows
 Worded = tuple[tuple[Due, ...], tuple[Card, ...], tuple[NotChecked, ...]]
-Consulted = Callable[[Case], Steps[Consultation]]
+Consulted = Callable[[Case], Steps[Evaluation]]
 
 
 class Answer(NamedTuple):
@@ -162,7 +162,7 @@ class Engine(Struct, frozen=True, kw_only=True):
             return (yield from self._recorded(call, context.problems))
         if self._is_clear(call):
             return _quiet(call)
-        return (yield from self._chart(call, self.reader(context.patient_id), consult))
+        return (yield from self._chart(call, self.reader(context.patient_id), evaluate))
 
     def _drafted(self, call: Call) -> Steps[Outcome]:
         """Silent unless a draft matters and the chart shows a twitch (4d Order hooks, 4e step 2, 4e ORDERS a to c)."""
@@ -176,12 +176,12 @@ class Engine(Struct, frozen=True, kw_only=True):
         shape = SHAPES[call.service.hook]
         call.supplies.draft((*found.requests, *found.medications), verified=shape.is_single)
 
-        def consulted(case: Case) -> Steps[Consultation]:
+        def evaluated(case: Case) -> Steps[Evaluation]:
             reader.add(call.supplies.drafted_medications())
             wanted = orders.wanted(reader.drafted(found.requests), self.knowledge)
-            return consult_orders(wanted, [_name(one) for one in reader.unnamed(found.requests)], case)
+            return evaluate_orders(wanted, [_name(one) for one in reader.unnamed(found.requests)], case)
 
-        return (yield from self._chart(call, reader, consulted))
+        return (yield from self._chart(call, reader, evaluated))
 
     def _recorded(self, call: Call, problems: Raw) -> Steps[Outcome]:
         """Silent unless a twitch was recorded; then the chart with these problems (4d Other hooks, 4e step 3)."""
@@ -191,9 +191,9 @@ class Engine(Struct, frozen=True, kw_only=True):
         reader.add([one for one in feed.resources if isinstance(one, Condition)])
         if not self._twitches(reader):
             return NOT_RECORDED
-        return (yield from self._chart(call, reader, consult))
+        return (yield from self._chart(call, reader, evaluate))
 
-    def _chart(self, call: Call, reader: Reader, consulted: Consulted) -> Steps[Outcome]:
+    def _chart(self, call: Call, reader: Reader, evaluated: Consulted) -> Steps[Outcome]:
         """The gate, and the whole chart behind it if there is a twitch."""
         supplies, encounter_id = call.supplies, call.request.context.encounter_id
         yield from _completed(call, TWITCH_KEYS)
@@ -205,7 +205,7 @@ class Engine(Struct, frozen=True, kw_only=True):
         _check_patient(supplies, call.request.patient_id)
         reader.add(supplies.resources(("patient", *REST)))
         twitches = self._twitches(reader, encounter_id)  # an onset may be told as an age: the birth date may come late
-        return (yield from self._advised(reader, twitches, supplies, consulted, caller=call.caller))
+        return (yield from self._advised(reader, twitches, supplies, evaluated, caller=call.caller))
 
     def _twitches(self, reader: Reader, encounter_id: str | None = None) -> tuple[Twitch, ...]:
         return gate.twitches(reader.chart, self.knowledge, reader.scope.today, encounter_id)
@@ -224,7 +224,7 @@ class Engine(Struct, frozen=True, kw_only=True):
         twitches = self._twitches(reader, encounter_id)
         if not twitches:
             return self._silent(reader.chart, supplies)
-        return settle(self._advised(reader, twitches, supplies, consult))
+        return settle(self._advised(reader, twitches, supplies, evaluate))
 
     def reader(self, patient_id: str, aliases: frozenset[str] = frozenset()) -> Reader:
         """A reader for the chart of one patient, also known by other references."""
@@ -245,7 +245,7 @@ class Engine(Struct, frozen=True, kw_only=True):
         reader: Reader,
         twitches: tuple[Twitch, ...],
         supplies: Supplies,
-        consulted: Consulted,
+        evaluated: Consulted,
         *,
         caller: Caller = NOBODY,
     ) -> Steps[Outcome]:
@@ -263,7 +263,7 @@ class Engine(Struct, frozen=True, kw_only=True):
             emergency_cards=self.emergency_cards,
             without=self.without,
         )
-        consultation = yield from consulted(case)
+        evaluation = yield from evaluated(case)
         occasion = Occasion(
             patient_id=scope.patient_id,
             today=scope.now.date(),
@@ -274,22 +274,22 @@ class Engine(Struct, frozen=True, kw_only=True):
             many_actions=caller.many_actions,
             ask_url=self.ask_url if caller.smart else None,
         )
-        dues, cards, not_checked = self._worded(consultation, occasion)
-        return Outcome(cards, consultation, not_checked, case.chart, dues, consultation.repeated)
+        dues, cards, not_checked = self._worded(evaluation, occasion)
+        return Outcome(cards, evaluation, not_checked, case.chart, dues, evaluation.repeated)
 
-    def _worded(self, consultation: Consultation, occasion: Occasion) -> Worded:
+    def _worded(self, evaluation: Evaluation, occasion: Occasion) -> Worded:
         """The cards; one that cannot be worded is named by the others, which therefore are worded once more."""
-        failed = len(consultation.runner.failed_cards)
-        worded = self._rendered(consultation, occasion)
-        again = len(consultation.runner.failed_cards) > failed
-        return self._rendered(consultation, occasion) if again else worded
+        failed = len(evaluation.runner.failed_cards)
+        worded = self._rendered(evaluation, occasion)
+        again = len(evaluation.runner.failed_cards) > failed
+        return self._rendered(evaluation, occasion) if again else worded
 
-    def _rendered(self, consultation: Consultation, occasion: Occasion) -> Worded:
-        runner = consultation.runner
+    def _rendered(self, evaluation: Evaluation, occasion: Occasion) -> Worded:
+        runner = evaluation.runner
         not_checked = (*occasion.not_checked, *runner.not_checked)
-        occasion = replace(occasion, not_checked=not_checked, unread=consultation.unread)
-        made = [(due, card) for due in consultation.shown if (card := self._card(due.advice, occasion, runner))]
-        if consultation.shown and not made:
+        occasion = replace(occasion, not_checked=not_checked, unread=evaluation.unread)
+        made = [(due, card) for due in evaluation.shown if (card := self._card(due.advice, occasion, runner))]
+        if evaluation.shown and not made:
             made = [(without_words(runner), bare(unworded.alone(), occasion, self.words, self.new_id))]
         return tuple(due for due, _ in made), tuple(card for _, card in made), occasion.not_checked
 

@@ -9,7 +9,7 @@ from cards import wire
 from cards.advice import NotChecked
 from cards.wire import Card
 from cds.chart.facts import Chart
-from cds.rules.consult import Consultation, Due
+from cds.rules.evaluation import Due, Evaluation
 
 SILENCE = wire.encode(())
 
@@ -25,10 +25,10 @@ class Silence(StrEnum):
 
 
 class Outcome(Struct, frozen=True):
-    """The cards of one chart, and the consultation behind them if there was a twitch."""
+    """The cards of one chart, and the evaluation behind them if there was a twitch."""
 
     cards: tuple[Card, ...]
-    consultation: Consultation | None
+    evaluation: Evaluation | None
     not_checked: tuple[NotChecked, ...] = ()
     chart: Chart | None = None
     shown: tuple[Due, ...] = ()
@@ -38,7 +38,7 @@ class Outcome(Struct, frozen=True):
     @property
     def unread(self) -> tuple[NotChecked, ...]:
         """What arrived and could not be read."""
-        return self.consultation.unread if self.consultation else ()
+        return self.evaluation.unread if self.evaluation else ()
 
     def encoded(self, *, with_extension: bool = True) -> bytes:
         """The answer as JSON; cards without our own extension for clients that refuse unknown members."""

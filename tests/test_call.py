@@ -361,8 +361,8 @@ def test_an_outcome_tells_how_it_came_about() -> None:
     """The seam behind the bytes gives the cards with the consultation; silence has none."""
     firing, silent = FIRING[0], next(case for case in cases() if case.silent)
 
-    assert engine(TODAY).call(SERVICE, request_bytes(firing.chart)).consultation is not None
-    assert engine(TODAY).call(SERVICE, request_bytes(silent.chart)).consultation is None
+    assert engine(TODAY).call(SERVICE, request_bytes(firing.chart)).evaluation is not None
+    assert engine(TODAY).call(SERVICE, request_bytes(silent.chart)).evaluation is None
 
 
 # Any value in the place of any other: nothing a chart may hold breaks a call.

@@ -15,7 +15,7 @@ from cds.outcome import Outcome, Silence
 from cds.rules import left_out as left_out_of
 from cds.rules.against import Against
 from cds.rules.cardbook import OF_FINDINGS
-from cds.rules.consult import Assessed, Consultation
+from cds.rules.evaluation import Assessed, Evaluation
 from cds.rules.rule import Rule
 from cds.rules.rulebook import rulebook_of
 from cds.rules.runner import State, Verdict
@@ -48,19 +48,19 @@ class Why(Struct, frozen=True, rename="camel", kw_only=True):
 
 def explain(outcome: Outcome, engine: Engine) -> Why:
     """The reasons behind one answer."""
-    chart, consultation = outcome.chart or Chart(), outcome.consultation
+    chart, evaluation = outcome.chart or Chart(), outcome.evaluation
     summary = why_silent(outcome, engine.words)
-    if consultation is None:
+    if evaluation is None:
         near = () if outcome.silence is Silence.DECEASED else near_misses(chart, engine.knowledge)
         return Why(twitch=False, summary=summary, near_misses=near)
-    if consultation.assessed is None:
-        return _of_orders(consultation, summary, engine.words)
+    if evaluation.assessed is None:
+        return _of_orders(evaluation, summary, engine.words)
     book = rulebook_of(engine.knowledge)
-    left_out = {topic: engine.words.left_out(key) for topic, key in absent(consultation.assessed)}
+    left_out = {topic: engine.words.left_out(key) for topic, key in absent(evaluation.assessed)}
     return Why(
         twitch=True,
         summary=summary,
-        rules=tuple(_told(rule, consultation, left_out, chart, engine) for rule in book.of_chart),
+        rules=tuple(_told(rule, evaluation, left_out, chart, engine) for rule in book.of_chart),
         cards_left_out={topic.value: reason for topic, reason in left_out.items()},
     )
 
@@ -69,21 +69,21 @@ def why_silent(outcome: Outcome, words: Words) -> str:
     """Why there is no card, in one sentence for command, page and JSON; empty where there is one."""
     if outcome.cards:
         return ""
-    consultation = outcome.consultation
-    if consultation is None:
+    evaluation = outcome.evaluation
+    if evaluation is None:
         return words.silence(outcome.silence)
-    if consultation.repeated:
+    if evaluation.repeated:
         return words.silence("repeated")
-    if consultation.assessed is not None and consultation.assessed.decision.dormant:
+    if evaluation.assessed is not None and evaluation.assessed.decision.dormant:
         return words.silence(DORMANT)
-    if consultation.assessed is not None:
+    if evaluation.assessed is not None:
         return words.silence("known-disease")  # without one a twitch always has a card
-    return words.silence(_of_drafts(consultation))
+    return words.silence(_of_drafts(evaluation))
 
 
-def _of_drafts(consultation: Consultation) -> str:
+def _of_drafts(evaluation: Evaluation) -> str:
     """The key of the reason why drafts made no card."""
-    verdicts = {one.rule: one for one in consultation.runner.verdicts}
+    verdicts = {one.rule: one for one in evaluation.runner.verdicts}
     if "ORD-STEROID" in verdicts or any(one.because == "draft-in-known-disease" for one in verdicts.values()):
         return "draft-in-known-disease"
     begins = verdicts.get("ORD-RENEWAL corticosteroid")
@@ -92,11 +92,11 @@ def _of_drafts(consultation: Consultation) -> str:
     return "renewal" if any(name.startswith("ORD-RENEWAL") for name in verdicts) else "draft-safe"
 
 
-def _of_orders(consultation: Consultation, summary: str, words: Words) -> Why:
+def _of_orders(evaluation: Evaluation, summary: str, words: Words) -> Why:
     """The order hooks ask few rules; what a draft begins or raises decides."""
-    told = (_of_order(verdict, words) for verdict in consultation.runner.verdicts)
-    left_out = {due.advice.topic.value: words.left_out(REPEATED) for due in consultation.repeated}
-    if any(due.advice.variant == UNSAID for due in consultation.shown):
+    told = (_of_order(verdict, words) for verdict in evaluation.runner.verdicts)
+    left_out = {due.advice.topic.value: words.left_out(REPEATED) for due in evaluation.repeated}
+    if any(due.advice.variant == UNSAID for due in evaluation.shown):
         left_out[Topic.EMERG.value] = words.left_out(left_out_of.SWITCHED_OFF)
     return Why(twitch=True, summary=summary, rules=tuple(told), cards_left_out=left_out)
 
@@ -106,8 +106,8 @@ def _of_order(verdict: Verdict, words: Words) -> Told:
     return Told(rule=verdict.rule, title=title, state=verdict.state, because=because, facts=verdict.facts)
 
 
-def _told(rule: Rule, consultation: Consultation, left_out: dict[Topic, str], chart: Chart, engine: Engine) -> Told:
-    verdict = _verdict(rule, consultation, engine)
+def _told(rule: Rule, evaluation: Evaluation, left_out: dict[Topic, str], chart: Chart, engine: Engine) -> Told:
+    verdict = _verdict(rule, evaluation, engine)
     silent = verdict.state == "not-fired"
     because = engine.words.because(verdict.because)
     if verdict.state == "suppressed" and rule.card and not because:
@@ -119,14 +119,14 @@ def _told(rule: Rule, consultation: Consultation, left_out: dict[Topic, str], ch
         because=because,
         facts=verdict.facts,
         looks_for=sought(rule.reads.whole, engine.knowledge) if silent else (),
-        not_qualified=_not_qualified(rule, consultation, chart, engine) if silent else (),
+        not_qualified=_not_qualified(rule, evaluation, chart, engine) if silent else (),
     )
 
 
-def _not_qualified(rule: Rule, consultation: Consultation, chart: Chart, engine: Engine) -> tuple[Trace, ...]:
+def _not_qualified(rule: Rule, evaluation: Evaluation, chart: Chart, engine: Engine) -> tuple[Trace, ...]:
     """What the chart has of what a silent rule reads, each with the condition that failed."""
     reads = rule.reads.whole
-    against = Against(consultation.assessed.found.picture, reads) if consultation.assessed else None
+    against = Against(evaluation.assessed.found.picture, reads) if evaluation.assessed else None
     return tuple(_worded(one, engine.words) for one in traces(chart, reads, engine.knowledge, against))
 
 
@@ -136,24 +136,24 @@ def _worded(trace: Trace, words: Words) -> Trace:
     return replace(trace, reason=None, because=words.against(trace.reason.key, {"n": str(trace.reason.days)}))
 
 
-def _verdict(rule: Rule, consultation: Consultation, engine: Engine) -> Verdict:
+def _verdict(rule: Rule, evaluation: Evaluation, engine: Engine) -> Verdict:
     """The rule's verdict; one that fired in vain is suppressed."""
-    said = [one for one in consultation.runner.verdicts if one.rule == rule.id]
+    said = [one for one in evaluation.runner.verdicts if one.rule == rule.id]
     if not said and rule.children:
         return Verdict(rule.id, "suppressed", because="children-only")
     if not said:
         return Verdict(rule.id, "not-fired")
     verdict = said[-1]
-    if verdict.state != "fired" or rule.card is None or rule.id in _shown(consultation, engine):
+    if verdict.state != "fired" or rule.card is None or rule.id in _shown(evaluation, engine):
         return verdict
     return Verdict(rule.id, "suppressed", verdict.facts)
 
 
-def _shown(consultation: Consultation, engine: Engine) -> set[str]:
+def _shown(evaluation: Evaluation, engine: Engine) -> set[str]:
     """The rules whose outcome stands on a card; a child's urgent signs stand there as P2."""
     shown: set[str] = set()
     book = rulebook_of(engine.knowledge)
-    for choice in consultation.assessed.decision.choices if consultation.assessed else ():
+    for choice in evaluation.assessed.decision.choices if evaluation.assessed else ():
         shown |= {flag.id for flag in choice.flags} | {course.tag for course in choice.courses}
         shown |= {factor.tag for factor in choice.factors} | ({"LAB"} if choice.labs else set())
         shown |= {cause.tag for cause in choice.causes} | ({"NEWSIGN"} if choice.new_signs else set())

@@ -217,7 +217,7 @@ class Player:
 
 def _fired(outcome: Outcome) -> set[str]:
     """The rules that fired, and were not put aside afterwards."""
-    verdicts = outcome.consultation.runner.verdicts if outcome.consultation else ()
+    verdicts = outcome.evaluation.runner.verdicts if outcome.evaluation else ()
     last = {verdict.rule: verdict.state for verdict in verdicts}
     return {rule for rule, state in last.items() if state == "fired"}
 
@@ -236,7 +236,7 @@ def _change(usual: int | None, other: int | None) -> str:
 def _outcome(outcome: Outcome) -> str:
     if outcome.cards:
         return CARDS
-    if outcome.consultation is None:
+    if outcome.evaluation is None:
         return outcome.silence.value
     return REPEATED if outcome.repeated else SILENT
 

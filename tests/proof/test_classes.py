@@ -31,11 +31,11 @@ def of_charts() -> Iterator[tuple[str, Assessment]]:
     for case in cases():
         hook = case.chart.get("hook", "patient-view")
         try:
-            consultation = made.call(f"muscle-twitch-{hook}", request_bytes(case.chart)).consultation
+            evaluation = made.call(f"muscle-twitch-{hook}", request_bytes(case.chart)).evaluation
         except CallError:
             continue
-        if consultation is not None and consultation.assessed is not None:
-            yield case.id, consultation.assessed.found
+        if evaluation is not None and evaluation.assessed is not None:
+            yield case.id, evaluation.assessed.found
 
 
 def cards(due: Iterable[Choice]) -> Cards:

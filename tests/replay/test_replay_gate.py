@@ -47,7 +47,7 @@ def opens(body: Json, service_id: str) -> bool:
         outcome = engine(TODAY).call(service_id, json.dumps(body).encode())
     except CallError:
         return True
-    return outcome.consultation is not None or outcome.silence is Silence.DECEASED
+    return outcome.evaluation is not None or outcome.silence is Silence.DECEASED
 
 
 def test_no_golden_chart_is_lost(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from cds.call import Engine, build_engine
 from cds.explain.explain import explain
 from cds.need import Recall, RecallShown
 from cds.outcome import Outcome
-from cds.rules.consult import Due
+from cds.rules.evaluation import Due
 from cds.settings import load
 
 BASIS = "org.twitch-cds.basis"

@@ -117,6 +117,6 @@ def test_a_view_answers_only_what_was_declared(ask: Callable[[View], Any], kind:
 def picture() -> Picture:
     """The picture of an ordinary chart."""
     outcome = engine(TODAY).call("muscle-twitch-patient-view", request_bytes(CHART))
-    assert outcome.consultation is not None
-    assert outcome.consultation.assessed is not None
-    return outcome.consultation.assessed.found.picture
+    assert outcome.evaluation is not None
+    assert outcome.evaluation.assessed is not None
+    return outcome.evaluation.assessed.found.picture

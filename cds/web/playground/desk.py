@@ -74,7 +74,7 @@ class Desk:
 
     def _explained(self, outcome: Outcome, service: str, body: bytes) -> Why | None:
         """Why the answer is what it is; what a glance passed over is read for it."""
-        is_unread = outcome.consultation is None and outcome.chart is None
+        is_unread = outcome.evaluation is None and outcome.chart is None
         return self.why(service, body) if is_unread else explain(outcome, self._engine)
 
     def why(self, service: str, body: bytes) -> Why | None:

@@ -50,7 +50,7 @@ class Assessed(Struct, frozen=True):
     decision: Decision
 
 
-class Consultation(Struct, frozen=True):
+class Evaluation(Struct, frozen=True):
     """What the rules said of one chart, and how they came to it."""
 
     shown: tuple[Due, ...]
@@ -81,7 +81,7 @@ class Case(Struct, frozen=True, kw_only=True):
         return pictures.read(self.chart, self.twitches, self.knowledge, self.complete, self.today)
 
 
-def consult(case: Case) -> Steps[Consultation]:
+def evaluate(case: Case) -> Steps[Evaluation]:
     """Advice on a chart that shows a twitch (4e steps 5 to 43)."""
     runner = RuleRunner(case.without)
     found = assess(case.picture(), runner, emergency_cards=case.emergency_cards)
@@ -102,7 +102,7 @@ def consult(case: Case) -> Steps[Consultation]:
     kept = [one for one in fresh if one.choice in decision.choices]
     finished = closed([one.advice for one in kept], decision.dropped, lines.of(found, due_choices))
     shown = tuple(replace(one, advice=advice) for one, advice in zip(kept, finished, strict=True))
-    return Consultation(shown, runner, repeated, Assessed(found, decision), found.picture.unread)
+    return Evaluation(shown, runner, repeated, Assessed(found, decision), found.picture.unread)
 
 
 def _advice(choice: Choice, found: Assessment, runner: RuleRunner) -> tuple[Advice, ...]:
@@ -112,7 +112,7 @@ def _advice(choice: Choice, found: Assessment, runner: RuleRunner) -> tuple[Advi
     return (advice,) if advice else ()
 
 
-def consult_orders(drafted: Drafted | None, unread: Sequence[str], case: Case) -> Steps[Consultation]:
+def evaluate_orders(drafted: Drafted | None, unread: Sequence[str], case: Case) -> Steps[Evaluation]:
     """Advice on drafts for a patient who twitches: one card at most (4e ORDERS d to g), and one for what is unread."""
     runner, picture = RuleRunner(case.without), case.picture()
     limit = int(case.knowledge.at("max_facts"))
@@ -121,7 +121,7 @@ def consult_orders(drafted: Drafted | None, unread: Sequence[str], case: Case) -
         decided = (*decided, advise_orders.unread(unread, picture))
     due = [_due(bounded(advice, limit), picture, runner) for advice in decided]
     fresh, repeated = yield from without_repeats(due, case)
-    return Consultation(tuple(fresh), runner, repeated, unread=picture.unread)
+    return Evaluation(tuple(fresh), runner, repeated, unread=picture.unread)
 
 
 def _due(
