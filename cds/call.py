@@ -48,7 +48,7 @@ from cds.prefetch.window import Window
 from cds.rules import gate, orders, unworded
 from cds.rules.cardbook import rows, vocabulary
 from cds.rules.checks import check
-from cds.rules.evaluation import Case, Due, Evaluation, evaluate, evaluate_orders, without_words
+from cds.rules.evaluation import Due, Evaluation, EvaluationInput, evaluate, evaluate_orders, without_words
 from cds.rules.gate import Twitch
 from cds.rules.picture import Completeness
 from cds.rules.runner import RuleRunner
@@ -56,7 +56,7 @@ from cds.settings import Settings
 
 DECIDING = tuple(Path(__file__).parent / name for name in ("chart", "rules"))  # what an entry means, what follows
 Worded = tuple[tuple[Due, ...], tuple[Card, ...], tuple[NotChecked, ...]]
-Consulted = Callable[[Case], Steps[Evaluation]]
+Consulted = Callable[[EvaluationInput], Steps[Evaluation]]
 
 
 class Answer(NamedTuple):
@@ -176,7 +176,7 @@ class Engine(Struct, frozen=True, kw_only=True):
         shape = SHAPES[call.service.hook]
         call.supplies.draft((*found.requests, *found.medications), verified=shape.is_single)
 
-        def evaluated(case: Case) -> Steps[Evaluation]:
+        def evaluated(given: EvaluationInput) -> Steps[Evaluation]:
             reader.add(call.supplies.drafted_medications())
             wanted = orders.wanted(reader.drafted(found.requests), self.knowledge)
             return evaluate_orders(wanted, [_name(one) for one in reader.unnamed(found.requests)], case)
@@ -253,7 +253,7 @@ class Engine(Struct, frozen=True, kw_only=True):
         scope, chart = reader.scope, reader.finish()
         if chart.has_died:
             return Outcome((), None, supplies.not_checked(), chart, silence=Silence.DECEASED)
-        case = Case(
+        given = EvaluationInput(
             chart=chart,
             twitches=twitches,
             knowledge=self.knowledge,
@@ -263,7 +263,7 @@ class Engine(Struct, frozen=True, kw_only=True):
             emergency_cards=self.emergency_cards,
             without=self.without,
         )
-        evaluation = yield from evaluated(case)
+        evaluation = yield from evaluated(given)
         occasion = Occasion(
             patient_id=scope.patient_id,
             today=scope.now.date(),
@@ -275,7 +275,7 @@ class Engine(Struct, frozen=True, kw_only=True):
             ask_url=self.ask_url if caller.smart else None,
         )
         dues, cards, not_checked = self._worded(evaluation, occasion)
-        return Outcome(cards, evaluation, not_checked, case.chart, dues, evaluation.repeated)
+        return Outcome(cards, evaluation, not_checked, given.chart, dues, evaluation.repeated)
 
     def _worded(self, evaluation: Evaluation, occasion: Occasion) -> Worded:
         """The cards; one that cannot be worded is named by the others, which therefore are worded once more."""

@@ -60,7 +60,7 @@ class Evaluation(Struct, frozen=True):
     unread: tuple[NotChecked, ...] = ()
 
 
-class Case(Struct, frozen=True, kw_only=True):
+class EvaluationInput(Struct, frozen=True, kw_only=True):
     """A chart that shows a twitch, and the moment at which it is judged. `today` is an ordinal.
 
     `emergency_cards`: whether the site shows them (section 6 Time-critical, "let sites switch it off").
@@ -81,10 +81,10 @@ class Case(Struct, frozen=True, kw_only=True):
         return pictures.read(self.chart, self.twitches, self.knowledge, self.complete, self.today)
 
 
-def evaluate(case: Case) -> Steps[Evaluation]:
+def evaluate(given: EvaluationInput) -> Steps[Evaluation]:
     """Advice on a chart that shows a twitch (4e steps 5 to 43)."""
-    runner = RuleRunner(case.without)
-    found = assess(case.picture(), runner, emergency_cards=case.emergency_cards)
+    runner = RuleRunner(given.without)
+    found = assess(given.picture(), runner, emergency_cards=given.emergency_cards)
     due_choices = choose(found, runner)
     asleep = dormant.hidden(due_choices, found)
     awake = (choice for choice in due_choices if choice not in asleep)
@@ -93,10 +93,10 @@ def evaluate(case: Case) -> Steps[Evaluation]:
         made = [(unworded.alone(), Choice(topic=Topic.DATA_GAP, indicator=Indicator.INFO))]
     still_open = (*open_items.of(found), *open_items.not_received(found.picture))
     due = [_due(advice, found.picture, runner, choice, still_open) for advice, choice in made]
-    fresh, repeated = yield from without_repeats(due, case)
+    fresh, repeated = yield from without_repeats(due, given)
     chosen = [one.choice for one in fresh if one.choice]
     decision = replace(
-        capped(chosen, int(case.knowledge.at("max_cards")), tuple(one.advice.topic for one in repeated)),
+        capped(chosen, int(given.knowledge.at("max_cards")), tuple(one.advice.topic for one in repeated)),
         dormant=tuple(choice.topic for choice in asleep),
     )
     kept = [one for one in fresh if one.choice in decision.choices]
@@ -112,15 +112,15 @@ def _advice(choice: Choice, found: Assessment, runner: RuleRunner) -> tuple[Advi
     return (advice,) if advice else ()
 
 
-def evaluate_orders(drafted: Drafted | None, unread: Sequence[str], case: Case) -> Steps[Evaluation]:
+def evaluate_orders(drafted: Drafted | None, unread: Sequence[str], given: EvaluationInput) -> Steps[Evaluation]:
     """Advice on drafts for a patient who twitches: one card at most (4e ORDERS d to g), and one for what is unread."""
-    runner, picture = RuleRunner(case.without), case.picture()
-    limit = int(case.knowledge.at("max_facts"))
-    decided = orders.decide_orders(drafted, picture, runner, emergency_cards=case.emergency_cards) if drafted else ()
+    runner, picture = RuleRunner(given.without), given.picture()
+    limit = int(given.knowledge.at("max_facts"))
+    decided = orders.decide_orders(drafted, picture, runner, emergency_cards=given.emergency_cards) if drafted else ()
     if unread:
         decided = (*decided, advise_orders.unread(unread, picture))
     due = [_due(bounded(advice, limit), picture, runner) for advice in decided]
-    fresh, repeated = yield from without_repeats(due, case)
+    fresh, repeated = yield from without_repeats(due, given)
     return Evaluation(tuple(fresh), runner, repeated, unread=picture.unread)
 
 
@@ -141,16 +141,16 @@ def without_words(runner: RuleRunner) -> Due:
     return Due(advice, fingerprint(advice, failed=runner.failures))
 
 
-def without_repeats(due: list[Due], case: Case) -> Steps[tuple[list[Due], tuple[Due, ...]]]:
+def without_repeats(due: list[Due], given: EvaluationInput) -> Steps[tuple[list[Due], tuple[Due, ...]]]:
     """The cards that are news, and those that were answered (4d Repeats) or shown to this user before (N57)."""
     asked = tuple(print_ for one in due if is_repeatable(one.advice) for print_ in one.prints)
     answered = (yield Recall(asked)) if asked else {}
     old = [
         one
         for one in due
-        if is_repeatable(one.advice) and is_answered(one.advice, one.prints, answered, case.knowledge, case.now)
+        if is_repeatable(one.advice) and is_answered(one.advice, one.prints, answered, given.knowledge, given.now)
     ]
     once = [one for one in due if one.once and one not in old]
     shown = (yield RecallShown(tuple(one.fingerprint for one in once))) if once else {}
-    old += [one for one in once if was_shown(one.fingerprint, shown, case.knowledge, case.now)]
+    old += [one for one in once if was_shown(one.fingerprint, shown, given.knowledge, given.now)]
     return [one for one in due if one not in old], tuple(one for one in due if one in old)
