@@ -70,7 +70,7 @@ class LabLimits(Struct, frozen=True):
 
     def judge(self, result: LabResult, kind: str | None = None, found: Amount | None = None) -> Judged:
         """Judge one result; `kind` chooses among calcium limits, `found` replaces the number by an adjusted one."""
-        case = self._case(result, kind, found)
+        case = self._ranged(result, kind, found)
         if case.number is None:
             return self._critical(case.by_flag())
         severe = case.worst(("emergency",))
@@ -141,7 +141,7 @@ class LabLimits(Struct, frozen=True):
         limit = self.knowledge.combined[name]
         return edge_text(limit, self.knowledge.analytes[limit.analyte].unit, self.knowledge.names)
 
-    def _case(self, result: LabResult, kind: str | None, found: Amount | None) -> "Case":
+    def _ranged(self, result: LabResult, kind: str | None, found: Amount | None) -> "RangedResult":
         analyte = self.knowledge.analytes[result.analyte]
         age = self._age(result)
         limits = tuple(
@@ -153,10 +153,10 @@ class LabLimits(Struct, frozen=True):
         ranged = None
         if number is not None and analyte.trust_range:
             ranged = usable(result.ranges, number, analyte, self.person, self.knowledge)
-        return Case(result, analyte, limits, number, ranged, kind, self.knowledge.names)
+        return RangedResult(result, analyte, limits, number, ranged, kind, self.knowledge.names)
 
 
-class Case(Struct, frozen=True):
+class RangedResult(Struct, frozen=True):
     """One result with all that decides about it."""
 
     result: LabResult
