@@ -65,7 +65,7 @@ class NotChecked(Struct, frozen=True, omit_defaults=True):
     count: int | None = None
 
 
-class Order(Struct, frozen=True):
+class ProposedOrder(Struct, frozen=True):
     """A resource to propose: a template's key in the orders file, and what a task is about, where its name tells it."""
 
     key: str
@@ -97,7 +97,7 @@ class Advice(Struct, frozen=True, kw_only=True):
     first: tuple[Note, ...] = ()
     notes: tuple[Note, ...] = ()
     missing: tuple[str, ...] = ()
-    orders: tuple[Order, ...] = ()
+    orders: tuple[ProposedOrder, ...] = ()
     also_noted: tuple[Topic, ...] = ()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from cards.advice import Advice, Occasion, Order
+from cards.advice import Advice, Occasion, ProposedOrder
 from cards.basis import BASIS, basis
 from cards.detail import detail
 from cards.markdown import plain
@@ -116,7 +116,7 @@ class Offer(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def _offer(order: Order, words: Words) -> Offer:
+def _offer(order: ProposedOrder, words: Words) -> Offer:
     """Worded once for each order and what it is about."""
     kind = "task" if order.key.startswith(TASK) else "order"
     about = join([plain(one) for one in order.about], words, words.book.layout.signs_in_reason)
@@ -145,7 +145,7 @@ def _suggestions(
             yield Suggestion(label=label, uuid=new_id(), actions=tuple(actions))
 
 
-def _action(order: Order, offer: Offer, occasion: Occasion, orders: OrderBook, grounds: Grounds) -> Action:
+def _action(order: ProposedOrder, offer: Offer, occasion: Occasion, orders: OrderBook, grounds: Grounds) -> Action:
     """One draft to create."""
     resource = orders.draft(order.key, occasion.patient_id, occasion.today, *grounds, offer.name)
     return Action(type="create", description=offer.description, resource=resource)

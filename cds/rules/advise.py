@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from cards.advice import RULE_FAILED, SWITCHED_OFF, Advice, Fact, Note, Order
+from cards.advice import RULE_FAILED, SWITCHED_OFF, Advice, Fact, Note, ProposedOrder
 from cards.topics import Topic
 from cds.chart.facts import Asked, Report
 from cds.knowledge.load import Knowledge
@@ -241,7 +241,7 @@ def lifestyle(choice: Choice, found: Assessment) -> Advice:
             *context.notes(found),
         ),
         missing=context.gaps(found),
-        orders=tuple(Order(counsel[factor.tag]) for factor in factors),
+        orders=tuple(ProposedOrder(counsel[factor.tag]) for factor in factors),
     )
 
 
@@ -334,6 +334,6 @@ def _unseen(choice: Choice, found: Assessment) -> Advice:
     )
 
 
-def due(found: Assessment) -> tuple[Order, ...]:
+def due(found: Assessment) -> tuple[ProposedOrder, ...]:
     """Draft orders for the tests that are due."""
-    return tuple(Order(f"lab:{test}") for test in context.missing_tests(found))
+    return tuple(ProposedOrder(f"lab:{test}") for test in context.missing_tests(found))

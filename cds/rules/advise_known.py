@@ -1,6 +1,6 @@
 """KNOWN and NEWSIGN as advice: a cause on file that is examined first (N26), a new sign in known disease (N52)."""
 
-from cards.advice import Advice, Order
+from cards.advice import Advice, ProposedOrder
 from cards.topics import Topic
 from cds.rules import context, tests_due
 from cds.rules.assess import Assessment
@@ -23,7 +23,7 @@ def cause(choice: Choice, found: Assessment) -> Advice:
         facts=(*found.picture.twitch_facts, *(fact for one in some for fact in one.facts)),
         notes=(*tests_due.stale(found.picture), *context.notes(found)),
         missing=due,
-        orders=tuple(Order(f"lab:{test}") for test in due),
+        orders=tuple(ProposedOrder(f"lab:{test}") for test in due),
     )
 
 

@@ -1,6 +1,6 @@
 """LAB-ABN as advice: one analyte has its own summary, several share one (S11, S20 to S22)."""
 
-from cards.advice import Advice, Note, Order
+from cards.advice import Advice, Note, ProposedOrder
 from cards.topics import Indicator, Topic
 from cds.rules import abnormal as labs
 from cds.rules import added_classes, context, tests_due
@@ -22,7 +22,7 @@ def abnormal(choice: Choice, found: Assessment) -> Advice:
     picture, some = found.picture, choice.labs
     orderable = picture.knowledge.orderable
     due = context.missing_tests(found, of_child=True)
-    recorded = tuple(Order(f"lab:{lab.tag}") for lab in some if lab.value is None and lab.tag in orderable)
+    recorded = tuple(ProposedOrder(f"lab:{lab.tag}") for lab in some if lab.value is None and lab.tag in orderable)
     return Advice(
         topic=Topic.LAB_ABN,
         indicator=choice.indicator,
@@ -40,7 +40,7 @@ def abnormal(choice: Choice, found: Assessment) -> Advice:
             *context.notes(found),
         ),
         missing=due,
-        orders=tuple(dict.fromkeys((*recorded, *(Order(f"lab:{test}") for test in due)))),
+        orders=tuple(dict.fromkeys((*recorded, *(ProposedOrder(f"lab:{test}") for test in due)))),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cards.advice import Advice, Note, Order
+from cards.advice import Advice, Note, ProposedOrder
 from cards.printed import number
 from cards.template import fill
 from cards.topics import Topic
@@ -131,11 +131,11 @@ def _is_uncertain(course: Course, picture: Picture) -> bool:
     return start is not None and picture.last is not None and start.last > picture.last.first
 
 
-def _orders(tags: set[str], found: Assessment) -> tuple[Order, ...]:
+def _orders(tags: set[str], found: Assessment) -> tuple[ProposedOrder, ...]:
     """The tests that a class asks for, if they are due; never an order about the drug itself."""
     if not found.picture.complete.has("Observation"):
         return ()
     medicines = found.picture.knowledge.medicines
     wanted = dict.fromkeys(test for tag in sorted(tags) for test in medicines[tag].checks)
     due = context.missing_tests(found, of_child=True)
-    return tuple(Order(f"lab:{test}") for test in wanted if test in due)
+    return tuple(ProposedOrder(f"lab:{test}") for test in wanted if test in due)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from cards.advice import TODAY, Advice, Note, Order
+from cards.advice import TODAY, Advice, Note, ProposedOrder
 from cards.topics import Topic
 from cds.rules import (
     acute_weakness,
@@ -45,7 +45,7 @@ def childhood(choice: Choice, found: Assessment) -> Advice:
     variant = encephalitis.SENTENCE if told else variant
     wanted = variant != "infant" and (variant != "development" or found.picture.chart.sex == "male")
     due = wanted and found.picture.complete.has("Observation") and tests_due.is_due("creatine-kinase", found.picture)
-    orders = (Order("referral:paediatric-neurology"), *((Order("lab:creatine-kinase"),) if due else ()))
+    orders = (ProposedOrder("referral:paediatric-neurology"), *((ProposedOrder("lab:creatine-kinase"),) if due else ()))
     return _neuro(choice, found, variant, orders, told)
 
 
@@ -59,7 +59,7 @@ def urgent(choice: Choice, found: Assessment) -> Advice:
         variant, values = "medicine", {"drug": _myopathic(found.picture)}
     else:
         variant, values = "motor-neuron-disease" if may_be_named(found) else "default", _days(choice.flags)
-    return _neuro(choice, found, variant, (Order("referral:neurology-urgent"), *advise.due(found)), values)
+    return _neuro(choice, found, variant, (ProposedOrder("referral:neurology-urgent"), *advise.due(found)), values)
 
 
 def _of_encephalitis(flags: Flags) -> dict[str, str]:
@@ -79,7 +79,9 @@ def evaluation(choice: Choice, found: Assessment) -> Advice:
     now = _today(choice.flags)
     variant = TODAY if now else variant
     studies = proposals.of_hyperexcitability(ids)
-    return _neuro(choice, found, variant, (Order("referral:neurology"), *studies, *advise.due(found)), now or old)
+    return _neuro(
+        choice, found, variant, (ProposedOrder("referral:neurology"), *studies, *advise.due(found)), now or old
+    )
 
 
 def _today(flags: Flags) -> dict[str, str] | None:
@@ -93,7 +95,11 @@ def _today(flags: Flags) -> dict[str, str] | None:
 
 
 def _neuro(
-    choice: Choice, found: Assessment, variant: str, orders: tuple[Order, ...], values: dict[str, str] | None = None
+    choice: Choice,
+    found: Assessment,
+    variant: str,
+    orders: tuple[ProposedOrder, ...],
+    values: dict[str, str] | None = None,
 ) -> Advice:
     notes = list(_neuro_notes(choice, found))
     return Advice(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from cards.advice import SWITCHED_OFF, Advice, Fact, Note, Order
+from cards.advice import SWITCHED_OFF, Advice, Fact, Note, ProposedOrder
 from cards.printed import number
 from cards.topics import Indicator, Topic
 from cds.chart.facts import Drug
@@ -119,7 +119,7 @@ def steroid(
         ),
         notes=(*signs, *_lab_notes(low, picture), *notes(begun, estrogens, picture)),
         missing=due,
-        orders=tuple(Order(f"lab:{test}") for test in due),
+        orders=tuple(ProposedOrder(f"lab:{test}") for test in due),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cards.advice import Advice, Note, Order
+from cards.advice import Advice, Note, ProposedOrder
 from cards.topics import Indicator, Topic
 from cds.rules import advise_orders
 from cds.rules.advise_orders import Beginning
@@ -32,7 +32,7 @@ def risk(risks: Sequence[Risk], begun: Sequence[Beginning], picture: Picture) ->
             *advise_orders.notes(begun, (), picture),
         ),
         missing=due,
-        orders=tuple(Order(f"lab:{test}") for test in due),
+        orders=tuple(ProposedOrder(f"lab:{test}") for test in due),
     )
 
 

@@ -2,27 +2,27 @@
 
 from collections.abc import Collection, Iterable
 
-from cards.advice import Order
+from cards.advice import ProposedOrder
 from cds.knowledge.load import Knowledge
 
 
-def in_emergency(tags: Collection[str], knowledge: Knowledge) -> tuple[Order, ...]:
+def in_emergency(tags: Collection[str], knowledge: Knowledge) -> tuple[ProposedOrder, ...]:
     """EMERG: contact the on-call team, ECG, repeat the level (4a EMERG)."""
-    ecg = (Order("task:ecg"),) if set(knowledge.listed("needs-ecg")).intersection(tags) else ()
+    ecg = (ProposedOrder("task:ecg"),) if set(knowledge.listed("needs-ecg")).intersection(tags) else ()
     repeats = knowledge.rules.repeats.items()
-    return (Order("task:on-call"), *ecg, *(Order(key) for tag, key in repeats if tag in tags))
+    return (ProposedOrder("task:on-call"), *ecg, *(ProposedOrder(key) for tag, key in repeats if tag in tags))
 
 
-def of_request(signs: tuple[str, ...]) -> tuple[Order, ...]:
+def of_request(signs: tuple[str, ...]) -> tuple[ProposedOrder, ...]:
     """STATUS: nothing is ordered twice; somebody looks at what was asked."""
-    return (Order("task:check-request", about=signs),) if signs else ()
+    return (ProposedOrder("task:check-request", about=signs),) if signs else ()
 
 
-def of_medicines(names: Iterable[str]) -> tuple[Order, ...]:
+def of_medicines(names: Iterable[str]) -> tuple[ProposedOrder, ...]:
     """MED-REV: a review with the prescriber, never a change by a button (5a)."""
-    return (Order("task:review-medicine", about=tuple(dict.fromkeys(names))),)
+    return (ProposedOrder("task:review-medicine", about=tuple(dict.fromkeys(names))),)
 
 
-def of_hyperexcitability(flags: Collection[str]) -> tuple[Order, ...]:
+def of_hyperexcitability(flags: Collection[str]) -> tuple[ProposedOrder, ...]:
     """R1: EMG and nerve conduction (S31); for other signs the specialist chooses them."""
-    return (Order("test:emg"), Order("test:ncs")) if "R1" in flags else ()
+    return (ProposedOrder("test:emg"), ProposedOrder("test:ncs")) if "R1" in flags else ()

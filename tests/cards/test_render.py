@@ -8,7 +8,7 @@ from card_showcase import OCCASION, show
 from fhir.resources.R4B.servicerequest import ServiceRequest
 from msgspec.structs import replace
 
-from cards.advice import Note, Order
+from cards.advice import Note, ProposedOrder
 from cards.errors import WordingError
 from cards.render import OVERRIDE_SYSTEM
 from cards.topics import TOPIC_SYSTEM, Indicator, Topic
@@ -56,13 +56,15 @@ def test_without_orders_nothing_is_suggested() -> None:
 
 def test_the_missing_tests_are_one_choice_where_the_client_carries_out_many_actions() -> None:
     """N58: in the place of the first; what is no test, and a test alone, stays a choice of its own."""
-    tests = (Order("lab:potassium"), Order("lab:calcium"), Order("lab:tsh"))
+    tests = (ProposedOrder("lab:potassium"), ProposedOrder("lab:calcium"), ProposedOrder("lab:tsh"))
     occasion = replace(OCCASION, many_actions=True)
-    card = show(Topic.NEURO_URG, occasion=occasion, orders=(Order("referral:neurology-urgent"), *tests))
+    card = show(Topic.NEURO_URG, occasion=occasion, orders=(ProposedOrder("referral:neurology-urgent"), *tests))
     alone = show(Topic.LAB_ORDER, occasion=occasion, orders=tests[:1])
     each = show(Topic.LAB_ORDER, orders=tests)
 
-    assert ["Order: neurology referral, urgent", "Order the 3 missing tests"] == [one.label for one in card.suggestions]
+    assert ["Order: neurology referral, urgent", "ProposedOrder the 3 missing tests"] == [
+        one.label for one in card.suggestions
+    ]
     assert [1, 3] == [len(one.actions) for one in card.suggestions]
     assert ["id-1", "id-2", "id-3"] == [card.uuid, *(one.uuid for one in card.suggestions)]
     assert ["potassium", "calcium", "TSH"] == [
@@ -74,7 +76,7 @@ def test_the_missing_tests_are_one_choice_where_the_client_carries_out_many_acti
 
 def test_each_order_is_a_choice_of_its_own() -> None:
     """One suggestion per order, each with its uuid and one create action of a valid draft."""
-    orders = (Order("lab:potassium"), Order("referral:neurology-urgent"))
+    orders = (ProposedOrder("lab:potassium"), ProposedOrder("referral:neurology-urgent"))
     card = show(Topic.NEURO_URG, signs=("foot drop", "wasting"), orders=orders)
     drafts = [action.resource for suggestion in card.suggestions for action in suggestion.actions]
     reasons = [draft["reasonCode"][0]["text"] for draft in drafts if draft]
@@ -90,7 +92,9 @@ def test_each_order_is_a_choice_of_its_own() -> None:
 
 def test_a_medicine_is_not_given_as_the_sign() -> None:
     """On a medication card the names are drugs, so the order's reason is the twitching alone."""
-    card = show(Topic.MED_REV, "one", tags=("statin",), signs=("simvastatin",), orders=(Order("lab:creatine-kinase"),))
+    card = show(
+        Topic.MED_REV, "one", tags=("statin",), signs=("simvastatin",), orders=(ProposedOrder("lab:creatine-kinase"),)
+    )
     resource = card.suggestions[0].actions[0].resource
 
     assert resource is not None
@@ -105,7 +109,7 @@ def test_a_medicine_is_not_given_as_the_sign() -> None:
         {"tags": ("nonsense",)},
         {"notes": (Note("nonsense"),)},
         {"missing": ("nonsense",)},
-        {"orders": (Order("lab:nonsense"),)},
+        {"orders": (ProposedOrder("lab:nonsense"),)},
     ],
 )
 def test_advice_that_nothing_words_is_an_error(members: dict[str, Any]) -> None:
