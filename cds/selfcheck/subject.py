@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from cds.http import httpx
 from cds.settings import Settings
-from cds.trust.mint import Order, Signer
+from cds.trust.mint import Signer, TokenRequest
 
 SERVICES = "/cds-services"
 NO_KEY = "give --key and --issuer of a registered client (twitch-cds mint-token --new-key makes one for tests)"
@@ -48,8 +48,8 @@ class Subject(Struct, frozen=True, kw_only=True):
 
     def token(self, passport: Passport, audience: str) -> str:
         """A fresh token for an address."""
-        order = Order(audience=audience, issuer=passport.issuer, tenant=passport.tenant)
-        return passport.signer.token(order, self.now(), self.new_name())
+        request = TokenRequest(audience=audience, issuer=passport.issuer, tenant=passport.tenant)
+        return passport.signer.token(request, self.now(), self.new_name())
 
     def get(self, url: str, token: str | None = None) -> httpx.Response:
         """One request, with a token when one is given."""

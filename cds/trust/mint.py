@@ -21,7 +21,7 @@ USUAL = ("ES384", "RS384", *ALLOWED)
 PRIVATE_MODE = 0o600
 
 
-class Order(Struct, frozen=True, kw_only=True):
+class TokenRequest(Struct, frozen=True, kw_only=True):
     """What a token shall say; times in seconds since 1970."""
 
     audience: str
@@ -38,17 +38,17 @@ class Signer(Struct, frozen=True):
     kid: str
     algorithm: str
 
-    def token(self, order: Order, now: datetime, name: str) -> str:
+    def token(self, request: TokenRequest, now: datetime, name: str) -> str:
         """A signed token; `name` is its jti."""
         issued = int(now.timestamp())
-        header = {"alg": self.algorithm, "typ": "JWT", "kid": self.kid} | _given({"jku": order.jku})
+        header = {"alg": self.algorithm, "typ": "JWT", "kid": self.kid} | _given({"jku": request.jku})
         claims = {
-            "iss": order.issuer,
-            "aud": order.audience,
+            "iss": request.issuer,
+            "aud": request.audience,
             "iat": issued,
-            "exp": issued + order.lifetime,
+            "exp": issued + request.lifetime,
             "jti": name,
-            **_given({"tenant": order.tenant}),
+            **_given({"tenant": request.tenant}),
         }
         return jws.serialize_compact(header, json.dumps(claims), self.key, algorithms=[self.algorithm])
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from cds.clock import utc_now
 from cds.progress import working
-from cds.trust.mint import Order, Signer, new_key, publish, read_key, signer_of, write_key
+from cds.trust.mint import Signer, TokenRequest, new_key, publish, read_key, signer_of, write_key
 from cds.trust.names import DEFAULT, LIFETIME
 
 
@@ -32,14 +32,14 @@ def run(options: Options) -> int:
     if options.jwks is not None:
         publish(signer, options.jwks)
         sys.stderr.write(f"twitch-cds: public key {signer.kid} is in {options.jwks}\n")
-    order = Order(
+    request = TokenRequest(
         audience=options.audience,
         issuer=options.issuer,
         tenant=options.tenant,
         jku=options.jku,
         lifetime=options.lifetime,
     )
-    sys.stdout.write(signer.token(order, utc_now(), str(uuid4())) + "\n")
+    sys.stdout.write(signer.token(request, utc_now(), str(uuid4())) + "\n")
     return 0
 
 

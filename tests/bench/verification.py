@@ -15,7 +15,7 @@ from cds.trust.claims import Rules
 from cds.trust.compact import read
 from cds.trust.fetch import fetch
 from cds.trust.keyring import Keyring
-from cds.trust.mint import Order, Signer, new_key, publish, signer_of
+from cds.trust.mint import Signer, TokenRequest, new_key, publish, signer_of
 from cds.trust.once import Once, UsedHere
 from cds.trust.roster import Roster
 from cds.trust.verifier import Verifier
@@ -30,7 +30,7 @@ CLIENTS = f'[[client]]\nname = "ehr"\nissuer = "{ISSUER}"\njwks_file = "keys.jso
 def verification(algorithm: str, folder: Path) -> tuple[Run, Run]:
     """A call's whole verification, and its signature alone, on the same token."""
     signer = signer_of(new_key(algorithm), algorithm)
-    header = f"Bearer {signer.token(Order(audience=AUDIENCE, issuer=ISSUER), NOW, 'jti')}"
+    header = f"Bearer {signer.token(TokenRequest(audience=AUDIENCE, issuer=ISSUER), NOW, 'jti')}"
     verifier = _verifier(signer, folder)
 
     async def some(times: int) -> None:

@@ -25,7 +25,7 @@ from cds.store.keys import hash_key
 from cds.store.memory import Manner, Memory
 from cds.store.store import Store
 from cds.store.writer import Pace
-from cds.trust.mint import Order, Signer, new_key, publish, signer_of
+from cds.trust.mint import Signer, TokenRequest, new_key, publish, signer_of
 from cds.trust.verifier import build_verifier
 from cds.web.app import create_app
 from cds.web.governance.routes import Governance
@@ -131,7 +131,7 @@ class Site:
         self, method: str, path: str, body: bytes | None = None, *, tenant: str | None = None, credential: str = ""
     ) -> httpx.Response:
         """Make one request with a token for its address, or with a credential."""
-        order = Order(audience=f"{PUBLIC}{path}", issuer=ISSUER, tenant=tenant)
+        order = TokenRequest(audience=f"{PUBLIC}{path}", issuer=ISSUER, tenant=tenant)
         token = credential or signer().token(order, self.now, f"t{next(self._ids)}")
         headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
 

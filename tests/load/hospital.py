@@ -12,7 +12,7 @@ from uuid import UUID
 from payloads import SERVICE
 from service.process import Running, running
 
-from cds.trust.mint import Order, Signer, new_key, signer_of
+from cds.trust.mint import Signer, TokenRequest, new_key, signer_of
 
 PUBLIC = "https://cds.example.org"
 AUDIENCE = f"{PUBLIC}/cds-services/{SERVICE}"
@@ -42,10 +42,10 @@ class Clinic:
 
     def tokens(self, count: int) -> list[bytes]:
         """So many Authorization headers; each is good for one call within a quarter of an hour."""
-        order, now = Order(audience=AUDIENCE, issuer=ISSUER, lifetime=LIFETIME), datetime.now(UTC)
+        order, now = TokenRequest(audience=AUDIENCE, issuer=ISSUER, lifetime=LIFETIME), datetime.now(UTC)
         return [b"Authorization: Bearer " + self._token(order, now).encode() + b"\r\n" for _ in range(count)]
 
-    def _token(self, order: Order, now: datetime) -> str:
+    def _token(self, order: TokenRequest, now: datetime) -> str:
         signer: Signer = self._signers[self._dice.random() > ES384_SHARE]
         return signer.token(order, now, UUID(int=self._dice.getrandbits(128)).hex)
 

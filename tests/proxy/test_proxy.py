@@ -18,7 +18,7 @@ import pytest
 from nginx import HOST, NGINX, Proxy, free_port
 from service.process import PATIENT_VIEW, TWITCHING, Answer, Running, running
 
-from cds.trust.mint import Order, Signer, new_key, publish, signer_of, write_key
+from cds.trust.mint import Signer, TokenRequest, new_key, publish, signer_of, write_key
 
 ISSUER = "https://tester.example.org"
 ORIGIN = "https://ehr.example.org"
@@ -57,7 +57,7 @@ class Site:
 
     def call(self, body: bytes, path: str = PATIENT_VIEW) -> Answer:
         """A signed hook call."""
-        order = Order(audience=self.proxy.url + path, issuer=ISSUER)
+        order = TokenRequest(audience=self.proxy.url + path, issuer=ISSUER)
         token = self.signer.token(order, datetime.now(UTC), str(uuid4()))
         return self.fetch("POST", path, body, {**JSON, "Authorization": f"Bearer {token}"})
 
@@ -105,7 +105,7 @@ def test_a_signed_call_gets_its_cards(site: Site) -> None:
 
 def test_a_token_for_the_address_behind_the_proxy_is_refused(site: Site) -> None:
     """The audience is the public URL."""
-    order = Order(audience=site.service.address + PATIENT_VIEW, issuer=ISSUER)
+    order = TokenRequest(audience=site.service.address + PATIENT_VIEW, issuer=ISSUER)
     token = site.signer.token(order, datetime.now(UTC), str(uuid4()))
 
     assert 401 == site.fetch("POST", PATIENT_VIEW, b"{}", {**JSON, "Authorization": f"Bearer {token}"}).status

@@ -14,7 +14,7 @@ from service.process import Running, running
 from service.waiting import wait_until_ready
 from sqlalchemy import make_url
 
-from cds.trust.mint import Order, Signer, new_key, publish, signer_of
+from cds.trust.mint import Signer, TokenRequest, new_key, publish, signer_of
 
 ISSUER, PUBLIC, DISCOVERY = "https://tester.example.org", "https://cds.example.org", "/cds-services"
 WORKERS, USES, TOKENS = 4, 16, 6
@@ -59,7 +59,9 @@ class Nodes:
 
     def token(self) -> str:
         """A token that was never used."""
-        return self._signer.token(Order(audience=PUBLIC + DISCOVERY, issuer=ISSUER), datetime.now(UTC), str(uuid4()))
+        return self._signer.token(
+            TokenRequest(audience=PUBLIC + DISCOVERY, issuer=ISSUER), datetime.now(UTC), str(uuid4())
+        )
 
 
 def status(service: Running, token: str) -> int:

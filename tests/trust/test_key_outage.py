@@ -14,7 +14,7 @@ from service.process import Running, running
 from service.waiting import wait_until_ready
 from trust_fakes import jwks, reply
 
-from cds.trust.mint import Order, Signer, new_key, signer_of
+from cds.trust.mint import Signer, TokenRequest, new_key, signer_of
 
 ISSUER, PUBLIC, DISCOVERY = "https://tester.example.org", "https://cds.example.org", "/cds-services"
 SIGNER = signer_of(new_key("ES384"))
@@ -57,7 +57,7 @@ def started(folder: Path, port: int) -> Iterator[Running]:
 
 def outcome(service: Running, signer: Signer = SIGNER) -> tuple[int, int]:
     """The status of readiness, and of a call with a right token."""
-    token = signer.token(Order(audience=PUBLIC + DISCOVERY, issuer=ISSUER), datetime.now(UTC), str(uuid4()))
+    token = signer.token(TokenRequest(audience=PUBLIC + DISCOVERY, issuer=ISSUER), datetime.now(UTC), str(uuid4()))
     ready = service.fetch("GET", "/health/ready").status
     return ready, service.fetch("GET", DISCOVERY, headers={"Authorization": f"Bearer {token}"}).status
 

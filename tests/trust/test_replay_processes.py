@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from cds.trust.mint import Order, Signer, new_key, publish, signer_of
+from cds.trust.mint import Signer, TokenRequest, new_key, publish, signer_of
 
 ISSUER = "https://tester.example.org"
 PUBLIC = "https://cds.example.org"
@@ -36,7 +36,7 @@ class Running:
 
     def token(self, path: str, name: str) -> str:
         """A right token for a path."""
-        order = Order(audience=PUBLIC + path, issuer=ISSUER)
+        order = TokenRequest(audience=PUBLIC + path, issuer=ISSUER)
         return self.signer.token(order, datetime.now(UTC), name)
 
     def status(self, method: str, path: str, token: str, body: bytes | None = None) -> int:
