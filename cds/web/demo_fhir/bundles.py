@@ -7,7 +7,7 @@ from uuid import NAMESPACE_URL, uuid5
 from cds.web.demo_fhir.charts import Resource, Shelf
 from cds.web.demo_fhir.filters import codes_of, folded, references_of, spans_of, values
 from cds.web.demo_fhir.parameters import Parameter
-from cds.web.demo_fhir.queries import Include, Order, Query, ignored_text
+from cds.web.demo_fhir.queries import Include, Query, SortKey, ignored_text
 
 
 class Place(NamedTuple):
@@ -68,7 +68,7 @@ def _targets(resource: Resource, include: Include, base: str) -> Iterator[str]:
             yield reference
 
 
-def _sorted(resources: list[Resource], order: Order, base: str) -> list[Resource]:
+def _sorted(resources: list[Resource], order: SortKey, base: str) -> list[Resource]:
     """Sort by one key, keeping the order of equals; what lacks the key comes last, in either direction."""
     keyed = [(_keys(resource, order.parameter, base), resource) for resource in resources]
     pick = max if order.descending else min

@@ -32,7 +32,7 @@ _ONE_OF: Final[Mapping[str, tuple[str, ...]]] = {
 _CONTROLS: Final = frozenset({"_sort", "_include", "_count", "_format", "_pretty", *_ONE_OF})
 
 
-class Order(NamedTuple):
+class SortKey(NamedTuple):
     """One key of `_sort`."""
 
     name: str
@@ -56,7 +56,7 @@ class Query:
     raw: str
     offset: int
     filters: list[Filter] = field(default_factory=list)
-    sort: list[Order] = field(default_factory=list)
+    sort: list[SortKey] = field(default_factory=list)
     includes: list[Include] = field(default_factory=list)
     count: int = MAX_COUNT
     count_only: bool = False
@@ -163,7 +163,7 @@ def _read_sort(query: Query, text: str, table: Table) -> None:
     for key in dict.fromkeys(text.split(",")):
         name = key.removeprefix("-")
         if name in table:
-            query.sort.append(Order(name, table[name], key.startswith("-")))
+            query.sort.append(SortKey(name, table[name], key.startswith("-")))
         else:
             query.ignored.append(f"_sort:{name}")
     if query.sort:
