@@ -12,8 +12,8 @@ from cds.deadline import Deadline
 from cds.errors import NotKept, NotReady, StoreError
 from cds.keyed import fingerprint
 from cds.settings import CLOSED, Settings
-from cds.store.desk import Desk
 from cds.store.down import StoreDown
+from cds.store.executor import StoreExecutor
 from cds.store.facts import Unfit
 from cds.store.keys import hash_key
 from cds.store.rows import Entry, Received
@@ -71,9 +71,9 @@ class Memory:
         self._now, self._seconds = now, seconds
         self._tally = tally or Tally()
         idle = None if store.dialect == SQLITE else manner.idle_seconds
-        self._recalls = Desk("recall", READERS, seconds, warm=store.warm, idle=idle)
-        self._keeps = Desk("keep", store.writers, seconds)
-        self._tokens = Desk("tokens", store.writers, seconds, warm=store.warm, idle=idle, most_slow=MOST_SLOW)
+        self._recalls = StoreExecutor("recall", READERS, seconds, warm=store.warm, idle=idle)
+        self._keeps = StoreExecutor("keep", store.writers, seconds)
+        self._tokens = StoreExecutor("tokens", store.writers, seconds, warm=store.warm, idle=idle, most_slow=MOST_SLOW)
         self._writer = Writer(self._write, self._lose, self._beat, manner.pace, seconds)
         self._tray = Tray(store.keep)
         self._next_prune = seconds()

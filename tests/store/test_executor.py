@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import pytest
 
-from cds.store.desk import Desk, TooSlow
 from cds.store.down import StoreDown
+from cds.store.executor import StoreExecutor, TooSlow
 
 T = TypeVar("T")
 
@@ -37,12 +37,12 @@ async def down(answer: Awaitable[object]) -> str:
 
 
 def at_desk(
-    work: Callable[[Desk], Awaitable[T]], clock: Clock | None = None, threads: int = 1, most_slow: int = 0
+    work: Callable[[StoreExecutor], Awaitable[T]], clock: Clock | None = None, threads: int = 1, most_slow: int = 0
 ) -> T:
     """Run something at a desk of its own."""
 
     async def run() -> T:
-        desk = Desk("recall", threads, clock or Clock(), most_slow=most_slow)
+        desk = StoreExecutor("recall", threads, clock or Clock(), most_slow=most_slow)
         try:
             return await work(desk)
         finally:
@@ -54,7 +54,7 @@ def at_desk(
 def test_an_answer_comes_from_another_thread() -> None:
     """The loop is free meanwhile."""
 
-    async def work(desk: Desk) -> tuple[int, bool]:
+    async def work(desk: StoreExecutor) -> tuple[int, bool]:
         return await desk.ask(threading.get_ident, 5), desk.is_healthy
 
     ident, healthy = at_desk(work)
@@ -67,7 +67,7 @@ def test_after_a_failure_nobody_is_let_in_for_a_while(caplog: pytest.LogCaptureF
     """Then it is tried again; the log tells when it began, and what kind of failure it was."""
     clock, asked = Clock(), []
 
-    async def work(desk: Desk) -> tuple[list[str], list[bool]]:
+    async def work(desk: StoreExecutor) -> tuple[list[str], list[bool]]:
         said, well = [await down(desk.ask(fail, 5))], [desk.is_healthy]
         said.append(await down(desk.ask(lambda: asked.append("too early"), 5)))
         clock.now += 2.9
@@ -90,7 +90,7 @@ def test_who_waits_too_long_goes_without() -> None:
     """The answer that comes later is nobody's, and the thread takes the next question."""
     gate = threading.Event()
 
-    async def work(desk: Desk) -> tuple[bool, object]:
+    async def work(desk: StoreExecutor) -> tuple[bool, object]:
         with pytest.raises(TooSlow):
             await desk.ask(lambda: gate.wait(600), 0.01)
         well = desk.is_healthy
@@ -105,7 +105,7 @@ def test_a_call_with_little_time_left_is_no_fault_of_the_store() -> None:
     """Its own deadline ended the wait; the next call may ask."""
     gate = threading.Event()
 
-    async def work(desk: Desk) -> tuple[str, bool]:
+    async def work(desk: StoreExecutor) -> tuple[str, bool]:
         with pytest.raises(TooSlow):
             await desk.ask(lambda: gate.wait(600), 30, 0.01)
         said = await down(desk.ask(gate.set, 30, 0.0))
@@ -120,7 +120,7 @@ def test_a_question_that_is_certain_is_put_although_its_asker_has_gone(is_certai
     """What was accepted without its answer is written down; of a mere question nothing is left to do."""
     gate, asked = threading.Event(), []
 
-    async def work(desk: Desk) -> str:
+    async def work(desk: StoreExecutor) -> str:
         slow = asyncio.ensure_future(desk.ask(lambda: gate.wait(600), 600))
         await asyncio.sleep(0)
         with pytest.raises(TooSlow):
@@ -141,7 +141,7 @@ def test_after_a_failure_nothing_is_put_for_those_who_have_gone() -> None:
         gate.wait(600)
         fail()
 
-    async def work(desk: Desk) -> None:
+    async def work(desk: StoreExecutor) -> None:
         slow = asyncio.ensure_future(desk.ask(fail_later, 600))
         await asyncio.sleep(0)
         with pytest.raises(TooSlow):
@@ -156,7 +156,7 @@ def test_after_a_failure_nothing_is_put_for_those_who_have_gone() -> None:
 def test_a_few_slow_answers_in_a_row_close_nothing() -> None:
     """A busy machine is no database that is away; one too many is a failure, and a good one begins the count anew."""
 
-    async def work(desk: Desk) -> list[bool]:
+    async def work(desk: StoreExecutor) -> list[bool]:
         seen = []
         for is_good in (False, False, True, False, False, False):
             gate = threading.Event()
@@ -176,7 +176,7 @@ def test_a_question_that_nobody_waits_for_any_more_is_not_asked() -> None:
     """It waited behind a slow one, and its asker has gone."""
     gate, asked = threading.Event(), []
 
-    async def work(desk: Desk) -> None:
+    async def work(desk: StoreExecutor) -> None:
         slow = asyncio.ensure_future(desk.ask(lambda: gate.wait(600), 30))
         await asyncio.sleep(0)
         with pytest.raises(TooSlow):
@@ -191,14 +191,14 @@ def test_a_question_that_nobody_waits_for_any_more_is_not_asked() -> None:
 
 def test_too_many_who_wait_are_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """A database that hangs does not fill the memory."""
-    monkeypatch.setattr("cds.store.desk.MOST_WAITING", 2)
+    monkeypatch.setattr("cds.store.executor.MOST_WAITING", 2)
     gate, begun = threading.Event(), threading.Event()
 
     def hang() -> bool:
         begun.set()
         return gate.wait(600)
 
-    async def work(desk: Desk) -> str:
+    async def work(desk: StoreExecutor) -> str:
         waiting = [asyncio.ensure_future(desk.ask(hang, 30))]
         await asyncio.sleep(0)
         await asyncio.to_thread(begun.wait, 30)
@@ -216,7 +216,7 @@ def test_who_is_called_off_leaves_the_store_alone_for_others() -> None:
     """Somebody else's deadline ended the wait: that the store is slow is known from then on."""
     gate = threading.Event()
 
-    async def work(desk: Desk) -> bool:
+    async def work(desk: StoreExecutor) -> bool:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.01):
                 await desk.ask(lambda: gate.wait(600), 30)
@@ -236,7 +236,7 @@ def test_an_error_that_nobody_expected_is_a_failure_too(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(threading, "excepthook", tell)
 
-    async def work(desk: Desk) -> tuple[str, object]:
+    async def work(desk: StoreExecutor) -> tuple[str, object]:
         said = await down(desk.ask(lambda: 1 // 0, 30))
         clock.now += 10
         return said, await desk.ask(lambda: "next", 30)
@@ -248,7 +248,7 @@ def test_an_error_that_nobody_expected_is_a_failure_too(monkeypatch: pytest.Monk
 
 def test_an_answer_for_a_loop_that_has_ended_is_dropped() -> None:
     """As when a process ends while the database is slow."""
-    gate, desk = threading.Event(), Desk("recall", 1, Clock())
+    gate, desk = threading.Event(), StoreExecutor("recall", 1, Clock())
 
     async def work() -> None:
         with pytest.raises(TooSlow):
@@ -261,7 +261,7 @@ def test_an_answer_for_a_loop_that_has_ended_is_dropped() -> None:
 
 def test_a_desk_where_nobody_asked_can_be_closed() -> None:
     """Its threads were never started."""
-    desk = Desk("recall", 2)
+    desk = StoreExecutor("recall", 2)
     desk.close()
 
     assert desk.is_healthy
@@ -288,7 +288,7 @@ class Server:
 def test_every_thread_connects_before_it_is_asked() -> None:
     """When `open` has come back, each has done so, once, and no question makes it do so again."""
     server, clock = Server(), Clock()
-    desk = Desk("tokens", 3, clock, warm=server.connect)
+    desk = StoreExecutor("tokens", 3, clock, warm=server.connect)
     desk.open(30)
 
     async def work() -> list[int]:
@@ -308,7 +308,7 @@ def test_a_server_that_is_away_is_found_again_without_a_question() -> None:
     """Idle threads try again; well is only the desk whose threads could all connect."""
     server, clock = Server(), Clock()
     server.is_away = True
-    desk = Desk("tokens", 2, clock, warm=server.connect, idle=0.001)
+    desk = StoreExecutor("tokens", 2, clock, warm=server.connect, idle=0.001)
     desk.open(30)
     desk.revive()
     before = desk.is_healthy
@@ -326,7 +326,7 @@ def test_a_server_that_is_away_is_found_again_without_a_question() -> None:
 def test_one_thread_that_cannot_connect_keeps_the_desk_unwell() -> None:
     """A question could be given to it."""
     server, clock = Server(), Clock()
-    desk = Desk("tokens", 2, clock, warm=server.connect)
+    desk = StoreExecutor("tokens", 2, clock, warm=server.connect)
     desk._warm_up(0)
     server.is_away = True
     desk._warm_up(1)
@@ -341,13 +341,13 @@ def test_one_thread_that_cannot_connect_keeps_the_desk_unwell() -> None:
 def test_idle_threads_without_a_server_do_nothing() -> None:
     """There is nothing to connect to; the next question is answered."""
 
-    async def work(desk: Desk) -> object:
+    async def work(desk: StoreExecutor) -> object:
         await desk.ask(lambda: 1, 30)
         await asyncio.sleep(0.01)
         return await desk.ask(lambda: 2, 30)
 
     async def run() -> object:
-        desk = Desk("recall", 1, Clock(), idle=0.001)
+        desk = StoreExecutor("recall", 1, Clock(), idle=0.001)
         try:
             return await work(desk)
         finally:

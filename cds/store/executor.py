@@ -29,7 +29,7 @@ class TooSlow(StoreDown):
     """The answer did not come in time."""
 
 
-class Order(NamedTuple):
+class Job(NamedTuple):
     """A question, and where the answer goes; one that is certain is put although nobody waits any more."""
 
     loop: AbstractEventLoop
@@ -38,7 +38,7 @@ class Order(NamedTuple):
     is_certain: bool
 
 
-class Desk:
+class StoreExecutor:
     """Some threads for one kind of question. After a failure nobody is let in for a while, so that nobody waits.
 
     Threads of its own, because the standard executor costs as much as the whole answer of the database.
@@ -64,7 +64,7 @@ class Desk:
         self._cold: set[int] = set()
         self._begun: dict[int, threading.Event] = {}
         self._seconds = seconds
-        self._orders: SimpleQueue[Order | None] = SimpleQueue()
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._places = range(threads)
         self._threads: dict[int, threading.Thread] = {}
         self._failed_at: float | None = None
@@ -79,7 +79,7 @@ class Desk:
         self, question: Callable[[], T], patience: float, left: float = math.inf, *, is_certain: bool = False
     ) -> T:
         """The answer; raises StoreDown if there is none within so many seconds, or before the call has none left."""
-        if left <= 0 or self._is_closed_for_now() or self._orders.qsize() >= MOST_WAITING:
+        if left <= 0 or self._is_closed_for_now() or self._jobs.qsize() >= MOST_WAITING:
             raise StoreDown("not asked")
         try:
             answer = await self._answer(question, min(patience, left), is_certain)
@@ -123,7 +123,7 @@ class Desk:
     def close(self) -> None:
         """Take no more questions; one under way is waited for, but not for long."""
         for _ in self._places:
-            self._orders.put(None)
+            self._jobs.put(None)
         for thread in self._threads.values():
             thread.join(FAREWELL)
 
@@ -136,7 +136,7 @@ class Desk:
         if not self._threads:
             for place in self._places:
                 self._start(place)
-        self._orders.put(Order(loop, answer, question, is_certain))
+        self._jobs.put(Job(loop, answer, question, is_certain))
         alarm = loop.call_later(patience, _settle, answer, TooSlow())
         try:
             return await answer
@@ -154,9 +154,9 @@ class Desk:
         is_over = False
         try:
             self._begin(place)
-            while (order := self._next(place)) is not None:
-                if not order.answer.done() or (order.is_certain and self.is_healthy):
-                    _answer(order)
+            while (job := self._next(place)) is not None:
+                if not job.answer.done() or (job.is_certain and self.is_healthy):
+                    _answer(job)
             is_over = True
         finally:
             if not is_over:
@@ -171,11 +171,11 @@ class Desk:
             finally:
                 begun.set()
 
-    def _next(self, place: int) -> Order | None:
+    def _next(self, place: int) -> Job | None:
         """The next question; whoever waits for one for long sees to its connection meanwhile."""
         while True:
             try:
-                return self._orders.get(timeout=self._idle)
+                return self._jobs.get(timeout=self._idle)
             except Empty:
                 self._warm_up(place)
 
@@ -194,16 +194,16 @@ class Desk:
             self.heal()
 
 
-def _answer(order: Order) -> None:
+def _answer(job: Job) -> None:
     """Answer, whatever happens: an error that nobody expected ends this thread, but not the wait for it."""
     answer: object = StoreDown("failed")
     try:
-        answer = order.question()
+        answer = job.question()
     except StoreDown as problem:
         answer = problem
     finally:
         with suppress(RuntimeError):  # the loop has ended
-            order.loop.call_soon_threadsafe(_settle, order.answer, answer)
+            job.loop.call_soon_threadsafe(_settle, job.answer, answer)
 
 
 def _settle(future: "Future[Any]", answer: object) -> None:
