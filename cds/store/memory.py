@@ -15,12 +15,12 @@ from cds.settings import CLOSED, Settings
 from cds.store.down import StoreDown
 from cds.store.executor import StoreExecutor
 from cds.store.facts import Unfit
+from cds.store.feedback_batch import FeedbackBatch
 from cds.store.keys import hash_key
 from cds.store.rows import Entry, Received
 from cds.store.schema import SQLITE
 from cds.store.store import Store
 from cds.store.tally import Tally
-from cds.store.tray import Tray
 from cds.store.writer import Pace, Writer
 
 READERS = 2
@@ -75,7 +75,7 @@ class Memory:
         self._keeps = StoreExecutor("keep", store.writers, seconds)
         self._tokens = StoreExecutor("tokens", store.writers, seconds, warm=store.warm, idle=idle, most_slow=MOST_SLOW)
         self._writer = Writer(self._write, self._lose, self._beat, manner.pace, seconds)
-        self._tray = Tray(store.keep)
+        self._tray = FeedbackBatch(store.keep)
         self._next_prune = seconds()
 
     def start(self) -> None:
@@ -176,14 +176,14 @@ class Memory:
         if not items:
             return
         received = Received(caller, service_id, tuple(items), self._now(), self._manner.keep_comments)
-        slip = self._tray.put(received)
+        waiting_feedback = self._tray.put(received)
         try:
-            await self._keeps.ask(lambda: self._tray.write(slip), self._manner.keep_seconds)
+            await self._keeps.ask(lambda: self._tray.write(waiting_feedback), self._manner.keep_seconds)
         except StoreDown as problem:
             self._tally.add("feedback_refused", len(items))
             raise NotKept from problem
         finally:
-            self._tray.take_back(slip)
+            self._tray.take_back(waiting_feedback)
         self._tally.add("feedback_kept", len(items))
 
     async def use_once(self, key: str, expires: datetime) -> bool:

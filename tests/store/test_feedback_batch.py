@@ -6,8 +6,8 @@ import pytest
 from store_samples import overridden, received
 
 from cds.store.down import StoreDown
+from cds.store.feedback_batch import FeedbackBatch
 from cds.store.rows import Received
-from cds.store.tray import Tray
 
 ONE, TWO, THREE = (received(overridden(card)) for card in ("c1", "c2", "c3"))
 
@@ -28,7 +28,7 @@ class Disk:
 def test_what_waits_is_written_together() -> None:
     """Who comes later finds its own written."""
     disk = Disk()
-    tray = Tray(disk.write)
+    tray = FeedbackBatch(disk.write)
     first, second = tray.put(ONE), tray.put(TWO)
     tray.write(second)
     tray.write(first)
@@ -40,7 +40,7 @@ def test_what_waits_is_written_together() -> None:
 def test_what_failed_together_is_written_by_each() -> None:
     """Nobody is told that its feedback is kept before it is."""
     disk = Disk()
-    tray = Tray(disk.write)
+    tray = FeedbackBatch(disk.write)
     first, second = tray.put(ONE), tray.put(TWO)
     disk.is_full = True
     with pytest.raises(StoreDown):
@@ -55,7 +55,7 @@ def test_what_failed_together_is_written_by_each() -> None:
 def test_what_is_taken_back_is_written_by_nobody() -> None:
     """Neither with another's, nor by the thread that was asked to write it before."""
     disk = Disk()
-    tray = Tray(disk.write)
+    tray = FeedbackBatch(disk.write)
     first, second = tray.put(ONE), tray.put(TWO)
     tray.take_back(first)
     tray.write(second)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from cds.store.rows import Received
 
 
-class Slip:
+class WaitingFeedback:
     """One request's feedback on the tray."""
 
     def __init__(self, received: Received) -> None:
@@ -15,7 +15,7 @@ class Slip:
         self.is_withdrawn = False
 
 
-class Tray:
+class FeedbackBatch:
     """Whoever comes to write its own slip takes along what others have put there, and spares them the way.
 
     Without this, one worker that writes one request after the other leaves a SQLite file hardly ever to another worker.
@@ -25,28 +25,28 @@ class Tray:
         """`write` writes all or nothing, and raises if it does not."""
         self._write = write
         self._lock = threading.Lock()
-        self._waiting: list[Slip] = []
+        self._waiting: list[WaitingFeedback] = []
 
-    def put(self, received: Received) -> Slip:
+    def put(self, received: Received) -> WaitingFeedback:
         """Put down one request's feedback; it is `write` that has it written."""
-        slip = Slip(received)
+        waiting_feedback = WaitingFeedback(received)
         with self._lock:
-            self._waiting.append(slip)
-        return slip
+            self._waiting.append(waiting_feedback)
+        return waiting_feedback
 
-    def take_back(self, slip: Slip) -> None:
+    def take_back(self, waiting_feedback: WaitingFeedback) -> None:
         """Nobody writes a slip from now on whose client was told that it is not kept."""
         with self._lock:
-            slip.is_withdrawn = True
-            self._waiting = [other for other in self._waiting if other is not slip]
+            waiting_feedback.is_withdrawn = True
+            self._waiting = [other for other in self._waiting if other is not waiting_feedback]
 
-    def write(self, mine: Slip) -> None:
+    def write(self, mine: WaitingFeedback) -> None:
         """Return when a slip is written; if that fails, the others that were taken along come with their own."""
         with self._lock:
             if mine.is_written or mine.is_withdrawn:
                 return
-            slips = [mine, *(slip for slip in self._waiting if slip is not mine)]
+            batch = [mine, *(waiting_feedback for waiting_feedback in self._waiting if waiting_feedback is not mine)]
             self._waiting = []
-        self._write([slip.received for slip in slips])
-        for slip in slips:
-            slip.is_written = True
+        self._write([waiting_feedback.received for waiting_feedback in batch])
+        for waiting_feedback in batch:
+            waiting_feedback.is_written = True
