@@ -24,7 +24,7 @@ from cds.trust.refusal import Refused, quoted, refused
 from cds.trust.registry import Client
 from cds.trust.roster import Roster
 from cds.trust.standing import Standing, standing_of
-from cds.trust.turnstile import Turnstile
+from cds.trust.turn_queue import TurnQueue
 
 PARTS = ("cds-services", "feedback")
 EVERY = 5.0
@@ -50,7 +50,7 @@ class Verifier:
         self._rules = rules
         self._services = services
         self._now = now
-        self._turnstile = Turnstile()
+        self._turnstile = TurnQueue()
         self._tending: asyncio.Task[None] | None = None
 
     @property

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from cds.trust.turnstile import Turnstile
+from cds.trust.turn_queue import TurnQueue
 
 
 class Hall:
     """A turnstile, a clock that counts the turns of the loop, and who passed in which."""
 
     def __init__(self) -> None:
-        self.turnstile = Turnstile()
+        self.turnstile = TurnQueue()
         self.passed: list[tuple[str, int]] = []
         self._turns = 0
 

@@ -10,7 +10,7 @@ from collections import deque
 Place = asyncio.Future[None]
 
 
-class Turnstile:
+class TurnQueue:
     """Lets one pass in each turn of the loop. It holds no more places than there are requests under way."""
 
     def __init__(self) -> None:
