@@ -179,7 +179,7 @@ class Engine(Struct, frozen=True, kw_only=True):
         def evaluated(given: EvaluationInput) -> Steps[Evaluation]:
             reader.add(call.supplies.drafted_medications())
             wanted = orders.wanted(reader.drafted(found.requests), self.knowledge)
-            return evaluate_orders(wanted, [_name(one) for one in reader.unnamed(found.requests)], case)
+            return evaluate_orders(wanted, [_name(one) for one in reader.unnamed(found.requests)], given)
 
         return (yield from self._chart(call, reader, evaluated))
 

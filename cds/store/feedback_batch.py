@@ -7,7 +7,7 @@ from cds.store.rows import Received
 
 
 class WaitingFeedback:
-    """One request's feedback on the tray."""
+    """One request's feedback that waits to be written."""
 
     def __init__(self, received: Received) -> None:
         self.received = received
@@ -16,7 +16,7 @@ class WaitingFeedback:
 
 
 class FeedbackBatch:
-    """Whoever comes to write its own slip takes along what others have put there, and spares them the way.
+    """Whoever comes to write its own feedback writes what others have added too, and spares them the way.
 
     Without this, one worker that writes one request after the other leaves a SQLite file hardly ever to another worker.
     """
@@ -28,25 +28,25 @@ class FeedbackBatch:
         self._waiting: list[WaitingFeedback] = []
 
     def put(self, received: Received) -> WaitingFeedback:
-        """Put down one request's feedback; it is `write` that has it written."""
-        waiting_feedback = WaitingFeedback(received)
+        """Add one request's feedback; it is `write` that has it written."""
+        entry = WaitingFeedback(received)
         with self._lock:
-            self._waiting.append(waiting_feedback)
-        return waiting_feedback
+            self._waiting.append(entry)
+        return entry
 
-    def take_back(self, waiting_feedback: WaitingFeedback) -> None:
-        """Nobody writes a slip from now on whose client was told that it is not kept."""
+    def take_back(self, entry: WaitingFeedback) -> None:
+        """Feedback whose client was told that it is not kept is not written from now on."""
         with self._lock:
-            waiting_feedback.is_withdrawn = True
-            self._waiting = [other for other in self._waiting if other is not waiting_feedback]
+            entry.is_withdrawn = True
+            self._waiting = [other for other in self._waiting if other is not entry]
 
     def write(self, mine: WaitingFeedback) -> None:
-        """Return when a slip is written; if that fails, the others that were taken along come with their own."""
+        """Return when this feedback is written; if that fails, the others in the batch come with their own."""
         with self._lock:
             if mine.is_written or mine.is_withdrawn:
                 return
-            batch = [mine, *(waiting_feedback for waiting_feedback in self._waiting if waiting_feedback is not mine)]
+            batch = [mine, *(entry for entry in self._waiting if entry is not mine)]
             self._waiting = []
-        self._write([waiting_feedback.received for waiting_feedback in batch])
-        for waiting_feedback in batch:
-            waiting_feedback.is_written = True
+        self._write([entry.received for entry in batch])
+        for entry in batch:
+            entry.is_written = True

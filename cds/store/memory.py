@@ -75,7 +75,7 @@ class Memory:
         self._keeps = StoreExecutor("keep", store.writers, seconds)
         self._tokens = StoreExecutor("tokens", store.writers, seconds, warm=store.warm, idle=idle, most_slow=MOST_SLOW)
         self._writer = Writer(self._write, self._lose, self._beat, manner.pace, seconds)
-        self._tray = FeedbackBatch(store.keep)
+        self._batch = FeedbackBatch(store.keep)
         self._next_prune = seconds()
 
     def start(self) -> None:
@@ -89,25 +89,25 @@ class Memory:
         except Unfit:
             raise
         except StoreError as problem:
-            for desk in (self._recalls, self._keeps, self._tokens):
-                desk.fail(problem)
+            for executor in (self._recalls, self._keeps, self._tokens):
+                executor.fail(problem)
             patience = 0.0
-        for desk in (self._recalls, self._tokens):
-            desk.open(patience)
+        for executor in (self._recalls, self._tokens):
+            executor.open(patience)
         self._writer.start()
 
     def close(self) -> None:
         """Write what waits, and close all connections."""
         self._writer.close()
-        for desk in (self._recalls, self._keeps, self._tokens):
-            desk.close()
+        for executor in (self._recalls, self._keeps, self._tokens):
+            executor.close()
         self._store.close()
 
     @property
     def is_up(self) -> bool:
         """Whether the database did all that was last asked of it."""
-        desks = (self._recalls, self._keeps, self._tokens)
-        return self._writer.is_well and all(desk.is_healthy for desk in desks)
+        executors = (self._recalls, self._keeps, self._tokens)
+        return self._writer.is_well and all(executor.is_healthy for executor in executors)
 
     @property
     def is_telling(self) -> bool:
@@ -176,14 +176,14 @@ class Memory:
         if not items:
             return
         received = Received(caller, service_id, tuple(items), self._now(), self._manner.keep_comments)
-        waiting_feedback = self._tray.put(received)
+        entry = self._batch.put(received)
         try:
-            await self._keeps.ask(lambda: self._tray.write(waiting_feedback), self._manner.keep_seconds)
+            await self._keeps.ask(lambda: self._batch.write(entry), self._manner.keep_seconds)
         except StoreDown as problem:
             self._tally.add("feedback_refused", len(items))
             raise NotKept from problem
         finally:
-            self._tray.take_back(waiting_feedback)
+            self._batch.take_back(entry)
         self._tally.add("feedback_kept", len(items))
 
     async def use_once(self, key: str, expires: datetime) -> bool:
@@ -231,8 +231,8 @@ class Memory:
             return
         if not self.is_up:
             self._store.probe()
-            for desk in (self._recalls, self._keeps, self._tokens):
-                desk.revive()
+            for executor in (self._recalls, self._keeps, self._tokens):
+                executor.revive()
             self._writer.heal()
         self._store.checkpoint()
         if self._seconds() >= self._next_prune:

@@ -50,7 +50,7 @@ class Verifier:
         self._rules = rules
         self._services = services
         self._now = now
-        self._turnstile = TurnQueue()
+        self._turns = TurnQueue()
         self._tending: asyncio.Task[None] | None = None
 
     @property
@@ -169,7 +169,7 @@ class Verifier:
         if header.algorithm not in key.algorithms:
             fits = ", ".join(sorted(key.algorithms))
             raise refused("algorithm", f"The key {quoted(key.kid)} is made for {fits}, not for {header.algorithm}.")
-        await self._turnstile.turn(client.name)
+        await self._turns.turn(client.name)
         if not is_signed_by(key.key, header.algorithm, token.signed, token.signature):
             raise refused("signature", f"The signature is not that of the key {quoted(key.kid)}.")
 

@@ -28,11 +28,11 @@ class Disk:
 def test_what_waits_is_written_together() -> None:
     """Who comes later finds its own written."""
     disk = Disk()
-    tray = FeedbackBatch(disk.write)
-    first, second = tray.put(ONE), tray.put(TWO)
-    tray.write(second)
-    tray.write(first)
-    tray.write(tray.put(THREE))
+    batch = FeedbackBatch(disk.write)
+    first, second = batch.put(ONE), batch.put(TWO)
+    batch.write(second)
+    batch.write(first)
+    batch.write(batch.put(THREE))
 
     assert [[TWO, ONE], [THREE]] == disk.written
 
@@ -40,13 +40,13 @@ def test_what_waits_is_written_together() -> None:
 def test_what_failed_together_is_written_by_each() -> None:
     """Nobody is told that its feedback is kept before it is."""
     disk = Disk()
-    tray = FeedbackBatch(disk.write)
-    first, second = tray.put(ONE), tray.put(TWO)
+    batch = FeedbackBatch(disk.write)
+    first, second = batch.put(ONE), batch.put(TWO)
     disk.is_full = True
     with pytest.raises(StoreDown):
-        tray.write(first)
+        batch.write(first)
     disk.is_full = False
-    tray.write(second)
+    batch.write(second)
 
     assert [[TWO]] == disk.written
     assert (False, True) == (first.is_written, second.is_written)
@@ -55,11 +55,11 @@ def test_what_failed_together_is_written_by_each() -> None:
 def test_what_is_taken_back_is_written_by_nobody() -> None:
     """Neither with another's, nor by the thread that was asked to write it before."""
     disk = Disk()
-    tray = FeedbackBatch(disk.write)
-    first, second = tray.put(ONE), tray.put(TWO)
-    tray.take_back(first)
-    tray.write(second)
-    tray.write(first)
+    batch = FeedbackBatch(disk.write)
+    first, second = batch.put(ONE), batch.put(TWO)
+    batch.take_back(first)
+    batch.write(second)
+    batch.write(first)
 
     assert [[TWO]] == disk.written
     assert not first.is_written

@@ -10,16 +10,16 @@ from cds.trust.turn_queue import TurnQueue
 
 
 class Hall:
-    """A turnstile, a clock that counts the turns of the loop, and who passed in which."""
+    """A queue, a clock that counts the turns of the loop, and who passed in which."""
 
     def __init__(self) -> None:
-        self.turnstile = TurnQueue()
+        self.queue = TurnQueue()
         self.passed: list[tuple[str, int]] = []
         self._turns = 0
 
     async def comes(self, name: str, client: str = "ehr") -> None:
         """Somebody passes as soon as possible."""
-        await self.turnstile.turn(client)
+        await self.queue.turn(client)
         self.passed.append((name, self._turns))
 
     def run(self, visit: Coroutine[Any, Any, None]) -> None:
@@ -56,7 +56,7 @@ async def all_of(*visits: Coroutine[Any, Any, None]) -> None:
 
 def test_who_comes_alone_does_not_wait(hall: Hall) -> None:
     """Not even for one turn of the loop."""
-    visit = hall.turnstile.turn("ehr")
+    visit = hall.queue.turn("ehr")
 
     async def step() -> None:
         with pytest.raises(StopIteration):
