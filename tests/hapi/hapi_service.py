@@ -34,8 +34,10 @@ class Served:
 
 
 @contextmanager
-def serving(fhir: str, folder: Path, program: tuple[str, ...], **settings: str) -> Iterator[Served]:
-    """The service in demo mode on a free port, for as long as the block lasts."""
+def serving(
+    fhir: str, folder: Path, program: tuple[str, ...], options: tuple[str, ...] = ("--demo",), **settings: str
+) -> Iterator[Served]:
+    """The service on a free port, in demo mode unless told otherwise, for as long as the block lasts."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith("TWITCH_CDS_")}
     own = {
         "FHIR_SERVERS": fhir,
@@ -45,7 +47,7 @@ def serving(fhir: str, folder: Path, program: tuple[str, ...], **settings: str) 
         **settings,
     }
     environment = bare | {f"TWITCH_CDS_{name}": value for name, value in own.items()}
-    command = [sys.executable, *program, "serve", "--demo", "--port", "0"]
+    command = [sys.executable, *program, "serve", *options, "--port", "0"]
     log = folder / "service.log"
     with (
         log.open("w+b") as lines,
