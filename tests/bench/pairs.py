@@ -20,6 +20,7 @@ class Effort(NamedTuple):
 
 FULL = Effort(pairs=9, seconds=0.06)
 QUICK = Effort(pairs=1, seconds=0.0)
+MOST = 8  # times more than before, at most
 
 
 class Result(NamedTuple):
@@ -52,7 +53,8 @@ def _times(side: Timed, effort: Effort) -> int:
     side(1)
     times = 1
     while (spent := side(times) * times) < effort.seconds:
-        times = max(times * 2, round(times * effort.seconds / max(spent, 1e-6)) + 1)
+        wanted = round(times * effort.seconds / max(spent, 1e-6)) + 1
+        times = max(times * 2, min(times * MOST, wanted))  # a clock that has not yet counted says next to nothing
     return times
 
 

@@ -4,6 +4,7 @@ LHC-Forms is fetched by name (make test-browser does) and never shipped.
 """
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,14 @@ SCRIPTS = (
 )
 SHOW = "form => LForms.Util.addFormToPage(LForms.Util.convertFHIRQuestionnaireToLForms(form, 'R4'), 'form')"
 ANSWERS = "LForms.Util.getFormFHIRData('QuestionnaireResponse', 'R4')"
+# Whether an item has an answer: the form takes what was chosen or typed some time after the key or the click.
+TAKEN = """([item, text]) => {
+    const all = of => (of.item ?? []).flatMap(one => [one, ...all(one)])
+    const value = given => given.valueCoding?.display ?? given.valueQuantity?.value ?? given.valueInteger
+    const said = one => (one.answer ?? []).map(given => String(value(given)))
+    const form = LForms.Util.getFormFHIRData('QuestionnaireResponse', 'R4')
+    return all(form).some(one => one.linkId === item && said(one).includes(text))
+}"""
 
 
 def serve(route: Route) -> None:
@@ -54,10 +63,19 @@ def field(page: Page, item: str) -> Locator:
 
 
 def choose(page: Page, item: str, *answers: str) -> None:
-    """Choose from a list as somebody does by keyboard."""
+    """Choose from the list of an item, and wait until the form has taken it."""
     for answer in answers:
-        field(page, item).fill(answer)
-        field(page, item).press("Tab")
+        field(page, item).click()
+        page.locator("#lhc-tools-searchResults li", has_text=re.compile(rf"{re.escape(answer)}\s*$")).click()
+        page.wait_for_function(TAKEN, arg=[item, answer])
+        field(page, item).press("Tab")  # the list is closed: it may lie over the next field
+
+
+def write(page: Page, item: str, number: str) -> None:
+    """Type a number, and wait until the form has taken it."""
+    field(page, item).fill(number)
+    field(page, item).press("Tab")
+    page.wait_for_function(TAKEN, arg=[item, number])
 
 
 def test_every_question_is_shown_and_a_no_ends_it(form: Page) -> None:
@@ -83,8 +101,7 @@ def test_the_answers_are_read_back_to_their_facts(form: Page) -> None:
     choose(form, "q.signs", "Less strength in grip, lifting or stairs, or tripping", "Choking or trouble swallowing")
     choose(form, "q.start28", "Yes")
     for item, number in (("q.coffee", "3"), ("q.energy", "2"), ("q.sleep", "5")):
-        field(form, item).fill(number)
-        field(form, item).press("Tab")
+        write(form, item, number)
     choose(form, "q.diet", "Vegan")
 
     response = form.evaluate(ANSWERS)
