@@ -29,6 +29,11 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("cds.report", "cds.selfcheck", "cds.call", "cds.diff"),
     ("cds.attendant", "cds.explain", "cds.golive", "cds.smart"),
     ("cds.web", "cds.evaluate"),
+    ("cds.demo",),
+    ("cds.web.app", "cds.web.opening"),
+    ("cds.web.worker",),
+    ("cds.web.server",),
+    ("cds.web.serve_command",),
     ("cds.knowledge_command", "cds.recall"),
     ("cds.replay",),
     ("cds.commands",),
@@ -89,7 +94,7 @@ IMPORTS_LATE = {
     "cds.web.opening": {
         "cds.prefetch.completion",
         "cds.smart.ehr",
-        "cds.web.playground.routes",
+        "cds.demo.playground.routes",
         "cds.web.smart.routes",
     },
     "cds.web.pages": {"jinja2"},
@@ -138,8 +143,9 @@ def own_imports(module: str) -> set[str]:
 
 
 def part_of(module: str) -> str:
-    """The part of the house that a module stands in."""
-    return next(part for floor in FLOORS for part in floor if module == part or module.startswith(f"{part}."))
+    """The part of the house that a module stands in: the closest one that is named."""
+    parts = (part for floor in FLOORS for part in floor if module == part or module.startswith(f"{part}."))
+    return max(parts, key=len)
 
 
 def floor_of(part: str) -> int:

@@ -14,13 +14,13 @@ from cards.form_words import read_form_words
 from cards.proofreading import load_words
 from cards.words import Words
 from cds.account import NOBODY
+from cds.demo.ehr import FIXTURES, Demo
 from cds.errors import CallError, CdsError, UnknownPath, WrongMethod, render
 from cds.hooks.limits import Limits
 from cds.secrecy import Secret
 from cds.settings import Settings
 from cds.web.assets import add_assets
 from cds.web.cors import Cors
-from cds.web.demo import FIXTURES, Demo
 from cds.web.entrance import CROWD, Entrance
 from cds.web.evidence.routes import Evidence
 from cds.web.exchange import Exchange

@@ -9,6 +9,7 @@ from msgspec import Struct
 from cds.errors import UnknownPath
 
 HERE = Path(__file__).parent / "static"
+DEMO = Path(__file__).parents[1] / "demo" / "static"
 KINDS = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 FOR_GOOD = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
@@ -28,7 +29,7 @@ def _read(path: Path) -> Asset:
     return Asset(content, KINDS[path.suffix], sha256(content).hexdigest()[:12])
 
 
-ASSETS = {path.name: _read(path) for path in sorted(HERE.iterdir()) if path.suffix in KINDS}
+ASSETS = {path.name: _read(path) for path in sorted((*HERE.iterdir(), *DEMO.iterdir())) if path.suffix in KINDS}
 
 
 def asset(name: str) -> str:

@@ -14,6 +14,7 @@ from cds.audit.journal import Journal
 from cds.audit.place import log_of
 from cds.call import Engine, build_engine
 from cds.clock import utc_now
+from cds.demo.ehr import FIXTURES, Demo
 from cds.errors import StartError
 from cds.fhir import units
 from cds.keyed import Pseudonyms
@@ -25,7 +26,6 @@ from cds.store.keys import hash_key
 from cds.store.memory import Memory, open_memory
 from cds.trust.roster import Roster
 from cds.trust.verifier import Verifier, build_verifier
-from cds.web.demo import FIXTURES, Demo
 from cds.web.governance.routes import Governance
 from cds.web.governance.standing import Standing, standings
 from cds.web.metrics import Metrics
@@ -119,7 +119,7 @@ def _pages(
     pages: list[Pages] = []
     demo = Demo(settings, key) if settings.demo else None
     if demo is not None:
-        from cds.web.playground.routes import Playground  # noqa: PLC0415 - see test_architecture
+        from cds.demo.playground.routes import Playground  # noqa: PLC0415 - see test_architecture
 
         pages.append(Playground(engine, attendant, memory, settings, FIXTURES, demo))
     path = Path(settings.clients) if settings.clients else None

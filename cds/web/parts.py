@@ -8,7 +8,6 @@ from fastapi import FastAPI
 
 from cards.words import Words
 from cds.errors import StartError
-from cds.web.demo import Demo
 from cds.web.gate import Verifying
 from cds.web.metrics import Metrics
 from cds.web.ports import Answering, Attending, Keeping, Recording
@@ -22,6 +21,13 @@ class Pages(Protocol):
 
     def add_to(self, app: FastAPI, recorder: Recorder) -> None:
         """Add the paths; calls that they make are recorded like all others."""
+
+
+class DemoEhr(Protocol):
+    """The EHR of demo mode (`cds.demo.ehr.Demo`)."""
+
+    def add_to(self, app: FastAPI) -> None:
+        """Add its FHIR server and its sign-in."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,4 +49,4 @@ class Parts:
     close: Sequence[Errand] = ()
     ended_by: Sequence[StartError] = ()
     words: Words | None = None
-    demo: Demo | None = None
+    demo: DemoEhr | None = None

@@ -10,7 +10,7 @@ from charts.golden import Card, Case, cases
 from charts.notation import HOOK_INSTANCE, request
 from charts.resources import Json
 
-from cds.web.demo_fhir.shift import shifted
+from cds.demo.fhir.shift import shifted
 from fhir_fixtures import make
 
 FOLDER = Path(make.__file__).parent

@@ -15,9 +15,9 @@ import httpx
 from hapi_charts import patient_view
 
 from cds.clock import utc_now
+from cds.demo.smart.authority import CLIENT_ID, Authority, Launch
 from cds.secrecy import Secret
-from cds.trust.mint import Order, Signer, new_key, signer_of
-from cds.web.demo_smart.authority import CLIENT_ID, Authority, Launch
+from cds.trust.mint import Signer, TokenRequest, new_key, signer_of
 
 HOST = "127.0.0.1"
 NOT_PASSED_ON = {"connection", "transfer-encoding", "content-length", "content-encoding", "accept-encoding", "date"}
@@ -121,7 +121,7 @@ class HospitalEhr:
     def cards(self, patient: str) -> list[Json]:
         """The cards of patient-view for one patient: a signed call without prefetch."""
         self.calls += 1
-        order = Order(audience=self.service + HOOK, issuer=self.address)
+        order = TokenRequest(audience=self.service + HOOK, issuer=self.address)
         token = self.signer.token(order, utc_now(), f"call-{self.calls}")  # tokens are judged by the real time
         body = patient_view(patient) | {"fhirServer": f"{self.address}/fhir"}
         headers = {"authorization": f"Bearer {token}"}

@@ -19,12 +19,12 @@ from replay_kit import Json, Replay, Row, ndjson, order, visit, without_ids
 
 from cds.account import Caller
 from cds.attendant import Attendant, Reply
+from cds.demo.fhir.bundles import Place, searchset
+from cds.demo.fhir.charts import Shelf
+from cds.demo.fhir.parameters import table_of
+from cds.demo.fhir.queries import Query, read_query
 from cds.prefetch.templates import fill
 from cds.replay.events import Calendar
-from cds.web.demo_fhir.bundles import Place, searchset
-from cds.web.demo_fhir.charts import Shelf
-from cds.web.demo_fhir.parameters import table_of
-from cds.web.demo_fhir.queries import Query, read_query
 
 CHART = "muscle-twitch-patient-view"
 BASE = "https://ehr.example.org/fhir"

@@ -14,11 +14,11 @@ from cds.account import Account, Caller, FeedbackItem
 from cds.attendant import Attendant
 from cds.call import build_engine
 from cds.deadline import Deadline
+from cds.demo.ehr import FIXTURES, Demo
+from cds.demo.playground.routes import Playground
 from cds.secrecy import Secret
 from cds.web.app import create_app
-from cds.web.demo import FIXTURES, Demo
 from cds.web.parts import Parts
-from cds.web.playground.routes import Playground
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 _NUMBERS = count(1)

@@ -21,11 +21,11 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
-from cds.web.demo_fhir import demo_fhir
-from cds.web.demo_fhir.charts import ChartError, read_charts
-from cds.web.demo_fhir.moments import date_test, span_in, span_of
-from cds.web.demo_fhir.shelves import Shelves
-from cds.web.demo_fhir.shift import is_date_name, shift_text, shifted
+from cds.demo.fhir import demo_fhir
+from cds.demo.fhir.charts import ChartError, read_charts
+from cds.demo.fhir.moments import date_test, span_in, span_of
+from cds.demo.fhir.shelves import Shelves
+from cds.demo.fhir.shift import is_date_name, shift_text, shifted
 
 Json = dict[str, Any]
 Ask = Callable[..., httpx.Response]

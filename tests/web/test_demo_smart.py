@@ -16,16 +16,16 @@ from site_kit import ENGINE, NOW, Notebook
 from web_fakes import Strangers, demo
 
 from cds.attendant import Attendant
+from cds.demo.ehr import FIXTURES, Demo
+from cds.demo.fhir.written import MOST
+from cds.demo.playground.routes import Playground
+from cds.demo.smart.authority import CLIENT_ID, Authority, Launch
 from cds.secrecy import Secret
 from cds.smart.ehr import Ehrs
 from cds.smart.names import challenge_of
 from cds.trust.roster import Roster
 from cds.web.app import create_app
-from cds.web.demo import FIXTURES, Demo
-from cds.web.demo_fhir.written import MOST
-from cds.web.demo_smart.authority import CLIENT_ID, Authority, Launch
 from cds.web.parts import Pages, Parts
-from cds.web.playground.routes import Playground
 from cds.web.smart.routes import Asking
 
 BASE = "http://127.0.0.1:8000"

@@ -12,9 +12,9 @@ import pytest
 from site_kit import ENGINE, NOW, PATIENT, Notebook, bundle, rules_asked, site
 from web_fakes import Client, FakeEngine, around, demo
 
+from cds.demo.ehr import FIXTURES
+from cds.demo.playground.choices import FETCH, MOMENTS, load_choices, wish_of
 from cds.settings import load
-from cds.web.demo import FIXTURES
-from cds.web.playground.choices import FETCH, MOMENTS, load_choices, wish_of
 
 INDEX = json.loads((FIXTURES / "index.json").read_text("utf-8"))["charts"]
 CHOICES = load_choices()

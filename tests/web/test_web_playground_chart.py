@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from site_kit import ENGINE
 
-from cds.web.playground import record
-from cds.web.playground.reading import age, completed, number, words
-from cds.web.playground.results import Results
-from cds.web.playground.roster import name
-from cds.web.playground.trend import Band, Point, trend
+from cds.demo.playground import record
+from cds.demo.playground.reading import age, completed, number, words
+from cds.demo.playground.results import Results
+from cds.demo.playground.roster import name
+from cds.demo.playground.trend import Band, Point, trend
 
 RESULTS = Results(ENGINE.knowledge)
 TODAY = date(2026, 11, 22)

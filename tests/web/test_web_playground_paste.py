@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from site_kit import PATIENT, TWITCH, bundle, rules_asked, site
 
-from cds.web.playground.markdown import rendered
+from cds.web.markdown import rendered
 
 SITE = site()
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"

@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from cards.ask_words import AskWords
 from cds.smart.refusal import Why
+from cds.web.markdown import rendered
 from cds.web.pages import POLICY, page
-from cds.web.playground.markdown import rendered
 
 NOBODY = "frame-ancestors 'none'"
 STATUS: Mapping[Why, int] = {"not-understood": 400, "no-discovery": 502, "no-token": 502, "no-patient": 502}

@@ -6,8 +6,8 @@ from typing import Any
 from msgspec import Struct
 
 from cards.printed import plain_unit
-from cds.web.demo_fhir.charts import Resource
-from cds.web.playground.reading import day, moment, one, shown, some, status, text, words
+from cds.demo.fhir.charts import Resource
+from cds.demo.playground.reading import day, moment, one, shown, some, status, text, words
 
 JUDGED = {"N": "normal", "A": "abnormal", "L": "low", "H": "high", "LL": "very low", "HH": "very high"}
 ACTIVE = frozenset({"active", "recurrence", "relapse"})

@@ -7,13 +7,13 @@ from uuid import uuid4
 
 from msgspec.json import Encoder
 
+from cds.demo.fhir.bundles import Place, searchset
+from cds.demo.fhir.charts import Resource, Shelf
+from cds.demo.fhir.parameters import table_of
+from cds.demo.fhir.queries import read_query
+from cds.demo.playground.choices import OWN, Choices, Wish
+from cds.demo.playground.reading import one, text
 from cds.hooks.services import Service
-from cds.web.demo_fhir.bundles import Place, searchset
-from cds.web.demo_fhir.charts import Resource, Shelf
-from cds.web.demo_fhir.parameters import table_of
-from cds.web.demo_fhir.queries import read_query
-from cds.web.playground.choices import OWN, Choices, Wish
-from cds.web.playground.reading import one, text
 
 USER = "Practitioner/demo"
 DRAFT = "draft-1"

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
-from cds.web.demo_fhir.answers import Refused
-from cds.web.demo_fhir.filters import MAX_ALTERNATIVES, Asked, Filter, make_filter
-from cds.web.demo_fhir.parameters import Parameter, Table, table_of
+from cds.demo.fhir.answers import Refused
+from cds.demo.fhir.filters import MAX_ALTERNATIVES, Asked, Filter, make_filter
+from cds.demo.fhir.parameters import Parameter, Table, table_of
 
 MAX_QUERY: Final = 64 * 1024
 MAX_FIELDS: Final = 50

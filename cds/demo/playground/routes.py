@@ -8,17 +8,17 @@ from fastapi import FastAPI, Request, Response
 
 from cds.account import NOBODY
 from cds.call import Engine
+from cds.demo.ehr import Demo
+from cds.demo.fhir.charts import Resource, Shelf
+from cds.demo.playground import answers, paste, roster
+from cds.demo.playground.choices import load_choices, wish_of
+from cds.demo.playground.desk import Desk
+from cds.demo.playground.requests import ENCODER, Ehr, Json
+from cds.demo.playground.showing import PATIENTS, Stage, find
 from cds.errors import UnknownPath, UnknownService
 from cds.settings import Settings
 from cds.web.body import read_body
-from cds.web.demo import Demo
-from cds.web.demo_fhir.charts import Resource, Shelf
 from cds.web.pages import page
-from cds.web.playground import answers, paste, roster
-from cds.web.playground.choices import load_choices, wish_of
-from cds.web.playground.desk import Desk
-from cds.web.playground.requests import ENCODER, Ehr, Json
-from cds.web.playground.showing import PATIENTS, Stage, find
 from cds.web.ports import Attending, Keeping
 from cds.web.record import Recorder
 

@@ -3,7 +3,7 @@
 from typing import Any, Final
 from uuid import uuid4
 
-from cds.web.demo_fhir.answers import Refused
+from cds.demo.fhir.answers import Refused
 
 MOST: Final = 500
 Resource = dict[str, Any]

@@ -7,8 +7,8 @@ from msgspec import DecodeError
 from msgspec.json import Decoder
 from starlette.requests import Request
 
+from cds.demo.fhir.answers import Refused
 from cds.web.body import ClientGone, read_body
-from cds.web.demo_fhir.answers import Refused
 
 MOST_BYTES: Final = 256 * 1024
 SECONDS: Final = 10.0

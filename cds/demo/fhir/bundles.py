@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
-from cds.web.demo_fhir.charts import Resource, Shelf
-from cds.web.demo_fhir.filters import codes_of, folded, references_of, spans_of, values
-from cds.web.demo_fhir.parameters import Parameter
-from cds.web.demo_fhir.queries import Include, Query, SortKey, ignored_text
+from cds.demo.fhir.charts import Resource, Shelf
+from cds.demo.fhir.filters import codes_of, folded, references_of, spans_of, values
+from cds.demo.fhir.parameters import Parameter
+from cds.demo.fhir.queries import Include, Query, SortKey, ignored_text
 
 
 class Place(NamedTuple):

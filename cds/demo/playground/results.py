@@ -7,12 +7,12 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from cards.printed import plain_unit
+from cds.demo.fhir.charts import Resource
+from cds.demo.playground.reading import codes, moment, number, one, shown, some, status, text, words
+from cds.demo.playground.trend import Band, Point, trend
 from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
 from cds.knowledge.model import Limit
-from cds.web.demo_fhir.charts import Resource
-from cds.web.playground.reading import codes, moment, number, one, shown, some, status, text, words
-from cds.web.playground.trend import Band, Point, trend
 
 LABORATORY = "laboratory"
 OF_LABORATORY = "laboratory's range"

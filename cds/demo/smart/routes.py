@@ -6,10 +6,10 @@ from urllib.parse import parse_qsl, urlencode
 from fastapi import FastAPI, Request, Response
 from msgspec import json
 
+from cds.demo.fhir.shelves import Shelves
+from cds.demo.smart.authority import CLIENT_ID, Authority, Launch
 from cds.smart.names import CALLBACK, CODE_CHALLENGE, CONFIGURATION, LAUNCH
 from cds.web.body import read_body
-from cds.web.demo_fhir.shelves import Shelves
-from cds.web.demo_smart.authority import CLIENT_ID, Authority, Launch
 from cds.web.pages import page
 
 FHIR, AUTH, START = "/demo/fhir", "/demo/auth", "/demo/launch"

@@ -5,10 +5,10 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from cds.web.demo_fhir.answers import Refused
-from cds.web.demo_fhir.charts import Resource
-from cds.web.demo_fhir.moments import DateTest, Span, date_test, span_in
-from cds.web.demo_fhir.parameters import Parameter
+from cds.demo.fhir.answers import Refused
+from cds.demo.fhir.charts import Resource
+from cds.demo.fhir.moments import DateTest, Span, date_test, span_in
+from cds.demo.fhir.parameters import Parameter
 
 Filter: TypeAlias = Callable[[Resource], bool]
 Coded: TypeAlias = tuple[str | None, str | None]

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from cds.web.demo_fhir.charts import Resource
+from cds.demo.fhir.charts import Resource
 
 MONTHS_SHOWN_UNDER = 2
 DAYS_SHOWN_UNDER = 60

@@ -3,9 +3,9 @@
 from datetime import date
 from typing import Any
 
-from cds.web.demo_fhir.answers import FHIR_JSON
-from cds.web.demo_fhir.creating import CREATED
-from cds.web.demo_fhir.parameters import table_of
+from cds.demo.fhir.answers import FHIR_JSON
+from cds.demo.fhir.creating import CREATED
+from cds.demo.fhir.parameters import table_of
 
 _ABOUT = "A demo server with fictional patients. Not for clinical use."
 _EVERYTHING = {

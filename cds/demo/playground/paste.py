@@ -8,9 +8,9 @@ from uuid import uuid4
 import msgspec
 from msgspec import Struct
 
-from cds.web.demo_fhir.charts import Resource, Shelf
-from cds.web.playground.reading import one, some, text
-from cds.web.playground.requests import USER, Ehr, Json
+from cds.demo.fhir.charts import Resource, Shelf
+from cds.demo.playground.reading import one, some, text
+from cds.demo.playground.requests import USER, Ehr, Json
 
 DECODER = msgspec.json.Decoder(float_hook=Decimal)
 EMPTY = {"resourceType": "Bundle", "type": "searchset", "total": 0}

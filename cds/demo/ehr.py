@@ -7,13 +7,13 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from cds.clock import Clock, utc_now
+from cds.demo.fhir import demo_fhir
+from cds.demo.fhir.charts import read_charts
+from cds.demo.fhir.shelves import Shelves
+from cds.demo.smart.authority import Authority, demo_client
+from cds.demo.smart.routes import DemoSmart
 from cds.secrecy import Secret
 from cds.settings import Settings
-from cds.web.demo_fhir import demo_fhir
-from cds.web.demo_fhir.charts import read_charts
-from cds.web.demo_fhir.shelves import Shelves
-from cds.web.demo_smart.authority import Authority, demo_client
-from cds.web.demo_smart.routes import DemoSmart
 
 FHIR = "/demo/fhir"
 FIXTURES = Path(__file__).parents[2] / "fhir_fixtures"

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
 
-from cds.web.demo_fhir.charts import Charts, Resource, Shelf
-from cds.web.demo_fhir.written import Written
+from cds.demo.fhir.charts import Charts, Resource, Shelf
+from cds.demo.fhir.written import Written
 
 
 class Shelves:

@@ -11,15 +11,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from cds.demo.fhir.answers import Refused, answer, media_type, refuse
+from cds.demo.fhir.bundles import Place, searchset
+from cds.demo.fhir.capability import capability_statement
+from cds.demo.fhir.charts import Resource, Shelf
+from cds.demo.fhir.creating import CREATED, created_from, patient_of
+from cds.demo.fhir.parameters import EVERYTHING, KINDS, table_of
+from cds.demo.fhir.queries import MAX_QUERY, MAX_TOKEN, PAGE, Query, read_query
+from cds.demo.fhir.shelves import Shelves
 from cds.errors import CallError
-from cds.web.demo_fhir.answers import Refused, answer, media_type, refuse
-from cds.web.demo_fhir.bundles import Place, searchset
-from cds.web.demo_fhir.capability import capability_statement
-from cds.web.demo_fhir.charts import Resource, Shelf
-from cds.web.demo_fhir.creating import CREATED, created_from, patient_of
-from cds.web.demo_fhir.parameters import EVERYTHING, KINDS, table_of
-from cds.web.demo_fhir.queries import MAX_QUERY, MAX_TOKEN, PAGE, Query, read_query
-from cds.web.demo_fhir.shelves import Shelves
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 MayCreate: TypeAlias = Callable[[str, str], str | None]

@@ -10,8 +10,8 @@ from typing import Any, Literal, TypeAlias, TypeVar
 from msgspec import MsgspecError, Struct, field
 from msgspec.json import Decoder
 
+from cds.demo.fhir.shift import shifted
 from cds.errors import StartError
-from cds.web.demo_fhir.shift import shifted
 
 Resource: TypeAlias = dict[str, Any]
 Chart: TypeAlias = tuple[Resource, ...]

@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from cards.topics import Indicator
 from cards.words import Words
-from cds.web.demo_fhir.charts import Resource, Shelf
-from cds.web.playground.reading import age, one, text
+from cds.demo.fhir.charts import Resource, Shelf
+from cds.demo.playground.reading import age, one, text
 
 SILENT = "silent"
 QUIET_START = "Silent: "

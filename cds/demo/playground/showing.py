@@ -10,16 +10,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cds.call import Engine
+from cds.demo.fhir.charts import Resource, Shelf
+from cds.demo.playground import record, roster
+from cds.demo.playground.choices import FETCH, MOMENTS, OWN, Choices, Wish
+from cds.demo.playground.desk import Round, brief, pretty
+from cds.demo.playground.looking import Looking, look
+from cds.demo.playground.reading import completed, text
+from cds.demo.playground.requests import ENCODER, Json
+from cds.demo.playground.results import Results
 from cds.explain.explain import Why
-from cds.web.demo_fhir.charts import Resource, Shelf
-from cds.web.playground import record, roster
-from cds.web.playground.choices import FETCH, MOMENTS, OWN, Choices, Wish
-from cds.web.playground.desk import Round, brief, pretty
-from cds.web.playground.looking import Looking, look
-from cds.web.playground.markdown import rendered
-from cds.web.playground.reading import completed, text
-from cds.web.playground.requests import ENCODER, Json
-from cds.web.playground.results import Results
+from cds.web.markdown import rendered
 
 PATIENTS = "/demo/patients/"
 UNGROUPED = "On this chart"
