@@ -19,10 +19,10 @@ from web_fakes import ONE_CARD, FakeEngine
 from cds.errors import NotReady, Overloaded
 from cds.report.model import Day, Filters, Period, Report
 from cds.web.governance import numbers
-from cds.web.governance.asked import Asked, asked
 from cds.web.governance.bins import MOST, binned
 from cds.web.governance.counting import Counting
 from cds.web.governance.door import MOST_WAITING, SECONDS
+from cds.web.governance.page_query import PageQuery, read_query
 from cds.web.governance.pictures import nice, over_time, row, small
 from cds.web.metrics import Metrics
 
@@ -363,9 +363,9 @@ def test_bars_are_stacked_and_as_high_as_their_numbers() -> None:
     )
 
 
-def view(topic: str = "") -> Asked:
+def view(topic: str = "") -> PageQuery:
     """One view."""
-    return asked({"topic": topic}, NOW, UTC, (), (topic,))
+    return read_query({"topic": topic}, NOW, UTC, (), (topic,))
 
 
 def report() -> Report:
@@ -373,11 +373,11 @@ def report() -> Report:
     return Report(made_at=NOW, time_zone="UTC", since=None, until=None, service=None, topic=None)
 
 
-def counter() -> tuple[list[int], Callable[[Asked], Report]]:
+def counter() -> tuple[list[int], Callable[[PageQuery], Report]]:
     """A count that is quick, and how often it was made."""
     calls: list[int] = []
 
-    def count(_: Asked) -> Report:
+    def count(_: PageQuery) -> Report:
         calls.append(1)
         return report()
 
@@ -386,12 +386,12 @@ def counter() -> tuple[list[int], Callable[[Asked], Report]]:
 
 def test_a_view_is_an_address_and_back() -> None:
     """Shortcuts keep the filters; the one that is shown is known."""
-    made = asked({"since": "2026-10-24", "service": "s", "topic": "t"}, NOW, UTC, ("s",), ("t",))
+    made = read_query({"since": "2026-10-24", "service": "s", "topic": "t"}, NOW, UTC, ("s",), ("t",))
 
     assert "since=2026-10-24&service=s&topic=t" == made.query
     assert ["30 days"] == [name for name, _, is_here in made.ranges(NOW.date()) if is_here]
     assert ("All", "since=all&service=s&topic=t", False) == made.ranges(NOW.date())[-1]
-    everything = Asked(period=Period(now=NOW, zone=UTC, since=None, until=date(2026, 1, 1)), filters=Filters())
+    everything = PageQuery(period=Period(now=NOW, zone=UTC, since=None, until=date(2026, 1, 1)), filters=Filters())
     assert "since=all&until=2026-01-01" == everything.query
 
 
@@ -399,7 +399,7 @@ def test_a_slow_report_is_counted_in_the_background() -> None:
     """The first visitor is told to come back, the next one finds it, and it is kept as long as it is worth."""
     go, calls = threading.Event(), []
 
-    def count(_: Asked) -> Report:
+    def count(_: PageQuery) -> Report:
         calls.append(1)
         go.wait(600)
         return report()
@@ -452,7 +452,7 @@ def test_too_many_slow_views_at_once_are_refused() -> None:
     """The database is there for the calls first."""
     go = threading.Event()
 
-    def count(_: Asked) -> Report:
+    def count(_: PageQuery) -> Report:
         go.wait(600)
         return report()
 
@@ -474,7 +474,7 @@ def test_a_count_that_fails_after_everybody_left_fails_quietly() -> None:
     """Nobody is there to be told; who asks again is."""
     go = threading.Event()
 
-    def count(_: Asked) -> Report:
+    def count(_: PageQuery) -> Report:
         go.wait(600)
         raise NotReady
 
@@ -492,7 +492,7 @@ def test_a_count_that_is_ended_with_the_process_fails_quietly() -> None:
     """A cancelled task has no exception to look at."""
     go = threading.Event()
 
-    def count(_: Asked) -> Report:
+    def count(_: PageQuery) -> Report:
         go.wait(600)
         return report()
 
@@ -510,7 +510,7 @@ def test_a_count_that_is_ended_with_the_process_fails_quietly() -> None:
 def test_while_it_is_counted_the_page_says_so(tmp_path: Path, writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a way to look again, and the numbers of the process meanwhile."""
 
-    async def never(self: Counting[object], view: Asked) -> None:
+    async def never(self: Counting[object], view: PageQuery) -> None:
         return None
 
     monkeypatch.setattr(Counting, "soon", never)

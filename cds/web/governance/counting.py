@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 from cds.errors import Overloaded
-from cds.web.governance.asked import Asked
+from cds.web.governance.page_query import PageQuery
 
 PATIENCE = 5.0
 KEPT_TIMES = 10
@@ -26,7 +26,7 @@ class Counting(Generic[T]):
 
     def __init__(
         self,
-        count: Callable[[Asked], T],
+        count: Callable[[PageQuery], T],
         patience: float = PATIENCE,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -37,7 +37,7 @@ class Counting(Generic[T]):
         self._under_way: dict[str, asyncio.Task[T]] = {}
         self._kept: dict[str, _Kept[T]] = {}
 
-    async def soon(self, view: Asked) -> T | None:
+    async def soon(self, view: PageQuery) -> T | None:
         """The report, or None if it is still being counted after some seconds: ask again. Raises CallError."""
         kept = self._fresh(view.query)
         if kept is not None:
@@ -46,7 +46,7 @@ class Counting(Generic[T]):
         done, _ = await asyncio.wait({task}, timeout=self._patience)
         return task.result() if done else None
 
-    async def whole(self, view: Asked) -> T:
+    async def whole(self, view: PageQuery) -> T:
         """The report, however long it takes. Raises CallError."""
         kept = self._fresh(view.query)
         return kept if kept is not None else await asyncio.shield(self._task(view))
@@ -56,7 +56,7 @@ class Counting(Generic[T]):
         self._kept = {name: kept for name, kept in self._kept.items() if kept.until > now}
         return self._kept[key].report if key in self._kept else None
 
-    def _task(self, view: Asked) -> "asyncio.Task[T]":
+    def _task(self, view: PageQuery) -> "asyncio.Task[T]":
         """The count of this view, begun if it is not under way."""
         key = view.query
         if key not in self._under_way:
@@ -67,7 +67,7 @@ class Counting(Generic[T]):
             task.add_done_callback(lambda done: self._finished(key, done))
         return self._under_way[key]
 
-    async def _counted(self, view: Asked) -> T:
+    async def _counted(self, view: PageQuery) -> T:
         async with self._one_at_a_time:
             started = self._seconds()
             report = await asyncio.to_thread(self._count, view)

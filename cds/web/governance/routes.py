@@ -22,9 +22,9 @@ from cds.report.source import reading
 from cds.settings import Settings
 from cds.store.keys import known_key
 from cds.web.governance import numbers
-from cds.web.governance.asked import Asked, asked
 from cds.web.governance.counting import PATIENCE, Counting
 from cds.web.governance.door import Door
+from cds.web.governance.page_query import PageQuery, read_query
 from cds.web.governance.standing import Standing
 from cds.web.pages import page
 from cds.web.record import Recorder
@@ -111,14 +111,14 @@ class Governance:
         report = await self._counting.whole(await self._view(request))
         return Response(msgspec.json.encode(report), media_type="application/json")
 
-    async def _view(self, request: Request) -> Asked:
+    async def _view(self, request: Request) -> PageQuery:
         """What is asked for, after the door."""
         try:
             await self._door.admit(request.headers.get("authorization"))
         except TooManyGuesses as refusal:
             self._limited(refusal.reason)
             raise
-        return asked(request.query_params, self._now(), self._settings.zone, self._services, self._titles)
+        return read_query(request.query_params, self._now(), self._settings.zone, self._services, self._titles)
 
     def _figures(self, report: Report, today: date) -> object:
         """Figures and pictures; the library that draws them is loaded with the first page."""
@@ -126,14 +126,14 @@ class Governance:
 
         return Studio(self._titles, self._words.book.overrides).figures(report, today)
 
-    def _built(self, view: Asked) -> Report:
+    def _built(self, view: PageQuery) -> Report:
         try:
             with reading(self._settings) as connection:
                 return build(connection, view.period, view.filters)
         except UsageError as problem:
             raise NotReady from problem
 
-    def _held_back(self, view: Asked) -> Silent:
+    def _held_back(self, view: PageQuery) -> Silent:
         """What silent mode held back; a filter by card does not hide an emergency."""
         try:
             with reading(self._settings) as connection:
@@ -141,13 +141,13 @@ class Governance:
         except UsageError as problem:
             raise NotReady from problem
 
-    async def _verdict(self, view: Asked) -> tuple[Verdict | None, str]:
+    async def _verdict(self, view: PageQuery) -> tuple[Verdict | None, str]:
         """What the gates say, or why they say nothing; a site without a file of gates is told nothing."""
         if not self._settings.golive:
             return None, ""
         return await _soon(self._golive.soon(view))
 
-    def _judged(self, _: Asked) -> Verdict:
+    def _judged(self, _: PageQuery) -> Verdict:
         """What the gates say; their file has days of its own."""
         return judge(Path(self._settings.golive), self._settings, self._now(), known_key)
 

@@ -14,7 +14,7 @@ ALL = "all"
 FIRST_YEAR, LAST_YEAR = 1970, 2999
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class PageQuery(Struct, frozen=True, kw_only=True):
     """One view of the page."""
 
     period: Period
@@ -42,9 +42,9 @@ class Asked(Struct, frozen=True, kw_only=True):
         return self.period.until is None and self.period.since == since
 
 
-def asked(
+def read_query(
     query: Mapping[str, str], now: datetime, zone: tzinfo, services: Collection[str], topics: Collection[str]
-) -> Asked:
+) -> PageQuery:
     """The view in an address: the last 30 days of everything unless it says otherwise."""
     today = now.astimezone(zone).date()
     stated = query.get("since", "")
@@ -54,7 +54,7 @@ def asked(
         since, until = until, since
     service, topic = query.get("service", ""), query.get("topic", "")
     filters = Filters(service=service if service in services else None, topic=topic if topic in topics else None)
-    return Asked(period=Period(now=now, zone=zone, since=since, until=until), filters=filters)
+    return PageQuery(period=Period(now=now, zone=zone, since=since, until=until), filters=filters)
 
 
 def _start(today: date, days: int) -> date:
