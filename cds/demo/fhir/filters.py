@@ -21,7 +21,7 @@ _REFERENCE: Final = re.compile(rf"(?:[A-Z][A-Za-z]+/)?{_ID}|(?:https?|urn):[^\s{
 _ESCAPED: Final = re.compile(r"\\([\\,|$])")
 
 
-class Asked(NamedTuple):
+class SentParameter(NamedTuple):
     """One search parameter as sent: its name, the type it was narrowed to (`subject:Patient`), and its value."""
 
     name: str
@@ -29,20 +29,20 @@ class Asked(NamedTuple):
     value: str
 
 
-def make_filter(parameter: Parameter, asked: Asked, base: str) -> Filter:
+def make_filter(parameter: Parameter, sent: SentParameter, base: str) -> Filter:
     """Turn a parameter into a test of resources; a value that cannot be read is refused."""
-    alternatives = [text for text in split(asked.value, ",") if text.strip()]
+    alternatives = [text for text in split(sent.value, ",") if text.strip()]
     if not alternatives:
-        raise Refused(400, "invalid", f"{asked.name} has no value. Give one, or leave the parameter out.")
+        raise Refused(400, "invalid", f"{sent.name} has no value. Give one, or leave the parameter out.")
     if parameter.kind in ("date", "string") and len(alternatives) > MAX_ALTERNATIVES:
-        raise Refused(400, "too-costly", f"{asked.name} has more than {MAX_ALTERNATIVES} alternatives. Send fewer.")
+        raise Refused(400, "too-costly", f"{sent.name} has more than {MAX_ALTERNATIVES} alternatives. Send fewer.")
     match parameter.kind:
         case "token":
-            return _token_filter(parameter, asked.name, alternatives)
+            return _token_filter(parameter, sent.name, alternatives)
         case "reference":
-            return _reference_filter(parameter, asked, alternatives, base)
+            return _reference_filter(parameter, sent, alternatives, base)
         case "date":
-            return _date_filter(parameter, asked.name, alternatives)
+            return _date_filter(parameter, sent.name, alternatives)
         case _:
             return _string_filter(parameter, alternatives)
 
@@ -109,13 +109,13 @@ def codes_of(resource: Resource, parameter: Parameter) -> Iterator[Coded]:
             yield coding.get("system"), coding.get("code", coding.get("value"))
 
 
-def _reference_filter(parameter: Parameter, asked: Asked, alternatives: list[str], base: str) -> Filter:
+def _reference_filter(parameter: Parameter, sent: SentParameter, alternatives: list[str], base: str) -> Filter:
     """Match references: a bare id, `Type/id`, or a URL; `patient=…` finds patients only."""
-    target = asked.narrowed or parameter.target
+    target = sent.narrowed or parameter.target
     wanted, idents = set(), set()
     for text in (local(_plain(text), base) for text in alternatives):
         if not _REFERENCE.fullmatch(text):
-            raise Refused(400, "invalid", f"{asked.name} holds no reference. Send an id, Type/id or a URL.")
+            raise Refused(400, "invalid", f"{sent.name} holds no reference. Send an id, Type/id or a URL.")
         if "/" in text or ":" in text:
             wanted.add(text)
         else:

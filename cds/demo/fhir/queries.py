@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from cds.demo.fhir.answers import Refused
-from cds.demo.fhir.filters import MAX_ALTERNATIVES, Asked, Filter, make_filter
+from cds.demo.fhir.filters import MAX_ALTERNATIVES, Filter, SentParameter, make_filter
 from cds.demo.fhir.parameters import Parameter, Table, table_of
 
 MAX_QUERY: Final = 64 * 1024
@@ -85,7 +85,7 @@ def read_query(raw: bytes, table: Table, base: str, *, strict: bool) -> Query:
         if plain in _CONTROLS:
             controls.setdefault(name, []).append(value)
         elif plain in table:
-            asked = Asked(plain, _narrowed(plain, modifier, table[plain]), value)
+            asked = SentParameter(plain, _narrowed(plain, modifier, table[plain]), value)
             query.filters.append(make_filter(table[plain], asked, base))
             query.used.append((name, value))
         else:
