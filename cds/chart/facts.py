@@ -222,7 +222,7 @@ class Medicines(Struct, frozen=True):
         return self.active + len(self.unclear)
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class RequestedService(Struct, frozen=True, kw_only=True):
     """An order, a referral or an appointment; `words` are what the chart calls it."""
 
     ref: str
@@ -287,7 +287,7 @@ class Chart(Struct, kw_only=True):
     labs: list[LabResult] = []
     others: list[OtherResult] = []
     drugs: list[Drug] = []
-    asked: list[Asked] = []
+    asked: list[RequestedService] = []
     reports: list[Report] = []
     visits: list[Visit] = []
     told: list[Told] = []

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from cds.chart.facts import Asked, Chart, Drug, FamilyMember, LabResult, Problem, Report, Seen, Told, Visit
+from cds.chart.facts import Chart, Drug, FamilyMember, LabResult, Problem, Report, RequestedService, Seen, Told, Visit
 from cds.fhir.dates import When
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -36,7 +36,7 @@ def of_drug(drug: Drug) -> Place:
     return _place(drug.ref, drug.start, drug)
 
 
-def _of_dated(one: LabResult | Asked | Report) -> Place:
+def _of_dated(one: LabResult | RequestedService | Report) -> Place:
     return _place(one.ref, one.when, one)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from cds.chart.facts import ORDER_INTENTS, Asked, FamilyMember, Named, Report, Seen, Told, Visit
+from cds.chart.facts import ORDER_INTENTS, FamilyMember, Named, Report, RequestedService, Seen, Told, Visit
 from cds.chart.naming import Namer, union
 from cds.chart.polarity import By
 from cds.chart.scope import Scope, span
@@ -33,7 +33,7 @@ REPORT_KINDS = ("exam", "emg")
 FAMILY_DISEASE = frozenset({"family-disease"})
 
 
-def asked(request: ServiceRequest, namer: Namer, scope: Scope) -> Asked | None:
+def asked(request: ServiceRequest, namer: Namer, scope: Scope) -> RequestedService | None:
     """A live or completed order of the order family (4b WIP, 4d LAB-ORDER)."""
     when = parse(request.authored_on)
     if request.do_not_perform or code_of(request.intent) not in ORDER_INTENTS or scope.is_future(when):
@@ -42,7 +42,9 @@ def asked(request: ServiceRequest, namer: Namer, scope: Scope) -> Asked | None:
     sets = union(namer.concepts(code)) | namer.sets(concepts.each(request.performer_type))
     if not sets:
         return None
-    return Asked(ref=request.ref, sets=sets, status=status_of(request), words=_words(code), when=scope.date(when))
+    return RequestedService(
+        ref=request.ref, sets=sets, status=status_of(request), words=_words(code), when=scope.date(when)
+    )
 
 
 def _words(concept: CodeableConcept | None) -> str | None:
@@ -50,14 +52,14 @@ def _words(concept: CodeableConcept | None) -> str | None:
     return next(concepts.texts(concept), None)
 
 
-def booked(appointment: Appointment, namer: Namer, scope: Scope) -> Asked | None:
+def booked(appointment: Appointment, namer: Namer, scope: Scope) -> RequestedService | None:
     """A booked appointment with neurology (4b WIP)."""
     created = parse(appointment.created)
     sets = namer.sets(concepts.each(appointment.specialty)) & {"neurology"}
     if status_of(appointment) not in BOOKED or not sets or scope.is_future(created):
         return None
     words = next((text for one in concepts.each(appointment.specialty) if (text := _words(one))), None)
-    return Asked(ref=appointment.ref, sets=sets, status="active", words=words, when=scope.date(created))
+    return RequestedService(ref=appointment.ref, sets=sets, status="active", words=words, when=scope.date(created))
 
 
 def is_mine(appointment: Appointment, scope: Scope) -> bool:

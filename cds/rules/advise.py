@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from cards.advice import RULE_FAILED, SWITCHED_OFF, Advice, Fact, Note, ProposedOrder
 from cards.topics import Topic
-from cds.chart.facts import Asked, Report
+from cds.chart.facts import Report, RequestedService
 from cds.knowledge.load import Knowledge
 from cds.rules import (
     added_classes,
@@ -167,7 +167,7 @@ def status(choice: Choice, found: Assessment) -> Advice:
     )
 
 
-def _requested(request: Asked, day: str, knowledge: Knowledge) -> Fact:
+def _requested(request: RequestedService, day: str, knowledge: Knowledge) -> Fact:
     """The request as a fact, in the chart's words if it has any."""
     place = own_words.of_resource(request.ref)
     words = own_words.own(request.words, (), knowledge)

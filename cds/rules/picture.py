@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from cards.advice import Fact, NotChecked
-from cds.chart.facts import Asked, Chart, Named, Problem, Seen
+from cds.chart.facts import Chart, Named, Problem, RequestedService, Seen
 from cds.chart.spoken import UNREAD, UNSURE
 from cds.fhir.dates import When, completed_years
 from cds.fhir.units import factor
@@ -74,7 +74,7 @@ class Picture(Struct, frozen=True, kw_only=True):
     diseases: frozenset[str]
     known: tuple[Disease, ...] = ()
     expected: tuple[Disease, ...] = ()
-    request: Asked | None
+    request: RequestedService | None
     pregnant: bool
     weeks: float | None
     recorded: dict[str, list[Finding]]

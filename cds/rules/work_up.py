@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from cds.chart.facts import Asked, Chart, Report
+from cds.chart.facts import Chart, Report, RequestedService
 from cds.fhir.dates import When
 from cds.knowledge.load import Knowledge
 from cds.rules.newest import latest, of_newest_day
@@ -60,7 +60,7 @@ def _when(report: Report) -> When | None:
     return report.when
 
 
-def in_progress(chart: Chart, knowledge: Knowledge, today: int) -> Asked | None:
+def in_progress(chart: Chart, knowledge: Knowledge, today: int) -> RequestedService | None:
     """The newest live referral, EMG or neurology appointment that is not too old (4b WIP)."""
     oldest = today - knowledge.days("work_up")
     live = [
@@ -74,7 +74,7 @@ def in_progress(chart: Chart, knowledge: Knowledge, today: int) -> Asked | None:
     return max(live, key=lambda one: one.when.first if one.when else 0, default=None)
 
 
-def covers(request: Asked, days: Iterable[int | None]) -> bool:
+def covers(request: RequestedService, days: Iterable[int | None]) -> bool:
     """Whether a request is not older than the newest dated flag; undated flags are covered (4b WIP)."""
     dated = [day for day in days if day is not None]
     return request.when is not None and (not dated or request.when.first >= max(dated))

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from cards.advice import Fact
 from cards.topics import Indicator
-from cds.chart.facts import Asked, Chart, Named, Report
+from cds.chart.facts import Chart, Named, Report, RequestedService
 from cds.fhir import dates
 from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
@@ -77,7 +77,7 @@ def _of_history() -> Iterable[Circumstance]:
 def _all() -> Iterable[Circumstance]:
     """In the order in which the combination table asks (4c)."""
     low = Abnormal(tag="vitamin-d", indicator=Indicator.INFO, facts=(), side="low", label="", date="")
-    request = Asked(ref="", sets=frozenset(), status="active", when=dates.parse(DAY))
+    request = RequestedService(ref="", sets=frozenset(), status="active", when=dates.parse(DAY))
     marked = (Twitch(named=Named(""), severe=True),)
     exam = {"exam": _normal("exam")}
     yield Circumstance(
