@@ -195,7 +195,7 @@ def metric_labels() -> dict[str, list[str]]:
     metrics.fhir("ok", 1)
     metrics.store("event", 1)
     metrics.refused(next(iter(KINDS)))
-    metrics.lamps({"audit": True})
+    metrics.part_states({"audit": True})
     return {
         sample.name: sorted(sample.labels)
         for family in text_string_to_metric_families(metrics.text().decode())

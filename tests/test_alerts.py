@@ -36,7 +36,7 @@ def samples() -> list[Any]:
     made.fhir("read", 1)
     made.unread("ehr", {"Observation:unit": 1})
     made.keys(60.0)
-    made.lamps({"store": True, "audit": True, "trust": True})
+    made.part_states({"store": True, "audit": True, "trust": True})
     for error in (Overloaded, OutOfRoom, TooManyCalls):
         made.refused(error.reason)
     families = text_string_to_metric_families(made.text().decode())

@@ -40,7 +40,7 @@ class Health:
             raise NotReady
         if standing.stopped_by and not self._is_open:
             raise NotReady(f"No call can be answered now: {standing.why}. See the log of the service.")
-        told = {name: "up" if is_up else "down" for name, is_up in self.lamps().items()}
+        told = {name: "up" if is_up else "down" for name, is_up in self.part_states().items()}
         off = {"switchedOff": ",".join(parts.engine.switched_off)} if parts.engine.switched_off else {}
         callers = {} if self._is_open else {"keys": standing.keys, "decidedBy": standing.decided_by}
         modes = {} if self._is_open or not parts.verifier.modes else {"modes": parts.verifier.modes}
@@ -53,15 +53,15 @@ class Health:
             **callers,
         }
 
-    def lamps(self) -> dict[str, bool]:
+    def part_states(self) -> dict[str, bool]:
         """Which parts there are, and whether each works."""
         parts = self._parts
-        lamps = {"store": parts.keeper, "audit": parts.journal, "trust": parts.verifier}
-        return {name: part.is_up for name, part in lamps.items() if part is not None}
+        part_states = {"store": parts.keeper, "audit": parts.journal, "trust": parts.verifier}
+        return {name: part.is_up for name, part in part_states.items() if part is not None}
 
     def tell(self) -> None:
         """Have the numbers say what works now."""
-        self._metrics.lamps(self.lamps())
+        self._metrics.part_states(self.part_states())
         self._metrics.keys(self._parts.verifier.standing.oldest or 0.0)
 
     @asynccontextmanager

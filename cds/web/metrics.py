@@ -147,7 +147,7 @@ class Metrics:
         """Count by how much the event loop was late."""
         self._lag.observe(seconds)
 
-    def lamps(self, states: Mapping[str, bool]) -> None:
+    def part_states(self, states: Mapping[str, bool]) -> None:
         """Say which parts of this process work; the page shows 1 for a part that works in all workers."""
         for part, is_up in states.items():
             self._up.labels(part).set(int(is_up))

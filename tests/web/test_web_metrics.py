@@ -140,7 +140,7 @@ def test_lines_that_are_lost_are_counted() -> None:
 ONE_WORKER = """
 from cds.web.metrics import Metrics
 metrics = Metrics("1")
-metrics.lamps({"store": %s, "audit": True})
+metrics.part_states({"store": %s, "audit": True})
 metrics.audit_lost()
 print(metrics.text().decode(), flush=True)
 input()
