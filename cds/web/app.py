@@ -19,6 +19,7 @@ from cds.errors import CallError, CdsError, UnknownPath, WrongMethod, render
 from cds.hooks.limits import Limits
 from cds.secrecy import Secret
 from cds.settings import Settings
+from cds.web.admission import CALLER, Admission
 from cds.web.assets import add_assets
 from cds.web.cors import Cors
 from cds.web.entrance import CROWD, Entrance
@@ -26,7 +27,6 @@ from cds.web.evidence.routes import Evidence
 from cds.web.exchange import Exchange
 from cds.web.feedback_route import FeedbackRoute
 from cds.web.form_routes import FormRoutes
-from cds.web.gate import CALLER, Gate
 from cds.web.heads import LEAVE, LIMITED
 from cds.web.health import Health
 from cds.web.hook_route import HookRoute
@@ -105,7 +105,7 @@ def _layers(app: ASGIApp, parts: Parts, settings: Settings, recorder: Recorder) 
     """What every request passes through, the outermost last."""
     # Behind the gate: before it, forged tokens that wait for their check would take the places of right ones.
     app = Entrance(app, most=settings.max_concurrent, limited=recorder.limited)
-    app = Gate(
+    app = Admission(
         app,
         verifier=parts.verifier,
         public_url=settings.public_url,

@@ -8,10 +8,10 @@ from cds.account import NOBODY, Caller, FeedbackItem
 from cds.errors import CallError
 from cds.hooks import feedback
 from cds.hooks.limits import Limits
+from cds.web.admission import CALLER
 from cds.web.answers import send_answer, send_error
 from cds.web.body import ClientGone
 from cds.web.exchange import NOTE
-from cds.web.gate import CALLER
 from cds.web.hook_route import check_service, service_of
 from cds.web.intake import Intake
 from cds.web.ports import Answering, Keeping

@@ -8,10 +8,10 @@ from starlette.types import Receive, Scope, Send
 from cds.account import NOBODY, Caller
 from cds.attendant import LONG_BODY, Reply
 from cds.errors import CallError, UnknownPath, UnknownService, render
+from cds.web.admission import CALLER
 from cds.web.answers import Header, headers_of, send_answer
 from cds.web.body import ClientGone
 from cds.web.exchange import NOTE
-from cds.web.gate import CALLER
 from cds.web.intake import Intake
 from cds.web.ports import Answering, Attending
 from cds.web.record import Call, Recorder

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from cards.words import Words
 from cds.errors import StartError
-from cds.web.gate import Verifying
+from cds.web.admission import Verifying
 from cds.web.metrics import Metrics
 from cds.web.ports import Answering, Attending, Keeping, Recording
 from cds.web.record import Recorder

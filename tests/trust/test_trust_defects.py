@@ -35,8 +35,8 @@ from trust_fakes import (
 from cds.errors import NotSignedIn, render
 from cds.trust.refusal import KINDS, Refusal, quoted
 from cds.trust.strict import encode_base64url
+from cds.web.admission import CALLER, Gate
 from cds.web.answers import send_answer
-from cds.web.gate import CALLER, Gate
 
 PATH = AUDIENCE.removeprefix(PUBLIC)
 SECOND = int(NOW.timestamp())

@@ -12,10 +12,10 @@ from cds.attendant import LONG_BODY, Reply
 from cds.errors import Overloaded
 from cds.settings import Settings, load
 from cds.trust.standing import Standing
+from cds.web.admission import CALLER
 from cds.web.app import create_app
 from cds.web.entrance import CROWD, Entrance
 from cds.web.exchange import NOTE
-from cds.web.gate import CALLER
 from cds.web.parts import Parts
 
 JSON = [(b"content-type", b"application/json")]

@@ -12,8 +12,8 @@ from cds.account import NOBODY, Caller
 from cds.errors import UseUnknown
 from cds.trust.refusal import Refusal, refused
 from cds.trust.standing import Standing
+from cds.web.admission import CALLER, Admission
 from cds.web.answers import send_answer
-from cds.web.gate import CALLER, Gate
 
 EHR = Caller(client="ehr", tenant="north")
 
@@ -31,7 +31,7 @@ class Behind:
         self.limits: list[str] = []
         self.is_telling = True
         self.known = known
-        self.gate = Gate(
+        self.admission = Admission(
             self.answer,
             verifier=self,
             public_url="https://cds.example.org/twitch",
@@ -61,7 +61,7 @@ class Behind:
         """One request from outside."""
 
         async def send() -> httpx.Response:
-            transport = httpx.ASGITransport(self.gate)
+            transport = httpx.ASGITransport(self.admission)
             async with httpx.AsyncClient(transport=transport, base_url="http://10.0.0.1:8000") as client:
                 return await client.request(method, path, headers=headers)
 
@@ -138,7 +138,7 @@ def test_what_is_no_request_passes() -> None:
     async def nothing(*_: Any) -> Any:
         raise AssertionError
 
-    asyncio.run(behind.gate({"type": "lifespan"}, nothing, nothing))
+    asyncio.run(behind.admission({"type": "lifespan"}, nothing, nothing))
 
     assert ([None], []) == (behind.seen, behind.asked)
 
@@ -151,7 +151,7 @@ def test_a_server_that_tells_no_raw_path_is_served_too() -> None:
     async def nothing(*_: Any) -> Any:
         return None
 
-    asyncio.run(behind.gate(scope, nothing, nothing))
+    asyncio.run(behind.admission(scope, nothing, nothing))
 
     assert [(None, "https://cds.example.org/twitch/cds-services/a")] == behind.asked
 

@@ -34,7 +34,7 @@ class Verifying(Protocol):
         """The caller of this address, or Refused."""
 
 
-class Gate:
+class Admission:
     """Stands before discovery, calls and whatever else is below `/cds-services`: first who, then what."""
 
     def __init__(
