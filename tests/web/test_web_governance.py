@@ -19,9 +19,9 @@ from web_fakes import ONE_CARD, FakeEngine
 from cds.errors import NotReady, Overloaded
 from cds.report.model import Day, Filters, Period, Report
 from cds.web.governance import numbers
+from cds.web.governance.access import MOST_WAITING, SECONDS
 from cds.web.governance.bins import MOST, binned
 from cds.web.governance.counting import Counting
-from cds.web.governance.door import MOST_WAITING, SECONDS
 from cds.web.governance.page_query import PageQuery, read_query
 from cds.web.governance.pictures import nice, over_time, row, small
 from cds.web.metrics import Metrics

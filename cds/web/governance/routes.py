@@ -22,8 +22,8 @@ from cds.report.source import reading
 from cds.settings import Settings
 from cds.store.keys import known_key
 from cds.web.governance import numbers
+from cds.web.governance.access import GovernanceAccess
 from cds.web.governance.counting import PATIENCE, Counting
-from cds.web.governance.door import Door
 from cds.web.governance.page_query import PageQuery, read_query
 from cds.web.governance.standing import Standing
 from cds.web.pages import page
@@ -62,7 +62,7 @@ class Governance:
     def add_to(self, app: FastAPI, recorder: Recorder) -> None:
         """Add the paths; the numbers of this process come from where calls are counted."""
         self._numbers, self._limited = recorder.numbers, recorder.limited
-        self._door = Door(
+        self._access = GovernanceAccess(
             self._settings.governance_token,
             is_open=self._settings.open,
             refused=lambda refusal: recorder.refused(refusal, PATH),
@@ -112,9 +112,9 @@ class Governance:
         return Response(msgspec.json.encode(report), media_type="application/json")
 
     async def _view(self, request: Request) -> PageQuery:
-        """What is asked for, after the door."""
+        """What is asked for, after the credential was checked."""
         try:
-            await self._door.admit(request.headers.get("authorization"))
+            await self._access.admit(request.headers.get("authorization"))
         except TooManyGuesses as refusal:
             self._limited(refusal.reason)
             raise

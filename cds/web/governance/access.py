@@ -16,7 +16,7 @@ MOST_WAITING = (
 )
 
 
-class Door:
+class GovernanceAccess:
     """Compares in constant time; without a credential of its own there is no page at all.
 
     Who tries has one answer a second from each worker, however many connections: so that nothing can be guessed, and
