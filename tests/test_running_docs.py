@@ -19,7 +19,7 @@ import yaml
 from service.process import TWITCHING, Running, running
 
 from cds.settings import SETTINGS, load
-from cds.web.entrance import CROWD
+from cds.web.concurrency import CROWD
 
 ROOT = Path(__file__).parents[1]
 RUNNING = (ROOT / "docs/running.md").read_text("utf-8")

@@ -21,8 +21,8 @@ from cds.secrecy import Secret
 from cds.settings import Settings
 from cds.web.admission import CALLER, Admission
 from cds.web.assets import add_assets
+from cds.web.concurrency import CROWD, ConcurrencyLimit
 from cds.web.cors import Cors
-from cds.web.entrance import CROWD, Entrance
 from cds.web.evidence.routes import Evidence
 from cds.web.exchange import Exchange
 from cds.web.feedback_route import FeedbackRoute
@@ -104,7 +104,7 @@ def create_app(
 def _layers(app: ASGIApp, parts: Parts, settings: Settings, recorder: Recorder) -> ASGIApp:
     """What every request passes through, the outermost last."""
     # Behind the gate: before it, forged tokens that wait for their check would take the places of right ones.
-    app = Entrance(app, most=settings.max_concurrent, limited=recorder.limited)
+    app = ConcurrencyLimit(app, most=settings.max_concurrent, limited=recorder.limited)
     app = Admission(
         app,
         verifier=parts.verifier,
@@ -114,7 +114,7 @@ def _layers(app: ASGIApp, parts: Parts, settings: Settings, recorder: Recorder) 
         limited=recorder.limited,
     )
     # Before it too, with more places: those who wait to be verified hold memory, and the last of them waits for long.
-    app = Entrance(app, most=settings.max_concurrent * CROWD, limited=recorder.limited)
+    app = ConcurrencyLimit(app, most=settings.max_concurrent * CROWD, limited=recorder.limited)
     return Exchange(app, cors=Cors.of(settings))
 
 

@@ -14,7 +14,7 @@ from cds.settings import Settings, load
 from cds.trust.standing import Standing
 from cds.web.admission import CALLER
 from cds.web.app import create_app
-from cds.web.entrance import CROWD, Entrance
+from cds.web.concurrency import CROWD, ConcurrencyLimit
 from cds.web.exchange import NOTE
 from cds.web.parts import Parts
 
@@ -119,13 +119,13 @@ def test_a_place_is_given_back_however_a_call_ends() -> None:
             raise way
         await send({"type": "http.response.start", "status": 200, "headers": []})
 
-    entrance = Entrance(app, most=1, limited=lambda *said: told.append(said))
+    limit = ConcurrencyLimit(app, most=1, limited=lambda *said: told.append(said))
 
     async def three() -> int:
         for kind in (ValueError, asyncio.CancelledError):
             with pytest.raises(kind):
-                await asked(entrance)
-        return await asked(entrance)
+                await asked(limit)
+        return await asked(limit)
 
     assert 200 == asyncio.run(three())
     assert [] == told
@@ -141,8 +141,8 @@ def test_a_refusal_says_when_to_come_back_and_is_named_in_the_log(known: dict[st
     async def send(message: Any) -> None:
         sent.append(message)
 
-    entrance = Entrance(_never, most=0, limited=lambda *said: told.append(said))
-    asyncio.run(entrance({"type": "http", "path": CALL, NOTE: note, **known}, _never, send))
+    limit = ConcurrencyLimit(_never, most=0, limited=lambda *said: told.append(said))
+    asyncio.run(limit({"type": "http", "path": CALL, NOTE: note, **known}, _never, send))
 
     assert (503, (b"retry-after", b"1")) == (sent[0]["status"], sent[0]["headers"][-1])
     assert ("Overloaded", [(Overloaded.reason, client)]) == (note["outcome"], told)

@@ -13,7 +13,7 @@ from cds.web.exchange import NOTE
 CROWD = 4  # requests under way, most of them waiting to be verified, for each place behind the gate
 
 
-class Entrance:
+class ConcurrencyLimit:
     """Stands behind the gate and, with `CROWD` times as many places, before it."""
 
     def __init__(self, app: ASGIApp, *, most: int, limited: Callable[[str, str], None]) -> None:
