@@ -24,7 +24,7 @@ from cds.smart.session import Session
 from cds.smart.wire import Json, Unreached, Wire
 from cds.trust.keys import RemoteKeys
 from cds.trust.registry import Client
-from cds.trust.roster import Roster
+from cds.trust.registry_file import RegistryFile
 from cds.trust.smart_entry import SmartClient
 
 READ_MS = 5000  # a person waits, no hook call
@@ -114,7 +114,7 @@ class Ehrs:
 
     def __init__(
         self,
-        roster: Roster,
+        registry_file: RegistryFile,
         settings: Settings,
         *,
         more: tuple[Client, ...] = (),
@@ -123,7 +123,7 @@ class Ehrs:
         seconds: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._roster, self._more = roster, more
+        self._registry_file, self._more = registry_file, more
         self._make = partial(Ehr, settings=settings, transport=transport, resolver=resolver, seconds=seconds, now=now)
         self._made: dict[str, Ehr] = {}
         self._left: list[Ehr] = []
@@ -131,7 +131,7 @@ class Ehrs:
     def of(self, issuer: str) -> Ehr | None:
         """The EHR of this FHIR base; one whose registration has changed is made anew."""
         base = issuer.rstrip("/")
-        client = self._roster.registry.launched_from(base) or next(
+        client = self._registry_file.registry.launched_from(base) or next(
             (one for one in self._more if one.smart and one.smart.issuer == base), None
         )
         if client is None or client.smart is None:

@@ -22,7 +22,7 @@ from cds.trust.once import UNSHARED, Once, UsedHere, UsedOnce
 from cds.trust.public_sandbox import WHY, is_of_the_sandbox
 from cds.trust.refusal import Refused, quoted, refused
 from cds.trust.registry import Client
-from cds.trust.roster import Roster
+from cds.trust.registry_file import RegistryFile
 from cds.trust.standing import Standing, standing_of
 from cds.trust.turn_queue import TurnQueue
 
@@ -36,7 +36,7 @@ class Verifier:
 
     def __init__(
         self,
-        roster: Roster,
+        registry_file: RegistryFile,
         keyring: Keyring,
         once: Once,
         rules: Rules,
@@ -44,7 +44,7 @@ class Verifier:
         *,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._roster = roster
+        self._registry_file = registry_file
         self._keyring = keyring
         self._once = once
         self._rules = rules
@@ -56,7 +56,7 @@ class Verifier:
     @property
     def problems(self) -> tuple[str, ...]:
         """What an operator should know: a broken file of clients, keys that cannot be had, a store that is down."""
-        found = [self._roster.problem, *self._keyring.problems(self._roster.registry)]
+        found = [self._registry_file.problem, *self._keyring.problems(self._registry_file.registry)]
         unshared = UNSHARED if self._once.is_down else None
         return tuple(problem for problem in (*found, unshared) if problem)
 
@@ -68,7 +68,7 @@ class Verifier:
     @property
     def standing(self) -> Standing:
         """Whether any caller can be verified now."""
-        ages = self._keyring.ages(self._roster.registry)
+        ages = self._keyring.ages(self._registry_file.registry)
         return standing_of(ages, is_closed=self._once.is_closed, is_down=self._once.is_down)
 
     @property
@@ -78,21 +78,21 @@ class Verifier:
 
     def rate_of(self, client: str) -> int | None:
         """The calls per second of one client, where its registration says so."""
-        return self._roster.registry.rate_of(client)
+        return self._registry_file.registry.rate_of(client)
 
     @property
     def modes(self) -> dict[str, dict[str, str]]:
         """The services that are not simply on, by client: what the file says now."""
-        return self._roster.registry.not_on(self._services)
+        return self._registry_file.registry.not_on(self._services)
 
     @property
     def clients(self) -> tuple[Client, ...]:
         """The clients that are registered now."""
-        return self._roster.registry.clients
+        return self._registry_file.registry.clients
 
     async def warm(self) -> None:
         """Fetch all keys before the first call; never fails."""
-        await self._keyring.warm(self._roster.registry)
+        await self._keyring.warm(self._registry_file.registry)
 
     def tend(self, every: float = EVERY) -> None:
         """See to the keys every few seconds, beside the calls: without any keys no balancer sends a call."""
@@ -145,11 +145,11 @@ class Verifier:
         issuer = issuer_of(token.claims)
         if is_of_the_sandbox(issuer) and not self._rules.demo:
             raise refused("issuer", f"The token's iss is {quoted(issuer)}: {WHY}.")
-        if not self._roster.has_file:
+        if not self._registry_file.has_file:
             raise refused(
                 "issuer", f"No client is registered: set TWITCH_CDS_CLIENTS. The token's iss is {quoted(issuer)}."
             )
-        candidates = self._roster.registry.by_issuer.get(issuer, ())
+        candidates = self._registry_file.registry.by_issuer.get(issuer, ())
         if not candidates:
             raise refused("issuer", f"The token's iss {quoted(issuer)} is not registered.")
         return candidates[0] if len(candidates) == 1 else _of_tenant(token, candidates)
@@ -222,7 +222,7 @@ def build_verifier(
     """
     path = Path(settings.clients) if settings.clients else None
     return Verifier(
-        Roster(path, demo=settings.demo, services=services, seconds=seconds),
+        RegistryFile(path, demo=settings.demo, services=services, seconds=seconds),
         Keyring(
             get,
             demo=settings.demo,

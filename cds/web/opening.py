@@ -24,7 +24,7 @@ from cds.settings import Settings
 from cds.store.facts import Unfit
 from cds.store.keys import hash_key
 from cds.store.memory import Memory, open_memory
-from cds.trust.roster import Roster
+from cds.trust.registry_file import RegistryFile
 from cds.trust.verifier import Verifier, build_verifier
 from cds.web.governance.routes import Governance
 from cds.web.governance.standing import Standing, standings
@@ -123,13 +123,13 @@ def _pages(
 
         pages.append(Playground(engine, attendant, memory, settings, FIXTURES, demo))
     path = Path(settings.clients) if settings.clients else None
-    roster = Roster(path, demo=settings.demo, services=engine.service_ids)
-    if demo is None and not any(client.smart for client in roster.registry.clients):
+    registry_file = RegistryFile(path, demo=settings.demo, services=engine.service_ids)
+    if demo is None and not any(client.smart for client in registry_file.registry.clients):
         return pages, demo, _nothing
     from cds.smart.ehr import Ehrs  # noqa: PLC0415 - see test_architecture
     from cds.web.smart.routes import Asking  # noqa: PLC0415 - see test_architecture
 
-    ehrs = Ehrs(roster, settings, more=(demo.client,) if demo else ())
+    ehrs = Ehrs(registry_file, settings, more=(demo.client,) if demo else ())
     pages.append(Asking(engine, ehrs, settings, key))
     return pages, demo, ehrs.aclose
 

@@ -17,7 +17,7 @@ from cds.trust.fetch import fetch
 from cds.trust.keyring import Keyring
 from cds.trust.mint import Signer, TokenRequest, new_key, publish, signer_of
 from cds.trust.once import Once, UsedHere
-from cds.trust.roster import Roster
+from cds.trust.registry_file import RegistryFile
 from cds.trust.verifier import Verifier
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -59,7 +59,7 @@ def _verifier(signer: Signer, folder: Path) -> Verifier:
     publish(signer, folder / "keys.json")
     (folder / "clients.toml").write_text(CLIENTS, "utf-8")
     once = Once(UsedHere(lambda: NOW, most=1), None, 1)
-    return Verifier(Roster(folder / "clients.toml"), Keyring(fetch), once, Rules(60, 900), now=lambda: NOW)
+    return Verifier(RegistryFile(folder / "clients.toml"), Keyring(fetch), once, Rules(60, 900), now=lambda: NOW)
 
 
 def results(effort: Effort = FULL) -> Iterator[tuple[str, Result]]:

@@ -26,7 +26,7 @@ from cds.settings import Settings, load
 from cds.smart.ehr import Ehrs
 from cds.trust.mint import Signer
 from cds.trust.refusal import Refusal, Refused
-from cds.trust.roster import Roster
+from cds.trust.registry_file import RegistryFile
 from cds.trust.standing import Standing
 from cds.web.app import create_app
 from cds.web.parts import Parts
@@ -269,7 +269,11 @@ def site(folder: Path, clients: str = REGISTERED, **ehr: Any) -> Site:
     settings = settings_of(folder, clients)
     made, engine = Ehr(moment, **ehr), engine_of(settings, moment)
     ehrs = Ehrs(
-        Roster(Path(settings.clients)), settings, transport=httpx.MockTransport(made), seconds=lambda: 0.0, now=moment
+        RegistryFile(Path(settings.clients)),
+        settings,
+        transport=httpx.MockTransport(made),
+        seconds=lambda: 0.0,
+        now=moment,
     )
     asking = Asking(engine, ehrs, settings, KEY, moment)
     parts = Parts(

@@ -9,7 +9,7 @@ from smart_kit import BASE, CLIENT, REGISTERED, settings_of
 from cds.errors import RegistryError
 from cds.smart.ehr import Ehrs
 from cds.trust.registry import load_registry
-from cds.trust.roster import Roster
+from cds.trust.registry_file import RegistryFile
 
 PLAIN = REGISTERED.split("frame_ancestors")[0]
 SECOND = PLAIN.replace('name = "ehr"', 'name = "other"').replace(
@@ -98,8 +98,8 @@ def test_a_changed_registration_is_in_force_and_its_old_connections_are_closed(t
     """The EHR is made anew for it; what cannot be asked in one way only is no EHR."""
     settings = settings_of(tmp_path, PLAIN)
     ticks = iter(range(0, 1000, 10))
-    roster = Roster(Path(settings.clients), seconds=lambda: float(next(ticks)))
-    ehrs = Ehrs(roster, settings)
+    registry_file = RegistryFile(Path(settings.clients), seconds=lambda: float(next(ticks)))
+    ehrs = Ehrs(registry_file, settings)
     first = ehrs.of(BASE)
     assert first is ehrs.of(BASE)
 

@@ -17,7 +17,7 @@ from cds.smart.ehr import Ehrs
 from cds.smart.refusal import AppRefused
 from cds.smart.wire import MOST_BYTES, Unreached, Wire
 from cds.trust.fetching import FetchFailed
-from cds.trust.roster import Roster
+from cds.trust.registry_file import RegistryFile
 from cds.trust.smart_entry import SmartClient
 from cds.web.smart import routes
 
@@ -104,7 +104,7 @@ def test_connections_are_closed_with_the_service(tmp_path: Path) -> None:
     settings = settings_of(tmp_path)
     ticks = iter(range(0, 1000, 10))
     ehrs = Ehrs(
-        Roster(Path(settings.clients), seconds=lambda: float(next(ticks))),
+        RegistryFile(Path(settings.clients), seconds=lambda: float(next(ticks))),
         settings,
         transport=httpx.MockTransport(lambda _: httpx.Response(200, json={"keys": []})),
     )
@@ -135,4 +135,4 @@ def test_words_that_are_missing_stop_the_start(tmp_path: Path, monkeypatch: pyte
         return datetime(2026, 11, 30, tzinfo=UTC)
 
     with pytest.raises(KnowledgeError, match=r"questions.toml: item.q.new: missing"):
-        routes.Asking(engine_of(settings, now), Ehrs(Roster(None), settings), settings, KEY, now)
+        routes.Asking(engine_of(settings, now), Ehrs(RegistryFile(None), settings), settings, KEY, now)

@@ -10,7 +10,7 @@ from trust_fakes import CLIENTS, ISSUER, Hands
 from cds.errors import RegistryError
 from cds.modes import ALL_ON
 from cds.trust.registry import Client, load_registry
-from cds.trust.roster import Roster
+from cds.trust.registry_file import RegistryFile
 
 EXAMPLE = Path(__file__).parents[2] / "deploy/clients.example.toml"
 URL = 'jwks_url = "https://ehr.example.org/jwks.json"'
@@ -171,35 +171,38 @@ def test_the_editor_is_told_file_place_and_reason(tmp_path: Path, text: str | by
 def test_a_file_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
     """A path that is set must lead somewhere."""
     with pytest.raises(RegistryError, match="cannot be read"):
-        Roster(tmp_path / "clients.toml")
+        RegistryFile(tmp_path / "clients.toml")
 
 
 def test_a_new_file_is_in_force_within_seconds(tmp_path: Path) -> None:
     """It is looked at two seconds after the last look, not at each call."""
     hands = Hands()
-    roster = Roster(written(tmp_path, CLIENTS), seconds=hands.seconds)
+    registry_file = RegistryFile(written(tmp_path, CLIENTS), seconds=hands.seconds)
     written(tmp_path, CLIENTS.replace('"ehr"', '"renamed"'))
-    at_once = [client.name for client in roster.registry.clients]
+    at_once = [client.name for client in registry_file.registry.clients]
     hands.move(2)
 
     assert (["ehr"], ["renamed"], True) == (
         at_once,
-        [client.name for client in roster.registry.clients],
-        roster.has_file,
+        [client.name for client in registry_file.registry.clients],
+        registry_file.has_file,
     )
 
 
 def test_a_broken_new_file_keeps_the_old_clients_and_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """In the log and in `problem`, until the file is mended; removing it is such a case too."""
     hands = Hands()
-    roster = Roster(path := written(tmp_path, CLIENTS), seconds=hands.seconds)
+    registry_file = RegistryFile(path := written(tmp_path, CLIENTS), seconds=hands.seconds)
     found = []
     with caplog.at_level(logging.INFO, "twitch-cds"):
         for text in ("[client", None, "", CLIENTS):
             path.unlink() if text is None else written(tmp_path, text)
             hands.move(2)
             found.append(
-                ([client.name for client in roster.registry.clients], (roster.problem or "").rpartition(": ")[2])
+                (
+                    [client.name for client in registry_file.registry.clients],
+                    (registry_file.problem or "").rpartition(": ")[2],
+                )
             )
 
     assert ["ehr"] == found[0][0]
@@ -217,7 +220,7 @@ def test_a_file_that_is_replaced_is_seen(tmp_path: Path) -> None:
     """Even with the same size and time: it is another file."""
     hands = Hands()
     path = written(tmp_path, CLIENTS)
-    roster = Roster(path, seconds=hands.seconds)
+    registry_file = RegistryFile(path, seconds=hands.seconds)
     stamp = path.stat()
     other = tmp_path / "new.toml"
     other.write_text(CLIENTS.replace('"ehr"', '"her"'), "utf-8")
@@ -225,4 +228,4 @@ def test_a_file_that_is_replaced_is_seen(tmp_path: Path) -> None:
     other.replace(path)
     hands.move(2)
 
-    assert ["her"] == [client.name for client in roster.registry.clients]
+    assert ["her"] == [client.name for client in registry_file.registry.clients]

@@ -44,7 +44,7 @@ from cds.trust.keyring import Keyring
 from cds.trust.mint import Signer
 from cds.trust.once import Once, UsedHere
 from cds.trust.refusal import Refused
-from cds.trust.roster import Roster
+from cds.trust.registry_file import RegistryFile
 from cds.trust.verifier import Verifier, build_verifier
 
 SANDBOX = "https://sandbox.cds-hooks.org"
@@ -153,7 +153,7 @@ def test_the_sandbox_is_refused_otherwise_whatever_is_registered(tmp_path: Path)
     """The rule stands in the verifier too, not in the reading of the file alone."""
     path = Path(settings(tmp_path, SANDBOX_CLIENT).clients)
     once = Once(UsedHere(lambda: NOW), None, 1)
-    strict = Verifier(Roster(path, demo=True), Keyring(Source(b"")), once, Rules(60, 900), now=lambda: NOW)
+    strict = Verifier(RegistryFile(path, demo=True), Keyring(Source(b"")), once, Rules(60, 900), now=lambda: NOW)
 
     found = refusal(strict, sandbox_token())
 

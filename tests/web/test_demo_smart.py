@@ -23,7 +23,7 @@ from cds.demo.smart.authority import CLIENT_ID, Authority, Launch
 from cds.secrecy import Secret
 from cds.smart.ehr import Ehrs
 from cds.smart.names import challenge_of
-from cds.trust.roster import Roster
+from cds.trust.registry_file import RegistryFile
 from cds.web.app import create_app
 from cds.web.parts import Pages, Parts
 from cds.web.smart.routes import Asking
@@ -50,7 +50,7 @@ def whole(now: Any = lambda: NOW) -> FastAPI:
     settings, notebook, transport = demo(), Notebook(), ToItself()
     its = Demo(settings, KEY, FIXTURES, NOW.date, now)
     attendant = Attendant(ENGINE, memory=notebook)
-    ehrs = Ehrs(Roster(None), settings, more=(its.client,), transport=transport, now=now)
+    ehrs = Ehrs(RegistryFile(None), settings, more=(its.client,), transport=transport, now=now)
     playground = Playground(ENGINE, attendant, notebook, settings, FIXTURES, its)
     pages: list[Pages] = [playground, Asking(ENGINE, ehrs, settings, KEY, now)]
     parts = Parts(

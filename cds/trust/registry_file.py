@@ -12,7 +12,7 @@ from cds.trust.watched import Watched
 log = logging.getLogger("twitch-cds")
 
 
-class Roster:
+class RegistryFile:
     """Who may call, as of now. Without a file nobody may."""
 
     def __init__(
