@@ -9,9 +9,9 @@ import pytest
 from site_kit import ENGINE
 
 from cds.demo.playground import record
+from cds.demo.playground.patient_list import name
 from cds.demo.playground.reading import age, completed, number, words
 from cds.demo.playground.results import Results
-from cds.demo.playground.roster import name
 from cds.demo.playground.trend import Band, Point, trend
 
 RESULTS = Results(ENGINE.knowledge)

@@ -10,7 +10,7 @@ from cds.account import NOBODY
 from cds.call import Engine
 from cds.demo.ehr import Demo
 from cds.demo.fhir.charts import Resource, Shelf
-from cds.demo.playground import answers, paste, roster
+from cds.demo.playground import answers, paste, patient_list
 from cds.demo.playground.choices import load_choices, wish_of
 from cds.demo.playground.desk import Desk
 from cds.demo.playground.requests import ENCODER, Ehr, Json
@@ -39,7 +39,7 @@ class Playground:
     ) -> None:
         self._engine, self._attendant, self._keeper, self._settings = engine, attendant, keeper, settings
         self._shelves = demo.shelves
-        self._index = roster.read_index(fixtures)
+        self._index = patient_list.read_index(fixtures)
         self._today = demo.today
         choices = load_choices()
         self._choices = choices
@@ -62,7 +62,7 @@ class Playground:
 
     async def home(self) -> Response:
         """Who is here, and what this is."""
-        groups = roster.groups(self._shelf, self._index, self._today(), self._engine.words)
+        groups = patient_list.groups(self._shelf, self._index, self._today(), self._engine.words)
         return page("playground/home.html", {"groups": groups, "base": self._settings.public_url})
 
     async def chart(self, request: Request) -> Response:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from cds.call import Engine
 from cds.demo.fhir.charts import Resource, Shelf
-from cds.demo.playground import record, roster
+from cds.demo.playground import patient_list, record
 from cds.demo.playground.choices import FETCH, MOMENTS, OWN, Choices, Wish
 from cds.demo.playground.desk import Round, brief, pretty
 from cds.demo.playground.looking import Looking, look
@@ -61,8 +61,8 @@ class Stage:
         """The clinician's view of one chart."""
         born = text(patient.get("birthDate"))
         return {
-            "name": roster.name(patient),
-            "about": roster.about(patient, today),
+            "name": patient_list.name(patient),
+            "about": patient_list.about(patient, today),
             "born": born,
             "record": record.read(resources, self._results.is_result),
             "series": self._results.of(resources, completed(born, today)),
