@@ -53,8 +53,8 @@ class FeedbackRoute:
     async def _kept(self, name: str, caller: Caller, scope: Scope, receive: Receive) -> tuple[FeedbackItem, ...]:
         """Refuse what need not be read, then read and keep; the items."""
         check_service(name, self._engine)
-        with self._intake.place() as place:
-            items = await self._read(await self._intake.read(scope, receive, caller, place))
+        with self._intake.body_bytes() as body_bytes:
+            items = await self._read(await self._intake.read(scope, receive, caller, body_bytes))
         await self._keeper.keep(caller, name, items)
         return items
 
@@ -62,5 +62,5 @@ class FeedbackRoute:
         """The items; of a long body in a thread, in its turn."""
         if len(body) < LONG_BODY:
             return feedback.read(body, self._limits)
-        async with self._intake.room.turn(len(body)):
+        async with self._intake.budget.turn(len(body)):
             return await asyncio.to_thread(feedback.read, body, self._limits)

@@ -65,16 +65,16 @@ class HookRoute:
     async def _answer(self, name: str, caller: Caller, scope: Scope, receive: Receive) -> Reply:
         """Refuse what need not be read, then read and ask."""
         check_service(name, self._engine)
-        with self._intake.place() as place:
-            body = await self._intake.read(scope, receive, caller, place)
+        with self._intake.body_bytes() as body_bytes:
+            body = await self._intake.read(scope, receive, caller, body_bytes)
             return await self._attended(name, body, caller)
 
     async def _attended(self, name: str, body: bytes, caller: Caller) -> Reply:
         """Long bodies take turns: what is made of each while it is worked on can be many times as large."""
         if len(body) < LONG_BODY:
-            await self._intake.room.step_in()
+            await self._intake.budget.step_in()
             return await self._attendant.answer(name, body, caller)
-        async with self._intake.room.turn(len(body)):
+        async with self._intake.budget.turn(len(body)):
             return await self._attendant.answer(name, body, caller)
 
 

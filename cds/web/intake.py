@@ -6,27 +6,27 @@ from cds.account import Caller
 from cds.errors import WrongMethod
 from cds.settings import Settings
 from cds.web.body import check_headers, read_body
+from cds.web.body_budget import BodyBudget, BodyBytes
 from cds.web.rates import Rates
-from cds.web.room import Place, Room
 
 
 class Intake:
     """Shared by all routes that read bodies."""
 
-    def __init__(self, settings: Settings, room: Room | None = None) -> None:
-        self.room = room or Room(settings.max_bytes_under_way)
+    def __init__(self, settings: Settings, budget: BodyBudget | None = None) -> None:
+        self.budget = budget or BodyBudget(settings.max_bytes_under_way)
         self._rates = Rates(settings.rate_per_second)
         self._limit = settings.max_body_bytes
         self._patience = settings.body_timeout_ms / 1000
 
-    def place(self) -> Place:
+    def body_bytes(self) -> BodyBytes:
         """Where the bytes of one body are counted, until it is answered."""
-        return Place(self.room)
+        return BodyBytes(self.budget)
 
-    async def read(self, scope: Scope, receive: Receive, caller: Caller, place: Place) -> bytes:
+    async def read(self, scope: Scope, receive: Receive, caller: Caller, body_bytes: BodyBytes) -> bytes:
         """The body of a POST; a CallError for what need not be read."""
         if scope["method"] != "POST":
             raise WrongMethod("POST")
         self._rates.spend(caller)
         check_headers(scope["headers"], self._limit)
-        return await read_body(receive, self._limit, self._patience, place.grow)
+        return await read_body(receive, self._limit, self._patience, body_bytes.grow)

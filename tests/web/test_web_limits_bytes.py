@@ -16,6 +16,7 @@ from cds.errors import OutOfRoom
 from cds.hooks.limits import USUAL
 from cds.web.app import create_app
 from cds.web.body import ClientGone, read_body
+from cds.web.body_budget import SMALL, BodyBudget, BodyBytes
 from cds.web.exchange import NOTE
 from cds.web.feedback_route import FeedbackRoute
 from cds.web.hook_route import HookRoute
@@ -23,7 +24,6 @@ from cds.web.intake import Intake
 from cds.web.metrics import Metrics
 from cds.web.parts import Parts
 from cds.web.record import Recorder
-from cds.web.room import SMALL, Place, Room
 
 KIB = 1024
 MOST = 256 * KIB
@@ -45,11 +45,11 @@ class Taken(NamedTuple):
     refused: bool
 
 
-def grown(place: Place, *sizes: int) -> Taken:
+def grown(body_bytes: BodyBytes, *sizes: int) -> Taken:
     """Let a body grow until it is refused."""
     for number, size in enumerate(sizes):
         try:
-            place.grow(size)
+            body_bytes.grow(size)
         except OutOfRoom:
             return Taken(number, True)
     return Taken(len(sizes), False)
@@ -57,31 +57,31 @@ def grown(place: Place, *sizes: int) -> Taken:
 
 def test_the_first_of_each_body_is_free() -> None:
     """Small bodies are never refused for their bytes, however full the room is."""
-    room = Room(MOST)
-    with Place(room) as large, Place(room) as small:
+    budget = BodyBudget(MOST)
+    with BodyBytes(budget) as large, BodyBytes(budget) as small:
         large.grow(MOST + SMALL)
         small.grow(SMALL)
 
-        assert MOST == room.taken
+        assert MOST == budget.taken
         assert Taken(0, True) == grown(small, 1)
 
 
 def test_a_body_that_is_alone_is_never_refused() -> None:
     """It could never be sent else; what is larger than the limit of one body never gets so far."""
-    room = Room(KIB)
-    with Place(room) as place:
-        assert Taken(3, False) == grown(place, 10 * MOST, MOST, 1)
-        assert 11 * MOST + 1 - SMALL == room.taken
+    budget = BodyBudget(KIB)
+    with BodyBytes(budget) as body_bytes:
+        assert Taken(3, False) == grown(body_bytes, 10 * MOST, MOST, 1)
+        assert 11 * MOST + 1 - SMALL == budget.taken
 
-    assert 0 == room.taken
+    assert 0 == budget.taken
 
 
 def test_who_is_refused_makes_room_for_the_others() -> None:
     """One of those who grow together always gets to its end."""
-    room = Room(MOST)
-    with Place(room) as first:
+    budget = BodyBudget(MOST)
+    with BodyBytes(budget) as first:
         first.grow(SMALL + MOST // 2)
-        with Place(room) as second:
+        with BodyBytes(budget) as second:
             second.grow(SMALL + MOST // 2)
             assert Taken(0, True) == grown(second, 1)
 
@@ -95,22 +95,22 @@ Step = tuple[int, int | None]
 @example([(0, 3 * SMALL), (0, 3 * SMALL), (1, 3 * SMALL), (1, 1), (0, 3 * SMALL), (0, None)])
 def test_whatever_the_order_the_sum_is_bounded_and_returns_to_nothing(steps: list[Step]) -> None:
     """Bodies grow and end in any order; nobody is refused while he is alone, and what is taken is what is held."""
-    room, lengths, places = Room(MOST), dict[int, int](), dict[int, Place]()
+    budget, lengths, places = BodyBudget(MOST), dict[int, int](), dict[int, BodyBytes]()
     for who, size in steps:
-        place = places.setdefault(who, Place(room))
-        if size is None or grown(place, size).refused:
-            assert size is None or room.taken > max(0, lengths.get(who, 0) - SMALL)
+        body_bytes = places.setdefault(who, BodyBytes(budget))
+        if size is None or grown(body_bytes, size).refused:
+            assert size is None or budget.taken > max(0, lengths.get(who, 0) - SMALL)
             places.pop(who).__exit__()
             lengths.pop(who, None)
         else:
             lengths[who] = lengths.get(who, 0) + size
         held = [max(0, length - SMALL) for length in lengths.values()]
-        assert sum(held) == room.taken
-        assert room.taken <= max(MOST, *held, 0)
-    for place in places.values():
-        place.__exit__()
+        assert sum(held) == budget.taken
+        assert budget.taken <= max(MOST, *held, 0)
+    for body_bytes in places.values():
+        body_bytes.__exit__()
 
-    assert 0 == room.taken
+    assert 0 == budget.taken
 
 
 class Slow(FakeEngine):
@@ -145,7 +145,7 @@ class Keeper:
 class House(NamedTuple):
     """Both routes of a worker around one room."""
 
-    room: Room
+    budget: BodyBudget
     engine: Slow
     hooks: HookRoute
     feedback: FeedbackRoute
@@ -153,10 +153,10 @@ class House(NamedTuple):
 
 def house(most: int = MOST, **limits: str) -> House:
     """Both routes, with limits."""
-    room, engine, recorder = Room(most, BUSY), Slow(), Recorder(Metrics("1"), None, "1")
-    intake = Intake(demo(**limits), room)
+    budget, engine, recorder = BodyBudget(most, BUSY), Slow(), Recorder(Metrics("1"), None, "1")
+    intake = Intake(demo(**limits), budget)
     hooks = HookRoute(engine, engine, recorder, intake)
-    return House(room, engine, hooks, FeedbackRoute(engine, Keeper(), recorder, intake, USUAL))
+    return House(budget, engine, hooks, FeedbackRoute(engine, Keeper(), recorder, intake, USUAL))
 
 
 async def posted(route: HookRoute | FeedbackRoute, *messages: dict[str, Any], before: int = 0) -> int:
@@ -236,12 +236,12 @@ def test_what_a_body_held_is_given_back(kind: str, end: str) -> None:
     last, statuses = ends[end]
 
     async def run() -> int:
-        with Place(made.room) as other:
+        with BodyBytes(made.budget) as other:
             other.grow(SMALL + MOST // 2 if end == "refused" else 0)
             return await posted(route, piece(MOST // 2), piece(MOST // 4), *last)
 
     assert asyncio.run(run()) in statuses
-    assert 0 == made.room.taken
+    assert 0 == made.budget.taken
 
 
 def test_what_an_engine_that_breaks_held_is_given_back() -> None:
@@ -251,7 +251,7 @@ def test_what_an_engine_that_breaks_held_is_given_back() -> None:
 
     with pytest.raises(ZeroDivisionError):
         asyncio.run(posted(made.hooks, piece(MOST, more=False)))
-    assert 0 == made.room.taken
+    assert 0 == made.budget.taken
 
 
 SIZES = some.sampled_from([0, 1, SMALL, SMALL + 1, MOST // 2, MOST, LONG_BODY, BUSY - 1, BUSY + 1])
@@ -268,14 +268,14 @@ def test_whatever_calls_come_and_go_nothing_leaks(calls: list[tuple[bool, list[i
     statuses = asyncio.run(_all(made, calls))
 
     assert statuses <= {0, 200, 400, 408, 503}
-    assert 0 == made.room.taken
+    assert 0 == made.budget.taken
     assert made.engine.most_at_once <= BUSY
-    asyncio.run(_turn_of_all(made.room))
+    asyncio.run(_turn_of_all(made.budget))
 
 
-async def _turn_of_all(room: Room) -> None:
+async def _turn_of_all(budget: BodyBudget) -> None:
     """Nobody is at work any more."""
-    async with asyncio.timeout(5), room.turn(BUSY):
+    async with asyncio.timeout(5), budget.turn(BUSY):
         pass
 
 
@@ -299,10 +299,10 @@ def _posts(made: House, calls: list[tuple[bool, list[int], str, int]]) -> Iterat
 
 def test_long_bodies_take_turns_in_the_order_in_which_they_came() -> None:
     """A large one is not passed by for ever; what fits beside the one at work goes at once."""
-    room, order = Room(MOST, at_once=10), list[str]()
+    budget, order = BodyBudget(MOST, at_once=10), list[str]()
 
     async def work(name: str, length: int, until: asyncio.Event) -> None:
-        async with room.turn(length):
+        async with budget.turn(length):
             order.append(name)
             await until.wait()
 
@@ -323,10 +323,10 @@ def test_long_bodies_take_turns_in_the_order_in_which_they_came() -> None:
 
 def test_who_gives_up_while_he_waits_is_waited_for_by_nobody() -> None:
     """Neither the first in the queue nor those behind."""
-    room, order = Room(MOST, at_once=10), list[int]()
+    budget, order = BodyBudget(MOST, at_once=10), list[int]()
 
     async def work(number: int) -> None:
-        async with room.turn(10):
+        async with budget.turn(10):
             order.append(number)
             await asyncio.sleep(0.01)
 

@@ -1,4 +1,4 @@
-"""The room of one worker for request bodies: how many bytes all may hold, and how many are worked on at once."""
+"""The budget of one worker for request bodies: how many bytes all may hold, and how many are worked on at once."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,7 +11,7 @@ SMALL = 64 * 1024  # bytes of each body that are not counted: MAX_CONCURRENT bou
 AT_ONCE = 8 * 2**20  # bytes of long bodies worked on at once: what is made of them can be twenty times as large
 
 
-class Room:
+class BodyBudget:
     """Shared by all calls of a worker. Bytes count as they arrive, whatever length was announced."""
 
     def __init__(self, most: int, at_once: int = AT_ONCE) -> None:
@@ -21,7 +21,7 @@ class Room:
         self._at_once = self._idle = at_once
         self._queue = asyncio.Lock()
         self._freed = asyncio.Event()
-        self._turnstile = asyncio.Lock()
+        self._one_at_a_time = asyncio.Lock()
 
     def take(self, count: int, own: int) -> None:
         """Give so many bytes more to a body that has `own` already, or refuse: it waits for nobody, nobody for it."""
@@ -38,8 +38,8 @@ class Room:
 
         Each is answered within one turn; a crowd of them in one turn would keep all else waiting: new calls, refusals.
         """
-        await self._turnstile.acquire()
-        asyncio.get_running_loop().call_soon(self._turnstile.release)
+        await self._one_at_a_time.acquire()
+        asyncio.get_running_loop().call_soon(self._one_at_a_time.release)
 
     @asynccontextmanager
     async def turn(self, length: int) -> AsyncIterator[None]:
@@ -61,20 +61,20 @@ class Room:
             self._idle -= share
 
 
-class Place:
+class BodyBytes:
     """The bytes of one body; given back at the end of the `with` block, however it ends."""
 
-    __slots__ = ("_length", "_room", "_taken")
+    __slots__ = ("_budget", "_length", "_taken")
 
-    def __init__(self, room: Room) -> None:
-        self._room = room
+    def __init__(self, budget: BodyBudget) -> None:
+        self._budget = budget
         self._length = self._taken = 0
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._room.give_back(self._taken)
+        self._budget.give_back(self._taken)
         self._taken = 0
 
     def grow(self, count: int) -> None:
@@ -82,5 +82,5 @@ class Place:
         self._length += count
         more = max(0, self._length - SMALL) - self._taken
         if more > 0:
-            self._room.take(more, self._taken)
+            self._budget.take(more, self._taken)
             self._taken += more
