@@ -63,7 +63,7 @@ class Figures(Struct, frozen=True, kw_only=True):
     skewed: int
 
 
-class Studio:
+class FiguresBuilder:
     """Draws reports; knows what codes are called."""
 
     def __init__(self, titles: Mapping[str, str], reasons: Mapping[str, str]) -> None:

@@ -122,9 +122,9 @@ class Governance:
 
     def _figures(self, report: Report, today: date) -> object:
         """Figures and pictures; the library that draws them is loaded with the first page."""
-        from cds.web.governance.figures import Studio  # noqa: PLC0415 - see test_architecture
+        from cds.web.governance.figures import FiguresBuilder  # noqa: PLC0415 - see test_architecture
 
-        return Studio(self._titles, self._words.book.overrides).figures(report, today)
+        return FiguresBuilder(self._titles, self._words.book.overrides).figures(report, today)
 
     def _built(self, view: PageQuery) -> Report:
         try:
