@@ -60,7 +60,7 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-class Stage:
+class PageContext:
     """A listening server in this process, whose loop a test can hold up while bytes arrive."""
 
     def __init__(self) -> None:
@@ -125,7 +125,7 @@ def test_a_request_that_came_during_a_pause_is_answered(run: Runner) -> None:
     """Its timer is long over when the loop comes to look; the bytes are there."""
 
     async def scene() -> bytes:
-        async with Stage() as stage:
+        async with PageContext() as stage:
             await stage.made.wait()
             stage.hold_up(REQUEST)
             return await stage.heard(b"\r\n\r\n{}")
@@ -137,7 +137,7 @@ def test_a_second_request_that_came_during_a_pause_is_answered(run: Runner) -> N
     """On a connection that is kept alive, whose own timer is over as well."""
 
     async def scene() -> bytes:
-        async with Stage() as stage:
+        async with PageContext() as stage:
             stage.client.send(REQUEST)
             await stage.heard(b"\r\n\r\n{}")
             stage.hold_up(REQUEST)
@@ -151,7 +151,7 @@ def test_half_a_head_that_came_during_a_pause_is_told_that_it_is_late(run: Runne
     limited: list[str] = []
 
     async def scene() -> bytes:
-        async with Stage() as stage:
+        async with PageContext() as stage:
             await stage.made.wait()
             stage.hold_up(REQUEST[:20])
             said = await stage.heard(b"}]}")
@@ -167,7 +167,7 @@ def test_who_sent_nothing_during_a_pause_is_hung_up_on_in_the_end(asked: bytes, 
     """One more look, and no more."""
 
     async def scene() -> bytes:
-        async with Stage() as stage:
+        async with PageContext() as stage:
             await stage.made.wait()
             stage.client.send(asked)
             if asked:

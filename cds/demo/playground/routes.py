@@ -14,7 +14,7 @@ from cds.demo.playground import answers, paste, patient_list
 from cds.demo.playground.choices import load_choices, wish_of
 from cds.demo.playground.desk import Desk
 from cds.demo.playground.requests import ENCODER, Ehr, Json
-from cds.demo.playground.showing import PATIENTS, Stage, find
+from cds.demo.playground.showing import PATIENTS, PageContext, find
 from cds.errors import UnknownPath, UnknownService
 from cds.settings import Settings
 from cds.web.body import read_body
@@ -44,7 +44,7 @@ class Playground:
         choices = load_choices()
         self._choices = choices
         self._ehr = Ehr(engine.services, f"{settings.public_url}/demo/fhir", choices)
-        self._stage = Stage(engine, settings.public_url, choices)
+        self._context = PageContext(engine, settings.public_url, choices)
 
     def add_to(self, app: FastAPI, recorder: Recorder) -> None:
         """Add the paths; every call is counted and audited by this recorder."""
@@ -76,13 +76,13 @@ class Playground:
         listed = self._index.get(patient)
         opening = self._ehr.request(self._shelf, patient, wish_of({}, self._choices), self._today())
         values = {
-            **self._stage.chart(resources, person, self._today()),
-            **self._stage.moments(resources, wish),
-            **self._stage.support(made, call),
-            "opened": self._stage.looking(self._desk.why(self._ehr.opening.id, ENCODER.encode(opening))),
+            **self._context.chart(resources, person, self._today()),
+            **self._context.moments(resources, wish),
+            **self._context.support(made, call),
+            "opened": self._context.looking(self._desk.why(self._ehr.opening.id, ENCODER.encode(opening))),
             "patient": patient,
             "shows": listed.title if listed else "",
-            "curl": self._stage.curl(patient, wish, service),
+            "curl": self._context.curl(patient, wish, service),
         }
         return page("playground/chart.html", values)
 
@@ -106,11 +106,11 @@ class Playground:
         except paste.PasteError as problem:
             return self._form({"pasted": given, "problem": str(problem)}, status=422)
         made = await self._desk.fire(found.service, ENCODER.encode(found.request))
-        values: Json = {**self._stage.support(made, found.request), "pasted": given}
+        values: Json = {**self._context.support(made, found.request), "pasted": given}
         if found.shelf is not None:
             chart, person = found.shelf.charts[found.patient], found.shelf.of("Patient")[found.patient]
-            values["chart"] = self._stage.chart(chart, person, self._today())
-        return self._form(values | {"curl": self._stage.curl_of_file(found.service)})
+            values["chart"] = self._context.chart(chart, person, self._today())
+        return self._form(values | {"curl": self._context.curl_of_file(found.service)})
 
     async def feedback(self, request: Request) -> Response:
         """Feedback from a browser that runs no scripts: kept as any other, then the same hook is fired again."""

@@ -48,7 +48,7 @@ class Chosen(Struct, frozen=True):
     group: str
 
 
-class Stage:
+class PageContext:
     """Knows what does not change from page to page."""
 
     def __init__(self, engine: Engine, base: str, choices: Choices) -> None:
