@@ -20,7 +20,7 @@ from cds.selfcheck.discovery import check_address, check_discovery, check_prefli
 from cds.selfcheck.health import check_health
 from cds.selfcheck.line import Line
 from cds.selfcheck.nodes import check_nodes
-from cds.selfcheck.subject import Passport, Subject, base_of
+from cds.selfcheck.subject import Credential, Subject, base_of
 from cds.selfcheck.surroundings import check_clients, check_fhir_servers, check_time_zone
 from cds.settings import environment, load
 from cds.trust.addresses import problem_of
@@ -96,7 +96,7 @@ def _subject(options: Options, http: httpx.Client, fhir: httpx.Client, context: 
         now=utc_now,
         new_name=lambda: str(uuid4()),
         origin=options.origin,
-        passport=_passport(options),
+        credential=_credential(options),
     )
 
 
@@ -106,12 +106,12 @@ def _base(url: str) -> str:
     return base_of(url)
 
 
-def _passport(options: Options) -> Passport | None:
+def _credential(options: Options) -> Credential | None:
     if options.key is None and options.issuer is None:
         return None
     if options.key is None or options.issuer is None:
         raise UsageError("--key and --issuer go together")
-    return Passport(signer_of(read_key(options.key), None, options.kid), options.issuer, options.tenant)
+    return Credential(signer_of(read_key(options.key), None, options.kid), options.issuer, options.tenant)
 
 
 def _with_own(context: ssl.SSLContext, own: Path | None) -> ssl.SSLContext:

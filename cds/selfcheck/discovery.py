@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cds.http import httpx
 from cds.selfcheck.line import Line, failed, passed, skipped
-from cds.selfcheck.subject import NO_KEY, SERVICES, Passport, Subject, words
+from cds.selfcheck.subject import NO_KEY, SERVICES, Credential, Subject, words
 
 AUDIENCE = "audience"
 
@@ -13,11 +13,11 @@ def check_discovery(subject: Subject) -> Iterator[Line]:
     """Without a token nobody gets in; with one, discovery lists services."""
     try:
         yield _without(subject)
-        if subject.passport is None:
+        if subject.credential is None:
             yield skipped("discovery", "no key to sign in with", NO_KEY)
             yield skipped(AUDIENCE, "no key to sign in with", NO_KEY)
         else:
-            yield from _signed_in(subject, subject.passport)
+            yield from _signed_in(subject, subject.credential)
     except httpx.HTTPError as problem:
         yield failed("discovery", f"no answer: {words(problem)}", "see the line `service`")
 
@@ -64,11 +64,11 @@ def _without(subject: Subject) -> Line:
     )
 
 
-def _signed_in(subject: Subject, passport: Passport) -> Iterator[Line]:
-    token = subject.token(passport, subject.discovery)
+def _signed_in(subject: Subject, credential: Credential) -> Iterator[Line]:
+    token = subject.token(credential, subject.discovery)
     answer = subject.get(subject.discovery, token)
     if answer.status_code == httpx.codes.UNAUTHORIZED:
-        yield _refused(subject, passport)
+        yield _refused(subject, credential)
         return
     if not answer.is_success:
         yield failed(AUDIENCE, f"a call with a token is answered {answer.status_code}", _advice(answer))
@@ -91,10 +91,10 @@ def _advice(answer: httpx.Response) -> str:
     return "see the log of the service and of the proxy; nothing is said about the audience"
 
 
-def _refused(subject: Subject, passport: Passport) -> Line:
+def _refused(subject: Subject, credential: Credential) -> Line:
     """Refused: is it the address? The token for the configured one tells."""
     ours = subject.settings.public_url + SERVICES
-    if ours != subject.discovery and subject.get(subject.discovery, subject.token(passport, ours)).is_success:
+    if ours != subject.discovery and subject.get(subject.discovery, subject.token(credential, ours)).is_success:
         why = f"the service takes tokens for {ours}, not for {subject.discovery}"
         return failed(AUDIENCE, why, "set TWITCH_CDS_PUBLIC_URL of the service to the address that clients call")
     why = f"a token for {subject.discovery} is refused"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from cds.http import httpx
 from cds.selfcheck.line import Line, failed, passed, skipped
-from cds.selfcheck.subject import NO_KEY, SERVICES, Passport, Subject, words
+from cds.selfcheck.subject import NO_KEY, SERVICES, Credential, Subject, words
 
 ONE_DATABASE = (
     "a SQLite file is shared by one machine only: set the same PostgreSQL TWITCH_CDS_DATABASE_URL on all; "
@@ -17,34 +17,34 @@ def check_nodes(subject: Subject, nodes: Sequence[str]) -> Iterator[Line]:
     """For each further node, whether it refuses a token that the first node has accepted."""
     if not nodes:
         return
-    if subject.passport is None:
+    if subject.credential is None:
         yield from (skipped(_what(node), "no key to sign in with", NO_KEY) for node in nodes)
         return
-    audience = _audience(subject, subject.passport)
+    audience = _audience(subject, subject.credential)
     for node in nodes:
-        yield _replayed(subject, subject.passport, audience, node)
+        yield _replayed(subject, subject.credential, audience, node)
 
 
 def _what(node: str) -> str:
     return f"single use at {node}"
 
 
-def _audience(subject: Subject, passport: Passport) -> str | None:
+def _audience(subject: Subject, credential: Credential) -> str | None:
     """The address for which the first node takes tokens: the public one of these settings, or its own."""
     for audience in dict.fromkeys((subject.settings.public_url + SERVICES, subject.discovery)):
-        if _status(subject, subject.url, subject.token(passport, audience)) == httpx.codes.OK:
+        if _status(subject, subject.url, subject.token(credential, audience)) == httpx.codes.OK:
             return audience
     return None
 
 
-def _replayed(subject: Subject, passport: Passport, audience: str | None, node: str) -> Line:
+def _replayed(subject: Subject, credential: Credential, audience: str | None, node: str) -> Line:
     what = _what(node)
     if audience is None:
         return failed(what, f"{subject.url} accepts no token", "see the line `audience`")
-    fresh = _status(subject, node, subject.token(passport, audience))
+    fresh = _status(subject, node, subject.token(credential, audience))
     if fresh != httpx.codes.OK:
         return failed(what, f"a fresh token for {audience} is not accepted there ({fresh})", OWN_TOKENS)
-    token = subject.token(passport, audience)
+    token = subject.token(credential, audience)
     first, again = _status(subject, subject.url, token), _status(subject, node, token)
     if first == httpx.codes.OK == again:
         return failed(what, f"a token used at {subject.url} is accepted there again", ONE_DATABASE)

@@ -15,7 +15,7 @@ SERVICES = "/cds-services"
 NO_KEY = "give --key and --issuer of a registered client (twitch-cds mint-token --new-key makes one for tests)"
 
 
-class Passport(Struct, frozen=True):
+class Credential(Struct, frozen=True):
     """What the check signs in with: a registered client's key."""
 
     signer: Signer
@@ -34,7 +34,7 @@ class Subject(Struct, frozen=True, kw_only=True):
     now: Callable[[], datetime]
     new_name: Callable[[], str]
     origin: str | None = None
-    passport: Passport | None = None
+    credential: Credential | None = None
 
     @property
     def is_tls(self) -> bool:
@@ -46,10 +46,10 @@ class Subject(Struct, frozen=True, kw_only=True):
         """The address of discovery."""
         return self.url + SERVICES
 
-    def token(self, passport: Passport, audience: str) -> str:
+    def token(self, credential: Credential, audience: str) -> str:
         """A fresh token for an address."""
-        request = TokenRequest(audience=audience, issuer=passport.issuer, tenant=passport.tenant)
-        return passport.signer.token(request, self.now(), self.new_name())
+        request = TokenRequest(audience=audience, issuer=credential.issuer, tenant=credential.tenant)
+        return credential.signer.token(request, self.now(), self.new_name())
 
     def get(self, url: str, token: str | None = None) -> httpx.Response:
         """One request, with a token when one is given."""

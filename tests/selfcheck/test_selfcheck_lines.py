@@ -26,7 +26,7 @@ from cds.selfcheck.discovery import check_address, check_discovery, check_prefli
 from cds.selfcheck.health import check_health
 from cds.selfcheck.line import Line
 from cds.selfcheck.nodes import check_nodes
-from cds.selfcheck.subject import Passport, Subject, base_of
+from cds.selfcheck.subject import Credential, Subject, base_of
 from cds.selfcheck.surroundings import check_clients, check_fhir_servers, check_time_zone
 from cds.settings import load
 from cds.trust.fetching import FetchFailed
@@ -198,12 +198,12 @@ class Service:
         return httpx.Response(self.status, json=self.content)
 
 
-PASSPORT = Passport(SIGNER, ISSUER)
+CREDENTIAL = Credential(SIGNER, ISSUER)
 
 
 def test_a_sound_service_lets_its_client_in_and_nobody_else(tmp_path: Path) -> None:
     """Closed, the audience is right, services are listed, a token works once."""
-    with subject(Service(tmp_path), passport=PASSPORT) as of:
+    with subject(Service(tmp_path), credential=CREDENTIAL) as of:
         found = list(check_discovery(of))
 
     assert [
@@ -217,7 +217,7 @@ def test_a_sound_service_lets_its_client_in_and_nobody_else(tmp_path: Path) -> N
 def test_a_wrong_public_address_is_found_out(tmp_path: Path) -> None:
     """The service is set to another address, which is the one of the settings here."""
     inner = load({"TWITCH_CDS_PUBLIC_URL": "http://10.0.0.1:8000"})
-    with subject(Service(tmp_path, "http://10.0.0.1:8000"), passport=PASSPORT, settings=inner) as of:
+    with subject(Service(tmp_path, "http://10.0.0.1:8000"), credential=CREDENTIAL, settings=inner) as of:
         *_, found = check_discovery(of)
         (address,) = check_address(of)
 
@@ -230,7 +230,7 @@ def test_a_wrong_public_address_is_found_out(tmp_path: Path) -> None:
 def test_a_refused_key_is_said(tmp_path: Path, public: str) -> None:
     """And where the reason stands."""
     elsewhere = load({"TWITCH_CDS_PUBLIC_URL": public})
-    with subject(Service(tmp_path, signer=None), passport=PASSPORT, settings=elsewhere) as of:
+    with subject(Service(tmp_path, signer=None), credential=CREDENTIAL, settings=elsewhere) as of:
         *_, found = check_discovery(of)
 
     assert ("fail", "audience") == (found.result, found.what)
@@ -250,7 +250,7 @@ def test_a_discovery_that_lists_nothing_is_said(tmp_path: Path, content: object,
     """With the status."""
     service = Service(tmp_path, status=status)
     service.content = content
-    with subject(service, passport=PASSPORT) as of:
+    with subject(service, credential=CREDENTIAL) as of:
         found = {line.what: line for line in check_discovery(of)}
 
     assert ("fail", why) == (found["discovery"].result, found["discovery"].why)
@@ -273,7 +273,7 @@ def test_without_a_key_the_door_is_tried_only(answer: Answer, lines: list[tuple[
 
 def test_a_service_that_takes_a_token_twice_is_said() -> None:
     """Its list of used tokens does not work."""
-    with subject(told(200, SERVICES), passport=PASSPORT) as of:
+    with subject(told(200, SERVICES), credential=CREDENTIAL) as of:
         *_, replay = check_discovery(of)
 
     assert ("fail", "the same token is accepted again") == (replay.result, replay.why)
@@ -284,7 +284,7 @@ def test_a_service_that_takes_a_token_twice_is_said() -> None:
 )
 def test_an_answer_that_is_no_success_proves_no_audience(tmp_path: Path, status: int, advice: str) -> None:
     """A gateway's 504 is neither an accepted token nor a list of services; the line says who to ask."""
-    with subject(Service(tmp_path, status=status), passport=PASSPORT) as of:
+    with subject(Service(tmp_path, status=status), credential=CREDENTIAL) as of:
         found = list(check_discovery(of))
 
     assert [("closed to strangers", "pass"), ("audience", "fail")] == short(iter(found))
@@ -299,7 +299,7 @@ def test_a_second_answer_that_is_no_refusal_proves_no_single_use(tmp_path: Path)
         status = next(calls)
         return service(request) if status == 200 else httpx.Response(status)
 
-    with subject(answer, passport=PASSPORT) as of:
+    with subject(answer, credential=CREDENTIAL) as of:
         *_, replay = check_discovery(of)
 
     assert ("fail", "nothing is proved: the second answer is 504, not 401") == (replay.result, replay.why)
@@ -329,7 +329,7 @@ def nodes(first: Answer, second: Answer) -> Answer:
 
 def one_line(answer: Answer, **changes: Any) -> Line:
     """What is said about the second node."""
-    with subject(answer, **{"passport": PASSPORT} | changes) as of:
+    with subject(answer, **{"passport": CREDENTIAL} | changes) as of:
         (line,) = check_nodes(of, [OTHER])
     return line
 
@@ -387,7 +387,7 @@ def test_a_first_node_that_falters_proves_nothing(tmp_path: Path) -> None:
 
 def test_without_a_key_nodes_are_skipped_and_without_nodes_nothing_is_said() -> None:
     """The line says how to have it tried."""
-    with subject(down, passport=None) as of:
+    with subject(down, credential=None) as of:
         assert [(f"single use at {OTHER}", "skip")] == short(check_nodes(of, [OTHER]))
         assert [] == list(check_nodes(of, []))
 
