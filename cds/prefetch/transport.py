@@ -26,7 +26,7 @@ def _as_httpx() -> Iterator[None]:
         raise httpx.TransportError(type(problem).__name__) from None
 
 
-class _Lane:
+class _CountedPool:
     """One pool and how many exchanges it carries."""
 
     def __init__(self, pool: httpcore.AsyncConnectionPool) -> None:
@@ -67,33 +67,33 @@ class Transport(httpx.AsyncBaseTransport):
 
     def __init__(self, backend: httpcore.AsyncNetworkBackend, tls: ssl.SSLContext, most_idle: int) -> None:
         self._backend, self._tls, self._most_idle = backend, tls, most_idle
-        self._lane = self._new_lane()
-        self._retired: set[_Lane] = set()
+        self._counted = self._new_pool()
+        self._retired: set[_CountedPool] = set()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request and hand out the answer, body unread."""
-        lane = self._lane
-        lane.busy += 1
+        counted = self._counted
+        counted.busy += 1
         answer: httpcore.Response | None = None
         try:
             with _as_httpx():
-                answer = await lane.pool.handle_async_request(_as_httpcore(request))
+                answer = await counted.pool.handle_async_request(_as_httpcore(request))
         finally:
             if answer is None:
-                await self._leave(lane, was_read=False)
+                await self._leave(counted, was_read=False)
 
         async def leave(was_read: bool) -> None:
-            await self._leave(lane, was_read=was_read)
+            await self._leave(counted, was_read=was_read)
 
         return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer, leave))
 
     async def aclose(self) -> None:
         """Close all connections."""
-        for lane in (self._lane, *self._retired):
-            await lane.pool.aclose()
+        for counted in (self._counted, *self._retired):
+            await counted.pool.aclose()
 
-    def _new_lane(self) -> _Lane:
-        return _Lane(
+    def _new_pool(self) -> _CountedPool:
+        return _CountedPool(
             httpcore.AsyncConnectionPool(
                 ssl_context=self._tls,
                 max_connections=None,
@@ -104,15 +104,15 @@ class Transport(httpx.AsyncBaseTransport):
             )
         )
 
-    async def _leave(self, lane: _Lane, *, was_read: bool) -> None:
-        lane.busy -= 1
-        lane.abandoned += not was_read
-        if lane is self._lane and lane.abandoned >= MOST_ABANDONED:
-            self._lane = self._new_lane()
-            self._retired.add(lane)
-        if lane in self._retired and not lane.busy:
-            self._retired.discard(lane)
-            await lane.pool.aclose()
+    async def _leave(self, counted: _CountedPool, *, was_read: bool) -> None:
+        counted.busy -= 1
+        counted.abandoned += not was_read
+        if counted is self._counted and counted.abandoned >= MOST_ABANDONED:
+            self._counted = self._new_pool()
+            self._retired.add(counted)
+        if counted in self._retired and not counted.busy:
+            self._retired.discard(counted)
+            await counted.pool.aclose()
 
 
 def _as_httpcore(request: httpx.Request) -> httpcore.Request:
