@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
-from lazily import Classes, RequestedService
+from lazily import Asked, Classes
 from msgspec.structs import replace
 
 from cards.advice import Fact, NotChecked, Note
 from cards.topics import Indicator
+from cds.chart.facts import Asked as Request
 from cds.chart.facts import Named, Report, Seen
-from cds.chart.facts import RequestedService as Request
 from cds.fhir import dates
 from cds.fhir.dates import When
 from cds.knowledge.codes import Concept
@@ -182,15 +182,15 @@ def first(classes: Classes) -> Classes:
     return {name: classes[name] for name in list(classes)[:1]}
 
 
-def _childhood(asked: RequestedService) -> Classes:
+def _childhood(asked: Asked) -> Classes:
     return CHILDHOOD if asked("is_child") else first(CHILDHOOD)
 
 
-def _urgent(asked: RequestedService) -> Classes:
+def _urgent(asked: Asked) -> Classes:
     return first(URGENT) if asked("is_child") else URGENT
 
 
-def _new_signs(asked: RequestedService) -> Classes:
+def _new_signs(asked: Asked) -> Classes:
     diseases = sorted(cast(frozenset[str], asked("diseases")))
     if not diseases and not asked("expected"):
         return {"none": ()}
@@ -199,33 +199,33 @@ def _new_signs(asked: RequestedService) -> Classes:
     return {"none": (), **made}
 
 
-def _is_normal(asked: RequestedService) -> Classes:
+def _is_normal(asked: Asked) -> Classes:
     return EITHER if asked("exam") is not None and not asked("is_child") and asked("emg") is None else NO
 
 
-def _muscle_signs(asked: RequestedService) -> Classes:
+def _muscle_signs(asked: Asked) -> Classes:
     """The urgent and routine signs; also those that are known already in a known disease, and a child's."""
     found = (*cast(Flags, asked("urgent")), *cast(Flags, asked("routine")))
     more = bool(asked("childhood") or asked("diseases") or asked("expected"))
     return {"found": found, **({"weak": (*found, *cast(Flags, URGENT["weakness"]))} if more else {})}
 
 
-def _laboratory_unread(asked: RequestedService) -> Classes:
+def _laboratory_unread(asked: Asked) -> Classes:
     """What is unread there is accounted for among all that is unread."""
     return {"none": {}, **({"some": {"potassium": ()}} if asked("unread") else {})}
 
 
-def _may_break_silence(asked: RequestedService) -> Classes:
+def _may_break_silence(asked: Asked) -> Classes:
     possible = asked("unclear") or asked("laboratory.unread") or asked("unread")
     return {"none": (), **({"some": ("potassium",)} if possible else {})}
 
 
-def _labs(asked: RequestedService) -> Classes:
+def _labs(asked: Asked) -> Classes:
     """An electrolyte is a result like any other where no disease is known."""
     return LABS if asked("diseases") else {name: LABS[name] for name in LABS if name != "sodium"}
 
 
-def _courses(asked: RequestedService) -> Classes:
+def _courses(asked: Asked) -> Classes:
     """A medicine that an emergency names is one like any other where that emergency is not.
 
     One that may be behind serotonin toxicity warns like one with a caution: it is tried where no result stands beside.
@@ -235,25 +235,25 @@ def _courses(asked: RequestedService) -> Classes:
     return {**COURSES, **alone, **named}
 
 
-def _stopped(asked: RequestedService) -> Classes:
+def _stopped(asked: Asked) -> Classes:
     """Beside tetany that was lowered only a medicine that warns is tried."""
     asked("emergencies")
     lowered = asked.chosen["emergencies"] == "lowered"
     return {name: STOPPED[name] for name in STOPPED if not lowered or name in ("none", "warns")}
 
 
-def _causes(asked: RequestedService) -> Classes:
+def _causes(asked: Asked) -> Classes:
     asked("emergencies")
     return LOWERED if asked.chosen["emergencies"] == "lowered" else CAUSES
 
 
-def _request(asked: RequestedService) -> Classes:
+def _request(asked: Asked) -> Classes:
     """One between two signs is possible only where there are two days."""
     signs = cast(tuple[NewSign, ...], asked("new_signs"))
     return {**REQUEST, **BETWEEN} if any(one.date == LATER for one in signs) else REQUEST
 
 
-INPUTS: Mapping[str, Classes | Callable[[RequestedService], Classes]] = {
+INPUTS: Mapping[str, Classes | Callable[[Asked], Classes]] = {
     "is_child": EITHER,
     "emergencies": EMERGENCIES,
     "emergency_cards": {**YES, **NO},
@@ -316,7 +316,7 @@ def names_of(name: str) -> tuple[str, ...]:
 class Space:
     """All inputs of the combination table."""
 
-    def classes(self, name: str, asked: RequestedService) -> Classes:
+    def classes(self, name: str, asked: Asked) -> Classes:
         """The classes of one input."""
         assert name in INPUTS, f"the combination table reads {name}, for which tests/proof/inputs.py has no classes"
         found = INPUTS[name]
@@ -326,7 +326,7 @@ class Space:
 class Arrived:
     """Stands for `Completeness`: each type is asked about by itself."""
 
-    def __init__(self, asked: RequestedService) -> None:
+    def __init__(self, asked: Asked) -> None:
         self._asked = asked
 
     def has(self, *types: str) -> bool:
@@ -342,7 +342,7 @@ class Arrived:
 class Read:
     """Stands for `Laboratory`: only what could not be read of it decides."""
 
-    def __init__(self, asked: RequestedService) -> None:
+    def __init__(self, asked: Asked) -> None:
         self._asked = asked
 
     @property
@@ -354,7 +354,7 @@ class Read:
 class Drawn:
     """Stands for a `Picture` or an `Assessment`: an input is chosen when it is read, a property is the real one."""
 
-    def __init__(self, asked: RequestedService, real: type, held: Mapping[str, object]) -> None:
+    def __init__(self, asked: Asked, real: type, held: Mapping[str, object]) -> None:
         self._asked, self._real, self._held = asked, real, held
 
     def __getattr__(self, name: str) -> object:
@@ -368,7 +368,7 @@ class Drawn:
         return found.fget(self) if isinstance(found, property) and found.fget else self._asked(name)
 
 
-def assessment(asked: RequestedService, knowledge: Knowledge) -> Assessment:
+def assessment(asked: Asked, knowledge: Knowledge) -> Assessment:
     """An assessment of which nothing is decided before it is read."""
     seen = {"knowledge": knowledge, "complete": Arrived(asked), "laboratory": Read(asked)}
     picture = Drawn(asked, Picture, seen)

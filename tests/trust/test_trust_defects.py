@@ -35,7 +35,7 @@ from trust_fakes import (
 from cds.errors import NotSignedIn, render
 from cds.trust.refusal import KINDS, Refusal, quoted
 from cds.trust.strict import encode_base64url
-from cds.web.admission import CALLER, Gate
+from cds.web.admission import CALLER, Admission
 from cds.web.answers import send_answer
 
 PATH = AUDIENCE.removeprefix(PUBLIC)
@@ -317,7 +317,7 @@ class House:
     def __init__(self, folder: Path) -> None:
         self.told: list[tuple[Refusal, str]] = []
         self.callers: list[object] = []
-        self.gate = Gate(
+        self.gate = Admission(
             self.answer,
             verifier=verifier(folder),
             public_url=PUBLIC,
