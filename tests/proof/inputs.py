@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from cards.advice import Fact, NotChecked, Note
 from cards.topics import Indicator
-from cds.chart.facts import Asked as Request
 from cds.chart.facts import Named, Report, Seen
+from cds.chart.facts import RequestedService as Request
 from cds.fhir import dates
 from cds.fhir.dates import When
 from cds.knowledge.codes import Concept

@@ -329,7 +329,7 @@ def nodes(first: Answer, second: Answer) -> Answer:
 
 def one_line(answer: Answer, **changes: Any) -> Line:
     """What is said about the second node."""
-    with subject(answer, **{"passport": CREDENTIAL} | changes) as of:
+    with subject(answer, **{"credential": CREDENTIAL} | changes) as of:
         (line,) = check_nodes(of, [OTHER])
     return line
 
