@@ -281,7 +281,8 @@ class Around:
             return False  # it is the cause that was not found
         if self._anywhere_after("absent-list", at):
             return True
-        after = [cue for cue in self._after("absent-post", at) if self._is_near_end(at, cue)]
+        after = [cue for cue in self._after("absent-post", at, LIST_REACH) if self._is_near_end(at, cue)]
+        after = [cue for cue in after if self._is_near(at, cue) or self._is_answer_to(at, cue)]
         after += [cue for cue in self._after("absent-end", at, 2) if self._in.is_clause_end(cue.end)]
         after += [cue for cue in self._anywhere_after("absent-all", at) if self._is_its_verb(at, cue)]
         for cue in after:
@@ -306,6 +307,14 @@ class Around:
         if self._in.is_one_clause(at.end, cue.first) or self._in.is_clause_end(cue.end):
             return True
         return any(one.first == cue.end for one in self._of("timed"))
+
+    def _is_near(self, at: Match, cue: Match) -> bool:
+        return self._in.words(at.end, cue.first) <= AFTER
+
+    def _is_answer_to(self, at: Match, cue: Match) -> bool:
+        """Whether it answers a line of a form, however long that is: "twitching in your arms or your legs: no"."""
+        is_colon = self._in.tokens[cue.first].kind is Kind.COLON
+        return is_colon and self._in.begins(at.first) and self._in.is_one_clause(at.end, cue.first)
 
     def _is_about(self, cue: Match, undone: Match) -> bool:
         """Whether "not", "but" or "again" stands right before or shortly after the words that say that it is over."""
