@@ -11,7 +11,7 @@ from cds.chart.facts import Seen, Source, ToldMedicine
 from cds.chart.naming import Namer
 from cds.chart.observations import Entry, seen_in
 from cds.chart.own_form import OwnForm
-from cds.chart.polarity import FINDING
+from cds.chart.polarity import FINDING, Says
 from cds.chart.scope import Scope
 from cds.chart.spoken import KEPT, RED_FLAG, TOLD, TWITCH_PHRASES, Spoken, normalise
 from cds.fhir.datatypes import CodeableConcept, Coding, Quantity
@@ -96,12 +96,16 @@ class Forms:
 
     def _read(self, told: list[Answered], codes: QuestionCodes, entry: Entry) -> Iterator[Seen]:
         for item, answer in told:
-            for question in self._questions(item, codes):
-                seen = seen_in(part_of(question, answer), self._namer, entry, date=_date_of(answer))
-                if seen is None or TEXT_FIELD in seen.named.sets:
-                    seen = self._in_words(item, answer, entry)
-                if seen is not None:
-                    yield seen
+            question, things = self._question(item, codes)
+            each = (seen_in(part_of(one, answer), self._namer, entry) for one in things)
+            if denied := [one for one in each if one is not None and one.said.says is Says.ABSENT]:
+                yield from denied
+                continue
+            seen = seen_in(part_of(question, answer), self._namer, entry, date=_date_of(answer))
+            if seen is None or TEXT_FIELD in seen.named.sets:
+                seen = self._in_words(item, answer, entry)
+            if seen is not None:
+                yield seen
 
     def _in_words(self, item: AnsweredItem, answer: Answer, entry: Entry) -> Seen | None:
         """What a text says, where its question asks for nothing in particular: behind its question (N13, N20)."""
@@ -119,20 +123,20 @@ class Forms:
             reported=entry.reported,
         )
 
-    def _questions(self, item: AnsweredItem, codes: QuestionCodes) -> Iterator[CodeableConcept]:
-        """What an item asks: by code, else by its text; none of a text that names several things at once."""
+    def _question(self, item: AnsweredItem, codes: QuestionCodes) -> tuple[CodeableConcept, list[CodeableConcept]]:
+        """What an item asks, by code, else by its text; and if that names several things, each of them.
+
+        A No is said of each of the things, a Yes of none alone: then a red flag stands for all of them.
+        """
         coded = CodeableConcept(coding=[*_own_codes(item), *codes.get(item.link_id or "", ())])
         if self._namer.concepts(coded):
-            yield coded
-            return
+            return coded, []
         asked, *parts_ = self._without_verb(item.text or "")
         said = self._heard(asked)
         if not parts_ or len({*(said.phrases & TWITCH_PHRASES), *said.signs, *said.added}) == 1:
-            yield CodeableConcept(text=asked or None)
-        elif flag := next((one for one in parts_ if RED_FLAG in self._heard(one).phrases), None):
-            yield CodeableConcept(text=flag)
-        else:
-            yield CodeableConcept()
+            return CodeableConcept(text=asked or None), []
+        flag = next((one for one in parts_ if RED_FLAG in self._heard(one).phrases), None)
+        return CodeableConcept(text=flag), [CodeableConcept(text=one) for one in parts_]
 
     def _heard(self, text: str) -> Spoken:
         return self._namer.listener.heard(text)

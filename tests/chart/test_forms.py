@@ -205,3 +205,31 @@ def test_what_was_made_from_a_form_is_not_said_twice() -> None:
     ((_, facts),) = judged(form, made)
 
     assert ["Condition/r1", "QuestionnaireResponse/other"] == facts
+
+
+def said(question: str, **value: Any) -> dict[str, str]:
+    """What an answer to one question in words says of each thing, by what it is called there."""
+    chart = read(response({"linkId": "x1", "text": question, "answer": [value]}))
+    return {one.named.text or "": str(one.said.says) for one in chart.seen}
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Muscle wasting or slurred speech?", {"muscle wasting", "slurred speech"}),
+        ("Do you have any muscle twitching, cramps or double vision?", {"muscle twitching", "cramps", "double vision"}),
+        ("Any weakness of arm or leg?", {"weakness of arm or leg"}),
+        ("Hobbies, foot drop or slurred speech", {"foot drop", "slurred speech"}),
+    ],
+)
+def test_a_no_to_several_things_is_a_no_to_each(question: str, expected: set[str]) -> None:
+    """A question that names several things: its No is read for each of them that is known (N20)."""
+    assert dict.fromkeys(expected, "absent") == said(question, valueBoolean=False)
+
+
+def test_a_yes_to_several_things_is_told_of_none_alone() -> None:
+    """Nobody knows to which: red flags stand for the pair, and no other is affirmed; what is unsure denies nothing."""
+    question = "Do you have any muscle twitching, cramps or double vision?"
+
+    assert ["present"] == list(said(question, valueBoolean=True).values())
+    assert "absent" not in said(question, valueString="not sure").values()
