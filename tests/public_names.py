@@ -21,9 +21,9 @@ import cards
 import cds
 from cds import errors
 from cds.account import Account, Caller, FeedbackItem, Shown, Suppressed
-from cds.attendant import Reply
 from cds.commands.program import COMMANDS, Files, run
 from cds.errors import CallError
+from cds.hook_handler import Reply
 from cds.settings import SETTINGS
 from cds.store.schema import metadata
 from cds.trust.refusal import KINDS, Refusal

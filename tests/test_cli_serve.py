@@ -23,8 +23,8 @@ from charts.seam import engine
 
 from cds import cli
 from cds.account import Caller
-from cds.attendant import Reply
 from cds.errors import KnowledgeError, StartError, StoreError, UsageError
+from cds.hook_handler import Reply
 from cds.settings import Settings, load
 from cds.trust.verifier import build_verifier
 from cds.web import listener, server, worker
@@ -44,7 +44,7 @@ class Silent:
 
 def fake_parts(settings: Settings) -> Parts:
     """The parts of a service that is silent, and keeps nothing."""
-    return Parts(engine=engine(TODAY), attendant=Silent(), verifier=build_verifier(settings, None))
+    return Parts(engine=engine(TODAY), hook_handler=Silent(), verifier=build_verifier(settings, None))
 
 
 @pytest.fixture(autouse=True)

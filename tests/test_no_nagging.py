@@ -18,8 +18,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cds.account import Caller, FeedbackItem
-from cds.attendant import Attendant
 from cds.call import Engine
+from cds.hook_handler import HookHandler
 from cds.keyed import Pseudonyms
 from cds.secrecy import Secret
 from cds.store.memory import Manner, Memory
@@ -134,7 +134,7 @@ class World:
         self.memory = Memory(store, Manner(patience=30.0, pace=Pace(linger=0.0)), now=lambda: self.now)
         self.memory.start()
         self.engine: Engine = replace(engine(TODAY), now=lambda: self.now)
-        self.attendant = Attendant(
+        self.hook_handler = HookHandler(
             self.engine, memory=self.memory, pseudonyms=Pseudonyms(Secret("k" * 32)), seconds_allowed=60.0
         )
 
@@ -167,7 +167,7 @@ class Story:
         body = body_of(step, self.patient)
         service = f"muscle-twitch-{step.hook}"
         plain = [seen(card) for card in json.loads(self.world.engine.answer(service, body)[1])["cards"]]
-        reply = await self.world.attendant.answer(service, body, CLIENTS[step.client])
+        reply = await self.world.hook_handler.answer(service, body, CLIENTS[step.client])
         cards = json.loads(reply.body)["cards"]
         assert self.world.memory.flush()
         self.check(step.client, plain, [seen(card) for card in cards])

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cds.account import NOBODY
-from cds.attendant import Attendant, Reply
+from cds.hook_handler import HookHandler, Reply
 from cds.prefetch.completion import Completion
 from cds.prefetch.templates import fill
 from cds.settings import Settings
@@ -121,8 +121,8 @@ def attend(case: Case, body: Json, server: Server | None) -> Reply:
             Completion(Settings(fhir_servers=(BASE,), deadline_ms=60_000), transport=transport) if server else None
         )
         try:
-            attendant = Attendant(engine(TODAY), completion=completion, seconds_allowed=PLENTY)
-            return await attendant.answer(service_of(case), json.dumps(body).encode(), NOBODY)
+            hook_handler = HookHandler(engine(TODAY), completion=completion, seconds_allowed=PLENTY)
+            return await hook_handler.answer(service_of(case), json.dumps(body).encode(), NOBODY)
         finally:
             if completion:
                 await completion.aclose()

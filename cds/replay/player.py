@@ -11,9 +11,9 @@ from cards.basis import BASIS, Basis
 from cards.topics import Indicator, Topic
 from cards.wire import Card
 from cds.account import Account, Caller
-from cds.attendant import Attendant, Reply
 from cds.call import Engine
 from cds.fhir.dates import parse
+from cds.hook_handler import HookHandler, Reply
 from cds.outcome import Outcome
 from cds.replay.chart import PatientChart, Then
 from cds.replay.entries import Entry
@@ -58,12 +58,12 @@ class Player:
         self._engine = replace(engine, now=self._moment.now)
         self._names, self._calendar, self._asked, self._most_bytes = names, calendar, asked, most_bytes
         self._ledger = Ledger(answers, self._moment.now)
-        self._attendant = self._attending(self._engine)
+        self._hook_handler = self._attending(self._engine)
         self._services = {service.hook: service for service in engine.services.values()}
         self._searches = {hook: Searches(service.prefetch) for hook, service in self._services.items()}
         self._cards_of = {rule.id: rule.cards for rule in rulebook_of(engine.knowledge).rules.values()}
         self._rules_off = rules_off
-        self._others: dict[str, Attendant] = {}
+        self._others: dict[str, HookHandler] = {}
         self._loop = asyncio.new_event_loop()
 
     def close(self) -> None:
@@ -100,7 +100,7 @@ class Player:
         if chart.size_at(event.moment) > self._most_bytes:
             return replace(row, outcome=REFUSED, reason=TOO_LARGE), []
         request = self.request(event, chart, then, shelf)
-        reply = self._answer(self._attendant, event, request)
+        reply = self._answer(self._hook_handler, event, request)
         if reply is None:
             return replace(row, outcome=FAILED), []
         if reply.outcome is None or reply.account is None:
@@ -126,22 +126,22 @@ class Player:
         self._ledger.is_trying = False
         return tuple(found)
 
-    def _without(self, rule: str) -> Attendant:
+    def _without(self, rule: str) -> HookHandler:
         """An attendant that does not ask one rule."""
         if rule not in self._others:
             self._others[rule] = self._attending(replace(self._engine, without=frozenset({rule})))
         return self._others[rule]
 
-    def _answer(self, attendant: Attendant, event: Event, request: bytes) -> Reply | None:
+    def _answer(self, hook_handler: HookHandler, event: Event, request: bytes) -> Reply | None:
         """The reply; None where the service fails on a chart, which must not cost the others."""
         service = self._services[event.hook]
         try:
-            return self._loop.run_until_complete(attendant.answer(service.id, request, CALLER))
+            return self._loop.run_until_complete(hook_handler.answer(service.id, request, CALLER))
         except Exception:  # noqa: BLE001 - the same boundary as that of a request
             return None
 
-    def _attending(self, engine: Engine) -> Attendant:
-        return Attendant(engine, memory=self._ledger, pseudonyms=self._names.pseudonyms, seconds_allowed=PATIENCE)
+    def _attending(self, engine: Engine) -> HookHandler:
+        return HookHandler(engine, memory=self._ledger, pseudonyms=self._names.pseudonyms, seconds_allowed=PATIENCE)
 
     def _row(self, event: Event, outcome: str = SILENT, then: Then | None = None) -> VisitRow:
         row = VisitRow(

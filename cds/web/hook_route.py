@@ -6,14 +6,14 @@ from time import perf_counter
 from starlette.types import Receive, Scope, Send
 
 from cds.account import NOBODY, Caller
-from cds.attendant import LONG_BODY, Reply
 from cds.errors import CallError, UnknownPath, UnknownService, render
+from cds.hook_handler import LONG_BODY, Reply
 from cds.web.admission import CALLER
 from cds.web.answers import Header, headers_of, send_answer
 from cds.web.body import ClientGone
 from cds.web.exchange import NOTE
 from cds.web.intake import Intake
-from cds.web.ports import Answering, Attending
+from cds.web.ports import Answering, Handling
 from cds.web.record import Call, Recorder
 
 BASE = "/cds-services/"
@@ -27,13 +27,13 @@ class HookRoute:
     def __init__(
         self,
         engine: Answering,
-        attendant: Attending,
+        hook_handler: Handling,
         recorder: Recorder,
         intake: Intake,
         seconds: Callable[[], float] = perf_counter,
     ) -> None:
         self._engine = engine
-        self._attendant = attendant
+        self._hook_handler = hook_handler
         self._recorder = recorder
         self._intake = intake
         self._seconds = seconds
@@ -73,9 +73,9 @@ class HookRoute:
         """Long bodies take turns: what is made of each while it is worked on can be many times as large."""
         if len(body) < LONG_BODY:
             await self._intake.budget.step_in()
-            return await self._attendant.answer(name, body, caller)
+            return await self._hook_handler.answer(name, body, caller)
         async with self._intake.budget.turn(len(body)):
-            return await self._attendant.answer(name, body, caller)
+            return await self._hook_handler.answer(name, body, caller)
 
 
 def service_of(path: str) -> str:

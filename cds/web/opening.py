@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cds.attendant import Attendant
 from cds.audit.journal import Journal
 from cds.audit.place import log_of
 from cds.call import Engine, build_engine
@@ -17,6 +16,7 @@ from cds.clock import utc_now
 from cds.demo.ehr import FIXTURES, Demo
 from cds.errors import StartError
 from cds.fhir import units
+from cds.hook_handler import HookHandler
 from cds.keyed import Pseudonyms
 from cds.prefetch.tally import Tally
 from cds.secrecy import Secret
@@ -49,7 +49,7 @@ def open_parts(settings: Settings) -> Parts:
     completion = _completion(settings, metrics)
     verifier = build_verifier(settings, memory, engine.service_ids)
     journal = Journal.open(log_of(settings), key, utc_now, lost=metrics.audit_lost)
-    attendant = Attendant(
+    hook_handler = HookHandler(
         engine,
         completion=completion,
         memory=memory,
@@ -57,7 +57,7 @@ def open_parts(settings: Settings) -> Parts:
         seconds_allowed=settings.deadline_ms / 1000,
         once=not settings.demo,
     )
-    pages, demo, leave_app = _pages(settings, engine, attendant, memory, key)
+    pages, demo, leave_app = _pages(settings, engine, hook_handler, memory, key)
     pages.insert(0, _governance(settings, engine, verifier))
 
     async def begin() -> None:
@@ -77,7 +77,7 @@ def open_parts(settings: Settings) -> Parts:
 
     return Parts(
         engine=engine,
-        attendant=attendant,
+        hook_handler=hook_handler,
         verifier=verifier,
         keeper=memory,
         journal=journal,
@@ -110,7 +110,7 @@ def _completion(settings: Settings, metrics: Metrics) -> "Completion | None":
 
 
 def _pages(
-    settings: Settings, engine: Engine, attendant: Attendant, memory: Memory, key: Secret
+    settings: Settings, engine: Engine, hook_handler: HookHandler, memory: Memory, key: Secret
 ) -> tuple[list[Pages], Demo | None, Errand]:
     """The pages for people, the demo's own EHR in demo mode, and what closes the SMART app.
 
@@ -121,7 +121,7 @@ def _pages(
     if demo is not None:
         from cds.demo.playground.routes import Playground  # noqa: PLC0415 - see test_architecture
 
-        pages.append(Playground(engine, attendant, memory, settings, FIXTURES, demo))
+        pages.append(Playground(engine, hook_handler, memory, settings, FIXTURES, demo))
     path = Path(settings.clients) if settings.clients else None
     registry_file = RegistryFile(path, demo=settings.demo, services=engine.service_ids)
     if demo is None and not any(client.smart for client in registry_file.registry.clients):

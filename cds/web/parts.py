@@ -10,7 +10,7 @@ from cards.words import Words
 from cds.errors import StartError
 from cds.web.admission import Verifying
 from cds.web.metrics import Metrics
-from cds.web.ports import Answering, Attending, Keeping, Recording
+from cds.web.ports import Answering, Handling, Keeping, Recording
 from cds.web.record import Recorder
 
 Errand = Callable[[], Awaitable[None]]
@@ -39,7 +39,7 @@ class Parts:
     """
 
     engine: Answering
-    attendant: Attending
+    hook_handler: Handling
     verifier: Verifying
     keeper: Keeping | None = None
     journal: Recording | None = None

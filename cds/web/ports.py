@@ -5,7 +5,7 @@ from typing import Protocol
 
 from cards.topics import Topic
 from cds.account import Caller, FeedbackItem
-from cds.attendant import Reply
+from cds.hook_handler import Reply
 from cds.knowledge.basis import Row
 from cds.knowledge.load import Knowledge
 from cds.modes import Modes
@@ -37,8 +37,8 @@ class Answering(Protocol):
         """The JSON of `GET /cds-services`, for a client with these modes."""
 
 
-class Attending(Protocol):
-    """Answers one hook call from bytes to bytes (`cds.attendant.Attendant`)."""
+class Handling(Protocol):
+    """Answers one hook call from bytes to bytes (`cds.hook_handler.HookHandler`)."""
 
     async def answer(self, service_id: str, body: bytes, caller: Caller) -> Reply:
         """Status, JSON and account; never raises for input."""

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from msgspec import Struct
 
 from cds.account import Account, Caller, FeedbackItem, Shown
-from cds.attendant import Reply
+from cds.hook_handler import Reply
 from cds.modes import Mode
 from cds.trust.refusal import Refusal
 from cds.web.exchange import route_of

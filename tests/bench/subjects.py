@@ -13,11 +13,11 @@ from msgspec import Struct
 from payloads import SERVICE, TODAY
 from starlette.types import ASGIApp, Message, Scope
 
-from cds.attendant import Attendant
 from cds.call import Engine, build_engine
 from cds.fhir import dates
 from cds.fhir.bundle import Bundle
 from cds.fhir.resources import Any
+from cds.hook_handler import HookHandler
 from cds.settings import Settings, load
 from cds.trust.verifier import build_verifier
 from cds.web.app import create_app
@@ -99,7 +99,7 @@ def application(made: Engine) -> ASGIApp:
     config["handlers"]["stderr"] = {"class": "logging.FileHandler", "formatter": "json", "filename": devnull}
     dictConfig(config)
     return create_app(
-        Parts(engine=made, attendant=Attendant(made), verifier=build_verifier(settings(), None)), settings()
+        Parts(engine=made, hook_handler=HookHandler(made), verifier=build_verifier(settings(), None)), settings()
     )
 
 

@@ -14,10 +14,10 @@ from pairs import Effort, Result, Run, compare
 from payloads import KINDS, SERVICE, request
 from starlette.types import ASGIApp
 
-from cds.attendant import Attendant
 from cds.audit.journal import Journal
 from cds.call import Engine
 from cds.clock import utc_now
+from cds.hook_handler import HookHandler
 from cds.keyed import Pseudonyms
 from cds.prefetch.completion import Completion
 from cds.prefetch.templates import fill
@@ -79,10 +79,10 @@ def rows(engine: Engine, effort: Effort) -> Iterator[str]:
 
 def _application(engine: Engine, memory: Memory | None = None, journal: Journal | None = None) -> ASGIApp:
     """The service with its store and its audit, or without either."""
-    attendant = Attendant(engine, memory=memory, pseudonyms=Pseudonyms(KEY), seconds_allowed=PLENTY)
+    hook_handler = HookHandler(engine, memory=memory, pseudonyms=Pseudonyms(KEY), seconds_allowed=PLENTY)
     settings = subjects.settings()
     verifier = build_verifier(settings, None)
-    return create_app(Parts(engine=engine, attendant=attendant, verifier=verifier, journal=journal), settings)
+    return create_app(Parts(engine=engine, hook_handler=hook_handler, verifier=verifier, journal=journal), settings)
 
 
 def _fetching(engine: Engine, server: subjects.Server, body: bytes) -> tuple[Run, Run]:
@@ -90,9 +90,9 @@ def _fetching(engine: Engine, server: subjects.Server, body: bytes) -> tuple[Run
     whole = json.loads(body)
     empty = json.dumps({**whole, "prefetch": {}, "fhirServer": BASE}).encode()
     completion = Completion(Settings(fhir_servers=(BASE,), deadline_ms=60_000), transport=_shelf(engine, whole))
-    attendant = Attendant(engine, completion=completion, seconds_allowed=PLENTY)
+    hook_handler = HookHandler(engine, completion=completion, seconds_allowed=PLENTY)
     settings = subjects.settings()
-    app = create_app(Parts(engine=engine, attendant=attendant, verifier=build_verifier(settings, None)), settings)
+    app = create_app(Parts(engine=engine, hook_handler=hook_handler, verifier=build_verifier(settings, None)), settings)
     return server.calls(app, empty), server.calls(app, body)
 
 

@@ -16,9 +16,9 @@ from charts.notation import request
 from charts.seam import engine
 from msgspec.structs import replace
 
-from cds.attendant import Attendant
 from cds.audit.journal import Journal as Audit
 from cds.audit.place import log_of
+from cds.hook_handler import HookHandler
 from cds.keyed import Pseudonyms
 from cds.settings import Settings, load
 from cds.store.keys import hash_key
@@ -108,7 +108,7 @@ class Site:
         )
         parts = Parts(
             engine=made,
-            attendant=Attendant(made, memory=self.memory, pseudonyms=self.pseudonyms, seconds_allowed=600.0),
+            hook_handler=HookHandler(made, memory=self.memory, pseudonyms=self.pseudonyms, seconds_allowed=600.0),
             verifier=verifier,
             keeper=self.memory,
             journal=self.journal,

@@ -15,8 +15,8 @@ from fhir_double import Double, saying
 
 from cds.access import Source
 from cds.account import NOBODY, Caller
-from cds.attendant import Attendant
 from cds.deadline import Deadline
+from cds.hook_handler import HookHandler
 from cds.prefetch.supply import Supply
 from cds.settings import Settings
 
@@ -165,7 +165,7 @@ def test_the_service_itself_asks_for_the_window_only() -> None:
     """The 30 days of N35 and one for the calendar; no other search has a date."""
     asked = Asked()
     body = json.dumps({**NORMAL, "prefetch": {}, "fhirServer": "https://ehr.example/fhir"}).encode()
-    asyncio.run(Attendant(engine(TODAY), completion=asked).answer(SERVICE, body, NOBODY))
+    asyncio.run(HookHandler(engine(TODAY), completion=asked).answer(SERVICE, body, NOBODY))
 
     assert asked.templates["allLabs"].endswith("&category=laboratory&_sort=-date&_count=500&date=ge2026-10-22")
     assert ["allLabs"] == [key for key, text in asked.templates.items() if "date=" in text.replace("_sort=-date", "")]
@@ -179,11 +179,11 @@ def test_what_the_server_holds_is_found_without_prefetch() -> None:
         handlers = dict.fromkeys(("Encounter", "ServiceRequest", "Flag", "Appointment"), empty)
         async with Double({**handlers, "Observation": saying(searchset(results))}) as double:
             completion = at_loop_time(Settings(fhir_servers=(double.base,)))
-            attendant = Attendant(engine(TODAY), completion=completion)
+            hook_handler = HookHandler(engine(TODAY), completion=completion)
             prefetch = {key: value for key, value in NORMAL["prefetch"].items() if key != "allLabs"}
             body = json.dumps({**NORMAL, "prefetch": prefetch, "fhirServer": double.base}).encode()
             try:
-                reply = await attendant.answer(SERVICE, body, NOBODY)
+                reply = await hook_handler.answer(SERVICE, body, NOBODY)
             finally:
                 await completion.aclose()
             found: Json = json.loads(reply.body)

@@ -16,7 +16,7 @@ from test_completion_faults import DEADLINE, FAULTS, Fault
 
 from cards.proofreading import load_words
 from cds.account import NOBODY
-from cds.attendant import Attendant, Reply
+from cds.hook_handler import HookHandler, Reply
 from cds.settings import Settings
 
 Json = dict[str, Any]
@@ -47,13 +47,13 @@ async def called(double: Double) -> tuple[Reply, float]:
     """A call without any prefetch, and the seconds that it took."""
     settings = Settings(fhir_servers=(double.base,), deadline_ms=DEADLINE)
     completion = at_loop_time(settings)
-    attendant = Attendant(
+    hook_handler = HookHandler(
         engine(TODAY), completion=completion, seconds_allowed=DEADLINE / MS, seconds=loop_clock.seconds
     )
     body = json.dumps({**CHART, "prefetch": {}, "fhirServer": double.base}).encode()
     try:
         started = loop_clock.seconds()
-        reply = await attendant.answer(SERVICE, body, NOBODY)
+        reply = await hook_handler.answer(SERVICE, body, NOBODY)
         return reply, loop_clock.seconds() - started
     finally:
         await completion.aclose()

@@ -18,11 +18,11 @@ from population import LAST, export, population
 from replay_kit import Json, Replay, Row, ndjson, order, visit, without_ids
 
 from cds.account import Caller
-from cds.attendant import Attendant, Reply
 from cds.demo.fhir.bundles import Place, searchset
 from cds.demo.fhir.charts import Shelf
 from cds.demo.fhir.parameters import table_of
 from cds.demo.fhir.queries import Query, read_query
+from cds.hook_handler import HookHandler, Reply
 from cds.prefetch.templates import fill
 from cds.replay.events import Calendar
 
@@ -56,15 +56,15 @@ class Heard:
 
     def listen(self, monkeypatch: pytest.MonkeyPatch) -> "Heard":
         """Hear each answer from now on."""
-        answer = Attendant.answer
+        answer = HookHandler.answer
 
-        async def heard(this: Attendant, service_id: str, body: bytes, caller: Caller) -> Reply:
+        async def heard(this: HookHandler, service_id: str, body: bytes, caller: Caller) -> Reply:
             reply = await answer(this, service_id, body, caller)
             patient = json.loads(body)["context"]["patientId"]
             self.replies.setdefault((patient, service_id), []).append(without_ids(reply.body))
             return reply
 
-        monkeypatch.setattr(Attendant, "answer", heard)
+        monkeypatch.setattr(HookHandler, "answer", heard)
         return self
 
 
@@ -200,13 +200,13 @@ def test_what_happened_at_a_visit_is_seen_by_the_next(replay: Replay, tmp_path: 
 def test_what_is_signed_is_a_draft_then(replay: Replay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests that one clinician signs at one moment are one call, and stand on the chart only afterwards."""
     asked: list[Json] = []
-    answer = Attendant.answer
+    answer = HookHandler.answer
 
-    async def heard(this: Attendant, service_id: str, body: bytes, caller: Caller) -> Reply:
+    async def heard(this: HookHandler, service_id: str, body: bytes, caller: Caller) -> Reply:
         asked.append(json.loads(body))
         return await answer(this, service_id, body, caller)
 
-    monkeypatch.setattr(Attendant, "answer", heard)
+    monkeypatch.setattr(HookHandler, "answer", heard)
     by: Json = {"requester": {"reference": "Practitioner/a"}, "encounter": {"reference": "Encounter/e1"}}
     chart = [
         person(),

@@ -76,7 +76,7 @@ def test_a_failure_of_the_service_is_a_row(replay: Replay, tmp_path: Path, monke
     tried = replay(folder)
     assert usual.rows("cards") == tried.rows("cards")
     assert all(change.endswith("||failed") for row in tried.rows("visits") for change in row["changes"])
-    monkeypatch.setattr("cds.attendant.Attendant.answer", fails)
+    monkeypatch.setattr("cds.hook_handler.HookHandler.answer", fails)
     assert ["failed", "failed"] == [row["outcome"] for row in replay(folder).rows("visits")]
 
 

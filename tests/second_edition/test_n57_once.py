@@ -15,7 +15,7 @@ from charts.seam import engine
 from msgspec.structs import replace
 
 from cds.account import Caller
-from cds.attendant import Attendant
+from cds.hook_handler import HookHandler
 from cds.keyed import Pseudonyms
 from cds.rules.cardbook import CARDS
 from cds.secrecy import Secret
@@ -38,7 +38,7 @@ class Ward:
         self.now = now
         self.patient = f"once-{next(PATIENTS)}"
         made = replace(engine(TODAY), now=lambda: self.now[0])
-        self.attendant = Attendant(
+        self.hook_handler = HookHandler(
             made, memory=memory, pseudonyms=Pseudonyms(Secret("k" * 32)), seconds_allowed=60.0, once=once
         )
 
@@ -50,7 +50,7 @@ class Ward:
         text = text.replace(f'"{known}"', f'"{self.patient}"').replace(
             f'"Patient/{known}"', f'"Patient/{self.patient}"'
         )
-        reply = asyncio.run(self.attendant.answer("muscle-twitch-patient-view", text.encode(), caller))
+        reply = asyncio.run(self.hook_handler.answer("muscle-twitch-patient-view", text.encode(), caller))
         assert self.memory is None or self.memory.flush()
         return [card["source"]["topic"]["code"] for card in json.loads(reply.body)["cards"]]
 

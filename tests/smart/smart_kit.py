@@ -19,8 +19,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 from msgspec.structs import replace
 
-from cds.attendant import Attendant
 from cds.call import Engine, build_engine
+from cds.hook_handler import HookHandler
 from cds.secrecy import Secret
 from cds.settings import Settings, load
 from cds.smart.ehr import Ehrs
@@ -278,7 +278,7 @@ def site(folder: Path, clients: str = REGISTERED, **ehr: Any) -> Site:
     asking = Asking(engine, ehrs, settings, KEY, moment)
     parts = Parts(
         engine=engine,
-        attendant=Attendant(engine),
+        hook_handler=HookHandler(engine),
         verifier=Strangers(),
         journal=Journal(lines),
         pages=[asking],

@@ -51,7 +51,7 @@ def client(
     """The application with the governance page."""
     engine = engine or FakeEngine()
     page = Governance(chosen, WORDS, SERVICES, lambda: NOW, sleep or asyncio.sleep, patience=600.0)
-    parts = Parts(engine=engine, attendant=engine, verifier=Strangers(), pages=[page], journal=journal)
+    parts = Parts(engine=engine, hook_handler=engine, verifier=Strangers(), pages=[page], journal=journal)
     return Client(create_app(parts, chosen))
 
 

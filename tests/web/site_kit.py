@@ -11,11 +11,11 @@ from uuid import UUID
 from web_fakes import Client, Strangers, demo
 
 from cds.account import Account, Caller, FeedbackItem
-from cds.attendant import Attendant
 from cds.call import build_engine
 from cds.deadline import Deadline
 from cds.demo.ehr import FIXTURES, Demo
 from cds.demo.playground.routes import Playground
+from cds.hook_handler import HookHandler
 from cds.secrecy import Secret
 from cds.web.app import create_app
 from cds.web.parts import Parts
@@ -58,12 +58,12 @@ def site(
 ) -> Client:
     """The demo with its playground."""
     notebook = notebook or Notebook()
-    attendant = Attendant(ENGINE, memory=notebook)
+    hook_handler = HookHandler(ENGINE, memory=notebook)
     chosen = demo(**settings)
     its = Demo(chosen, Secret("k" * 32), fixtures, today)
-    playground = Playground(ENGINE, attendant, notebook, chosen, fixtures, its)
+    playground = Playground(ENGINE, hook_handler, notebook, chosen, fixtures, its)
     parts = Parts(
-        engine=ENGINE, attendant=attendant, verifier=Strangers(), keeper=notebook, pages=[playground], demo=its
+        engine=ENGINE, hook_handler=hook_handler, verifier=Strangers(), keeper=notebook, pages=[playground], demo=its
     )
     return Client(create_app(parts, chosen, fixtures=fixtures, today=today))
 

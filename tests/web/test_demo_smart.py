@@ -15,11 +15,11 @@ from fastapi import FastAPI
 from site_kit import ENGINE, NOW, Notebook
 from web_fakes import Strangers, demo
 
-from cds.attendant import Attendant
 from cds.demo.ehr import FIXTURES, Demo
 from cds.demo.fhir.written import MOST
 from cds.demo.playground.routes import Playground
 from cds.demo.smart.authority import CLIENT_ID, Authority, Launch
+from cds.hook_handler import HookHandler
 from cds.secrecy import Secret
 from cds.smart.ehr import Ehrs
 from cds.smart.names import challenge_of
@@ -49,13 +49,13 @@ def whole(now: Any = lambda: NOW) -> FastAPI:
     """The demo with playground, EHR and app."""
     settings, notebook, transport = demo(), Notebook(), ToItself()
     its = Demo(settings, KEY, FIXTURES, NOW.date, now)
-    attendant = Attendant(ENGINE, memory=notebook)
+    hook_handler = HookHandler(ENGINE, memory=notebook)
     ehrs = Ehrs(RegistryFile(None), settings, more=(its.client,), transport=transport, now=now)
-    playground = Playground(ENGINE, attendant, notebook, settings, FIXTURES, its)
+    playground = Playground(ENGINE, hook_handler, notebook, settings, FIXTURES, its)
     pages: list[Pages] = [playground, Asking(ENGINE, ehrs, settings, KEY, now)]
     parts = Parts(
         engine=ENGINE,
-        attendant=attendant,
+        hook_handler=hook_handler,
         verifier=Strangers(),
         keeper=notebook,
         pages=pages,

@@ -255,7 +255,7 @@ def required(standing: Standing) -> Client:
     """The application whose callers are verified, standing like this."""
     engine, verifier = FakeEngine(), Strangers()
     verifier.standing = standing
-    whole = Parts(engine=engine, attendant=engine, verifier=verifier)
+    whole = Parts(engine=engine, hook_handler=engine, verifier=verifier)
     return Client(create_app(whole, load({}), fixtures=FIXTURES))
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from web_fakes import CALL, ONE_CARD, SERVICE, Client, FakeEngine, around, demo, started
 
-from cds.attendant import LONG_BODY
 from cds.errors import TwitchUnknown, render
+from cds.hook_handler import LONG_BODY
 
 
 def code(answer: Any) -> str:

@@ -8,8 +8,8 @@ import pytest
 from web_fakes import CALL, Client, FakeEngine, demo, started
 
 from cds.account import NOBODY, Caller
-from cds.attendant import LONG_BODY, Reply
 from cds.errors import Overloaded
+from cds.hook_handler import LONG_BODY, Reply
 from cds.settings import Settings, load
 from cds.trust.standing import Standing
 from cds.web.admission import CALLER
@@ -65,7 +65,7 @@ def closed(most: int) -> tuple[Client, Queue]:
     """The application outside demo mode."""
     engine, queue = FakeEngine(), Queue()
     given: Settings = load({"TWITCH_CDS_MAX_CONCURRENT": str(most)})
-    return Client(create_app(Parts(engine=engine, attendant=engine, verifier=queue, keeper=queue), given)), queue
+    return Client(create_app(Parts(engine=engine, hook_handler=engine, verifier=queue, keeper=queue), given)), queue
 
 
 @pytest.mark.parametrize("path", [CALL, f"{CALL}/feedback", "/cds-services", "/cds-services/nobody"])
@@ -169,7 +169,7 @@ def test_a_crowd_of_short_calls_leaves_the_loop_free_between_them() -> None:
     """One is begun in each turn, in their order; those who are too many are told so before most are through."""
     turns = 0
     engine = Timed(lambda: turns)
-    plain = Parts(engine=engine, attendant=engine, verifier=Queue())
+    plain = Parts(engine=engine, hook_handler=engine, verifier=Queue())
     app = create_app(plain, demo(max_concurrent="20"))
 
     async def crowd() -> list[int]:

@@ -42,7 +42,7 @@ class Slow:
 async def statuses(verifier: Slow) -> tuple[int, list[int]]:
     """Of a right call while many forged ones wait to be verified, and of those."""
     engine = FakeEngine()
-    parts = Parts(engine=engine, attendant=engine, verifier=verifier)
+    parts = Parts(engine=engine, hook_handler=engine, verifier=verifier)
     transport = httpx.ASGITransport(create_app(parts, load({"TWITCH_CDS_MAX_CONCURRENT": str(PLACES)})))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
 

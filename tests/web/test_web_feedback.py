@@ -49,7 +49,7 @@ def keeper() -> FakeKeeper:
 def client(keeper: FakeKeeper, **settings: str) -> Client:
     """The application in demo mode around that store."""
     plain = parts(FakeEngine())
-    whole = Parts(engine=plain.engine, attendant=plain.attendant, verifier=plain.verifier, keeper=keeper)
+    whole = Parts(engine=plain.engine, hook_handler=plain.hook_handler, verifier=plain.verifier, keeper=keeper)
     return Client(create_app(whole, demo(**settings), fixtures=FIXTURES))
 
 
@@ -164,7 +164,7 @@ def test_a_browser_may_send_feedback(keeper: FakeKeeper) -> None:
 def test_nobody_unknown_may_send_feedback(keeper: FakeKeeper) -> None:
     """First who, then what."""
     plain = parts(FakeEngine())
-    whole = Parts(engine=plain.engine, attendant=plain.attendant, verifier=plain.verifier, keeper=keeper)
+    whole = Parts(engine=plain.engine, hook_handler=plain.hook_handler, verifier=plain.verifier, keeper=keeper)
     answer = Client(create_app(whole, load({}), fixtures=FIXTURES)).call(GOOD, PATH)
 
     assert (401, []) == (answer.status_code, keeper.kept)

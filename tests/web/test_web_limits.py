@@ -80,7 +80,7 @@ class Keeper:
 def test_feedback_is_paid_from_the_same_bucket() -> None:
     """Calls and feedback of one client are counted together."""
     engine = FakeEngine()
-    parts = Parts(engine=engine, attendant=engine, verifier=Strangers(), keeper=Keeper())
+    parts = Parts(engine=engine, hook_handler=engine, verifier=Strangers(), keeper=Keeper())
     client = Client(create_app(parts, demo(rate_per_second="1")))
 
     statuses = [

@@ -11,8 +11,8 @@ from hypothesis import strategies as some
 from web_fakes import CALL, Client, FakeEngine, demo, parts
 
 from cds.account import Caller
-from cds.attendant import LONG_BODY, Reply
 from cds.errors import OutOfRoom
+from cds.hook_handler import LONG_BODY, Reply
 from cds.hooks.limits import USUAL
 from cds.web.app import create_app
 from cds.web.body import ClientGone, read_body
@@ -201,7 +201,7 @@ async def asked(client: Client, path: str, *messages: dict[str, Any], go: asynci
 def test_bodies_that_are_together_too_large_are_shed_and_counted() -> None:
     """503 with a word about when to come back, for calls and feedback alike; small ones and the first go on."""
     engine = FakeEngine()
-    whole = Parts(engine=engine, attendant=engine, verifier=parts(engine).verifier, keeper=Keeper())
+    whole = Parts(engine=engine, hook_handler=engine, verifier=parts(engine).verifier, keeper=Keeper())
     client = Client(create_app(whole, demo(max_bytes_under_way=str(MOST))))
 
     async def crowd() -> list[Any]:

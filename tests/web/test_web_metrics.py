@@ -111,7 +111,7 @@ def test_what_goes_down_is_told_without_being_asked() -> None:
     """Of several workers one is asked for the numbers of all: so each looks after its parts by itself."""
     journal, metrics = Journal(), Metrics("1")
     plain = parts(FakeEngine())
-    whole = Parts(engine=plain.engine, attendant=plain.attendant, verifier=Strangers(), journal=journal)
+    whole = Parts(engine=plain.engine, hook_handler=plain.hook_handler, verifier=Strangers(), journal=journal)
     down = b'twitch_cds_up{part="audit"} 0.0'
 
     async def main() -> tuple[bool, bool]:

@@ -11,8 +11,8 @@ from web_fakes import CALL, FIXTURES, ONE_CARD, SERVICE, Client, FakeEngine, Str
 
 from cards.topics import Topic
 from cds.account import Account, Caller, FeedbackItem
-from cds.attendant import Reply
 from cds.errors import NotKept
+from cds.hook_handler import Reply
 from cds.settings import load
 from cds.web.app import create_app
 from cds.web.metrics import Metrics
@@ -68,7 +68,7 @@ def engine() -> FakeEngine:
 @pytest.fixture
 def client(engine: FakeEngine, journal: FakeJournal, keeper: FakeKeeper) -> Client:
     """The application in demo mode."""
-    parts = Parts(engine=engine, attendant=engine, verifier=Strangers(), keeper=keeper, journal=journal)
+    parts = Parts(engine=engine, hook_handler=engine, verifier=Strangers(), keeper=keeper, journal=journal)
     return Client(create_app(parts, demo(), fixtures=FIXTURES))
 
 
@@ -78,7 +78,7 @@ def test_a_start_is_written_with_what_the_site_does_not_show(
 ) -> None:
     """A committee can tell from the audit since when."""
     engine.switched_off = off
-    app = create_app(Parts(engine=engine, attendant=engine, verifier=Strangers(), journal=journal), demo())
+    app = create_app(Parts(engine=engine, hook_handler=engine, verifier=Strangers(), journal=journal), demo())
 
     async def run() -> None:
         async with app.router.lifespan_context(app):
@@ -180,7 +180,7 @@ def test_feedback_tells_the_tenant_of_its_client(journal: FakeJournal) -> None:
 
 def test_a_refusal_is_written_with_its_reason(engine: FakeEngine, journal: FakeJournal) -> None:
     """The caller is told nothing of it; the path is cut to its route."""
-    parts = Parts(engine=engine, attendant=engine, verifier=Strangers(), journal=journal)
+    parts = Parts(engine=engine, hook_handler=engine, verifier=Strangers(), journal=journal)
     answer = Client(create_app(parts, load({})))("POST", f"{CALL}-patient-7")
     (line,) = journal.lines
 
@@ -196,7 +196,7 @@ def test_refusals_that_were_only_counted_are_told_when_the_service_ends(
     engine: FakeEngine, journal: FakeJournal
 ) -> None:
     """After the first few, one line for all others; the metrics count each."""
-    parts = Parts(engine=engine, attendant=engine, verifier=Strangers(), journal=journal)
+    parts = Parts(engine=engine, hook_handler=engine, verifier=Strangers(), journal=journal)
     client = Client(create_app(parts, load({})))
     transport = httpx.ASGITransport(client.app)
 

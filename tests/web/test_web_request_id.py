@@ -129,7 +129,7 @@ def test_log_audit_and_answer_have_the_same_id(
 ) -> None:
     """Whatever became of the request."""
     engine, journal = FakeEngine(), Journal()
-    parts = Parts(engine=engine, attendant=engine, verifier=Strangers(), keeper=Keeper(), journal=journal)
+    parts = Parts(engine=engine, hook_handler=engine, verifier=Strangers(), keeper=Keeper(), journal=journal)
     client = Client(create_app(parts, demo(), fixtures=FIXTURES))
 
     with caplog.at_level(logging.INFO, "twitch-cds"):
@@ -144,7 +144,9 @@ def test_log_audit_and_answer_have_the_same_id(
 def test_who_is_refused_is_told_the_id_too() -> None:
     """So that an integrator can ask the operator why; the line that sums up many has none."""
     engine, journal = FakeEngine(), Journal()
-    client = Client(create_app(Parts(engine=engine, attendant=engine, verifier=Strangers(), journal=journal), load({})))
+    client = Client(
+        create_app(Parts(engine=engine, hook_handler=engine, verifier=Strangers(), journal=journal), load({}))
+    )
 
     answer = client.call(x_request_id="r-1")
 

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from cards.topics import Topic
 from cds.account import Account, Caller, Shown
-from cds.attendant import Reply
+from cds.hook_handler import Reply
 from cds.knowledge.basis import Row
 from cds.knowledge.load import load as load_knowledge
 from cds.modes import Modes
@@ -82,7 +82,7 @@ class Strangers:
 
 def parts(engine: FakeEngine) -> Parts:
     """The engine, and nobody who may call."""
-    return Parts(engine=engine, attendant=engine, verifier=Strangers())
+    return Parts(engine=engine, hook_handler=engine, verifier=Strangers())
 
 
 def around(engine: FakeEngine, settings: Settings) -> FastAPI:

@@ -14,7 +14,7 @@ from cds.call import Engine
 from cds.errors import CallError
 from cds.explain.explain import Why, explain
 from cds.outcome import Outcome
-from cds.web.ports import Attending
+from cds.web.ports import Handling
 from cds.web.record import Call, Recorder
 
 Json = dict[str, Any]
@@ -42,20 +42,20 @@ class Desk:
     def __init__(
         self,
         engine: Engine,
-        attendant: Attending,
+        hook_handler: Handling,
         recorder: Recorder,
         seconds: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._engine = engine
         self._reading = replace(engine, glances=False)
-        self._attendant = attendant
+        self._hook_handler = hook_handler
         self._recorder = recorder
         self._seconds = seconds
 
     async def fire(self, service: str, body: bytes) -> Round:
         """Make one call and explain its answer."""
         started = self._seconds()
-        reply = await self._attendant.answer(service, body, EHR)
+        reply = await self._hook_handler.answer(service, body, EHR)
         spent = self._seconds() - started
         self._recorder.record(Call(EHR, service, reply, spent))
         said = msgspec.json.decode(reply.body)

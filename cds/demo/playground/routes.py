@@ -19,7 +19,7 @@ from cds.errors import UnknownPath, UnknownService
 from cds.settings import Settings
 from cds.web.body import read_body
 from cds.web.pages import page
-from cds.web.ports import Attending, Keeping
+from cds.web.ports import Handling, Keeping
 from cds.web.record import Recorder
 
 FORM_OVERHEAD = 3  # a form writes a byte as up to three
@@ -31,13 +31,13 @@ class Playground:
     def __init__(
         self,
         engine: Engine,
-        attendant: Attending,
+        hook_handler: Handling,
         keeper: Keeping,
         settings: Settings,
         fixtures: Path,
         demo: Demo,
     ) -> None:
-        self._engine, self._attendant, self._keeper, self._settings = engine, attendant, keeper, settings
+        self._engine, self._hook_handler, self._keeper, self._settings = engine, hook_handler, keeper, settings
         self._shelves = demo.shelves
         self._index = patient_list.read_index(fixtures)
         self._today = demo.today
@@ -48,7 +48,7 @@ class Playground:
 
     def add_to(self, app: FastAPI, recorder: Recorder) -> None:
         """Add the paths; every call is counted and audited by this recorder."""
-        self._desk = Desk(self._engine, self._attendant, recorder)
+        self._desk = Desk(self._engine, self._hook_handler, recorder)
         app.add_api_route("/", self.home, methods=["GET"])
         app.add_api_route(PATIENTS + "{patient}", self.chart, methods=["GET"])
         app.add_api_route(PATIENTS + "{patient}/request.json", self.request, methods=["GET"])

@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Struct
 
 from cds.account import Caller
-from cds.attendant import Attendant
 from cds.call import Engine
+from cds.hook_handler import HookHandler
 from cds.keyed import Pseudonyms
 from cds.smart.ehr import READ_MS, Ehr
 from cds.smart.session import Session
@@ -43,7 +43,7 @@ class Judge:
     async def judge(self, ehr: Ehr, session: Session, response: Json, now: int) -> Judgement:
         """One call of patient-view; what the token may not read is stated on the cards as not checked."""
         caller = Caller(client=ehr.client.name, card_extension=False, modes=ehr.client.modes)
-        attendant = Attendant(
+        hook_handler = HookHandler(
             self._engine,
             completion=ehr.completion,
             pseudonyms=self._pseudonyms,
@@ -52,7 +52,7 @@ class Judge:
         )
         body = msgspec.json.encode(self._request(ehr, session, response, now))
         began = self._seconds()
-        reply = await attendant.answer(SERVICE, body, caller)
+        reply = await hook_handler.answer(SERVICE, body, caller)
         self._recorder.record(Call(caller, SERVICE, reply, self._seconds() - began))
         said = msgspec.json.decode(reply.body)
         problem = next((issue["details"]["text"] for issue in said.get("issue", ())), "")

@@ -17,11 +17,11 @@ from msgspec import Raw
 
 from cds.access import Source
 from cds.account import NOBODY, Account, Caller
-from cds.attendant import LONG_BODY, Attendant, Reply
 from cds.deadline import Deadline
 from cds.fhir.bundle import Feed
 from cds.fhir.datatypes import CodeableConcept
 from cds.fhir.resources import Medication
+from cds.hook_handler import LONG_BODY, HookHandler, Reply
 from cds.keyed import Pseudonyms
 from cds.prefetch.supply import DRAFTS, TWITCH_KEYS, TYPES, State, Supply, supply
 from cds.secrecy import Secret
@@ -118,8 +118,8 @@ class Notebook:
 def attended(body: Json, service: str = VIEW, caller: Caller = NOBODY, **parts: Any) -> Reply:
     """The reply to one call."""
     parts = {"seconds": lambda: 0.0} | parts  # time stands still: no test depends on how fast the machine is
-    attendant = Attendant(engine(TODAY), pseudonyms=PSEUDONYMS, **parts)
-    return asyncio.run(attendant.answer(service, json.dumps(body).encode(), caller))
+    hook_handler = HookHandler(engine(TODAY), pseudonyms=PSEUDONYMS, **parts)
+    return asyncio.run(hook_handler.answer(service, json.dumps(body).encode(), caller))
 
 
 def topics(reply: Reply) -> list[str]:

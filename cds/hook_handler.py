@@ -93,7 +93,7 @@ class Visibility(Struct, frozen=True, kw_only=True):
         return not self.is_silent or (self.shows_emergencies and not is_repeatable(advice))
 
 
-class Attendant:
+class HookHandler:
     """Attends one call after the other; holds nothing of any of them."""
 
     def __init__(
