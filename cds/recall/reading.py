@@ -16,7 +16,7 @@ from cds.fhir.datatypes import CodeableConcept
 from cds.fhir.statuses import code_of, status_of
 from cds.knowledge.maps.names import Names
 from cds.recall.model import LOCAL, NATIONAL, NONE, OTHER, SYSTEMS, WORDS, Key, Kind, Survey, Type
-from cds.rules.labs import LabLimits
+from cds.rules.lab_limits import LabLimits
 from cds.rules.ranges import Person
 
 WITHDRAWN = frozenset({"entered-in-error", "cancelled", "draft", "not-done"})

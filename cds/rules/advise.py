@@ -19,7 +19,7 @@ from cds.rules import (
     proposals,
     tests_due,
 )
-from cds.rules.abnormal import Abnormal
+from cds.rules.abnormal_labs import Abnormal
 from cds.rules.assess import Assessment
 from cds.rules.choice import SILENCE_NEEDS, Choice
 from cds.rules.flag_rows import FLAG_IDS

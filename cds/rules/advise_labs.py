@@ -2,9 +2,9 @@
 
 from cards.advice import Advice, Note, ProposedOrder
 from cards.topics import Indicator, Topic
-from cds.rules import abnormal as labs
+from cds.rules import abnormal_labs as lab_limits
 from cds.rules import added_classes, context, tests_due
-from cds.rules.abnormal import Abnormal
+from cds.rules.abnormal_labs import Abnormal
 from cds.rules.assess import Assessment
 from cds.rules.choice import Choice
 from cds.rules.picture import Picture
@@ -101,7 +101,7 @@ def _notes(some: tuple[Abnormal, ...], found: Assessment) -> tuple[Note, ...]:
     own = tuple(note for lab in some for note in lab.notes)
     high = (Note("calcium_high_no_vitamin_d"),) if _is_calcium_high(picture) else ()
     pregnant = (Note("pregnancy_limits"),) if picture.pregnant else ()
-    worded = (*own, *context.site_notes(picture), *labs.replaced(picture))
+    worded = (*own, *context.site_notes(picture), *lab_limits.replaced(picture))
     return (*worded, *high, *of_high_calcium(picture), *pregnant, *_weeks(some, found))
 
 

@@ -6,11 +6,11 @@ from cards.advice import Advice, Note, ProposedOrder
 from cards.printed import number
 from cards.template import fill
 from cards.topics import Topic
-from cds.rules import context, laboratory, proposals, serotonin
+from cds.rules import context, lab_status, proposals, serotonin
 from cds.rules.assess import Assessment
 from cds.rules.choice import Choice
 from cds.rules.doses import MASS, daily
-from cds.rules.labs import Judged
+from cds.rules.lab_limits import Judged
 from cds.rules.medication import Course, fires
 from cds.rules.picture import Picture
 from cds.rules.rulebook import rulebook_of
@@ -84,7 +84,7 @@ def _values(courses: tuple[Course, ...], picture: Picture) -> dict[str, str]:
     if moved is None:
         return {}
     side = picture.knowledge.names.sides.of(moved.side)
-    return {**laboratory.quoted(moved, picture.knowledge), "side": side}
+    return {**lab_status.quoted(moved, picture.knowledge), "side": side}
 
 
 def steroid_words(course: Course, picture: Picture) -> dict[str, str]:
@@ -122,7 +122,7 @@ def _notes(courses: tuple[Course, ...], picture: Picture) -> tuple[Note, ...]:
 
 def _samples(course: Course, picture: Picture) -> Iterator[dict[str, str]]:
     for judged in _moved(course, picture):
-        yield {"drug": course.ingredient, **laboratory.quoted(judged, picture.knowledge)}
+        yield {"drug": course.ingredient, **lab_status.quoted(judged, picture.knowledge)}
 
 
 def _is_uncertain(course: Course, picture: Picture) -> bool:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from cards.topics import Topic
 from cds.rules import new_signs, tests_due, tests_wanted, tetany, timing, weakness_used, withdrawal
-from cds.rules.abnormal import Abnormal
+from cds.rules.abnormal_labs import Abnormal
 from cds.rules.causes import Cause
 from cds.rules.findings import IN_DOUBT, Finding
 from cds.rules.flags import Flags, Raised

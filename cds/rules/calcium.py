@@ -7,9 +7,9 @@ from msgspec.structs import replace
 from cds.chart.facts import LabResult
 from cds.fhir.dates import When
 from cds.knowledge.model import Adjustment
-from cds.rules import labs
+from cds.rules import lab_limits
 from cds.rules.amount import Amount, is_beyond, to_unit
-from cds.rules.labs import Judged, LabLimits, most_abnormal
+from cds.rules.lab_limits import Judged, LabLimits, most_abnormal
 from cds.rules.newest import of_newest_day
 
 MOST_A_DAY = 24  # albumin results of one day that are looked at; no laboratory measures it more often
@@ -63,7 +63,7 @@ def deciding(judged: Iterable[Judged], limits: LabLimits) -> Judged | None:
     readable = [one for one in judged if one.side is not None and one.when is not None]
     same = of_newest_day(readable, lambda one: one.when)
     best = max((TRUST[one.kind or "unadjusted"] for one in same), default=0)
-    return labs.deciding((one for one in same if TRUST[one.kind or "unadjusted"] == best), limits)
+    return lab_limits.deciding((one for one in same if TRUST[one.kind or "unadjusted"] == best), limits)
 
 
 def _judge(result: LabResult, albumins: Albumins, limits: LabLimits) -> Judged:

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from cards.topics import Indicator, Topic
-from cds.rules.abnormal import Abnormal
+from cds.rules.abnormal_labs import Abnormal
 from cds.rules.causes import Cause
 from cds.rules.flags import Flags
 from cds.rules.lifestyle import Factor

@@ -11,7 +11,7 @@ from cds.rules import lifestyle, readings, serotonin, tests_due
 from cds.rules.assess import Assessment
 from cds.rules.findings import Finding
 from cds.rules.flags import Flags
-from cds.rules.laboratory import Unread
+from cds.rules.lab_status import Unread
 from cds.rules.medication import Course, Ended
 from cds.rules.own_words import first_of_sentence, own
 from cds.rules.picture import Picture

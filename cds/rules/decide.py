@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from cards.topics import Indicator, Topic
 from cds.rules import calm, lines, other_results, serotonin, stopped
-from cds.rules.abnormal import Abnormal
+from cds.rules.abnormal_labs import Abnormal
 from cds.rules.assess import Assessment, flag_days
 from cds.rules.cardbook import PROTECTED, RANKS
 from cds.rules.causes import Cause

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from cds.rules import tetany
 from cds.rules.findings import Finding
 from cds.rules.flags import Raised
-from cds.rules.labs import Judged
+from cds.rules.lab_limits import Judged
 from cds.rules.medication import Course
 from cds.rules.view import View
 

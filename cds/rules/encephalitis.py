@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from cds.rules import fever
 from cds.rules.findings import Finding
 from cds.rules.flags import Raised, sample_days
-from cds.rules.labs import Judged
+from cds.rules.lab_limits import Judged
 from cds.rules.reads import Reads
 from cds.rules.view import View
 

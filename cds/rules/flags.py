@@ -8,9 +8,9 @@ from cards.advice import Fact
 from cds.fhir.dates import parse
 from cds.knowledge.load import Knowledge
 from cds.rules import findings as signs
-from cds.rules import laboratory
+from cds.rules import lab_status
 from cds.rules.findings import Finding
-from cds.rules.labs import Judged
+from cds.rules.lab_limits import Judged
 from cds.rules.medication import Course
 
 
@@ -88,7 +88,7 @@ def raised(
         id=flag,
         tag=tag,
         facts=(
-            *(laboratory.fact(one, knowledge, limit=limit) for one in judged),
+            *(lab_status.fact(one, knowledge, limit=limit) for one in judged),
             *(signs.fact(one, names, knowledge) for one in found),
             *(course.fact for course in courses),
             *extra,
@@ -98,8 +98,8 @@ def raised(
         days=tuple(one.day for one in found),
         critical=critical,
         used=used,
-        trigger=laboratory.shown(judged[0], knowledge) if judged else None,
+        trigger=lab_status.shown(judged[0], knowledge) if judged else None,
         is_low=any(one.side == "low" for one in judged),
         is_high=any(one.side == "high" for one in judged),
-        preliminary=next((laboratory.lab_label(one, knowledge) for one in judged if one.result.preliminary), None),
+        preliminary=next((lab_status.lab_label(one, knowledge) for one in judged if one.result.preliminary), None),
     )

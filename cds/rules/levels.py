@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from cards.advice import Note
 from cds.rules.findings import Finding
 from cds.rules.flags import Raised
-from cds.rules.labs import Judged
+from cds.rules.lab_limits import Judged
 from cds.rules.medication import Course
 from cds.rules.reads import Reads
 from cds.rules.view import View

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from cards.advice import Note
 from cards.topics import Indicator, Topic
 from cds.rules import added_classes, calm, context, other_results
-from cds.rules.abnormal import Abnormal
+from cds.rules.abnormal_labs import Abnormal
 from cds.rules.assess import Assessment
 from cds.rules.causes import Cause
 from cds.rules.choice import Choice

@@ -8,7 +8,7 @@ from cards.advice import Fact
 from cds.chart.facts import Report
 from cds.rules.findings import Finding
 from cds.rules.flags import Raised
-from cds.rules.labs import Judged
+from cds.rules.lab_limits import Judged
 from cds.rules.own_words import in_sentence
 from cds.rules.reported import sign_today
 from cds.rules.view import View

@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cards.advice import Fact, Note
-from cds.rules import abnormal
+from cds.rules import abnormal_labs
 from cds.rules.flags import Raised
 from cds.rules.view import View
 
@@ -45,5 +45,5 @@ def low(view: View) -> Iterator[Low]:
         standing = view.standing(analyte)
         judged = standing.abnormal
         if judged is not None and judged.side == "low":
-            notes = tuple(abnormal.remarks(standing, judged, view))
+            notes = tuple(abnormal_labs.remarks(standing, judged, view))
             yield Low(analyte, view.low_name(judged), (view.lab_fact(judged),), notes)

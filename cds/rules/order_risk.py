@@ -8,7 +8,7 @@ from cards.advice import Fact
 from cards.template import fill
 from cds.chart.facts import Drug
 from cds.knowledge.codes import Concept
-from cds.rules.laboratory import Standing
+from cds.rules.lab_status import Standing
 from cds.rules.medication import Course
 from cds.rules.reads import Reads
 from cds.rules.view import View

@@ -12,9 +12,9 @@ from cds.chart.facts import OtherResult
 from cds.fhir.datatypes import Quantity
 from cds.knowledge.load import Knowledge
 from cds.knowledge.model import Analyte
-from cds.rules import context, laboratory
+from cds.rules import context, lab_status
 from cds.rules.amount import amount, ucum
-from cds.rules.labs import CRITICAL, Judged
+from cds.rules.lab_limits import CRITICAL, Judged
 from cds.rules.newest import newest
 from cds.rules.picture import Picture
 from cds.rules.ranges import usable
@@ -64,7 +64,7 @@ def _judged(picture: Picture, used: Collection[str]) -> Iterator[Line]:
     for analyte, judged in _recent(picture):
         told = judged.result.ref in used or (analyte == "albumin" and adjusts)
         if (judged.effect == "quote" or _is_early(judged)) and not told:
-            words = laboratory.quoted(judged, picture.knowledge)
+            words = lab_status.quoted(judged, picture.knowledge)
             day = judged.when.first if judged.when else 0
             yield _line(picture, words, judged.result.flags, judged.side or "", day, early=judged.result.preliminary)
 
@@ -154,4 +154,4 @@ def _disagreements(picture: Picture) -> Iterator[Note]:
     """A normal number that the laboratory flagged: said, and no card of its own."""
     for _, judged in _recent(picture):
         if judged.disagrees and not judged.is_abnormal:
-            yield Note("flag_disagrees", laboratory.quoted(judged, picture.knowledge))
+            yield Note("flag_disagrees", lab_status.quoted(judged, picture.knowledge))

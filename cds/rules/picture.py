@@ -10,12 +10,12 @@ from cds.chart.spoken import UNREAD, UNSURE
 from cds.fhir.dates import When, completed_years
 from cds.fhir.units import factor
 from cds.knowledge.load import Knowledge
-from cds.rules import findings, gate, known_disease, laboratory, medication, readings, reported, unread, work_up
+from cds.rules import findings, gate, known_disease, lab_status, medication, readings, reported, unread, work_up
 from cds.rules.amount import ucum
 from cds.rules.findings import Finding, Findings, Remark
 from cds.rules.gate import Twitch
 from cds.rules.known_disease import Disease
-from cds.rules.laboratory import Laboratory
+from cds.rules.lab_status import Laboratory
 from cds.rules.medication import Medication
 from cds.rules.newest import newest
 from cds.rules.ranges import Person
@@ -163,7 +163,7 @@ def read(
     signs = findings.read(chart, twitches, knowledge, today)
     signs = reported.capped(readings.settled(signs, chart, knowledge, today, adult=adult), knowledge, today)
     recorded = findings.recorded(chart, knowledge)
-    tests = laboratory.read(chart, knowledge, person, today)
+    tests = lab_status.read(chart, knowledge, person, today)
     medicines = medication.read(chart.drugs, knowledge, today, chart.told_medicines)
     known = known_disease.known(chart.problems, knowledge)
     expected = known_disease.expected(chart.problems, medicines, knowledge)

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from cards.advice import Note
-from cds.rules import laboratory, work_up
-from cds.rules.abnormal import Abnormal
+from cds.rules import lab_status, work_up
+from cds.rules.abnormal_labs import Abnormal
 from cds.rules.lifestyle import Factor
 from cds.rules.medication import Course
 from cds.rules.picture import Picture
@@ -80,7 +80,7 @@ def stale(picture: Picture, tests: Iterable[str] = ()) -> tuple[Note, ...]:
         standing = picture.laboratory.of(test)
         judged = standing.judged
         if standing.state == "stale" and judged is not None and judged.when is not None:
-            notes.append(Note("stale_value", laboratory.quoted(judged, picture.knowledge)))
+            notes.append(Note("stale_value", lab_status.quoted(judged, picture.knowledge)))
     return tuple(notes)
 
 

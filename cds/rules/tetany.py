@@ -7,10 +7,10 @@ from msgspec.structs import replace
 from cards.topics import Indicator
 from cds.chart.facts import Drug
 from cds.fhir.dates import When
-from cds.rules import abnormal
+from cds.rules import abnormal_labs
 from cds.rules.causes import Cause
 from cds.rules.flags import Flags, Lowered, Raised
-from cds.rules.labs import Judged
+from cds.rules.lab_limits import Judged
 from cds.rules.reads import Reads
 from cds.rules.view import View
 
@@ -81,7 +81,7 @@ def _is_since(when: When | None, day: int) -> bool:
 
 def _normal(test: str, view: View) -> Iterator[Judged]:
     """The final results in range by their number; total calcium and an adjustment that cannot be relied on are none."""
-    unsafe = test == "calcium" and abnormal.is_adjustment_unsafe(view)
+    unsafe = test == "calcium" and abnormal_labs.is_adjustment_unsafe(view)
     for result, judged in view.results(test):
         if judged is None or judged.side != "normal" or judged.found is None or result.preliminary:
             continue

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from cards.advice import NotChecked
 from cds.chart.facts import Chart, Named
-from cds.rules.laboratory import Laboratory
+from cds.rules.lab_status import Laboratory
 
 UNNAMED, UNCLEAR, TOO_MANY, LANGUAGE = "code", "status", "too-many", "language"
 

@@ -8,15 +8,15 @@ from cds.chart.polarity import DENIED
 from cds.fhir.dates import When
 from cds.knowledge.codes import Concept
 from cds.knowledge.model import MedicineClass, SleepNeed
-from cds.rules import doses, laboratory
+from cds.rules import doses, lab_status
 from cds.rules.access import Access, UndeclaredReadError
 from cds.rules.doses import Dose
 from cds.rules.findings import Finding
 from cds.rules.flags import Flags
 from cds.rules.gate import Twitch
 from cds.rules.known_disease import Disease
-from cds.rules.laboratory import Standing
-from cds.rules.labs import Judged
+from cds.rules.lab_limits import Judged
+from cds.rules.lab_status import Standing
 from cds.rules.medication import Course, Ended, Entry, fires, start_of
 from cds.rules.newest import newest
 from cds.rules.picture import Picture
@@ -170,7 +170,7 @@ class View(Words):
     def results(self, analyte: str) -> list[tuple[LabResult, Judged | None]]:
         """Every result of an analyte, of any day; None in the place of what was not understood."""
         self._access.check("analytes", analyte)
-        return laboratory.every(analyte, self._picture.chart, self._picture.laboratory.limits)
+        return lab_status.every(analyte, self._picture.chart, self._picture.laboratory.limits)
 
     # ---- medicines
 

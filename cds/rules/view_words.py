@@ -7,13 +7,13 @@ from cards.template import fill
 from cds.fhir.datatypes import Quantity
 from cds.knowledge.codes import Concept
 from cds.rules import findings as signs
-from cds.rules import gate, laboratory
+from cds.rules import gate, lab_status
 from cds.rules.access import Access
 from cds.rules.amount import ucum
 from cds.rules.findings import Finding
 from cds.rules.flags import Raised, raised
 from cds.rules.gate import Twitch
-from cds.rules.labs import Judged
+from cds.rules.lab_limits import Judged
 from cds.rules.medication import Course
 from cds.rules.own_words import in_sentence, own
 from cds.rules.picture import Picture
@@ -55,8 +55,8 @@ class Words:
     def low_name(self, judged: Judged) -> str:
         """How a card names a low result, with its number if it has one."""
         knowledge = self._access.knowledge
-        number = f" {laboratory.shown(judged, knowledge)}" if judged.found else ""
-        return fill(knowledge.names.low, {"test": f"{laboratory.lab_label(judged, knowledge)}{number}"})
+        number = f" {lab_status.shown(judged, knowledge)}" if judged.found else ""
+        return fill(knowledge.names.low, {"test": f"{lab_status.lab_label(judged, knowledge)}{number}"})
 
     def unit(self, quantity: Quantity) -> str | None:
         """The UCUM unit of a quantity."""
@@ -95,15 +95,15 @@ class Words:
 
     def lab_fact(self, judged: Judged) -> Fact:
         """A result as a fact."""
-        return laboratory.fact(judged, self._access.knowledge)
+        return lab_status.fact(judged, self._access.knowledge)
 
     def lab_label(self, judged: Judged) -> str:
         """What a result is called."""
-        return laboratory.lab_label(judged, self._access.knowledge)
+        return lab_status.lab_label(judged, self._access.knowledge)
 
     def lab_words(self, judged: Judged) -> dict[str, str]:
         """Name, number and day of a result, for a note about it."""
-        return laboratory.quoted(judged, self._access.knowledge)
+        return lab_status.quoted(judged, self._access.knowledge)
 
     def flag(
         self,

@@ -7,7 +7,7 @@ from likeness import is_low, is_weak
 
 from cards.topics import Indicator
 from cds.rules import lines, serotonin
-from cds.rules.abnormal import Abnormal
+from cds.rules.abnormal_labs import Abnormal
 from cds.rules.assess import Assessment, flag_days
 from cds.rules.flag_rows import FLAG_IDS
 from cds.rules.flags import Flags

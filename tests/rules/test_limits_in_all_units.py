@@ -10,7 +10,7 @@ from cds.chart.facts import LabResult
 from cds.fhir.datatypes import Quantity
 from cds.fhir.units import factor
 from cds.knowledge.model import Limit
-from cds.rules.labs import LabLimits
+from cds.rules.lab_limits import LabLimits
 from cds.rules.ranges import Person
 
 KNOWLEDGE = engine(TODAY).knowledge

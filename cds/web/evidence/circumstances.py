@@ -13,7 +13,7 @@ from cds.fhir import dates
 from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
 from cds.rules import picture as pictures
-from cds.rules.abnormal import Abnormal
+from cds.rules.abnormal_labs import Abnormal
 from cds.rules.assess import Assessment
 from cds.rules.causes import Cause
 from cds.rules.findings import Finding

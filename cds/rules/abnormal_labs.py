@@ -7,10 +7,10 @@ from msgspec import Struct
 from cards.advice import Fact, Note
 from cards.topics import Indicator
 from cds.fhir.dates import When
-from cds.rules import laboratory
+from cds.rules import lab_status
 from cds.rules.findings import Finding
-from cds.rules.laboratory import Standing
-from cds.rules.labs import LAB_FLAG, LAB_RANGE, Judged
+from cds.rules.lab_limits import LAB_FLAG, LAB_RANGE, Judged
+from cds.rules.lab_status import Standing
 from cds.rules.picture import Picture
 from cds.rules.view import View
 
@@ -226,4 +226,4 @@ def replaced(picture: Picture) -> Iterator[Note]:
         if judged is None or judged.side != "low" or judged.when is None:
             continue
         if is_replaced((start for name, start in picture.medication.replacements if name == tag), judged.when):
-            yield Note("replacement_recheck", laboratory.quoted(judged, picture.knowledge))
+            yield Note("replacement_recheck", lab_status.quoted(judged, picture.knowledge))

@@ -14,7 +14,7 @@ from cds.knowledge.load import Knowledge
 from cds.rules import calcium
 from cds.rules.amount import Amount
 from cds.rules.calcium import Albumins
-from cds.rules.labs import CRITICAL, Judged, LabLimits, day_of, deciding
+from cds.rules.lab_limits import CRITICAL, Judged, LabLimits, day_of, deciding
 from cds.rules.ranges import Person
 
 
