@@ -8,7 +8,7 @@ from typing import Any as Anything
 from msgspec import Raw
 from msgspec.structs import replace
 
-from cds.chart import conditions, observations, people, workup
+from cds.chart import care_events, conditions, observations, people
 from cds.chart.facts import Chart, Drug, Problem, Seen
 from cds.chart.forms import Forms
 from cds.chart.medicines import MedicationReader, Medications
@@ -279,7 +279,7 @@ class Reader:
     def _examine(self, seen: Seen) -> None:
         """Take an examination; one that a patient speaks of is none."""
         if not (seen.reported or seen.named.sets.isdisjoint(workup.REPORT_KINDS)):
-            self._keep(self._chart.reports, workup.examined(seen))
+            self._keep(self._chart.reports, care_events.examined(seen))
 
     def form(self, resource: QuestionnaireResponse) -> None:
         """Take the answers to a form."""
@@ -316,26 +316,26 @@ class Reader:
 
     def request(self, resource: fhir.ServiceRequest) -> None:
         """Take an order."""
-        self._keep(self._chart.asked, workup.asked(resource, self._namer, self.scope))
-        self._chart.told += workup.told_by_request(resource, self._namer, self.scope)
+        self._keep(self._chart.asked, care_events.asked(resource, self._namer, self.scope))
+        self._chart.told += care_events.told_by_request(resource, self._namer, self.scope)
 
     def appointment(self, resource: fhir.Appointment) -> None:
         """Take an appointment of this patient."""
-        if workup.is_mine(resource, self.scope):
-            self._keep(self._chart.asked, workup.booked(resource, self._namer, self.scope))
-            self._chart.told += workup.told_by_appointment(resource, self._namer, self.scope)
+        if care_events.is_mine(resource, self.scope):
+            self._keep(self._chart.asked, care_events.booked(resource, self._namer, self.scope))
+            self._chart.told += care_events.told_by_appointment(resource, self._namer, self.scope)
 
     def impression(self, resource: fhir.ClinicalImpression) -> None:
         """Take an examination."""
-        self._keep(self._chart.reports, workup.impression(resource, self._namer, self.scope))
-        self._chart.told += workup.told_by_impression(resource, self._namer, self.scope)
+        self._keep(self._chart.reports, care_events.impression(resource, self._namer, self.scope))
+        self._chart.told += care_events.told_by_impression(resource, self._namer, self.scope)
 
     def report(self, resource: fhir.DiagnosticReport) -> None:
         """Take a report, and the results that it holds within itself."""
         self._samples.report(resource)
         if resource.contained:
             self._chart.labs += observations.contained(resource, self._namer, self.scope)
-        self._keep(self._chart.reports, workup.diagnostic_report(resource, self._namer, self.scope))
+        self._keep(self._chart.reports, care_events.diagnostic_report(resource, self._namer, self.scope))
 
     def specimen(self, resource: fhir.Specimen) -> None:
         """Take what is said of a sample."""
@@ -343,19 +343,19 @@ class Reader:
 
     def procedure(self, resource: fhir.Procedure) -> None:
         """Take a procedure."""
-        self._keep(self._chart.reports, workup.procedure(resource, self._namer, self.scope))
+        self._keep(self._chart.reports, care_events.procedure(resource, self._namer, self.scope))
 
     def encounter(self, resource: fhir.Encounter) -> None:
         """Take a visit."""
-        self._chart.visits += workup.visits(resource, self._namer, self.scope)
+        self._chart.visits += care_events.visits(resource, self._namer, self.scope)
 
     def alert(self, resource: fhir.Flag) -> None:
         """Take an alert."""
-        self._chart.told += workup.told_by_alert(resource, self._namer, self.scope)
+        self._chart.told += care_events.told_by_alert(resource, self._namer, self.scope)
 
     def family(self, resource: fhir.FamilyMemberHistory) -> None:
         """Take a relative."""
-        self._keep(self._chart.kin, workup.kin(resource, self._namer, self.scope))
+        self._keep(self._chart.kin, care_events.kin(resource, self._namer, self.scope))
 
     @staticmethod
     def _keep(where: list[Anything], what: object) -> None:
