@@ -12,7 +12,6 @@ from cds.chart.facts import Chart
 from cds.knowledge.load import Knowledge
 from cds.need import Recall, RecallShown, Steps
 from cds.rules import advise_orders, dormant, lines, open_items, orders, unworded
-from cds.rules import picture as pictures
 from cds.rules.advise import bounded, closed
 from cds.rules.assess import Assessment, assess
 from cds.rules.cardbook import ROWS, advised
@@ -21,6 +20,7 @@ from cds.rules.decide import capped, choose, is_for_an_emergency
 from cds.rules.gate import Twitch
 from cds.rules.orders import Drafted
 from cds.rules.picture import Completeness, Picture
+from cds.rules.picture import read as read_picture
 from cds.rules.repeats import fingerprint, former_naming, is_answered, is_repeatable, naming_of, was_shown
 from cds.rules.runner import RuleRunner
 
@@ -78,7 +78,7 @@ class EvaluationInput(Struct, frozen=True, kw_only=True):
 
     def picture(self) -> Picture:
         """What the rules derive from the chart first."""
-        return pictures.read(self.chart, self.twitches, self.knowledge, self.complete, self.today)
+        return read_picture(self.chart, self.twitches, self.knowledge, self.complete, self.today)
 
 
 def evaluate(given: EvaluationInput) -> Steps[Evaluation]:

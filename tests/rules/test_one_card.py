@@ -19,10 +19,10 @@ from cards.wire import Card
 from cards.words import Words
 from cds import call
 from cds.rules import advise_orders, advise_risk, cardbook
-from cds.rules import picture as pictures
 from cds.rules.assess import assess
 from cds.rules.choice import Choice
 from cds.rules.picture import Completeness, Picture
+from cds.rules.picture import read as read_picture
 from cds.rules.rulebook import KNOWN_DISEASE, rulebook_of
 from cds.rules.runner import RuleRunner
 
@@ -110,7 +110,7 @@ def test_every_card_has_an_example() -> None:
 def empty() -> Picture:
     """The picture of a chart that holds nothing."""
     made = engine(TODAY)
-    return pictures.read(made.reader("p1").chart, (), made.knowledge, Completeness(), TODAY.toordinal())
+    return read_picture(made.reader("p1").chart, (), made.knowledge, Completeness(), TODAY.toordinal())
 
 
 def test_a_rule_that_is_asked_by_its_caller_says_nothing_of_itself() -> None:

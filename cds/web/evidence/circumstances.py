@@ -12,7 +12,6 @@ from cds.chart.facts import Chart, Named, Report, RequestedService
 from cds.fhir import dates
 from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
-from cds.rules import picture as pictures
 from cds.rules.abnormal_labs import Abnormal
 from cds.rules.assess import Assessment
 from cds.rules.causes import Cause
@@ -24,6 +23,7 @@ from cds.rules.lifestyle import Factor
 from cds.rules.medication import Course
 from cds.rules.new_signs import NewSign
 from cds.rules.picture import Completeness
+from cds.rules.picture import read as read_picture
 from cds.rules.stopped import Stopped
 from cds.rules.tests_wanted import Reason
 from cds.rules.work_up import Done
@@ -134,7 +134,7 @@ def assessment(keys: Iterable[str], knowledge: Knowledge) -> Assessment:
     """What the rules would have found on an adult's chart that shows all of these."""
     some = [ALL[key] for key in keys]
     today = dates.parse(DAY)
-    blank = pictures.read(Chart(), (), knowledge, Completeness(), today.first if today else 0)
+    blank = read_picture(Chart(), (), knowledge, Completeness(), today.first if today else 0)
     found: dict[str, Any] = {"is_normal": False, "tests_wanted": None}
     flags = ("emergencies", "childhood", "urgent", "routine", "additional", "muscle_signs")
     found |= dict.fromkeys((*flags, "labs", "courses", "factors", "missing"), ())

@@ -10,10 +10,10 @@ from cds.fhir import dates
 from cds.fhir.datatypes import Quantity
 from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
-from cds.rules import picture as pictures
 from cds.rules.gate import Twitch
 from cds.rules.orders import decide_orders, wanted
 from cds.rules.picture import Completeness
+from cds.rules.picture import read as read_picture
 from cds.rules.runner import RuleRunner
 from cds.web.evidence.circumstances import DAY
 from cds.web.evidence.dossier import Outcome
@@ -80,7 +80,7 @@ def _cards(situation: Situation, knowledge: Knowledge) -> dict[str, str]:
         return {}
     today = dates.parse(DAY)
     twitches = (Twitch(named=Named("")),)
-    picture = pictures.read(
+    picture = read_picture(
         _chart(situation, knowledge), twitches, knowledge, Completeness(), today.first if today else 0
     )
     return {one.topic.value: one.indicator.value for one in decide_orders(drafted, picture, RuleRunner())}
