@@ -75,7 +75,7 @@ PURE: tuple[str, ...] = (
 )
 CATCHES_ALL = {
     "cds.rules.runner": "one rule's isolation",
-    "cds.web.exchange": "the request boundary",
+    "cds.web.request_boundary": "the request boundary",
     "cds.store.writer": "the background writer",
     "cds.evaluate.inputs": "the same boundary of the command: one input",
     "cds.evaluate.pool": "the same boundary of the command: one chart of many",

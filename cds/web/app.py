@@ -24,7 +24,6 @@ from cds.web.assets import add_assets
 from cds.web.concurrency import CROWD, ConcurrencyLimit
 from cds.web.cors import Cors
 from cds.web.evidence.routes import Evidence
-from cds.web.exchange import Exchange
 from cds.web.feedback_route import FeedbackRoute
 from cds.web.form_routes import FormRoutes
 from cds.web.heads import LEAVE, LIMITED
@@ -38,6 +37,7 @@ from cds.web.parts import Parts
 from cds.web.paths import Paths
 from cds.web.ports import Answering
 from cds.web.record import Recorder
+from cds.web.request_boundary import RequestBoundary
 
 
 class Application(FastAPI):
@@ -115,7 +115,7 @@ def _layers(app: ASGIApp, parts: Parts, settings: Settings, recorder: Recorder) 
     )
     # Before it too, with more places: those who wait to be verified hold memory, and the last of them waits for long.
     app = ConcurrencyLimit(app, most=settings.max_concurrent * CROWD, limited=recorder.limited)
-    return Exchange(app, cors=Cors.of(settings))
+    return RequestBoundary(app, cors=Cors.of(settings))
 
 
 def _add_metrics(app: FastAPI, settings: Settings, health: Health, metrics: Metrics) -> None:

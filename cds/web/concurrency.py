@@ -8,7 +8,7 @@ from cds.account import Caller
 from cds.errors import Overloaded
 from cds.web.admission import CALLER, GUARDED
 from cds.web.answers import send_error
-from cds.web.exchange import NOTE
+from cds.web.request_boundary import NOTE
 
 CROWD = 4  # requests under way, most of them waiting to be verified, for each place behind the gate
 

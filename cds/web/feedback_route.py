@@ -11,11 +11,11 @@ from cds.hooks.limits import Limits
 from cds.web.admission import CALLER
 from cds.web.answers import send_answer, send_error
 from cds.web.body import ClientGone
-from cds.web.exchange import NOTE
 from cds.web.hook_route import check_service, service_of
 from cds.web.intake import Intake
 from cds.web.ports import Answering, Keeping
 from cds.web.record import Recorder
+from cds.web.request_boundary import NOTE
 
 END = "/feedback"
 LONG_BODY = 64 * 1024

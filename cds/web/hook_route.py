@@ -11,10 +11,10 @@ from cds.hook_handler import LONG_BODY, Reply
 from cds.web.admission import CALLER
 from cds.web.answers import Header, headers_of, send_answer
 from cds.web.body import ClientGone
-from cds.web.exchange import NOTE
 from cds.web.intake import Intake
 from cds.web.ports import Answering, Handling
 from cds.web.record import Call, Recorder
+from cds.web.request_boundary import NOTE
 
 BASE = "/cds-services/"
 HUNG_UP = 499

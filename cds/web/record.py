@@ -10,10 +10,10 @@ from cds.account import Account, Caller, FeedbackItem, Shown
 from cds.hook_handler import Reply
 from cds.modes import Mode
 from cds.trust.refusal import Refusal
-from cds.web.exchange import route_of
 from cds.web.metrics import Metrics
 from cds.web.ports import Recording
 from cds.web.refusals import Refusals
+from cds.web.request_boundary import route_of
 from cds.web.request_id import current
 
 SOFTWARE = version("twitch-cds")

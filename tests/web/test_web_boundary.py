@@ -12,9 +12,9 @@ from cards.topics import Topic
 from cds.settings import load
 from cds.trust.standing import Standing, standing_of
 from cds.web.app import create_app
-from cds.web.exchange import Exchange, route_of
 from cds.web.logs import JsonFormatter, log_config
 from cds.web.parts import Parts
+from cds.web.request_boundary import RequestBoundary, route_of
 
 SANDBOX = "https://sandbox.cds-hooks.org"
 SECRET = "Jane Doe has K 2.1"
@@ -82,7 +82,7 @@ def test_a_failure_after_the_answer_has_begun_is_only_logged(caplog: pytest.LogC
     async def send(message: Any) -> None:
         sent.append(message)
 
-    app = Exchange(half, cors=create_cors(), new_id=lambda: "i1")
+    app = RequestBoundary(half, cors=create_cors(), new_id=lambda: "i1")
     asyncio.run(app({"type": "http", "method": "GET", "path": "/", "headers": []}, _nothing, send))
 
     assert [200] == [message["status"] for message in sent]
@@ -214,7 +214,7 @@ def test_other_kinds_of_connection_pass_through() -> None:
     async def inner(scope: Any, _: Any, __: Any) -> None:
         seen.append(scope["type"])
 
-    asyncio.run(Exchange(inner, cors=create_cors())({"type": "lifespan"}, _nothing, _unheard))
+    asyncio.run(RequestBoundary(inner, cors=create_cors())({"type": "lifespan"}, _nothing, _unheard))
 
     assert ["lifespan"] == seen
 

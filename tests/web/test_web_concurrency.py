@@ -15,8 +15,8 @@ from cds.trust.standing import Standing
 from cds.web.admission import CALLER
 from cds.web.app import create_app
 from cds.web.concurrency import CROWD, ConcurrencyLimit
-from cds.web.exchange import NOTE
 from cds.web.parts import Parts
+from cds.web.request_boundary import NOTE
 
 JSON = [(b"content-type", b"application/json")]
 

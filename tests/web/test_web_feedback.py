@@ -15,12 +15,12 @@ from cds.errors import NotKept
 from cds.hooks.limits import USUAL
 from cds.settings import load
 from cds.web.app import create_app
-from cds.web.exchange import NOTE
 from cds.web.feedback_route import LONG_BODY, FeedbackRoute
 from cds.web.intake import Intake
 from cds.web.metrics import Metrics
 from cds.web.parts import Parts
 from cds.web.record import Recorder
+from cds.web.request_boundary import NOTE
 
 PATH = f"/cds-services/{SERVICE}/feedback"
 ITEM = {"card": "c1", "outcome": "overridden", "outcomeTimestamp": "2026-11-22T06:55:49.404Z"}

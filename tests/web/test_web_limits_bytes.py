@@ -17,13 +17,13 @@ from cds.hooks.limits import USUAL
 from cds.web.app import create_app
 from cds.web.body import ClientGone, read_body
 from cds.web.body_budget import SMALL, BodyBudget, BodyBytes
-from cds.web.exchange import NOTE
 from cds.web.feedback_route import FeedbackRoute
 from cds.web.hook_route import HookRoute
 from cds.web.intake import Intake
 from cds.web.metrics import Metrics
 from cds.web.parts import Parts
 from cds.web.record import Recorder
+from cds.web.request_boundary import NOTE
 
 KIB = 1024
 MOST = 256 * KIB

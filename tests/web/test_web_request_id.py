@@ -14,8 +14,8 @@ from cds.account import Caller
 from cds.settings import load
 from cds.web.app import create_app
 from cds.web.cors import Cors
-from cds.web.exchange import Exchange
 from cds.web.parts import Parts
+from cds.web.request_boundary import RequestBoundary
 from cds.web.request_id import current, new_request_id
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -55,7 +55,7 @@ def answered(*headers: tuple[str, str]) -> tuple[str, str]:
         await send({"type": "http.response.body", "body": b""})
 
     async def ask() -> httpx.Response:
-        app = Exchange(handler, cors=Cors((), loopback=False), new_id=lambda: MADE)
+        app = RequestBoundary(handler, cors=Cors((), loopback=False), new_id=lambda: MADE)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
             return await client.get("/", headers=list(headers))
 

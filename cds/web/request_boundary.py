@@ -32,7 +32,7 @@ def route_of(path: str) -> str:
     return "/" if path == "/" else "other"
 
 
-class Exchange:
+class RequestBoundary:
     """One request and its answer, whatever happens between."""
 
     def __init__(
