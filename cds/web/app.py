@@ -155,15 +155,15 @@ def _lifespan(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, object]]:
-        for errand in parts.start:
-            await errand()
+        for hook in parts.start:
+            await hook()
         recorder.started(parts.engine.switched_off)
         async with health.watched(), observed(metrics.lag):
             yield {LIMITED: recorder.limited, LEAVE: health.leave}
         health.leave()
         recorder.ended()
-        for errand in parts.close:
-            await errand()
+        for hook in parts.close:
+            await hook()
 
     return lifespan
 

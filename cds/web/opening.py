@@ -29,7 +29,7 @@ from cds.trust.verifier import Verifier, build_verifier
 from cds.web.governance.routes import Governance
 from cds.web.governance.standing import Standing, standings
 from cds.web.metrics import Metrics
-from cds.web.parts import Errand, Pages, Parts
+from cds.web.parts import Pages, Parts, StartupHook
 from cds.web.record import SOFTWARE
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _completion(settings: Settings, metrics: Metrics) -> "Completion | None":
 
 def _pages(
     settings: Settings, engine: Engine, hook_handler: HookHandler, memory: Memory, key: Secret
-) -> tuple[list[Pages], Demo | None, Errand]:
+) -> tuple[list[Pages], Demo | None, StartupHook]:
     """The pages for people, the demo's own EHR in demo mode, and what closes the SMART app.
 
     The app is there where an EHR is registered for it when the service starts, and in demo mode.

@@ -13,7 +13,7 @@ from cds.web.metrics import Metrics
 from cds.web.ports import Answering, Handling, Keeping, Recording
 from cds.web.record import Recorder
 
-Errand = Callable[[], Awaitable[None]]
+StartupHook = Callable[[], Awaitable[None]]
 
 
 class Pages(Protocol):
@@ -45,8 +45,8 @@ class Parts:
     journal: Recording | None = None
     metrics: Metrics | None = None
     pages: Sequence[Pages] = ()
-    start: Sequence[Errand] = ()
-    close: Sequence[Errand] = ()
+    start: Sequence[StartupHook] = ()
+    close: Sequence[StartupHook] = ()
     ended_by: Sequence[StartError] = ()
     words: Words | None = None
     demo: DemoEhr | None = None
