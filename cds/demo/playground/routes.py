@@ -12,7 +12,7 @@ from cds.demo.ehr import Demo
 from cds.demo.fhir.charts import Resource, Shelf
 from cds.demo.playground import answers, paste, patient_list
 from cds.demo.playground.choices import load_choices, wish_of
-from cds.demo.playground.desk import Desk
+from cds.demo.playground.hook_caller import HookCaller
 from cds.demo.playground.requests import ENCODER, Ehr, Json
 from cds.demo.playground.showing import PATIENTS, PageContext, find
 from cds.errors import UnknownPath, UnknownService
@@ -48,7 +48,7 @@ class Playground:
 
     def add_to(self, app: FastAPI, recorder: Recorder) -> None:
         """Add the paths; every call is counted and audited by this recorder."""
-        self._desk = Desk(self._engine, self._hook_handler, recorder)
+        self._caller = HookCaller(self._engine, self._hook_handler, recorder)
         app.add_api_route("/", self.home, methods=["GET"])
         app.add_api_route(PATIENTS + "{patient}", self.chart, methods=["GET"])
         app.add_api_route(PATIENTS + "{patient}/request.json", self.request, methods=["GET"])
@@ -72,14 +72,14 @@ class Playground:
         wish = wish_of(request.query_params, self._choices)
         call = self._ehr.request(self._shelf, patient, wish, self._today())
         service = self._ehr.service_id(wish.moment.hook)
-        made = await self._desk.fire(service, ENCODER.encode(call))
+        made = await self._caller.fire(service, ENCODER.encode(call))
         listed = self._index.get(patient)
         opening = self._ehr.request(self._shelf, patient, wish_of({}, self._choices), self._today())
         values = {
             **self._context.chart(resources, person, self._today()),
             **self._context.moments(resources, wish),
             **self._context.support(made, call),
-            "opened": self._context.looking(self._desk.why(self._ehr.opening.id, ENCODER.encode(opening))),
+            "opened": self._context.looking(self._caller.why(self._ehr.opening.id, ENCODER.encode(opening))),
             "patient": patient,
             "shows": listed.title if listed else "",
             "curl": self._context.curl(patient, wish, service),
@@ -105,7 +105,7 @@ class Playground:
             found = paste.read(given, self._ehr)
         except paste.PasteError as problem:
             return self._form({"pasted": given, "problem": str(problem)}, status=422)
-        made = await self._desk.fire(found.service, ENCODER.encode(found.request))
+        made = await self._caller.fire(found.service, ENCODER.encode(found.request))
         values: Json = {**self._context.support(made, found.request), "pasted": given}
         if found.shelf is not None:
             chart, person = found.shelf.charts[found.patient], found.shelf.of("Patient")[found.patient]

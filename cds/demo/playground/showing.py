@@ -13,7 +13,7 @@ from cds.call import Engine
 from cds.demo.fhir.charts import Resource, Shelf
 from cds.demo.playground import patient_list, record
 from cds.demo.playground.choices import FETCH, MOMENTS, OWN, Choices, Wish
-from cds.demo.playground.desk import Round, brief, pretty
+from cds.demo.playground.hook_caller import Round, brief, pretty
 from cds.demo.playground.looking import Looking, look
 from cds.demo.playground.reading import completed, text
 from cds.demo.playground.requests import ENCODER, Json

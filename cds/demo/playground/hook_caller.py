@@ -36,7 +36,7 @@ class Round(Struct, frozen=True, kw_only=True):
     problem: str = ""
 
 
-class Desk:
+class HookCaller:
     """Fires hooks at the service of this process."""
 
     def __init__(
