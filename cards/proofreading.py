@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from cards.errors import WordingError
+from cards.gap_lengths import gap_lengths
 from cards.orders import TASK
-from cards.rooms import rooms
 from cards.template import fields, fill
 from cards.topics import Topic
 from cards.vocabulary import Vocabulary
@@ -155,7 +155,7 @@ def _check_summaries(words: Words) -> None:
             key = f"{topic}.{name}"
             _placeholders("cards.toml", key, variant.summary, gaps)
             try:
-                rooms(variant, gaps)
+                gap_lengths(variant, gaps)
             except ValueError as error:
                 raise WordingError("cards.toml", key, f"summary: {error}") from None
 

@@ -5,9 +5,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from cards.advice import Advice
+from cards.gap_lengths import gap_lengths
 from cards.markdown import plain, to_length
 from cards.printed import day
-from cards.rooms import rooms
 from cards.template import fill
 from cards.topics import Topic
 from cards.wire import SUMMARY_LIMIT
@@ -32,7 +32,7 @@ def summarise(advice: Advice, words: Words) -> str:
 @lru_cache(maxsize=256)
 def _rooms(words: Words, topic: Topic, variant: str) -> Mapping[str, int]:
     """How long each gap of a summary may be."""
-    return rooms(words.variant(topic, variant), words.book.placeholders)
+    return gap_lengths(words.variant(topic, variant), words.book.placeholders)
 
 
 def join(names: Sequence[str], words: Words, shown: int) -> str:

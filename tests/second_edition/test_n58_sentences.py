@@ -8,7 +8,7 @@ from charts.resources import Line
 from charts.seam import engine, evaluate
 
 from cards.advice import Advice, Told
-from cards.rooms import rooms
+from cards.gap_lengths import rooms
 from cards.summary import summarise
 from cards.template import fields, fill
 from cards.topics import Indicator, Topic

@@ -7,7 +7,7 @@ from cards.wire import SUMMARY_LIMIT
 from cards.words import Placeholder, Variant
 
 
-def rooms(variant: Variant, placeholders: Mapping[str, Placeholder]) -> dict[str, int]:
+def gap_lengths(variant: Variant, placeholders: Mapping[str, Placeholder]) -> dict[str, int]:
     """The longest filling of each gap: its cap, its own limit, or what is left where one gap alone has neither.
 
     A ValueError says what is wrong with the caps.
