@@ -278,7 +278,7 @@ class Reader:
 
     def _examine(self, seen: Seen) -> None:
         """Take an examination; one that a patient speaks of is none."""
-        if not (seen.reported or seen.named.sets.isdisjoint(workup.REPORT_KINDS)):
+        if not (seen.reported or seen.named.sets.isdisjoint(care_events.REPORT_KINDS)):
             self._keep(self._chart.reports, care_events.examined(seen))
 
     def form(self, resource: QuestionnaireResponse) -> None:

@@ -2,8 +2,7 @@
 
 from cards.advice import Advice, Note, ProposedOrder
 from cards.topics import Indicator, Topic
-from cds.rules import abnormal_labs as lab_limits
-from cds.rules import added_classes, context, tests_due
+from cds.rules import abnormal_labs, added_classes, context, tests_due
 from cds.rules.abnormal_labs import Abnormal
 from cds.rules.assess import Assessment
 from cds.rules.choice import Choice
@@ -11,7 +10,7 @@ from cds.rules.picture import Picture
 from cds.rules.rulebook import rulebook_of
 
 CALCIUM = {"ionised": "calcium-ionised", "unadjusted": "calcium-unadjusted"}
-DARK_URINE = labs.DARK_URINE
+DARK_URINE = abnormal_labs.DARK_URINE
 THYROID = {"tsh": "low", "free-t4": "high"}
 RAISED = ("calcium", "high")
 RAISES_CALCIUM = ("vitamin-d", "calcium")
@@ -58,7 +57,7 @@ def _variant(some: tuple[Abnormal, ...], picture: Picture) -> str:
         mild = lab.kind == "unadjusted" and lab.indicator is Indicator.INFO
         return "calcium-unadjusted-low" if mild else CALCIUM.get(lab.kind or "", "calcium")
     own = picture.knowledge.listed("own-summary")
-    return lab.tag if lab.tag in own and (lab.side == "high") == (lab.tag == labs.MUSCLE) else "one"
+    return lab.tag if lab.tag in own and (lab.side == "high") == (lab.tag == abnormal_labs.MUSCLE) else "one"
 
 
 def _own(some: tuple[Abnormal, ...]) -> str | None:
@@ -101,7 +100,7 @@ def _notes(some: tuple[Abnormal, ...], found: Assessment) -> tuple[Note, ...]:
     own = tuple(note for lab in some for note in lab.notes)
     high = (Note("calcium_high_no_vitamin_d"),) if _is_calcium_high(picture) else ()
     pregnant = (Note("pregnancy_limits"),) if picture.pregnant else ()
-    worded = (*own, *context.site_notes(picture), *lab_limits.replaced(picture))
+    worded = (*own, *context.site_notes(picture), *abnormal_labs.replaced(picture))
     return (*worded, *high, *of_high_calcium(picture), *pregnant, *_weeks(some, found))
 
 

@@ -10,7 +10,7 @@ from cards.topics import Topic
 from cds.knowledge.load import Knowledge
 from cds.knowledge.model import DEFICIENCY, EXCESS, KnownCause, MedicineClass
 from cds.rules import (
-    abnormal,
+    abnormal_labs,
     added_classes,
     causes,
     cholinergic,
@@ -149,7 +149,7 @@ def _laboratory(knowledge: Knowledge) -> Rule:
             tests=("recorded-warns", "recorded-high-warns", "high-warns"),
             attributes=("pregnancy",),
         ),
-        ask=abnormal.rule_of(deficiencies, excess),
+        ask=abnormal_labs.rule_of(deficiencies, excess),
     )
 
 

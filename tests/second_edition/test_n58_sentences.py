@@ -8,7 +8,7 @@ from charts.resources import Line
 from charts.seam import engine, evaluate
 
 from cards.advice import Advice, Told
-from cards.gap_lengths import rooms
+from cards.gap_lengths import gap_lengths
 from cards.summary import summarise
 from cards.template import fields, fill
 from cards.topics import Indicator, Topic
@@ -57,7 +57,7 @@ def test_n58_word_for_word(key: str, sentence: str, longest: int) -> None:
     """The sentence has these words, and with its longest fillings this length."""
     topic, _, name = key.partition(".")
     variant = WORDS.variant(Topic(topic), name)
-    room = rooms(variant, WORDS.book.placeholders)
+    room = gap_lengths(variant, WORDS.book.placeholders)
 
     assert sentence == fill(variant.summary, {gap: f"<{gap}>" for gap in fields(variant.summary)})
     assert longest == len(fill(variant.summary, {gap: "x" * room[gap] for gap in room}))
@@ -68,7 +68,7 @@ def test_n58_no_summary_is_too_long_with_its_longest_fillings(chosen: tuple[Topi
     """Every summary of every card is under 140 characters when each of its gaps is filled to the last character."""
     topic, name = chosen
     variant = WORDS.variant(topic, name)
-    room = rooms(variant, WORDS.book.placeholders)
+    room = gap_lengths(variant, WORDS.book.placeholders)
     values = {gap: "x" * room[gap] for gap in room}
     said = summarise(Advice(topic=topic, indicator=Indicator.INFO, variant=name, values=values), WORDS)
     overlong = dict.fromkeys(room, "xxx " * 100)
