@@ -3,14 +3,13 @@
 import os
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, fields
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from cds import setting_kinds as kinds
 from cds.errors import SettingsError, reason_of
+from cds.urls import is_private_on_the_way
 
 PREFIX = "TWITCH_CDS_"
 SHARED = "PROMETHEUS_MULTIPROC_DIR"  # the folder where workers share their numbers, as prometheus-client names it
@@ -307,23 +306,9 @@ def load_to_serve(environment: Mapping[str, str]) -> Settings:
     if settings.clients and not settings.demo:
         if not environment.get(key, "").strip():
             raise SettingsError(key, "is needed: clients make their tokens for this address, and cards link to it")
-        if not _is_safe(settings.public_url):
+        if not is_private_on_the_way(settings.public_url):
             raise SettingsError(key, "must begin with https:// unless its host is this machine's own (loopback)")
     return settings
-
-
-def _is_safe(url: str) -> bool:
-    """Whether what goes to an address cannot be read on its way: TLS, or never off this machine."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    return parts.scheme == "https" or host == "localhost" or _is_loopback(host)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _with_files(given: dict[str, str]) -> dict[str, str]:

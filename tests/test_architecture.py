@@ -15,7 +15,7 @@ LONGEST_FILE, LONGEST_FUNCTION, MEDIAN_FUNCTION = 400, 50, 10
 # From the ground up. A module imports from its own part of the house and from the floors below, never from beside.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("cards",),
-    ("cds.errors", "cds.http", "cds.setting_kinds"),
+    ("cds.errors", "cds.http", "cds.setting_kinds", "cds.urls"),
     ("cds.clock", "cds.deadline", "cds.ids", "cds.progress", "cds.secrecy", "cds.settings"),
     ("cds.keyed", "cds.modes"),
     ("cds.access", "cds.account"),

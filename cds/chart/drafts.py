@@ -9,6 +9,7 @@ from msgspec import Raw, Struct
 from cds.chart.scope import Scope
 from cds.fhir.allowance import Allowance
 from cds.fhir.datatypes import CodeableConcept, CodeableReference, Coding, NamedReference
+from cds.fhir.raw import read_raw
 from cds.fhir.references import id_of, parts
 from cds.fhir.resources import Dosage, Ingredient, Medication, MedicationRequest, Repeat, Timing
 
@@ -48,22 +49,15 @@ def read(raw: Raw | None, selections: frozenset[str] | None, scope: Scope, allow
 
 def _resources(raw: Raw, allowance: Allowance) -> Iterator[tuple[str, Json]]:
     """Every resource with its fullUrl, from a Bundle or a resource alone."""
-    top = _decoded(_TOP, raw)
+    top: Any = read_raw(_TOP, raw)
     if "entry" in top:
-        listed = _decoded(_TOP, top["entry"]) or ()
+        listed = read_raw(_TOP, top["entry"]) or ()
     else:
-        listed = () if _decoded(_ANY, top["resourceType"]) == "Bundle" else (raw,)
+        listed = () if read_raw(_ANY, top["resourceType"]) == "Bundle" else (raw,)
     allowance.take(len(listed))
     for one in listed:
-        entry = _one(_decoded(_ANY, one))
+        entry = _one(read_raw(_ANY, one))
         yield _text(entry.get("fullUrl")) or "", _one(entry.get("resource", entry))
-
-
-def _decoded(decoder: "msgspec.json.Decoder[Any]", raw: Raw) -> Any:
-    try:
-        return decoder.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
-        return None
 
 
 def _is_open(resource: Json) -> bool:

@@ -17,7 +17,7 @@ from cds.fhir.datatypes import CodeableConcept, Concepts, Quantity, Reference
 from cds.fhir.dates import When, parse
 from cds.fhir.forms import QuestionnaireResponse
 from cds.fhir.raw import read_raw
-from cds.fhir.references import parts
+from cds.fhir.references import parts, type_of
 from cds.fhir.resources import Component, DiagnosticReport, Observation
 from cds.fhir.statuses import status_of
 from cds.knowledge.codes import NOTHING, Concept
@@ -352,7 +352,7 @@ def _places(sites: Concepts) -> frozenset[str]:
 def _source(observation: Observation) -> Source:
     """The patient, if nobody else performed it; an answer, if it is of a survey; else an examination."""
     performers = read_raw(_REFERENCES, observation.performer) or []
-    kinds = {(one.reference or "").rpartition("/")[0].rpartition("/")[2] for one in performers}
+    kinds = {type_of(one.reference or "") for one in performers}
     if kinds and kinds <= PATIENTS:
         return Source.PATIENT
     asked = concepts.codes(concepts.each(read_raw(_CATEGORIES, observation.category))) & ANSWERED

@@ -16,7 +16,7 @@ from cds.errors import CallError, Unexpected, UsageError
 from cds.evaluate.known import is_later
 from cds.fhir import resources as fhir
 from cds.fhir.base import Owned
-from cds.fhir.bundle import Feed
+from cds.fhir.bundle import Feed, code_of
 from cds.fhir.datatypes import CodeableConcept, Reference
 from cds.fhir.forms import Questionnaire
 from cds.fhir.outcomes import FATAL, cuts
@@ -40,12 +40,6 @@ class Owner(Struct):
 
     subject: Reference | None = None
     patient: Reference | None = None
-
-
-class Code(Struct):
-    """What a resource that is otherwise unreadable is about."""
-
-    code: CodeableConcept | None = None
 
 
 class Unread(Struct):
@@ -224,14 +218,6 @@ def patient_id(reference: str, aliases: Mapping[str, str]) -> str | None:
         return None
     kind, ident = parts(reference)
     return ident if kind in ("", "Patient") else ""
-
-
-def code_of(text: Raw | bytes) -> CodeableConcept | None:
-    """The code, if at least that can be read."""
-    try:
-        return msgspec.json.decode(text, type=Code).code
-    except (msgspec.DecodeError, RecursionError):
-        return None
 
 
 def _references(resource: Anything) -> list[Reference | None]:

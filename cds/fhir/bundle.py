@@ -11,6 +11,7 @@ from cds.fhir import resources as fhir
 from cds.fhir.allowance import Allowance
 from cds.fhir.datatypes import CodeableConcept
 from cds.fhir.outcomes import Response
+from cds.fhir.raw import read_raw
 from cds.fhir.resources import Any, OperationOutcome
 
 NULL = b"null"
@@ -247,22 +248,18 @@ def _set_aside(raw: Raw | bytes, feed: Feed) -> None:
     kind = _kind(raw)
     if kind in (None, "Bundle") or kind in _READ_TYPES:
         feed.lose("unknown" if kind is None or kind == "Bundle" else kind)
-        feed.unread_codes.append(_code(raw))
+        feed.unread_codes.append(code_of(raw))
 
 
 def _kind(raw: Raw | bytes) -> str | None:
-    try:
-        return _PEEK.decode(raw).resourceType
-    except _UNREADABLE:
-        return None
+    peek = read_raw(_PEEK, raw)
+    return peek.resourceType if peek else None
 
 
-def _code(raw: Raw | bytes) -> CodeableConcept | None:
-    """The code of a resource that is otherwise unreadable."""
-    try:
-        return _PEEK_CODE.decode(raw).code
-    except _UNREADABLE:
-        return None
+def code_of(raw: Raw | bytes) -> CodeableConcept | None:
+    """The code of a resource that is otherwise unreadable, if at least that can be read."""
+    peek = read_raw(_PEEK_CODE, raw)
+    return peek.code if peek else None
 
 
 def has_next(links: list[Link | None] | None) -> bool:

@@ -1,4 +1,4 @@
-"""Elements that stay unread until somebody asks for them."""
+"""Lenient reading: elements that stay unread until somebody asks for them, and may then be of any shape."""
 
 from typing import TypeVar
 
@@ -8,7 +8,7 @@ from msgspec import Raw
 T = TypeVar("T")
 
 
-def read_raw(decoder: "msgspec.json.Decoder[T]", raw: Raw) -> T | None:
+def read_raw(decoder: "msgspec.json.Decoder[T]", raw: Raw | bytes) -> T | None:
     """What an element holds; None if it is absent or of another shape."""
     try:
         return decoder.decode(raw) if memoryview(raw) else None

@@ -7,6 +7,11 @@ def parts(target: str) -> tuple[str, str]:
     return path.rpartition("/")[2], ident
 
 
+def type_of(target: str) -> str:
+    """The type of its target; empty if it names none."""
+    return parts(target)[0]
+
+
 def id_of(target: str) -> str:
     """The id of its target."""
     return parts(target)[1]

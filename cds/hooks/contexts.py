@@ -8,6 +8,7 @@ from msgspec import Raw, Struct
 
 from cds.errors import BadEnvelope
 from cds.fhir.bundle import NULL
+from cds.fhir.references import type_of
 from cds.hooks.members import required_text, text, value
 
 FHIR_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
@@ -65,7 +66,7 @@ class Context(Struct, frozen=True, kw_only=True):
     @property
     def is_for_patient(self) -> bool:
         """Whether the user is the patient or somebody close to them (CDS Hooks library, `userId`)."""
-        return (self.user_id or "").split("/_history/")[0].rpartition("/")[0].rpartition("/")[2] in PATIENT_TYPES
+        return type_of(self.user_id or "") in PATIENT_TYPES
 
 
 def read(members: dict[str, Raw], shape: Shape) -> Context:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
+from cds.urls import is_local_name
+
 Address = IPv4Address | IPv6Address
 _NAT64 = ip_network("64:ff9b::/96")
 _THIS_NETWORK = ip_network("0.0.0.0/8")
@@ -18,11 +20,6 @@ METADATA = frozenset(
 def usable(addresses: Iterable[str], host: str) -> list[str]:
     """The addresses that a name may be reached at, in their order; loopback only if the name itself says loopback."""
     return [text for text in addresses if not _is_refused(ip_address(text), is_local=is_local_name(host))]
-
-
-def is_local_name(host: str) -> bool:
-    """Whether a name stands for this machine by itself (RFC 6761)."""
-    return host == "localhost" or host.endswith(".localhost")
 
 
 def is_address(host: str) -> bool:

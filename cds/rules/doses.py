@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw, Struct
 
+from cds.fhir.raw import read_raw
 from cds.fhir.resources import Dosage
 from cds.fhir.units import factor, known
 from cds.knowledge.codes import Concept
@@ -142,10 +143,7 @@ def _number(value: object) -> float | None:
 
 def _value(raw: Raw) -> Any:
     """What an unread element holds; None if it is absent or cannot be read."""
-    try:
-        return _ANY.decode(raw) if memoryview(raw) else None
-    except (msgspec.DecodeError, RecursionError):
-        return None
+    return read_raw(_ANY, raw)
 
 
 def _many(value: object) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from cards.markdown import plain
 from cards.printed import day
 from cds.chart.facts import Chart, Problem
 from cds.fhir.dates import parse
+from cds.fhir.references import type_of
 from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
 
@@ -44,7 +45,7 @@ _KINDS = {
 
 def of_resource(ref: str, date: str = "") -> Place | None:
     """Where what a resource says stands, by its type; a result or a finding of its own stands nowhere else."""
-    key = _KINDS.get(ref.partition("/")[0])
+    key = _KINDS.get(type_of(ref))
     return Place(key, day(date) if key == "visit" else "") if key else None
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from cards.advice import NotChecked
 from cds.chart.facts import Chart, Named
+from cds.fhir.references import type_of
 from cds.rules.lab_status import Laboratory
 
 UNNAMED, UNCLEAR, TOO_MANY, LANGUAGE = "code", "status", "too-many", "language"
@@ -21,7 +22,7 @@ def accounted(chart: Chart, laboratory: Laboratory, texts: Iterable[Named]) -> I
         yield NotChecked(type="Condition", reason=UNNAMED, count=chart.strange_problems)
     if chart.unread_answers:
         yield NotChecked(type="QuestionnaireResponse", reason=TOO_MANY, count=chart.unread_answers)
-    for kind, count in sorted(Counter(one.ref.partition("/")[0] for one in texts).items()):
+    for kind, count in sorted(Counter(type_of(one.ref) for one in texts).items()):
         yield NotChecked(type=kind, reason=LANGUAGE, count=count)
     medicines = chart.medicines
     for reason, count in ((UNNAMED, len(medicines.unnamed)), (UNCLEAR, len(medicines.unclear))):

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from cds.selfcheck.line import Line, failed, passed, skipped
 from cds.selfcheck.subject import Subject, words
-from cds.trust.addresses import is_loopback
+from cds.urls import is_loopback
 
 FEWEST_DAYS = 14
 SECONDS = 5.0

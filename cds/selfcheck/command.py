@@ -23,9 +23,9 @@ from cds.selfcheck.nodes import check_nodes
 from cds.selfcheck.subject import Credential, Subject, base_of
 from cds.selfcheck.surroundings import check_clients, check_fhir_servers, check_time_zone
 from cds.settings import environment, load
-from cds.trust.addresses import problem_of
 from cds.trust.fetch import authorities, fetch
 from cds.trust.mint import read_key, signer_of
+from cds.urls import problem_of
 
 SECONDS = 10.0
 

@@ -12,9 +12,9 @@ from cds.http import httpx, silence
 from cds.prefetch.backend import CheckedBackend, Resolve, resolve
 from cds.prefetch.client import open_http, trust
 from cds.prefetch.transport import Transport
-from cds.trust.addresses import problem_of_keys
 from cds.trust.fetching import FetchFailed
-from cds.trust.smart_entry import SmartClient, origin_of
+from cds.trust.smart_entry import SmartClient
+from cds.urls import origin_of, problem_of_keys
 
 SECONDS = 8.0
 MOST_BYTES = 512 * 1024

@@ -11,7 +11,6 @@ from msgspec import Struct
 from cds.account import NOBODY
 from cds.errors import RegistryError, reason_of
 from cds.modes import Modes
-from cds.trust.addresses import problem_of, problem_of_keys
 from cds.trust.algorithms import unusable
 from cds.trust.modes_entry import PilotEntry, modes_of
 from cds.trust.modes_entry import problems as problems_of_modes
@@ -19,6 +18,7 @@ from cds.trust.names import ALLOWED, DEFAULT
 from cds.trust.public_sandbox import WHY, is_of_the_sandbox
 from cds.trust.smart_entry import SmartClient, SmartEntry, registered
 from cds.trust.smart_entry import problems as problems_of_smart
+from cds.urls import problem_of, problem_of_keys
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S{1,500}", re.ASCII)

@@ -3,15 +3,14 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from cds.errors import UsageError, reason_of
 from cds.secrecy import Secret
-from cds.trust.addresses import problem_of, problem_of_keys
 from cds.trust.mint import Signer, read_key, signer_of
 from cds.trust.names import ALLOWED
+from cds.urls import origin_of, problem_of, problem_of_keys
 
 CLIENT_ID = re.compile(r"[!-~]{1,255}", re.ASCII)
 PATIENT_GAP = "{patient}"
@@ -102,12 +101,6 @@ def registered(entry: SmartEntry, folder: Path) -> SmartClient:
         secret_file=folder / entry.secret_file if entry.secret_file else None,
         signer=_signer(entry, folder / entry.key_file) if entry.key_file else None,
     )
-
-
-def origin_of(address: str) -> str:
-    """Scheme, host and port of an address."""
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc}".lower()
 
 
 def _signer(entry: SmartEntry, path: Path) -> Signer:

@@ -1,14 +1,13 @@
 """Which browser pages may call (CORS): exact origins, never with credentials."""
 
-import re
 from collections.abc import Collection
 
 from starlette.types import Scope
 
 from cds.settings import Settings
+from cds.urls import LOOPBACK_ORIGIN
 from cds.web.answers import Header
 
-LOOPBACK = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?")
 VARY: Header = (b"vary", b"Origin")
 PREFLIGHT: tuple[Header, ...] = (
     (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
@@ -32,7 +31,7 @@ class Cors:
 
     def allows(self, origin: str) -> bool:
         """Tell whether a page of this origin may read our answers."""
-        return origin in self._origins or (self._loopback and LOOPBACK.fullmatch(origin) is not None)
+        return origin in self._origins or (self._loopback and LOOPBACK_ORIGIN.fullmatch(origin) is not None)
 
     def headers(self, origin: bytes | None) -> tuple[Header, ...]:
         """The headers for any answer, errors included: else the browser says "CORS" in place of the error."""
