@@ -80,6 +80,7 @@ _our = lru_cache(maxsize=1024)(escape)  # labels and units: the same few again a
 
 def _called(fact: Fact, words: Words) -> str:
     """What the chart calls it, else what we do."""
+    # The chart's own words go to cards and their basis only, escaped: never to logs, audit, metrics or the database.
     return escape(fact.quoted, words.book.layout.quote_length) if fact.quoted else _our(fact.label)
 
 

@@ -256,7 +256,7 @@ class Reader:
             return
         self._aged_with = self._chart.birth
         aged, self._aged = self._aged, []
-        gone = {id(found) for found, _ in aged}
+        gone = {id(found) for found, _ in aged}  # by identity: two entries may be equal in every field that is kept
         self._chart.problems[:] = [one for one in self._chart.problems if id(one) not in gone]
         for _, resource in aged:
             self.condition(resource)

@@ -110,13 +110,17 @@ class Questions:
 def assess(picture: Picture, runner: RuleRunner, *, emergency_cards: bool = True) -> Assessment:
     """Ask every rule once, in the order that the flags depend on each other."""
     questions = Questions(picture, runner)
+    # Emergencies first: what they use counts nowhere else (4b Flags), so no flag may be asked before them.
     raised = questions.ask(Topic.EMERG)
     lowered = raised if _may_be_lowered(raised, picture, runner) else ()
     emergencies = () if lowered else raised
     early = (finding for finding in picture.findings.all if finding.preliminary)  # they count for emergencies only (N1)
     used = questions.emergencies_used(emergencies, told=emergency_cards)
     questions.set_aside([*early, *used], emergencies if emergency_cards else ())
+    # The picture is another one from here on: without what the emergencies used, and with what they leave to be quoted.
     picture = questions.picture
+    # Urgent before routine: a routine rule may look at what an urgent one has raised. Both before a normal examination
+    # and new signs, which answer flags and therefore need to see all of them.
     urgent = questions.ask(Topic.NEURO_URG)
     childhood, urgent_left = _by_age(picture, urgent, questions)
     evaluation = questions.ask(Topic.NEURO_EVAL)
@@ -126,6 +130,7 @@ def assess(picture: Picture, runner: RuleRunner, *, emergency_cards: bool = True
     urgent_left, evaluation = new_signs.left(urgent_left, picture), new_signs.left(evaluation, picture)
     routine = tuple(flag for flag in evaluation if flag.id != "ADD" and not flag.today)
     extra = tuple(flag for flag in evaluation if flag.id == "ADD")
+    # Medicines, factors and results do not depend on each other; the tests that are due depend on all three.
     medicines = questions.collect(Topic.MED_REV)
     courses = tuple(one for one in medicines if isinstance(one, Course))
     factors: tuple[Factor, ...] = questions.collect(Topic.LIFESTYLE)

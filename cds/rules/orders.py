@@ -53,6 +53,7 @@ class Drafted(Struct, frozen=True):
     def others(self) -> tuple[Beginning, ...]:
         """All but estrogens, each once: an emergency meets them."""
         some = (one for tag, drafts in self.of.items() if tag != ESTROGEN for one in drafts)
+        # By identity: one draft stands under several tags and counts once; two drafts that are equal count twice.
         return tuple(Beginning(*draft) for draft in {id(drug): (drug, concept) for drug, concept in some}.values())
 
 
