@@ -130,6 +130,8 @@ lock:
 	$(UV_COMPILE) --output-file requirements.lock pyproject.toml
 	$(UV_COMPILE) --output-file requirements-dev.lock --extra dev --constraint requirements.lock pyproject.toml
 	printf 'duckdb>=2.0\n' | $(UV_COMPILE) --output-file requirements-replay.lock --constraint requirements-dev.lock -
+	printf 'distributed>=2026.1\nduckdb>=2.0\ns3fs>=2026.1\nuniversal-pathlib>=0.3\n' | $(UV_COMPILE) --output-file requirements-cluster.lock \
+		--constraint requirements-dev.lock -
 	printf 'editables\nhatchling>=1.27\n' | $(UV_COMPILE) --output-file requirements-build.lock -
 
 clean:

@@ -85,6 +85,7 @@ CATCHES_ALL = {
 # of `cds.commands` import what they run.
 IMPORTS_LATE = {
     "cds.cli": {"cds.commands.program"},
+    "cds.evaluate.places": {"upath"},
     "cds.fhir.units": {"cds.fhir.ucum"},
     "cds.store.migrate": {"cds.store.upgrade"},
     "cds.store.statements": {"sqlalchemy.dialects"},

@@ -18,11 +18,13 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 RUNTIME: list[str] = PROJECT["project"]["dependencies"]
 TESTS: list[str] = PROJECT["project"]["optional-dependencies"]["dev"]
 REPLAY: list[str] = PROJECT["project"]["optional-dependencies"]["replay"]
+CLUSTER: list[str] = PROJECT["project"]["optional-dependencies"]["cluster"]
 BUILD: list[str] = [*PROJECT["build-system"]["requires"], "editables"]  # editables: for `pip install --editable`
 ROOTS = {
     "requirements.lock": RUNTIME,
     "requirements-replay.lock": REPLAY,
-    "requirements-dev.lock": [*RUNTIME, *REPLAY, *TESTS],
+    "requirements-cluster.lock": CLUSTER,
+    "requirements-dev.lock": [*RUNTIME, *REPLAY, *CLUSTER, *TESTS],
     "requirements-build.lock": BUILD,
 }
 VERSIONS = {"3.11": "3.11.0", "3.12": "3.12.0", "3.13": "3.13.0"}

@@ -23,6 +23,8 @@ from cds.commands.look import Command
         "twitch-cds replay export/ --out replay/ --workers 8",
         "twitch-cds replay export/ --out march/ --as-of 2026-03-31",
         "twitch-cds replay export/ --out monthly/ --every 30d",
+        "twitch-cds replay /shared/export --out /shared/replay --scheduler tcp://10.0.0.5:8786",
+        "twitch-cds replay s3://charts/export --out replay/ --scheduler tcp://10.0.0.5:8786 --work s3://charts/work",
     ],
 )
 @click.argument(
@@ -50,15 +52,30 @@ from cds.commands.look import Command
     "--rules-off/--no-rules-off", default=True, help="also tell what one rule less would change; takes longer"
 )
 @click.option("--workers", metavar="N", type=click.IntRange(1, 64), default=1, help="processes: one per core is best")
-def command(as_of: datetime | None, every: str | None, **given: Any) -> int:
+@click.option("--scheduler", metavar="ADDRESS", help="the workers of a Dask cluster instead: tcp://10.0.0.5:8786")
+@click.option(
+    "--work",
+    metavar="URL",
+    help="where workers put what is not finished, if they share no file system: s3://charts/work",
+)
+def command(as_of: datetime | None, every: str | None, scheduler: str | None, **given: Any) -> int:
     """Replay an export."""
+    if scheduler and given["workers"] > 1:
+        raise click.UsageError("--workers: not allowed with --scheduler")
     if as_of and every:
         raise click.UsageError("--every: not allowed with --as-of")
     if find_spec("duckdb") is None:
         raise click.UsageError("replay needs DuckDB: pip install 'twitch-cds[replay]'")
+    if scheduler and find_spec("distributed") is None:
+        raise click.UsageError("--scheduler needs Dask: pip install 'twitch-cds[cluster]'")
     from cds.replay.command import Options, run
 
-    return run(Options(as_of=as_of.date() if as_of else None, every=_days(every), **given))
+    options = Options(as_of=as_of.date() if as_of else None, every=_days(every), **given)
+    if not scheduler:
+        return run(options)
+    from cds.replay.cluster import Cluster
+
+    return run(options, crew=lambda setup: Cluster(scheduler, setup))
 
 
 def _days(text: str | None) -> int | None:

@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Raw
 
 from cds.errors import UsageError
+from cds.evaluate.places import at, opened, walk
 
 STDIN = "-"
 ENDINGS = (".json", ".ndjson", ".jsonl")
@@ -59,15 +60,15 @@ class Batch(NamedTuple):
 
 def batches(argument: str) -> Iterator[Batch | Problem]:
     """What an argument stands for: itself, or the folders below it that hold files to read, sorted."""
-    if argument == STDIN or not Path(argument).is_dir():
+    if argument == STDIN or not at(argument).is_dir():
         yield Batch(shown(argument), (argument,))
         return
     failed: list[OSError] = []
     wanted: dict[str, list[str]] = {}
     others: Counter[str] = Counter()
-    for folder, inner, names in os.walk(argument, onerror=failed.append):
+    for folder, inner, names in walk(argument, failed.append):
         inner.sort()
-        found = sorted(str(Path(folder, name)) for name in names if is_wanted(name))
+        found = sorted(str(at(folder) / name) for name in names if is_wanted(name))
         others.update(Path(name).suffix.lower() for name in names if not is_wanted(name))
         if found:
             wanted.setdefault(_export(folder, argument), []).extend(found)
@@ -89,8 +90,8 @@ def _listed(others: Counter[str]) -> str:
 
 def _export(folder: str, argument: str) -> str:
     """The folder of the export that a folder is part of."""
-    while folder != argument and Path(folder).name in PARTS:
-        folder = str(Path(folder).parent)
+    while folder != argument and at(folder).name in PARTS:
+        folder = str(at(folder).parent)
     return folder
 
 
@@ -98,7 +99,7 @@ def documents(path: str) -> Iterator[Document]:
     """The documents of a file or of standard input; raises UsageError if it cannot be unpacked."""
     try:
         with ExitStack() as open_files:
-            stream = sys.stdin.buffer if path == STDIN else open_files.enter_context(Path(path).open("rb"))
+            stream = sys.stdin.buffer if path == STDIN else open_files.enter_context(opened(path))
             yield from _unpacked(stream, open_files)
     except (zipfile.BadZipFile, EOFError, zlib.error, gzip.BadGzipFile, NotImplementedError, RuntimeError) as problem:
         raise UsageError(f"cannot be unpacked: {str(problem) or 'it is cut off'}") from problem

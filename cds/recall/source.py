@@ -1,7 +1,6 @@
 """From files to entries: the forms that `evaluate` reads, resource by resource, each with its patient."""
 
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any as Anything
 
 import msgspec
@@ -14,6 +13,7 @@ from cds.evaluate import files
 from cds.evaluate.bundles import resources_of
 from cds.evaluate.files import Batch, Document, Problem
 from cds.evaluate.inputs import head_of
+from cds.evaluate.places import at
 from cds.evaluate.pool import READ, patient_id
 from cds.fhir import resources as fhir
 from cds.fhir.base import Owned
@@ -47,7 +47,7 @@ def survey(engine: Engine, paths: list[Batch | Problem], done: Callable[[int], N
 def size_of(path: str) -> int:
     """The bytes of a file; standard input and what is not there have none."""
     try:
-        return 0 if path == files.STDIN else Path(path).stat().st_size
+        return 0 if path == files.STDIN else at(path).stat().st_size
     except OSError:
         return 0
 

@@ -17,9 +17,11 @@ from cds.call import build_engine
 from cds.clock import Clock
 from cds.errors import Unfinished, UsageError, reason_of
 from cds.evaluate.files import Problem
+from cds.evaluate.places import whole_name
 from cds.keyed import fingerprint
 from cds.replay import keep, results
-from cds.replay.crew import crew_of
+from cds.replay.alike import ALIKE, alike
+from cds.replay.crew import Crew, crew_of
 from cds.replay.events import Calendar
 from cds.replay.ledger import Answers
 from cds.replay.losses import Reason
@@ -47,16 +49,22 @@ class Options(NamedTuple):
     answers: str = Answers.NONE
     workers: int = 1
     rules_off: bool = True
+    work: str | None = None
 
 
-def run(options: Options, now: Callable[[], datetime] | None = None) -> int:
-    """Replay: 0 all of it, 4 with something of the export lost, which the page counts; 1 and 2 as everywhere."""
+def run(
+    options: Options, now: Callable[[], datetime] | None = None, crew: Callable[[Setup], Crew] | None = None
+) -> int:
+    """Replay: 0 all of it, 4 with something of the export lost, which the page counts; 1 and 2 as everywhere.
+
+    `crew`: who does it, if not processes of this machine.
+    """
     logging.getLogger("cds").addHandler(logging.NullHandler())
     settings = load(environment())
     out = Path(options.out).absolute()
     try:
         with _alone(out):
-            return _replay(options, settings, out, now or Clock(settings.zone).now)
+            return _replay(options, settings, out, now or Clock(settings.zone).now, crew)
     except OSError as problem:
         if problem.errno in FULL:
             raise Unfinished(f"{out}: the disk is full. {GO_ON}") from problem
@@ -65,8 +73,14 @@ def run(options: Options, now: Callable[[], datetime] | None = None) -> int:
         ) from problem
 
 
-def _replay(options: Options, settings: Settings, out: Path, now: Callable[[], datetime]) -> int:
-    export = str(Path(options.export).absolute())
+def _replay(
+    options: Options,
+    settings: Settings,
+    out: Path,
+    now: Callable[[], datetime],
+    crew_for: Callable[[Setup], Crew] | None,
+) -> int:
+    export = whole_name(options.export)
     found, problems = parts(export)
     if not found:
         raise UsageError("; ".join(f"{one.input}: {one.text}" for one in problems))
@@ -91,10 +105,12 @@ def _replay(options: Options, settings: Settings, out: Path, now: Callable[[], d
             every=options.every,
             answers=Answers(options.answers),
             rules_off=options.rules_off,
+            place=f"{whole_name(options.work)}/{manifest.name}" if options.work else "",
         )
+        keep.put_json(keep.folder(setup.work) / ALIKE, alike(settings, engine, key, wanted.inputs))
         calendar = Calendar(settings.zone, datetime.fromisoformat(manifest.began))
         limits = Limits(engine.limits.entries, settings.max_body_bytes)
-        crew = crew_of(setup, options.workers)
+        crew = crew_for(setup) if crew_for else crew_of(setup, options.workers)
         try:
             going = Run(setup, found, crew, Names(key.reveal()), calendar, limits, options.workers)
             manifest = _finished(going, manifest, problems)
@@ -119,13 +135,16 @@ def _finished(going: Run, manifest: Manifest, problems: list[Problem]) -> Manife
     plan, lost, counts = going.go()
     for problem in problems:
         lost.add(Reason.NO_FILE, problem.input)
-    with tables(going.setup.work, going.threads) as found:
+    work, spill = going.setup.work, going.setup.spill
+    with tables(spill, going.threads, work) as found:
         results.write(found, going.setup, plan)
     done = replace(manifest, shards=plan.shards, done=True, counts=counts, lost=lost)
-    with tables(going.setup.work) as found:
+    with tables(spill) as found:
         write_page(found, out, done)
     keep.put_json(out / NAME, done)
-    keep.remove(going.setup.work)
+    for folder in {work, spill}:
+        keep.remove(folder)
+    keep.remove_drafts(out)
     return done
 
 

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct, field
 
 from cds.errors import UsageError
+from cds.evaluate.places import at
 from cds.replay import keep
 from cds.replay.losses import Lost
 from cds.replay.parts import Part, relative
@@ -40,6 +41,12 @@ class Manifest(Struct, kw_only=True):
     counts: dict[str, int] = field(default_factory=dict)
     lost: Lost = field(default_factory=Lost)
 
+    @property
+    def name(self) -> str:
+        """A word that no other replay has."""
+        told = (self.began, self.format, self.knowledge, self.hash_key, self.options, self.inputs)
+        return hashlib.sha256(msgspec.json.encode(told)).hexdigest()[:16]
+
     def is_of(self, other: "Manifest") -> bool:
         """Whether it is the same replay, whatever its progress and its time."""
         return (self.format, self.knowledge, self.hash_key, self.options, self.inputs) == (
@@ -50,9 +57,9 @@ class Manifest(Struct, kw_only=True):
 
 def inputs(export: str, some: Sequence[Part]) -> Inputs:
     """What an export holds."""
-    root = export if Path(export).is_dir() else str(Path(export).parent)
+    root = export if at(export).is_dir() else str(at(export).parent)
     names = {name: piece.path for part in some for name, piece in zip(relative(part, root), part.pieces, strict=True)}
-    stats = {name: Path(path).stat() for name, path in sorted(names.items())}
+    stats = {name: at(path).stat() for name, path in sorted(names.items())}
     told = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats.items()]
     return Inputs(
         len(told), sum(stat.st_size for stat in stats.values()), hashlib.sha256(msgspec.json.encode(told)).hexdigest()
@@ -63,7 +70,7 @@ def taken_up(wanted: Manifest, out: Path) -> Manifest:
     """The manifest of a folder, where it is of this replay; a new one in an empty folder. Raises UsageError."""
     path = out / NAME
     if not path.exists():
-        if out.exists() and any(one.name != LOCK for one in out.iterdir()):
+        if out.exists() and any(one.name != LOCK and one.suffix != keep.DRAFT for one in out.iterdir()):
             raise UsageError(f"--out {out}: there is something else in it. Give a new folder")
         keep.folder(out)
         keep.put_json(path, wanted)

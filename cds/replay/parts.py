@@ -7,6 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from cds.evaluate.files import GZIP, ZIP, Batch, Document, Problem, batches, documents, is_whole
+from cds.evaluate.places import at, opened
 
 SIZE = 64 * 1024 * 1024
 LINES = (".ndjson", ".jsonl")
@@ -27,7 +28,7 @@ class Piece(Struct, frozen=True):
             for document in documents(self.path):
                 yield f"{name}:{document.number}" if document.number else name, document
             return
-        with Path(self.path).open("rb") as file:
+        with opened(self.path) as file:
             place = self.start
             if place:
                 file.seek(place - 1)
@@ -63,7 +64,7 @@ def parts(export: str, size: int = SIZE) -> tuple[list[Part], list[Problem]]:
 
 def _pieces(path: str, size: int) -> Iterator[tuple[Piece, int]]:
     """A long file of lines in several pieces, any other in one."""
-    length = Path(path).stat().st_size
+    length = at(path).stat().st_size
     if length <= size or not _is_lines(path):
         yield Piece(path), length
         return
@@ -76,7 +77,7 @@ def _is_lines(path: str) -> bool:
     """Whether each line is a document of its own, as its name and its first line say."""
     if not path.lower().endswith(LINES):
         return False
-    with Path(path).open("rb") as file:
+    with opened(path) as file:
         first = file.readline(PEEKED)
     return not first.startswith((GZIP, ZIP)) and is_whole(first)
 

@@ -70,7 +70,7 @@ class Run(Struct, frozen=True):
         self._each("Looking for twitches", GATE, range(len(self.parts)), [part.size for part in self.parts])
         gated = [keep.read(work / GATE / f"{part.number:05}.json", Gated) for part in self.parts]
         lost = Lost().take(one.lost for one in gated)
-        with tables(work, self.threads) as found:
+        with tables(keep.folder(self.setup.spill), self.threads, work) as found:
             plan = self._plan(found, sorted({ref for one in gated for ref in one.deleted}))
             counts = {"entries": sum(one.entries for one in gated), **self._counts(found, lost, plan)}
         self._each("Gathering their charts", SPREAD, range(len(self.parts)), [part.size for part in self.parts])
@@ -90,7 +90,7 @@ class Run(Struct, frozen=True):
     def _is_done(self, name: str, number: int) -> bool:
         """Whether a task has left what it leaves when it is whole."""
         place = self.setup.work / name / f"{number:05}"
-        return place.is_dir() if name == SPREAD else place.with_suffix(".json").exists()
+        return keep.is_whole(place) if name == SPREAD else place.with_suffix(".json").exists()
 
     def _plan(self, found: Tables, deleted: list[str]) -> Plan:
         """Who is to be judged, in how many shards."""

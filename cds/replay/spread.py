@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from zlib import crc32
 
+from cds.evaluate.places import opened
 from cds.replay import keep
 from cds.replay.entries import PATIENT, SHARED, Entry, Reading, one_line
 from cds.replay.parts import Part
@@ -45,17 +46,15 @@ class Spread:
 
 def spread(part: Part, passed: Collection[str], deleted: Collection[str], shards: int, into: Path) -> None:
     """Read one part once more, and write what belongs to those who passed."""
-    place, draft = into / f"{part.number:05}", into / f"{part.number:05}{keep.DRAFT}"
-    keep.remove(draft)
-    writing = Spread(keep.folder(draft))
-    for entry in Reading().part(part):
-        if entry.kind in SHARED:
-            for name in entry.line.shared_as if entry.line is not None else ():
-                writing.add(SHELF, Entry(entry.kind, name, entry.text, None, entry.place))
-        elif entry.owner in passed and not _is_deleted(entry, deleted):
-            writing.add(f"{shard_of(entry.owner, shards):05}", entry)
-    writing.flush()
-    keep.settle(draft, place)
+    with keep.whole_folder(into / f"{part.number:05}") as draft:
+        writing = Spread(draft)
+        for entry in Reading().part(part):
+            if entry.kind in SHARED:
+                for name in entry.line.shared_as if entry.line is not None else ():
+                    writing.add(SHELF, Entry(entry.kind, name, entry.text, None, entry.place))
+            elif entry.owner in passed and not _is_deleted(entry, deleted):
+                writing.add(f"{shard_of(entry.owner, shards):05}", entry)
+        writing.flush()
 
 
 def _is_deleted(entry: Entry, deleted: Collection[str]) -> bool:
@@ -66,7 +65,7 @@ def _is_deleted(entry: Entry, deleted: Collection[str]) -> bool:
 def charts(shard: int, spreads: Path) -> dict[str, list[Entry]]:
     """The patients of a shard with all that was spread of them."""
     found: dict[str, list[Entry]] = {}
-    for path in sorted(spreads.glob(f"*/{shard:05}.tsv")):
+    for path in keep.inside(spreads, f"{shard:05}.tsv"):
         for entry in entries(path):
             found.setdefault(entry.owner, []).append(entry)
     return found
@@ -74,7 +73,7 @@ def charts(shard: int, spreads: Path) -> dict[str, list[Entry]]:
 
 def entries(path: Path) -> Iterator[Entry]:
     """The entries of a file of a shard."""
-    with path.open("rb") as file:
+    with opened(str(path)) as file:
         for line in file:
             owner, kind, text = line.rstrip(b"\n").split(b"\t", 2)
             yield Entry(kind.decode(), owner.decode(), text, None, "")
@@ -83,5 +82,5 @@ def entries(path: Path) -> Iterator[Entry]:
 def shelf(held: Iterable[Entry], spreads: Path) -> dict[str, bytes]:
     """The Medications and Questionnaires that some entries refer to, by what they refer to."""
     needed = {shared_of(entry.text) for entry in held if entry.kind in REFERRING}
-    paths = sorted(spreads.glob(f"*/{SHELF}.tsv")) if needed - {""} else []
+    paths = keep.inside(spreads, f"{SHELF}.tsv") if needed - {""} else []
     return {entry.owner: entry.text for path in paths for entry in entries(path) if entry.owner in needed}

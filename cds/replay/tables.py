@@ -8,6 +8,7 @@ from typing import Any as Anything
 import duckdb
 
 from cds.errors import Unfinished
+from cds.evaluate.places import is_here
 from cds.replay import keep
 
 MEMORY = "400MB"
@@ -77,17 +78,22 @@ class Tables:
 
 
 @contextmanager
-def tables(work: Path, threads: int = 1) -> Iterator[Tables]:
-    """A database in memory that spills into the folder of the work; what stops it is a full disk, most likely."""
+def tables(spill: Path, threads: int = 1, store: Path | None = None) -> Iterator[Tables]:
+    """A database in memory that spills into a folder; what stops it is a full disk, most likely.
+
+    `store`: where it reads from, if that is no folder of this machine.
+    """
     connection = duckdb.connect(
         config={
             "memory_limit": MEMORY,
-            "temp_directory": str(work / "duckdb"),
+            "temp_directory": str(spill / "duckdb"),
             "threads": threads,
             "preserve_insertion_order": False,
             "autoinstall_known_extensions": False,
         }
     )
+    if store is not None and not is_here(store):
+        connection.register_filesystem(store.fs)  # type: ignore[attr-defined] # as upath has it
     try:
         yield Tables(connection)
     except (duckdb.IOException, duckdb.OutOfMemoryException) as problem:

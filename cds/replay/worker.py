@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from cds.call import build_engine
 from cds.evaluate.files import batches
+from cds.evaluate.places import at
 from cds.recall.rows import rows, shares
 from cds.recall.source import survey
 from cds.recall.suggest import Suggestions
@@ -34,6 +35,7 @@ class Setup(Struct, frozen=True, kw_only=True):
     export: str
     out: str
     now: str
+    place: str = ""  # of what is not finished; without one a folder in `out`
     as_of: str | None = None
     every: int | None = None
     answers: Answers = Answers.NONE
@@ -42,6 +44,11 @@ class Setup(Struct, frozen=True, kw_only=True):
     @property
     def work(self) -> Path:
         """The folder of what is not finished."""
+        return at(self.place) if self.place else self.spill
+
+    @property
+    def spill(self) -> Path:
+        """The folder of the tables that are too large for memory, on this machine."""
         return Path(self.out) / WORK
 
     @property
