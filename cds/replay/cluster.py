@@ -3,6 +3,7 @@
 Dask hands them out, and hands them out again where a worker is lost.
 """
 
+import logging
 import sys
 import threading
 from collections.abc import Iterable, Iterator
@@ -23,6 +24,7 @@ from cds.settings import environment, load
 from cds.store.keys import has_key, hash_key
 
 CONNECTING = "30s"  # until an address is given up
+DASKS_OWN = ("distributed", "distributed.client")
 _MINE: dict[Setup, Worker] = {}
 _ONE = threading.Lock()  # an engine does one call after the other, however many threads a worker has
 
@@ -33,6 +35,8 @@ class Cluster:
     def __init__(self, address: str, setup: Setup) -> None:
         """Raises UsageError if no scheduler answers there."""
         self._setup, self._address = setup, address
+        for name in DASKS_OWN:  # what goes wrong is told once, in one line
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         try:
             self._client = Client(address, timeout=CONNECTING, set_as_default=False, name="twitch-cds")  # type: ignore[no-untyped-call]
         except (OSError, ValueError) as problem:

@@ -1,6 +1,5 @@
 """A replay on a Dask cluster: the same result as without, whatever of the cluster ends on the way."""
 
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -129,7 +128,7 @@ def test_a_scheduler_that_is_killed_stops_it_and_it_goes_on_with_another(
 
         done = clustered(made.address, folder, tmp_path / "out", Late)
 
-    assert f"twitch-cds: waiting for a worker of {made.address}\n" == capsys.readouterr().err
+    assert f"twitch-cds: waiting for a worker of {made.address}\n" in capsys.readouterr().err
     assert [
         "the scheduler ADDRESS ended. Run the same command again, with another one if need be: it goes on from here"
     ] * 3 == said
@@ -241,21 +240,3 @@ def test_a_worker_keeps_its_engine_for_one_replay(
     assert do(first, (GATE, 0)) == do(first, (GATE, 0)) == do(second, (GATE, 0))
     assert [second] == list(cluster._MINE)
     cluster._MINE.popitem()[1].close()
-
-
-def test_a_store_that_cannot_be_opened_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replay: Replay) -> None:
-    """A scheme that nobody knows, an export that cannot be listed, and the extra that is not installed."""
-    with pytest.raises(UsageError, match=r"other://a: .*'twitch-cds\[cluster\]'"):
-        replay("other://a")
-    at("memory://made/a.ndjson").write_bytes(b"{}\n")
-    monkeypatch.setattr("fsspec.implementations.memory.MemoryFileSystem.listdir", closed)
-    with pytest.raises(UsageError, match="memory://made: cannot be read: closed"):
-        replay(at("memory://made"))
-    monkeypatch.setitem(sys.modules, "upath", None)
-    with pytest.raises(UsageError, match="S3-compatible stores: pip install"):
-        at("s3://charts")
-
-
-def closed(*_: object, **__: object) -> None:
-    """A folder that may not be listed."""
-    raise PermissionError(13, "closed", "memory://made")
