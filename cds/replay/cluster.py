@@ -7,21 +7,19 @@ import logging
 import sys
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 
 from distributed import CancelledError, Client, Future, KilledWorker, as_completed, get_worker
 from msgspec import DecodeError
 
-from cds.call import build_engine
 from cds.errors import Unfinished, UsageError
 from cds.evaluate.places import is_url
 from cds.replay import keep
-from cds.replay.alike import ALIKE, alike, ensure_alike
+from cds.replay.alike import ALIKE, ensure_alike
 from cds.replay.crew import Task
-from cds.replay.manifest import inputs
-from cds.replay.parts import parts
 from cds.replay.worker import Setup, Worker
 from cds.settings import environment, load
-from cds.store.keys import has_key, hash_key
+from cds.store.keys import has_key
 
 CONNECTING = "30s"  # until an address is given up
 DASKS_OWN = ("distributed", "distributed.client")
@@ -80,22 +78,25 @@ def do(setup: Setup, task: Task) -> int:
     name, number = task
     with _ONE:
         if setup not in _MINE:
-            ensure_like_the_leader(setup, get_worker().address)
+            worker = worker_like_the_leader(setup, get_worker().address)
             while _MINE:
                 _MINE.popitem()[1].close()
-            _MINE[setup] = Worker(setup)
+            _MINE[setup] = worker
         return _MINE[setup].tasks[name](number)
 
 
-def ensure_like_the_leader(setup: Setup, who: str) -> None:
+def worker_like_the_leader(setup: Setup, who: str) -> Worker:
     """Raises UsageError if this process does not see the same files, or would answer otherwise."""
     try:
         wanted = keep.read(setup.work / ALIKE, dict[str, str])
     except (FileNotFoundError, DecodeError) as problem:
         hint = "" if is_url(str(setup.work)) else ". It needs a file system that all machines share, or --work URL"
         raise UsageError(f"the worker {who} does not see {setup.work}{hint}") from problem
-    settings = load(environment())
-    if not has_key(settings):
+    if not has_key(load(environment())):
         raise UsageError(f"the worker {who} has no key of the hashes: give each machine the same TWITCH_CDS_HASH_KEY")
-    found = inputs(setup.export, parts(setup.export)[0])
-    ensure_alike(wanted, alike(settings, build_engine(settings), hash_key(settings), found), who)
+    worker = Worker(setup)
+    with ExitStack() as otherwise:
+        otherwise.callback(worker.close)
+        ensure_alike(wanted, worker.likeness, who)
+        otherwise.pop_all()
+    return worker

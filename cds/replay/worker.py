@@ -15,9 +15,11 @@ from cds.recall.rows import rows, shares
 from cds.recall.source import survey
 from cds.recall.suggest import Suggestions
 from cds.replay import keep
+from cds.replay.alike import alike
 from cds.replay.events import Asked, Calendar
 from cds.replay.gate import gate
 from cds.replay.ledger import Answers
+from cds.replay.manifest import inputs
 from cds.replay.names import Names
 from cds.replay.parts import Part, parts
 from cds.replay.player import Player
@@ -70,9 +72,10 @@ class Worker:
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
-        settings = load(environment())
+        self._settings = settings = load(environment())
         self._engine = build_engine(settings)
-        self._names = Names(hash_key(settings).reveal())
+        self._key = hash_key(settings)
+        self._names = Names(self._key.reveal())
         self._calendar = Calendar(settings.zone, datetime.fromisoformat(setup.now))
         self._player = Player(
             self._engine,
@@ -93,6 +96,11 @@ class Worker:
     def close(self) -> None:
         """No more tasks."""
         self._player.close()
+
+    @property
+    def likeness(self) -> dict[str, str]:
+        """What all workers of a replay must have alike."""
+        return alike(self._settings, self._engine, self._key, inputs(self._setup.export, self._parts))
 
     @cached_property
     def _parts(self) -> list[Part]:

@@ -1,6 +1,7 @@
 """A population of made-up patients with a history, the same for the same seed; one in twelve has a twitch."""
 
 import json
+import os
 import random
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 Json = dict[str, Any]
+PATIENTS = int(os.environ.get("TEST_REPLAY_PATIENTS", "120"))  # .ci/long gives more
 LAST = date(2026, 11, 20)
 SNOMED, ICD, LOINC = "http://snomed.info/sct", "http://hl7.org/fhir/sid/icd-10-cm", "http://loinc.org"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"

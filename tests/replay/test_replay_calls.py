@@ -14,7 +14,7 @@ from charts.notation import resources
 from charts.people import person, twitch
 from charts.seam import engine
 from msgspec.structs import replace
-from population import LAST, export, population
+from population import LAST, PATIENTS, export, population
 from replay_kit import Json, Replay, Row, ndjson, order, visit, without_ids
 
 from cds.account import Caller
@@ -31,7 +31,6 @@ BASE = "https://ehr.example.org/fhir"
 MEMBERS = ("missing", "hook", "problems", "context", "drafts", "expect_status")
 SILENT = b'{"cards":[]}'
 FORMS = "&_include=QuestionnaireResponse:questionnaire"
-PATIENTS = 120
 MIDDLE = LAST - timedelta(days=200)
 # They hold entries that name another patient, or that are of a later day.
 OTHERWISE = {
@@ -173,7 +172,7 @@ def as_known(chart: list[Json], day: date) -> list[Json]:
 
 
 def test_order_and_number_of_workers_change_nothing(replay: Replay, tmp_path: Path) -> None:
-    """Three shufflings of the lines, one part or many: the same rows."""
+    """Three shufflings of the lines, done by one process or by two: the same rows."""
     charts = list(population(PATIENTS))
     usual = judged(replay, tmp_path / "usual", charts)
     for seed in (1, 2, 3):
@@ -181,6 +180,7 @@ def test_order_and_number_of_workers_change_nothing(replay: Replay, tmp_path: Pa
         random.Random(seed).shuffle(entries)
 
         assert usual == judged(replay, tmp_path / f"shuffled-{seed}", [entries])
+    assert usual == judged(replay, tmp_path / "by-two", [entries], workers=2)
     assert any(row["shown"] for row in usual[0])
 
 

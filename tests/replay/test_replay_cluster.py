@@ -8,7 +8,7 @@ import pytest
 from charts.seam import engine
 from cluster_kit import KEY, Dask, dask, s3_store
 from distributed import Future
-from population import export, population
+from population import PATIENTS, export, population
 from replay_kit import NOW, Replay, Replayed
 from service.waiting import wait_until
 
@@ -18,7 +18,7 @@ from cds.errors import Unfinished, UsageError
 from cds.evaluate.places import at
 from cds.replay import cluster, command, keep
 from cds.replay.alike import ALIKE, alike
-from cds.replay.cluster import Cluster, do, ensure_like_the_leader
+from cds.replay.cluster import Cluster, do, worker_like_the_leader
 from cds.replay.command import Options
 from cds.replay.crew import Task
 from cds.replay.manifest import inputs
@@ -33,7 +33,7 @@ FILES = ("cards.parquet", "visits.parquet", "unread.parquet")
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An export of two dozen patients."""
-    chosen = [chart for number, chart in enumerate(population(60)) if number % 2 or len(chart) > 20]
+    chosen = [chart for number, chart in enumerate(population(PATIENTS // 2)) if number % 2 or len(chart) > 20]
     return export(tmp_path_factory.mktemp("export"), [one for chart in chosen for one in chart])
 
 
@@ -211,29 +211,27 @@ def test_a_worker_that_would_answer_otherwise_is_refused(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It says what is different: another key, zone or export, no key, or files that it does not see."""
-    monkeypatch.setattr(cluster, "build_engine", lambda _: engine(NOW.date()))
-    ensure_like_the_leader(led(folder, tmp_path / "a"), "w")
+    worker_like_the_leader(led(folder, tmp_path / "a"), "w").close()
 
     with pytest.raises(UsageError, match="the worker w has another export than this machine"):
-        ensure_like_the_leader(led(folder, tmp_path / "a", export="other"), "w")
+        worker_like_the_leader(led(folder, tmp_path / "a", export="other"), "w")
     with pytest.raises(UsageError, match=r"does not see .*work\. It needs a file system that all machines share"):
-        ensure_like_the_leader(Setup(export=str(folder), out=str(tmp_path / "b"), now=""), "w")
+        worker_like_the_leader(Setup(export=str(folder), out=str(tmp_path / "b"), now=""), "w")
     with pytest.raises(UsageError, match=r"does not see memory://gone$"):
-        ensure_like_the_leader(Setup(export=str(folder), out="", now="", place="memory://gone"), "w")
+        worker_like_the_leader(Setup(export=str(folder), out="", now="", place="memory://gone"), "w")
     monkeypatch.setenv("TWITCH_CDS_HASH_KEY", KEY[::-1])
     monkeypatch.setenv("TWITCH_CDS_TIME_ZONE", "Asia/Tokyo")
     with pytest.raises(UsageError, match=r"another key of the hashes .*, another time zone .* than this machine"):
-        ensure_like_the_leader(led(folder, tmp_path / "a"), "w")
+        worker_like_the_leader(led(folder, tmp_path / "a"), "w")
     monkeypatch.delenv("TWITCH_CDS_HASH_KEY")
     with pytest.raises(UsageError, match="give each machine the same TWITCH_CDS_HASH_KEY"):
-        ensure_like_the_leader(led(folder, tmp_path / "a"), "w")
+        worker_like_the_leader(led(folder, tmp_path / "a"), "w")
 
 
 def test_a_worker_keeps_its_engine_for_one_replay(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The tasks of another replay are done with one of their own, and the first is let go."""
-    monkeypatch.setattr(cluster, "build_engine", lambda _: engine(NOW.date()))
     monkeypatch.setattr(cluster, "get_worker", lambda: SimpleNamespace(address="w"))
     first, second = led(folder, tmp_path / "a"), led(folder, tmp_path / "b")
 

@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 import threading
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from datetime import timedelta
 from pathlib import Path
@@ -16,10 +17,10 @@ from population import export, population
 from replay_kit import NOW, Replay, Replayed, ndjson, replayed, visit
 
 from cds.errors import Unfinished, UsageError
-from cds.replay import crew, keep
+from cds.replay import command, crew, keep
 from cds.replay.crew import Several, Task, begin, do, follow
 from cds.replay.tables import tables
-from cds.replay.worker import GATE, Setup
+from cds.replay.worker import DONE, GATE, SPREAD, Setup
 
 SCRIPT = Path(__file__).with_name("interrupted.py")
 NEVER = 10_000
@@ -74,6 +75,31 @@ def test_several_processes_give_the_same(folder: Path, replay: Replay, monkeypat
     monkeypatch.setattr("cds.replay.run.PATIENTS", 2)
 
     assert seen(replay(folder, rules_off=False)) == seen(replay(folder, workers=2, rules_off=False))
+
+
+def test_a_worker_that_is_killed_in_a_stage_costs_nothing(
+    folder: Path, replay: Replay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of two is killed in each stage when its tasks are handed out: the same result."""
+    monkeypatch.setattr("cds.replay.run.PATIENTS", 2)
+    killed: list[str] = []
+
+    class Losing(Several):
+        """Loses a process the first time in each stage."""
+
+        def _handed(self, tasks: list[Task]) -> tuple[dict[Future[int], Task], list[Task]]:
+            found = super()._handed(tasks)
+            stage = tasks[-1][0]
+            if stage not in killed:
+                killed.append(stage)
+                os.kill(next(iter(self._pool._processes)), signal.SIGKILL)
+            return found
+
+    options = command.Options(export=str(folder), out=str(tmp_path / "out"), rules_off=False)
+    command.run(options, lambda: NOW, lambda setup: Losing(2, do, begin, (setup,)))
+
+    assert [GATE, SPREAD, DONE] == killed
+    assert seen(replay(folder, rules_off=False)) == seen(Replayed(0, tmp_path / "out"))
 
 
 def test_a_replay_that_is_done_is_not_done_again(folder: Path, replay: Replay) -> None:
