@@ -1,6 +1,7 @@
 """A replay that is killed: `interrupted.py COUNT WHEN EXPORT OUT [LIMIT]` ends this process with SIGKILL.
 
-COUNT: at which file or folder that is put into its place; WHEN: before or after. LIMIT: the longest file, in bytes.
+COUNT: at which file or folder that it puts into its place; WHEN: before or after. LIMIT: the longest file, in bytes.
+WORKERS in the environment: by how many processes.
 """
 
 import os
@@ -28,12 +29,14 @@ def settle(draft: Path, path: Path) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-keep.settle = settle
-if len(sys.argv) > 5:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[5]), resource.RLIM_INFINITY))
-try:
-    status = command.run(command.Options(export=EXPORT, out=OUT, rules_off=False), lambda: NOW)
-except CdsError as problem:
-    sys.stderr.write(f"{problem.text}\n")
-    status = 1
-sys.exit(status)
+if __name__ == "__main__":  # not in the workers that it starts
+    keep.settle = settle
+    if len(sys.argv) > 5:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[5]), resource.RLIM_INFINITY))
+    options = command.Options(EXPORT, OUT, rules_off=False, workers=int(os.environ.get("WORKERS", "1")))
+    try:
+        status = command.run(options, lambda: NOW)
+    except CdsError as problem:
+        sys.stderr.write(f"{problem.text}\n")
+        status = 1
+    sys.exit(status)

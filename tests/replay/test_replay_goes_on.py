@@ -59,6 +59,20 @@ def test_it_goes_on_after_kill_9(folder: Path, replay: Replay, tmp_path: Path) -
     assert usual == seen(Replayed(0, out))
 
 
+def test_it_goes_on_after_its_parent_was_killed(
+    folder: Path, replay: Replay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two workers, and their parent killed before the manifest, the plan and the first table are in place."""
+    usual, out = seen(replay(folder, rules_off=False)), tmp_path / "killed"
+    monkeypatch.setenv("WORKERS", "2")
+    ends = [interrupted(count, "before", folder, out).returncode for count in (1, 3, 2)]
+
+    assert [-signal.SIGKILL] * 3 == ends
+    assert [".lock", "manifest.json", "work"] == sorted(path.name for path in out.iterdir() if path.suffix != ".draft")
+    assert 0 == interrupted(NEVER, "after", folder, out).returncode
+    assert usual == seen(Replayed(0, out))
+
+
 def test_a_full_disk_says_so_and_waits(folder: Path, replay: Replay, tmp_path: Path) -> None:
     """Status 1 and one line; with room again the same command goes on to the same result."""
     usual, out = seen(replay(folder, rules_off=False)), tmp_path / "full"
