@@ -96,17 +96,8 @@ def _replay(
         parts=len(found),
     )
     manifest = taken_up(wanted, out)
+    setup = _setup(options, export, out, manifest)
     if not manifest.done:
-        setup = Setup(
-            export=export,
-            out=str(out),
-            now=manifest.began,
-            as_of=options.as_of.isoformat() if options.as_of else None,
-            every=options.every,
-            answers=Answers(options.answers),
-            rules_off=options.rules_off,
-            place=f"{whole_name(options.work)}/{manifest.name}" if options.work else "",
-        )
         keep.put_json(keep.folder(setup.work) / ALIKE, alike(settings, engine, key, wanted.inputs))
         calendar = Calendar(settings.zone, datetime.fromisoformat(manifest.began))
         limits = Limits(engine.limits.entries, settings.max_body_bytes)
@@ -116,7 +107,24 @@ def _replay(
             manifest = _finished(going, manifest, problems)
         finally:
             crew.close()
+    for folder in {setup.work, setup.spill}:
+        keep.remove(folder)
+    keep.remove_drafts(out)
     return _said(manifest, out)
+
+
+def _setup(options: Options, export: str, out: Path, manifest: Manifest) -> Setup:
+    """What all processes are told; of a replay that goes on the same as before."""
+    return Setup(
+        export=export,
+        out=str(out),
+        now=manifest.began,
+        as_of=options.as_of.isoformat() if options.as_of else None,
+        every=options.every,
+        answers=Answers(options.answers),
+        rules_off=options.rules_off,
+        place=f"{whole_name(options.work)}/{manifest.name}" if options.work else "",
+    )
 
 
 def _kept(options: Options) -> dict[str, str | int | bool | None]:
@@ -130,21 +138,17 @@ def _kept(options: Options) -> dict[str, str | int | bool | None]:
 
 
 def _finished(going: Run, manifest: Manifest, problems: list[Problem]) -> Manifest:
-    """All stages, the files, the page; what is not needed any more goes away."""
-    out = Path(going.setup.out)
+    """All stages, the files, the page."""
+    out, work, spill = Path(going.setup.out), going.setup.work, going.setup.spill
     plan, lost, counts = going.go()
     for problem in problems:
         lost.add(Reason.NO_FILE, problem.input)
-    work, spill = going.setup.work, going.setup.spill
     with tables(spill, going.threads, work) as found:
         results.write(found, going.setup, plan)
     done = replace(manifest, shards=plan.shards, done=True, counts=counts, lost=lost)
     with tables(spill) as found:
         write_page(found, out, done)
     keep.put_json(out / NAME, done)
-    for folder in {work, spill}:
-        keep.remove(folder)
-    keep.remove_drafts(out)
     return done
 
 

@@ -117,13 +117,16 @@ def test_a_worker_that_is_killed_in_a_stage_costs_nothing(
 
 
 def test_a_replay_that_is_done_is_not_done_again(folder: Path, replay: Replay) -> None:
-    """The same command says the same, and changes nothing."""
+    """The same command says the same, and changes nothing; what was left of an end in the last moment goes away."""
     first = replay(folder)
     before = {path.name: path.stat().st_mtime_ns for path in first.out.glob("[!.]*")}
-    again = replayed(folder, first.out, NOW + timedelta(days=1))
+    (first.out / "work" / "spread").mkdir(parents=True)
+    for _ in range(2):
+        again = replayed(folder, first.out, NOW + timedelta(days=1))
 
     assert first.status == again.status
     assert before == {path.name: path.stat().st_mtime_ns for path in again.out.glob("[!.]*")}
+    assert "work" not in before
 
 
 def test_only_the_owner_can_read_it(folder: Path, replay: Replay) -> None:
