@@ -65,6 +65,10 @@ class Cluster:
                 f"the scheduler {self._address} ended. Run the same command again, with another one if need be: "
                 "it goes on from here"
             ) from problem
+        except (ImportError, RuntimeError) as problem:
+            raise UsageError(
+                f"--scheduler {self._address}: its scheduler and workers need this version of twitch-cds[cluster]"
+            ) from problem
         future.release()  # type: ignore[no-untyped-call]
         return size
 

@@ -157,6 +157,17 @@ def test_workers_that_end_again_and_again_stop_it(folder: Path, replay: Replay, 
     assert files(replay(folder, rules_off=False)) == files(done)
 
 
+def test_a_cluster_without_this_software_is_told(folder: Path, tmp_path: Path) -> None:
+    """One line that says what to install, and where."""
+    keep.folder(tmp_path / "bare")
+    (tmp_path / "bare" / "sitecustomize.py").write_text("import sys\nsys.modules['cds'] = None\n", "utf-8")
+    with (
+        dask(tmp_path / "dask", 0, PYTHONPATH=str(tmp_path / "bare")) as made,
+        pytest.raises(UsageError, match=r"its scheduler and workers need this version of twitch-cds\[cluster\]"),
+    ):
+        clustered(made.address, folder, tmp_path / "out")
+
+
 def test_an_s3_compatible_store_is_read_and_worked_in(
     folder: Path, replay: Replay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
