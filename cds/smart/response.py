@@ -9,7 +9,7 @@ from cds.knowledge.form import Form, FormItem
 from cds.smart.answers import ROWS, row_name
 from cds.smart.asked import NO, NOT_KNOWN, YES
 from cds.smart.sealed import word_of
-from cds.smart.session import Given, Session
+from cds.smart.session import Given, Session, Unsent
 from cds.smart.wire import Json
 
 V2_YES_NO = "http://terminology.hl7.org/CodeSystem/v2-0532"
@@ -134,7 +134,7 @@ class Writer:
         }
 
 
-def name_of(session: Session, given: Given) -> str:
+def name_of(session: Session | Unsent, given: Given) -> str:
     """The name of these answers of this visit; the visit's own name is secret, so that it tells nothing."""
     return word_of(session.sid, *(f"{name}={value}" for name, values in sorted(given.items()) for value in values))
 

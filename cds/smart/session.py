@@ -7,6 +7,7 @@ from cds.secrecy import Secret
 
 SECONDS = 15 * 60
 MOST_TRIES = 5
+STORED = ("stored", "partly")
 Given = dict[str, list[str]]
 
 
@@ -46,3 +47,44 @@ class Session(Struct, frozen=True, kw_only=True):
             subject=subject,
             patient=self.patient,
         )
+
+
+class Unsent(Struct, frozen=True, kw_only=True):
+    """Whose a form is; with `given`, answers that came when its visit was over. Nothing else of a visit outlives it.
+
+    `sid` is the visit's, `stored` names the answers of it that the EHR has.
+    """
+
+    client: str
+    issuer: str
+    patient: str
+    user: str
+    by_patient: bool = False
+    sid: str
+    stored: str = ""
+    given: Given = {}
+
+    def __repr__(self) -> str:
+        return "Unsent(***)"
+
+    def is_of(self, session: Session) -> bool:
+        """Whether a visit is of the same patient and the same user, at the same EHR."""
+        return (self.client, self.issuer, self.patient, self.user) == (
+            session.client,
+            session.issuer,
+            session.patient,
+            session.user,
+        )
+
+
+def unsent_of(session: Session) -> Unsent:
+    """What the form of a visit says of whose it is."""
+    return Unsent(
+        client=session.client,
+        issuer=session.issuer,
+        patient=session.patient,
+        user=session.user,
+        by_patient=session.by_patient,
+        sid=session.sid,
+        stored=session.sent if session.outcome in STORED else "",
+    )

@@ -5,7 +5,7 @@ from itertools import takewhile
 
 from fastapi import Response
 
-NAME = "ask"
+NAME, KEPT = "ask", "kept"
 PIECE = 3500  # browsers keep 4,096 bytes of a cookie, its name and attributes included
 MOST_PIECES = 6
 
@@ -17,8 +17,9 @@ class TooLong(ValueError):  # noqa: N818 - says what it is
 class Jar:
     """Sets and reads cookies for a service under one address."""
 
-    def __init__(self, *, is_secure: bool) -> None:
+    def __init__(self, *, is_secure: bool, name: str = NAME) -> None:
         """Over https cookies may be sent from inside the frame of an EHR; over http (this machine) they may not."""
+        self._name = name
         self._attributes = "HttpOnly; Secure; SameSite=None; Partitioned" if is_secure else "HttpOnly; SameSite=Lax"
 
     def put(self, answer: Response, path: str, text: str, seconds: int) -> None:
@@ -30,14 +31,13 @@ class Jar:
             piece = pieces[number] if number < len(pieces) else ""
             kept = seconds if piece else 0
             answer.headers.append(
-                "set-cookie", f"{NAME}{number}={piece}; Path={path}; Max-Age={kept}; {self._attributes}"
+                "set-cookie", f"{self._name}{number}={piece}; Path={path}; Max-Age={kept}; {self._attributes}"
             )
 
     def drop(self, answer: Response, path: str) -> None:
         """Have the browser forget what it keeps for a path."""
         self.put(answer, path, "", 0)
 
-    @staticmethod
-    def read(cookies: Mapping[str, str]) -> str:
+    def read(self, cookies: Mapping[str, str]) -> str:
         """What the browser keeps for the path it asks for."""
-        return "".join(takewhile(bool, (cookies.get(f"{NAME}{number}", "") for number in range(MOST_PIECES))))
+        return "".join(takewhile(bool, (cookies.get(f"{self._name}{number}", "") for number in range(MOST_PIECES))))

@@ -44,11 +44,20 @@ class Shell:
         return answer
 
     def refuse(
-        self, why: Why, ancestors: Sequence[str] = (), told: Sequence[tuple[str, str]] = (), kept: bool = False
+        self,
+        why: Why,
+        ancestors: Sequence[str] = (),
+        told: Sequence[tuple[str, str]] = (),
+        kept: bool = False,
+        waits: bool = False,
+        again: str = "",
     ) -> Response:
-        """Why nothing goes on; with what was answered, so that it is not lost."""
+        """Why nothing goes on; with what was answered, so that it is not lost.
+
+        `waits`: the next sign-in finds it, and `again` is where a clinician begins one.
+        """
         values = {"text": self._words.pages.why[why], "why": why, "told": told, "kept": kept}
-        return self.show("refused", values, ancestors, STATUS.get(why, FORBIDDEN))
+        return self.show("refused", {**values, "waits": waits, "again": again}, ancestors, STATUS.get(why, FORBIDDEN))
 
 
 def shown(cards: Sequence[Mapping[str, Any]]) -> tuple[ShownCard, ...]:

@@ -17,10 +17,11 @@ from cds.smart.ehr import Ehrs
 from cds.smart.response import Worded, Writer
 from cds.smart.sealed import Sealer
 from cds.web.record import Recorder
-from cds.web.smart.jar import Jar
+from cds.web.smart.jar import KEPT, Jar
 from cds.web.smart.judged import Judge
 from cds.web.smart.pages import Shell
 from cds.web.smart.sign_in import SignIn
+from cds.web.smart.unsent import UnsentAnswers
 from cds.web.smart.visits import Visits
 
 
@@ -43,12 +44,14 @@ class Asking:
         except WordingError as problem:
             raise KnowledgeError(problem.file, problem.key, problem.reason) from problem
         now = now or Clock(settings.zone).now
-        sealer, jar, shell = Sealer(key, now), Jar(is_secure=settings.public_url.startswith("https:")), Shell(words)
+        is_secure = settings.public_url.startswith("https:")
+        sealer, jar, shell = Sealer(key, now), Jar(is_secure=is_secure), Shell(words)
+        unsent = UnsentAnswers(sealer, Jar(is_secure=is_secure, name=KEPT), now)
         worded = Worded(lambda item: words.text(item.id), lambda item, code: words.answer(item.id, item.list, code))
         writer = Writer(form, settings.public_url, engine.knowledge.systems["loinc"], worded)
         self._engine, self._pseudonyms = engine, Pseudonyms(key)
-        self._sign_in = SignIn(ehrs, sealer, jar, shell, settings.public_url, now)
-        self._visits = Visits(engine, ehrs, sealer, jar, shell, words, writer, now)
+        self._sign_in = SignIn(ehrs, sealer, jar, shell, unsent, settings.public_url, now)
+        self._visits = Visits(engine, ehrs, sealer, jar, shell, unsent, words, writer, now)
 
     def add_to(self, app: FastAPI, recorder: Recorder) -> None:
         """Add the paths; hook calls of the app are counted and audited by this recorder."""

@@ -19,6 +19,7 @@ from cds.smart.session import SECONDS, Session
 from cds.trust.strict import encode_base64url
 from cds.web.smart.jar import Jar, TooLong
 from cds.web.smart.pages import Shell
+from cds.web.smart.unsent import UnsentAnswers
 
 SIGN_IN, USE = "sign-in", "visit"
 SIGN_IN_SECONDS = 10 * 60
@@ -41,12 +42,13 @@ class SignIn:
         sealer: Sealer,
         jar: Jar,
         shell: Shell,
+        unsent: UnsentAnswers,
         public_url: str,
         now: Callable[[], datetime],
         new: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._ehrs, self._sealer, self._jar, self._shell, self._now, self._new = ehrs, sealer, jar, shell, now, new
-        self._redirect = public_url + CALLBACK
+        self._unsent, self._redirect = unsent, public_url + CALLBACK
 
     def add_to(self, app: FastAPI) -> None:
         """Add both paths."""
@@ -88,8 +90,10 @@ class SignIn:
         if pending is None or ehr is None:
             return self._shell.refuse("not-understood")
         try:
-            session = await self._session(request, pending, ehr)
+            session = self._unsent.given_to(await self._session(request, pending, ehr), request.cookies)
             answer = _to(VISIT + session.sid)
+            if session.given:
+                self._unsent.drop(answer)
             self._jar.put(answer, VISIT + session.sid, self._sealer.seal(USE, session, session.until), SECONDS)
         except AppRefused as problem:
             answer = self._shell.refuse(problem.why, ehr.smart.frame_ancestors)

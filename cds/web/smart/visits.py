@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import FastAPI, Request, Response
 from msgspec.structs import replace
@@ -20,11 +20,11 @@ from cds.rules.gate import twitches
 from cds.smart.answers import Answers, fields_of
 from cds.smart.asked import Person
 from cds.smart.ehr import Ehr, Ehrs, Patient
-from cds.smart.names import VISIT
+from cds.smart.names import LAUNCH, VISIT
 from cds.smart.prefill import Prefilled, prefill
 from cds.smart.response import Writer, name_of
 from cds.smart.sealed import Sealer
-from cds.smart.session import MOST_TRIES, SECONDS, Given, Session
+from cds.smart.session import MOST_TRIES, SECONDS, STORED, Given, Session
 from cds.smart.storing import Outcome, store
 from cds.web.body import read_body
 from cds.web.smart.jar import Jar, TooLong
@@ -32,6 +32,7 @@ from cds.web.smart.judged import SERVICE, Judge
 from cds.web.smart.pages import Shell, shown
 from cds.web.smart.questions import Sheet, told
 from cds.web.smart.sign_in import USE
+from cds.web.smart.unsent import UnsentAnswers
 
 MOST_BYTES, BODY_SECONDS = 64 * 1024, 10.0
 SID = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
@@ -39,6 +40,7 @@ CODE_DIGITS = 6
 SAME = ("", "same-origin", "none")
 READ_ONLY, WRITTEN = "read-only", "QuestionnaireResponse"
 AGAIN = ("unknown",)
+MARK_FIELD = "whose"
 Handler = Callable[[Request, Session, Ehr], Awaitable[Response]]
 
 
@@ -52,6 +54,7 @@ class Visits:
         sealer: Sealer,
         jar: Jar,
         shell: Shell,
+        unsent: UnsentAnswers,
         words: AskWords,
         writer: Writer,
         now: Callable[[], datetime],
@@ -59,6 +62,7 @@ class Visits:
     ) -> None:
         self._engine, self._ehrs, self._sealer, self._jar, self._shell = engine, ehrs, sealer, jar, shell
         self._words, self._writer, self._now, self._new_code = words, writer, now, new_code
+        self._unsent = unsent
         self._form = engine.knowledge.form
         self._titles = {topic.value: entry.title for topic, entry in engine.words.topics.items()}
         self._under_way: dict[str, asyncio.Task[Outcome]] = {}
@@ -102,9 +106,20 @@ class Visits:
         """The time is over; what was just answered is shown, so that it can be copied."""
         if request.method != "POST":
             return self._shell.refuse("expired")
+        fields = await _fields(request)
         answers = Answers(self._form, Person(), self._today())
-        answers.read(await _fields(request))
-        return self._shell.refuse("expired", told=told(self._form, self._words, answers.given), kept=True)
+        answers.read(fields)
+        lines = told(self._form, self._words, answers.given)
+        whose = self._unsent.marked(fields.get(MARK_FIELD, [""])[0])
+        ehr = self._ehrs.of(whose.issuer) if whose else None
+        if whose is None or ehr is None or not answers.given:
+            return self._shell.refuse("expired", told=lines, kept=True)
+        if self._unsent.is_stored(whose, answers.given):
+            return self._shell.refuse("expired", ehr.smart.frame_ancestors, lines)
+        again = "" if whose.by_patient else f"{LAUNCH}?{urlencode({'iss': whose.issuer})}"
+        answer = self._shell.refuse("expired", ehr.smart.frame_ancestors, lines, waits=True, again=again)
+        self._unsent.keep(answer, whose, answers.given)
+        return answer
 
     async def form(self, _: Request, session: Session, ehr: Ehr) -> Response:
         """The form, for the clinician to ask or for the patient who was handed the tablet."""
@@ -130,7 +145,7 @@ class Visits:
 
     async def again(self, _: Request, session: Session, ehr: Ehr) -> Response:
         """The same answers once more, where it is not known whether they were stored."""
-        return await self._keep(session, ehr, session.given) if session.given else _to(VISIT + session.sid)
+        return await self._keep(session, ehr, session.given) if session.sent else _to(VISIT + session.sid)
 
     async def hand(self, _: Request, session: Session, ehr: Ehr) -> Response:
         """Lock the visit to the form: from now on a code leads to everything else."""
@@ -164,7 +179,7 @@ class Visits:
         judged = await self._judge.judge(ehr, session, response, int(moment.timestamp()))
         values = {
             "outcome": self._words.pages.outcome[session.outcome],
-            "is_stored": session.outcome in ("stored", "partly"),
+            "is_stored": session.outcome in STORED,
             "may_send_again": session.outcome in AGAIN,
             "cards": shown(judged.cards),
             "problem": judged.problem,
@@ -223,6 +238,8 @@ class Visits:
             "because": self._titles.get(session.topic, ""),
             "has_problems": status != 200 and not empty,
             "fresh": not session.sent,
+            "waited": bool(session.given) and not session.sent and status == 200,
+            "mark": self._unsent.mark(session),
         }
         return self._shell.show("form", values, ehr.smart.frame_ancestors, status)
 
