@@ -62,9 +62,7 @@ def test_the_missing_tests_are_one_choice_where_the_client_carries_out_many_acti
     alone = show(Topic.LAB_ORDER, occasion=occasion, orders=tests[:1])
     each = show(Topic.LAB_ORDER, orders=tests)
 
-    assert ["Order: neurology referral, urgent", "Order the 3 missing tests"] == [
-        one.label for one in card.suggestions
-    ]
+    assert ["Order: neurology referral, urgent", "Order the 3 missing tests"] == [one.label for one in card.suggestions]
     assert [1, 3] == [len(one.actions) for one in card.suggestions]
     assert ["id-1", "id-2", "id-3"] == [card.uuid, *(one.uuid for one in card.suggestions)]
     assert ["potassium", "calcium", "TSH"] == [
