@@ -22,6 +22,7 @@ COMMANDS = (
         "evaluate",
         "recall",
         "replay",
+        "review",
         "report",
         "silent",
         "golive",

@@ -7,7 +7,7 @@ from msgspec import Struct
 from cds.golive.calls import Calls
 from cds.golive.feedback import Feedback
 from cds.golive.gates import GATES, REPLAY, SHADOW, Gates
-from cds.golive.reviews import HARMFUL, Judged, kappa
+from cds.review.agreement import HARMFUL, Judged, kappa
 
 NO_FIGURES = {
     SHADOW: "a candidate beside the live version: this version keeps no figures of one",

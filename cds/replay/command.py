@@ -92,6 +92,7 @@ def _replay(
         hash_key=fingerprint(key),
         began=now().isoformat(),
         options=_kept(options),
+        export=export,
         inputs=inputs(export, found),
         parts=len(found),
     )

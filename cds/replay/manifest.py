@@ -34,6 +34,7 @@ class Manifest(Struct, kw_only=True):
     hash_key: str
     began: str
     options: dict[str, str | int | bool | None]
+    export: str = ""
     inputs: Inputs
     parts: int
     shards: int | None = None

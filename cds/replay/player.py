@@ -21,7 +21,7 @@ from cds.replay.events import CHART, Asked, Calendar, Event
 from cds.replay.ledger import Answers, Ledger
 from cds.replay.moment import Moment
 from cds.replay.names import REALM, Names
-from cds.replay.requests import body, drafted
+from cds.replay.requests import Piece, body, drafted
 from cds.replay.rows import CARDS, FAILED, REFUSED, REPEATED, SILENT, TWO_PATIENTS, CardRow, VisitRow
 from cds.replay.searches import Searches
 from cds.rules.rulebook import rulebook_of
@@ -37,6 +37,15 @@ class Played(Struct):
 
     visits: list[VisitRow]
     cards: list[CardRow]
+
+
+class Made(Struct, frozen=True):
+    """One call that was made: its rows, and the outcome behind them if it was answered."""
+
+    event: Event
+    row: VisitRow
+    cards: list[CardRow] = []
+    outcome: Outcome | None = None
 
 
 class Player:
@@ -74,41 +83,51 @@ class Player:
         self, owner: str, entries: Sequence[Entry], shelf: Mapping[str, bytes], *, is_twice: bool = False
     ) -> Played:
         """All calls of a patient. Two people under one id are nobody's chart: their calls are counted, not made."""
-        self._ledger.forget()
         chart = PatientChart(owner, entries, self._calendar)
         played = Played([], [])
+        for made in self.calls(chart, shelf, is_twice=is_twice):
+            played.visits.append(made.row)
+            played.cards += made.cards
+        return played
+
+    def calls(self, chart: PatientChart, shelf: Mapping[str, bytes], *, is_twice: bool = False) -> Iterator[Made]:
+        """The calls of a patient, one after the other."""
+        self._ledger.forget()
         for event in chart.events(self._asked):
             if is_twice:
-                played.visits.append(self._row(event, outcome=TWO_PATIENTS))
-                continue
-            row, cards = self._call(event, chart, shelf)
-            played.visits.append(row)
-            played.cards += cards
-        return played
+                yield Made(event, self._row(event, outcome=TWO_PATIENTS))
+            else:
+                yield self._call(event, chart, shelf)
 
     def request(self, event: Event, chart: PatientChart, then: Then, shelf: Mapping[str, bytes]) -> bytes:
         """The body of one call."""
-        searches = self._searches[event.hook]
-        pieces = chart.pieces(then, event.moment, searches, alive=self._asked.is_visits)
-        drafts = [drafted(chart.held[place].text) for place in event.requests] if event.hook != CHART else []
-        return body(event, searches.keys, pieces, shelf, drafts)
+        drafts = self.drafts(event, chart)
+        return body(event, self._searches[event.hook].keys, self.pieces(event, chart, then), shelf, drafts)
 
-    def _call(self, event: Event, chart: PatientChart, shelf: Mapping[str, bytes]) -> tuple[VisitRow, list[CardRow]]:
+    def pieces(self, event: Event, chart: PatientChart, then: Then) -> Iterator[Piece]:
+        """The chart as it was known when a call was made."""
+        return chart.pieces(then, event.moment, self._searches[event.hook], alive=self._asked.is_visits)
+
+    def drafts(self, event: Event, chart: PatientChart) -> list[bytes]:
+        """What was about to be signed."""
+        return [drafted(chart.held[place].text) for place in event.requests] if event.hook != CHART else []
+
+    def _call(self, event: Event, chart: PatientChart, shelf: Mapping[str, bytes]) -> Made:
         self._moment.set(event.moment)
         then = chart.at(event)
         row = self._row(event, then=then)
         if chart.size_at(event.moment) > self._most_bytes:
-            return replace(row, outcome=REFUSED, reason=TOO_LARGE), []
+            return Made(event, replace(row, outcome=REFUSED, reason=TOO_LARGE))
         request = self.request(event, chart, then, shelf)
         reply = self._answer(self._hook_handler, event, request)
         if reply is None:
-            return replace(row, outcome=FAILED), []
+            return Made(event, replace(row, outcome=FAILED))
         if reply.outcome is None or reply.account is None:
-            return replace(row, outcome=REFUSED, reason=str(reply.status)), []
+            return Made(event, replace(row, outcome=REFUSED, reason=str(reply.status)))
         told, cards = self._told(row, reply.outcome, reply.account)
         if self._rules_off and reply.outcome.cards:
             told = replace(told, changes=self._changes(event, request, reply.outcome))
-        return told, cards
+        return Made(event, told, cards, reply.outcome)
 
     def _changes(self, event: Event, request: bytes, outcome: Outcome) -> tuple[str, ...]:
         """What this call would have shown without each of its rules that fired."""

@@ -52,12 +52,13 @@ def spread(part: Part, passed: Collection[str], deleted: Collection[str], shards
             if entry.kind in SHARED:
                 for name in entry.line.shared_as if entry.line is not None else ():
                     writing.add(SHELF, Entry(entry.kind, name, entry.text, None, entry.place))
-            elif entry.owner in passed and not _is_deleted(entry, deleted):
+            elif entry.owner in passed and not is_deleted(entry, deleted):
                 writing.add(f"{shard_of(entry.owner, shards):05}", entry)
         writing.flush()
 
 
-def _is_deleted(entry: Entry, deleted: Collection[str]) -> bool:
+def is_deleted(entry: Entry, deleted: Collection[str]) -> bool:
+    """Whether the export says that a resource, or its patient, was deleted."""
     ident = entry.line.id if entry.line is not None else None
     return bool(deleted) and (f"{entry.kind}/{ident}" in deleted or f"{PATIENT}/{entry.owner}" in deleted)
 

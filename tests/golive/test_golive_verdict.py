@@ -21,8 +21,8 @@ from cds.audit.journal import Journal
 from cds.errors import UsageError
 from cds.golive import command
 from cds.golive.gates import read_gates
-from cds.golive.reviews import kappa
 from cds.report import silent_command
+from cds.review.agreement import kappa
 from cds.secrecy import Secret
 from cds.store.keys import known_key
 

@@ -8,7 +8,7 @@ from charts.dates import TODAY
 from charts.seam import engine
 from replay_kit import Replay, Replayed, replayed
 
-from cds.replay import command, worker
+from cds.replay import command, review, worker
 
 
 @pytest.fixture(autouse=True)
@@ -20,6 +20,7 @@ def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TWITCH_CDS_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setattr(command, "build_engine", lambda *_: engine(TODAY))
     monkeypatch.setattr(worker, "build_engine", lambda *_: engine(TODAY))
+    monkeypatch.setattr(review, "build_engine", lambda *_: engine(TODAY))
 
 
 @pytest.fixture

@@ -1,0 +1,42 @@
+"""`twitch-cds review`."""
+
+from importlib.util import find_spec
+from typing import Any
+
+import click
+
+from cds.commands.look import Command, Whole
+
+
+@click.command(
+    cls=Command,
+    name="review",
+    short_help="have two people judge the cards of a replay, each without the other's answers",
+    help=(
+        "Draw a sample from a replay (each card, and silent visits) and serve pages on this machine on which two "
+        "people judge each item: right, wrong or harmful. The charts are read from the export, and no copy is kept; "
+        "the answers are kept in FOLDER/review.json. Run again, it goes on. See docs/replay.md."
+    ),
+    examples=[
+        "twitch-cds review replay/ --sample 100",
+        "twitch-cds review replay/ --sample 100 --seed 7 --reviewer 'Dr. Okafor'",
+        "twitch-cds review replay/ --result",
+    ],
+)
+@click.argument("folder", metavar="FOLDER", type=click.Path(), help="what `twitch-cds replay` has written")
+@click.option("--sample", metavar="N", type=Whole(1, 10_000), help="how many items to draw (100)")
+@click.option("--seed", metavar="N", type=Whole(0, 2**31 - 1), help="draw the same again (else drawn, and kept)")
+@click.option("--reviewer", metavar="NAME", default="", help="whose answers these are (else the page asks)")
+@click.option("--export", metavar="EXPORT", default="", type=click.Path(), help="the export, if it has been moved")
+@click.option("--port", metavar="N", default=0, type=Whole(0, 65535), help="the port (any that is free)")
+@click.option("--result", is_flag=True, help="print what the reviewers came to, and serve nothing")
+@click.option("--json", is_flag=True, help="with --result: everything as one JSON object")
+def command(**given: Any) -> int:
+    """Serve the review, or print its result."""
+    if given["json"] and not given["result"]:
+        raise click.UsageError("--json: only with --result")
+    if find_spec("duckdb") is None:
+        raise click.UsageError("review needs DuckDB: pip install 'twitch-cds[replay]'")
+    from cds.replay.review import Options, run
+
+    return run(Options(**given))

@@ -1,0 +1,138 @@
+"""What a reviewer is shown of one item: the chart as it was known, and the cards that the call brought."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from markupsafe import Markup
+from msgspec import Struct
+
+from cards.wire import Card
+from cds.knowledge.load import Knowledge
+from cds.review.record import Item
+from cds.web.demo_fhir.charts import Resource
+from cds.web.playground import record, roster
+from cds.web.playground.markdown import rendered
+from cds.web.playground.reading import completed, day, moment, one, status, text, words
+from cds.web.playground.results import Results
+
+MOST_LISTED = 1000  # resources in full, the newest of each type first
+_DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+DATES = ("recordedDate", "authoredOn", "effectiveDateTime", "performedDateTime", "date", "authored", "onsetDateTime")
+
+
+class Case(Struct, frozen=True, kw_only=True):
+    """One item with its call. `shared`: the Medications that the chart refers to, by id. `cards`: that were shown."""
+
+    item: Item
+    hook: str
+    at: datetime
+    chart: tuple[bytes, ...]
+    drafts: tuple[bytes, ...]
+    cards: tuple[Card, ...]
+    shared: Mapping[str, bytes]
+
+
+class Listed(Struct, frozen=True, kw_only=True):
+    """One resource in full."""
+
+    kind: str
+    what: str
+    when: str
+    status: str
+    text: str
+
+
+class Shown(Struct, frozen=True, kw_only=True):
+    """A card as an EHR shows it, without the ways to act on it."""
+
+    topic: str
+    title: str
+    summary: str
+    indicator: str
+    detail: Markup
+    source: str
+    suggestions: tuple[str, ...]
+
+
+class Showing:
+    """Makes of a case what its page is filled with."""
+
+    def __init__(self, knowledge: Knowledge, titles: Mapping[str, str]) -> None:
+        self._results = Results(knowledge)
+        self.titles = titles
+
+    def values(self, case: Case) -> dict[str, object]:
+        """The chart, the card that is asked about, and those beside it."""
+        chart = [_named(resource, case.shared) for resource in map(_read, case.chart)]
+        patient = next((one for one in chart if one.get("resourceType") == "Patient"), {})
+        cards = [self._card(card) for card in case.cards]
+        listed = list(_listed(chart, case.chart))
+        return {
+            "about": roster.about(patient, case.at.date()) or "age and sex not told",
+            "died": day(patient.get("deceasedDateTime")) or ("yes" if patient.get("deceasedBoolean") is True else ""),
+            "record": record.read(chart, self._results.is_result),
+            "series": self._results.of(chart, completed(text(patient.get("birthDate")), case.at.date())),
+            "signed": [record.medicine(_named(_read(draft), case.shared)) for draft in case.drafts],
+            "listed": listed[:MOST_LISTED],
+            "more": len(listed[MOST_LISTED:]),
+            "card": next((card for card in cards if card.topic == case.item.card), None),
+            "beside": [card for card in cards if card.topic != case.item.card],
+        }
+
+    def _card(self, card: Card) -> Shown:
+        topic = card.source.topic.code if card.source.topic is not None else ""
+        return Shown(
+            topic=topic,
+            title=self.titles.get(topic, topic),
+            summary=card.summary,
+            indicator=card.indicator.value,
+            detail=rendered(card.detail or ""),
+            source=card.source.label,
+            suggestions=tuple(one.label for one in card.suggestions),
+        )
+
+
+def _read(content: bytes) -> Resource:
+    """One resource; what cannot be read is listed as it stands."""
+    try:
+        return _DECODER.decode(content)
+    except (msgspec.DecodeError, RecursionError):
+        return {}
+
+
+def _named(resource: Resource, shared: Mapping[str, bytes]) -> Resource:
+    """The same; where it names its medicine by a reference only, with what that Medication is called."""
+    reference = one(resource.get("medicationReference"))
+    held = shared.get(text(reference.get("reference")).rpartition("/")[2])
+    if held is None or reference.get("display"):
+        return resource
+    return {**resource, "medicationReference": {**reference, "display": words(_read(held).get("code"))}}
+
+
+def _listed(chart: Iterable[Resource], texts: Iterable[bytes]) -> Iterator[Listed]:
+    """All resources but the Patient, by type, the newest first."""
+    found = [
+        Listed(
+            kind=text(resource.get("resourceType")) or "not readable",
+            what=words(resource.get("code")) or _medicine(resource) or words(resource.get("vaccineCode")),
+            when=moment(resource) or next(filter(None, (day(resource.get(name)) for name in DATES)), _began(resource)),
+            status=status(resource.get("status")) or status(resource.get("clinicalStatus")),
+            text=content.decode("utf-8", "replace"),
+        )
+        for resource, content in zip(chart, texts, strict=True)
+        if resource.get("resourceType") != "Patient"
+    ]
+    found.sort(key=lambda one: one.when, reverse=True)
+    return iter(sorted(found, key=lambda one: one.kind))
+
+
+def _medicine(resource: Resource) -> str:
+    is_medicine = "medicationCodeableConcept" in resource or "medicationReference" in resource
+    return record.medicine(resource) if is_medicine else ""
+
+
+def _began(resource: Resource) -> str:
+    return day(one(resource.get("period")).get("start"))
