@@ -21,6 +21,7 @@ COMMANDS = [
     "evaluate",
     "recall",
     "replay",
+    "review",
     "report",
     "silent",
     "golive",

@@ -37,6 +37,7 @@ def command(**given: Any) -> int:
         raise click.UsageError("--json: only with --result")
     if find_spec("duckdb") is None:
         raise click.UsageError("review needs DuckDB: pip install 'twitch-cds[replay]'")
-    from cds.replay.review import Options, run
+    from cds.replay.review.command import Options, run
 
-    return run(Options(**given))
+    run(Options(**given))
+    return 0

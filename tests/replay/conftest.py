@@ -8,7 +8,8 @@ from charts.dates import TODAY
 from charts.seam import engine
 from replay_kit import Replay, Replayed, replayed
 
-from cds.replay import command, review, worker
+from cds.replay import command, worker
+from cds.replay.review import command as review
 
 
 @pytest.fixture(autouse=True)

@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 import httpx
 from starlette.types import ASGIApp
 
-from cds.replay.review import Options, manifest_of, prepared
+from cds.replay.review.app import create_app
+from cds.replay.review.command import Options, manifest_of, prepared
 from cds.settings import environment, load
-from cds.web.review.app import create_app
 
 SECRET = "a-path-that-nobody-guesses"
 ADDRESS = "http://127.0.0.1:9999"
@@ -54,7 +54,7 @@ class Pages:
 
     def get(self, path: str = "", **headers: str) -> httpx.Response:
         """A page below the secret path."""
-        return self.fetch("GET", f"/{SECRET}/{path}", **headers)
+        return self.fetch("GET", f"/{SECRET}/{path}", None, **headers)
 
     def post(self, path: str = "", **fields: str) -> httpx.Response:
         """A form that is sent from a page."""

@@ -153,14 +153,14 @@ def test_what_was_about_to_be_signed_is_told(replay: Replay, tmp_path: Path) -> 
 
 
 def test_odd_and_many_resources_are_listed(replay: Replay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is not readable stands as it is; what is beyond the limit is counted."""
-    monkeypatch.setattr("cds.web.review.cases.MOST_LISTED", 3)
+    """What is of another shape stands as it is; what is beyond the limit is counted."""
+    monkeypatch.setattr("cds.replay.review.cases.MOST_LISTED", 3)
     odd = {
         "resourceType": "Condition",
         "id": "odd",
         "subject": {"reference": "Patient/p1"},
         "code": 5,
-        "note": "\ud800",
+        "note": 7,
     }
     chart = patient(1, odd, order("m1", "2026-11-01T09:00:00Z", intent="plan"))
     chart[0] |= {"deceasedBoolean": True}
@@ -297,7 +297,7 @@ def test_only_a_browser_on_this_machine_with_the_whole_address_is_answered(
     done: Replayed, path: str, headers: dict[str, str], status: int
 ) -> None:
     """A name that is made to point here (DNS rebinding) is no address of this page; a path cannot be guessed."""
-    assert status == pages(done.out).fetch("GET", path, **headers).status_code
+    assert status == pages(done.out).fetch("GET", path, None, **headers).status_code
 
 
 @pytest.mark.parametrize(

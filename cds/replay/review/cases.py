@@ -10,13 +10,13 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from cards.wire import Card
+from cds.demo.fhir.charts import Resource
+from cds.demo.playground import record, roster
+from cds.demo.playground.reading import completed, day, moment, one, status, text, words
+from cds.demo.playground.results import Results
 from cds.knowledge.load import Knowledge
 from cds.review.record import Item
-from cds.web.demo_fhir.charts import Resource
-from cds.web.playground import record, roster
-from cds.web.playground.markdown import rendered
-from cds.web.playground.reading import completed, day, moment, one, status, text, words
-from cds.web.playground.results import Results
+from cds.web.markdown import rendered
 
 MOST_LISTED = 1000  # resources in full, the newest of each type first
 _DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
@@ -66,8 +66,9 @@ class Showing:
 
     def values(self, case: Case) -> dict[str, object]:
         """The chart, the card that is asked about, and those beside it."""
-        chart = [_named(resource, case.shared) for resource in map(_read, case.chart)]
-        patient = next((one for one in chart if one.get("resourceType") == "Patient"), {})
+        chart = [_named(resource, case.shared) for resource in map(_DECODER.decode, case.chart)]
+        nobody: Resource = {}
+        patient = next((one for one in chart if one.get("resourceType") == "Patient"), nobody)
         cards = [self._card(card) for card in case.cards]
         listed = list(_listed(chart, case.chart))
         return {
@@ -75,7 +76,7 @@ class Showing:
             "died": day(patient.get("deceasedDateTime")) or ("yes" if patient.get("deceasedBoolean") is True else ""),
             "record": record.read(chart, self._results.is_result),
             "series": self._results.of(chart, completed(text(patient.get("birthDate")), case.at.date())),
-            "signed": [record.medicine(_named(_read(draft), case.shared)) for draft in case.drafts],
+            "signed": [record.medicine(_named(_DECODER.decode(draft), case.shared)) for draft in case.drafts],
             "listed": listed[:MOST_LISTED],
             "more": len(listed[MOST_LISTED:]),
             "card": next((card for card in cards if card.topic == case.item.card), None),
@@ -95,28 +96,20 @@ class Showing:
         )
 
 
-def _read(content: bytes) -> Resource:
-    """One resource; what cannot be read is listed as it stands."""
-    try:
-        return _DECODER.decode(content)
-    except (msgspec.DecodeError, RecursionError):
-        return {}
-
-
 def _named(resource: Resource, shared: Mapping[str, bytes]) -> Resource:
     """The same; where it names its medicine by a reference only, with what that Medication is called."""
     reference = one(resource.get("medicationReference"))
     held = shared.get(text(reference.get("reference")).rpartition("/")[2])
     if held is None or reference.get("display"):
         return resource
-    return {**resource, "medicationReference": {**reference, "display": words(_read(held).get("code"))}}
+    return {**resource, "medicationReference": {**reference, "display": words(_DECODER.decode(held).get("code"))}}
 
 
 def _listed(chart: Iterable[Resource], texts: Iterable[bytes]) -> Iterator[Listed]:
     """All resources but the Patient, by type, the newest first."""
     found = [
         Listed(
-            kind=text(resource.get("resourceType")) or "not readable",
+            kind=text(resource.get("resourceType")),
             what=words(resource.get("code")) or _medicine(resource) or words(resource.get("vaccineCode")),
             when=moment(resource) or next(filter(None, (day(resource.get(name)) for name in DATES)), _began(resource)),
             status=status(resource.get("status")) or status(resource.get("clinicalStatus")),

@@ -11,14 +11,14 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from cds.errors import CdsError, UsageError, reason_of
+from cds.replay.review.cases import Case, Showing
+from cds.replay.review.guard import HEADERS, Guard
 from cds.review.agreement import VERDICTS
 from cds.review.record import LONGEST_REMARK, Judgement, Review
 from cds.review.results import results_of
 from cds.web.assets import PATH, serve
 from cds.web.body import ClientGone, read_body
 from cds.web.pages import page
-from cds.web.review.cases import Case, Showing
-from cds.web.review.guard import HEADERS, Guard
 
 MOST_BYTES, SECONDS = 64 * 1024, 30.0
 T = TypeVar("T")

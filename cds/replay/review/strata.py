@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from cds.replay.again import Drawn
 from cds.replay.results import CARDS_FILE, VISITS_FILE
+from cds.replay.review.again import Drawn
 from cds.replay.rows import CARDS, FAILED, REFUSED, REPEATED, TWO_PATIENTS
 from cds.replay.tables import Tables, tables
 from cds.review.record import Item

@@ -18,12 +18,14 @@ from cds.errors import UsageError, reason_of
 from cds.keyed import fingerprint
 from cds.progress import working
 from cds.replay import keep
-from cds.replay.again import Again
 from cds.replay.manifest import NAME, Manifest, inputs
 from cds.replay.names import Names
 from cds.replay.parts import Part, parts
+from cds.replay.review.again import Again
+from cds.replay.review.app import Pages, create_app
+from cds.replay.review.cases import Showing
+from cds.replay.review.strata import known, strata
 from cds.replay.sections import WORDS
-from cds.replay.strata import known, strata
 from cds.review.record import FILE, Review, read_review
 from cds.review.results import results_of
 from cds.review.sample import draw, most
@@ -32,8 +34,6 @@ from cds.settings import Settings, environment, load
 from cds.store.keys import known_key
 from cds.web.heads import Config
 from cds.web.process import Server, config_of
-from cds.web.review.app import Pages, create_app
-from cds.web.review.cases import Showing
 
 HOST, NAMES = "127.0.0.1", ("127.0.0.1", "localhost")
 USUAL = 100
@@ -124,7 +124,7 @@ def _say(address: str) -> None:
 CHANCE = Chance()
 
 
-def run(options: Options, chance: Chance = CHANCE, announce: Callable[[str], None] = _say) -> int:
+def run(options: Options, chance: Chance = CHANCE, announce: Callable[[str], None] = _say) -> None:
     """Serve the pages until Ctrl-C, or with `result` print what the reviewers came to."""
     logging.getLogger("cds").addHandler(logging.NullHandler())
     folder = Path(options.folder).absolute()
@@ -133,7 +133,11 @@ def run(options: Options, chance: Chance = CHANCE, announce: Callable[[str], Non
         found = results_of(Book(folder).read())
         told = msgspec.json.encode(found).decode() if options.json else "\n".join(lines(found))
         sys.stdout.write(f"{told}\n")
-        return 0
+    else:
+        _serve(options, folder, manifest, chance, announce)
+
+
+def _serve(options: Options, folder: Path, manifest: Manifest, chance: Chance, announce: Callable[[str], None]) -> None:
     settings = load(environment())
     with _listening(options.port) as listener:
         secret = chance.secret()
@@ -143,9 +147,8 @@ def run(options: Options, chance: Chance = CHANCE, announce: Callable[[str], Non
             raise UsageError(f"{problem.filename or folder}: {reason_of(problem)}") from problem
         addresses = [f"{name}:{listener.getsockname()[1]}" for name in NAMES]
         app = create_app(pages, secret, addresses)
-        config = config_of(app, settings)
-        Announcing(config, f"http://{addresses[0]}/{secret}/", announce).run(sockets=[listener])
-    return 0
+        server = Announcing(config_of(app, settings), f"http://{addresses[0]}/{secret}/", announce)
+        server.run(sockets=[listener])
 
 
 def _listening(port: int) -> socket.socket:

@@ -14,12 +14,12 @@ from cds.replay.manifest import Manifest
 from cds.replay.names import Names
 from cds.replay.parts import Part
 from cds.replay.player import Made, Player
+from cds.replay.review.cases import Case
 from cds.replay.rows import FAILED, REFUSED, REPEATED
 from cds.replay.searches import shared_of
 from cds.replay.spread import REFERRING, is_deleted
 from cds.review.record import Item
 from cds.settings import Settings
-from cds.web.review.cases import Case
 
 NO_CHART = "the export no longer holds this patient or this visit"
 NO_CARD = "the chart no longer gives this card"
