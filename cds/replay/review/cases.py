@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from cards.wire import Card
 from cds.demo.fhir.charts import Resource
-from cds.demo.playground import record, roster
+from cds.demo.playground import patient_list, record
 from cds.demo.playground.reading import completed, day, moment, one, status, text, words
 from cds.demo.playground.results import Results
 from cds.knowledge.load import Knowledge
@@ -72,7 +72,7 @@ class Showing:
         cards = [self._card(card) for card in case.cards]
         listed = list(_listed(chart, case.chart))
         return {
-            "about": roster.about(patient, case.at.date()) or "age and sex not told",
+            "about": patient_list.about(patient, case.at.date()) or "age and sex not told",
             "died": day(patient.get("deceasedDateTime")) or ("yes" if patient.get("deceasedBoolean") is True else ""),
             "record": record.read(chart, self._results.is_result),
             "series": self._results.of(chart, completed(text(patient.get("birthDate")), case.at.date())),
