@@ -15,6 +15,7 @@ import msgspec
 
 from cds.call import Engine, build_engine
 from cds.errors import UsageError, reason_of
+from cds.evaluate.places import whole_name
 from cds.keyed import fingerprint
 from cds.progress import working
 from cds.replay import keep
@@ -181,7 +182,7 @@ def prepared(
     export = options.export or manifest.export
     if not export:
         raise UsageError(f"{folder}: its manifest names no export. Give it with --export")
-    found, problems = parts(str(Path(export).absolute()))
+    found, problems = parts(whole_name(export))
     if not found:
         raise UsageError("; ".join(f"{one.input}: {one.text}" for one in problems))
     book = Book(folder)
@@ -238,7 +239,7 @@ def _taken_up(review: Review, reviewer: str, changed: dict[str, str]) -> None:
 
 
 def _notices(manifest: Manifest, engine: Engine, export: str, found: list[Part]) -> Iterator[str]:
-    if inputs(str(Path(export).absolute()), found).digest != manifest.inputs.digest:
+    if inputs(whole_name(export), found).digest != manifest.inputs.digest:
         yield CHANGED
     if engine.knowledge_version != manifest.knowledge:
         yield NEW_VERSION
