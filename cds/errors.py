@@ -82,7 +82,7 @@ class MalformedHttp(CallError):
     """What came is no HTTP request, or one that two readers could read differently."""
 
     status, code, reason = 400, "structure", "http"
-    text = "This is no valid HTTP/1.1 request. Check the port and the scheme, and how lengths and lines are written."
+    text = "This is not a valid HTTP/1.1 request. Check the port and the scheme, and how lengths and lines are written."
     headers = MappingProxyType({"Connection": "close"})
 
 

@@ -294,7 +294,7 @@ def load(environment: Mapping[str, str]) -> Settings:
     given = _with_files({name: value.strip() for name, value in environment.items() if name.startswith(PREFIX)})
     unknown = sorted(given.keys() - {row.name for row in SETTINGS})
     if unknown:
-        raise SettingsError(unknown[0], "is no setting of this version; docs/settings.md lists them")
+        raise SettingsError(unknown[0], "is not a setting of this version; docs/settings.md lists them")
     values = {row.name: _read(row.name, row.metadata["parse"], given) for row in fields(Settings)}
     return _completed({name: value for name, value in values.items() if value is not None})
 

@@ -1,4 +1,4 @@
-"""The house: floors that only look down, no cycles, and what may be done on which floor."""
+"""Architecture: imports only go downwards, no cycles, and what each package may do."""
 
 import ast
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LONGEST_FILE, LONGEST_FUNCTION, MEDIAN_FUNCTION = 400, 50, 10
 
-# From the ground up. A module imports from its own part of the house and from the floors below, never from beside.
+# From the bottom up. A module imports from its own package and from the levels below, never from beside.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("cards",),
     ("cds.errors", "cds.http", "cds.setting_kinds", "cds.urls"),
@@ -140,18 +140,18 @@ def imported(tree: ast.AST) -> Iterator[str]:
 
 
 def own_imports(module: str) -> set[str]:
-    """The modules of the house that a module imports."""
+    """Our own modules that a module imports."""
     return {name for name in imported(trees()[module]) if name in sources() and name != module}
 
 
 def part_of(module: str) -> str:
-    """The part of the house that a module stands in: the closest one that is named."""
+    """The package that a module belongs to: the closest one that is named."""
     parts = (part for floor in FLOORS for part in floor if module == part or module.startswith(f"{part}."))
     return max(parts, key=len)
 
 
 def floor_of(part: str) -> int:
-    """How high a part of the house stands."""
+    """The level of a package."""
     return next(height for height, floor in enumerate(FLOORS) if part in floor)
 
 
@@ -183,7 +183,7 @@ MODULES = sorted(trees())
 
 
 def test_every_module_stands_on_a_floor() -> None:
-    """A new part of the house must be given its place here."""
+    """A new package must be given its level here."""
     assert {"cds"} == {module for module in MODULES if not _is_placed(module)}
 
 

@@ -107,7 +107,7 @@ def test_requests_to_fhir_servers_are_counted_by_how_they_ended() -> None:
         (["clients", "check"], "no file of clients"),
         (["selfcheck", "nowhere"], "nowhere: "),
         (["mint-token", "--audience", "a", "--issuer", "i", "--key", "none.pem", "--lifetime", "60"], "none.pem"),
-        (["report", "--since", "yesterday"], "--since: 'yesterday' is no date"),
+        (["report", "--since", "yesterday"], "--since: 'yesterday' is not a date"),
     ],
 )
 def test_what_a_command_cannot_use_is_one_line(

@@ -112,7 +112,7 @@ def _opened(path: Path, flags: int) -> int:
     opened = os.open(path, flags | os.O_CREAT | os.O_NONBLOCK, MODE)
     if not stat.S_ISREG(os.fstat(opened).st_mode):
         os.close(opened)
-        raise OSError(f"{path.name} is no regular file")
+        raise OSError(f"{path.name} is not a regular file")
     return opened
 
 

@@ -156,7 +156,7 @@ def _bundles(text: Raw | bytes) -> Iterator[Bundle]:
     try:
         bundle = msgspec.json.decode(text, type=Bundle)
     except msgspec.ValidationError as problem:
-        raise UsageError("is no FHIR: its `entry` is no list") from problem
+        raise UsageError("is not FHIR: its `entry` is not a list") from problem
     yield bundle
     for entry in bundle.entries():
         if _named(entry.resource).resourceType == "Bundle":

@@ -135,7 +135,7 @@ class InputEvaluation:
             self._plain.add(name)
             self._pool.add(head.resourceType, document.text)
         else:
-            raise UsageError("is no FHIR: it has neither `resourceType` nor `hook`")
+            raise UsageError("is not FHIR: it has neither `resourceType` nor `hook`")
 
     def _request(self, place: str, hook: object, text: bytes) -> Result:
         services = self._engine.services.values()
@@ -170,7 +170,7 @@ def head_of(text: bytes) -> Head:
     if strange := next((message for start, message in FORMATS if text.lstrip().startswith(start)), None):
         raise NoJsonError(strange)
     if not (text.isascii() or _is_utf8(text)):
-        raise NoJsonError("is no valid UTF-8")
+        raise NoJsonError("is not valid UTF-8")
     try:
         return msgspec.json.decode(text, type=Head)
     except RecursionError as problem:
@@ -178,7 +178,7 @@ def head_of(text: bytes) -> Head:
     except msgspec.ValidationError as problem:
         if not files.is_whole(text):
             raise NoJsonError(_why_no_json(text, problem)) from problem
-        raise UsageError("is no FHIR: it is no JSON object") from problem
+        raise UsageError("is not FHIR: it is not a JSON object") from problem
     except msgspec.DecodeError as problem:
         raise NoJsonError(_why_no_json(text, problem)) from problem
 
@@ -186,11 +186,11 @@ def head_of(text: bytes) -> Head:
 def _why_no_json(text: bytes, problem: msgspec.DecodeError) -> str:
     """What a text is that is no JSON, with the way out where there is one."""
     if "truncated" in str(problem) or text.lstrip().startswith(b"["):
-        return "is no JSON: it is cut off; export or download it again"
+        return "is not valid JSON: it is cut off; export or download it again"
     first, _, second = text.partition(b"\n")
     if not first.lstrip().startswith((b"{", b"[")) and first.count(b",") == second.partition(b"\n")[0].count(b",") > 0:
         return "looks like CSV, not JSON: this command reads FHIR resources, Bundles, NDJSON and CDS Hooks requests"
-    return "is no valid JSON"
+    return "is not valid JSON"
 
 
 def _is_utf8(text: bytes) -> bool:

@@ -85,7 +85,7 @@ def read(members: dict[str, Raw], shape: Shape) -> Context:
 def _id(members: dict[str, Raw], field: str) -> str:
     found = required_text(members, field)
     if not FHIR_ID.fullmatch(found):
-        raise BadEnvelope(f"context.{field}", "is no FHIR id")
+        raise BadEnvelope(f"context.{field}", "must be a FHIR id")
     return found
 
 

@@ -57,7 +57,7 @@ def _check_hook(found: dict[str, Any], hook: str) -> None:
     if given is None:
         raise BadEnvelope("hook")
     if not isinstance(given, str):
-        raise BadEnvelope("hook", "is no text")
+        raise BadEnvelope("hook", "must be a string")
     if given != hook:
         raise WrongHook(hook)
 

@@ -32,11 +32,11 @@ def _items(body: bytes, limits: Limits) -> list[Raw]:
     try:
         items = members(body, limits).get("feedback")
     except BadEnvelope as problem:
-        raise BadFeedback("body", "is no JSON object") from problem
+        raise BadFeedback("body", "must be a JSON object") from problem
     if items is None:
         raise BadFeedback("feedback")
     if not isinstance(items, list):
-        raise BadFeedback("feedback", "is no array")
+        raise BadFeedback("feedback", "must be an array")
     if len(items) > MOST_ITEMS:
         raise TooMuchFeedback
     return items

@@ -65,7 +65,7 @@ def _decoded(body: bytes) -> dict[Name, Any]:
     except msgspec.ValidationError as problem:
         if _OUT_OF_RANGE in str(problem):
             raise NonFiniteNumber from problem
-        raise BadEnvelope("body", "is no JSON object") from problem
+        raise BadEnvelope("body", "must be a JSON object") from problem
     except msgspec.DecodeError as problem:
         raise (NonFiniteNumber() if _NON_FINITE.search(body) else MalformedJson()) from problem
 
@@ -100,7 +100,7 @@ def member_object(parent: dict[str, Any], field: str) -> dict[str, Raw] | None:
     if value is None:
         return None
     if not isinstance(value, dict):
-        raise BadEnvelope(field, "is no JSON object")
+        raise BadEnvelope(field, "must be a JSON object")
     return _unique(value)
 
 
@@ -116,7 +116,7 @@ def text(parent: dict[str, Raw], field: str, name: str = "context") -> str | Non
     """A text, or None if it is absent or null."""
     found = value(parent, field)
     if found is not None and not isinstance(found, str):
-        raise BadEnvelope(f"{name}.{field}", "is no text")
+        raise BadEnvelope(f"{name}.{field}", "must be a string")
     return found
 
 

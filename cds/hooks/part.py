@@ -23,7 +23,7 @@ class Part:
         """Read an object, and refuse anything else; null is an object without members."""
         is_long = len(memoryview(raw)) >= LONG
         decoder = msgspec.json.Decoder(_Members, dec_hook=Counting()) if is_long else _OBJECT
-        pairs = _read(decoder, raw, place, "is no JSON object") or {}
+        pairs = _read(decoder, raw, place, "must be a JSON object") or {}
         self.place = place
         self._members = {str.__str__(name): value for name, value in pairs.items()}
         if len(self._members) != len(pairs):
@@ -40,7 +40,7 @@ class Part:
     def parts(self, field: str, most: int) -> list["Part"]:
         """A member that is an array of objects, so many at most; empty if it is absent."""
         place = self.where(field)
-        raws = _read(_ARRAY, self._members.get(field, _NULL), place, "is no array") or []
+        raws = _read(_ARRAY, self._members.get(field, _NULL), place, "must be an array") or []
         if len(raws) > most:
             raise BadFeedback(place, f"holds more than {most} items")
         return [Part(raw, f"{place}[{index}]") for index, raw in enumerate(raws)]
@@ -62,7 +62,7 @@ class Part:
     def text(self, field: str, longest: int) -> str | None:
         """Any text, or None if it is absent."""
         place = self.where(field)
-        text: str | None = _read(_TEXT, self._members.get(field, _NULL), place, "is no text")
+        text: str | None = _read(_TEXT, self._members.get(field, _NULL), place, "must be a string")
         if text is not None and len(text) > longest:
             raise BadFeedback(place, f"is longer than {longest} characters")
         return text

@@ -57,7 +57,7 @@ def date_of(option: str, text: str | None) -> date | None:
     try:
         day = date.fromisoformat(text)
     except ValueError as problem:
-        raise UsageError(f"{option}: {text!r} is no date such as 2026-11-01") from problem
+        raise UsageError(f"{option}: {text!r} is not a date such as 2026-11-01") from problem
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise UsageError(f"{option}: {day} is not between {FIRST_YEAR} and {LAST_YEAR}")
     return day

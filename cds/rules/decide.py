@@ -1,4 +1,4 @@
-"""The combination table and the ranking, to be followed with a finger: the steps of N60, by their numbers."""
+"""The combination table and the ranking, short enough to check line by line: the steps of N60, by their numbers."""
 
 from collections.abc import Collection, Iterable, Sequence
 

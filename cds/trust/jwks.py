@@ -84,7 +84,7 @@ def _name(entry: object, number: int) -> str:
 def _key(kid: str, entry: object, demo: bool) -> PublicKey:
     """One usable key, or the reason why it is none."""
     if not isinstance(entry, dict):
-        raise UnusableKey("it is no JSON object")
+        raise UnusableKey("it is not a JSON object")
     if PRIVATE & entry.keys():
         raise UnusableKey("it holds PRIVATE or secret parts: tell the client to replace this key at once")
     if kid != entry.get("kid") or len(kid) > LONGEST_KID:
@@ -126,7 +126,7 @@ def _imported(entry: Mapping[str, object]) -> Key:
     except UnusableKey:
         raise
     except (JoseError, ValueError) as problem:
-        raise UnusableKey("its numbers are no key") from problem
+        raise UnusableKey("its numbers are not a key") from problem
     raise UnusableKey(f"its kty {quoted(kind)} is neither EC nor RSA")
 
 

@@ -55,7 +55,7 @@ def _problems_of_pilot(entry: Written) -> Iterator[tuple[str, str]]:
     if not 0 <= pilot.percent <= 100:
         yield "pilot.percent", "must be a number from 0 to 100"
     if wrong := [user for user in pilot.users if not HASH.fullmatch(user)]:
-        yield "pilot.users", f"holds {wrong[0]!r}, which is no hash: `twitch-cds clients hash` prints that of a user"
+        yield "pilot.users", f"holds {wrong[0]!r}, which is not a hash: `twitch-cds clients hash` prints that of a user"
     if Mode.PILOT in _written(entry) and not (pilot.users or pilot.percent):
         yield "pilot", "is missing or holds nobody, though a mode is pilot: name users, percent, or both"
 

@@ -66,7 +66,7 @@ class Phrases:
         """Compile one phrase."""
         sides = [tuple(self._element(one) for one in side.split()) for side in text.split(" & ")]
         if len(sides) > MOST_SIDES or not all(sides) or "&" in self._ids:
-            raise KnowledgeError(self._file, text, "is no phrase")
+            raise KnowledgeError(self._file, text, "is not a phrase")
         for order in permutations(sides):
             self._put(Phrase(tuple(chain.from_iterable(order)), gap if len(sides) == 1 else WIDE, meaning))
 
@@ -95,7 +95,7 @@ class Phrases:
                 for inner in self._words[word[1:]]:
                     yield from self._expanded(inner, place)
             else:
-                raise KnowledgeError(self._file, place, f"`{word}` is no list of words")
+                raise KnowledgeError(self._file, place, f"`{word}` is not a list of words")
 
     def kinds(self, token: Token) -> frozenset[int]:
         """The sets of words that a token is in."""

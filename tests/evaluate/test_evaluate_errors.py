@@ -19,9 +19,9 @@ from cds.evaluate import bundles, files, inputs
 
 CUT = json.dumps(bundle(person(), twitch())).encode()[:-9]
 BAD = {
-    "cut": (CUT, "is no JSON: it is cut off"),
-    "cut-pretty": (json.dumps(bundle(person()), indent=1).encode()[:-4], "is no JSON: it is cut off"),
-    "no-json": (b"resourceType: Patient", "is no valid JSON"),
+    "cut": (CUT, "is not valid JSON: it is cut off"),
+    "cut-pretty": (json.dumps(bundle(person()), indent=1).encode()[:-4], "is not valid JSON: it is cut off"),
+    "no-json": (b"resourceType: Patient", "is not valid JSON"),
     "html": (b"<html></html>", "is XML or HTML, not JSON: ask the server for application/fhir+json"),
     "xml": (b' \n<?xml version="1.0"?><Patient xmlns="http://hl7.org/fhir"/>', "is XML or HTML, not JSON"),
     "parquet": (b"PAR1\x15\x04", "is a Parquet file: export NDJSON"),
@@ -30,23 +30,23 @@ BAD = {
     "gzip-cut": (gzip.compress(b'{"resourceType":"Patient","id":"p1"}')[:-6], "cannot be unpacked: "),
     "gzip-twice": (gzip.compress(gzip.compress(b"{}")), "is packed twice"),
     "zip-cut": (b"PK\x03\x04 and nothing more", "cannot be unpacked: "),
-    "binary": (bytes(range(256)) * 9, "is no valid UTF-8"),
-    "utf-16": ("{}".encode("utf-16"), "is no valid UTF-8"),
-    "latin-1": ('{"resourceType":"P\xe4"}'.encode("latin-1"), "is no valid UTF-8"),
+    "binary": (bytes(range(256)) * 9, "is not valid UTF-8"),
+    "utf-16": ("{}".encode("utf-16"), "is not valid UTF-8"),
+    "latin-1": ('{"resourceType":"P\xe4"}'.encode("latin-1"), "is not valid UTF-8"),
     "deep": (b'{"resourceType":' + b"[" * 100_000, "is nested too deeply"),
     "empty": (b"", "is empty"),
     "blank": (b" \n\n", "is empty"),
-    "object": (b'{"a":1}', "is no FHIR: it has neither `resourceType` nor `hook`"),
-    "type-5": (b'{"resourceType":5}', "is no FHIR: it has neither `resourceType` nor `hook`"),
-    "array": (b"[]", "is no FHIR: it is no JSON object"),
-    "pretty-array": (b"[\n{\n}\n]", "item 1: is no FHIR: it has neither `resourceType` nor `hook`"),
-    "cut-array": (b'[{"resourceType":"Patient"},', "is no JSON: it is cut off"),
+    "object": (b'{"a":1}', "is not FHIR: it has neither `resourceType` nor `hook`"),
+    "type-5": (b'{"resourceType":5}', "is not FHIR: it has neither `resourceType` nor `hook`"),
+    "array": (b"[]", "is not FHIR: it is not a JSON object"),
+    "pretty-array": (b"[\n{\n}\n]", "item 1: is not FHIR: it has neither `resourceType` nor `hook`"),
+    "cut-array": (b'[{"resourceType":"Patient"},', "is not valid JSON: it is cut off"),
     "parameters": (b'{"resourceType":"Parameters","parameter":5}', "is not FHIR: its `parameter` is not a list"),
     "no-parameters": (b'{"resourceType":"Parameters"}', "no patient can be told"),
-    "string": (b'"x"', "is no FHIR: it is no JSON object"),
-    "number": (b"5", "is no FHIR: it is no JSON object"),
-    "null": (b"null", "is no FHIR: it is no JSON object"),
-    "entries": (b'{"resourceType":"Bundle","entry":5}', "is no FHIR: its `entry` is no list"),
+    "string": (b'"x"', "is not FHIR: it is not a JSON object"),
+    "number": (b"5", "is not FHIR: it is not a JSON object"),
+    "null": (b"null", "is not FHIR: it is not a JSON object"),
+    "entries": (b'{"resourceType":"Bundle","entry":5}', "is not FHIR: its `entry` is not a list"),
     "entry": (b'{"resourceType":"Bundle","entry":[5]}', "no patient can be told"),
     "nobody": (b'{"resourceType":"Organization"}', "no patient can be told"),
     "empty-bundle": (json.dumps(bundle()).encode(), "no patient can be told"),
@@ -79,7 +79,7 @@ def test_bad_lines_of_ndjson_are_counted_in_one_line(evaluate: Evaluate, write: 
     run = evaluate(write("all.ndjson", b"\n".join([*lines, b'{"resourceType":'])), "--json")
 
     assert 2 == run.status
-    assert "line 3: is no FHIR: it is no JSON object; line 4: " in run.err
+    assert "line 3: is not FHIR: it is not a JSON object; line 4: " in run.err
     assert run.err.endswith("; and 2 more\n")
     assert 1 == len(run.err.splitlines())
     assert [{"type": "unknown", "reason": "unreadable", "key": "conditions", "count": 1}] == run.answers[0]["cards"][0][
@@ -93,7 +93,7 @@ def test_a_bad_first_line_does_not_cost_the_others(evaluate: Evaluate, write: Wr
     run = evaluate(write("all.ndjson", b"\n".join(lines)), "--json")
 
     assert (2, ["p1"]) == (run.status, run.patients)
-    assert "line 1: is no valid JSON" in run.err
+    assert "line 1: is not valid JSON" in run.err
 
 
 def test_silence_is_not_claimed_over_a_line_that_may_be_a_twitch(evaluate: Evaluate, write: Write) -> None:

@@ -352,7 +352,7 @@ def test_a_silent_client_without_a_decision_on_emergencies_stops_the_start_with_
         ("pilot = { percent = 101 }", ".pilot.percent", "must be a number from 0 to 100"),
         ("pilot = { percent = -1 }", ".pilot.percent", "must be a number from 0 to 100"),
         ("pilot = { percent = nan }", ".pilot.percent", "must be a number from 0 to 100"),
-        ('pilot = { users = ["Practitioner/1"] }', ".pilot.users", "holds 'Practitioner/1', which is no hash"),
+        ('pilot = { users = ["Practitioner/1"] }', ".pilot.users", "holds 'Practitioner/1', which is not a hash"),
         ("pilot = { share = 5 }", ".pilot.share", "is no key of a client"),
     ],
 )

@@ -170,7 +170,7 @@ def test_a_tenant_is_told(site: Site) -> None:
     ("arguments", "words"),
     [
         (("--since", "2026-11-23", "--until", "2026-11-22"), "--since 2026-11-23 is after --until 2026-11-22"),
-        (("--since", "yesterday"), "--since: 'yesterday' is no date such as 2026-11-01"),
+        (("--since", "yesterday"), "--since: 'yesterday' is not a date such as 2026-11-01"),
     ],
 )
 def test_days_that_make_no_sense_are_refused(site: Site, arguments: tuple[str, ...], words: str) -> None:

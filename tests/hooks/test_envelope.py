@@ -140,7 +140,8 @@ def test_a_member_that_cannot_be_read_is_refused(value: bytes) -> None:
 
     assert 400 == status
     assert any(
-        word in text for word in ("`userId` cannot be read", "not valid JSON", "nested", "`context.userId` is no text")
+        word in text
+        for word in ("`userId` cannot be read", "not valid JSON", "nested", "`context.userId` must be a string")
     )
 
 
@@ -194,7 +195,7 @@ def test_a_body_that_is_no_object_is_refused(body: bytes) -> None:
     status, code, text = refused(body)
 
     assert (400, "structure") == (status, code)
-    assert "`body` is no JSON object" in text
+    assert "`body` must be a JSON object" in text
 
 
 @pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"-Infinity", b"1e999", b"-1e999"])

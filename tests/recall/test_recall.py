@@ -347,7 +347,7 @@ def test_what_cannot_be_read_is_said(recall: Recall, tmp_path: Path) -> None:
     assert (1, 1, "") == said.shares["result", "all"]
     assert "1 entries could not be read at all" in said.out
     named = (
-        "b.json: is no JSON",
+        "b.json: is not valid JSON",
         "c.json: is not FHIR",
         "d.json: is a request",
         "none.json: cannot be read",

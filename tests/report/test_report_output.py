@@ -162,7 +162,7 @@ def test_the_options_reach_the_questions(data: Data) -> None:
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["--since", "yesterday"], "--since: 'yesterday' is no date such as 2026-11-01"),
+        (["--since", "yesterday"], "--since: 'yesterday' is not a date such as 2026-11-01"),
         (["--until", "0001-01-01"], "--until: 0001-01-01 is not between 1970 and 2999"),
         (["--since", "2026-11-02", "--until", "2026-11-01"], "--since 2026-11-02 is after --until 2026-11-01"),
     ],

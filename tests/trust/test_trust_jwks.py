@@ -65,7 +65,7 @@ def test_a_curve_serves_one_algorithm(curve: str, algorithm: str) -> None:
 @pytest.mark.parametrize(
     ("key", "reason"),
     [
-        (1, "it is no JSON object"),
+        (1, "it is not a JSON object"),
         (ec_key(kid=None), "it has no usable kid"),
         (ec_key(kid=""), "it has no usable kid"),
         (ec_key(kid=7), "it has no usable kid"),
@@ -80,8 +80,8 @@ def test_a_curve_serves_one_algorithm(curve: str, algorithm: str) -> None:
         (ec_key(crv="P-256"), "x and y must have 32 bytes each"),
         (ec_key(x=None), "its member x is missing"),
         (ec_key(y=1), "its member y is missing"),
-        (ec_key(x="+/=="), "its numbers are no key"),
-        (ec_key(x=es384(name="other").public()["x"]), "its numbers are no key"),
+        (ec_key(x="+/=="), "its numbers are not a key"),
+        (ec_key(x=es384(name="other").public()["x"]), "its numbers are not a key"),
         (ec_key(alg="RS384"), 'its alg "RS384" does not fit its type'),
         (ec_key(alg="ES256"), 'its alg "ES256" does not fit its type'),
         (ec_key(alg="HS384"), 'its alg "HS384" does not fit its type'),
@@ -90,8 +90,8 @@ def test_a_curve_serves_one_algorithm(curve: str, algorithm: str) -> None:
         (rsa_key(n=None), "its member n is missing"),
         (rsa_key(n=number((1 << 1023) + 1)), "its RSA modulus has 1024 bits, not 2048 to 8192"),
         (rsa_key(n=number((1 << 8192) + 1)), "its RSA modulus has 8193 bits, not 2048 to 8192"),
-        (rsa_key(e=number(1)), "its numbers are no key"),
-        (rsa_key(e=number(2)), "its numbers are no key"),
+        (rsa_key(e=number(1)), "its numbers are not a key"),
+        (rsa_key(e=number(2)), "its numbers are not a key"),
         ({**SANDBOX_KEY, "kid": "renamed"}, "the public sandbox's private key is public"),
     ],
 )

@@ -118,9 +118,9 @@ def test_what_the_service_refuses_is_told_in_its_own_words() -> None:
 @pytest.mark.parametrize(
     ("sentence", "text"),
     [
-        ("This is no JSON.", "no JSON"),
-        ("This is no JSON.", "[" * 100_000),
-        ("This JSON is no object.", "[1]"),
+        ("This is not valid JSON.", "no JSON"),
+        ("This is not valid JSON.", "[" * 100_000),
+        ("This JSON is not an object.", "[1]"),
         ("Paste a FHIR Bundle", '{"resourceType":"Patient"}'),
         ("This service answers no such hook.", '{"hook":"appointment-book"}'),
         ("This service answers no such hook.", '{"hook":["patient-view"]}'),

@@ -153,7 +153,7 @@ def _date_test(name: str, text: str) -> DateTest:
         raise Refused(
             400,
             "invalid",
-            f"{name} has a value that is no date. Write for example ge2026-01-31 or lt2026-01-31T08:00:00Z "
+            f"{name} has a value that is not a date. Write for example ge2026-01-31 or lt2026-01-31T08:00:00Z "
             "(in a query, + is %2B); prefixes are eq, ne, gt, lt, ge, le, sa, eb.",
         )
     return test

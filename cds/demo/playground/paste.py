@@ -47,9 +47,9 @@ def _decoded(pasted: str) -> Json:
     try:
         found = DECODER.decode(pasted)
     except (msgspec.DecodeError, RecursionError) as problem:
-        raise PasteError("This is no JSON. Copy it again, from the first brace to the last.") from problem
+        raise PasteError("This is not valid JSON. Copy it again, from the first brace to the last.") from problem
     if not isinstance(found, dict):
-        raise PasteError("This JSON is no object. Paste a Bundle or a CDS Hooks request.")
+        raise PasteError("This JSON is not an object. Paste a Bundle or a CDS Hooks request.")
     return found
 
 
