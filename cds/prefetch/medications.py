@@ -49,7 +49,7 @@ async def _read(visit: Visit, reading: Reading, target: str, ask: Ask) -> None:
         reading.unread[target] = NOT_GRANTED
         return
     feed, reason = opened(await visit.ask(ask), visit.allowance)
-    found = [one for one in feed.resources if isinstance(one, Medication)]
+    found = [resource for resource in feed.resources if isinstance(resource, Medication)]
     mine = [one for one in found if one.id == ask.path.rpartition("/")[2]]
     if mine:
         reading.feed.resources.append(mine[0])

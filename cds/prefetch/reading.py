@@ -122,5 +122,7 @@ def _fault_of(feed: Feed) -> str:
 def _is_asked_for(feed: Feed, ask: Ask) -> bool:
     """Whether a read brought the resource of that id, as far as it says which one it is (never somebody else's)."""
     kind, _, name = ask.path.partition("/")
-    found: list[Any] = [one for one in feed.resources if type(one).__name__ == kind and one.id in (None, name)]
+    found: list[Any] = [
+        resource for resource in feed.resources if type(resource).__name__ == kind and resource.id in (None, name)
+    ]
     return bool(found or feed.unreadable) and len(found) == len(feed.resources)

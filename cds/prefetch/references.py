@@ -21,7 +21,7 @@ def target_of(entry: Medicated) -> str | None:
 
 def shelf(resources: Iterable[Any]) -> frozenset[str]:
     """The ids of the Medications that are held."""
-    return frozenset(one.id for one in resources if isinstance(one, Medication) and one.id)
+    return frozenset(resource.id for resource in resources if isinstance(resource, Medication) and resource.id)
 
 
 def dangling(resources: Iterable[Any], held: frozenset[str]) -> Iterator[str]:

@@ -158,7 +158,7 @@ class Supplies:
     def drafted_medications(self) -> Iterator[Medication]:
         """The Medications that the drafts refer to, as far as they are known by now."""
         for key in (*MEDICINES, DRAFTS):
-            yield from (one for one in self.of(key).feed.resources if isinstance(one, Medication))
+            yield from (resource for resource in self.of(key).feed.resources if isinstance(resource, Medication))
 
     def held(self, keys: Iterable[str]) -> dict[str, Supply]:
         """Some keys, read."""

@@ -34,7 +34,7 @@ class Window(Struct, frozen=True):
 
     def _reaches(self, feed: Feed) -> bool:
         """Whether the last result lies before the window, and all are dated and in order."""
-        dates = [one.effective_date_time or "" for one in feed.resources if isinstance(one, Observation)]
+        dates = [resource.effective_date_time or "" for resource in feed.resources if isinstance(resource, Observation)]
         ordered = all(dates) and dates == sorted(dates, reverse=True)
         return bool(dates) and ordered and dates[-1][:10] < self.since
 

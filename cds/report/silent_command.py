@@ -64,7 +64,7 @@ def _sheet(found: Silent, zone: tzinfo) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    writer.writerows([safe(cell) for cell in _cells(one, zone)] for one in found.emergencies)
+    writer.writerows([safe(cell) for cell in _cells(emergency, zone)] for emergency in found.emergencies)
     return out.getvalue()
 
 

@@ -52,9 +52,11 @@ def _is_new(sign: Finding, view: View) -> bool:
     if sign.onset is not None:
         return True
     limit = view.today - view.days("guillain_barre")
-    codes = {(one.system, one.code) for one in sign.concepts}
+    codes = {(concept.system, concept.code) for concept in sign.concepts}
     return not any(
-        one.day is not None and one.day < limit and not codes.isdisjoint((it.system, it.code) for it in one.concepts)
+        one.day is not None
+        and one.day < limit
+        and not codes.isdisjoint((concept.system, concept.code) for concept in one.concepts)
         for one in view.of(*WEAK)
     )
 

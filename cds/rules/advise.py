@@ -76,52 +76,57 @@ def facts_of(flags: Flags) -> tuple[Fact, ...]:
     return tuple(dict.fromkeys(fact for flag in flags for fact in flag.facts))
 
 
-def emergency(choice: Choice, found: Assessment) -> Advice:
+def emergency(choice: Choice, assessment: Assessment) -> Advice:
     """EMERG: every tag with its trigger; the missing labs are listed inside (D2)."""
     flags = choice.flags
     tags = {flag.tag for flag in flags if flag.tag}
-    inside = _inside(found)
+    inside = _inside(assessment)
     notes = [*_early(flags), *(remark.note for flag in flags for one in flag.found for remark in one.remarks)]
-    notes += _why_tetany(flags, found)
-    notes += [one.doubt.remark.note for flag in found.today for one in flag.found if one.doubt]
-    notes += [Note("drug_does_not_explain")] if found.urgent else []
-    moved = {*added_classes.sides(flags), *((lab.tag, lab.side) for lab in _shown_labs(found))}
-    notes += [*advise_labs.of_high_calcium(found.picture), *added_classes.lines(moved, found.picture)]
+    notes += _why_tetany(flags, assessment)
+    notes += [one.doubt.remark.note for flag in assessment.today for one in flag.found if one.doubt]
+    notes += [Note("drug_does_not_explain")] if assessment.urgent else []
+    moved = {*added_classes.sides(flags), *((lab.tag, lab.side) for lab in _shown_labs(assessment))}
+    notes += [*advise_labs.of_high_calcium(assessment.picture), *added_classes.lines(moved, assessment.picture)]
     notes += uncertain(flags)
     variant, values = emergency_words.summary(flags)
     return Advice(
         topic=Topic.EMERG,
         indicator=choice.indicator,
         variant=variant,
-        tags=rulebook_of(found.picture.knowledge).in_order(Topic.EMERG, tags),
+        tags=rulebook_of(assessment.picture.knowledge).in_order(Topic.EMERG, tags),
         high=high_tags(flags),
         flags=flag_ids((*flags, *inside)),
         signs=signs(flags),
         values=values,
         told=emergency_words.told(flags),
-        first=(*emergency_words.first(flags), *emergency_words.of_weakness(flags, found.picture)),
-        facts=tuple(_once(*found.picture.twitch_facts, *facts_of(flags), *_labs(found), *facts_of(inside))),
-        notes=(*notes, *context.symptoms(inside, found.picture), Note("local_pathway"), *context.notes(found)),
-        missing=context.missing_tests(found),
-        orders=proposals.in_emergency(tags, found.picture.knowledge),
+        first=(*emergency_words.first(flags), *emergency_words.of_weakness(flags, assessment.picture)),
+        facts=tuple(_once(*assessment.picture.twitch_facts, *facts_of(flags), *_labs(assessment), *facts_of(inside))),
+        notes=(
+            *notes,
+            *context.symptoms(inside, assessment.picture),
+            Note("local_pathway"),
+            *context.notes(assessment),
+        ),
+        missing=context.missing_tests(assessment),
+        orders=proposals.in_emergency(tags, assessment.picture.knowledge),
     )
 
 
-def _inside(found: Assessment) -> Flags:
+def _inside(assessment: Assessment) -> Flags:
     """The flags of a NEURO-EVAL that an emergency keeps back: they are quoted on its card (D2)."""
-    if found.picture.diseases or found.childhood or found.urgent:
-        return found.today
-    return (*found.today, *found.routine, *(found.additional if found.picture.is_marked else ()))
+    if assessment.picture.diseases or assessment.childhood or assessment.urgent:
+        return assessment.today
+    return (*assessment.today, *assessment.routine, *(assessment.additional if assessment.picture.is_marked else ()))
 
 
-def _labs(found: Assessment) -> Iterable[Fact]:
+def _labs(assessment: Assessment) -> Iterable[Fact]:
     """The other abnormal labs beside an emergency; in known disease the electrolytes only (D2, D7)."""
-    return (fact for lab in _shown_labs(found) for fact in lab.facts)
+    return (fact for lab in _shown_labs(assessment) for fact in lab.facts)
 
 
-def _shown_labs(found: Assessment) -> Iterable[Abnormal]:
-    known, electrolytes = bool(found.picture.diseases), found.picture.knowledge.electrolytes
-    return (lab for lab in found.labs if not known or lab.tag in electrolytes)
+def _shown_labs(assessment: Assessment) -> Iterable[Abnormal]:
+    known, electrolytes = bool(assessment.picture.diseases), assessment.picture.knowledge.electrolytes
+    return (lab for lab in assessment.labs if not known or lab.tag in electrolytes)
 
 
 def _once(*facts: Fact) -> Iterable[Fact]:
@@ -137,9 +142,9 @@ def _early(flags: Flags) -> list[Note]:
     return [Note("preliminary", {"test": flag.preliminary}) for flag in flags if flag.preliminary]
 
 
-def _why_tetany(flags: Flags, found: Assessment) -> list[Note]:
+def _why_tetany(flags: Flags, assessment: Assessment) -> list[Note]:
     """What is missing before tetany alone is no emergency (N39)."""
-    names = found.picture.knowledge.names.tetany
+    names = assessment.picture.knowledge.names.tetany
     return [Note("tetany_open", {"items": "; ".join(names[key] for key in flag.open)}) for flag in flags if flag.open]
 
 
@@ -149,20 +154,20 @@ def uncertain(flags: Flags) -> list[Note]:
     return [Note("timing_uncertain")] if vague else []
 
 
-def status(choice: Choice, found: Assessment) -> Advice:
+def status(choice: Choice, assessment: Assessment) -> Advice:
     """STATUS: the request that covers the signs (D5)."""
-    request = found.picture.request
+    request = assessment.picture.request
     day = request.when.text if request and request.when else ""
-    facts = (_requested(request, day, found.picture.knowledge),) if request else ()
+    facts = (_requested(request, day, assessment.picture.knowledge),) if request else ()
     return Advice(
         topic=Topic.STATUS,
         indicator=choice.indicator,
         values={"date": day},
         flags=flag_ids(choice.flags),
         signs=signs(choice.flags),
-        facts=(*found.picture.twitch_facts, *facts, *facts_of(choice.flags)),
-        notes=(*context.symptoms(choice.flags, found.picture), *context.notes(found)),
-        missing=context.missing_tests(found),
+        facts=(*assessment.picture.twitch_facts, *facts, *facts_of(choice.flags)),
+        notes=(*context.symptoms(choice.flags, assessment.picture), *context.notes(assessment)),
+        missing=context.missing_tests(assessment),
         orders=proposals.of_request(signs(choice.flags)),
     )
 
@@ -180,28 +185,28 @@ def _requested(request: RequestedService, day: str, knowledge: Knowledge) -> Fac
     )
 
 
-def lab_order(choice: Choice, found: Assessment) -> Advice:
+def lab_order(choice: Choice, assessment: Assessment) -> Advice:
     """LAB-ORDER: why tests are due, and only those that are not on file or out of date (N56)."""
-    wanted = found.tests_wanted
+    wanted = assessment.tests_wanted
     return Advice(
         topic=Topic.LAB_ORDER,
         indicator=choice.indicator,
         values={"reason": wanted.text} if wanted else {},
-        flags=flag_ids(found.additional),
-        facts=(*found.picture.twitch_facts, *(wanted.facts if wanted else ()), *facts_of(found.additional)),
+        flags=flag_ids(assessment.additional),
+        facts=(*assessment.picture.twitch_facts, *(wanted.facts if wanted else ()), *facts_of(assessment.additional)),
         notes=(
-            *context.symptoms(found.additional, found.picture),
-            *tests_due.stale(found.picture),
-            *context.notes(found),
+            *context.symptoms(assessment.additional, assessment.picture),
+            *tests_due.stale(assessment.picture),
+            *context.notes(assessment),
         ),
-        missing=context.missing_tests(found),
-        orders=due(found),
+        missing=context.missing_tests(assessment),
+        orders=due(assessment),
     )
 
 
-def reassurance(choice: Choice, found: Assessment) -> Advice:
+def reassurance(choice: Choice, assessment: Assessment) -> Advice:
     """REASSURE: findings favour a benign cause; never more (D8)."""
-    picture = found.picture
+    picture = assessment.picture
     done = [one for one in (picture.exam, picture.emg) if one is not None]
     facts = (_normal(one.report, picture.knowledge) for one in done)
     dates = [one.report.when.text for one in done if one.report.when]
@@ -210,8 +215,8 @@ def reassurance(choice: Choice, found: Assessment) -> Advice:
         indicator=choice.indicator,
         values={"dates": " / ".join(dict.fromkeys(dates))},
         facts=(*picture.twitch_facts, *facts),
-        notes=context.notes(found),
-        missing=context.missing_tests(found),
+        notes=context.notes(assessment),
+        missing=context.missing_tests(assessment),
     )
 
 
@@ -220,120 +225,120 @@ def _normal(report: Report, knowledge: Knowledge) -> Fact:
     return report_fact(report, knowledge.label(report.kind), words, knowledge.names.sides.normal)
 
 
-def lifestyle(choice: Choice, found: Assessment) -> Advice:
+def lifestyle(choice: Choice, assessment: Assessment) -> Advice:
     """LIFESTYLE: the recorded factors, or general advice after a normal examination (D13, D14, N24)."""
-    factors, counsel = choice.factors, found.picture.knowledge.rules.counsel
-    variant = _lifestyle_variant(choice, found)
-    values = factors[0].values if len(factors) == 1 else {"date": context.exam_date(found.picture)}
+    factors, counsel = choice.factors, assessment.picture.knowledge.rules.counsel
+    variant = _lifestyle_variant(choice, assessment)
+    values = factors[0].values if len(factors) == 1 else {"date": context.exam_date(assessment.picture)}
     called = {factor.tag: sign for factor in factors if (sign := factor.values.get("sign"))}
     tags = {factor.tag for factor in factors} or {"general"}
     return Advice(
         topic=Topic.LIFESTYLE,
         indicator=choice.indicator,
         variant=variant,
-        values=({"item": calm.open_item(found)} if variant == "open-item" else values) | called,
-        tags=rulebook_of(found.picture.knowledge).in_order(Topic.LIFESTYLE, tags),
-        facts=(*found.picture.twitch_facts, *(fact for factor in factors for fact in factor.facts)),
+        values=({"item": calm.open_item(assessment)} if variant == "open-item" else values) | called,
+        tags=rulebook_of(assessment.picture.knowledge).in_order(Topic.LIFESTYLE, tags),
+        facts=(*assessment.picture.twitch_facts, *(fact for factor in factors for fact in factor.facts)),
         notes=(
             *(note for factor in factors for note in factor.notes),
-            *context.explanations(found.picture),
-            *context.exam_notes(found.picture),
-            *context.notes(found),
+            *context.explanations(assessment.picture),
+            *context.exam_notes(assessment.picture),
+            *context.notes(assessment),
         ),
-        missing=context.gaps(found),
+        missing=context.gaps(assessment),
         orders=tuple(ProposedOrder(counsel[factor.tag]) for factor in factors),
     )
 
 
-def _lifestyle_variant(choice: Choice, found: Assessment) -> str:
+def _lifestyle_variant(choice: Choice, assessment: Assessment) -> str:
     if not choice.factors:
-        return "general-child" if found.picture.is_under("adult_texts_years") else "general"
-    if not calm.words_allowed(found):
-        return "open-item" if calm.is_examined(found) else "unexamined"
+        return "general-child" if assessment.picture.is_under("adult_texts_years") else "general"
+    if not calm.words_allowed(assessment):
+        return "open-item" if calm.is_examined(assessment) else "unexamined"
     return choice.factors[0].variant if len(choice.factors) == 1 else "several"
 
 
-def data_gap(choice: Choice, found: Assessment) -> Advice:
+def data_gap(choice: Choice, assessment: Assessment) -> Advice:
     """DATA-GAP: what to examine in a twitch that nothing else speaks of; it never reassures (D15, N55)."""
     if choice.flags:
-        return _unsaid(choice, found)
-    if found.picture.diseases:
-        return _unseen(choice, found)
-    variant, named = _isolated(found)
-    habits = not found.picture.is_child
+        return _unsaid(choice, assessment)
+    if assessment.picture.diseases:
+        return _unseen(choice, assessment)
+    variant, named = _isolated(assessment)
+    habits = not assessment.picture.is_child
     return Advice(
         topic=Topic.DATA_GAP,
         indicator=choice.indicator,
         variant=variant,
         signs=named,
-        values=_in_summary(variant, named, found),
-        flags=flag_ids(found.additional),
-        facts=(*found.picture.twitch_facts, *facts_of(found.additional)),
+        values=_in_summary(variant, named, assessment),
+        flags=flag_ids(assessment.additional),
+        facts=(*assessment.picture.twitch_facts, *facts_of(assessment.additional)),
         notes=(
-            *_requested_line(found),
-            *context.symptoms(found.additional, found.picture),
-            *context.explanations(found.picture, habits=habits),
-            *context.exam_notes(found.picture),
-            *context.notes(found),
+            *_requested_line(assessment),
+            *context.symptoms(assessment.additional, assessment.picture),
+            *context.explanations(assessment.picture, habits=habits),
+            *context.exam_notes(assessment.picture),
+            *context.notes(assessment),
         ),
-        missing=context.gaps(found, habits=habits),
+        missing=context.gaps(assessment, habits=habits),
     )
 
 
-def _isolated(found: Assessment) -> tuple[str, tuple[str, ...]]:
+def _isolated(assessment: Assessment) -> tuple[str, tuple[str, ...]]:
     """The first text of N55 whose condition is true, and what it names; a check that failed comes before all."""
-    picture = found.picture
-    if found.failed:
+    picture = assessment.picture
+    if assessment.failed:
         return RULE_FAILED, ()
     if absent := open_items.not_received(picture):
         return "incomplete", absent
     if picture.is_child:
         return "child", ()
-    if items := open_items.of(found):
+    if items := open_items.of(assessment):
         return "open", items
     dated = picture.last is not None
     return "eyelid" if dated and all(one.eyelid_only for one in picture.twitches) else "default", ()
 
 
-def _in_summary(variant: str, named: tuple[str, ...], found: Assessment) -> dict[str, str]:
+def _in_summary(variant: str, named: tuple[str, ...], assessment: Assessment) -> dict[str, str]:
     if variant == "open":
         return {"first_item": named[0]}
-    onsets = [one.onset for one in found.picture.twitches if one.onset is not None] if variant == "eyelid" else []
+    onsets = [one.onset for one in assessment.picture.twitches if one.onset is not None] if variant == "eyelid" else []
     return {"date": min(onsets, key=lambda when: when.first).text} if onsets else {}
 
 
-def _requested_line(found: Assessment) -> tuple[Note, ...]:
+def _requested_line(assessment: Assessment) -> tuple[Note, ...]:
     """A referral or EMG on file (4b WIP)."""
-    request = found.picture.request
+    request = assessment.picture.request
     when = request.when if request else None
     return (Note("work_up_requested", {"date": when.text}),) if when else ()
 
 
-def _unsaid(choice: Choice, found: Assessment) -> Advice:
+def _unsaid(choice: Choice, assessment: Assessment) -> Advice:
     """DATA-GAP in the place of an emergency that the site does not show: what was found, and nothing of its urgency."""
     return Advice(
         topic=Topic.DATA_GAP,
         indicator=choice.indicator,
         variant=SWITCHED_OFF,
-        facts=tuple(_once(*found.picture.twitch_facts, *facts_of(choice.flags))),
-        notes=(*_early(choice.flags), *uncertain(choice.flags), *context.notes(found)),
-        missing=context.missing_tests(found),
+        facts=tuple(_once(*assessment.picture.twitch_facts, *facts_of(choice.flags))),
+        notes=(*_early(choice.flags), *uncertain(choice.flags), *context.notes(assessment)),
+        missing=context.missing_tests(assessment),
     )
 
 
-def _unseen(choice: Choice, found: Assessment) -> Advice:
+def _unseen(choice: Choice, assessment: Assessment) -> Advice:
     """DATA-GAP in known disease: what failed, and nothing about the work-up; another failure is another card (D7)."""
-    missing = found.picture.complete.missing
+    missing = assessment.picture.complete.missing
     return Advice(
         topic=Topic.DATA_GAP,
         indicator=choice.indicator,
         variant="known-disease",
-        signs=(*(name for name in SILENCE_NEEDS if name in missing), *found.picture.may_break_silence),
-        facts=found.picture.twitch_facts,
-        notes=context.notes(found),
+        signs=(*(name for name in SILENCE_NEEDS if name in missing), *assessment.picture.may_break_silence),
+        facts=assessment.picture.twitch_facts,
+        notes=context.notes(assessment),
     )
 
 
-def due(found: Assessment) -> tuple[ProposedOrder, ...]:
+def due(assessment: Assessment) -> tuple[ProposedOrder, ...]:
     """Draft orders for the tests that are due."""
-    return tuple(ProposedOrder(f"lab:{test}") for test in context.missing_tests(found))
+    return tuple(ProposedOrder(f"lab:{test}") for test in context.missing_tests(assessment))

@@ -10,37 +10,37 @@ from cds.rules.new_signs import NewSign
 from cds.rules.rulebook import rulebook_of
 
 
-def cause(choice: Choice, found: Assessment) -> Advice:
+def cause(choice: Choice, assessment: Assessment) -> Advice:
     """One card for all causes, in the order of N25, with the tests that they ask for and those that are due anyway."""
-    some, due = choice.causes, context.missing_tests(found, of_child=True)
+    some, due = choice.causes, context.missing_tests(assessment, of_child=True)
     return Advice(
         topic=Topic.KNOWN,
         indicator=choice.indicator,
         variant=some[0].sentence or "default",
         values={"diagnosis": some[0].label, **dict(some[0].values)},
-        tags=rulebook_of(found.picture.knowledge).in_order(Topic.KNOWN, {one.tag for one in some}),
+        tags=rulebook_of(assessment.picture.knowledge).in_order(Topic.KNOWN, {one.tag for one in some}),
         signs=tuple(one.label for one in some),
-        facts=(*found.picture.twitch_facts, *(fact for one in some for fact in one.facts)),
-        notes=(*tests_due.stale(found.picture), *context.notes(found)),
+        facts=(*assessment.picture.twitch_facts, *(fact for one in some for fact in one.facts)),
+        notes=(*tests_due.stale(assessment.picture), *context.notes(assessment)),
         missing=due,
         orders=tuple(ProposedOrder(f"lab:{test}") for test in due),
     )
 
 
-def new_sign(choice: Choice, found: Assessment) -> Advice:
+def new_sign(choice: Choice, assessment: Assessment) -> Advice:
     """The most dangerous sign with its day and the disease; the others stand among the facts."""
     signs, first = choice.new_signs, choice.new_signs[0]
     values = {"sign": first.label, "date": first.date, "disease": first.disease.label}
-    ids = {one.flag for one in signs}
+    ids = {sign.flag for sign in signs}
     return Advice(
         topic=Topic.NEW_SIGN,
         indicator=choice.indicator,
         variant=_variant(first),
         values=values,
         flags=tuple(name for name in FLAG_IDS if name in ids),
-        signs=tuple(dict.fromkeys(one.label for one in signs)),
-        facts=(*found.picture.twitch_facts, *(fact for one in signs for fact in one.facts)),
-        notes=context.notes(found),
+        signs=tuple(dict.fromkeys(sign.label for sign in signs)),
+        facts=(*assessment.picture.twitch_facts, *(fact for one in signs for fact in one.facts)),
+        notes=context.notes(assessment),
     )
 
 

@@ -16,11 +16,11 @@ RAISED = ("calcium", "high")
 RAISES_CALCIUM = ("vitamin-d", "calcium")
 
 
-def abnormal(choice: Choice, found: Assessment) -> Advice:
+def abnormal(choice: Choice, assessment: Assessment) -> Advice:
     """One card for all abnormal analytes and recorded deficiencies, with the missing tests inside (D10)."""
-    picture, some = found.picture, choice.labs
+    picture, some = assessment.picture, choice.labs
     orderable = picture.knowledge.orderable
-    due = context.missing_tests(found, of_child=True)
+    due = context.missing_tests(assessment, of_child=True)
     recorded = tuple(ProposedOrder(f"lab:{lab.tag}") for lab in some if lab.value is None and lab.tag in orderable)
     return Advice(
         topic=Topic.LAB_ABN,
@@ -33,10 +33,10 @@ def abnormal(choice: Choice, found: Assessment) -> Advice:
         high=tuple(lab.tag for lab in some if lab.side == "high"),
         facts=(*picture.twitch_facts, *(fact for lab in some for fact in lab.facts)),
         notes=(
-            *_notes(some, found),
+            *_notes(some, assessment),
             *added_classes.lines({(lab.tag, lab.side) for lab in some}, picture),
             *tests_due.stale(picture),
-            *context.notes(found),
+            *context.notes(assessment),
         ),
         missing=due,
         orders=tuple(dict.fromkeys((*recorded, *(ProposedOrder(f"lab:{test}") for test in due)))),
@@ -95,20 +95,20 @@ def _stands_alone(some: tuple[Abnormal, ...], picture: Picture) -> bool:
     return _own(some) is not None or (_vitamin_d(some) is not None and _is_calcium_high(picture))
 
 
-def _notes(some: tuple[Abnormal, ...], found: Assessment) -> tuple[Note, ...]:
-    picture = found.picture
+def _notes(some: tuple[Abnormal, ...], assessment: Assessment) -> tuple[Note, ...]:
+    picture = assessment.picture
     own = tuple(note for lab in some for note in lab.notes)
     high = (Note("calcium_high_no_vitamin_d"),) if _is_calcium_high(picture) else ()
     pregnant = (Note("pregnancy_limits"),) if picture.pregnant else ()
     worded = (*own, *context.site_notes(picture), *abnormal_labs.replaced(picture))
-    return (*worded, *high, *of_high_calcium(picture), *pregnant, *_weeks(some, found))
+    return (*worded, *high, *of_high_calcium(picture), *pregnant, *_weeks(some, assessment))
 
 
-def _weeks(some: tuple[Abnormal, ...], found: Assessment) -> tuple[Note, ...]:
+def _weeks(some: tuple[Abnormal, ...], assessment: Assessment) -> tuple[Note, ...]:
     """When to look again: of vitamins only, never beside a warning or an emergency, where weeks would calm (N36 e)."""
     mild = all(lab.indicator is Indicator.INFO for lab in some)
-    slow = {lab.tag for lab in some} <= set(found.picture.knowledge.listed("in-weeks"))
-    return (Note("reassess"),) if mild and slow and not found.hides else ()
+    slow = {lab.tag for lab in some} <= set(assessment.picture.knowledge.listed("in-weeks"))
+    return (Note("reassess"),) if mild and slow and not assessment.hides else ()
 
 
 def of_high_calcium(picture: Picture) -> tuple[Note, ...]:
@@ -116,7 +116,7 @@ def of_high_calcium(picture: Picture) -> tuple[Note, ...]:
     if not _is_calcium_high(picture):
         return ()
     medicines, taken = picture.knowledge.medicines, picture.medication
-    names = [one.ingredient for one in taken.courses if RAISED in medicines[one.tag].moved_by(one.groups)]
+    names = [course.ingredient for course in taken.courses if RAISED in medicines[course.tag].moved_by(course.groups)]
     replaced = {name for name, _ in taken.replacements}
     names += [picture.knowledge.analytes[one].label for one in RAISES_CALCIUM if one in replaced]
     return (Note("high_calcium_drugs", {"items": ", ".join(dict.fromkeys(names))}),) if names else ()

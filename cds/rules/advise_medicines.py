@@ -19,11 +19,15 @@ from cds.rules.stopped import TAG, Stopped
 STEROID = "corticosteroid"
 
 
-def review(choice: Choice, found: Assessment) -> Advice:
+def review(choice: Choice, assessment: Assessment) -> Advice:
     """The medicines that began before the twitch, or whose start is unknown."""
-    picture, courses = found.picture, choice.courses
+    picture, courses = assessment.picture, choice.courses
     tags = {course.tag for course in courses}
-    names = tuple(dict.fromkeys((*(one.name for one in choice.stopped), *(course.ingredient for course in courses))))
+    names = tuple(
+        dict.fromkeys(
+            (*(stopped_drug.name for stopped_drug in choice.stopped), *(course.ingredient for course in courses))
+        )
+    )
     return Advice(
         topic=Topic.MED_REV,
         indicator=choice.indicator,
@@ -33,11 +37,11 @@ def review(choice: Choice, found: Assessment) -> Advice:
         signs=names,
         facts=(
             *picture.twitch_facts,
-            *(one.fact for one in choice.stopped),
+            *(stopped_drug.fact for stopped_drug in choice.stopped),
             *dict.fromkeys(course.fact for course in courses),
         ),
-        notes=(*_notes(courses, picture), *_ended(choice.stopped, picture), *context.notes(found)),
-        orders=(*proposals.of_medicines(names), *_orders(tags, found)),
+        notes=(*_notes(courses, picture), *_ended(choice.stopped, picture), *context.notes(assessment)),
+        orders=(*proposals.of_medicines(names), *_orders(tags, assessment)),
     )
 
 
@@ -48,7 +52,7 @@ def _of_stopped(stopped: Stopped) -> dict[str, str]:
 
 def _ended(stopped: tuple[Stopped, ...], picture: Picture) -> tuple[Note, ...]:
     """Other medicines that ended lately."""
-    names = {one.name for one in stopped}
+    names = {stopped_drug.name for stopped_drug in stopped}
     return tuple(note for note in context.ended(picture) if note.values["drug"] not in names)
 
 
@@ -90,8 +94,8 @@ def _values(courses: tuple[Course, ...], picture: Picture) -> dict[str, str]:
 def steroid_words(course: Course, picture: Picture) -> dict[str, str]:
     """Since when it is taken, and its daily dose and route where the record states them in numbers and codes (N58)."""
     names, knowledge = picture.knowledge.names, picture.knowledge
-    drugs = [one for one in picture.chart.drugs if one.ref in course.refs]
-    doses = (daily(one.dosages, course.concept, knowledge) for one in drugs)
+    drugs = [drug for drug in picture.chart.drugs if drug.ref in course.refs]
+    doses = (daily(drug.dosages, course.concept, knowledge) for drug in drugs)
     dose = next((one for one in doses if one is not None and one.unit == MASS and one.whole), None)
     stated = {route for one in drugs for route in (one.routes or {course.concept.route})}
     routes = [words for route, words in names.routes.items() if route in stated]
@@ -131,11 +135,11 @@ def _is_uncertain(course: Course, picture: Picture) -> bool:
     return start is not None and picture.last is not None and start.last > picture.last.first
 
 
-def _orders(tags: set[str], found: Assessment) -> tuple[ProposedOrder, ...]:
+def _orders(tags: set[str], assessment: Assessment) -> tuple[ProposedOrder, ...]:
     """The tests that a class asks for, if they are due; never an order about the drug itself."""
-    if not found.picture.complete.has("Observation"):
+    if not assessment.picture.complete.has("Observation"):
         return ()
-    medicines = found.picture.knowledge.medicines
+    medicines = assessment.picture.knowledge.medicines
     wanted = dict.fromkeys(test for tag in sorted(tags) for test in medicines[tag].checks)
-    due = context.missing_tests(found, of_child=True)
+    due = context.missing_tests(assessment, of_child=True)
     return tuple(ProposedOrder(f"lab:{test}") for test in wanted if test in due)

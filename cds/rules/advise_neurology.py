@@ -32,7 +32,7 @@ def _days(flags: Flags) -> dict[str, str]:
     return {label: day for day, label in dated}
 
 
-def childhood(choice: Choice, found: Assessment) -> Advice:
+def childhood(choice: Choice, assessment: Assessment) -> Advice:
     """PED-NEURO: SMA is treatable, so the sign is named first; delay alone asks for development and CK (P2)."""
     ids = {flag.id for flag in choice.flags}
     variant = "default"
@@ -43,23 +43,29 @@ def childhood(choice: Choice, found: Assessment) -> Advice:
     variant = "infant" if ids == {"P4"} else variant
     told = _of_encephalitis(choice.flags)
     variant = encephalitis.SENTENCE if told else variant
-    wanted = variant != "infant" and (variant != "development" or found.picture.chart.sex == "male")
-    due = wanted and found.picture.complete.has("Observation") and tests_due.is_due("creatine-kinase", found.picture)
+    wanted = variant != "infant" and (variant != "development" or assessment.picture.chart.sex == "male")
+    due = (
+        wanted
+        and assessment.picture.complete.has("Observation")
+        and tests_due.is_due("creatine-kinase", assessment.picture)
+    )
     orders = (ProposedOrder("referral:paediatric-neurology"), *((ProposedOrder("lab:creatine-kinase"),) if due else ()))
-    return _neuro(choice, found, variant, orders, told)
+    return _neuro(choice, assessment, variant, orders, told)
 
 
-def urgent(choice: Choice, found: Assessment) -> Advice:
+def urgent(choice: Choice, assessment: Assessment) -> Advice:
     """NEURO-URG: the sign named with its day, the basic bloods inside; the disease only where N12 allows it."""
     if told := _of_encephalitis(choice.flags):
         variant, values = encephalitis.SENTENCE, told
-    elif strange := new_signs.unexplained(choice.flags, found.picture):
+    elif strange := new_signs.unexplained(choice.flags, assessment.picture):
         variant, values = "unexplained", strange
     elif {flag.id for flag in choice.flags} == {"U8"}:
-        variant, values = "medicine", {"drug": _myopathic(found.picture)}
+        variant, values = "medicine", {"drug": _myopathic(assessment.picture)}
     else:
-        variant, values = "motor-neuron-disease" if may_be_named(found) else "default", _days(choice.flags)
-    return _neuro(choice, found, variant, (ProposedOrder("referral:neurology-urgent"), *advise.due(found)), values)
+        variant, values = "motor-neuron-disease" if may_be_named(assessment) else "default", _days(choice.flags)
+    return _neuro(
+        choice, assessment, variant, (ProposedOrder("referral:neurology-urgent"), *advise.due(assessment)), values
+    )
 
 
 def _of_encephalitis(flags: Flags) -> dict[str, str]:
@@ -67,12 +73,12 @@ def _of_encephalitis(flags: Flags) -> dict[str, str]:
     return next((dict(flag.values) for flag in flags if flag.sentence == encephalitis.SENTENCE), {})
 
 
-def evaluation(choice: Choice, found: Assessment) -> Advice:
+def evaluation(choice: Choice, assessment: Assessment) -> Advice:
     """NEURO-EVAL: hyperexcitability, a central sign, an eyelid, or an additional symptom."""
     ids = {flag.id for flag in choice.flags}
     variants = (("R1", "hyperexcitability"), ("R2", "central"), ("R3", "eyelid"), ("R4", "unspecific"))
     variant = next((name for flag, name in variants if flag in ids), "default")
-    if found.picture.is_marked and "ADD" in ids and variant in ("unspecific", "eyelid"):
+    if assessment.picture.is_marked and "ADD" in ids and variant in ("unspecific", "eyelid"):
         variant = "default"
     old = timing.old_sign(choice.flags) if variant == "unspecific" else None
     variant = "old-sign" if old else variant
@@ -80,7 +86,11 @@ def evaluation(choice: Choice, found: Assessment) -> Advice:
     variant = TODAY if now else variant
     studies = proposals.of_hyperexcitability(ids)
     return _neuro(
-        choice, found, variant, (ProposedOrder("referral:neurology"), *studies, *advise.due(found)), now or old
+        choice,
+        assessment,
+        variant,
+        (ProposedOrder("referral:neurology"), *studies, *advise.due(assessment)),
+        now or old,
     )
 
 
@@ -96,12 +106,12 @@ def _today(flags: Flags) -> dict[str, str] | None:
 
 def _neuro(
     choice: Choice,
-    found: Assessment,
+    assessment: Assessment,
     variant: str,
     orders: tuple[ProposedOrder, ...],
     values: dict[str, str] | None = None,
 ) -> Advice:
-    notes = list(_neuro_notes(choice, found))
+    notes = list(_neuro_notes(choice, assessment))
     return Advice(
         topic=choice.topic,
         indicator=choice.indicator,
@@ -109,10 +119,10 @@ def _neuro(
         values=values or {},
         flags=advise.flag_ids(choice.flags),
         signs=advise.signs(choice.flags),
-        facts=(*found.picture.twitch_facts, *advise.facts_of(choice.flags)),
-        first=_both_sides(choice.flags, found.picture),
-        notes=(*notes, *context.symptoms(choice.flags, found.picture), *context.notes(found)),
-        missing=context.missing_tests(found, of_child=choice.topic is Topic.PED_NEURO),
+        facts=(*assessment.picture.twitch_facts, *advise.facts_of(choice.flags)),
+        first=_both_sides(choice.flags, assessment.picture),
+        notes=(*notes, *context.symptoms(choice.flags, assessment.picture), *context.notes(assessment)),
+        missing=context.missing_tests(assessment, of_child=choice.topic is Topic.PED_NEURO),
         orders=orders,
     )
 
@@ -125,22 +135,26 @@ def _both_sides(flags: Flags, picture: Picture) -> tuple[Note, ...]:
     return (Note("both_sides_weak"),) if new else ()
 
 
-def _neuro_notes(choice: Choice, found: Assessment) -> Iterable[Note]:
-    picture, flags = found.picture, choice.flags
+def _neuro_notes(choice: Choice, assessment: Assessment) -> Iterable[Note]:
+    picture, flags = assessment.picture, choice.flags
     if picture.request is not None and picture.request.when and not covers(picture.request, flag_days(flags)):
         yield Note("update_request", {"date": picture.request.when.text})
     if timing.only_soft_gait(flags):
         yield Note("soft_gait")
     if any(flag.acute for flag in flags):
         yield Note("within_two_weeks")
-    if choice.topic is Topic.NEURO_URG and (found.labs or found.courses):
+    if choice.topic is Topic.NEURO_URG and (assessment.labs or assessment.courses):
         yield Note("drug_does_not_explain")
     if choice.topic is Topic.NEURO_URG:
         muscle = known_disease.myopathies(picture.chart.problems, picture.knowledge)
         yield from (Note("myopathy_not_explaining", {"diagnosis": name}) for name in muscle)
     if choice.topic is Topic.NEURO_EVAL:
         yield Note("not_isolated")
-    if found.is_normal and picture.exam and any(day is not None and day > picture.exam.day for day in flag_days(flags)):
+    if (
+        assessment.is_normal
+        and picture.exam
+        and any(day is not None and day > picture.exam.day for day in flag_days(flags))
+    ):
         yield Note("exam_predates_sign", {"date": context.exam_date(picture)})
     yield from _sign_notes(flags, picture)
     for flag in flags:

@@ -70,7 +70,7 @@ def emergency(
         facts=(
             *picture.twitch_facts,
             *(fact for flag in severe for fact in flag.facts),
-            *(one.fact for one in drafts),
+            *(draft.fact for draft in drafts),
         ),
         notes=(*early, Note("local_pathway"), *notes(drafts, estrogens, picture)),
         missing=_due(picture),

@@ -37,7 +37,7 @@ class Against:
     def _windows(self, name: str) -> list[str]:
         """The windows of the rule that bear the name of the sign; its only one is about all of its signs."""
         words = set(name.split("-"))
-        windows = [one for one in self._reads.windows if words & set(one.split("_"))]
+        windows = [window for window in self._reads.windows if words & set(window.split("_"))]
         return windows or list(self._reads.windows if len(self._reads.windows) == 1 else ())
 
     def of_lab(self, result: LabResult) -> Reason | None:

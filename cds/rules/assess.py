@@ -132,7 +132,7 @@ def assess(picture: Picture, runner: RuleRunner, *, emergency_cards: bool = True
     extra = tuple(flag for flag in evaluation if flag.id == "ADD")
     # Medicines, factors and results do not depend on each other; the tests that are due depend on all three.
     medicines = questions.collect(Topic.MED_REV)
-    courses = tuple(one for one in medicines if isinstance(one, Course))
+    courses = tuple(medicine for medicine in medicines if isinstance(medicine, Course))
     factors: tuple[Factor, ...] = questions.collect(Topic.LIFESTYLE)
     labs: tuple[Abnormal, ...] = questions.collect(Topic.LAB_ABN)
     missing = tests_due.missing(picture, courses, factors, labs, neurology=bool(childhood or urgent_left or routine))
@@ -148,7 +148,7 @@ def assess(picture: Picture, runner: RuleRunner, *, emergency_cards: bool = True
         is_normal=normal,
         labs=labs,
         causes=tetany.causes(lowered, questions.collect(Topic.KNOWN)),
-        stopped=tuple(one for one in medicines if isinstance(one, Stopped)),
+        stopped=tuple(medicine for medicine in medicines if isinstance(medicine, Stopped)),
         new_signs=questions.collect(Topic.NEW_SIGN),
         courses=courses,
         factors=factors,

@@ -60,7 +60,7 @@ def judge(results: list[LabResult], albumins: Albumins, limits: LabLimits) -> li
 
 def deciding(judged: Iterable[Judged], limits: LabLimits) -> Judged | None:
     """One result decides: the newest day; on the same day ionised, then lab-adjusted, then computed."""
-    readable = [one for one in judged if one.side is not None and one.when is not None]
+    readable = [result for result in judged if result.side is not None and result.when is not None]
     same = of_newest_day(readable, lambda one: one.when)
     best = max((TRUST[one.kind or "unadjusted"] for one in same), default=0)
     return lab_limits.deciding((one for one in same if TRUST[one.kind or "unadjusted"] == best), limits)

@@ -12,34 +12,41 @@ BESIDE = NEUROLOGY | {Topic.EMERG, Topic.NEW_SIGN, Topic.KNOWN}
 JUDGED = frozenset({Topic.LAB_ABN, Topic.MED_REV})
 
 
-def is_examined(found: Assessment) -> bool:
+def is_examined(assessment: Assessment) -> bool:
     """Whether a normal examination since the twitch began is coded (4b Exam)."""
-    exam = found.picture.exam
+    exam = assessment.picture.exam
     return exam is not None and exam.result == "normal"
 
 
-def words_allowed(found: Assessment) -> bool:
+def words_allowed(assessment: Assessment) -> bool:
     """Whether "no red flags" may be said: a coded normal examination, all seen and understood, and nothing open."""
-    picture = found.picture
-    seen = picture.complete.all and not (found.failed or picture.unclear or picture.unread)
-    warned = any(lab.indicator is Indicator.WARNING for lab in found.labs)
+    picture = assessment.picture
+    seen = picture.complete.all and not (assessment.failed or picture.unclear or picture.unread)
+    warned = any(lab.indicator is Indicator.WARNING for lab in assessment.labs)
     return (
-        is_examined(found)
+        is_examined(assessment)
         and seen
-        and not (warned or open_items.flags(found) or picture.quoted or picture.unsure or found.causes or found.stopped)
+        and not (
+            warned
+            or open_items.flags(assessment)
+            or picture.quoted
+            or picture.unsure
+            or assessment.causes
+            or assessment.stopped
+        )
         and (picture.emg is None or picture.emg.result is not None)
         and not picture.findings.of("alcohol-stopped")
     )
 
 
-def open_item(found: Assessment) -> str:
+def open_item(assessment: Assessment) -> str:
     """What is to be looked at before lifestyle advice after a normal examination; empty if nothing has a name."""
-    return next(open_items.before_advice(found), "")
+    return next(open_items.before_advice(assessment), "")
 
 
 def is_hushed(chosen: Iterable[Choice]) -> bool:
     """Whether a card stands beside which lifestyle advice is never shown."""
-    return any(one.topic in BESIDE or one.stopped or _warns(one) for one in chosen)
+    return any(choice.topic in BESIDE or choice.stopped or _warns(choice) for choice in chosen)
 
 
 def _warns(choice: Choice) -> bool:

@@ -258,9 +258,9 @@ def vocabulary(knowledge: Knowledge) -> Vocabulary:
     )
 
 
-def advised(choice: Choice, found: Assessment) -> Advice:
+def advised(choice: Choice, assessment: Assessment) -> Advice:
     """The advice of one card."""
     adviser = ROWS[choice.topic].advise
     if adviser is None:
         raise ValueError(f"{choice.topic}: no card of findings")
-    return advise.bounded(adviser(choice, found), int(found.picture.knowledge.at("max_facts")))
+    return advise.bounded(adviser(choice, assessment), int(assessment.picture.knowledge.at("max_facts")))

@@ -172,7 +172,9 @@ def _unused(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Iter
     reads, rules, medicines = of_chart(knowledge) | CHART.listed(knowledge), knowledge.rules, knowledge.medicines
     sets = {*reads.value_sets, *(f"order-{test}" for test in knowledge.orderable)}
     sets |= {f"explains-{name}" for name in knowledge.explanations}
-    sets |= {f"replacement-{tag}" for tag in knowledge.lab_tags} | {one.replacement_for for one in medicines.values()}
+    sets |= {f"replacement-{tag}" for tag in knowledge.lab_tags} | {
+        medicine.replacement_for for medicine in medicines.values()
+    }
     proposed = {*(f"lab:{test}" for test in knowledge.orderable), *rules.repeats.values(), *rules.counsel.values()}
     proposed |= {key for row in CARDS for key in row.orders}
     cited = {*words.cited, *rules.sources.values(), *(limit.citation for limit in knowledge.every_limit)}

@@ -24,23 +24,23 @@ SYMPTOM = "ADD"
 NAMED, LONGEST_NAME = 2, 60  # medicines that could not be checked are named so far (N48, N59)
 
 
-def missing_tests(found: Assessment, *, of_child: bool = False) -> tuple[str, ...]:
+def missing_tests(assessment: Assessment, *, of_child: bool = False) -> tuple[str, ...]:
     """The tests that are due; CK with cramps or a statin (4d LAB-ORDER). None if Observations did not all arrive.
 
     `of_child`: whether this card names them for a child too (N56).
     """
-    picture = found.picture
+    picture = assessment.picture
     if not picture.complete.has("Observation") or (picture.is_child and not of_child):
         return ()
-    statin = any(course.tag == "statin" for course in found.courses)
+    statin = any(course.tag == "statin" for course in assessment.courses)
     wanted = bool(picture.findings.of("cramps")) or statin
     tests = picture.knowledge.listed(tests_due.MUSCLE) if wanted else ()
-    return tuple(dict.fromkeys((*found.missing, *(test for test in tests if tests_due.is_due(test, picture)))))
+    return tuple(dict.fromkeys((*assessment.missing, *(test for test in tests if tests_due.is_due(test, picture)))))
 
 
-def gaps(found: Assessment, *, habits: bool = True) -> tuple[str, ...]:
+def gaps(assessment: Assessment, *, habits: bool = True) -> tuple[str, ...]:
     """What a clinician would want to know and the chart does not say (S36); `habits`: caffeine, sleep and the like."""
-    picture = found.picture
+    picture = assessment.picture
     seen = {name for one in picture.chart.seen for name in one.named.sets} | {
         name for one in picture.findings.all for name in one.sets
     }
@@ -131,9 +131,9 @@ def _emg(picture: Picture) -> tuple[Note, ...]:
     return (Note("emg_unknown", {"date": emg.report.when.text if emg.report.when else ""}),)
 
 
-def notes(found: Assessment) -> tuple[Note, ...]:
+def notes(assessment: Assessment) -> tuple[Note, ...]:
     """Remarks on the whole chart, the same on every card."""
-    return remarks(found.picture)
+    return remarks(assessment.picture)
 
 
 def remarks(picture: Picture) -> tuple[Note, ...]:
@@ -149,7 +149,7 @@ def remarks(picture: Picture) -> tuple[Note, ...]:
         *(remark.note for remark in picture.quoted),
         *(Note(DOUBTFUL[one.state], {"drug": one.ingredient, "date": one.date}) for one in picture.medication.doubtful),
         *worded,
-        *by_words(one.concept for one in picture.medication.courses if _is_reviewed(one, picture)),
+        *by_words(course.concept for course in picture.medication.courses if _is_reviewed(course, picture)),
         *((Note("timing_uncertain"),) if vague else ()),
         *((Note("already_on_problem_list", {"items": ", ".join(listed)}),) if listed else ()),
         *strange(picture),
@@ -221,7 +221,7 @@ def cut(name: str) -> str:
 
 def by_words(medicines: Iterable[Concept]) -> tuple[Note, ...]:
     """The words by which medicines without a known code were matched, each once (N46)."""
-    named = dict.fromkeys(one.display for one in medicines if one.by_words)
+    named = dict.fromkeys(medicine.display for medicine in medicines if medicine.by_words)
     return tuple(Note("matched_on_words", {"phrase": words}) for words in named)
 
 

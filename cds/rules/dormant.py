@@ -22,21 +22,21 @@ EVIDENCE = (
 ROUTINE = frozenset({"R1", "R2", "R4"})
 
 
-def hidden(chosen: Iterable[Choice], found: Assessment) -> tuple[Choice, ...]:
+def hidden(chosen: Iterable[Choice], assessment: Assessment) -> tuple[Choice, ...]:
     """The cards that a dormant twitch leaves out."""
-    newest = _newest(found.picture) if _may_sleep(found) else None
-    if newest is None or found.picture.today - newest <= found.picture.knowledge.days("dormant"):
+    newest = _newest(assessment.picture) if _may_sleep(assessment) else None
+    if newest is None or assessment.picture.today - newest <= assessment.picture.knowledge.days("dormant"):
         return ()
-    return tuple(one for one in chosen if _is_routine(one) and not _is_new(one, newest, found.picture))
+    return tuple(choice for choice in chosen if _is_routine(choice) and not _is_new(choice, newest, assessment.picture))
 
 
-def _may_sleep(found: Assessment) -> bool:
+def _may_sleep(assessment: Assessment) -> bool:
     """Whether silence would hide nothing: no known disease, nothing missing, failed or unread."""
-    picture = found.picture
+    picture = assessment.picture
     return not (
-        found.hides
+        assessment.hides
         or picture.is_known
-        or found.failed
+        or assessment.failed
         or not picture.complete.has(*EVIDENCE)
         or picture.laboratory.unread
         or picture.unclear
@@ -46,7 +46,9 @@ def _may_sleep(found: Assessment) -> bool:
 def _newest(picture: Picture) -> int | None:
     """The day of the newest evidence of the twitch; None where one has come back, or has no date at all."""
     active = {twitch.named.ref for twitch in picture.twitches}
-    mine = [one for one in picture.chart.problems if is_twitch(one.named) and one.verification != "refuted"]
+    mine = [
+        problem for problem in picture.chart.problems if is_twitch(problem.named) and problem.verification != "refuted"
+    ]
     counted = [one for one in mine if one.named.ref in active]
     if any(one.clinical in RETURNED or not list(days_of(one, picture.chart)) for one in counted):
         return None
@@ -58,7 +60,7 @@ def _evidence(problems: Iterable[Problem], picture: Picture) -> Iterator[int]:
     for problem in problems:
         yield from days_of(problem, chart)
     seen = (one.when for one in chart.seen if shows_twitch(one))
-    visits = (one.start for one in chart.visits if is_twitch(one.named))
+    visits = (visit.start for visit in chart.visits if is_twitch(visit.named))
     told = (one.when for one in chart.told if is_twitch(one.named))
     asked = (picture.request.when if picture.request else None,)
     yield from (when.last for when in (*seen, *visits, *told, *asked) if when is not None)

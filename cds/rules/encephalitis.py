@@ -53,7 +53,7 @@ def emergency(view: View) -> Raised | None:
     hot = tuple(fever.found(view, "encephalitis_fever"))
     if not (seizures or hot):
         return None
-    facts = (*flag.facts, *(view.fact(one, "seizure") for one in seizures), *hot)
+    facts = (*flag.facts, *(view.fact(seizure, "seizure") for seizure in seizures), *hot)
     ident = "P5" if view.is_child else "U9"
     return replace(flag, id=ident, facts=facts, tag="encephalitis", used=True, sentence=None, values=())
 
@@ -81,7 +81,7 @@ def _low_sodium(view: View) -> Judged | None:
     """A sodium below 135 mmol/L of the last 90 days."""
     newest = view.standing(SODIUM).judged
     results = (*view.acute(SODIUM), *((newest,) if newest else ()))
-    low = (one for one in results if view.exceeds(one, LIMIT) and view.is_within(one.when, "encephalitis"))
+    low = (result for result in results if view.exceeds(result, LIMIT) and view.is_within(result.when, "encephalitis"))
     return next(low, None)
 
 

@@ -105,9 +105,9 @@ def evaluate(given: EvaluationInput) -> Steps[Evaluation]:
     return Evaluation(shown, runner, repeated, Assessed(found, decision), found.picture.unread)
 
 
-def _advice(choice: Choice, found: Assessment, runner: RuleRunner) -> tuple[Advice, ...]:
+def _advice(choice: Choice, assessment: Assessment, runner: RuleRunner) -> tuple[Advice, ...]:
     """The advice of a card; if its adviser fails, what stands in its place."""
-    advice = runner.card(choice.topic, lambda: advised(choice, found))
+    advice = runner.card(choice.topic, lambda: advised(choice, assessment))
     advice = advice or unworded.instead(choice.topic, for_emergency=is_for_an_emergency(choice))
     return (advice,) if advice else ()
 

@@ -127,7 +127,7 @@ def read(chart: Chart, twitches: Iterable[Twitch], knowledge: Knowledge, today: 
     problems = chain.from_iterable(_of_problem(problem, of_problem(problem, chart), knowledge) for problem in active)
     recent = (one for one in chart.seen if one.when is None or one.when.first >= oldest)
     seen = chain.from_iterable(_of_seen(one, knowledge) for one in recent)
-    mentions = [*((one.named, one.start) for one in chart.visits), *((one.named, one.when) for one in chart.told)]
+    mentions = [*((visit.named, visit.start) for visit in chart.visits), *((one.named, one.when) for one in chart.told)]
     mentioned = (_of_mention(named, when) for named, when in mentions if named.ref in twitching)
     late = ((named, when) for named, when in mentions if is_late(named, when, knowledge, today))
     worded = chain.from_iterable(
@@ -140,7 +140,7 @@ def read(chart: Chart, twitches: Iterable[Twitch], knowledge: Knowledge, today: 
 def recorded_sets(knowledge: Knowledge) -> frozenset[str]:
     """The value sets of diagnoses that count by what is on the problem list: low and high values, and known causes."""
     named = (name for name in knowledge.sets if name.startswith((DEFICIENCY, EXCESS)))
-    return frozenset((*named, *(one.set for one in knowledge.causes.values())))
+    return frozenset((*named, *(cause.set for cause in knowledge.causes.values())))
 
 
 def recorded(chart: Chart, knowledge: Knowledge) -> dict[str, list[Finding]]:
@@ -160,8 +160,8 @@ def _takes_back(refuted: Problem, problem: Problem) -> bool:
 
     What is undated takes nothing dated back, and what is resolved nothing at all (N5): a cause is rather asked about.
     """
-    codes = {(one.system, one.code) for one in problem.named.concepts}
-    if codes.isdisjoint((one.system, one.code) for one in refuted.named.concepts):
+    codes = {(concept.system, concept.code) for concept in problem.named.concepts}
+    if codes.isdisjoint((concept.system, concept.code) for concept in refuted.named.concepts):
         return False
     no, yes = refuted.last_day, problem.last_day
     return yes is None or (no is not None and no >= yes)
@@ -259,12 +259,12 @@ def in_texts(chart: Chart, phrases: str, knowledge: Knowledge, today: int) -> tu
     """The entries whose text says something of this kind: problems of any age, others as long as findings count."""
     oldest = today - knowledge.days("finding_observation")
     dated = [
-        *((one.named, one.start) for one in chart.visits),
+        *((visit.named, visit.start) for visit in chart.visits),
         *((one.named, one.when) for one in chart.told),
         *((named, one.when) for one in chart.seen for named in (one.named, one.value)),
     ]
-    problems = [one for one in chart.problems if one.is_active]
-    said = [*(one.named for one in problems), *(note.named for one in problems for note in one.notes)]
+    problems = [problem for problem in chart.problems if problem.is_active]
+    said = [*(problem.named for problem in problems), *(note.named for one in problems for note in one.notes)]
     said += [named for named, when in dated if when is None or when.first >= oldest]
     return tuple({one.ref: one for one in reversed(said) if phrases in one.phrases}.values())
 

@@ -88,7 +88,7 @@ def raised(
         id=flag,
         tag=tag,
         facts=(
-            *(lab_status.fact(one, knowledge, limit=limit) for one in judged),
+            *(lab_status.fact(result, knowledge, limit=limit) for result in judged),
             *(signs.fact(one, names, knowledge) for one in found),
             *(course.fact for course in courses),
             *extra,
@@ -99,7 +99,9 @@ def raised(
         critical=critical,
         used=used,
         trigger=lab_status.shown(judged[0], knowledge) if judged else None,
-        is_low=any(one.side == "low" for one in judged),
-        is_high=any(one.side == "high" for one in judged),
-        preliminary=next((lab_status.lab_label(one, knowledge) for one in judged if one.result.preliminary), None),
+        is_low=any(result.side == "low" for result in judged),
+        is_high=any(result.side == "high" for result in judged),
+        preliminary=next(
+            (lab_status.lab_label(result, knowledge) for result in judged if result.result.preliminary), None
+        ),
     )

@@ -59,7 +59,7 @@ def _seizure(view: View) -> Raised | None:
     flag = view.flag(signs, ("seizure",), tag="infant-seizure", used=True)
     if flag is None:
         return None
-    values = {"date": max(one.when.text for one in signs if one.when)}
+    values = {"date": max(sign.when.text for sign in signs if sign.when)}
     if calcium is None:
         return replace(flag, sentence=UNMEASURED, values=tuple(values.items()))
     values["value"] = view.lab_words(calcium)["value"]

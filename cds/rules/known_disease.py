@@ -48,8 +48,8 @@ def is_known(problem: Problem) -> bool:
 
 def _read(problems: Sequence[Problem], names: Iterable[str], knowledge: Knowledge) -> Iterable[Disease]:
     for name in names:
-        entries = [one for one in problems if name in one.named.sets]
-        confirmed = [one for one in entries if is_known(one) and not _is_refuted(one, entries)]
+        entries = [problem for problem in problems if name in problem.named.sets]
+        confirmed = [entry for entry in entries if is_known(entry) and not _is_refuted(entry, entries)]
         if confirmed:
             days = [_first(one) for one in confirmed]
             dated = [day for day in days if day is not None]
@@ -59,7 +59,7 @@ def _read(problems: Sequence[Problem], names: Iterable[str], knowledge: Knowledg
 
 def _label(problem: Problem, name: str, knowledge: Knowledge) -> str:
     """What the chart calls it."""
-    codes = (one for one in problem.named.concepts if name in one.sets)
+    codes = (concept for concept in problem.named.concepts if name in concept.sets)
     return in_sentence(own(problem.named.words, codes, knowledge))
 
 
@@ -69,7 +69,7 @@ def _is_refuted(disease: Problem, entries: Iterable[Problem]) -> bool:
     A resolved entry takes back no active one: duplicates are closed when a problem list is put in order (N5).
     """
     since = disease.last_day
-    refuted = [one.last_day for one in entries if one.verification == "refuted"]
+    refuted = [entry.last_day for entry in entries if entry.verification == "refuted"]
     return any(day is None or since is None or day >= since for day in refuted)
 
 

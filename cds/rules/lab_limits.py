@@ -172,7 +172,9 @@ class RangedResult(Struct, frozen=True):
         """The upper limit of normal in the result's unit: the laboratory's, else the usual one."""
         if self.ranged is not None and self.ranged.high is not None:
             return self.ranged.high
-        usual = next((one for one in self.limits if one.side == "high" and one.effect == "info" and one.value), None)
+        usual = next(
+            (limit for limit in self.limits if limit.side == "high" and limit.effect == "info" and limit.value), None
+        )
         return None if usual is None or self.number is None else edge_of(self.number, usual, self.analyte)
 
     def by_number(self) -> Judged:
@@ -278,7 +280,7 @@ def is_plausible(found: Amount, analyte: Analyte, kind: str | None) -> bool:
 
 def deciding(judged: Iterable[Judged], limits: LabLimits) -> Judged | None:
     """The readable result that decides: the newest; if nothing tells which that is the more abnormal (4b Dates)."""
-    readable = [one for one in judged if one.side is not None and one.when is not None]
+    readable = [result for result in judged if result.side is not None and result.when is not None]
     return most_abnormal(newest(readable, lambda one: one.when), limits)
 
 

@@ -129,11 +129,11 @@ def read(chart: Chart, knowledge: Knowledge, person: Person, today: int) -> Labo
 
 def every(analyte: str, chart: Chart, limits: LabLimits) -> list[tuple[LabResult, Judged | None]]:
     """Every result of an analyte as it is judged by itself; None where something is wrong with it (N64)."""
-    known = [one for one in chart.labs if one.analyte in (analyte, "albumin")]
+    known = [lab for lab in chart.labs if lab.analyte in (analyte, "albumin")]
     read = [one for one in known if limits.trouble(one) is None]
     albumins = Albumins((one for one in read if one.analyte == "albumin"), limits)
     results = [one for one in known if one.analyte == analyte]
-    return [(one, _alone(one, albumins, limits) if one in read else None) for one in results]
+    return [(result, _alone(result, albumins, limits) if result in read else None) for result in results]
 
 
 def _alone(result: LabResult, albumins: Albumins, limits: LabLimits) -> Judged:
@@ -167,7 +167,7 @@ def _standing(analyte: str, results: list[LabResult], albumins: Albumins, limits
     if decided is not None and decided.result.preliminary:
         early = decided if today - day_of(decided) <= limits.knowledge.days("emergency_lab") else None
         if early is None or early.effect != "emergency":
-            decided = _decide(analyte, [one for one in results if not one.preliminary], albumins, limits)
+            decided = _decide(analyte, [result for result in results if not result.preliminary], albumins, limits)
     if decided is None:
         return Standing(analyte=analyte, state="unreadable", early=early)
     return replace(_aged(analyte, decided, limits.knowledge, today), early=early)

@@ -50,7 +50,7 @@ def _brief_score(view: View) -> tuple[Fact, ...]:
     if view.age is not None and view.age < view.at("gad7_years"):
         return ()
     answers = [_standing(view, name, "questionnaire") for name in BRIEF]
-    both = [one for one in answers if one is not None and 0 <= _value(one) <= view.at("gad2_most")]
+    both = [answer for answer in answers if answer is not None and 0 <= _value(answer) <= view.at("gad2_most")]
     total, limit = sum(map(_value, both)), view.at("gad2")
     if len(both) < len(BRIEF) or total < limit:
         return ()

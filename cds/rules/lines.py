@@ -32,22 +32,24 @@ LINES = {
 }
 
 
-def of(found: Assessment, chosen: Sequence[Choice]) -> tuple[Note, ...]:
+def of(assessment: Assessment, chosen: Sequence[Choice]) -> tuple[Note, ...]:
     """All lines, given every card that is due."""
     return (
-        *_of_forms(found),
-        *_of_stopped(found, chosen),
-        *_of_causes(found, chosen),
-        *_of_new_signs(found),
-        *_of_muscle(found, chosen),
-        *added_classes.nitrous_oxide(found.picture),
-        *other_results.of(found.picture, {fact.resource for flag in found.emergencies for fact in flag.facts}),
+        *_of_forms(assessment),
+        *_of_stopped(assessment, chosen),
+        *_of_causes(assessment, chosen),
+        *_of_new_signs(assessment),
+        *_of_muscle(assessment, chosen),
+        *added_classes.nitrous_oxide(assessment.picture),
+        *other_results.of(
+            assessment.picture, {fact.resource for flag in assessment.emergencies for fact in flag.facts}
+        ),
     )
 
 
-def _of_forms(found: Assessment) -> Iterator[Note]:
+def _of_forms(assessment: Assessment) -> Iterator[Note]:
     """What a patient answered that is asked about before anything else is said (N22)."""
-    picture, undated = found.picture, found.picture.knowledge.names.undated
+    picture, undated = assessment.picture, assessment.picture.knowledge.names.undated
     for key, name in FORM_LINES.items():
         if told := picture.reported(name):
             yield Note(key, {"date": max(one.when.text for one in told if one.when)})
@@ -60,39 +62,39 @@ def _of_forms(found: Assessment) -> Iterator[Note]:
         yield Note(change, said | ({"before": start.text if start else undated} if medicine.change in CHANGES else {}))
 
 
-def labs_left(found: Assessment, chosen: Sequence[Choice]) -> tuple[Abnormal, ...]:
+def labs_left(assessment: Assessment, chosen: Sequence[Choice]) -> tuple[Abnormal, ...]:
     """The abnormal results that have a card: beside neurology a CK that is only raised is a line there (N36 c)."""
-    if not NEUROLOGY & {one.topic for one in chosen}:
-        return found.labs
-    return tuple(lab for lab in found.labs if not _is_line(lab, found))
+    if not NEUROLOGY & {choice.topic for choice in chosen}:
+        return assessment.labs
+    return tuple(lab for lab in assessment.labs if not _is_line(lab, assessment))
 
 
-def _is_line(lab: Abnormal, found: Assessment) -> bool:
-    return lab.indicator is Indicator.INFO and lab.tag in found.picture.knowledge.listed("muscle-test")
+def _is_line(lab: Abnormal, assessment: Assessment) -> bool:
+    return lab.indicator is Indicator.INFO and lab.tag in assessment.picture.knowledge.listed("muscle-test")
 
 
-def _of_muscle(found: Assessment, chosen: Sequence[Choice]) -> Iterator[Note]:
+def _of_muscle(assessment: Assessment, chosen: Sequence[Choice]) -> Iterator[Note]:
     shown = {lab.tag for choice in chosen for lab in choice.labs}
     if NEUROLOGY & {one.topic for one in chosen}:
-        for lab in found.labs:
-            if _is_line(lab, found) and lab.tag not in shown:
+        for lab in assessment.labs:
+            if _is_line(lab, assessment) and lab.tag not in shown:
                 yield Note("ck_raised", {"value": lab.value or "", "date": lab.date})
 
 
-def uncovered(found: Assessment) -> tuple[NewSign, ...]:
+def uncovered(assessment: Assessment) -> tuple[NewSign, ...]:
     """The new signs that have a card: those that no later request covers, or that ask for the same day (N52).
 
     What multiple sclerosis does not explain goes to neurology.
     """
-    of_ms = found.picture.diseases == {"kd-ms"}
-    new = (one for one in found.new_signs if not (of_ms and BEYOND_MS & one.finding.sets))
-    return tuple(one for one in new if one.is_same_day or not _is_requested(one, found.picture))
+    of_ms = assessment.picture.diseases == {"kd-ms"}
+    new = (new_sign for new_sign in assessment.new_signs if not (of_ms and BEYOND_MS & new_sign.finding.sets))
+    return tuple(one for one in new if one.is_same_day or not _is_requested(one, assessment.picture))
 
 
-def _of_stopped(found: Assessment, chosen: Sequence[Choice]) -> Iterator[Note]:
+def _of_stopped(assessment: Assessment, chosen: Sequence[Choice]) -> Iterator[Note]:
     """Medicines that were stopped on a day that is not known, or beside an emergency; what a stopped steroid brings."""
     shown = {one.name for choice in chosen for one in choice.stopped}
-    for one in found.stopped:
+    for one in assessment.stopped:
         if one.when is None:
             yield Note("stopped_undated", {"drug": one.name})
             continue
@@ -107,38 +109,38 @@ def _is_requested(sign: NewSign, picture: Picture) -> bool:
     return picture.request is not None and covers(picture.request, (sign.day,))
 
 
-def _of_new_signs(found: Assessment) -> Iterator[Note]:
-    request = found.picture.request
-    for sign in found.new_signs:
-        if request is not None and request.when and not sign.is_same_day and _is_requested(sign, found.picture):
+def _of_new_signs(assessment: Assessment) -> Iterator[Note]:
+    request = assessment.picture.request
+    for sign in assessment.new_signs:
+        if request is not None and request.when and not sign.is_same_day and _is_requested(sign, assessment.picture):
             values = {"sign": sign.label, "before": sign.date, "date": request.when.text}
             yield Note("new_sign_requested", values)
 
 
-def causes_left(found: Assessment, chosen: Sequence[Choice]) -> tuple[Cause, ...]:
+def causes_left(assessment: Assessment, chosen: Sequence[Choice]) -> tuple[Cause, ...]:
     """The known causes that have a card: none beside neurology, and none whose own test LAB-ABN judges (N26).
 
     Tetany that was lowered has one always (N39).
     """
-    judged, hushed = {lab.tag for lab in found.labs}, bool(calm.NEUROLOGY & {one.topic for one in chosen})
+    judged, hushed = {lab.tag for lab in assessment.labs}, bool(calm.NEUROLOGY & {choice.topic for choice in chosen})
     return tuple(
         cause
-        for cause in found.causes
+        for cause in assessment.causes
         if cause.sentence or (cause.stands and not hushed and judged.isdisjoint(cause.tests))
     )
 
 
-def _of_causes(found: Assessment, chosen: Sequence[Choice]) -> Iterator[Note]:
+def _of_causes(assessment: Assessment, chosen: Sequence[Choice]) -> Iterator[Note]:
     shown = {cause.tag for choice in chosen for cause in choice.causes}
-    used = {one for flag in found.emergencies for one in flag.found}
+    used = {one for flag in assessment.emergencies for one in flag.found}
     sign = next(_signs(chosen), "")
-    for cause in found.causes:
-        if any(EXPECTED & one.sets for one in cause.found) and found.picture.expected:
+    for cause in assessment.causes:
+        if any(EXPECTED & one.sets for one in cause.found) and assessment.picture.expected:
             continue  # the same disease
-        said = {"diagnosis": cause.label, "date": cause.date or found.picture.knowledge.names.undated}
+        said = {"diagnosis": cause.label, "date": cause.date or assessment.picture.knowledge.names.undated}
         if not cause.stands:
             yield Note(LINES[cause.tag], said)
-        elif cause.tag in shown or found.picture.diseases or not used.isdisjoint(cause.found):
+        elif cause.tag in shown or assessment.picture.diseases or not used.isdisjoint(cause.found):
             continue
         elif sign:
             yield Note("cause_not_explaining", {**said, "sign": sign})

@@ -162,10 +162,10 @@ class Matcher:
                 yield tag, concept
 
     def _concept(self, drug: Drug, tag: str, medicine: MedicineClass) -> Concept | None:
-        hits = [one for one in drug.concepts if self._is_in(one, tag, medicine)]
+        hits = [concept for concept in drug.concepts if self._is_in(concept, tag, medicine)]
         if hits:
             return self._by_product(drug, hits, medicine)
-        never = any(one.groups & set(medicine.never) for one in drug.concepts)
+        never = any(concept.groups & set(medicine.never) for concept in drug.concepts)
         return None if never else self._by_route(drug, medicine)
 
     def _is_in(self, concept: Concept, tag: str, medicine: MedicineClass) -> bool:
@@ -262,7 +262,7 @@ def read(drugs: list[Drug], knowledge: Knowledge, today: int, told: Iterable[Tol
 
 def _told(told: Iterable[ToldMedicine], courses: Iterable[Course], knowledge: Knowledge) -> Iterator[Course]:
     """What a patient says was started or changed, and no list holds (N22). It takes nothing from any list."""
-    listed, matcher = {(one.tag, one.ingredient) for one in courses}, matcher_of(knowledge)
+    listed, matcher = {(course.tag, course.ingredient) for course in courses}, matcher_of(knowledge)
     for one in told:
         if one.change == STOPPED:
             continue

@@ -53,7 +53,9 @@ class Mentions:
 
 def _codes(named: Named) -> tuple[Code, ...]:
     """What tells one concept from another: its codes, or its words."""
-    return tuple((one.system, one.code) for one in named.concepts) or (("", (named.text or "").strip().lower()),)
+    return tuple((concept.system, concept.code) for concept in named.concepts) or (
+        ("", (named.text or "").strip().lower()),
+    )
 
 
 def twitch_counts(problem: Problem, mentions: Mentions, knowledge: Knowledge, today: int) -> bool:

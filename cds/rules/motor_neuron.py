@@ -22,14 +22,14 @@ READS = Reads(
 )
 
 
-def may_be_named(found: Assessment) -> bool:
+def may_be_named(assessment: Assessment) -> bool:
     """Whether the urgent signs of an adult point to motor neuron disease, with nothing beside them that speaks of else.
 
     Signs that something explains and those that the patient told name nothing. Old and doubted ones are no urgent
     signs any more.
     """
-    naming = _naming(found.urgent)
-    return _is_free(found) and bool(naming) and (_is_typical(naming) or _is_specific(naming, found.picture))
+    naming = _naming(assessment.urgent)
+    return _is_free(assessment) and bool(naming) and (_is_typical(naming) or _is_specific(naming, assessment.picture))
 
 
 def is_of_dystrophy(picture: Picture) -> bool:
@@ -38,16 +38,16 @@ def is_of_dystrophy(picture: Picture) -> bool:
     return any("kd-dystrophy" in sets for sets in kin) or bool(picture.findings.of("family-dystrophy"))
 
 
-def _is_free(found: Assessment) -> bool:
-    picture = found.picture
+def _is_free(assessment: Assessment) -> bool:
+    picture = assessment.picture
     unnamed = set(picture.knowledge.listed("unnamed-beside"))
-    thyroid = (one for one in picture.chart.problems if "thyrotoxic-myopathy" in one.named.sets)
+    thyroid = (problem for problem in picture.chart.problems if "thyrotoxic-myopathy" in problem.named.sets)
     return not (
         picture.age is None
         or picture.age < picture.knowledge.at("naming_years")
         or picture.is_known
         or any(map(_is_on_file, picture.chart.problems))
-        or any(flag.tag in unnamed for flag in found.emergencies)
+        or any(flag.tag in unnamed for flag in assessment.emergencies)
         or any(one.verification not in DENIED for one in thyroid)
         or is_of_dystrophy(picture)
     )
@@ -72,8 +72,10 @@ def _names(finding: Finding) -> bool:
 def _is_typical(naming: dict[str, list[Finding]]) -> bool:
     """N12 (a) to (c): wasting or the tongue; two regions of the body; long tracts beside a lower sign."""
     signs = [one for held in naming.values() for one in held]
-    tongue = any(TONGUE & one.sets for one in signs)
-    regions = sum((BULBAR in naming, BREATHING in naming, *(any(limb in one.sets for one in signs) for limb in LIMBS)))
+    tongue = any(TONGUE & sign.sets for sign in signs)
+    regions = sum(
+        (BULBAR in naming, BREATHING in naming, *(any(limb in sign.sets for sign in signs) for limb in LIMBS))
+    )
     tracts = LONG_TRACTS in naming and not BESIDE_LONG_TRACTS.isdisjoint(naming)
     return WASTING in naming or tongue or regions > 1 or tracts
 
@@ -83,4 +85,4 @@ def _is_specific(naming: dict[str, list[Finding]], picture: Picture) -> bool:
     first = first_onset(picture)
     since = (picture.today if first is None else first) - picture.knowledge.days("specific_sign")
     signs = (one for held in naming.values() for one in held if "specific-sign" in one.sets)
-    return any(one.day is not None and one.day >= since for one in signs)
+    return any(sign.day is not None and sign.day >= since for sign in signs)

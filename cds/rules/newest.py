@@ -20,7 +20,7 @@ def newest(items: Iterable[T], when: Dated[T]) -> list[T]:
 
 def of_newest_day(items: Iterable[T], when: Dated[T]) -> list[T]:
     """Those whose first possible day is the newest."""
-    days = [(moment.first if (moment := when(one)) else 0, one) for one in items]
+    days = [(moment.first if (moment := when(item)) else 0, item) for item in items]
     newest_day = max((day for day, _ in days), default=0)
     return [one for day, one in days if day == newest_day]
 

@@ -11,9 +11,9 @@ from cds.rules.picture import NEEDED, Picture
 ALCOHOL = ("alcohol-stopped", "alcohol-much")
 
 
-def of(found: Assessment) -> tuple[str, ...]:
+def of(assessment: Assessment) -> tuple[str, ...]:
     """All that makes an isolated twitch not plain, in the order of N55, each once."""
-    return tuple(dict.fromkeys(_open(found)))
+    return tuple(dict.fromkeys(_open(assessment)))
 
 
 def not_received(picture: Picture) -> tuple[str, ...]:
@@ -22,20 +22,27 @@ def not_received(picture: Picture) -> tuple[str, ...]:
     return tuple(types[name] for name in NEEDED if not picture.complete.has(name))
 
 
-def before_advice(found: Assessment) -> Iterator[str]:
+def before_advice(assessment: Assessment) -> Iterator[str]:
     """What is looked at before lifestyle advice, in the order of N24."""
-    picture = found.picture
+    picture = assessment.picture
     yield from _quoted(picture)
     yield from _unsure(picture)
-    yield from (name for flag in flags(found) for name in flag.names)
-    yield from (cause.label for cause in found.causes)
+    yield from (name for flag in flags(assessment) for name in flag.names)
+    yield from (cause.label for cause in assessment.causes)
     yield from uncoded(picture)
     yield from (fill(picture.knowledge.names.not_received, {"type": name}) for name in not_received(picture))
 
 
-def flags(found: Assessment) -> Flags:
+def flags(assessment: Assessment) -> Flags:
     """Every flag of a chart, of any grade."""
-    return (*found.emergencies, *found.childhood, *found.urgent, *found.today, *found.routine, *found.additional)
+    return (
+        *assessment.emergencies,
+        *assessment.childhood,
+        *assessment.urgent,
+        *assessment.today,
+        *assessment.routine,
+        *assessment.additional,
+    )
 
 
 def uncoded(picture: Picture) -> Iterator[str]:
@@ -46,15 +53,15 @@ def uncoded(picture: Picture) -> Iterator[str]:
             yield name
 
 
-def _open(found: Assessment) -> Iterator[str]:
-    picture, names = found.picture, found.picture.knowledge.names
+def _open(assessment: Assessment) -> Iterator[str]:
+    picture, names = assessment.picture, assessment.picture.knowledge.names
     for one in picture.unclear:
         yield fill(names.open.unclear, {"sign": readings.name_of(one, picture.knowledge)})
     yield from _quoted(picture)
     yield from _unsure(picture)
-    yield from (name for flag in found.additional for name in flag.names)
-    yield from (cause.label for cause in found.causes)
-    yield from (fill(names.open.stopped, {"drug": one.name}) for one in found.stopped)
+    yield from (name for flag in assessment.additional for name in flag.names)
+    yield from (cause.label for cause in assessment.causes)
+    yield from (fill(names.open.stopped, {"drug": stopped_drug.name}) for stopped_drug in assessment.stopped)
     yield from (one.text for one in other_results.lines(picture))
     for test in other_results.disagreeing(picture):
         yield fill(names.open.flag, {"test": test})

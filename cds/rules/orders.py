@@ -226,5 +226,5 @@ def _highest(read: list[Dose]) -> Dose | None:
 def _replaces(begun: Beginning, picture: Picture) -> bool:
     """Physiological replacement: hydrocortisone or cortisone where the glands are known to fail (4d ORD-STEROID)."""
     medicine = picture.knowledge.medicines[STEROID]
-    known = (one for one in picture.chart.problems if medicine.replacement_for in one.named.sets)
+    known = (problem for problem in picture.chart.problems if medicine.replacement_for in problem.named.sets)
     return begun.concept.ingredient in medicine.replacement and any(one.is_active and one.is_confirmed for one in known)

@@ -86,7 +86,7 @@ def _others(picture: Picture, used: Collection[str]) -> Iterator[Line]:
         final = newest((one for one in results if not one.preliminary), lambda one: one.when)
         early = [one for one in newest(results, lambda one: one.when) if one.preliminary]
         lines = [_other(one, picture) for one in (*final, *early) if one.ref not in used]
-        told = sorted((one for one in lines if one is not None), key=lambda one: (not one.is_critical, one.text))
+        told = sorted((line for line in lines if line is not None), key=lambda one: (not one.is_critical, one.text))
         yield from told[:1]
 
 

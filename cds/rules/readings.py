@@ -48,7 +48,7 @@ class Negative(Struct, frozen=True):
 
 def sign_of(concepts: Iterable[Concept], places: frozenset[str], knowledge: Knowledge) -> Sign:
     """The codes among these that are signs."""
-    return Sign(tuple(one for one in concepts if one.sets & knowledge.signs.every), places)
+    return Sign(tuple(concept for concept in concepts if concept.sets & knowledge.signs.every), places)
 
 
 def name_of(seen: Seen, knowledge: Knowledge) -> str:

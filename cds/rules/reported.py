@@ -132,7 +132,7 @@ def sign_today(found: Iterable[Finding]) -> Iterator[Finding]:
 
 def pregnancy(answers: Iterable[Seen], oldest: int) -> When | None:
     """The day of the newest answers of patients, if they say so; of two at one moment a yes counts."""
-    told = [one for one in answers if one.reported and one.when is not None and one.when.first >= oldest]
+    told = [answer for answer in answers if answer.reported and answer.when is not None and answer.when.first >= oldest]
     return next((one.when for one in newest(told, lambda one: one.when) if one.said.is_present), None)
 
 

@@ -48,8 +48,8 @@ def _agents(view: View) -> list[Course | Ended]:
     names = {one.ingredient for one in taken}
     ended = [one for tag in CLASSES for one in view.ended(tag) if _is_recent(one, view) and one.ingredient not in names]
     agents = [*taken, *ended]
-    alone = len({one.ingredient for one in agents}) < view.at("serotonergic_agents")
-    return [] if alone and all(one.tag == SECOND for one in agents) else agents
+    alone = len({agent.ingredient for agent in agents}) < view.at("serotonergic_agents")
+    return [] if alone and all(agent.tag == SECOND for agent in agents) else agents
 
 
 def _is_recent(one: Ended, view: View) -> bool:
@@ -58,7 +58,7 @@ def _is_recent(one: Ended, view: View) -> bool:
 
 def _is_new(agents: list[Course | Ended], view: View) -> bool:
     """Whether an agent was started, or a second one added, within 35 days."""
-    starts = (one.start for one in agents if isinstance(one, Course) and one.start)
+    starts = (agent.start for agent in agents if isinstance(agent, Course) and agent.start)
     return any(view.today - start.last <= view.days("serotonin_started") for start in starts)
 
 

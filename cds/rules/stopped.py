@@ -65,11 +65,11 @@ def _of_class(tag: str, view: View) -> Iterator[Stopped]:
 
 
 def _of_ingredient(tag: str, name: str, medicine: MedicineClass, entries: list[Entry], view: View) -> Stopped | None:
-    ends = [(end, one) for one in entries if (end := _end(one, view)) is not None]
-    if all(one.drug.as_needed for one in entries):
+    ends = [(end, entry) for entry in entries if (end := _end(entry, view)) is not None]
+    if all(entry.drug.as_needed for entry in entries):
         return None
     if not ends:
-        unknown = [one for one in entries if _may_be_late(one, medicine, view)]
+        unknown = [entry for entry in entries if _may_be_late(entry, medicine, view)]
         return _stopped(tag, name, None, medicine, unknown[0]) if unknown else None
     end, last = max(ends, key=lambda pair: pair[0].last)
     if view.today - end.last > (medicine.stopped_within or 0) or _is_short(last, end, entries, view):
@@ -95,7 +95,7 @@ def _may_be_late(entry: Entry, medicine: MedicineClass, view: View) -> bool:
 
 def _is_short(last: Entry, end: When, entries: Iterable[Entry], view: View) -> bool:
     """Whether both dates of the whole course are known and it was too short for a withdrawal."""
-    start = view.course_start(last.drug, [one.drug for one in entries])
+    start = view.course_start(last.drug, [entry.drug for entry in entries])
     return start is not None and end.last - start.first < view.days("short_course")
 
 

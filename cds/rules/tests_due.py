@@ -29,7 +29,7 @@ def missing(
     """
     knowledge = picture.knowledge
     tags = (*of_drugs(courses, picture), *(one.tag for one in linked(picture)))
-    diet = any(one.tag == DIET for one in factors)
+    diet = any(factor.tag == DIET for factor in factors)
     asked = {
         "vitamin-b12": diet or neurology or _may_lack_b12(picture),
         "vitamin-d": diet or _may_lack_vitamin_d(picture, labs),
@@ -47,7 +47,7 @@ def missing(
 def of_drugs(courses: Iterable[Course], picture: Picture) -> Iterator[str]:
     """The classes that fired and ask for tests ("L" of 5a), each once."""
     medicines = picture.knowledge.medicines
-    yield from (tag for tag in dict.fromkeys(one.tag for one in courses) if medicines[tag].orders_labs)
+    yield from (tag for tag in dict.fromkeys(course.tag for course in courses) if medicines[tag].orders_labs)
 
 
 def linked(picture: Picture) -> tuple[Course, ...]:

@@ -40,7 +40,7 @@ def _reasons(picture: Picture, courses: tuple[Course, ...], factors: tuple[Facto
     fired = tuple(tests_due.of_drugs(courses, picture))
     for course in (*(one for one in courses if one.tag in fired), *tests_due.linked(picture)):
         yield Reason(fill(words.drug, {"drug": course.ingredient}), (course.fact,))
-    yield from (Reason(words.diet, one.facts) for one in factors if one.tag == tests_due.DIET)
+    yield from (Reason(words.diet, factor.facts) for factor in factors if factor.tag == tests_due.DIET)
     yield from _old_deficiencies(picture)
     yield from _duration(picture)
     yield from _kidney(picture)

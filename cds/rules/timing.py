@@ -43,7 +43,7 @@ class Timing:
         self._since = first if first is not None else picture.today
         self._first = first
         self._mentions = Mentions(chart)
-        self._of_visits = {one.named for one in chart.problems if one.of_visit and one.is_active}
+        self._of_visits = {problem.named for problem in chart.problems if problem.of_visit and problem.is_active}
         self._causes = [one for one in _causes(chart.problems, knowledge) if self._holds(one, taken)]
         self._spread = _spreads(found)
         self.quoted: list[Remark] = []
@@ -89,8 +89,8 @@ class Timing:
         spec, when = self._knowledge.explanations[cause.name], finding.when
         listed, spared = self._knowledge.explained_codes[cause.name], self._knowledge.spared_codes[cause.name]
         explained = finding.sets & spec.signs
-        named = not listed or any(one in listed for one in finding.concepts)
-        if not explained or when is None or not named or any(one in spared for one in finding.concepts):
+        named = not listed or any(concept in listed for concept in finding.concepts)
+        if not explained or when is None or not named or any(concept in spared for concept in finding.concepts):
             return frozenset()
         gap = when.last - cause.when.first
         fits = (
@@ -109,7 +109,7 @@ class Timing:
         urgent = self._knowledge.signs.urgent | BESIDE_URGENT
         signs = [one for one in found if one.sets & urgent and not _is_explained(one)]
         loses = any("weight-loss" in one.sets for one in found)
-        old = not loses and all(self._is_old(one, urgent) for one in signs)
+        old = not loses and all(self._is_old(sign, urgent) for sign in signs)
         for one in found:
             moved = one.sets & urgent
             yield self._doubted(one, moved, OLD) if old and moved and not _is_explained(one) else one
@@ -118,7 +118,7 @@ class Timing:
         if finding.when is None or self._since - finding.when.last <= self._knowledge.days("old_sign"):
             return False
         last = self._mentions.last(finding.named)
-        soft = all("soft-sign" in one.sets or one.sets & urgent <= SOFT for one in finding.concepts)
+        soft = all("soft-sign" in concept.sets or concept.sets & urgent <= SOFT for concept in finding.concepts)
         return soft and (last is None or self._since - last > self._knowledge.days("old_sign"))
 
     def _doubted(self, finding: Finding, sets: frozenset[str], key: str, cause: Cause | None = None) -> Finding:
@@ -157,7 +157,7 @@ def _causes(problems: Iterable[Problem], knowledge: Knowledge) -> Iterator[Cause
 
 def _called(problem: Problem, name: str, knowledge: Knowledge) -> str:
     """What the chart calls a diagnosis."""
-    codes = (one for one in problem.named.concepts if name in one.sets)
+    codes = (concept for concept in problem.named.concepts if name in concept.sets)
     return in_sentence(own(problem.named.words, codes, knowledge))
 
 

@@ -22,7 +22,7 @@ def accounted(chart: Chart, laboratory: Laboratory, texts: Iterable[Named]) -> I
         yield NotChecked(type="Condition", reason=UNNAMED, count=chart.strange_problems)
     if chart.unread_answers:
         yield NotChecked(type="QuestionnaireResponse", reason=TOO_MANY, count=chart.unread_answers)
-    for kind, count in sorted(Counter(type_of(one.ref) for one in texts).items()):
+    for kind, count in sorted(Counter(type_of(text.ref) for text in texts).items()):
         yield NotChecked(type=kind, reason=LANGUAGE, count=count)
     medicines = chart.medicines
     for reason, count in ((UNNAMED, len(medicines.unnamed)), (UNCLEAR, len(medicines.unclear))):

@@ -117,7 +117,7 @@ class View(Words):
     def problems(self, *sets: str) -> Iterator[Problem]:
         """Every problem of these sets that nobody has refuted, whatever its status."""
         self._access.check("problems", *sets)
-        some = (one for one in self._picture.chart.problems if not one.named.sets.isdisjoint(sets))
+        some = (problem for problem in self._picture.chart.problems if not problem.named.sets.isdisjoint(sets))
         return (one for one in some if one.verification not in DENIED)
 
     def answered(self, *sets: str) -> tuple[Finding, ...]:
@@ -202,7 +202,7 @@ class View(Words):
         """All that the chart says of the medicines of some value sets, taken now or not."""
         self._access.check("drugs", *drugs)
         wanted = set(drugs)
-        return (one for one in self._picture.chart.drugs if any(concept.sets & wanted for concept in one.concepts))
+        return (drug for drug in self._picture.chart.drugs if any(concept.sets & wanted for concept in drug.concepts))
 
     @property
     def has_unchecked_medicines(self) -> bool:

@@ -25,7 +25,7 @@ def left(picture: Picture, emergencies: Flags, found: Findings) -> tuple[Finding
     weak: list[Finding] = []
     for signs, sets in _explained(picture, emergencies, found):
         found = found.without_sets(signs, sets)
-        weak += (one for one in signs if not one.sets.isdisjoint(WEAK_OR_GAIT | {"weakness-unspecific"}))
+        weak += (sign for sign in signs if not sign.sets.isdisjoint(WEAK_OR_GAIT | {"weakness-unspecific"}))
     return found, tuple(dict.fromkeys(weak))
 
 
@@ -69,13 +69,15 @@ def _near(found: Findings, sets: frozenset[str], days: Iterable[int], window: in
 
 def _is_older(sign: Finding, found: Findings, days: Iterable[int], window: int) -> bool:
     """Whether another entry of the same sign was first dated before the window."""
-    codes = {(one.system, one.code) for one in sign.concepts}
-    same = (one for one in found.all if not codes.isdisjoint((it.system, it.code) for it in one.concepts))
+    codes = {(concept.system, concept.code) for concept in sign.concepts}
+    same = (
+        one for one in found.all if not codes.isdisjoint((concept.system, concept.code) for concept in one.concepts)
+    )
     return any(one.day is not None and all(day - one.day > window for day in days) for one in same)
 
 
 def _is_soft(finding: Finding) -> bool:
-    return all("soft-sign" in one.sets for one in finding.concepts)
+    return all("soft-sign" in concept.sets for concept in finding.concepts)
 
 
 def _has_hard_sign(found: Findings) -> bool:

@@ -35,11 +35,14 @@ def sought(reads: Reads, knowledge: Knowledge) -> tuple[str, ...]:
 def traces(chart: Chart, reads: Reads, knowledge: Knowledge, against: Against | None = None) -> tuple[Trace, ...]:
     """What the chart has of it, the newest of each kind first; these did not qualify if the rule did not fire."""
     found = [
-        *((one.onset or one.recorded, _of_problem(one, reads, knowledge, against)) for one in chart.problems),
+        *(
+            (problem.onset or problem.recorded, _of_problem(problem, reads, knowledge, against))
+            for problem in chart.problems
+        ),
         *((one.when, _of_seen(one, reads, knowledge, against)) for one in chart.seen),
-        *((one.when, _of_lab(one, reads, knowledge, against)) for one in chart.labs),
-        *((one.start, _of_drug(one, reads, knowledge, against)) for one in chart.drugs),
-        *((one.when, _of_report(one, reads, knowledge)) for one in chart.reports),
+        *((lab.when, _of_lab(lab, reads, knowledge, against)) for lab in chart.labs),
+        *((drug.start, _of_drug(drug, reads, knowledge, against)) for drug in chart.drugs),
+        *((report.when, _of_report(report, reads, knowledge)) for report in chart.reports),
         *((one.when, _of_kin(one, reads, knowledge)) for one in chart.kin),
     ]
     newest = sorted(((_day(when), one) for when, one in found if one is not None), key=lambda pair: -pair[0])
@@ -129,7 +132,7 @@ def _of_kin(kin: FamilyMember, reads: Reads, knowledge: Knowledge) -> Trace | No
 def near_misses(chart: Chart, knowledge: Knowledge) -> tuple[Trace, ...]:
     """What looks like a twitch on a chart without an active one: resolved, refuted, too old, or another movement."""
     mentions = (
-        *(_of_visit(one, knowledge) for one in chart.visits),
+        *(_of_visit(visit, knowledge) for visit in chart.visits),
         *(_of_told(one, knowledge) for one in chart.told),
     )
     return (*traces(chart, NEAR, knowledge), *mentions)

@@ -31,7 +31,11 @@ def newest(chart: Chart, kind: str, today: int, window: int) -> Done | None:
     One of unknown result hides a normal one before it, and never an abnormal one.
     """
     oldest = today - window
-    mine = [one for one in chart.reports if one.kind == kind and one.when is not None and one.when.first >= oldest]
+    mine = [
+        report
+        for report in chart.reports
+        if report.kind == kind and report.when is not None and report.when.first >= oldest
+    ]
     last = _last(mine)
     if last is None or last.result is not None:
         return last

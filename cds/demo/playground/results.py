@@ -100,7 +100,9 @@ class Results:
         concept = self._concept(resource)
         limits = self._knowledge.limits.get(concept.analyte or "", ()) if concept else ()
         fitting = [
-            one for one in limits if unit in one.value and _is_for(one, years) and one.kind in (None, "adjusted")
+            limit
+            for limit in limits
+            if unit in limit.value and _is_for(limit, years) and limit.kind in (None, "adjusted")
         ]
         lows = [one.value[unit] for one in fitting if one.side == "low" and one.effect != "emergency"]
         highs = [one.value[unit] for one in fitting if one.side == "high" and one.effect != "emergency"]

@@ -150,9 +150,9 @@ def _swapped(wish: Wish) -> dict[str, str]:
 def _own(resources: tuple[Resource, ...]) -> tuple[Chosen, ...]:
     """The medicines that stand on the chart as active."""
     return tuple(
-        Chosen(f"{OWN}{one['id']}", record.medicine(one), UNGROUPED)
-        for one in resources
-        if one["resourceType"] == "MedicationRequest" and one.get("status") == "active"
+        Chosen(f"{OWN}{resource['id']}", record.medicine(resource), UNGROUPED)
+        for resource in resources
+        if resource["resourceType"] == "MedicationRequest" and resource.get("status") == "active"
     )
 
 

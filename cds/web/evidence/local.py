@@ -17,7 +17,7 @@ def local_codes(knowledge: Knowledge, reads: Reads | None = None) -> LocalCodes 
     if not site.files:
         return None
     is_read = _reading(reads, knowledge) if reads is not None else bool
-    wanted = [one for one in site.codes if is_read(one.concept)]
+    wanted = [code for code in site.codes if is_read(code.concept)]
     units = site.units if reads is None or reads.analytes else ()
     rows = [*map(_code, wanted), *(LocalCode(one.text, one.unit, "unit", one.file) for one in units)]
     return LocalCodes(tuple(_files(knowledge)), len(rows), tuple(rows[:SHOWN]))

@@ -74,8 +74,8 @@ class FiguresBuilder:
     def figures(self, report: Report, today: date) -> Figures:
         """All figures of one report."""
         days = report.days
-        first = report.since or min((one.day for one in days), default=today)
-        last = report.until or max([today, *(one.day for one in days)])
+        first = report.since or min((day.day for day in days), default=today)
+        last = report.until or max([today, *(day.day for day in days)])
         bins = binned(days, first, max(first, last))
         top = nice(max(one.shown for one in bins))
         return Figures(
