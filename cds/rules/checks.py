@@ -74,7 +74,7 @@ CHART = Reads(
         ),
         *("max_cards", "max_facts", "max_twitches", "max_other_results", "frequent_per_day"),
     ),
-    groups=("answered", "common-in-benign"),
+    groups=("answered", "common-in-benign", "hard-signs", "regions", "lower-motor-signs"),
     classes=(
         *("shifting-drugs", "linked-classes", "b12-classes", "added"),
         *("checked-drafts", "draft-tags", "draft-classes"),

@@ -21,8 +21,7 @@ WORDED_AS_OLD = frozenset({"old_sign", "old_explained_sign"})
 EXPLAINS, EXPLAINED, OLD = "explains-", "explained_sign", "old_sign"
 BESIDE_URGENT = frozenset({"acute-paralysis", "respiratory-emergency"})  # U1 and U6, where they are no emergency
 SOFT = frozenset({"respiratory-other", "respiratory-emergency", "behaviour"})  # U6 and U7 are never specific (N8)
-LOWER_SIGNS = frozenset({"weakness", "wasting", "bulbar", "functional-weakness", "tongue-fasciculation"})
-REGIONS = ("bulbar", "region-arm", "region-leg", "respiratory-other")
+LOWER_SIGNS, REGIONS = "lower-motor-signs", "regions"  # groups of the data
 
 
 class Cause(Struct, frozen=True):
@@ -45,7 +44,7 @@ class Timing:
         self._mentions = Mentions(chart)
         self._of_visits = {problem.named for problem in chart.problems if problem.of_visit and problem.is_active}
         self._causes = [one for one in _causes(chart.problems, knowledge) if self._holds(one, taken)]
-        self._spread = _spreads(found)
+        self._spread = _spreads(found, knowledge)
         self.quoted: list[Remark] = []
 
     def left(self) -> Findings:
@@ -161,10 +160,10 @@ def _called(problem: Problem, name: str, knowledge: Knowledge) -> str:
     return in_sentence(own(problem.named.words, codes, knowledge))
 
 
-def _spreads(found: Findings) -> bool:
+def _spreads(found: Findings, knowledge: Knowledge) -> bool:
     """Signs in two regions, or of the upper and the lower motor neuron (N12 b, c): one nerve does not explain them."""
-    regions = sum(bool(found.of(name)) for name in REGIONS)
-    return regions > 1 or bool(found.of("upper-motor-neuron") and found.of(*sorted(LOWER_SIGNS)))
+    regions = sum(bool(found.of(name)) for name in knowledge.group(REGIONS))
+    return regions > 1 or bool(found.of("upper-motor-neuron") and found.of(*knowledge.group(LOWER_SIGNS)))
 
 
 def first_onset(picture: Picture) -> int | None:

@@ -15,7 +15,7 @@ GAIT, PROXIMAL = "functional-weakness", frozenset({"weakness-proximal"})
 WEAK = frozenset({"weakness", "weakness-proximal", "weakness-girdle"})
 WEAK_OR_GAIT = WEAK | {GAIT}
 MUSCULAR = WEAK_OR_GAIT | {"weakness-unspecific", "cramps", "dark-urine"}
-HARD = ("wasting", "bulbar", "tongue-fasciculation", "upper-motor-neuron")
+HARD = "hard-signs"  # a group of the data
 
 
 def left(picture: Picture, emergencies: Flags, found: Findings) -> tuple[Findings, tuple[Finding, ...]]:
@@ -45,7 +45,7 @@ def _explained(picture: Picture, emergencies: Flags, found: Findings) -> Iterato
             kept = PROXIMAL if asks_for_muscle_disease(picture, emergencies) else frozenset()
             days = {*sample_days(flag), *_coded(flag)}
             yield _near(found, MUSCULAR, days, picture.knowledge.days("rhabdomyolysis_sign")), MUSCULAR - kept
-        elif flag.tag in ELECTROLYTES and not _has_hard_sign(found):
+        elif flag.tag in ELECTROLYTES and not _has_hard_sign(found, picture.knowledge.group(HARD)):
             window = picture.knowledge.days("electrolyte_sign")
             days = set(sample_days(flag))
             near = _near(found, WEAK_OR_GAIT, days, window)
@@ -80,5 +80,5 @@ def _is_soft(finding: Finding) -> bool:
     return all("soft-sign" in concept.sets for concept in finding.concepts)
 
 
-def _has_hard_sign(found: Findings) -> bool:
-    return bool(found.of(*HARD)) or any(not _is_soft(one) for one in found.of(GAIT))
+def _has_hard_sign(found: Findings, hard: Iterable[str]) -> bool:
+    return bool(found.of(*hard)) or any(not _is_soft(one) for one in found.of(GAIT))
