@@ -1,19 +1,15 @@
 """The words of the app "Ask the patient" and of its questions, loaded from the wording files of one language."""
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TypeVar
 
-import msgspec
 from msgspec import Struct
 
 from cards.errors import WordingError
-from cards.form_words import FILE, FormWords, read_form_words
+from cards.form_words import FILE, FormWords, read_form_words, read_words
 from cards.words import ENGLISH
 
 PAGE_FILE = "ask.toml"
-T = TypeVar("T")
 
 
 class PageWords(Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,7 +45,7 @@ def load_ask_words(
     needed: Mapping[str, tuple[str | None, tuple[str, ...]]], groups: Iterable[str], folder: Path = ENGLISH
 ) -> AskWords:
     """The words, or a WordingError that names what is missing. `needed`: the list and the answers of each item."""
-    words = AskWords(read_form_words(folder), _read(folder, PAGE_FILE, PageWords))
+    words = AskWords(read_form_words(folder), read_words(folder, PAGE_FILE, PageWords))
     _same(FILE, "item", needed, words.questions.item)
     for item, (listed, codes) in needed.items():
         held = words.questions.lists.get(listed, {}) if listed else words.questions.item[item].answers
@@ -64,10 +60,3 @@ def _same(file: str, key: str, needed: Iterable[str], held: Iterable[str]) -> No
         raise WordingError(file, f"{key}.{min(missing)}", "missing")
     if unknown := held - needed:
         raise WordingError(file, f"{key}.{min(unknown)}", "not known to the service")
-
-
-def _read(folder: Path, file: str, kind: type[T]) -> T:
-    try:
-        return msgspec.convert(tomllib.loads((folder / file).read_text("utf-8")), kind)
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as problem:
-        raise WordingError(file, "the file", str(problem)) from problem

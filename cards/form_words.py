@@ -2,6 +2,7 @@
 
 import tomllib
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -10,6 +11,7 @@ from cards.errors import WordingError
 from cards.words import ENGLISH
 
 FILE = "questions.toml"
+T = TypeVar("T")
 
 
 class ItemWords(Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,7 +47,12 @@ class FormWords(Struct, frozen=True, forbid_unknown_fields=True):
 
 def read_form_words(folder: Path = ENGLISH) -> FormWords:
     """The words of the form in the language of a folder."""
+    return read_words(folder, FILE, FormWords)
+
+
+def read_words(folder: Path, file: str, kind: type[T]) -> T:
+    """One wording file, or a WordingError that says what is wrong with it."""
     try:
-        return msgspec.convert(tomllib.loads((folder / FILE).read_text("utf-8")), FormWords)
+        return msgspec.convert(tomllib.loads((folder / file).read_text("utf-8")), kind)
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as problem:
-        raise WordingError(FILE, "the file", str(problem)) from problem
+        raise WordingError(file, "the file", str(problem)) from problem
