@@ -16,14 +16,14 @@ AGES = """
 """
 GATED_OUT = """
     CREATE TABLE gated AS
-    SELECT DISTINCT ON (visit) visit, patient, clinician, hook, day, clinic,
+    SELECT visit, patient, clinician, hook, day, clinic,
            CASE WHEN list_contains($twice, owner) THEN $two ELSE $gate END AS outcome, '' AS reason,
            $visits AND day_only AS day_only, []::VARCHAR[] AS changes,
            0 AS cards, 0 AS silenced, 0 AS not_checked, 0 AS unread, 0 AS later, 0 AS undated, 0 AS unknown_then
     FROM calls
     WHERE moment <> '' AND NOT list_contains($deleted, source) AND NOT list_contains($deleted, 'Patient/' || owner)
       AND owner NOT IN (SELECT owner FROM suspects)
-    ORDER BY visit, moment
+    QUALIFY row_number() OVER (PARTITION BY visit ORDER BY moment) = 1
 """
 OF_VISITS, OF_DAYS = "CREATE VIEW calls AS FROM events", "CREATE VIEW calls AS FROM days"
 ALL_VISITS = """
