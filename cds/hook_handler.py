@@ -25,6 +25,7 @@ from cds.prefetch.supply import Supply
 from cds.rules.evaluation import Due
 from cds.rules.repeats import is_repeatable
 from cds.secrecy import Secret
+from cds.shadow.wire import Fetched, Question
 
 LONG_BODY = 512 * 1024
 FINGERPRINT = "card"
@@ -65,6 +66,7 @@ class Reply(Struct, frozen=True):
     """Status and JSON for the caller, the account for the audit if the request could be read, and what is behind it.
 
     `refusal` names the limit that was passed, if one was; `in_pilot` whether the user takes part, where that was asked.
+    `question`: what the engine was asked, where a candidate is to be asked the same.
     """
 
     status: int
@@ -74,6 +76,7 @@ class Reply(Struct, frozen=True):
     refusal: str = ""
     mode: Mode = Mode.ON
     in_pilot: bool | None = None
+    question: Question | None = None
 
 
 class Visibility(Struct, frozen=True, kw_only=True):
@@ -106,11 +109,14 @@ class HookHandler:
         seconds_allowed: float = 0.45,
         seconds: Callable[[], float] = time.monotonic,
         once: bool = True,
+        keeps_questions: bool = False,
     ) -> None:
         """Without completion and memory a call is answered from its prefetch alone.
 
-        `once`: whether some cards are shown to a user once only (N57).
+        `once`: whether some cards are shown to a user once only (N57). `keeps_questions`: whether a reply says what the
+        engine was asked.
         """
+        self._keeps_questions = keeps_questions
         self._once = once
         self._engine = engine
         self._completion = completion
@@ -130,7 +136,8 @@ class HookHandler:
             read = self._engine.read
             short = len(body) < LONG_BODY
             call = read(service_id, body, caller) if short else await asyncio.to_thread(read, service_id, body, caller)
-            outcome = await self._outcome(_Attendance(call, caller, deadline, len(body)))
+            attendance = _Attendance(call, caller, deadline, len(body))
+            outcome = await self._outcome(attendance)
         except CallError as error:
             error.__traceback__ = None  # its frames would keep what was decoded until the next collection
             seen = self._visibility(mode, call, caller)
@@ -141,8 +148,24 @@ class HookHandler:
         account = self._account(call, caller, outcome, seen)
         if self._memory is not None and (account.cards or account.suppressed or account.withheld):
             self._memory.remember(caller, service_id, account, self._engine.knowledge_version)
-        body = _seen(outcome, seen).encoded(with_extension=caller.card_extension)
-        return Reply(200, body, account, outcome, mode=mode, in_pilot=seen.in_pilot)
+        question = self._question(service_id, body, attendance) if self._keeps_questions else None
+        told = _seen(outcome, seen).encoded(with_extension=caller.card_extension)
+        return Reply(200, told, account, outcome, mode=mode, in_pilot=seen.in_pilot, question=question)
+
+    def _question(self, service_id: str, body: bytes, attendance: "_Attendance") -> Question:
+        """All that the engine was told of a call."""
+        caller = attendance.caller
+        return Question(
+            service=service_id,
+            body=body,
+            at=self._engine.now(),
+            answered=attendance.answered,
+            shown=attendance.shown,
+            fetched={key: _as_fetched(one) for key, one in attendance.fetched.items()},
+            patient_users=caller.patient_users,
+            many_actions=caller.many_actions,
+            smart=caller.smart,
+        )
 
     def _visibility(self, mode: Mode, call: Call | None, caller: Caller) -> Visibility:
         """Who takes part in a pilot is told by keyed hashes; a user without a name does not."""
@@ -178,7 +201,7 @@ class HookHandler:
             need.keys, call.request.source, call.templates, held, attendance.caller, attendance.deadline
         )
         call.supplies.put(found)
-        attendance.has_fetched = True
+        attendance.fetched |= found
 
     async def _recalled(self, need: Recall, attendance: "_Attendance") -> Answered:
         """When the cards were answered: the store knows them by keyed hashes only."""
@@ -186,7 +209,8 @@ class HookHandler:
             return NOTHING
         keyed, patient = self._keyed(need.fingerprints, attendance)
         known = await self._memory.answered(patient, keyed.keys(), attendance.deadline)
-        return {keyed[key]: when for key, when in known.items()}
+        attendance.answered = {keyed[key]: when for key, when in known.items()}
+        return attendance.answered
 
     async def _shown_before(self, need: RecallShown, attendance: "_Attendance") -> Answered:
         """When the cards were shown to this user; a user without a name was shown none (N57)."""
@@ -196,7 +220,8 @@ class HookHandler:
         keyed, patient = self._keyed(need.fingerprints, attendance)
         user = self._pseudonyms.of("user", attendance.caller.realm, named)
         known = await self._memory.shown(patient, user, keyed.keys(), attendance.deadline)
-        return {keyed[key]: when for key, when in known.items()}
+        attendance.shown = {keyed[key]: when for key, when in known.items()}
+        return attendance.shown
 
     def _keyed(self, fingerprints: Sequence[str], attendance: "_Attendance") -> tuple[dict[str, str], str]:
         """The cards by their keyed hashes, and that of the patient."""
@@ -249,17 +274,29 @@ def _seen(outcome: Outcome, seen: Visibility) -> Outcome:
     return replace(outcome, cards=tuple(card for card, due in cards if seen.shows(due.advice)))
 
 
+def _as_fetched(one: Supply) -> Fetched:
+    """One key as it was fetched."""
+    return Fetched(
+        pages=one.pages, state=one.state.value, reason=one.reason, unread=one.unread, truncated=one.feed.truncated
+    )
+
+
 class _Attendance(Struct):
-    """One call being attended: short work is done at once, long work in a thread, so that short calls go on."""
+    """One call being attended: short work is done at once, long work in a thread, so that short calls go on.
+
+    `answered`, `shown` and `fetched`: what the engine was told when it asked.
+    """
 
     call: Call
     caller: Caller
     deadline: Deadline
     length: int
-    has_fetched: bool = False
+    answered: Answered = NOTHING
+    shown: Answered = NOTHING
+    fetched: dict[str, Supply] = {}
 
     async def advanced(self, steps: Steps[A], answer: Answered | None) -> Need | Done[A]:
         """The next step of the engine; of a long chart in a thread."""
-        if self.length < LONG_BODY and not self.has_fetched:
+        if self.length < LONG_BODY and not self.fetched:
             return advance(steps, answer)
         return await asyncio.to_thread(advance, steps, answer)

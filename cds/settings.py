@@ -80,6 +80,22 @@ class Settings:
         "The gates of a go-live (TOML): the governance page shows what `twitch-cds golive` says of them.",
         shown="none",
     )
+    shadow: str = _row(
+        "",
+        "path",
+        kinds.text,
+        "A candidate, asked the same after each answer: a folder of knowledge, or the Python of another version.",
+        shown="none",
+    )
+    shadow_timeout_ms: int = _row(
+        2000, "milliseconds", kinds.whole(10, 600_000), "A candidate that takes longer for one chart is ended."
+    )
+    shadow_memory_mb: int = _row(
+        1024, "megabytes", kinds.whole(256, 2**16), "The memory (address space) that a candidate may take."
+    )
+    shadow_queue_bytes: int = _row(
+        8 * 2**20, "bytes", kinds.whole(1024, 2**30), "Charts that wait for the candidate; more are dropped."
+    )
     token_seconds: int = _row(
         900,
         "seconds",

@@ -27,7 +27,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("cds.rules",),
     ("cds.audit", "cds.hooks", "cds.outcome", "cds.prefetch", "cds.store", "cds.trust"),
     ("cds.report", "cds.selfcheck", "cds.call", "cds.diff"),
-    ("cds.review",),
+    ("cds.review", "cds.shadow"),
     ("cds.hook_handler", "cds.explain", "cds.golive", "cds.smart"),
     ("cds.web", "cds.evaluate"),
     ("cds.demo",),

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from itertools import zip_longest
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct, field
@@ -64,12 +65,17 @@ class Basis(Struct, frozen=True):
     flags: tuple[str, ...] = ()
 
 
-class Line(Struct, frozen=True):
+class Answer(Struct, frozen=True):
+    """The answer to a hook call."""
+
+    cards: tuple[Card, ...]
+
+
+class Line(Answer, frozen=True):
     """One answer of `evaluate --json`."""
 
-    input: str
-    patient: str
-    cards: tuple[Card, ...]
+    input: str = ""
+    patient: str = ""
 
 
 class Seen(Struct, frozen=True, order=True):
@@ -82,6 +88,7 @@ class Seen(Struct, frozen=True, order=True):
     words: bytes
 
 
+A = TypeVar("A", bound=Answer)
 Key = tuple[str, str, int]
 Answers = dict[Key, tuple[Seen, ...]]
 
@@ -91,14 +98,23 @@ def answers(lines: Iterable[bytes], name: str) -> Answers:
     read: Answers = {}
     times: Counter[tuple[str, str]] = Counter()
     for line in lines:
-        try:
-            told = msgspec.json.decode(line, type=Line)
-            seen = tuple(sorted(_seen(card) for card in told.cards))
-        except (msgspec.DecodeError, ValueError) as problem:
-            raise UsageError(f"{name}: printed a line that is no answer ({type(problem).__name__})") from problem
+        told, seen = _decoded(line, Line, name)
         read[told.input, told.patient, times[told.input, told.patient]] = seen
         times[told.input, told.patient] += 1
     return read
+
+
+def seen_of(body: bytes, name: str) -> tuple[Seen, ...]:
+    """The cards of the answer to a hook call; raises UsageError for what is none."""
+    return _decoded(body, Answer, name)[1]
+
+
+def _decoded(text: bytes, kind: type[A], name: str) -> tuple[A, tuple[Seen, ...]]:
+    try:
+        told = msgspec.json.decode(text, type=kind)
+        return told, tuple(sorted(_seen(card) for card in told.cards))
+    except (msgspec.DecodeError, ValueError) as problem:
+        raise UsageError(f"{name}: printed a line that is no answer ({type(problem).__name__})") from problem
 
 
 def _seen(card: Card) -> Seen:

@@ -37,6 +37,10 @@ GATES = {
     "agreement": Gate(SILENT, "agreement of the reviewers (kappa)", is_least=True),
     "cards_answered": Gate(FEEDBACK, "cards answered", is_least=True),
     "overridden_percent": Gate(FEEDBACK, "answered cards that were overridden, %"),
+    "shadow_calls": Gate(SHADOW, "calls that a candidate answered too", is_least=True),
+    "shadow_different_percent": Gate(SHADOW, "of these with another answer, %"),
+    "shadow_gone": Gate(SHADOW, "cards gone or less urgent under the candidate"),
+    "shadow_failures_percent": Gate(SHADOW, "failures of the candidate, %"),
 }
 
 

@@ -11,8 +11,10 @@ from cds.golive.calls import Calls, Days, count_calls
 from cds.golive.feedback import Feedback, count_feedback
 from cds.golive.gates import Gates, read_gates
 from cds.golive.reviews import read_review
+from cds.golive.shadow import count_shadow
 from cds.golive.verdict import Verdict, verdict
 from cds.report.model import Period
+from cds.report.shadow import Shadow
 from cds.report.source import reading
 from cds.secrecy import Secret
 from cds.settings import Settings
@@ -28,7 +30,8 @@ def judge(path: Path, settings: Settings, now: datetime, key_of: KeyOf, logs: Se
     gates = read_gates(path)
     reviews = [read_review(path.parent / name) for name in gates.reviews]
     calls = _calls(gates, settings, key_of, list(logs) or all_of(log_of(settings)))
-    return verdict(gates, str(settings.zone), calls, _feedback(gates, settings, now), reviews)
+    feedback, beside = _of_database(gates, settings, now)
+    return verdict(gates, str(settings.zone), calls, feedback, reviews, beside)
 
 
 def _calls(gates: Gates, settings: Settings, key_of: KeyOf, logs: Sequence[Path]) -> Calls | None:
@@ -39,11 +42,11 @@ def _calls(gates: Gates, settings: Settings, key_of: KeyOf, logs: Sequence[Path]
     return count_calls(logs, Seal(key_of(settings)), gates.client, days)
 
 
-def _feedback(gates: Gates, settings: Settings, now: datetime) -> Feedback | None:
-    """Nothing where the database cannot be read."""
+def _of_database(gates: Gates, settings: Settings, now: datetime) -> tuple[Feedback | None, Shadow | None]:
+    """Feedback, and what a candidate would change; nothing where the database cannot be read."""
     period = Period(now=now, zone=settings.zone, since=gates.since, until=gates.until)
     try:
         with reading(settings) as connection:
-            return count_feedback(connection, period, gates.client)
+            return count_feedback(connection, period, gates.client), count_shadow(connection, period, gates.client)
     except UsageError:
-        return None
+        return None, None

@@ -6,11 +6,12 @@ from msgspec import Struct
 
 from cds.golive.calls import Calls
 from cds.golive.feedback import Feedback
-from cds.golive.gates import GATES, REPLAY, SHADOW, Gates
+from cds.golive.gates import GATES, REPLAY, Gates
+from cds.golive.shadow import shadow_figures
+from cds.report.shadow import Shadow
 from cds.review.agreement import HARMFUL, Judged, kappa
 
 NO_FIGURES = {
-    SHADOW: "a candidate beside the live version: this version keeps no figures of one",
     REPLAY: "a replay of the hospital's history: this version reads no figures of one",
 }
 
@@ -59,10 +60,15 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
 
 def verdict(
-    gates: Gates, time_zone: str, calls: Calls | None, feedback: Feedback | None, reviews: Sequence[Judged]
+    gates: Gates,
+    time_zone: str,
+    calls: Calls | None,
+    feedback: Feedback | None,
+    reviews: Sequence[Judged],
+    beside: Shadow | None = None,
 ) -> Verdict:
     """Set the figures against the limits; None is a source that cannot be read."""
-    figures = {**_of_calls(calls), **_of_reviews(calls, reviews), **_of_feedback(feedback)}
+    figures = {**_of_calls(calls), **_of_reviews(calls, reviews), **_of_feedback(feedback), **shadow_figures(beside)}
     rows = (
         Row(
             gate=name,

@@ -120,7 +120,8 @@ class Completion:
         grants = Grants(source.authorization.scope if source.authorization else "")
         allowance = Allowance(self._settings.max_entries)
         pages = self._settings.fhir_max_pages
-        return Visit(self._client, server, base, source.authorization, grants, pages, allowance)
+        keeps = bool(self._settings.shadow)
+        return Visit(self._client, server, base, source.authorization, grants, pages, allowance, keeps=keeps)
 
     async def _visited(
         self,

@@ -48,10 +48,12 @@ async def _read(visit: Visit, reading: Reading, target: str, ask: Ask) -> None:
     if visit.access(ask) is Access.NONE:
         reading.unread[target] = NOT_GRANTED
         return
-    feed, reason = opened(await visit.ask(ask), visit.allowance)
+    answer = await visit.ask(ask)
+    feed, reason = opened(answer, visit.allowance)
     found = [resource for resource in feed.resources if isinstance(resource, Medication)]
     mine = [one for one in found if one.id == ask.path.rpartition("/")[2]]
     if mine:
         reading.feed.resources.append(mine[0])
+        visit.keep(reading.kept, answer.body)
     else:
         reading.unread[target] = reason or UNREADABLE

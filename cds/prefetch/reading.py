@@ -23,12 +23,13 @@ class Reading:
         self.feed = Feed()
         self.reason = ""
         self.unread: dict[str, str] = {}
+        self.kept: list[bytes] = []
         self._pages = 0
         self._left_out = ""
         self._is_over = False
         self._known: dict[tuple[type, str], Any] = {}
         if not held.is_lost:
-            self._join(held.feed)
+            self.join(held.feed)
 
     @property
     def is_cut_short(self) -> bool:
@@ -54,11 +55,11 @@ class Reading:
         if not self.reason:
             empty = not (self.feed.resources or self.feed.unreadable)
             state = State.KNOWN_EMPTY if empty else State.SUPPLIED
-            return Supply(self.held.key, state, self.feed, unread=self.unread)
+            return Supply(self.held.key, state, self.feed, unread=self.unread, pages=tuple(self.kept))
         if self.held.is_lost and not self._pages:
             return Supply(self.held.key, self.held.state, self.held.feed, self.reason)
         self.feed.truncated = True
-        return Supply(self.held.key, State.SUPPLIED, self.feed, self.reason, self.unread)
+        return Supply(self.held.key, State.SUPPLIED, self.feed, self.reason, self.unread, tuple(self.kept))
 
     async def _follow(self, visit: Visit, ask: Ask) -> None:
         url = visit.address(ask)
@@ -80,15 +81,16 @@ class Reading:
         if not fault and not ask.is_search and not _is_asked_for(feed, ask):
             fault, feed = UNREADABLE, Feed()
         if not fault or feed.resources:
-            self._join(feed)
+            self.join(feed)
             self._pages += 1
+            visit.keep(self.kept, answer.body)
         self._left_out = self._left_out or cut_reason(feed)
         if fault or not feed.truncated or (self._left_out and not feed.next):
             self.stop(fault or self._left_out)
             return None
         return feed.next or ""
 
-    def _join(self, feed: Feed) -> None:
+    def join(self, feed: Feed) -> None:
         """Add what is new: a page may repeat what stood on the one before; another version of it is new."""
         for resource in feed.resources:
             name = (type(resource), resource.id or "")

@@ -70,13 +70,17 @@ LOST = (State.FAILED, State.ABSENT)
 
 
 class Supply(Struct):
-    """One key: its state and what it held. `reason` says why it is not whole, `unread` why Medications are missing."""
+    """One key: its state and what it held. `reason` says why it is not whole, `unread` why Medications are missing.
+
+    `pages`: what was fetched, as it came, if that is kept.
+    """
 
     key: str
     state: State
     feed: Feed
     reason: str = ""
     unread: dict[str, str] = {}
+    pages: tuple[bytes, ...] = ()
 
     @property
     def is_lost(self) -> bool:

@@ -19,7 +19,10 @@ FORM = "application/x-www-form-urlencoded"
 
 
 class Visit(Struct, frozen=True):
-    """The server, its base, and the token of this call, which goes nowhere else."""
+    """The server, its base, and the token of this call, which goes nowhere else.
+
+    `keeps`: whether what was fetched is to be had as it came.
+    """
 
     client: Client
     server: Server
@@ -29,6 +32,12 @@ class Visit(Struct, frozen=True):
     pages: int
     allowance: Allowance
     cut: list[float] = []
+    keeps: bool = False
+
+    def keep(self, kept: list[bytes], body: bytes) -> None:
+        """Keep what was fetched beside what was made of it, if that is wanted."""
+        if self.keeps:
+            kept.append(body)
 
     def access(self, ask: Ask) -> Access:
         """How much of what is asked for the token grants."""

@@ -16,6 +16,7 @@ WORDS = {
     "showings": "shown cards",
     "suppressions": "suppressed repeats",
     "silent_cards": "cards of silent calls",
+    "shadow_counts": "counts of a shadow",
     "feedback": "items of feedback",
     "used_tokens": "expired tokens",
 }

@@ -17,11 +17,11 @@ from cds.store.executor import StoreExecutor
 from cds.store.facts import Unfit
 from cds.store.feedback_batch import FeedbackBatch
 from cds.store.keys import hash_key
-from cds.store.rows import Entry, Received
+from cds.store.rows import Entry, Received, Shadowed, Tallied
 from cds.store.schema import SQLITE
 from cds.store.store import Store
 from cds.store.tally import Tally
-from cds.store.writer import Pace, Writer
+from cds.store.writer import Kept, Pace, Writer
 
 READERS = 2
 Moments = dict[str, datetime]
@@ -171,6 +171,10 @@ class Memory:
             Entry(caller, service_id, account, knowledge_version, self._manner.software_version, self._now())
         )
 
+    def shadowed(self, counts: Sequence[Tallied]) -> None:
+        """Hand what a shadow has counted to the background writer; never blocks, never raises."""
+        self._writer.put(Shadowed(tuple(counts), self._manner.software_version, self._now()))
+
     async def keep(self, caller: Caller, service_id: str, items: Sequence[FeedbackItem]) -> None:
         """Keep feedback, all or nothing: on disk when this returns. Raises NotKept."""
         if not items:
@@ -214,10 +218,10 @@ class Memory:
         """Wait until all that was handed over is written or lost; blocks, for tests and for the end."""
         return self._writer.flush(seconds)
 
-    def _write(self, entries: Sequence[Entry]) -> None:
+    def _write(self, entries: Sequence[Kept]) -> None:
         self._tally.add("showings_written", self._store.add(entries))
 
-    def _lose(self, entries: Sequence[Entry]) -> None:
+    def _lose(self, entries: Sequence[Kept]) -> None:
         self._tally.add("showings_lost", sum(entry.size for entry in entries))
 
     def _beat(self) -> None:

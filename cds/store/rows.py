@@ -4,11 +4,13 @@ import hashlib
 from datetime import datetime
 
 from msgspec import Struct, json
+from sqlalchemy import Table
 
 from cds.account import Account, Caller, FeedbackItem, Shown
-from cds.store.schema import kept
+from cds.store.schema import kept, shadow_counts, showings, silent_cards, suppressions
 
 Row = tuple[object, ...]
+Rows = dict[Table, list[Row]]
 
 
 class Entry(Struct, frozen=True):
@@ -28,6 +30,14 @@ class Entry(Struct, frozen=True):
         if account.is_silent:
             return 2 * len(account.cards) + len(account.withheld)
         return len(account.cards) + len(account.suppressed)
+
+    def rows(self, dialect: str) -> Rows:
+        """All of them, by table."""
+        return {
+            showings: self.showings(dialect),
+            suppressions: self.suppressions(dialect),
+            silent_cards: self.silent_cards(dialect),
+        }
 
     def showings(self, dialect: str) -> list[Row]:
         """The cards that were shown, in the order of the table's columns."""
@@ -113,6 +123,49 @@ class Entry(Struct, frozen=True):
             account.patient,
             account.user,
         )
+
+
+class Tallied(Struct, frozen=True, kw_only=True):
+    """How often something has happened on one day in one run of a worker: a candidate beside it said something else.
+
+    Without a `topic` it is a call, or something that became of the candidate; `reason`: a flag or tag of the card.
+    """
+
+    run: str
+    day: str
+    client: str
+    service: str
+    topic: str
+    reason: str
+    change: str
+    number: int
+    knowledge_version: str
+    candidate_software: str
+    candidate_knowledge: str
+
+    def row(self, software_version: str, at: datetime, dialect: str) -> Row:
+        """In the order of the table's columns; the key comes last."""
+        told = (self.day, self.client, self.service, self.topic, self.reason, self.change)
+        versions = (self.knowledge_version, software_version, self.candidate_knowledge, self.candidate_software)
+        key = hashlib.sha256(json.encode((self.run, *told, *versions))).hexdigest()
+        return (*told, self.number, *versions, kept(at, dialect), key)
+
+
+class Shadowed(Struct, frozen=True):
+    """What a shadow has counted so far: written again, each number takes the place of the one before."""
+
+    counts: tuple[Tallied, ...]
+    software_version: str
+    at: datetime
+
+    @property
+    def size(self) -> int:
+        """No card is lost with it: the next one holds all that this one held."""
+        return 0
+
+    def rows(self, dialect: str) -> Rows:
+        """One for each count."""
+        return {shadow_counts: [one.row(self.software_version, self.at, dialect) for one in self.counts]}
 
 
 class Received(Struct, frozen=True):

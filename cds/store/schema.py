@@ -168,6 +168,29 @@ used_tokens = Table(
     Index("used_tokens_expires_at", "expires_at"),
 )
 
+# One row for each kind of difference between the live answers and those of a candidate beside them, by day and worker's
+# run: how often, and nothing of whom. The number is that of the day so far.
+shadow_counts = Table(
+    "shadow_counts",
+    metadata,
+    _id(),
+    Column("day", String(10), nullable=False),
+    _text("client"),
+    _text("service"),
+    _text("topic"),
+    _text("reason"),
+    _text("change"),
+    Column("number", BigInteger, nullable=False),
+    _text("knowledge_version"),
+    _text("software_version"),
+    _text("candidate_knowledge"),
+    _text("candidate_software"),
+    _moment("counted_at"),
+    Column("key", String(64), nullable=False, unique=True),
+    Index("shadow_counts_day", "day"),
+    Index("shadow_counts_counted_at", "counted_at"),
+)
+
 # What the database says of itself: the oldest version of the tables whose software may use them, and the fingerprint
 # of the key under which its hashes were made.
 facts = Table(

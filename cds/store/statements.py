@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from sqlalchemy import (
     BindParameter,
@@ -21,7 +22,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.dml import Insert
 
-from cds.store.schema import SQLITE, feedback, showings, silent_cards, suppressions, used_tokens
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
+
+from cds.store.schema import SQLITE, feedback, shadow_counts, showings, silent_cards, suppressions, used_tokens
 
 CHUNK = 5_000
 ANY_TOKEN = select(used_tokens.c.key).limit(literal_column("1")).offset(literal_column("0"))
@@ -82,7 +86,10 @@ def columns(table: Table) -> list[str]:
 
 @lru_cache(maxsize=16)
 def insert_new(engine: Engine, table: Table) -> str:
-    """Insert one row, all its columns in order; a row that is there already stays as it is."""
+    """Insert one row, all its columns in order; a row that is there already stays as it is.
+
+    But for the number of a count, which takes the place of the one before.
+    """
     insert = _insert(engine.dialect.name, table)
     return str(insert.compile(engine, column_keys=columns(table)))
 
@@ -90,10 +97,18 @@ def insert_new(engine: Engine, table: Table) -> str:
 def _insert(dialect: str, table: Table) -> Insert:
     """What knows PostgreSQL is loaded only where there is one: no other start has to pay for it."""
     if dialect == SQLITE:
-        return sqlite.insert(table).on_conflict_do_nothing()
+        return _once(sqlite.insert(table), table)
     from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - see test_architecture
 
-    return postgresql.insert(table).on_conflict_do_nothing()
+    return _once(postgresql.insert(table), table)
+
+
+def _once(insert: "sqlite.Insert | postgresql.Insert", table: Table) -> Insert:
+    """What becomes of a row that is there already."""
+    if table is not shadow_counts:
+        return insert.on_conflict_do_nothing()
+    newer = {name: insert.excluded[name] for name in ("number", "counted_at")}
+    return insert.on_conflict_do_update(index_elements=["key"], set_=newer)
 
 
 @lru_cache(maxsize=4)
@@ -115,6 +130,7 @@ AGES: dict[str, tuple[Table, Column[datetime]]] = {
     "showings": (showings, showings.c.shown_at),
     "suppressions": (suppressions, suppressions.c.suppressed_at),
     "silent_cards": (silent_cards, silent_cards.c.evaluated_at),
+    "shadow_counts": (shadow_counts, shadow_counts.c.counted_at),
     "feedback": (feedback, feedback.c.received_at),
     "used_tokens": (used_tokens, used_tokens.c.expires_at),
 }

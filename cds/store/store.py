@@ -17,8 +17,18 @@ from cds.store.engines import Engines, open_engines
 from cds.store.facts import Unfit
 from cds.store.line import Line
 from cds.store.migrate import VERSIONS, check_tables, is_known, migrate
-from cds.store.rows import Entry, Received, Row
-from cds.store.schema import SQLITE, feedback, kept, restored, showings, silent_cards, suppressions, used_tokens
+from cds.store.rows import Entry, Received, Row, Rows, Shadowed
+from cds.store.schema import (
+    SQLITE,
+    feedback,
+    kept,
+    restored,
+    shadow_counts,
+    showings,
+    silent_cards,
+    suppressions,
+    used_tokens,
+)
 from cds.store.statements import (
     AGES,
     ANY_TOKEN,
@@ -32,6 +42,7 @@ from cds.store.statements import (
 
 T = TypeVar("T")
 SEVERAL = 4
+WRITTEN = (showings, suppressions, silent_cards, shadow_counts)  # by the background writer
 
 
 class Store:
@@ -148,13 +159,17 @@ class Store:
 
         return work
 
-    def add(self, entries: Sequence[Entry]) -> int:
-        """Write what was shown, suppressed and withheld, and return the number of rows; a card that is there stays."""
-        shown = [row for entry in entries for row in entry.showings(self.dialect)]
-        suppressed = [row for entry in entries for row in entry.suppressions(self.dialect)]
-        silent = [row for entry in entries for row in entry.silent_cards(self.dialect)]
-        self._write(self._engines.writing, {showings: shown, suppressions: suppressed, silent_cards: silent})
-        return len(shown) + len(suppressed) + len(silent)
+    def add(self, entries: Sequence[Entry | Shadowed]) -> int:
+        """Write what was shown, suppressed, withheld and counted, and return the number of cards among it.
+
+        A card that is there stays; a count that is there is renewed.
+        """
+        rows: Rows = {table: [] for table in WRITTEN}
+        for entry in entries:
+            for table, some in entry.rows(self.dialect).items():
+                rows[table] += some
+        self._write(self._engines.writing, rows)
+        return sum(len(rows[table]) for table in WRITTEN if table is not shadow_counts)
 
     def keep(self, requests: Sequence[Received]) -> None:
         """Write feedback, all or nothing: it is on disk when this returns, in the file that is there then."""

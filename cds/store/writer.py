@@ -9,8 +9,9 @@ from queue import SimpleQueue
 
 from msgspec import Struct
 
-from cds.store.rows import Entry
+from cds.store.rows import Entry, Shadowed
 
+Kept = Entry | Shadowed
 log = logging.getLogger("twitch-cds")
 
 
@@ -36,8 +37,8 @@ class Writer:
 
     def __init__(
         self,
-        write: Callable[[Sequence[Entry]], None],
-        lose: Callable[[Sequence[Entry]], None],
+        write: Callable[[Sequence[Kept]], None],
+        lose: Callable[[Sequence[Kept]], None],
         beat: Callable[[], None],
         pace: Pace,
         seconds: Callable[[], float] = time.monotonic,
@@ -46,7 +47,7 @@ class Writer:
         self._write, self._lose, self._beat = write, lose, beat
         self._pace = pace
         self._seconds = seconds
-        self._queue: SimpleQueue[Entry | Flush] = SimpleQueue()
+        self._queue: SimpleQueue[Kept | Flush] = SimpleQueue()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="twitch-cds-writer", daemon=True)
         self._next_beat = seconds()
@@ -58,7 +59,7 @@ class Writer:
         """Begin to write."""
         self._thread.start()
 
-    def put(self, entry: Entry) -> None:
+    def put(self, entry: Kept) -> None:
         """Take one call's entry; if too many wait already, it is lost."""
         if self._queue.qsize() < self._pace.most_waiting:
             self._queue.put(entry)
@@ -91,7 +92,7 @@ class Writer:
         while not self._queue.empty():
             self._deliver(self._gathered(0.0))
 
-    def _gathered(self, patience: float) -> list[Entry | Flush]:
+    def _gathered(self, patience: float) -> list[Kept | Flush]:
         """Wait for one, then take all that came within a moment: a batch costs little more than one row."""
         try:
             gathered = [self._queue.get(timeout=patience)]
@@ -103,15 +104,15 @@ class Writer:
             gathered.append(self._queue.get())
         return gathered
 
-    def _deliver(self, gathered: Sequence[Entry | Flush]) -> None:
-        entries = [one for one in gathered if isinstance(one, Entry)]
+    def _deliver(self, gathered: Sequence[Kept | Flush]) -> None:
+        entries = [one for one in gathered if not isinstance(one, Flush)]
         if entries:
             self._write_or_lose(entries)
         for one in gathered:
             if isinstance(one, Flush):
                 one.set()
 
-    def _write_or_lose(self, entries: Sequence[Entry]) -> None:
+    def _write_or_lose(self, entries: Sequence[Kept]) -> None:
         """Try for a while, waiting longer and longer; then go on without."""
         give_up, pause = self._seconds() + self._pace.patience, self._pace.first_pause
         while not self._tried(lambda: self._write(entries)):
@@ -131,7 +132,7 @@ class Writer:
             return False
         return True
 
-    def _lost(self, entries: Sequence[Entry]) -> None:
+    def _lost(self, entries: Sequence[Kept]) -> None:
         """Count, and say so once for each row of losses."""
         self._lose(entries)
         self.is_well = False

@@ -81,7 +81,7 @@ def create_app(
     )
     for kind in (HTTPException, CallError):
         app.add_exception_handler(kind, _refused)
-    hooks = HookRoute(engine, parts.hook_handler, recorder, intake)
+    hooks = HookRoute(engine, parts.hook_handler, recorder, intake, shadow=parts.shadow)
     feedback = None
     if parts.keeper is not None:
         limits = Limits(depth=settings.max_depth, entries=settings.max_entries)

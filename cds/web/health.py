@@ -56,7 +56,12 @@ class Health:
     def part_states(self) -> dict[str, bool]:
         """Which parts there are, and whether each works."""
         parts = self._parts
-        part_states = {"store": parts.keeper, "audit": parts.journal, "trust": parts.verifier}
+        part_states = {
+            "store": parts.keeper,
+            "audit": parts.journal,
+            "trust": parts.verifier,
+            "shadow": parts.shadow,
+        }
         return {name: part.is_up for name, part in part_states.items() if part is not None}
 
     def tell(self) -> None:

@@ -8,11 +8,12 @@ from starlette.types import Receive, Scope, Send
 from cds.account import NOBODY, Caller
 from cds.errors import CallError, UnknownPath, UnknownService, render
 from cds.hook_handler import LONG_BODY, Reply
+from cds.modes import Mode
 from cds.web.admission import CALLER
 from cds.web.answers import Header, headers_of, send_answer
 from cds.web.body import ClientGone
 from cds.web.intake import Intake
-from cds.web.ports import Answering, Handling
+from cds.web.ports import Answering, Handling, Shadowing
 from cds.web.record import Call, Recorder
 from cds.web.request_boundary import NOTE
 
@@ -31,7 +32,9 @@ class HookRoute:
         recorder: Recorder,
         intake: Intake,
         seconds: Callable[[], float] = perf_counter,
+        shadow: Shadowing | None = None,
     ) -> None:
+        self._shadow = shadow
         self._engine = engine
         self._hook_handler = hook_handler
         self._recorder = recorder
@@ -61,6 +64,15 @@ class HookRoute:
             scope[NOTE].update(service=service, outcome=outcome)
         if reply.status != HUNG_UP:
             await send_answer(send, reply.status, reply.body, headers)
+        self._offer(caller, reply)
+
+    def _offer(self, caller: Caller, reply: Reply) -> None:
+        """Have a candidate asked the same, now that the answer is out. It is shown all cards, with our extension."""
+        if self._shadow is None or reply.question is None or reply.outcome is None:
+            return
+        is_whole = reply.mode is Mode.ON and caller.card_extension
+        live = reply.body if is_whole else reply.outcome.encoded()
+        self._shadow.offer(caller.client, reply.question, live)
 
     async def _answer(self, name: str, caller: Caller, scope: Scope, receive: Receive) -> Reply:
         """Refuse what need not be read, then read and ask."""

@@ -11,13 +11,17 @@ from prometheus_client.core import CounterMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from cards.topics import Topic
 from cds.account import Shown
 from cds.settings import SHARED, environment
+from cds.shadow.shadow import EVENTS
+from cds.shadow.wire import Count
 from cds.store.tally import COUNTED
 from cds.trust.refusal import GOVERNANCE, KINDS
 from cds.web import ended
 
 PREFIX = "twitch_cds_"
+TOPICS, OTHER = frozenset(one.value for one in Topic), "(other)"
 WITHHELD, OFF = "withheld", "off"
 NO_CLIENT, OTHER_CLIENT, MOST_CLIENTS = "", "(other)", 100
 LAGS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -60,6 +64,7 @@ class Metrics:
         self._begin_calls = cache(self._from_zero)
         self._cards = cache(Counter(PREFIX + "cards", "Cards shown.", by_card, registry=own).labels)
         self._withheld, self._emergencies = _of_silent_calls(own)
+        self._shadow_events, self._shadow_cards = _of_shadow(own)
         self._unchecked = Counter(PREFIX + "not_checked", "What was not checked, and why.", ("cause",), registry=own)
         about = "Entries on file that could not be read."
         self._unread = Counter(PREFIX + "unread", about, ("client", "type", "reason"), registry=own)
@@ -120,6 +125,14 @@ class Metrics:
             self._withheld(client, service, card.topic, card.indicator).inc()
             self._emergencies(client).inc(int(card.is_emergency))
         return outcome
+
+    def shadowed(self, count: Count) -> None:
+        """Count what became of a chart, of a card or of the candidate beside this version; of cards by their topic."""
+        if not count.topic:
+            self._shadow_events(count.change).inc(count.number)
+        elif not count.reason:
+            topic = count.topic if count.topic in TOPICS else OTHER
+            self._shadow_cards(topic, count.change).inc(count.number)
 
     def unchecked(self, causes: Iterable[str]) -> None:
         """Count what a call could not check, each as "Type:reason"."""
@@ -192,6 +205,17 @@ def _of_silent_calls(own: CollectorRegistry) -> tuple[Callable[..., Counter], Ca
     about = "Emergencies of silent calls, which were not shown."
     emergencies = Counter(PREFIX + "silent_emergencies", about, ("client",), registry=own)
     return cache(withheld.labels), cache(emergencies.labels)
+
+
+def _of_shadow(own: CollectorRegistry) -> tuple[Callable[..., Counter], Callable[..., Counter]]:
+    """The counters of a candidate beside this version: of calls, and of cards that differ."""
+    about = "Calls that a candidate was to be asked about, and what became of it."
+    events = Counter(PREFIX + "shadow_events", about, ("event",), registry=own)
+    for event in EVENTS:
+        events.labels(event)
+    about = "Cards that a candidate would change."
+    cards = Counter(PREFIX + "shadow_cards", about, ("topic", "change"), registry=own)
+    return cache(events.labels), cache(cards.labels)
 
 
 def text_of_all(folder: Path) -> bytes:

@@ -17,10 +17,12 @@ from cds.demo.ehr import FIXTURES, Demo
 from cds.errors import StartError
 from cds.fhir import units
 from cds.hook_handler import HookHandler
+from cds.ids import new_uuid
 from cds.keyed import Pseudonyms
 from cds.prefetch.tally import Tally
 from cds.secrecy import Secret
-from cds.settings import Settings
+from cds.settings import Settings, environment
+from cds.shadow.shadow import Shadow, open_shadow
 from cds.store.facts import Unfit
 from cds.store.keys import hash_key
 from cds.store.memory import Memory, open_memory
@@ -47,16 +49,10 @@ def open_parts(settings: Settings) -> Parts:
     ended_by: list[StartError] = []
     memory = open_memory(settings, SOFTWARE, metrics.store, partial(_leave, ended_by))
     completion = _completion(settings, metrics)
+    shadow = _shadow(settings, engine, metrics, memory)
     verifier = build_verifier(settings, memory, engine.service_ids)
     journal = Journal.open(log_of(settings), key, utc_now, lost=metrics.audit_lost)
-    hook_handler = HookHandler(
-        engine,
-        completion=completion,
-        memory=memory,
-        pseudonyms=Pseudonyms(key),
-        seconds_allowed=settings.deadline_ms / 1000,
-        once=not settings.demo,
-    )
+    hook_handler = _hook_handler(settings, engine, completion, memory, key)
     pages, demo, leave_app = _pages(settings, engine, hook_handler, memory, key)
     pages.insert(0, _governance(settings, engine, verifier))
 
@@ -82,12 +78,28 @@ def open_parts(settings: Settings) -> Parts:
         keeper=memory,
         journal=journal,
         metrics=metrics,
+        shadow=shadow,
         pages=pages,
-        start=(begin,),
-        close=(end,),
+        start=(*([shadow.start] if shadow else []), begin),
+        close=(*([shadow.close] if shadow else []), end),
         ended_by=ended_by,
         words=engine.words,
         demo=demo,
+    )
+
+
+def _hook_handler(
+    settings: Settings, engine: Engine, completion: "Completion | None", memory: Memory, key: Secret
+) -> HookHandler:
+    """What answers each call, with the world around it."""
+    return HookHandler(
+        engine,
+        completion=completion,
+        memory=memory,
+        pseudonyms=Pseudonyms(key),
+        seconds_allowed=settings.deadline_ms / 1000,
+        once=not settings.demo,
+        keeps_questions=bool(settings.shadow),
     )
 
 
@@ -98,6 +110,19 @@ def _governance(settings: Settings, engine: Engine, verifier: Verifier) -> Gover
         return [] if settings.open else standings(verifier.clients, engine.service_ids)
 
     return Governance(settings, engine.words, engine.service_ids, utc_now, standing=standing)
+
+
+def _shadow(settings: Settings, engine: Engine, metrics: Metrics, memory: Memory) -> Shadow | None:
+    """A candidate beside this version, if one is named; of the day of the site its numbers are."""
+    return open_shadow(
+        settings,
+        environment(),
+        listen=metrics.shadowed,
+        keeping=memory,
+        now=lambda: utc_now().astimezone(settings.zone),
+        run=new_uuid(),
+        knowledge_version=engine.knowledge_version,
+    )
 
 
 def _completion(settings: Settings, metrics: Metrics) -> "Completion | None":

@@ -10,7 +10,7 @@ from cards.words import Words
 from cds.errors import StartError
 from cds.web.admission import Verifying
 from cds.web.metrics import Metrics
-from cds.web.ports import Answering, Handling, Keeping, Recording
+from cds.web.ports import Answering, Handling, Keeping, Recording, Shadowing
 from cds.web.record import Recorder
 
 StartupHook = Callable[[], Awaitable[None]]
@@ -35,7 +35,7 @@ class Parts:
     """All parts of one process. `start` is run before the first call, `close` after the last, in their order.
 
     `ended_by`: what made the process end by itself, if anything did. `words`: those of the engine, if it has any.
-    `demo`: the charts of demo mode and their EHR.
+    `shadow`: a candidate that is asked the same. `demo`: the charts of demo mode and their EHR.
     """
 
     engine: Answering
@@ -44,6 +44,7 @@ class Parts:
     keeper: Keeping | None = None
     journal: Recording | None = None
     metrics: Metrics | None = None
+    shadow: Shadowing | None = None
     pages: Sequence[Pages] = ()
     start: Sequence[StartupHook] = ()
     close: Sequence[StartupHook] = ()

@@ -9,6 +9,7 @@ from cds.hook_handler import Reply
 from cds.knowledge.basis import Row
 from cds.knowledge.load import Knowledge
 from cds.modes import Modes
+from cds.shadow.wire import Question
 
 
 class Answering(Protocol):
@@ -42,6 +43,17 @@ class Handling(Protocol):
 
     async def answer(self, service_id: str, body: bytes, caller: Caller) -> Reply:
         """Status, JSON and account; never raises for input."""
+
+
+class Shadowing(Protocol):
+    """Asks a candidate the same (`cds.shadow.shadow.Shadow`)."""
+
+    @property
+    def is_up(self) -> bool:
+        """Whether charts are compared."""
+
+    def offer(self, client: str, question: Question, live: bytes) -> None:
+        """Hand over one call with its answer; never blocks, never raises."""
 
 
 class Keeping(Protocol):

@@ -32,6 +32,7 @@ from cds.web.governance.routes import Governance
 from cds.web.governance.standing import standings
 from cds.web.metrics import Metrics
 from cds.web.parts import Parts
+from cds.web.ports import Shadowing
 
 Json = dict[str, Any]
 NOON = datetime.combine(TODAY, time(12), UTC)
@@ -80,7 +81,7 @@ class Journal:
 class Site:
     """The service; `write` changes its file of clients."""
 
-    def __init__(self, folder: Path, clients: str, **more: str) -> None:
+    def __init__(self, folder: Path, clients: str, shadow: Shadowing | None = None, **more: str) -> None:
         self.folder, self.now, self.seconds = folder, NOON, 0.0
         self._ids = count()
         folder.mkdir(exist_ok=True)
@@ -108,7 +109,14 @@ class Site:
         )
         parts = Parts(
             engine=made,
-            hook_handler=HookHandler(made, memory=self.memory, pseudonyms=self.pseudonyms, seconds_allowed=600.0),
+            hook_handler=HookHandler(
+                made,
+                memory=self.memory,
+                pseudonyms=self.pseudonyms,
+                seconds_allowed=600.0,
+                keeps_questions=shadow is not None,
+            ),
+            shadow=shadow,
             verifier=verifier,
             keeper=self.memory,
             journal=self.journal,
@@ -164,9 +172,9 @@ class Site:
 
 
 @contextmanager
-def opened(folder: Path, clients: str, **more: str) -> Iterator[Site]:
+def opened(folder: Path, clients: str, shadow: Shadowing | None = None, **more: str) -> Iterator[Site]:
     """The service, closed in the end."""
-    site = Site(folder, clients, **more)
+    site = Site(folder, clients, shadow, **more)
     try:
         yield site
     finally:

@@ -42,6 +42,10 @@ LIMITS = {
     "agreement": "least = 0.6",
     "cards_answered": "least = 1",
     "overridden_percent": "most = 50",
+    "shadow_calls": "least = 3",
+    "shadow_different_percent": "most = 50",
+    "shadow_gone": "most = 1",
+    "shadow_failures_percent": "most = 50",
 }
 OUT = ("shadow", "replay")
 ALONE = (*OUT, "feedback")
@@ -213,8 +217,8 @@ def test_without_any_source_nothing_is_go(tmp_path: Path) -> None:
     status, said = printed(gates(tmp_path, without=()))
     lines = said.splitlines()
 
-    assert (1, "NOT YET: 15 of 15 gates are not met.") == (status, lines[-1])
-    assert 15 == sum(line.startswith("  not yet: no figures") for line in lines)
+    assert (1, "NOT YET: 18 of 18 gates are not met.") == (status, lines[-1])
+    assert 18 == sum(line.startswith("  not yet: no figures") for line in lines)
     assert "  not yet: no figures  calls seen: no figures (at least 4)" in lines
     assert any(line.startswith("  not yet: no figures  a replay of the hospital's history") for line in lines)
 
@@ -433,7 +437,7 @@ def test_from_silent_mode_over_a_pilot_to_go(tmp_path: Path) -> None:
     The governance page shows the same as the command, before and after.
     """
     file = gates(tmp_path, OUT, p99_ms="most = 600000", cards_per_100_calls="most = 80")
-    given = {"time_zone": "Europe/Berlin", "governance_token": TOKEN, "golive": str(file)}
+    given: dict[str, Any] = {"time_zone": "Europe/Berlin", "governance_token": TOKEN, "golive": str(file)}
     with opened(tmp_path, SILENT, **given) as site:
         for chart in (QUIET, QUIET, URGENT):
             site.topics(chart)

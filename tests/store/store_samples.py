@@ -8,7 +8,7 @@ from sqlalchemy import create_engine, make_url
 
 from cds.account import Account, Caller, FeedbackItem, Shown, Suppressed
 from cds.store.address import DRIVERS
-from cds.store.rows import Entry, Received
+from cds.store.rows import Entry, Received, Tallied
 from cds.store.schema import metadata
 
 NOW = datetime(2026, 11, 23, 9, 30, 15, 123456, UTC)
@@ -87,3 +87,20 @@ def rows_of(database_url: str, table: str) -> list[dict[str, object]]:
         found = connection.execute(columns.select().order_by(*columns.primary_key)).mappings().all()
     engine.dispose()
     return [{name: value for name, value in row.items() if name != "id"} for row in found]
+
+
+def tallied(number: int, run: str = "run", day: str = "2026-11-23", change: str = "new") -> Tallied:
+    """A count of a shadow."""
+    return Tallied(
+        run=run,
+        day=day,
+        client="hospital",
+        service=SERVICE,
+        topic="lifestyle",
+        reason="",
+        change=change,
+        number=number,
+        knowledge_version="k",
+        candidate_software="s2",
+        candidate_knowledge="k2",
+    )

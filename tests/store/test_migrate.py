@@ -433,9 +433,16 @@ def test_a_role_that_may_change_no_table_is_enough(postgres_url: str) -> None:
         connection.execute(text(f"DROP ROLE {role}"))
     engine.dispose()
 
-    assert 6 == len(granted)
+    assert 7 == len(granted)
     assert ({"f": NOW}, True) == (known, first)
-    assert {"showings": 1, "suppressions": 0, "feedback": 1, "used_tokens": 1, "silent_cards": 0} == deleted
+    assert {
+        "showings": 1,
+        "suppressions": 0,
+        "feedback": 1,
+        "used_tokens": 1,
+        "silent_cards": 0,
+        "shadow_counts": 0,
+    } == deleted
 
 
 def test_feedback_survives_a_start(store: Store, database_url: str, tmp_path: Path) -> None:

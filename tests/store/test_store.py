@@ -25,12 +25,13 @@ from store_samples import (
     received,
     shown,
     silent_account,
+    tallied,
 )
 
 from cds.account import NOBODY, Caller, FeedbackItem, Suppressed
 from cds.store import statements
 from cds.store.down import StoreDown
-from cds.store.rows import Entry
+from cds.store.rows import Entry, Shadowed
 from cds.store.schema import used_tokens
 from cds.store.store import Store
 
@@ -339,13 +340,15 @@ def test_what_is_older_than_the_retention_is_deleted(store: Store, rows: Rows) -
         store.add([entry(shown(f"c{days}"), at=at)])
         store.add([Entry(HOSPITAL, SERVICE, account(suppressed=[repeat]), "k", "s", at)])
         store.add([Entry(HOSPITAL, SERVICE, silent_account(shown(f"s{days}")), "k", "s", at)])
+        store.add([Shadowed((tallied(1, day=f"{at:%Y-%m-%d}"),), "s", at)])
         store.keep([received(overridden(f"c{days}"), at=at)])
         store.use(f"t{days}", at)
 
     deleted = store.prune(NOW, 10)
 
-    assert {"showings": 1, "suppressions": 1, "silent_cards": 1, "feedback": 1, "used_tokens": 2} == deleted
-    assert [2, 2, 2, 2, 1] == [len(rows(table)) for table in deleted]
+    one_each = {"showings": 1, "suppressions": 1, "silent_cards": 1, "shadow_counts": 1, "feedback": 1}
+    assert one_each | {"used_tokens": 2} == deleted
+    assert [2, 2, 2, 2, 2, 1] == [len(rows(table)) for table in deleted]
 
 
 def test_much_is_deleted_piece_by_piece(store: Store, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -389,3 +392,22 @@ def test_cards_of_a_silent_call_have_a_table_of_their_own(store: Store, rows: Ro
         [row["card"] for row in rows("showings")],
     )
     assert {"e"} == store.shown(PATIENT, USER, ["f", "e", "g"]).keys()
+
+
+def test_a_count_that_is_written_again_takes_the_place_of_the_one_before(store: Store, rows: Rows) -> None:
+    """A number of the day so far: also when a batch is written twice. Another run of a worker counts by itself."""
+    for number in (1, 3, 3):
+        assert 0 == store.add([Shadowed((tallied(number),), "s", NOW + minutes(number))])
+    store.add([entry(shown("c1")), Shadowed((tallied(2, run="other"), tallied(5, change="gone")), "s", NOW)])
+
+    told = [(row["client"], row["topic"], row["reason"], row["change"], row["number"]) for row in rows("shadow_counts")]
+    assert [
+        ("hospital", "lifestyle", "", "new", 3),
+        ("hospital", "lifestyle", "", "new", 2),
+        ("hospital", "lifestyle", "", "gone", 5),
+    ] == told
+    assert {("k", "s", "k2", "s2")} == {
+        (one["knowledge_version"], one["software_version"], one["candidate_knowledge"], one["candidate_software"])
+        for one in rows("shadow_counts")
+    }
+    assert 1 == len(rows("showings"))

@@ -29,7 +29,7 @@ def run(*arguments: str) -> int:
 def test_migrate_makes_the_tables(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     """And says at which version they are, the second time as well."""
     assert [0, 0] == [run("migrate"), run("migrate")]
-    assert "The tables are up to date (0004).\n" * 2 == capsys.readouterr().out
+    assert "The tables are up to date (0005).\n" * 2 == capsys.readouterr().out
     assert [] == rows_of(url, "showings")
 
 
@@ -41,8 +41,8 @@ def test_prune_deletes_what_is_too_old(url: str, tmp_path: Path, capsys: pytest.
 
     assert 0 == run("prune")
     assert (
-        "Deleted: 1 shown cards, 0 suppressed repeats, 0 cards of silent calls, 0 items of feedback, "
-        "0 expired tokens.\n" == capsys.readouterr().out
+        "Deleted: 1 shown cards, 0 suppressed repeats, 0 cards of silent calls, 0 counts of a shadow, "
+        "0 items of feedback, 0 expired tokens.\n" == capsys.readouterr().out
     )
     assert ["new"] == [row["card"] for row in rows_of(url, "showings")]
 

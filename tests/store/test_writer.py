@@ -7,7 +7,7 @@ import pytest
 from store_samples import entry, shown
 
 from cds.store.rows import Entry
-from cds.store.writer import Pace, Writer
+from cds.store.writer import Kept, Pace, Writer
 
 QUICK = Pace(linger=0.0, patience=0.05, first_pause=0.001, longest_pause=0.002, heartbeat=0.01, farewell=10)
 
@@ -22,12 +22,14 @@ class Book:
         self.beaten = threading.Event()
         self.fault: Callable[[], None] = lambda: None
 
-    def write(self, entries: Sequence[Entry]) -> None:
+    def write(self, entries: Sequence[Kept]) -> None:
         self.fault()
-        self.batches.append([card.uuid for entry in entries for card in entry.account.cards])
+        self.batches.append(
+            [card.uuid for entry in entries if isinstance(entry, Entry) for card in entry.account.cards]
+        )
 
-    def lose(self, entries: Sequence[Entry]) -> None:
-        self.lost += [card.uuid for entry in entries for card in entry.account.cards]
+    def lose(self, entries: Sequence[Kept]) -> None:
+        self.lost += [card.uuid for entry in entries if isinstance(entry, Entry) for card in entry.account.cards]
 
     def beat(self) -> None:
         self.beats += 1

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from web_fakes import ONE_CARD, SERVICE, FakeEngine, Strangers, parts, started
 
+from cds.shadow.wire import Count
 from cds.store.tally import COUNTED
 from cds.trust.refusal import GOVERNANCE, KINDS
 from cds.web.health import Health
@@ -186,3 +187,20 @@ def page(process: subprocess.Popen[str]) -> dict[str, float]:
         if not line.startswith("#"):
             found[name] = float(number)
     return found
+
+
+def test_what_a_candidate_would_change_is_counted_by_card() -> None:
+    """Calls by what became of them, cards by their topic; a card that this version does not have has no name here."""
+    metrics = Metrics("k")
+    metrics.shadowed(Count(change="same", number=2))
+    metrics.shadowed(Count(change="new", number=1, topic="lifestyle"))
+    metrics.shadowed(Count(change="new", number=1, topic="lifestyle", reason="caffeine"))
+    metrics.shadowed(Count(change="gone", number=3, topic="next-card"))
+    lines = metrics.text().decode().splitlines()
+
+    assert {
+        'twitch_cds_shadow_cards_total{change="new",topic="lifestyle"} 1.0',
+        'twitch_cds_shadow_cards_total{change="gone",topic="(other)"} 3.0',
+    } == {line for line in lines if line.startswith("twitch_cds_shadow_cards_total{")}
+    assert 'twitch_cds_shadow_events_total{event="same"} 2.0' in lines
+    assert 'twitch_cds_shadow_events_total{event="late"} 0.0' in lines

@@ -16,6 +16,7 @@ from cds.golive.judge import judge
 from cds.golive.verdict import Verdict, left_out
 from cds.report.build import build
 from cds.report.model import Report
+from cds.report.shadow import CHANGES, Shadow, shadow
 from cds.report.sheet import sheet
 from cds.report.silent import Silent, silent
 from cds.report.source import reading
@@ -57,6 +58,7 @@ class Governance:
         self._now, self._sleep = now, sleep
         self._counting = Counting(self._built, patience)
         self._silent = Counting(self._held_back, patience)
+        self._shadow = Counting(self._beside, patience)
         self._golive = Counting(self._judged, patience)
 
     def add_to(self, app: FastAPI, recorder: Recorder) -> None:
@@ -77,6 +79,7 @@ class Governance:
         view = await self._view(request)
         golive = await self._verdict(view)
         counted, held_back = await _soon(self._counting.soon(view)), await _soon(self._silent.soon(view))
+        beside, _ = await _soon(self._shadow.soon(view))
         report, problem = counted
         today = self._now().astimezone(self._settings.zone).date()
         values = {
@@ -90,6 +93,8 @@ class Governance:
             "problem": problem,
             "standing": self._standing(),
             "silent": held_back[0],
+            "shadow": beside,
+            "changes": CHANGES,
             "golive": golive[0],
             "golive_problem": golive[1],
             "number": number,
@@ -130,6 +135,14 @@ class Governance:
         try:
             with reading(self._settings) as connection:
                 return build(connection, view.period, view.filters)
+        except UsageError as problem:
+            raise NotReady from problem
+
+    def _beside(self, view: PageQuery) -> Shadow | None:
+        """What a candidate beside this version would change."""
+        try:
+            with reading(self._settings) as connection:
+                return shadow(connection, view.period, service=view.filters.service)
         except UsageError as problem:
             raise NotReady from problem
 
