@@ -32,11 +32,13 @@ def test_every_chart_is_compared_with_every_reference() -> None:
     assert ["silent", "silent", "firing", "firing", "a"] == [line.split()[0] for line in served]
     assert ["sign-in, a token each", "demo"] * 2 == [line[19:41].strip() for line in served[:4]]
     assert all("OVER" in line or line.endswith(" ok") for line in served)
-    assert ["silent"] * 3 + ["firing"] * 3 + ["ES384", "RS384"] == [line.split()[0] for line in lines[31:39]]
+    assert ["silent"] * 7 + ["firing"] * 7 + ["ES384", "RS384"] == [line.split()[0] for line in lines[31:47]]
+    words = [f"words in {which}, {texts} texts" for which in ("en", "en, de, es, fr") for texts in ("known", "new")]
+    assert words == [line[8:51].strip() for line in lines[33:37]]
     started = ["--version", "--help", "evaluate aisha-rahman.json"]
     serving = ["a worker, to its first answer", "a worker, after the load", "the parent of two workers"]
-    assert [*started, *serving] == [line[:42].strip() for line in lines[42:]]
-    assert all("OVER" in line or " ok" in line for line in lines[42:47])
+    assert [*started, *serving] == [line[:42].strip() for line in lines[50:]]
+    assert all("OVER" in line or " ok" in line for line in lines[50:55])
 
 
 def test_the_profile_names_functions() -> None:

@@ -10,12 +10,14 @@ from urllib.parse import parse_qsl
 import httpx
 import subjects
 import verification
+from msgspec.structs import replace
 from pairs import Effort, Result, Run, compare
 from payloads import KINDS, SERVICE, request
 from starlette.types import ASGIApp
 
 from cds.audit.journal import Journal
 from cds.call import Engine
+from cds.chart.naming import Namer
 from cds.clock import utc_now
 from cds.hook_handler import HookHandler
 from cds.keyed import Pseudonyms
@@ -67,6 +69,8 @@ def rows(engine: Engine, effort: Effort) -> Iterator[str]:
             for what, parts in {"the store": (memory, None), "the audit": (None, journal)}.items():
                 with_it = server.calls(_application(engine, *parts), body)
                 yield shown(Added(kind, what, compare(with_it, plain, effort), KEPT_BUDGET))
+            for name, result in _words(engine, body, effort):
+                yield shown(Added(kind, name, result))
             yield shown(
                 Added(kind, "fetching all of it (no latency)", compare(*_fetching(engine, server, body), effort))
             )
@@ -75,6 +79,31 @@ def rows(engine: Engine, effort: Effort) -> Iterator[str]:
     server.close()
     for algorithm, result in verification.results(effort):
         yield verification.shown(algorithm, result)
+
+
+def _words(engine: Engine, body: bytes, effort: Effort) -> Iterator[tuple[str, Result]]:
+    """The core with words in one language and in all, against one that hears none; texts are remembered, or new."""
+    knowledge = engine.knowledge
+    deaf = replace(engine, namer=Namer(replace(knowledge, languages=(), spoken={})))
+    for languages in ({"en": knowledge.spoken["en"]}, knowledge.spoken):
+        hears = replace(knowledge, languages=tuple(languages), spoken=dict(languages))
+        hearing = replace(engine, namer=Namer(hears))
+        for what, run in {"known": subjects.core(hearing, body), "new": _with_new_texts(hearing, body)}.items():
+            yield f"words in {', '.join(languages)}, {what} texts", compare(run, subjects.core(deaf, body), effort)
+
+
+def _with_new_texts(engine: Engine, body: bytes) -> Run:
+    """A call whose texts nobody has heard before."""
+    listener = engine.namer.listener
+
+    def run(times: int) -> None:
+        for _ in range(times):
+            listener._remembered.clear()
+            listener._twitches.clear()
+            subjects.forget()
+            engine.answer(SERVICE, body)
+
+    return run
 
 
 def _application(engine: Engine, memory: Memory | None = None, journal: Journal | None = None) -> ASGIApp:
