@@ -4,9 +4,11 @@ Works on the text, so that what the file says beside it stays. A mutant has a na
 """
 
 import re
+import tomllib
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 TOKEN = re.compile(r'"[^"\n]*"|#[^\n]*|[\[\]=\n]|(?<![\w.-])\d+(?:\.\d+)?\b|\b(?:true|false)\b')
 HEAD = re.compile(r"^\[+([^\[\]\n]+)\]+[^\n]*$", re.MULTILINE)
@@ -48,6 +50,38 @@ def amendments(name: str, folder: Path, file: str) -> tuple[int, ...]:
     number = re.match(r"[\w.]+:(\d+) ", name)
     near = lines[int(number[1]) - 1] if number else ""
     return tuple(int(found) for found in AMENDMENT.findall(near))
+
+
+def about(name: str, path: Path) -> frozenset[str]:
+    """The names of sets, groups and analytes without one of which in a chart a mutant changes nothing; empty: any."""
+    file, blocks = path.name, tomllib.loads(path.read_text("utf-8"))
+    words = name.split()
+    if file == "limits.toml" and words[1:2] == ["limit"]:
+        return frozenset({words[2], "albumin"})
+    if file == "limits.toml" and words[1:2] == ["combined"]:
+        return frozenset({blocks["combined"][words[2]]["analyte"]})
+    if file == "limits.toml":
+        return frozenset({"calcium"})
+    if file == "signs.toml":
+        return frozenset(words[-1].strip('"').split())
+    named = [words[0], words[-1]] if words[1:2] == ["after"] else words[:1] if words[1:] == ["empty"] else words[1:2]
+    return frozenset(of for one in named for of in _holds(file, one, blocks.get(one.partition(".")[0], {})))
+
+
+def _holds(file: str, name: str, block: dict[str, Any]) -> Iterator[str]:
+    """What a chart holds that is about one block of a file."""
+    if file == "causes.toml":
+        yield block["set"]
+    elif file == "explanations.toml":
+        yield f"explains-{name}"
+    elif file == "medicines.toml":
+        for key in ("groups", "check_route", "never"):
+            yield from block.get(key, ())
+        for key in ("codes", "stated_route"):
+            yield from (code.partition(":")[2].rstrip("-") for code in block.get(key, ()))
+        yield name
+    else:
+        yield name
 
 
 def _of_values(text: str, file: str) -> Changed:

@@ -1,4 +1,4 @@
-"""Mutates the rulebook, the cards, and the data: tests/rules/mutate_rulebook.py [WORD [1/2]].
+"""Mutates the rulebook, the cards, and the data: tests/rules/mutate_rulebook.py [WORD | @FILE].
 
 Every field of every row is changed once for each thing that it holds, rows change places; each number of the data is
 made one step larger and one smaller, each operator, effect and switch is turned, each member of a list is left out,
@@ -6,11 +6,13 @@ each value set emptied, each block put behind the next (`data_mutants`). A mutan
 refuses it, or where discovery, an evidence table, what makes way for what, or an answer to a golden case changes; one
 of the data only by the start or an answer, numbers in it not compared: a limit that is printed is not thereby tested.
 Survivors are printed; those of EXPLAINED and `survivors.toml` with the reason. Ends with 1 if one survives without
-a reason. WORD: only mutants whose name holds it; 1/2: the first half.
+a reason. WORD: only mutants whose name holds it; @FILE: only those that an earlier run said survived. As many processes
+as processors: each mutant is judged in one that stays alive (`quick_start`).
 """
 
-import json
+import atexit
 import logging
+import os
 import re
 import shutil
 import sys
@@ -18,7 +20,8 @@ import tempfile
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -27,25 +30,21 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[2]))  # this checkout, whatever is installed
 
 import data_mutants
+import quick_start
 from charts.dates import TODAY
-from charts.golden import cases
-from charts.notation import request_bytes
 from charts.seam import engine
+from golden_answers import AMENDMENTS, BODIES, Original, answer, mask, recorded, started
 from msgspec.structs import replace
 
-from cards import wire
 from cards.topics import Indicator, Topic
-from cds.call import Engine, build_engine
+from cds.call import Engine
 from cds.errors import CdsError
 from cds.explain import explain
-from cds.explain.explain import absent
-from cds.knowledge.load import Knowledge
 from cds.rules import cardbook, decide, rulebook
 from cds.rules.cardbook import CARDS, CardRow
 from cds.rules.choice import Choice
 from cds.rules.reads import FIELDS
 from cds.rules.rule import Rule
-from cds.settings import load
 from cds.web.evidence import decisions
 
 DATA = Path(__file__).parents[2] / "cds/knowledge/data"
@@ -57,17 +56,7 @@ EXPLAINED = {  # by the end of the name: why nothing that is compared can differ
     "KD.at_order": "never asked",
 }
 LISTED = tomllib.loads((Path(__file__).parent / "survivors.toml").read_text("utf-8"))["survivor"]
-BODIES = [(case.chart.get("hook", "patient-view"), request_bytes(case.chart), True) for case in cases()]
-BODIES += [  # and once more where the site hides emergencies
-    (case.chart.get("hook", "patient-view"), request_bytes(case.chart), False)
-    for case in cases()
-    if Topic.EMERG in [card.topic for card in case.expect]
-]
-FILES = [case.file for case in cases()]
-AMENDMENTS = [frozenset(map(int, re.findall(r"n(\d\d)", file))) for file in FILES]
-FEW = 20  # so few cases are not believed: what is worked out once is read once
 LATELY: list[int] = []  # the cases that told the last mutants
-NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 @dataclass
@@ -75,6 +64,7 @@ class Place:
     """Where the data are: the repository's, or a copy with one number changed."""
 
     data: Path = DATA
+    changed: str = ""
 
 
 PLACE = Place()
@@ -92,27 +82,61 @@ class Mutant:
 def main() -> None:
     """Print what becomes of each mutant."""
     logging.disable()
-    word, part = (*sys.argv[1:3], *("", "1/1")[len(sys.argv[1:3]) :])
-    first, parts = map(int, part.split("/"))
-    before, reads = recorded()
-    masked = [mask(one) for one in before]
-    whole, notices = said(engine(TODAY)), witnesses(before)
-    survivors, count = [], 0
-    for place, mutant in enumerate(one for one in mutants() if word in one.name):
-        if place % parts == first - 1:
-            count += 1
-            mutant.apply()
-            if not (
-                is_found_in_answers(masked, concerned(mutant, reads))
-                if mutant.about.endswith(".toml")
-                else is_found(before, whole, notices.get(mutant.about, []))
-            ):
-                survivors.append(mutant.name)
-                say(f"survived: {mutant.name} {_explained(mutant.name)}")
-            restore()
+    original = recorded()
+    whole, notices = said(engine(TODAY)), witnesses(original.answers)
+    quick_start.shorten()
+    made = started(DATA)
+    if any(answer(made, *body) != told for body, told in zip(BODIES, original.answers, strict=True)):
+        sys.exit("what is made once is not all that a start makes: quick_start.py")
+    chosen = [one for one in mutants() if is_wanted(one.name)]
+    survivors = []
+
+    def survives(place: int) -> str:
+        mutant = chosen[place]
+        mutant.apply()
+        if mutant.about.endswith(".toml"):
+            found = is_found_in_answers(original, concerned(mutant, original))
+        else:
+            found = is_found(original, whole, notices.get(mutant.about, []))
+        restore()
+        return "" if found else mutant.name
+
+    for name in filter(None, judged(survives, len(chosen))):
+        survivors.append(name)
+        say(f"survived: {name} {_explained(name)}")
     unexplained = [name for name in survivors if not _explained(name)]
-    say(f"{count} mutants, {len(survivors)} survivors, {len(unexplained)} without a reason")
+    say(f"{len(chosen)} mutants, {len(survivors)} survivors, {len(unexplained)} without a reason")
     sys.exit(1 if unexplained else 0)
+
+
+def judged(judge: Callable[[int], str], count: int) -> Iterator[str]:
+    """What each is judged to be, in order, by processes that hold all that was made so far."""
+    JUDGES.append(judge)
+    with get_context("fork").Pool(os.cpu_count()) as pool:
+        yield from pool.imap(_judge, range(count), chunksize=4)
+
+
+JUDGES: list[Callable[[int], str]] = []  # for a process knows a function by its name only
+
+
+def _judge(place: int) -> str:
+    return JUDGES[-1](place)
+
+
+@cache
+def wanted() -> tuple[str, frozenset[str]]:
+    """The word that a name holds, or the names that a file says survived."""
+    word = "".join(sys.argv[1:2])
+    if not word.startswith("@"):
+        return word, frozenset()
+    lines = Path(word[1:]).read_text("utf-8").splitlines()
+    return "", frozenset(line.removeprefix("survived: ").strip() for line in lines if line.startswith("survived: "))
+
+
+def is_wanted(name: str) -> bool:
+    """Whether this run is about a mutant."""
+    word, names = wanted()
+    return word in name and (not names or name in names)
 
 
 def _explained(name: str) -> str:
@@ -127,103 +151,50 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def is_found(before: list[Any], whole: Any, first: list[int]) -> bool:
+def is_found(original: Original, whole: Any, first: list[int]) -> bool:
     """Whether anything tells the mutant from the original, the likeliest cases first."""
     try:
-        made = maker()
+        made = started(PLACE.data)
         if said(made) != whole:
             return True
-        rest = (place for place in range(len(BODIES)) if place not in first)
-        return any(answer(made, *BODIES[place]) != before[place] for place in (*first, *rest))
+        places = dict.fromkeys((*first, *LATELY, *range(len(BODIES))))
+        return any(is_noticed(made, place, original.answers) for place in places)
     except (CdsError, LookupError, ValueError):
         return True
 
 
-def is_found_in_answers(before: list[str], first: list[int]) -> bool:
+def is_found_in_answers(original: Original, first: list[int]) -> bool:
     """Whether an answer tells a mutant of the data, the cases first that told others of late."""
     try:
-        made = maker()
+        made = started(PLACE.data)
     except (CdsError, LookupError, ValueError):
         return True
-    for place in dict.fromkeys((*(one for one in LATELY if one in first), *first)):
-        if mask(answer(made, *BODIES[place])) != before[place]:
-            LATELY[:] = [place, *(one for one in LATELY if one != place)][:WITNESSES]
-            return True
-    return False
+    places = dict.fromkeys((*(one for one in LATELY if one in first), *first))
+    return any(is_noticed(made, place, original.answers, masked=True) for place in places)
 
 
-def mask(told: Any) -> str:
-    """An answer without its numbers."""
-    return NUMBER.sub("#", json.dumps(told))
+def is_noticed(made: Engine, place: int, before: tuple[Any, ...], *, masked: bool = False) -> bool:
+    """Whether the answer to a case is another one; masked: not only in its numbers."""
+    told = answer(made, *BODIES[place])
+    if told == before[place] or (masked and mask(told) == mask(before[place])):
+        return False
+    LATELY[:] = [place, *(one for one in LATELY if one != place)][:WITNESSES]
+    return True
 
 
-def concerned(mutant: Mutant, reads: dict[str, set[int]]) -> list[int]:
+def concerned(mutant: Mutant, original: Original) -> list[int]:
     """The cases that may notice: of its amendment first, and none that does not read what is changed."""
-    places = range(len(cases()))
     file, _, name = mutant.name.partition(":")
     words = name.split()
-    codes: frozenset[str] | None = None
-    if file == "limits.toml" and words[1:2] == ["limit"]:
-        codes = frozenset(one.code for one in engine(TODAY).knowledge.codes.of_analyte(words[2]))
-    if file == "valuesets.toml":
-        codes = frozenset(one.code.removesuffix("-") for one in engine(TODAY).knowledge.codes.marked(words[0]))
-    if codes:
-        found = [place for place in places if any(f'"{one}'.encode() in BODIES[place][1] for one in codes)]
-    elif file == "medicines.toml":
-        found = [place for place in places if b'"Medication' in BODIES[place][1]]
-    else:
-        read = reads.get(words[2] if len(words) > 2 else "", set()) & set(places)
-        found = sorted(read) if len(read) > FEW else list(places)
+    found = frozenset(range(len(BODIES)))
+    if file == "rules.toml" and len(words) > 2:
+        found = original.reading(words[2])
+        if words[1] == "windows":
+            found &= original.spanning(int(words[3]))
+    elif file != "rules.toml" and (names := data_mutants.about(name, DATA / file)):
+        found = original.holding(names)
     cited = data_mutants.amendments(mutant.name, DATA, mutant.about)
-    return sorted(found, key=lambda place: AMENDMENTS[place].isdisjoint(cited))
-
-
-class Recorder:
-    """Notes which window, threshold, list or group each case reads."""
-
-    def __init__(self) -> None:
-        self.reads: dict[str, set[int]] = {}
-        self.place = 0
-
-    def watch(self) -> None:
-        """Look over the shoulder of the knowledge."""
-        for name in ("days", "at", "listed", "group"):
-            setattr(Knowledge, name, self._noting(getattr(Knowledge, name)))
-
-    def _noting(self, ask: Callable[[Knowledge, str], Any]) -> Callable[[Knowledge, str], Any]:
-        def noted(knowledge: Knowledge, name: str) -> Any:
-            self.reads.setdefault(name, set()).add(self.place)
-            return ask(knowledge, name)
-
-        return noted
-
-
-def recorded() -> tuple[list[Any], dict[str, set[int]]]:
-    """The answers of all cases, and what each of them read of the rules."""
-    kept = {name: getattr(Knowledge, name) for name in ("days", "at", "listed", "group")}
-    recorder, before = Recorder(), []
-    recorder.watch()
-    for recorder.place, body in enumerate(BODIES):
-        before.append(answer(engine(TODAY), *body))
-    for name, ask in kept.items():
-        setattr(Knowledge, name, ask)
-    return before, recorder.reads
-
-
-def answer(made: Engine, hook: str, body: bytes, emergency_cards: bool) -> Any:
-    """The cards of one call without ids and version, and why others are not there."""
-    try:
-        outcome = replace(made, emergency_cards=emergency_cards).call(f"muscle-twitch-{hook}", body)
-    except CdsError as error:
-        return str(error)
-    cards = json.loads(wire.encode(outcome.cards))["cards"]
-    for card in cards:
-        card.pop("uuid")
-        card.get("extension", {}).get("org.twitch-cds.basis", {}).pop("knowledgeVersion", None)
-        for suggestion in card.get("suggestions", ()):
-            suggestion.pop("uuid")
-    assessed = outcome.evaluation.assessed if outcome.evaluation else None
-    return cards, list(absent(assessed)) if assessed else []
+    return sorted(found, key=lambda place: AMENDMENTS[place].isdisjoint(cited) if place < len(AMENDMENTS) else True)
 
 
 def said(made: Engine) -> Any:
@@ -238,13 +209,7 @@ def _makes_way(topic: Topic) -> bool:
     return bool(decide.capped([*before, Choice(topic=topic, indicator=Indicator.INFO)], 3).dropped)
 
 
-def maker() -> Engine:
-    """An engine of the data in place."""
-    settings = load({"TWITCH_CDS_DEMO": "true"})
-    return build_engine(settings, now=lambda: datetime.combine(TODAY, time(12), UTC), data=PLACE.data)
-
-
-def witnesses(before: list[Any]) -> dict[str, list[int]]:
+def witnesses(before: tuple[Any, ...]) -> dict[str, list[int]]:
     """For each rule and card some cases whose answer names it."""
     found: dict[str, list[int]] = {}
     for place, told in enumerate(before):
@@ -268,22 +233,24 @@ def mutants() -> Iterator[Mutant]:
             yield Mutant(name, lambda place=place, other=other: put_card(place, other), card.topic.value)  # type: ignore[misc]
         yield Mutant(f"{card.topic.value}.rank", lambda place=place: swap(place), card.topic.value)  # type: ignore[misc]
 
-    yield from of_data(Path(tempfile.mkdtemp()) / "data")
-
-
-def of_data(copy: Path) -> Iterator[Mutant]:
-    """The data with one thing changed, in a copy."""
-    shutil.copytree(DATA, copy)
     for name, file, text in data_mutants.mutants(DATA):
-        yield Mutant(name, lambda file=file, text=text: put_data(copy, file, text), file)  # type: ignore[misc]
+        yield Mutant(name, lambda file=file, text=text: put_data(file, text), file)  # type: ignore[misc]
 
 
-def put_data(copy: Path, file: str, text: str) -> None:
+@cache
+def copy_of(process: int) -> Path:
+    """The copy of the data that a process may change."""
+    copy = Path(tempfile.mkdtemp(prefix=f"mutants-{process}-")) / "data"
+    shutil.copytree(DATA, copy)
+    atexit.register(shutil.rmtree, copy.parent)
+    return copy
+
+
+def put_data(file: str, text: str) -> None:
     """Put the copy, with one file changed, in the place of the data."""
-    for other in DATA.glob("*.toml"):
-        shutil.copy(other, copy)
-    (copy / file).write_text(text, "utf-8")
-    PLACE.data = copy
+    PLACE.data = copy_of(os.getpid())
+    (PLACE.data / file).write_text(text, "utf-8")
+    PLACE.changed = file
 
 
 def of_rule(row: Rule) -> Iterator[tuple[str, Rule]]:
@@ -363,7 +330,9 @@ def put_cards(rows: tuple[CardRow, ...]) -> None:
 
 def restore() -> None:
     """Put everything back."""
-    PLACE.data = DATA
+    if PLACE.changed:
+        shutil.copy(DATA / PLACE.changed, PLACE.data)
+    PLACE.data, PLACE.changed = DATA, ""
     rulebook._rows = ROWS
     put_cards(CARDS)
 
