@@ -146,7 +146,7 @@ class OtherResult(Struct, frozen=True, kw_only=True):
     """A laboratory result of a test that no rule judges; those of the code file have a `concept` (N35).
 
     `key` is its code, else its name: a newer result of the same test counts instead; a preliminary one takes nothing
-    back.
+    back. `trouble` is why it could not be read, a key of the wording: then it is said, and nothing else.
     """
 
     ref: str
@@ -158,6 +158,7 @@ class OtherResult(Struct, frozen=True, kw_only=True):
     ranges: tuple[ReferenceRange, ...] = ()
     concept: Concept | None = None
     preliminary: bool = False
+    trouble: str | None = None
 
 
 class Drug(Struct, frozen=True, kw_only=True):

@@ -81,7 +81,7 @@ def is_laboratory(observation: Observation) -> bool:
 def other(observation: Observation, namer: Namer, scope: Scope) -> OtherResult | None:
     """A result of a test that no rule judges, if it is one of a laboratory or of the code file (N35)."""
     when, code, status = effective(observation), observation.code, status_of(observation)
-    if status not in (*FINAL, PRELIMINARY) or when is None or scope.is_future(when):
+    if status in VOID or when is None or scope.is_future(when):
         return None
     concept = next(
         (hit for hit in namer.concepts(code) if hit.groups and not hit.analyte and _is_only_ordered(hit)), None
@@ -90,6 +90,7 @@ def other(observation: Observation, namer: Namer, scope: Scope) -> OtherResult |
     name = _called(code)
     if when is None or not (name or codes) or not (concept or is_laboratory(observation)):
         return None
+    flags = _flags(observation, namer.units)
     return OtherResult(
         ref=observation.ref,
         key=next(iter(codes), name),
@@ -97,10 +98,19 @@ def other(observation: Observation, namer: Namer, scope: Scope) -> OtherResult |
         concept=concept,
         when=when,
         quantity=_measured(observation)[0],
-        flags=_flags(observation, namer.units),
+        flags=flags,
         ranges=tuple(observation.reference_range or ()),
         preliminary=status == PRELIMINARY,
+        trouble=_trouble(observation, status, namer, is_flagged=bool(flags)),
     )
+
+
+def _trouble(observation: Observation, status: str, namer: Namer, *, is_flagged: bool) -> str | None:
+    """Why a result that no rule judges could not be read: its status says nothing, or nothing came of it."""
+    if status not in (*FINAL, PRELIMINARY):
+        return "status"
+    is_empty = observation.data_absent_reason is not None and not was_not_done(observation, namer.answers)
+    return "no-value" if is_empty and not is_flagged else None
 
 
 def _is_only_ordered(concept: Concept) -> bool:

@@ -3,16 +3,18 @@
 from collections.abc import Iterable
 
 from cards.advice import Note
-from cds.chart.facts import Seen
+from cds.chart.facts import OtherResult, Seen
 from cds.chart.polarity import Says
 from cds.chart.spoken import normalise
 from cds.knowledge.codes import Concept
+from cds.knowledge.load import Knowledge
 from cds.rules import lifestyle, readings, serotonin, tests_due
 from cds.rules.assess import Assessment
 from cds.rules.findings import Finding
 from cds.rules.flags import Flags
 from cds.rules.lab_status import Unread
 from cds.rules.medication import Course, Ended
+from cds.rules.other_tests import name_of
 from cds.rules.own_words import first_of_sentence, own
 from cds.rules.picture import Picture
 from cds.rules.rulebook import UNJUDGED, rulebook_of
@@ -228,7 +230,15 @@ def by_words(medicines: Iterable[Concept]) -> tuple[Note, ...]:
 def unread(picture: Picture) -> tuple[Note, ...]:
     """The results that are on file and were not understood, what the laboratory called critical first (N64)."""
     found = sorted(picture.laboratory.unread.items(), key=lambda one: not one[1].is_urgent)
-    return tuple(_unread(analyte, one, picture) for analyte, one in found)
+    return (
+        *(_unread(analyte, one, picture) for analyte, one in found),
+        *(_other_unread(one, picture.knowledge) for one in picture.others_unread),
+    )
+
+
+def _other_unread(one: OtherResult, knowledge: Knowledge) -> Note:
+    reason = knowledge.names.unread[one.trouble or ""]
+    return Note("result_unread", {"test": cut(name_of(one, knowledge)), "reason": reason, "date": one.when.text})
 
 
 def _unread(analyte: str, one: Unread, picture: Picture) -> Note:

@@ -39,6 +39,7 @@ def _may_sleep(assessment: Assessment) -> bool:
         or assessment.failed
         or not picture.complete.has(*EVIDENCE)
         or picture.laboratory.unread
+        or picture.others_unread
         or picture.unclear
     )
 

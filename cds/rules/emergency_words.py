@@ -21,9 +21,8 @@ def summary(flags: Flags) -> tuple[str, dict[str, str]]:
 def told(flags: Flags) -> dict[str, Told]:
     """What the chart calls what is behind each tag, with its day: of a result, else of the first finding (N58)."""
     found: dict[str, Told] = {}
-    for flag in flags:
-        if flag.tag and flag.facts:
-            found.setdefault(flag.tag, Told(next(iter(flag.names), ""), flag.facts[0].date or ""))
+    for tag, flag in ((flag.tag, flag) for flag in flags if flag.tag and flag.facts):
+        found.setdefault(tag, Told(next(iter(flag.names), ""), flag.facts[0].date or ""))
     return found
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cards.template import fill
-from cds.rules import other_results, readings, unread
+from cds.rules import other_results, other_tests, readings, unread
 from cds.rules.assess import Assessment
 from cds.rules.flags import Flags
 from cds.rules.picture import NEEDED, Picture
@@ -90,6 +90,9 @@ def _unread(picture: Picture) -> Iterator[str]:
     names, analytes = picture.knowledge.names.open, picture.knowledge.analytes
     yield from uncoded(picture)
     yield from (fill(names.result, {"test": analytes[test].label}) for test in picture.laboratory.unread)
+    yield from (
+        fill(names.result, {"test": other_tests.name_of(one, picture.knowledge)}) for one in picture.others_unread
+    )
     medicines = picture.chart.medicines
     if medicines.unchecked:
         yield names.medicine

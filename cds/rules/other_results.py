@@ -3,23 +3,18 @@
 from collections.abc import Collection, Iterator
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from cards.advice import Note
 from cards.printed import number, plain_unit
 from cards.template import fill
 from cds.chart.facts import OtherResult
-from cds.fhir.datatypes import Quantity
 from cds.knowledge.load import Knowledge
-from cds.knowledge.model import Analyte
 from cds.rules import context, lab_status
-from cds.rules.amount import amount, ucum
 from cds.rules.lab_limits import CRITICAL, Judged
 from cds.rules.newest import newest
+from cds.rules.other_tests import name_of, outside
 from cds.rules.picture import Picture
-from cds.rules.ranges import usable
 
-NO_UNIT = "1"  # a plain number, UCUM
 FLAGS = {**CRITICAL, "L": "low", "H": "high", "A": "abnormal"}
 
 
@@ -80,7 +75,7 @@ def _others(picture: Picture, used: Collection[str]) -> Iterator[Line]:
     A preliminary one that is no older stands beside the newest final one: it takes nothing back.
     """
     tests: dict[str, list[OtherResult]] = {}
-    for result in picture.chart.others:
+    for result in (one for one in picture.chart.others if one.trouble is None):
         tests.setdefault(result.key, []).append(result)
     for results in tests.values():
         final = newest((one for one in results if not one.preliminary), lambda one: one.when)
@@ -94,7 +89,11 @@ def _other(result: OtherResult, picture: Picture) -> Line | None:
     side = _side(result, picture)
     if not side or not picture.is_within(result.when, "flagged_lab"):
         return None
-    values = {"test": _name(result, picture), "value": _shown(result, picture.knowledge), "date": result.when.text}
+    values = {
+        "test": context.cut(name_of(result, picture.knowledge)),
+        "value": _shown(result, picture.knowledge),
+        "date": result.when.text,
+    }
     return _line(picture, values, result.flags, side, result.when.first, early=result.preliminary)
 
 
@@ -102,35 +101,7 @@ def _side(result: OtherResult, picture: Picture) -> str:
     """On which side it lies: by a critical flag, its own range, or any flag of a listed test; empty if on none."""
     flags = CRITICAL if result.concept is None else FLAGS
     flagged = next((side for flag, side in flags.items() if flag in result.flags), "")
-    return flagged or _outside(result, picture)
-
-
-def _outside(result: OtherResult, picture: Picture) -> str:
-    """On which side of its own range: number and range of one result are in one unit, also where only one states it."""
-    knowledge, person = picture.knowledge, picture.laboratory.limits.person
-    edges = (edge for one in result.ranges for edge in (one.low, one.high))
-    stated = (ucum(one, knowledge) for one in (result.quantity, *edges) if one is not None)
-    unit = next((one for one in stated if one), NO_UNIT)
-    test = Analyte(label=result.name, unit=unit, fresh_days=0, sides=[])
-    ranges = tuple(
-        replace(one, low=_in_unit(one.low, unit, knowledge), high=_in_unit(one.high, unit, knowledge))
-        for one in result.ranges
-    )
-    found = amount(_in_unit(result.quantity, unit, knowledge), test, knowledge)
-    ranged = usable(ranges, found, test, person, knowledge) if found else None
-    side = ranged.side(found) if ranged and found else None
-    return side if side in ("low", "high") else ""
-
-
-def _in_unit(quantity: Quantity | None, unit: str, knowledge: Knowledge) -> Quantity | None:
-    """A number with its own unit, else with that of its result."""
-    return quantity if quantity is None or ucum(quantity, knowledge) else replace(quantity, unit=unit)
-
-
-def _name(result: OtherResult, picture: Picture) -> str:
-    """What the chart calls the test, else the code file; a code without a name is its own."""
-    listed = picture.knowledge.display(result.concept) if result.concept else None
-    return context.cut(result.name or listed or result.key)
+    return flagged or outside(result, picture.knowledge, picture.laboratory.limits.person)
 
 
 def _shown(result: OtherResult, knowledge: Knowledge) -> str:

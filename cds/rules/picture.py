@@ -5,12 +5,23 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from cards.advice import Fact, NotChecked
-from cds.chart.facts import Chart, Named, Problem, RequestedService, Seen
+from cds.chart.facts import Chart, Named, OtherResult, Problem, RequestedService, Seen
 from cds.chart.spoken import UNREAD, UNSURE
 from cds.fhir.dates import When, completed_years
 from cds.fhir.units import factor
 from cds.knowledge.load import Knowledge
-from cds.rules import findings, gate, known_disease, lab_status, medication, readings, reported, unread, work_up
+from cds.rules import (
+    findings,
+    gate,
+    known_disease,
+    lab_status,
+    medication,
+    other_tests,
+    readings,
+    reported,
+    unread,
+    work_up,
+)
 from cds.rules.amount import ucum
 from cds.rules.findings import Finding, Findings, Remark
 from cds.rules.gate import Twitch
@@ -82,6 +93,7 @@ class Picture(Struct, frozen=True, kw_only=True):
     answered: tuple[Finding, ...] = ()
     unclear: tuple[Seen, ...] = ()
     unsure: tuple[Named, ...] = ()
+    others_unread: tuple[OtherResult, ...] = ()
     unread: tuple[NotChecked, ...] = ()
     quoted: tuple[Remark, ...] = ()
     weak_used: tuple[Finding, ...] = ()
@@ -165,6 +177,7 @@ def read(
     recorded = findings.recorded(chart, knowledge)
     tests = lab_status.read(chart, knowledge, person, today)
     medicines = medication.read(chart.drugs, knowledge, today, chart.told_medicines)
+    others = tuple(other_tests.unread(chart, knowledge, today))
     known = known_disease.known(chart.problems, knowledge)
     expected = known_disease.expected(chart.problems, medicines, knowledge)
     diseases = (one.name for one in (*known, *expected))
@@ -192,7 +205,8 @@ def read(
         pregnant=pregnant,
         weeks=_weeks(chart, knowledge, today, pregnant=pregnant, told=says_pregnant is not None),
         says_pregnant=says_pregnant,
-        unread=tuple(unread.accounted(chart, tests, findings.in_texts(chart, UNREAD, knowledge, today))),
+        others_unread=others,
+        unread=tuple(unread.accounted(chart, tests, others, findings.in_texts(chart, UNREAD, knowledge, today))),
         unclear=findings.unclear(chart, knowledge, today),
         unsure=findings.in_texts(chart, UNSURE, knowledge, today),
         recorded=recorded,

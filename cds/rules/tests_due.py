@@ -98,7 +98,7 @@ def _is_known_otherwise(test: str, picture: Picture) -> bool:
     oldest = picture.today - picture.knowledge.analytes[test].fresh_days
     named = f"{TELLS}{test}"
     return any(
-        one.concept is not None and named in one.concept.sets and one.when.first >= oldest
+        one.concept is not None and named in one.concept.sets and one.when.first >= oldest and one.trouble is None
         for one in picture.chart.others
     )
 

@@ -4,19 +4,23 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from cards.advice import NotChecked
-from cds.chart.facts import Chart, Named
+from cds.chart.facts import Chart, Named, OtherResult
 from cds.fhir.references import type_of
 from cds.rules.lab_status import Laboratory
 
 UNNAMED, UNCLEAR, TOO_MANY, LANGUAGE = "code", "status", "too-many", "language"
 
 
-def accounted(chart: Chart, laboratory: Laboratory, texts: Iterable[Named]) -> Iterator[NotChecked]:
+def accounted(
+    chart: Chart, laboratory: Laboratory, others: Iterable[OtherResult], texts: Iterable[Named]
+) -> Iterator[NotChecked]:
     """Every entry that a rule might have used and could not read: the type, why, and how many.
 
-    `texts` are those that speak of a twitch or a sign in a language that is off only (N14).
+    `others` are results of tests that no rule judges; `texts` are those that speak of a twitch or a sign in a language
+    that is off only (N14).
     """
-    for reason, count in sorted(laboratory.unread_counts.items()):
+    results = Counter(laboratory.unread_counts) + Counter(one.trouble or "" for one in others)
+    for reason, count in sorted(results.items()):
         yield NotChecked(type="Observation", reason=reason, count=count)
     if chart.strange_problems:
         yield NotChecked(type="Condition", reason=UNNAMED, count=chart.strange_problems)

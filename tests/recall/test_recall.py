@@ -49,7 +49,7 @@ PREDNISONE = coded({"system": RXNORM, "code": "8640"})
 
 
 def test_results_are_counted_by_what_they_are_known_by(recall: Recall, tmp_path: Path) -> None:
-    """Read with a code, a date and a value that can be read; else not, with the reason."""
+    """Read with a code, a date and a value that can be read; else not, with the reason; one that says nothing is none."""
     file = ndjson(
         tmp_path / "a.ndjson",
         [
@@ -61,6 +61,7 @@ def test_results_are_counted_by_what_they_are_known_by(recall: Recall, tmp_path:
             potassium(ident="6", status="cancelled"),
             potassium(ident="7", valueQuantity={"unit": "mmol/L"}, dataAbsentReason=coded({"code": "unknown"})),
             potassium(ident="8", valueQuantity=None, interpretation=[coded({"code": "L"})]),
+            potassium(ident="12", valueQuantity=None, interpretation=[{"text": "see comment"}]),
             result(coded(KAL), ident="9"),
             result({"text": "Potassium"}, ident="10"),
             result(coded({"system": LOINC, "code": "718-7", "display": "Hemoglobin"}), ident="11"),

@@ -13,6 +13,7 @@ from typing import Any
 TOKEN = re.compile(r'"[^"\n]*"|#[^\n]*|[\[\]=\n]|(?<![\w.-])\d+(?:\.\d+)?\b|\b(?:true|false)\b')
 HEAD = re.compile(r"^\[+([^\[\]\n]+)\]+[^\n]*$", re.MULTILINE)
 KEY = re.compile(r"[\w-]+")
+VALUE = re.compile(r'"([^"]+)" = ([\d.]+)')
 AMENDMENT = re.compile(r"\bN(\d+)\b")
 TURNED = {"true": "false", "false": "true"}
 OTHER = {
@@ -66,6 +67,18 @@ def about(name: str, path: Path) -> frozenset[str]:
         return frozenset(words[-1].strip('"').split())
     named = [words[0], words[-1]] if words[1:2] == ["after"] else words[:1] if words[1:] == ["empty"] else words[1:2]
     return frozenset(of for one in named for of in _holds(file, one, blocks.get(one.partition(".")[0], {})))
+
+
+def edges(name: str, path: Path) -> list[tuple[float, float]]:
+    """Between which numbers, in each unit of a limit, a mutant of its value or its operator is another one."""
+    changed = re.fullmatch(r"(\d+) .* (?:(op) \S+ to \S+|(?:\S+ )?([\d.]+) to ([\d.]+))", name)
+    near = path.read_text("utf-8").splitlines()[int(changed[1]) - 1 :] if changed else []
+    values = next((VALUE.findall(line) for line in near[:2] if "value = {" in line), [])
+    if not changed or not values or not (changed[2] or changed[3] in {value for _, value in values}):
+        return []
+    one, other = (float(changed[3]), float(changed[4])) if changed[3] else (float(values[0][1]),) * 2
+    far = max(abs(one - other) / one, 0.01) * 2
+    return [(float(value) * (1 - far), float(value) * (1 + far)) for _, value in values]
 
 
 def _holds(file: str, name: str, block: dict[str, Any]) -> Iterator[str]:

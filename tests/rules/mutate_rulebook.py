@@ -1,4 +1,4 @@
-"""Mutates the rulebook, the cards, and the data: tests/rules/mutate_rulebook.py [WORD | @FILE].
+"""Mutates the rulebook, the cards, and the data: tests/rules/mutate_rulebook.py [WORD | @FILE]...
 
 Every field of every row is changed once for each thing that it holds, rows change places; each number of the data is
 made one step larger and one smaller, each operator, effect and switch is turned, each member of a list is left out,
@@ -6,7 +6,7 @@ each value set emptied, each block put behind the next (`data_mutants`). A mutan
 refuses it, or where discovery, an evidence table, what makes way for what, or an answer to a golden case changes; one
 of the data only by the start or an answer, numbers in it not compared: a limit that is printed is not thereby tested.
 Survivors are printed; those of EXPLAINED and `survivors.toml` with the reason. Ends with 1 if one survives without
-a reason. WORD: only mutants whose name holds it; @FILE: only those that an earlier run said survived. As many processes
+a reason. WORD: only mutants whose name holds it; @FILE: those that an earlier run said survived. As many processes
 as processors: each mutant is judged in one that stays alive (`quick_start`).
 """
 
@@ -33,7 +33,7 @@ import data_mutants
 import quick_start
 from charts.dates import TODAY
 from charts.seam import engine
-from golden_answers import AMENDMENTS, BODIES, Original, answer, mask, recorded, started
+from golden_answers import AMENDMENTS, BODIES, Original, answer, is_same, mask, recorded, started
 from msgspec.structs import replace
 
 from cards.topics import Indicator, Topic
@@ -84,11 +84,10 @@ def main() -> None:
     logging.disable()
     original = recorded()
     whole, notices = said(engine(TODAY)), witnesses(original.answers)
-    quick_start.shorten()
-    made = started(DATA)
-    if any(answer(made, *body) != told for body, told in zip(BODIES, original.answers, strict=True)):
+    quick_start.shorten(lambda: PLACE.changed)
+    if not is_same(started(DATA), original, every=10):
         sys.exit("what is made once is not all that a start makes: quick_start.py")
-    chosen = [one for one in mutants() if is_wanted(one.name)]
+    chosen = chosen_mutants()
     survivors = []
 
     def survives(place: int) -> str:
@@ -103,7 +102,7 @@ def main() -> None:
 
     for name in filter(None, judged(survives, len(chosen))):
         survivors.append(name)
-        say(f"survived: {name} {_explained(name)}")
+        say(f"survived: {name}\n    {_explained(name)}")
     unexplained = [name for name in survivors if not _explained(name)]
     say(f"{len(chosen)} mutants, {len(survivors)} survivors, {len(unexplained)} without a reason")
     sys.exit(1 if unexplained else 0)
@@ -123,20 +122,23 @@ def _judge(place: int) -> str:
     return JUDGES[-1](place)
 
 
+def chosen_mutants() -> list[Mutant]:
+    """Those that are asked for, in the order in which they are."""
+    every = list(mutants())
+    asked = sys.argv[1:] or [""]
+    return list({one.name: one for word in asked for one in every if _is_asked(one.name, word)}.values())
+
+
+def _is_asked(name: str, word: str) -> bool:
+    """Whether a word of the command means a mutant."""
+    return name in _listed(word[1:]) if word.startswith("@") else word in name
+
+
 @cache
-def wanted() -> tuple[str, frozenset[str]]:
-    """The word that a name holds, or the names that a file says survived."""
-    word = "".join(sys.argv[1:2])
-    if not word.startswith("@"):
-        return word, frozenset()
-    lines = Path(word[1:]).read_text("utf-8").splitlines()
-    return "", frozenset(line.removeprefix("survived: ").strip() for line in lines if line.startswith("survived: "))
-
-
-def is_wanted(name: str) -> bool:
-    """Whether this run is about a mutant."""
-    word, names = wanted()
-    return word in name and (not names or name in names)
+def _listed(file: str) -> frozenset[str]:
+    """The mutants that an earlier run said survived."""
+    lines = Path(file).read_text("utf-8").splitlines()
+    return frozenset(line.removeprefix("survived: ").strip() for line in lines if line.startswith("survived: "))
 
 
 def _explained(name: str) -> str:
@@ -190,11 +192,23 @@ def concerned(mutant: Mutant, original: Original) -> list[int]:
     if file == "rules.toml" and len(words) > 2:
         found = original.reading(words[2])
         if words[1] == "windows":
-            found &= original.spanning(int(words[3]))
+            found &= original.spanning(int(words[3]) - 2, int(words[3]) + 2)
+        elif words[1] == "thresholds" and words[2].endswith("_years"):
+            found &= _of_age(float(words[3]), original)
     elif file != "rules.toml" and (names := data_mutants.about(name, DATA / file)):
         found = original.holding(names)
+    if file == "limits.toml" and (edges := data_mutants.edges(name, DATA / file)):
+        found &= original.numbering(edges)
+    elif file == "limits.toml" and words[-4].endswith("_years"):
+        found &= _of_age(float(words[-3]), original)
     cited = data_mutants.amendments(mutant.name, DATA, mutant.about)
     return sorted(found, key=lambda place: AMENDMENTS[place].isdisjoint(cited) if place < len(AMENDMENTS) else True)
+
+
+def _of_age(years: float, original: Original) -> frozenset[int]:
+    """The cases of somebody of about this age, and those whose age is not known."""
+    ageless = frozenset(place for place, (_, body, _) in enumerate(BODIES) if b'"birthDate"' not in body)
+    return ageless | original.spanning(int((years - 1) * 365), int((years + 2) * 366))
 
 
 def said(made: Engine) -> Any:

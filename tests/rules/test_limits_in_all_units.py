@@ -16,6 +16,7 @@ from cds.rules.ranges import Person
 KNOWLEDGE = engine(TODAY).knowledge
 UCUM = "http://unitsofmeasure.org"
 LIMITS = [limit for some in KNOWLEDGE.limits.values() for limit in some if limit.value]
+COMBINED = [limit for limit in KNOWLEDGE.combined.values() if limit.value]
 STEPS = {"at": 0, "below": -1, "above": 1}
 
 
@@ -49,7 +50,7 @@ def test_a_limit_is_printed_in_every_kind_of_unit(limit: Limit) -> None:
 
 def step(limit: Limit, unit: str) -> float:
     """The last digit that limits of this analyte are printed with in a unit."""
-    printed = [one.value[unit] for one in LIMITS if one.analyte == limit.analyte and unit in one.value]
+    printed = [one.value[unit] for one in (*LIMITS, *COMBINED) if one.analyte == limit.analyte and unit in one.value]
     return 0.1 ** max(len(f"{value:g}".partition(".")[2]) for value in printed)
 
 
@@ -78,7 +79,7 @@ def test_the_same_value_in_another_unit_is_judged_the_same(limit: Limit, place: 
         assert 1 == len(judged), (person, judged)
 
 
-@pytest.mark.parametrize("limit", LIMITS, ids=named)
+@pytest.mark.parametrize("limit", [*LIMITS, *COMBINED], ids=named)
 def test_the_units_of_a_limit_say_the_same(limit: Limit) -> None:
     """One number, converted, is the other one to the last digit that it is printed with."""
     mass = KNOWLEDGE.analytes[limit.analyte].molar_mass

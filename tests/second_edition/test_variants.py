@@ -1,9 +1,12 @@
 """Issue "second edition": one datum of a golden chart changed, 2,000 seeded times: what may calm, and what is said.
 
+A datum is lost (unreadable or UNKNOWN), not the patient's (of another person, entered in error), old, or ABSENT.
+
 `removed` is a type that did not arrive: an entry that a server does not send cannot be told from one that is not there.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from random import Random
@@ -149,6 +152,18 @@ def of_another(resource: Json) -> bool:
     return True
 
 
+def made_old(resource: Json) -> bool:
+    """A problem whose dates all lie seven years earlier."""
+    if resource["resourceType"] != "Condition":
+        return False
+    moved = False
+    for name in ("onsetDateTime", "recordedDate"):
+        if re.match(r"\d{4}", resource.get(name, "")):
+            resource[name] = f"{int(resource[name][:4]) - 7}{resource[name][4:]}".replace("-02-29", "-02-28")
+            moved = True
+    return moved
+
+
 LOST: tuple[Callable[[Json], bool], ...] = (unit_unknown, status_unknown, code_unknown, value_unknown)
 NOT_HERS: tuple[Callable[[Json], bool], ...] = (entered_in_error, of_another)
 
@@ -219,6 +234,40 @@ def test_what_is_of_another_person_or_entered_in_error_changes_nothing() -> None
         if (first.status, first.cards) != (second.status, second.cards):
             found.append(f"{case.file}/{case.id} + {other.id} {change.__name__}")
 
+    assert [] == found
+
+
+@pytest.mark.parametrize("change", NOT_HERS)
+def test_a_datum_that_is_not_the_patients_is_as_if_it_were_not_there(change: Callable[[Json], bool]) -> None:
+    """One's own entry made somebody else's, or an error: the same cards as without it and its older versions."""
+    found = []
+    for one in variants((change,), COUNT // 8):
+        first, second = answer(without(one.after, one.changed), one.service), answer(one.after, one.service)
+        if (first.status, first.cards) != (second.status, second.cards):
+            found.append(one.name)
+
+    assert [] == found
+
+
+def without(body: Json, resource: Json) -> Json:
+    """The request without one entry, whatever its version."""
+    name = _name(resource)
+    held = {
+        key: {**one, "entry": [entry for entry in one["entry"] if _name(entry["resource"]) != name]}
+        if isinstance(one, dict) and "entry" in one
+        else one
+        for key, one in body["prefetch"].items()
+    }
+    return {**body, "prefetch": held}
+
+
+def _name(resource: Json) -> tuple[str, str | None]:
+    return resource["resourceType"], resource.get("id")
+
+
+def test_a_sign_made_old_never_calms() -> None:
+    """A problem of seven years ago: what N6 to N11 make of it, and the windows of the emergencies, is never calm."""
+    found = [one.name for one in variants((made_old,), COUNT // 4) if is_calmer(*one.answers)]
     assert [] == found
 
 
