@@ -143,14 +143,20 @@ class MedicationReader:
         if drug.state == UNCLEAR and (hits or is_strange):
             self.unknown += 1
             self._unclear.append((entry.ref, self._medications.name_of(entry)))
-        if drug.state == "active":
+        counts = drug.state == "active" or (is_strange and self._ended_of_late(drug))
+        if counts:
             self._active.add(entry.ref if "/" in entry.ref else f"{entry.ref} {len(self._active)}")
         if not hits:
-            if drug.state == "active" and is_strange:
+            if counts and is_strange:
                 self.unknown += 1
                 self._unnamed.append((entry.ref, self._medications.name_of(entry)))
             return None
         return drug
+
+    def _ended_of_late(self, drug: Drug) -> bool:
+        """Whether it ended so lately that, whatever it was, its end may matter (N28)."""
+        ended = drug.end.last if drug.state == "ended" and drug.end is not None else None
+        return ended is not None and 0 <= self._scope.today - ended <= self._namer.stopped_days
 
     def draft(self, entry: MedicationRequest) -> Drug | None:
         """A request that is not yet signed, whatever its dates; None if no rule reads the medicine."""

@@ -41,6 +41,7 @@ class Namer:
         self.lab_codes = knowledge.codes.lab_codes
         self._flat = knowledge.codes.flat_systems
         self._both_sides = frozenset(knowledge.phrases.both_sides)
+        self.stopped_days = max((one.stopped_within or 0 for one in knowledge.medicines.values()), default=0)
         self.listener = Listener(knowledge)
 
     def names_twitch(self, concept: CodeableConcept | None) -> bool:

@@ -153,8 +153,8 @@ def of_another(resource: Json) -> bool:
 
 
 def made_old(resource: Json) -> bool:
-    """A problem whose dates all lie seven years earlier."""
-    if resource["resourceType"] != "Condition":
+    """A sign of a problem whose dates all lie seven years earlier; those of emergencies have windows of their own."""
+    if resource["resourceType"] != "Condition" or not is_lasting_sign(resource):
         return False
     moved = False
     for name in ("onsetDateTime", "recordedDate"):
@@ -162,6 +162,15 @@ def made_old(resource: Json) -> bool:
             resource[name] = f"{int(resource[name][:4]) - 7}{resource[name][4:]}".replace("-02-29", "-02-28")
             moved = True
     return moved
+
+
+def is_lasting_sign(resource: Json) -> bool:
+    """Whether all that its codes mean are signs that no window ends: of U, P and R, but for the movements of P3."""
+    codes, signs = engine(TODAY).knowledge.codes, engine(TODAY).knowledge.signs
+    lasting = (signs.urgent | signs.central | signs.routine | signs.childhood) - signs.emergency - {"acute-movement"}
+    concepts = [codes.find(one.get("system"), one.get("code")) for one in resource.get("code", {}).get("coding", ())]
+    named = frozenset[str]().union(*(one.sets for one in concepts if one is not None))
+    return bool(named & lasting) and not named & (signs.emergency | signs.additional)
 
 
 LOST: tuple[Callable[[Json], bool], ...] = (unit_unknown, status_unknown, code_unknown, value_unknown)
