@@ -143,7 +143,8 @@ class MedicationReader:
         if drug.state == UNCLEAR and (hits or is_strange):
             self.unknown += 1
             self._unclear.append((entry.ref, self._medications.name_of(entry)))
-        counts = drug.state == "active" or (is_strange and self._ended_of_late(drug))
+        is_uncoded = is_strange and not any(map(self._namer.is_coded, named))
+        counts = drug.state == "active" or (is_uncoded and self._ended_of_late(drug))
         if counts:
             self._active.add(entry.ref if "/" in entry.ref else f"{entry.ref} {len(self._active)}")
         if not hits:

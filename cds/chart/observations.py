@@ -78,6 +78,12 @@ def is_laboratory(observation: Observation) -> bool:
     return LABORATORY in concepts.codes(concepts.each(read_raw(_CATEGORIES, observation.category)))
 
 
+def tells_abnormal(observation: Observation) -> bool:
+    """Whether it may be abnormal, whatever its test: by a flag or a range of its own, or for it has no value."""
+    tells = observation.interpretation or observation.reference_range
+    return bool(tells) or observation.data_absent_reason is not None
+
+
 def other(observation: Observation, namer: Namer, scope: Scope) -> OtherResult | None:
     """A result of a test that no rule judges, if it is one of a laboratory or of the code file (N35)."""
     when, code, status = effective(observation), observation.code, status_of(observation)

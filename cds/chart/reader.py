@@ -151,8 +151,7 @@ class Reader:
             return True
         if observations.tells_caffeine(resource, self._namer):
             return True
-        tells = resource.interpretation or resource.reference_range or resource.data_absent_reason is not None
-        if tells and observations.is_laboratory(resource):
+        if observations.tells_abnormal(resource) and observations.is_laboratory(resource):
             return True
         return any(
             matters(part.code) or matters(part.value_codeable_concept) or self._namer.worded_test(part.code) is not None

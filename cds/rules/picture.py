@@ -177,7 +177,6 @@ def read(
     recorded = findings.recorded(chart, knowledge)
     tests = lab_status.read(chart, knowledge, person, today)
     medicines = medication.read(chart.drugs, knowledge, today, chart.told_medicines)
-    others = tuple(other_tests.unread(chart, knowledge, today))
     known = known_disease.known(chart.problems, knowledge)
     expected = known_disease.expected(chart.problems, medicines, knowledge)
     diseases = (one.name for one in (*known, *expected))
@@ -205,7 +204,7 @@ def read(
         pregnant=pregnant,
         weeks=_weeks(chart, knowledge, today, pregnant=pregnant, told=says_pregnant is not None),
         says_pregnant=says_pregnant,
-        others_unread=others,
+        others_unread=(others := tuple(other_tests.unread(chart, knowledge, today))),
         unread=tuple(unread.accounted(chart, tests, others, findings.in_texts(chart, UNREAD, knowledge, today))),
         unclear=findings.unclear(chart, knowledge, today),
         unsure=findings.in_texts(chart, UNSURE, knowledge, today),

@@ -49,7 +49,7 @@ PREDNISONE = coded({"system": RXNORM, "code": "8640"})
 
 
 def test_results_are_counted_by_what_they_are_known_by(recall: Recall, tmp_path: Path) -> None:
-    """Read with a code, a date and a value that can be read; else not, with the reason; one that says nothing is none."""
+    """Read with a code, a date and a value that can be read; else not, with the reason; an empty one is none."""
     file = ndjson(
         tmp_path / "a.ndjson",
         [

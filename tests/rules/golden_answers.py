@@ -135,7 +135,7 @@ def answer(made: Engine, hook: str, body: bytes, emergency_cards: bool) -> Any:
         card.get("extension", {}).get("org.twitch-cds.basis", {}).pop("knowledgeVersion", None)
         for suggestion in card.get("suggestions", ()):
             suggestion.pop("uuid")
-    assessed = outcome.consultation.assessed if outcome.consultation else None
+    assessed = outcome.evaluation.assessed if outcome.evaluation else None
     return cards, list(absent(assessed)) if assessed else []
 
 
