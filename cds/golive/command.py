@@ -19,10 +19,11 @@ NO_FILE = "no file of gates: name one, or set TWITCH_CDS_GOLIVE"
 
 
 class Options(NamedTuple):
-    """The file of gates (that of the settings if none is named), and the audits of several machines."""
+    """The file of gates (that of the settings if none is named), the audits of several machines, and a replay."""
 
     file: str | None = None
     audit: tuple[str, ...] = ()
+    replay: str = ""
     json: bool = False
 
 
@@ -33,7 +34,8 @@ def run(options: Options, key_of: KeyOf, now: Callable[[], datetime] = utc_now) 
     if not file:
         raise UsageError(NO_FILE)
     with working("Counting"):
-        found = judge(Path(file), settings, now(), key_of, [Path(path) for path in options.audit])
+        replay = Path(options.replay) if options.replay else None
+        found = judge(Path(file), settings, now(), key_of, [Path(path) for path in options.audit], replay)
     sys.stdout.write(_object(found) if options.json else "".join(f"{line}\n" for line in _lines(found)))
     return 0 if found.is_go else 1
 
@@ -59,8 +61,6 @@ def _lines(found: Verdict) -> Iterator[str]:
 def _numbers(row: Row) -> str:
     """The number beside its gate."""
     value = "no figures" if row.value is None else number(row.value)
-    if row.limit is None:
-        return ""
     return f": {value} (at {'least' if row.is_least else 'most'} {number(row.limit)})"
 
 

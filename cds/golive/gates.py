@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from cds.errors import UsageError, reason_of
 
-SILENT, FEEDBACK, SHADOW, REPLAY = "silent", "feedback", "shadow", "replay"
-SOURCES = (SILENT, FEEDBACK, SHADOW, REPLAY)
+SILENT, FEEDBACK, SHADOW, REPLAY, REVIEW = "silent", "feedback", "shadow", "replay", "review"
+SOURCES = (SILENT, FEEDBACK, SHADOW, REPLAY, REVIEW)
 
 
 class Gate(Struct, frozen=True):
@@ -41,6 +41,18 @@ GATES = {
     "shadow_different_percent": Gate(SHADOW, "of these with another answer, %"),
     "shadow_gone": Gate(SHADOW, "cards gone or less urgent under the candidate"),
     "shadow_failures_percent": Gate(SHADOW, "failures of the candidate, %"),
+    "replay_calls": Gate(REPLAY, "replay: calls", is_least=True),
+    "replay_cards_per_100_calls": Gate(REPLAY, "replay: cards per 100 calls"),
+    "replay_not_checked_percent": Gate(REPLAY, "replay: calls with something not checked, %"),
+    "replay_unread_percent": Gate(REPLAY, "replay: calls with something unread, %"),
+    "replay_not_answered_percent": Gate(REPLAY, "replay: calls without an answer, %"),
+    "replay_lost": Gate(REPLAY, "replay: resources, visits and patients that are missing in it"),
+    "review_judged_percent": Gate(REVIEW, "review: items that both have judged, %", is_least=True),
+    "review_agreement": Gate(REVIEW, "review: agreement of the reviewers (kappa)", is_least=True),
+    "review_ppv_percent": Gate(REVIEW, "review: positive predictive value of the weakest card, %", is_least=True),
+    "review_ppv_low_percent": Gate(REVIEW, "review: the lowest end of a card's 95 % interval, %", is_least=True),
+    "review_silent_right_percent": Gate(REVIEW, "review: silent visits that were rightly silent, %", is_least=True),
+    "review_harmful": Gate(REVIEW, "review: items judged harmful"),
 }
 
 
@@ -59,12 +71,13 @@ class Gates(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     until: date | None = None
     without: tuple[str, ...] = ()
     reviews: tuple[str, ...] = ()
+    replay: str = ""
     gates: dict[str, Limit]
 
     @property
     def asked(self) -> dict[str, Gate]:
         """The gates that must be met, in the order in which they are told."""
-        left_out = set(self.without)
+        left_out = {*self.without, *((REVIEW,) if REPLAY in self.without else ())}  # no review without a replay
         return {name: gate for name, gate in GATES.items() if not {name, gate.source} & left_out}
 
     def limit(self, name: str) -> float:

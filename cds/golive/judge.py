@@ -10,6 +10,7 @@ from cds.errors import UsageError
 from cds.golive.calls import Calls, Days, count_calls
 from cds.golive.feedback import Feedback, count_feedback
 from cds.golive.gates import Gates, read_gates
+from cds.golive.replayed import read_replay
 from cds.golive.reviews import read_review
 from cds.golive.shadow import count_shadow
 from cds.golive.verdict import Verdict, verdict
@@ -22,16 +23,21 @@ from cds.settings import Settings
 KeyOf = Callable[[Settings], Secret]
 
 
-def judge(path: Path, settings: Settings, now: datetime, key_of: KeyOf, logs: Sequence[Path] = ()) -> Verdict:
-    """The verdict of a file of gates; raises UsageError if that, or a review that it names, cannot be used.
+def judge(
+    path: Path, settings: Settings, now: datetime, key_of: KeyOf, logs: Sequence[Path] = (), replay: Path | None = None
+) -> Verdict:
+    """The verdict of a file of gates; raises UsageError if that, or what it names, cannot be used.
 
-    `logs`: the audits of all machines; without any, that of this one and the older ones beside it.
+    `logs`: the audits of all machines; without any, that of this one and the older ones beside it. `replay`: the folder
+    of a replay in the place of the one that the file names.
     """
     gates = read_gates(path)
     reviews = [read_review(path.parent / name) for name in gates.reviews]
     calls = _calls(gates, settings, key_of, list(logs) or all_of(log_of(settings)))
     feedback, beside = _of_database(gates, settings, now)
-    return verdict(gates, str(settings.zone), calls, feedback, reviews, beside)
+    folder = replay or (path.parent / gates.replay if gates.replay else None)
+    found = read_replay(folder) if folder is not None else None
+    return verdict(gates, str(settings.zone), calls, feedback, reviews, beside, found)
 
 
 def _calls(gates: Gates, settings: Settings, key_of: KeyOf, logs: Sequence[Path]) -> Calls | None:

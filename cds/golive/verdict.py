@@ -6,14 +6,12 @@ from msgspec import Struct
 
 from cds.golive.calls import Calls
 from cds.golive.feedback import Feedback
-from cds.golive.gates import GATES, REPLAY, Gates
+from cds.golive.gates import GATES, Gates
+from cds.golive.replayed import Replayed
 from cds.golive.shadow import shadow_figures
 from cds.report.shadow import Shadow
 from cds.review.agreement import HARMFUL, Judged, kappa
-
-NO_FIGURES = {
-    REPLAY: "a replay of the hospital's history: this version reads no figures of one",
-}
+from cds.review.results import Results
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -23,13 +21,13 @@ class Row(Struct, frozen=True, kw_only=True):
     source: str
     title: str
     value: float | None = None
-    limit: float | None = None
+    limit: float
     is_least: bool = False
 
     @property
     def is_met(self) -> bool:
         """Whether there is a number, and it is on the right side of the limit."""
-        if self.value is None or self.limit is None:
+        if self.value is None:
             return False
         return self.value >= self.limit if self.is_least else self.value <= self.limit
 
@@ -66,9 +64,17 @@ def verdict(
     feedback: Feedback | None,
     reviews: Sequence[Judged],
     beside: Shadow | None = None,
+    replay: Replayed | None = None,
 ) -> Verdict:
     """Set the figures against the limits; None is a source that cannot be read."""
-    figures = {**_of_calls(calls), **_of_reviews(calls, reviews), **_of_feedback(feedback), **shadow_figures(beside)}
+    figures = {
+        **_of_calls(calls),
+        **_of_reviews(calls, reviews),
+        **_of_feedback(feedback),
+        **shadow_figures(beside),
+        **(_of_replay(replay.figures) if replay else {}),
+        **(_of_review(replay.review) if replay and replay.review else {}),
+    }
     rows = (
         Row(
             gate=name,
@@ -80,12 +86,7 @@ def verdict(
         )
         for name, gate in gates.asked.items()
     )
-    absent = (
-        Row(gate=source, source=source, title=title)
-        for source, title in NO_FIGURES.items()
-        if source not in gates.without
-    )
-    return Verdict(gates=gates, time_zone=time_zone, rows=(*rows, *absent))
+    return Verdict(gates=gates, time_zone=time_zone, rows=tuple(rows))
 
 
 def _of_calls(calls: Calls | None) -> dict[str, float | None]:
@@ -128,6 +129,40 @@ def _of_feedback(feedback: Feedback | None) -> dict[str, float | None]:
         "cards_answered": float(feedback.answered),
         "overridden_percent": _percent(feedback.overridden, feedback.answered),
     }
+
+
+def _of_replay(figures: Mapping[str, int]) -> dict[str, float | None]:
+    """Shares of all calls of the replay; one of an older version has no figures."""
+    if not figures:
+        return {}
+    calls = figures["calls"]
+    return {
+        "replay_calls": float(calls),
+        "replay_cards_per_100_calls": _percent(figures["cards"], calls),
+        "replay_not_checked_percent": _percent(figures["not_checked"], calls),
+        "replay_unread_percent": _percent(figures["unread"], calls),
+        "replay_not_answered_percent": _percent(figures["not_answered"], calls),
+        "replay_lost": float(figures["lost"]),
+    }
+
+
+def _of_review(results: Results) -> dict[str, float | None]:
+    """Of a review; while there is a card of which both have judged nothing, nobody knows the weakest."""
+    judged = sum(line.judged for line in results.lines)
+    silent = sum(line.judged for line in results.silences)
+    return {
+        "review_judged_percent": _percent(judged, results.items),
+        "review_agreement": results.agreement.kappa if results.agreement else None,
+        "review_ppv_percent": _least_percent([line.share for line in results.cards]),
+        "review_ppv_low_percent": _least_percent([line.low for line in results.cards]),
+        "review_silent_right_percent": _percent(sum(line.right for line in results.silences), silent),
+        "review_harmful": float(sum(line.harmful for line in results.lines)) if judged else None,
+    }
+
+
+def _least_percent(shares: Sequence[float | None]) -> float | None:
+    known = [share for share in shares if share is not None]
+    return min(known) * 100 if known and len(known) == len(shares) else None
 
 
 def _percent(part: int, whole: int) -> float | None:

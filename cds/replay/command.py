@@ -23,6 +23,7 @@ from cds.replay import keep, results
 from cds.replay.alike import ALIKE, alike
 from cds.replay.crew import Crew, crew_of
 from cds.replay.events import Calendar
+from cds.replay.figures import FIGURE_NAMES, FIGURES
 from cds.replay.ledger import Answers
 from cds.replay.losses import Reason
 from cds.replay.manifest import LOCK, NAME, Manifest, inputs, taken_up
@@ -149,6 +150,8 @@ def _finished(going: Run, manifest: Manifest, problems: list[Problem]) -> Manife
     done = replace(manifest, shards=plan.shards, done=True, counts=counts, lost=lost)
     with tables(spill) as found:
         write_page(found, out, done)
+        (figures,) = found.rows(FIGURES)
+    done.figures = dict(zip(FIGURE_NAMES, figures, strict=True)) | {"lost": lost.losses}
     keep.put_json(out / NAME, done)
     return done
 

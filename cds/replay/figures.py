@@ -9,6 +9,13 @@ FEW = f"<{ENOUGH}"
 
 LISTED = 40
 
+# What `twitch-cds golive` reads of a replay, by the names that it knows.
+FIGURES = """
+    SELECT count(*) AS calls, coalesce(sum(cards), 0)::BIGINT AS cards,
+           count(*) FILTER (not_checked > 0) AS not_checked, count(*) FILTER (unread > 0) AS unread,
+           count(*) FILTER (outcome IN ('refused', 'failed', 'two-patients')) AS not_answered FROM visits
+"""
+FIGURE_NAMES = ("calls", "cards", "not_checked", "unread", "not_answered")
 CALLS = """
     SELECT outcome, hook, count(*) FROM visits GROUP BY ALL ORDER BY count(*) DESC, outcome, hook
 """

@@ -69,6 +69,11 @@ class Lost(Struct):
         return self
 
     @property
+    def losses(self) -> int:
+        """How much is missing in the figures."""
+        return sum(self.counts.get(reason.value, 0) for reason in LOSSES)
+
+    @property
     def is_loss(self) -> bool:
-        """Whether anything is missing in the figures."""
-        return any(self.counts.get(reason.value) for reason in LOSSES)
+        """Whether anything is."""
+        return self.losses > 0

@@ -40,6 +40,7 @@ class Manifest(Struct, kw_only=True):
     shards: int | None = None
     done: bool = False
     counts: dict[str, int] = field(default_factory=dict)
+    figures: dict[str, int] = field(default_factory=dict)
     lost: Lost = field(default_factory=Lost)
 
     @property

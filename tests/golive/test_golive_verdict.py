@@ -46,6 +46,18 @@ LIMITS = {
     "shadow_different_percent": "most = 50",
     "shadow_gone": "most = 1",
     "shadow_failures_percent": "most = 50",
+    "replay_calls": "least = 1000",
+    "replay_cards_per_100_calls": "most = 5",
+    "replay_not_checked_percent": "most = 10",
+    "replay_unread_percent": "most = 10",
+    "replay_not_answered_percent": "most = 1",
+    "replay_lost": "most = 0",
+    "review_judged_percent": "least = 100",
+    "review_agreement": "least = 0.6",
+    "review_ppv_percent": "least = 80",
+    "review_ppv_low_percent": "least = 60",
+    "review_silent_right_percent": "least = 95",
+    "review_harmful": "most = 0",
 }
 OUT = ("shadow", "replay")
 ALONE = (*OUT, "feedback")
@@ -217,10 +229,10 @@ def test_without_any_source_nothing_is_go(tmp_path: Path) -> None:
     status, said = printed(gates(tmp_path, without=()))
     lines = said.splitlines()
 
-    assert (1, "NOT YET: 18 of 18 gates are not met.") == (status, lines[-1])
-    assert 18 == sum(line.startswith("  not yet: no figures") for line in lines)
+    assert (1, "NOT YET: 29 of 29 gates are not met.") == (status, lines[-1])
+    assert 29 == sum(line.startswith("  not yet: no figures") for line in lines)
     assert "  not yet: no figures  calls seen: no figures (at least 4)" in lines
-    assert any(line.startswith("  not yet: no figures  a replay of the hospital's history") for line in lines)
+    assert "  not yet: no figures  replay: calls: no figures (at least 1,000)" in lines
 
 
 def test_calls_of_nobody_are_a_number_and_shares_of_them_are_none(tmp_path: Path) -> None:

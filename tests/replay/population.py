@@ -1,5 +1,9 @@
-"""A population of made-up patients with a history, the same for the same seed; one in twelve has a twitch."""
+"""A population of made-up patients with a history, the same for the same seed; one in twelve has a twitch.
 
+`population.py PATIENTS FOLDER [--seed N]` writes it as a bulk export.
+"""
+
+import argparse
 import json
 import os
 import random
@@ -141,3 +145,17 @@ def export(folder: Path, resources: list[Json]) -> Path:
     for kind, lines in by_type.items():
         (folder / f"{kind}.ndjson").write_text("\n".join(lines) + "\n", "utf-8")
     return folder
+
+
+def main() -> None:
+    """Write an export."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("patients", type=int)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    export(given.folder, [one for chart in population(given.patients, given.seed) for one in chart])
+
+
+if __name__ == "__main__":
+    main()
