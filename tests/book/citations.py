@@ -160,9 +160,12 @@ def _of_python(name: str, content: str) -> Iterator[Passage]:
 
 
 def _of_lines(name: str, content: str) -> Iterator[Passage]:
+    is_wording = name.endswith(
+        ".toml"
+    )  # where the words of a red flag are those of section 3; a document may invent one
     for number, line in enumerate(content.splitlines(), 1):
-        if flag := re.match(r"\[flag\.(\w+)\]", line):
-            yield Passage(f"{name}:{number}", f"section 3 {flag[1]}")  # the words of a red flag are those of section 3
+        if is_wording and (flag := re.match(r"\[flag\.(\w+)\]", line)):
+            yield Passage(f"{name}:{number}", f"section 3 {flag[1]}")
         fields = re.findall(r'\b(?:rule|source) = "([^"]*)"', line)
         rest = line
         for field in fields:

@@ -74,7 +74,7 @@ def _judged(address: str) -> str:
         body = urlencode({"verdict": "right"}).encode()
         with urlopen(Request(place, body, {"Origin": origin})) as answer:
             text, place = answer.read().decode(), answer.geturl()
-    return text
+    return str(text)
 
 
 @pytest.fixture(scope="module")
