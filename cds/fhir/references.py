@@ -15,3 +15,8 @@ def type_of(target: str) -> str:
 def id_of(target: str) -> str:
     """The id of its target."""
     return parts(target)[1]
+
+
+def entry_type(ref: str) -> str:
+    """The type of an entry by the name it has here: `Type/id`, or the type alone where it has no id."""
+    return ref.partition("/")[0]

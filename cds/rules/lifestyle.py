@@ -8,7 +8,7 @@ from msgspec import Struct
 from cards.advice import Fact, Note
 from cards.printed import number
 from cds.chart.facts import Seen
-from cds.fhir.references import type_of
+from cds.fhir.references import entry_type
 from cds.fhir.units import factor
 from cds.rules import measured
 from cds.rules.findings import Finding
@@ -238,6 +238,6 @@ def _is_in_doubt(finding: Finding, view: View) -> bool:
 
 def _is_status(finding: Finding, oldest: int) -> bool:
     """An answer must be in date; a diagnosis on the problem list stands until it is closed (2b Stale)."""
-    if type_of(finding.named.ref) in ANSWERS:
+    if entry_type(finding.named.ref) in ANSWERS:
         return finding.when is not None and finding.when.first >= oldest
     return True

@@ -8,7 +8,7 @@ from msgspec import Struct
 from cards.advice import Fact, Note
 from cds.chart.facts import Drug, ToldMedicine
 from cds.fhir.dates import When
-from cds.fhir.references import type_of
+from cds.fhir.references import entry_type
 from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
 from cds.knowledge.model import MedicineClass
@@ -303,7 +303,7 @@ def fires(course: Course, knowledge: Knowledge, last: When | None) -> bool:
 def _is_live(tag: str, drug: Drug, denied: Mapping[str, When], knowledge: Knowledge, today: int) -> bool:
     if drug.state != "active" or _is_denied(drug, denied):
         return False
-    if type_of(drug.ref) == "MedicationAdministration":
+    if entry_type(drug.ref) == "MedicationAdministration":
         window = knowledge.days("denosumab" if tag == DENOSUMAB else "administration")
         return drug.given is not None and today - drug.given.last <= window
     return True

@@ -10,7 +10,7 @@ from cards.markdown import plain
 from cards.printed import day
 from cds.chart.facts import Chart, Problem
 from cds.fhir.dates import parse
-from cds.fhir.references import type_of
+from cds.fhir.references import entry_type
 from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
 
@@ -45,7 +45,7 @@ _KINDS = {
 
 def of_resource(ref: str, date: str = "") -> Place | None:
     """Where what a resource says stands, by its type; a result or a finding of its own stands nowhere else."""
-    key = _KINDS.get(type_of(ref))
+    key = _KINDS.get(entry_type(ref))
     return Place(key, day(date) if key == "visit" else "") if key else None
 
 

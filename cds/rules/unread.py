@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from cards.advice import NotChecked
 from cds.chart.facts import Chart, Named, OtherResult
-from cds.fhir.references import type_of
+from cds.fhir.references import entry_type
 from cds.rules.lab_status import Laboratory
 
 UNNAMED, UNCLEAR, TOO_MANY, LANGUAGE = "code", "status", "too-many", "language"
@@ -26,7 +26,7 @@ def accounted(
         yield NotChecked(type="Condition", reason=UNNAMED, count=chart.strange_problems)
     if chart.unread_answers:
         yield NotChecked(type="QuestionnaireResponse", reason=TOO_MANY, count=chart.unread_answers)
-    for kind, count in sorted(Counter(type_of(text.ref) for text in texts).items()):
+    for kind, count in sorted(Counter(entry_type(text.ref) for text in texts).items()):
         yield NotChecked(type=kind, reason=LANGUAGE, count=count)
     medicines = chart.medicines
     for reason, count in ((UNNAMED, len(medicines.unnamed)), (UNCLEAR, len(medicines.unclear))):

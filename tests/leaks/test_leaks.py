@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from canaries import Canaries, Sent, everything
+from service.candidates import knowledge
 from service.process import Answer, Running, running
+from service.waiting import wait_until
 
 from cds.settings import SETTINGS, load
 
@@ -23,17 +25,24 @@ class Visit:
     processes: bytes
 
 
-@pytest.fixture(scope="module")
-def visit(tmp_path_factory: pytest.TempPathFactory) -> Visit:
-    """One process that logs all it can, with the database and the audit of the demo."""
+@pytest.fixture(scope="module", params=["alone", "with a candidate"])
+def visit(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Visit:
+    """One process that logs all it can, with the database and the audit of the demo; once beside a candidate that does
+    not hear of weakness and therefore differs.
+    """
     folder, word = tmp_path_factory.mktemp("leaks"), Canaries()
     limits = {"max_body_bytes": "1000000", "max_entries": "2000"}
+    if has_candidate := request.param == "with a candidate":
+        other = knowledge(tmp_path_factory.mktemp("other") / "k", "words/en.toml", '"weak", "weakness", ', "")
+        limits |= {"shadow": str(other), "shadow_timeout_ms": "600000"}
     with running(folder, log_level="debug", hash_key=KEY, **limits) as service:
         answers = {sent.name: (sent, ask(service, sent)) for sent in everything(word)}
         service.raw(b"GET /" + word("raw path").encode() + b" HTTP/9.9\r\n" + word("raw header").encode() + b"\r\n\r\n")
         with socket.create_connection(service.place) as connection:  # a body that never comes whole
             connection.sendall(b"POST /cds-services HTTP/1.1\r\n" + word("half header").encode() + b": x\r\n")
         processes = Path(f"/proc/{service.process.pid}/cmdline").read_bytes() if Path("/proc").is_dir() else b""
+        if has_candidate:
+            wait_until(lambda: service.metric('twitch_cds_shadow_events_total{event="different"}') >= 1)
         metrics = service.fetch("GET", "/metrics").body
     left = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     return Visit(word, answers, left | {"metrics": metrics}, processes)

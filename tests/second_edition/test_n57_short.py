@@ -17,6 +17,8 @@ TARGET = 80
 # What has more to say than the limit, and why: each fact and each thing to do is of another result or factor.
 LONGER = {
     "several-labs/all-info": "four abnormal results, each with its limit and what to do",
+    "N25-together/all-with-a-card": "nine known causes, each with its diagnosis, its date and what to do",
+    "N25-together/all-that-are-a-line": "four known causes, each a line of its own",
     "N17-caps/worded-twitch-worded-flag": "the same words are quoted for the twitch and for each of three signs",
     "N22-signs/not-sure": "one line for each of the five signs that the patient is not sure of",
     "factors/four": "four factors, each with its limit and its advice",

@@ -1,8 +1,11 @@
 """Candidates of a shadow, of every kind, as small programs."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
+
+from cds.knowledge.load import DATA
 
 # What every candidate program begins with. `say` writes a message, `heard` reads one; the hello names its process.
 BEGIN = """
@@ -69,3 +72,13 @@ def running(mark: object) -> list[int]:
             if str(mark).encode() in command:
                 found.append(int(entry.name))
     return found
+
+
+def knowledge(folder: Path, name: str = "limits.toml", old: str = "", new: str = "", after: str = "") -> Path:
+    """A folder of knowledge in which something in one file, after a mark, is something else."""
+    shutil.copytree(DATA, folder)
+    file = folder / name
+    before, mark, rest = file.read_text("utf-8").partition(after) if after else ("", "", file.read_text("utf-8"))
+    assert old in rest
+    file.write_text(before + mark + rest.replace(old, new, 1), "utf-8")
+    return folder

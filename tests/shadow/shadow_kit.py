@@ -2,14 +2,12 @@
 
 import json
 import os
-import shutil
 import socket
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, time
 from itertools import count
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
@@ -17,7 +15,6 @@ from charts.dates import TODAY
 from charts.notation import request
 from charts.seam import engine
 
-from cds.knowledge.load import DATA
 from cds.shadow.keeping import Keeper, Options
 from cds.shadow.process import Budget
 from cds.shadow.wire import Frames, Offer, Question, Report, framed
@@ -121,13 +118,3 @@ def control() -> Iterator[int]:
     finally:
         os.close(reads)
         os.close(writes)
-
-
-def knowledge(folder: Path, name: str = "limits.toml", old: str = "", new: str = "", after: str = "") -> Path:
-    """A folder of knowledge in which something in one file, after a mark, is something else."""
-    shutil.copytree(DATA, folder)
-    file = folder / name
-    before, mark, rest = file.read_text("utf-8").partition(after) if after else ("", "", file.read_text("utf-8"))
-    assert old in rest
-    file.write_text(before + mark + rest.replace(old, new, 1), "utf-8")
-    return folder

@@ -19,7 +19,8 @@ from charts.dates import TODAY
 from charts.golden import cases
 from charts.notation import request
 from charts.seam import engine
-from shadow_kit import NOON, POTASSIUM, VIEW, knowledge, question
+from service.candidates import knowledge
+from shadow_kit import NOON, POTASSIUM, VIEW, question
 
 from cds.account import NOBODY, Account, Caller
 from cds.deadline import Deadline

@@ -10,18 +10,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from service.candidates import FAULTS, program
-from shadow_kit import (
-    PATIENT_ENOUGH,
-    POTASSIUM,
-    Clock,
-    control,
-    kept,
-    knowledge,
-    offer,
-    question,
-    read_reports,
-)
+from service.candidates import FAULTS, knowledge, program
+from shadow_kit import PATIENT_ENOUGH, POTASSIUM, Clock, control, kept, offer, question, read_reports
 
 from cds.shadow import keeping
 from cds.shadow.choice import ANSWERING

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from service.candidates import FAULTS, python
+from service.candidates import FAULTS, knowledge, python
 from service.candidates import running as processes
 from service.process import TWITCHING, Running, running
 from service.waiting import wait_until
-from shadow_kit import knowledge
 
 UUID = re.compile(rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 PATIENT = "600000"  # milliseconds
