@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 KEY = "0123456789abcdef" * 4
 TWITCH_CDS = (sys.executable, "-m", "cds")
 INTERRUPTED, STOPPED = 130, 0
+READ = "pipe_read"  # where the kernel has who waits for a pipe
 # Each waits at its first setting, in a file that never comes to its end.
 WAITING = [
     *(
@@ -76,7 +77,8 @@ def quiet(ended: Ended, status: int) -> None:
 def test_a_command_that_waits_ends(command: list[str], tmp_path: Path, pipe: Pipe) -> None:
     """With the status that shells use, and nothing on the terminal but ^C."""
     environment = settings(tmp_path, HASH_KEY_FILE=str(pipe.path))
-    ended = at_terminal([*TWITCH_CDS, *command], environment, folder=tmp_path, until=pipe.is_read)
+    program = [*TWITCH_CDS, *command]
+    ended = at_terminal(program, environment, folder=tmp_path, until=pipe.is_read, waits_in=READ)
 
     quiet(ended, INTERRUPTED)
     assert "^C" == ended.text.strip()
@@ -85,7 +87,8 @@ def test_a_command_that_waits_ends(command: list[str], tmp_path: Path, pipe: Pip
 @pytest.mark.parametrize("command", [["mint-token", "--audience", "a", "--issuer", "i", "--key"], ["evaluate"]])
 def test_a_command_that_reads_a_file_ends(command: list[str], tmp_path: Path, pipe: Pipe) -> None:
     """In the middle of its work."""
-    quiet(at_terminal([*TWITCH_CDS, *command, str(pipe.path)], settings(tmp_path), until=pipe.is_read), INTERRUPTED)
+    program = [*TWITCH_CDS, *command, str(pipe.path)]
+    quiet(at_terminal(program, settings(tmp_path), until=pipe.is_read, waits_in=READ), INTERRUPTED)
 
 
 def listens(text: str) -> bool:
