@@ -28,6 +28,7 @@ from store_samples import (
     overridden,
     rows_of,
     shown,
+    tallied,
 )
 
 from cds.account import Suppressed
@@ -207,6 +208,19 @@ def test_a_use_that_could_not_be_told_in_time_is_written_all_the_same(
     assert (True, [not keeps] * 2) == (is_telling, found)
 
 
+def test_counts_of_a_candidate_that_could_not_be_written_lose_no_card(tmp_path: Path, clock: Clock) -> None:
+    """They are no showings: the next ones hold them too."""
+    folder = tmp_path / "var"
+    folder.write_bytes(b"no folder")
+    memory = Memory(Store.open("", str(folder)), LONG, now=clock.now, seconds=clock.seconds)
+    memory.start()
+    memory.shadowed([tallied(3)])
+    memory.remember(HOSPITAL, SERVICE, account(shown("c1")), "2026.11")
+    memory.close()
+
+    assert 1 == counted(memory)["showings_lost"]
+
+
 def test_a_store_that_is_away_holds_up_no_card_and_takes_no_feedback(tmp_path: Path, clock: Clock) -> None:
     """Calls go on, losses are counted, feedback is refused; then it is left alone for a while."""
     folder = tmp_path / "var"
@@ -289,13 +303,16 @@ def test_a_store_that_was_only_slow_is_healthy_again_at_the_next_beat(
     def fail(*_: object) -> bool:
         raise StoreDown
 
+    def is_down_after_a_call() -> bool:
+        with pytest.raises(NotReady):
+            run(memory.use_once("k" * 64, NOW))
+        return not memory.is_up
+
     with monkeypatch.context() as patch:
         patch.setattr(Store, "use", fail)
         patch.setattr(Store, "use_at_once", fail)
         patch.setattr(Store, "probe", fail)
-        with pytest.raises(NotReady):
-            run(memory.use_once("k" * 64, NOW))
-        wait_until(lambda: not memory.is_up)  # the call may give up before its thread has failed
+        wait_until(is_down_after_a_call)  # a call that gives up before a thread has taken its question proves nothing
     memory._beat()
 
     wait_until(lambda: memory.is_up)
