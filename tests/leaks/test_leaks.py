@@ -6,13 +6,18 @@ from pathlib import Path
 
 import pytest
 from canaries import Canaries, Sent, everything
-from service.candidates import knowledge
+from service.candidates import python
 from service.process import Answer, Running, running
 from service.waiting import wait_until
 
 from cds.settings import SETTINGS, load
 
 KEY = "zqHashKeyCanary7x" * 3
+QUOTING = """hello()
+while True:
+    said = repr(heard())
+    answer(card(said, summary=said, tags=(said,), flags=(said,)))
+"""  # a candidate that makes names of cards, tags and flags of all that it hears
 
 
 @dataclass(frozen=True)
@@ -27,14 +32,12 @@ class Visit:
 
 @pytest.fixture(scope="module", params=["alone", "with a candidate"])
 def visit(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Visit:
-    """One process that logs all it can, with the database and the audit of the demo; once beside a candidate that does
-    not hear of weakness and therefore differs.
-    """
+    """One process that logs all it can, with database and audit of the demo; once beside a candidate that quotes."""
     folder, word = tmp_path_factory.mktemp("leaks"), Canaries()
     limits = {"max_body_bytes": "1000000", "max_entries": "2000"}
     if has_candidate := request.param == "with a candidate":
-        other = knowledge(tmp_path_factory.mktemp("other") / "k", "words/en.toml", '"weak", "weakness", ', "")
-        limits |= {"shadow": str(other), "shadow_timeout_ms": "600000"}
+        path = python(tmp_path_factory.mktemp("candidate") / "next", QUOTING)
+        limits |= {"shadow": str(path), "shadow_timeout_ms": "600000"}
     with running(folder, log_level="debug", hash_key=KEY, **limits) as service:
         answers = {sent.name: (sent, ask(service, sent)) for sent in everything(word)}
         service.raw(b"GET /" + word("raw path").encode() + b" HTTP/9.9\r\n" + word("raw header").encode() + b"\r\n\r\n")
