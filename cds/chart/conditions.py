@@ -4,33 +4,32 @@ from collections.abc import Iterator
 
 import msgspec
 
+from cds.chart.certainty import statuses
 from cds.chart.facts import Named, Noted, Problem
 from cds.chart.naming import Namer, said_at
-from cds.chart.polarity import ACTIVE, OVER, Says, of_condition
+from cds.chart.polarity import Says, of_condition
 from cds.chart.scope import Scope
 from cds.chart.spoken import NOTHING_SAID, TWITCH_PHRASES
 from cds.fhir import concepts
-from cds.fhir.datatypes import Annotation, CodeableConcept, Concepts, Quantity
+from cds.fhir.datatypes import Annotation, Concepts, Quantity
 from cds.fhir.dates import When, parse, years_after
 from cds.fhir.raw import read_raw
 from cds.fhir.references import id_of
 from cds.fhir.resources import Condition
-from cds.fhir.statuses import code_of
 from cds.fhir.units import factor
 from cds.knowledge.answers import Answers
 
 _CATEGORIES = msgspec.json.Decoder(Concepts)
 _NOTES = msgspec.json.Decoder(Annotation | list[Annotation | None] | None)  # DSTU2 has one
-RESOLVED = "413322009"  # SNOMED CT, Problem resolved (N5)
-VERIFICATIONS = frozenset({"confirmed", "unconfirmed", "provisional", "differential", "refuted", "entered-in-error"})
-VERIFIED = {"present": "confirmed", "absent": "refuted", "unknown": "unconfirmed"}
 
 
 def problem(condition: Condition, namer: Namer, scope: Scope, birth: When | None) -> Problem | None:
     """The problem, or None if no rule reads its code, it was entered in error, or it lies in the future."""
-    verification = _verification(condition.verification_status, namer.answers)
     named = namer.named_at(condition.ref, condition.code, condition.body_site)
-    if named is None or verification == "entered-in-error":
+    if named is None:
+        return None
+    clinical, verification = statuses(condition, namer.answers)
+    if verification == "entered-in-error":
         return None
     onset = _onset(condition, birth)
     recorded = parse(condition.recorded_date or condition.asserted_date)
@@ -38,7 +37,7 @@ def problem(condition: Condition, namer: Namer, scope: Scope, birth: When | None
         return None
     return Problem(
         named=named,
-        clinical=_clinical(condition.clinical_status),
+        clinical=clinical,
         verification=verification,
         onset=scope.date(onset),
         onset_stated=_onset_stated(condition),
@@ -70,9 +69,8 @@ def _notes(condition: Condition, namer: Namer, scope: Scope) -> Iterator[Noted]:
 
 def counts(condition: Condition, answers: Answers) -> bool:
     """Whether it says that something is the matter now, whatever that is."""
-    verification = _verification(condition.verification_status, answers)
-    clinical, abated = _clinical(condition.clinical_status), _abated(condition)
-    return of_condition(clinical, verification, abated=abated) is Says.PRESENT
+    clinical, verification = statuses(condition, answers)
+    return of_condition(clinical, verification, abated=_abated(condition)) is Says.PRESENT
 
 
 def _is_of_visit(condition: Condition) -> bool:
@@ -86,28 +84,6 @@ def _visit(condition: Condition) -> str | None:
     named = condition.encounter or condition.context
     target = named.reference if named else None
     return id_of(target) if target else None
-
-
-def _clinical(status: CodeableConcept | str | None) -> str | None:
-    """The clinical status, by code in any case, by name or text, or as SNOMED CT (N5)."""
-    if isinstance(status, CodeableConcept) and RESOLVED in concepts.codes([status]):
-        return "resolved"
-    return _word(status, ACTIVE | OVER)
-
-
-def _verification(status: CodeableConcept | str | None, answers: Answers) -> str | None:
-    """The verification status; as SNOMED CT it is read by the lists of answers (N2, N5)."""
-    word = _word(status, VERIFICATIONS)
-    if word in VERIFICATIONS or not isinstance(status, CodeableConcept):
-        return word
-    said = (answers.of_code(one.system, one.code) for one in status.coding or ())
-    return next((VERIFIED[one] for one in said if one is not None), word)
-
-
-def _word(status: CodeableConcept | str | None, known: frozenset[str]) -> str | None:
-    """The first word that is known, else the first there is."""
-    words = [code_of(word) for word in concepts.words(status)]
-    return next((word for word in words if word in known), next(iter(words), None))
 
 
 def _onset(condition: Condition, birth: When | None) -> When | None:

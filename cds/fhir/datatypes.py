@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Raw, Struct, field
 
 Number = Annotated[float, Meta(ge=-1e18, le=1e18)]  # no measurement is beyond; sums stay finite
 Integer = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]  # FHIR datatypes, integer: 32 bits
@@ -13,11 +13,15 @@ _NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?", re.ASCII)
 
 
 class Coding(Struct, gc=False):
-    """A code, its system and its name (FHIR datatypes, Coding); the name is read where the code is unknown."""
+    """A code, its system and its name (FHIR datatypes, Coding); the name is read where the code is unknown.
+
+    `extension` stays unread but for a diagnosis of ICD-10-GM.
+    """
 
     system: str | None = None
     code: str | None = None
     display: str | None = None
+    extension: Raw = Raw(b"null")
 
 
 class CodeableConcept(Struct, gc=False):

@@ -49,6 +49,14 @@ class Kinds(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     highest: dict[str, float]
 
 
+class Certainty(Struct, frozen=True, forbid_unknown_fields=True):
+    """The extension that tells how certain a diagnosis of ICD-10-GM is, and what each of its codes says (N14)."""
+
+    extension: str
+    system: str
+    codes: dict[str, Literal["absent", "unknown", "history", "present"]]
+
+
 class Languages(Struct, frozen=True, forbid_unknown_fields=True):
     """The languages that are read."""
 
@@ -63,6 +71,7 @@ class Stated(Struct, frozen=True, forbid_unknown_fields=True):
     text: dict[str, Texts]
     reading: Kinds
     signs: dict[str, list[str]]
+    certainty: Certainty
     languages: Languages = Languages([])
 
 
@@ -76,6 +85,7 @@ class Answers(Struct, frozen=True, eq=False):
     texts: Mapping[str, Word]
     kinds: Kinds
     signs: Mapping[Key, str]
+    certainty: Certainty
 
     def of_code(self, system: str | None, code: str | None, *, examination: bool = False) -> Word | None:
         """What a coded value says; None if it is on no list."""
@@ -140,6 +150,7 @@ def compiled(stated: Stated, signs: Mapping[Key, str]) -> Answers:
         texts=by_text,
         kinds=stated.reading,
         signs=signs,
+        certainty=stated.certainty,
     )
 
 
