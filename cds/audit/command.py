@@ -36,36 +36,38 @@ def run(
     settings = load(environment())
     seal = Seal(key_of(settings))
     log = log_of(settings)
-    given = [Path(path) for path in options.paths] or all_of(log)
-    if not given:
+    paths = [Path(path) for path in options.paths] or all_of(log)
+    if not paths:
         raise UsageError(f"{log}: there is no audit")
-    sizes = {path: size_of(path) for path in given}
-    written = [path for path in given if path == log or not is_old(path)] if options.paths else [log]
+    sizes = {path: size_of(path) for path in paths}
+    live_logs = [path for path in paths if path == log or not is_old(path)] if options.paths else [log]
     started = seconds()
     with working("Verifying"):
-        verifier, files = _verified(seal, sizes, written, _noted(options.expect))
+        verifier, files = _verified(seal, sizes, live_logs, _noted(options.expect))
     sys.stdout.writelines(f"{line}\n" for line in _told(verifier, files, seconds() - started))
-    left = verifier.findings.count - (verifier.findings.recorded if options.tolerate_recorded else 0)
-    return 1 if left else 0
+    failures = verifier.findings.count - (verifier.findings.recorded if options.tolerate_recorded else 0)
+    return 1 if failures else 0
 
 
 def _noted(texts: Iterable[str]) -> list[Expected]:
     """The heads that a person noted elsewhere."""
-    found = []
+    expected = []
     for text in texts:
         tip = tip_of(text)
         if tip is None:
             raise UsageError(f"--expect {text}: is no head; give it as the summary prints it, LOG:NUMBER:HASH")
-        found.append(Expected(tip, Place(0, f"--expect {text[:20]}…", 0)))
-    return found
+        expected.append(Expected(tip, Place(0, f"--expect {text[:20]}…", 0)))
+    return expected
 
 
-def _verified(seal: Seal, given: dict[Path, int], written: list[Path], noted: list[Expected]) -> tuple[Verifier, int]:
+def _verified(
+    seal: Seal, sizes: dict[Path, int], live_logs: list[Path], expected: list[Expected]
+) -> tuple[Verifier, int]:
     """Read all files against their heads and what was noted; the second is the number of files."""
-    looks = {log: snapshot(log) for log in written}
-    files = sources({**given, **{log: look.size for log, look in looks.items() if log in given}}, seal)
+    looks = {log: snapshot(log) for log in live_logs}
+    files = sources({**sizes, **{log: look.size for log, look in looks.items() if log in sizes}}, seal)
     heads, unusable = _heads(seal, {head_of(log): look.head for log, look in looks.items()})
-    verifier = Verifier(seal, [*heads, *noted], needs_ends=bool(written))
+    verifier = Verifier(seal, [*heads, *expected], needs_ends=bool(live_logs))
     for place in unusable:
         verifier.findings.add(place, What.FOREIGN, "the head was altered, or written with another key")
     for order, source in enumerate(files, 1):
@@ -96,10 +98,10 @@ def _read(verifier: Verifier, order: int, source: Source) -> None:
 def _told(verifier: Verifier, files: int, seconds: float) -> Iterator[str]:
     """The findings, one a line, and the summary."""
     findings = verifier.findings
-    shown = findings.in_order()
-    yield from map(str, shown)
-    if findings.count > len(shown):
-        yield f"and {findings.count - len(shown)} more findings"
+    reported = findings.in_order()
+    yield from map(str, reported)
+    if findings.count > len(reported):
+        yield f"and {findings.count - len(reported)} more findings"
     size = verifier.bytes / MEGABYTE
     speed = f", {size / seconds:.0f} MB/s" if seconds > 0 else ""
     count = "1 file" if files == 1 else f"{files} files"

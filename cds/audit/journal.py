@@ -125,11 +125,11 @@ class Journal:
         start = self._start(head, size)
         text, tip = start.closer, start.tip
         at = self._now().astimezone(UTC).isoformat(timespec="milliseconds")
-        for own in start.first:
-            made, tip = self._seal.line(tip, at, body_of(own))
-            text += made
-        made, tip = self._seal.line(tip, at, body, self._unsaid)
-        text += made
+        for record in start.first:
+            line, tip = self._seal.line(tip, at, body_of(record))
+            text += line
+        line, tip = self._seal.line(tip, at, body, self._unsaid)
+        text += line
         self._pair.append(text)
         self._unsaid, self._tip = 0, tip
         self._keep(Head(tip, self._pair.inode, size + len(text)))
@@ -149,10 +149,14 @@ class Journal:
         """After which line to go on: mine, another worker's, or what a closer look brings to light."""
         if self._tip is not None and self._seen == (head, self._pair.inode, size):
             return Start(self._tip)
-        known = self._seal.read_head(head)
-        if known is not None and (known.inode, known.end) == (self._pair.inode, size) and self._is_newest(known.tip):
-            return Start(known.tip)
-        return self._searched(known, size)
+        last_head = self._seal.read_head(head)
+        if (
+            last_head is not None
+            and (last_head.inode, last_head.end) == (self._pair.inode, size)
+            and self._is_newest(last_head.tip)
+        ):
+            return Start(last_head.tip)
+        return self._searched(last_head, size)
 
     def _is_newest(self, tip: Tip) -> bool:
         """Whether a head is at least as new as what I wrote myself; an older one was put back by somebody."""
@@ -160,16 +164,18 @@ class Journal:
 
     def _searched(self, head: Head | None, size: int) -> Start:
         """Compare what is known with what lies on the disk, and say what does not fit."""
-        known, inode = (head.tip, head.inode) if head else (self._tip, self._seen.inode)
-        if self._tip is not None and known is not None and not self._is_newest(known):
-            known, inode = self._tip, self._seen.inode
-        found, end = tail(self._pair.read, size, self._seal)
+        known_tip, inode = (head.tip, head.inode) if head else (self._tip, self._seen.inode)
+        if self._tip is not None and known_tip is not None and not self._is_newest(known_tip):
+            known_tip, inode = self._tip, self._seen.inode
+        found_tip, end = tail(self._pair.read, size, self._seal)
         first: list[Mapping[str, object]] = []
         if size > end:
             first.append({"kind": "recovered", "bytes": size - end, "digest": digest(self._pair.read, end, size)})
-        tip = found if found and _goes_on(found, known) else known or Tip(self._new_log(), 0, NO_HASH)
-        if tip is not found or known is None:
-            why = _why(size, found, known, renamed=inode != self._pair.inode)
+        tip = (
+            found_tip if found_tip and _goes_on(found_tip, known_tip) else known_tip or Tip(self._new_log(), 0, NO_HASH)
+        )
+        if tip is not found_tip or known_tip is None:
+            why = _why(size, found_tip, known_tip, renamed=inode != self._pair.inode)
             first.append({"kind": "opened", "why": why, "key": self._seal.id, "after": tip.seq})
         return Start(tip, tuple(first), CLOSER if size > end else b"")
 
@@ -186,15 +192,15 @@ class Journal:
         self.is_up = True
 
 
-def _goes_on(found: Tip, known: Tip | None) -> bool:
+def _goes_on(last: Tip, expected: Tip | None) -> bool:
     """Whether the log's last line is the one we know of, or one after it, written by a worker that then ended."""
-    return known is None or (found.log == known.log and found.seq >= known.seq)
+    return expected is None or (last.log == expected.log and last.seq >= expected.seq)
 
 
-def _why(size: int, found: Tip | None, known: Tip | None, *, renamed: bool) -> str:
+def _why(size: int, last: Tip | None, expected: Tip | None, *, renamed: bool) -> str:
     """Why a log begins, or begins again."""
-    if known is None:
-        return "head missing" if found else "unreadable" if size else "new"
+    if expected is None:
+        return "head missing" if last else "unreadable" if size else "new"
     if size == 0:
         return "rotated" if renamed else "truncated"
-    return "cut" if found and found.log == known.log else "replaced"
+    return "cut" if last and last.log == expected.log else "replaced"

@@ -60,15 +60,15 @@ class Pair:
     def size(self, sync: bool) -> int:
         """The size of the log that lies at the path now; one that was renamed or deleted is left for a new one."""
         try:
-            found = os.stat(self._log_text)  # noqa: PTH116 - met at every call; the text is ready
+            status = os.stat(self._log_text)  # noqa: PTH116 - met at every call; the text is ready
         except FileNotFoundError:
-            found = None
-        if found is None or self._log < 0 or found.st_ino != self.inode:
+            status = None
+        if status is None or self._log < 0 or status.st_ino != self.inode:
             self._leave_log(sync)
             self._log = _opened(self._log_path, os.O_RDWR | os.O_APPEND)
-            found = os.fstat(self._log)
-            self.inode = found.st_ino
-        return found.st_size
+            status = os.fstat(self._log)
+            self.inode = status.st_ino
+        return status.st_size
 
     def read_head(self) -> bytes:
         """The head as it stands."""

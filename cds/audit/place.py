@@ -27,9 +27,9 @@ def is_old(log: Path) -> bool:
 
 def all_of(log: Path) -> list[Path]:
     """A log and the older ones that rotation left beside it."""
-    own = {log, head_of(log)}
-    found = {path for path in log.parent.glob(f"{_literal(log.name)}*") if is_old(path)} - own
-    return sorted(found | {path for path in (log,) if path.exists()})
+    current = {log, head_of(log)}
+    rotated = {path for path in log.parent.glob(f"{_literal(log.name)}*") if is_old(path)} - current
+    return sorted(rotated | {path for path in (log,) if path.exists()})
 
 
 def _literal(name: str) -> str:

@@ -69,8 +69,8 @@ def _size(log: Path) -> int:
 
 def sources(sizes: Mapping[Path, int], seal: Seal) -> list[Source]:
     """The files, each once, sorted by chain and number; chains by the time of their first line."""
-    found = {path.resolve(): Source(path, size) for path, size in sizes.items()}
-    links = {source: _first(source, seal) for source in found.values()}
+    unique = {path.resolve(): Source(path, size) for path, size in sizes.items()}
+    links = {source: _first(source, seal) for source in unique.values()}
     starts: dict[str, str] = {}
     for link in filter(None, links.values()):
         starts[link.tip.log] = min(link.at, starts.get(link.tip.log, link.at))
@@ -87,9 +87,9 @@ def pieces(source: Source) -> Iterator[bytes]:
     with source.path.open("rb") as raw:
         packed = raw.peek(2)[:2] == GZIP
         stream: BinaryIO = io.BufferedReader(gzip.GzipFile(fileobj=raw), PIECE) if packed else raw
-        left = PIECE if packed else source.size
-        while left > 0 and (piece := stream.readline(min(left, PIECE))):
-            left -= 0 if packed else len(piece)
+        remaining = PIECE if packed else source.size
+        while remaining > 0 and (piece := stream.readline(min(remaining, PIECE))):
+            remaining -= 0 if packed else len(piece)
             yield piece
 
 

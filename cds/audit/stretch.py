@@ -51,8 +51,8 @@ class Stretch:
         doubt = 0 if torn else self.lines - self._is_open
         where = span(self._first.line, self._last.line)
         if self._shaped and not (self._is_open and self.lines == 1):
-            what = What.FOREIGN if self._is_foreign else What.ALTERED
-            findings.add(self._first, what, f"line {where} is not proved by this key")
+            kind = What.FOREIGN if self._is_foreign else What.ALTERED
+            findings.add(self._first, kind, f"line {where} is not proved by this key")
         elif torn:
             text = f"{self._size - len(CLOSER)} bytes of a line that could not be finished, as the next line records"
             findings.add(self._first, What.TORN, text, is_recorded=True)
@@ -66,5 +66,5 @@ class Stretch:
 
     def _is(self, record: dict[str, object]) -> bool:
         """Whether these are the bytes that a writer found, and closed."""
-        found = (self._size - len(CLOSER), self._digest.hexdigest()[:SHORT])
-        return found == (record.get("bytes"), record.get("digest"))
+        size_and_digest = (self._size - len(CLOSER), self._digest.hexdigest()[:SHORT])
+        return size_and_digest == (record.get("bytes"), record.get("digest"))

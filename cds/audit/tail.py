@@ -24,9 +24,9 @@ def tail(read: Read, size: int, seal: Seal) -> Tail:
     """Look backwards from the end: a little first, then the last few megabytes, and no further."""
     for window in WINDOWS:
         start = max(0, size - window)
-        found = _last(read(size - start, start), seal)
-        if found.tip:
-            return Tail(found.tip, start + found.end)
+        last = _last(read(size - start, start), seal)
+        if last.tip:
+            return Tail(last.tip, start + last.end)
     return Tail(None, 0)
 
 
@@ -43,8 +43,8 @@ def _last(text: bytes, seal: Seal) -> Tail:
 
 def digest(read: Read, start: int, end: int) -> str:
     """The hash of what a torn line left, with the words by which it is closed."""
-    whole = hashlib.sha256()
+    hasher = hashlib.sha256()
     for place in range(start, end, CHUNK):
-        whole.update(read(min(CHUNK, end - place), place))
-    whole.update(CLOSER)
-    return whole.hexdigest()[:SHORT]
+        hasher.update(read(min(CHUNK, end - place), place))
+    hasher.update(CLOSER)
+    return hasher.hexdigest()[:SHORT]

@@ -45,7 +45,7 @@ class Verifier:
     def __init__(self, seal: Seal, expected: Iterable[Expected] = (), *, needs_ends: bool = False) -> None:
         self._seal = seal
         self._expected = list(expected)
-        self._watched = {one.tip.seq for one in self._expected}
+        self._watched = {line.tip.seq for line in self._expected}
         self._needs_ends = needs_ends
         self._stretch = Stretch(seal.id)
         self._doubt = 0
@@ -77,8 +77,8 @@ class Verifier:
         for chain in self.chains.values():
             for gap in chain.gaps:
                 self._report(gap)
-        for one in self._expected:
-            self._settle(one)
+        for line in self._expected:
+            self._settle(line)
         for chain in self._open_ends() if self._needs_ends else ():
             text = f"no head says where chain {chain.tip.log} ends: lines after number {chain.tip.seq} may be missing"
             self.findings.add(chain.place, What.UNPROVEN, text)
@@ -89,8 +89,8 @@ class Verifier:
         return not self._open_ends()
 
     def _open_ends(self) -> list[Chain]:
-        known = {one.tip.log for one in self._expected}
-        return [chain for log, chain in self.chains.items() if log not in known]
+        logs_with_end = {line.tip.log for line in self._expected}
+        return [chain for log, chain in self.chains.items() if log not in logs_with_end]
 
     def _here(self) -> Place:
         return self._file._replace(line=self._number)
@@ -131,10 +131,10 @@ class Verifier:
 
     def _forward(self, chain: Chain, link: Link) -> None:
         """The next line names the one before; lines that are there but altered are not missing as well."""
-        passed = link.tip.seq - chain.tip.seq - 1
-        if passed > self._doubt:
-            self._gap(chain, Gap(chain.tip.seq + 1, link.tip.seq - 1, passed - self._doubt, self._here()))
-        elif not passed and link.prev != chain.tip.hash:
+        skipped = link.tip.seq - chain.tip.seq - 1
+        if skipped > self._doubt:
+            self._gap(chain, Gap(chain.tip.seq + 1, link.tip.seq - 1, skipped - self._doubt, self._here()))
+        elif not skipped and link.prev != chain.tip.hash:
             self.findings.add(
                 self._here(), What.FORKED, f"number {link.tip.seq} follows another line than the one before"
             )
@@ -177,22 +177,26 @@ class Verifier:
             self._compare(link.tip)
 
     def _compare(self, tip: Tip) -> None:
-        for one in self._expected:
-            if (one.tip.log, one.tip.seq) == (tip.log, tip.seq):
-                one.seen = True
-                if one.tip.hash != tip.hash:
-                    self.findings.add(self._here(), What.FORKED, f"{one.place} names another line for number {tip.seq}")
+        for line in self._expected:
+            if (line.tip.log, line.tip.seq) == (tip.log, tip.seq):
+                line.seen = True
+                if line.tip.hash != tip.hash:
+                    self.findings.add(
+                        self._here(), What.FORKED, f"{line.place} names another line for number {tip.seq}"
+                    )
 
-    def _settle(self, one: Expected) -> None:
+    def _settle(self, line: Expected) -> None:
         """A line that must be there and is not: beyond the end, before the start, or of a chain not given."""
-        chain = self.chains.get(one.tip.log)
-        if one.seen:
+        chain = self.chains.get(line.tip.log)
+        if line.seen:
             return
         if chain is None:
-            self.findings.add(one.place, What.MISSING, f"no line of chain {one.tip.log} is there; it has {one.tip.seq}")
-        elif one.tip.seq < chain.first:
-            text = f"number {one.tip.seq} is older than what was given, which begins with number {chain.first}"
-            self.findings.add(one.place, What.CUT_START, text)
-        elif one.tip.seq - chain.tip.seq > self._doubt:
-            text = f"{lines(one.tip.seq - chain.tip.seq - self._doubt)} after number {chain.tip.seq}"
+            self.findings.add(
+                line.place, What.MISSING, f"no line of chain {line.tip.log} is there; it has {line.tip.seq}"
+            )
+        elif line.tip.seq < chain.first:
+            text = f"number {line.tip.seq} is older than what was given, which begins with number {chain.first}"
+            self.findings.add(line.place, What.CUT_START, text)
+        elif line.tip.seq - chain.tip.seq > self._doubt:
+            text = f"{lines(line.tip.seq - chain.tip.seq - self._doubt)} after number {chain.tip.seq}"
             self.findings.add(self._here(), What.CUT_END, text)

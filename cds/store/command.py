@@ -26,8 +26,8 @@ def run(action: str) -> int:
     """Do it, and say what was done; raises StoreError if the database cannot be used."""
     settings = load(environment())
     with working("Working on the database"):
-        said = _done(action, settings)
-    sys.stdout.write(f"{said}\n")
+        message = _done(action, settings)
+    sys.stdout.write(f"{message}\n")
     return 0
 
 

@@ -83,8 +83,8 @@ def _begin(connection: Connection) -> None:
 
 
 def _postgresql(address: Address, *, lasting: bool, **options: Any) -> Engine:
-    given = {name: value for name, value in SESSION.items() if name not in address.url.query}
-    engine = create_engine(address.url, connect_args=given, paramstyle="format", **ALL, **options)
+    session = {name: value for name, value in SESSION.items() if name not in address.url.query}
+    engine = create_engine(address.url, connect_args=session, paramstyle="format", **ALL, **options)
     event.listen(engine, "connect", lambda connection, _: check_encoding(connection), insert=True)
     event.listen(engine, "connect", lambda connection, _: set_limits(connection, lasting=lasting))
     return engine

@@ -76,15 +76,15 @@ class StoreExecutor:
         return self._failed_at is None
 
     async def ask(
-        self, question: Callable[[], T], patience: float, left: float = math.inf, *, is_certain: bool = False
+        self, question: Callable[[], T], patience: float, remaining: float = math.inf, *, is_certain: bool = False
     ) -> T:
         """The answer; raises StoreDown if there is none within so many seconds, or before the call has none left."""
-        if left <= 0 or self._is_closed_for_now() or self._jobs.qsize() >= MOST_WAITING:
+        if remaining <= 0 or self._is_closed_for_now() or self._jobs.qsize() >= MOST_WAITING:
             raise StoreDown("not asked")
         try:
-            answer = await self._answer(question, min(patience, left), is_certain)
+            answer = await self._answer(question, min(patience, remaining), is_certain)
         except TooSlow as problem:
-            if left >= patience:
+            if remaining >= patience:
                 self._slow += 1
                 if self._slow > self._most_slow:
                     self.fail(problem)
@@ -117,8 +117,8 @@ class StoreExecutor:
         for place in self._places:
             self._start(place)
         until = time.monotonic() + patience
-        for begun in waiting:
-            begun.wait(max(0.0, until - time.monotonic()))
+        for event in waiting:
+            event.wait(max(0.0, until - time.monotonic()))
 
     def close(self) -> None:
         """Take no more questions; one under way is waited for, but not for long."""
@@ -164,12 +164,12 @@ class StoreExecutor:
 
     def _begin(self, place: int) -> None:
         """Connect before the first question, where somebody waits for that; a successor does so when it is idle."""
-        begun = self._begun.pop(place, None)
-        if begun is not None:
+        event = self._begun.pop(place, None)
+        if event is not None:
             try:
                 self._warm_up(place)
             finally:
-                begun.set()
+                event.set()
 
     def _next(self, place: int) -> Job | None:
         """The next question; whoever waits for one for long sees to its connection meanwhile."""

@@ -46,10 +46,10 @@ def check_version(connection: Connection, present: str) -> None:
 
 def check_key(connection: Connection, fingerprint: str) -> None:
     """Raise OtherKey if the hashes were made under another key; whoever comes first says which key that is."""
-    known = read(connection, HASH_KEY)
-    if known is None:
+    recorded_key = read(connection, HASH_KEY)
+    if recorded_key is None:
         connection.execute(facts.insert().values(name=HASH_KEY, value=fingerprint))
-    elif known != fingerprint:
+    elif recorded_key != fingerprint:
         raise OtherKey
 
 

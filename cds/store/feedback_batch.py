@@ -38,14 +38,14 @@ class FeedbackBatch:
         """Feedback whose client was told that it is not kept is not written from now on."""
         with self._lock:
             entry.is_withdrawn = True
-            self._waiting = [other for other in self._waiting if other is not entry]
+            self._waiting = [waiting for waiting in self._waiting if waiting is not entry]
 
-    def write(self, mine: WaitingFeedback) -> None:
+    def write(self, feedback: WaitingFeedback) -> None:
         """Return when this feedback is written; if that fails, the others in the batch come with their own."""
         with self._lock:
-            if mine.is_written or mine.is_withdrawn:
+            if feedback.is_written or feedback.is_withdrawn:
                 return
-            batch = [mine, *(entry for entry in self._waiting if entry is not mine)]
+            batch = [feedback, *(entry for entry in self._waiting if entry is not feedback)]
             self._waiting = []
         self._write([entry.received for entry in batch])
         for entry in batch:

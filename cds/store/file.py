@@ -40,7 +40,7 @@ def _has_set_mode(path: Path) -> bool:
 def identity(path: Path) -> Identity | None:
     """Which file it is, whatever its name; None if there is none."""
     try:
-        found = path.stat()
+        status = path.stat()
     except FileNotFoundError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino

@@ -121,40 +121,40 @@ class Memory:
 
     async def answered(self, patient: str, fingerprints: Collection[str], deadline: Deadline) -> dict[str, datetime]:
         """When each of a patient's cards was last answered; nothing if the store is down or slow."""
-        wanted = tuple(fingerprints)
+        keys = tuple(fingerprints)
         return await self._recalled(
-            wanted,
+            keys,
             deadline,
-            lambda: self._store.answered_at_once(patient, wanted),
-            lambda: self._store.answered(patient, wanted),
+            lambda: self._store.answered_at_once(patient, keys),
+            lambda: self._store.answered(patient, keys),
         )
 
     async def shown(
         self, patient: str, user: str, fingerprints: Collection[str], deadline: Deadline
     ) -> dict[str, datetime]:
         """When each of a patient's cards was last shown to a user; nothing if the store is down or slow."""
-        wanted = tuple(fingerprints)
+        keys = tuple(fingerprints)
         return await self._recalled(
-            wanted,
+            keys,
             deadline,
-            lambda: self._store.shown_at_once(patient, user, wanted),
-            lambda: self._store.shown(patient, user, wanted),
+            lambda: self._store.shown_at_once(patient, user, keys),
+            lambda: self._store.shown(patient, user, keys),
         )
 
     async def _recalled(
-        self, wanted: tuple[str, ...], deadline: Deadline, at_once: Callable[[], Moments], later: Callable[[], Moments]
+        self, keys: tuple[str, ...], deadline: Deadline, at_once: Callable[[], Moments], later: Callable[[], Moments]
     ) -> Moments:
-        if not wanted:
+        if not keys:
             return {}
         try:
-            found = self._at_once(at_once, deadline)
-            if found is None:
-                found = await self._recalls.ask(later, self._manner.patience, deadline.left)
+            moments = self._at_once(at_once, deadline)
+            if moments is None:
+                moments = await self._recalls.ask(later, self._manner.patience, deadline.left)
         except StoreDown:
             self._tally.add("recalls_failed")
             return {}
         self._tally.add("recalls")
-        return found
+        return moments
 
     def _at_once(self, question: Callable[[], Moments], deadline: Deadline) -> Moments | None:
         """What a file beside the service tells without waiting; None if it has to be asked properly."""

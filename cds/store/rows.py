@@ -84,10 +84,10 @@ class Entry(Struct, frozen=True):
         """The cards of a call in silent mode, in the order of the table's columns; else none."""
         if not self.account.is_silent:
             return []
-        withheld = [self._silent(card, dialect, shown=0) for card in self.account.withheld]
-        return withheld + [self._silent(card, dialect, shown=1) for card in self.account.cards]
+        withheld = [self._silent(card, dialect, is_shown=0) for card in self.account.withheld]
+        return withheld + [self._silent(card, dialect, is_shown=1) for card in self.account.cards]
 
-    def _silent(self, card: Shown, dialect: str, *, shown: int) -> Row:
+    def _silent(self, card: Shown, dialect: str, *, is_shown: int) -> Row:
         return (
             card.uuid,
             *self._common(),
@@ -97,7 +97,7 @@ class Entry(Struct, frozen=True):
             ",".join(card.flags),
             card.fingerprint,
             int(card.is_emergency),
-            shown,
+            is_shown,
             self.knowledge_version,
             self.software_version,
             kept(self.at, dialect),
@@ -145,10 +145,10 @@ class Tallied(Struct, frozen=True, kw_only=True):
 
     def row(self, software_version: str, at: datetime, dialect: str) -> Row:
         """In the order of the table's columns; the key comes last."""
-        told = (self.day, self.client, self.service, self.topic, self.reason, self.change)
+        columns = (self.day, self.client, self.service, self.topic, self.reason, self.change)
         versions = (self.knowledge_version, software_version, self.candidate_knowledge, self.candidate_software)
-        key = hashlib.sha256(json.encode((self.run, *told, *versions))).hexdigest()
-        return (*told, self.number, *versions, kept(at, dialect), key)
+        key = hashlib.sha256(json.encode((self.run, *columns, *versions))).hexdigest()
+        return (*columns, self.number, *versions, kept(at, dialect), key)
 
 
 class Shadowed(Struct, frozen=True):
@@ -165,7 +165,7 @@ class Shadowed(Struct, frozen=True):
 
     def rows(self, dialect: str) -> Rows:
         """One for each count."""
-        return {shadow_counts: [one.row(self.software_version, self.at, dialect) for one in self.counts]}
+        return {shadow_counts: [count.row(self.software_version, self.at, dialect) for count in self.counts]}
 
 
 class Received(Struct, frozen=True):

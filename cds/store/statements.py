@@ -54,27 +54,27 @@ def last_answers(engine: Engine, count: int) -> str:
 
 
 def _newest(number: int) -> Select[str, str, str, str]:
-    shown = showings.c
-    some = (
-        select(shown.fingerprint, shown.card, shown.client, shown.tenant)
-        .where(shown.patient == bindparam(f"p{number}"), shown.fingerprint == bindparam(f"f{number}"))
-        .order_by(shown.id.desc())
+    showing = showings.c
+    newest = (
+        select(showing.fingerprint, showing.card, showing.client, showing.tenant)
+        .where(showing.patient == bindparam(f"p{number}"), showing.fingerprint == bindparam(f"f{number}"))
+        .order_by(showing.id.desc())
         .limit(literal_column(str(NEWEST)))
         .offset(literal_column("0"))
         .subquery(f"shown{number}")
     )
-    return select(some.c.fingerprint, some.c.card, some.c.client, some.c.tenant)
+    return select(newest.c.fingerprint, newest.c.card, newest.c.client, newest.c.tenant)
 
 
 @lru_cache(maxsize=64)
 def last_showings(engine: Engine, count: int) -> str:
     """When a user was last shown so many cards of a patient; the patient, the user, and the fingerprints."""
-    shown = showings.c
-    wanted: list[BindParameter[str]] = [bindparam(f"f{number}") for number in range(count)]
+    showing = showings.c
+    parameters: list[BindParameter[str]] = [bindparam(f"f{number}") for number in range(count)]
     question = (
-        select(shown.fingerprint, func.max(shown.shown_at))
-        .where(shown.patient == bindparam("p"), shown.user == bindparam("u"), shown.fingerprint.in_(wanted))
-        .group_by(shown.fingerprint)
+        select(showing.fingerprint, func.max(showing.shown_at))
+        .where(showing.patient == bindparam("p"), showing.user == bindparam("u"), showing.fingerprint.in_(parameters))
+        .group_by(showing.fingerprint)
     )
     return str(question.compile(engine))
 
@@ -121,8 +121,8 @@ def any_token(engine: Engine) -> str:
 def delete_older(table: Table, moment: Column[datetime]) -> Delete:
     """Delete some rows from before `limit`: not all at once, so that nobody waits long for the lock."""
     (key,) = table.primary_key
-    some = select(key).where(moment < bindparam("limit")).limit(CHUNK)
-    return delete(table).where(key.in_(some))
+    batch = select(key).where(moment < bindparam("limit")).limit(CHUNK)
+    return delete(table).where(key.in_(batch))
 
 
 # What is deleted by age: the table, and the moment that counts.

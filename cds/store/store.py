@@ -117,7 +117,7 @@ class Store:
 
     def _last_answers(self, patient: str, fingerprints: Sequence[str]) -> Callable[[Any], dict[str, datetime]]:
         sql = last_answers(self._engines.quick, len(fingerprints))
-        return _moments(sql, [one for fingerprint in fingerprints for one in (patient, fingerprint)])
+        return _moments(sql, [parameter for fingerprint in fingerprints for parameter in (patient, fingerprint)])
 
     def _last_showings(
         self, patient: str, user: str, fingerprints: Sequence[str]
@@ -166,8 +166,8 @@ class Store:
         """
         rows: Rows = {table: [] for table in WRITTEN}
         for entry in entries:
-            for table, some in entry.rows(self.dialect).items():
-                rows[table] += some
+            for table, new_rows in entry.rows(self.dialect).items():
+                rows[table] += new_rows
         self._write(self._engines.writing, rows)
         return sum(len(rows[table]) for table in WRITTEN if table is not shadow_counts)
 
@@ -211,19 +211,19 @@ class Store:
     def _delete(self, name: str, limit: datetime) -> int:
         statement, count, more = delete_older(*AGES[name]), 0, True
         while more:
-            some = self._do(
+            deleted = self._do(
                 self._engines.writing, lambda connection: connection.execute(statement, {"limit": limit}).rowcount
             )
-            count, more = count + some, some == CHUNK
+            count, more = count + deleted, deleted == CHUNK
         return count
 
     def _write(self, engine: Engine, rows: dict[Table, list[Row]]) -> None:
         """Insert all rows in one transaction."""
 
         def work(connection: Connection) -> None:
-            for table, some in rows.items():
-                if some:
-                    connection.exec_driver_sql(insert_new(engine, table), some)
+            for table, table_rows in rows.items():
+                if table_rows:
+                    connection.exec_driver_sql(insert_new(engine, table), table_rows)
 
         self._do(engine, work)
 

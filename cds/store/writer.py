@@ -105,12 +105,12 @@ class Writer:
         return gathered
 
     def _deliver(self, gathered: Sequence[Kept | Flush]) -> None:
-        entries = [one for one in gathered if not isinstance(one, Flush)]
+        entries = [item for item in gathered if not isinstance(item, Flush)]
         if entries:
             self._write_or_lose(entries)
-        for one in gathered:
-            if isinstance(one, Flush):
-                one.set()
+        for item in gathered:
+            if isinstance(item, Flush):
+                item.set()
 
     def _write_or_lose(self, entries: Sequence[Kept]) -> None:
         """Try for a while, waiting longer and longer; then go on without."""

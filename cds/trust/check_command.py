@@ -107,9 +107,9 @@ def _listed(keys: KeySet, client: Client) -> int:
     for kid, key in keys.keys.items():
         sys.stdout.write(f"  key {quoted(kid)}: {', '.join(sorted(key.algorithms))}\n")
     _write_unusable(keys.unusable)
-    found = list(faults(keys, client))
-    sys.stdout.writelines(f"  FAIL keys: {fault}\n" for fault in found)
-    return 1 if found else 0
+    key_faults = list(faults(keys, client))
+    sys.stdout.writelines(f"  FAIL keys: {fault}\n" for fault in key_faults)
+    return 1 if key_faults else 0
 
 
 def _write_unusable(unusable: Mapping[str, str]) -> None:

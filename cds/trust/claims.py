@@ -64,18 +64,18 @@ def issuer_of(claims: Claims) -> str:
     return value
 
 
-def check_audience(claims: Claims, expected: Sequence[str], shown: Callable[[str], str]) -> None:
+def check_audience(claims: Claims, expected: Sequence[str], display: Callable[[str], str]) -> None:
     """The token must be for this very address: each character counts, a slash at the end and a doubled one too.
 
     `shown` is how an expected address is told.
     """
     received = _audiences(claims)
     if not set(received) & set(expected):
-        wanted = " or ".join(quoted(shown(one)) for one in expected)
-        sent = ", ".join(quoted(one) for one in received[:3]) + (" and more" if len(received) > 3 else "")
+        accepted = " or ".join(quoted(display(audience)) for audience in expected)
+        sent = ", ".join(quoted(audience) for audience in received[:3]) + (" and more" if len(received) > 3 else "")
         raise refused(
             "audience",
-            f"The token's aud is for another address. Expected {wanted}. Received {sent or 'an empty list'}.",
+            f"The token's aud is for another address. Expected {accepted}. Received {sent or 'an empty list'}.",
         )
 
 
@@ -83,9 +83,9 @@ def _audiences(claims: Claims) -> list[str]:
     value = claims.get("aud")
     if "aud" not in claims:
         raise refused("audience", "The token has no aud.")
-    listed = value if isinstance(value, list) else [value]
-    texts = [one for one in listed if isinstance(one, str)]
-    if len(texts) != len(listed):
+    members = value if isinstance(value, list) else [value]
+    texts = [member for member in members if isinstance(member, str)]
+    if len(texts) != len(members):
         raise refused("audience", "The token's aud must be a text or a list of texts.")
     if len(texts) > MOST_AUDIENCES:
         raise refused("audience", f"The token's aud lists more than {MOST_AUDIENCES} addresses.")

@@ -107,12 +107,12 @@ def _check_purpose(entry: Mapping[str, object]) -> None:
 def _algorithms(key: Key, entry: Mapping[str, object]) -> frozenset[str]:
     """What the key is made for, narrowed by its own `alg`."""
     fits = fitting(key)
-    chosen = entry.get("alg")
-    if chosen is None:
+    algorithm = entry.get("alg")
+    if algorithm is None:
         return fits
-    if not isinstance(chosen, str) or chosen not in fits:
-        raise UnusableKey(f"its alg {quoted(chosen)} does not fit its type")
-    return frozenset({chosen})
+    if not isinstance(algorithm, str) or algorithm not in fits:
+        raise UnusableKey(f"its alg {quoted(algorithm)} does not fit its type")
+    return frozenset({algorithm})
 
 
 def _imported(entry: Mapping[str, object]) -> Key:

@@ -60,8 +60,8 @@ class KeyFiles:
         document = json.encode({"url": url, "fetched": fetched, "keys": [_public(key) for key in keys.keys.values()]})
         try:
             with self._locked():
-                kept = self._read(url)
-                if kept is None or not fetched < kept.fetched <= self._now():
+                copy = self._read(url)
+                if copy is None or not fetched < copy.fetched <= self._now():
                     self._replace(url, document)
         except OSError as problem:
             self._drop(url, type(problem).__name__)
@@ -69,17 +69,17 @@ class KeyFiles:
     def read(self, url: str) -> Kept | None:
         """The copy, if there is a usable one that is not too old; one that is too old is deleted."""
         try:
-            kept = self._read(url)
+            copy = self._read(url)
         except OSError as problem:
             log.warning("kept keys not read", extra={"fields": {"keys": url, "reason": type(problem).__name__}})
             return None
-        if kept is None or kept.fetched > self._now() + AHEAD:
+        if copy is None or copy.fetched > self._now() + AHEAD:
             return None
-        if self._now() - kept.fetched >= LONGEST_AGE:
+        if self._now() - copy.fetched >= LONGEST_AGE:
             with suppress(OSError):
                 self._path(url).unlink(missing_ok=True)
             return None
-        return kept
+        return copy
 
     def _path(self, url: str) -> Path:
         return self._folder / f"{sha256(url.encode()).hexdigest()}.json"
@@ -90,8 +90,8 @@ class KeyFiles:
         except FileNotFoundError:
             return None
         with os.fdopen(handle, "rb") as file:
-            found = os.fstat(handle)
-            if found.st_uid != os.geteuid() or found.st_mode & OTHERS_MAY_WRITE:
+            status = os.fstat(handle)
+            if status.st_uid != os.geteuid() or status.st_mode & OTHERS_MAY_WRITE:
                 log.error("kept keys are not used: others could have written them", extra={"fields": {"keys": url}})
                 return None
             return _understood(file.read(MOST_BYTES + 1), url, demo=self._demo)

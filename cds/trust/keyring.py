@@ -37,8 +37,8 @@ class Keyring:
 
     def problems(self, registry: Registry) -> list[str]:
         """The clients whose keys could not be read the last time."""
-        found = ((client, self.of(client).problem) for client in registry.clients)
-        return [f"keys of {client.name}: {problem}" for client, problem in found if problem]
+        problems = ((client, self.of(client).problem) for client in registry.clients)
+        return [f"keys of {client.name}: {problem}" for client, problem in problems if problem]
 
     def ages(self, registry: Registry) -> list[float | None]:
         """How many seconds old the keys of each client are; nothing for a client without usable keys."""

@@ -61,8 +61,8 @@ def pick(keys: KeySet, kid: str, place: str) -> PublicKey:
 
 def _listed(keys: KeySet) -> str:
     names = [quoted(kid) for kid in list(keys.keys)[:5]]
-    rest = len(keys.keys) - len(names)
-    return ", ".join(names) + (f" and {rest} more" if rest else "") if names else "no usable key"
+    omitted = len(keys.keys) - len(names)
+    return ", ".join(names) + (f" and {omitted} more" if omitted else "") if names else "no usable key"
 
 
 def warn(place: str, keys: KeySet) -> None:
@@ -224,10 +224,10 @@ class RemoteKeys:
         """Take the copy on disk if it is newer than what is in hand: of the last run, or of another worker."""
         if self._files is None:
             return
-        kept = await asyncio.to_thread(self._files.read, self._url)
-        if kept is None:
+        copy = await asyncio.to_thread(self._files.read, self._url)
+        if copy is None:
             return
-        age = self._files.age_of(kept.fetched)
+        age = self._files.age_of(copy.fetched)
         if age < self._age():
-            self._keys, self._fetched = kept.keys, self._seconds() - age
+            self._keys, self._fetched = copy.keys, self._seconds() - age
             log.warning("kept keys are used", extra={"fields": {"keys": self._url, "age": round(age)}})

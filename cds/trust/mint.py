@@ -60,10 +60,10 @@ class Signer(Struct, frozen=True):
 def signer_of(key: Key, algorithm: str | None = None, kid: str | None = None) -> Signer:
     """Name a key by its RFC 7638 thumbprint, and choose the algorithm by its type, unless they are given."""
     fits = fitting(key)
-    chosen = algorithm or next(name for name in USUAL if name in fits)
-    if chosen not in fits:
-        raise UsageError(f"--alg {chosen}: this key is made for {', '.join(sorted(fits))}")
-    return Signer(key, kid or key.thumbprint(), chosen)
+    algorithm_name = algorithm or next(name for name in USUAL if name in fits)
+    if algorithm_name not in fits:
+        raise UsageError(f"--alg {algorithm_name}: this key is made for {', '.join(sorted(fits))}")
+    return Signer(key, kid or key.thumbprint(), algorithm_name)
 
 
 def new_key(algorithm: str) -> Key:
@@ -102,8 +102,8 @@ def write_key(key: Key, path: Path) -> None:
 def publish(signer: Signer, path: Path) -> None:
     """Put the public half into a key set file; keys of other names that are there stay, as a rotation needs."""
     try:
-        held = json.loads(path.read_bytes())["keys"] if path.exists() else []
-        keys = [*(key for key in held if key.get("kid") != signer.kid), signer.public()]
+        published = json.loads(path.read_bytes())["keys"] if path.exists() else []
+        keys = [*(key for key in published if key.get("kid") != signer.kid), signer.public()]
         path.write_text(json.dumps({"keys": keys}, indent=2) + "\n", "utf-8")
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as problem:
         raise UsageError(f"--jwks {path}: is no key set that could be added to, or cannot be written") from problem

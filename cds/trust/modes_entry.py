@@ -78,9 +78,9 @@ def modes_of(entry: Written) -> Modes:
 def told(modes: Modes) -> str:
     """The modes in words, for `clients check`."""
     parts = [modes.usual.value, *(f"{service} {mode}" for service, mode in sorted(modes.by_service.items()))]
-    used = {modes.usual, *modes.by_service.values()}
-    if Mode.PILOT in used:
+    in_use = {modes.usual, *modes.by_service.values()}
+    if Mode.PILOT in in_use:
         parts.append(f"pilot of {modes.pilot.percent:g} % and {len(modes.pilot.users)} named user(s)")
-    if not used.isdisjoint({Mode.SILENT, Mode.PILOT}):
+    if not in_use.isdisjoint({Mode.SILENT, Mode.PILOT}):
         parts.append(f"silent emergencies {SHOWN if modes.shows_emergencies else LISTED}")
     return ", ".join(parts)

@@ -99,6 +99,6 @@ class Once:
         """Count, and say so once for each outage."""
         self.unshared += 1
         if not self._has_told:
-            said = "calls are refused: used tokens cannot be checked" if self.is_closed else UNSHARED
-            log.error(said, extra={"fields": {"reason": reason}})
+            message = "calls are refused: used tokens cannot be checked" if self.is_closed else UNSHARED
+            log.error(message, extra={"fields": {"reason": reason}})
         self._has_told = True

@@ -52,10 +52,10 @@ def quoted(value: object) -> str:
     """What a caller sent, safe in a log line: in ASCII with escapes, and shortened."""
     if not isinstance(value, str):
         return f"a JSON {_kind(value)}"
-    shown = value[:SHOWN]
-    while len(text := json.dumps(shown)) > LONGEST:
-        shown = shown[: len(shown) // 2]
-    return text if shown == value else f"{text} and {len(value) - len(shown)} more"
+    excerpt = value[:SHOWN]
+    while len(text := json.dumps(excerpt)) > LONGEST:
+        excerpt = excerpt[: len(excerpt) // 2]
+    return text if excerpt == value else f"{text} and {len(value) - len(excerpt)} more"
 
 
 def _kind(value: object) -> str:

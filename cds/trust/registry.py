@@ -87,8 +87,8 @@ class Registry(Struct, frozen=True):
 
     def not_on(self, services: Collection[str]) -> dict[str, dict[str, str]]:
         """The services that are not simply on, with their modes, by client; only clients that have any."""
-        told = {client.name: client.modes.not_on(services) for client in self.clients}
-        return {name: modes for name, modes in told.items() if modes}
+        modes_by_client = {client.name: client.modes.not_on(services) for client in self.clients}
+        return {name: modes for name, modes in modes_by_client.items() if modes}
 
     def launched_from(self, issuer: str) -> Client | None:
         """The client whose EHR may launch our SMART app from this FHIR base."""
@@ -142,8 +142,8 @@ def _client(path: Path, number: int, raw: object, demo: bool, services: Collecti
 def _field(problem: msgspec.ValidationError) -> str:
     """The member that the message speaks of."""
     at = re.search(r" - at `\$(.*?)`", str(problem))
-    named = re.search(r"field `([^`]+)`", str(problem))
-    return (at[1] if at else "") + (f".{named[1]}" if named else "")
+    field = re.search(r"field `([^`]+)`", str(problem))
+    return (at[1] if at else "") + (f".{field[1]}" if field else "")
 
 
 def _reason(problem: msgspec.ValidationError) -> str:
@@ -230,33 +230,33 @@ def _made(entry: Entry, folder: Path) -> Client:
 
 
 def _check_names(path: Path, clients: Sequence[Client]) -> None:
-    seen: set[str] = set()
+    names: set[str] = set()
     for number, client in enumerate(clients, 1):
-        if client.name.lower() in seen:
+        if client.name.lower() in names:
             raise RegistryError(
                 str(path), f'client[{number}] "{client.name}".name', "is the name of another client too"
             )
-        seen.add(client.name.lower())
+        names.add(client.name.lower())
 
 
 def _check_issuers(path: Path, clients: Sequence[Client], by_issuer: Mapping[str, tuple[Client, ...]]) -> None:
     """Clients of one issuer must be told apart by their tenants."""
     for number, client in enumerate(clients, 1):
-        for other in by_issuer[client.issuer]:
-            if other is not client and not (
-                client.tenants and other.tenants and client.tenants.isdisjoint(other.tenants)
+        for rival in by_issuer[client.issuer]:
+            if rival is not client and not (
+                client.tenants and rival.tenants and client.tenants.isdisjoint(rival.tenants)
             ):
-                reason = f'is the issuer of "{other.name}" too: both need `tenants`, and none in common'
+                reason = f'is the issuer of "{rival.name}" too: both need `tenants`, and none in common'
                 raise RegistryError(str(path), f'client[{number}] "{client.name}".issuer', reason)
 
 
 def _check_launches(path: Path, clients: Sequence[Client]) -> None:
     """A launch names its FHIR base only, so that a base belongs to one client."""
-    seen: set[str] = set()
+    issuers: set[str] = set()
     for number, client in enumerate(clients, 1):
         if client.smart is None:
             continue
-        if client.smart.issuer in seen:
+        if client.smart.issuer in issuers:
             place = f'client[{number}] "{client.name}".smart.issuer'
             raise RegistryError(str(path), place, "is the issuer of another client's smart registration too")
-        seen.add(client.smart.issuer)
+        issuers.add(client.smart.issuer)

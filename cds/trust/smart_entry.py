@@ -60,8 +60,8 @@ def problems(entry: SmartEntry, folder: Path) -> Iterator[tuple[str, str]]:
         yield "issuer", reason
     if not CLIENT_ID.fullmatch(entry.client_id):
         yield "client_id", "must be 1 to 255 printable characters without spaces"
-    for field, listed in (("servers", entry.servers), ("frame_ancestors", entry.frame_ancestors)):
-        for origin in listed:
+    for field, origins in (("servers", entry.servers), ("frame_ancestors", entry.frame_ancestors)):
+        for origin in origins:
             if problem_of_keys(origin) or origin_of(origin) != origin:
                 yield field, "must hold origins such as https://ehr.example.org, without a path"
     if entry.return_url is not None and (reason := problem_of(entry.return_url.replace(PATIENT_GAP, "p"))):

@@ -37,12 +37,12 @@ class Standing(Struct, frozen=True):
 
 def standing_of(ages: Sequence[float | None], *, is_closed: bool, is_down: bool) -> Standing:
     """From the age of each client's keys, and whether used tokens can be told."""
-    known = [age for age in ages if age is not None]
-    stops = {KEYS: bool(ages) and not known, TOKENS: is_closed and is_down}
+    known_ages = [age for age in ages if age is not None]
+    stops = {KEYS: bool(ages) and not known_ages, TOKENS: is_closed and is_down}
     return Standing(
         clients=len(ages),
-        without_keys=len(ages) - len(known),
-        oldest=max(known, default=None),
+        without_keys=len(ages) - len(known_ages),
+        oldest=max(known_ages, default=None),
         decided_by=(KEYS, TOKENS) if is_closed else (KEYS,),
         stopped_by=tuple(part for part, is_stopping in stops.items() if is_stopping),
     )

@@ -47,12 +47,12 @@ def read_object(data: bytes) -> dict[str, object]:
 
 
 def _unique(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
-    held: dict[str, object] = {}
+    members: dict[str, object] = {}
     for name, value in pairs:
-        if name in held:
+        if name in members:
             raise NotStrict("holds the same name twice")
-        held[name] = value
-    return held
+        members[name] = value
+    return members
 
 
 def _whole(digits: str) -> int:

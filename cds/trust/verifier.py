@@ -56,9 +56,9 @@ class Verifier:
     @property
     def problems(self) -> tuple[str, ...]:
         """What an operator should know: a broken file of clients, keys that cannot be had, a store that is down."""
-        found = [self._registry_file.problem, *self._keyring.problems(self._registry_file.registry)]
+        problems = [self._registry_file.problem, *self._keyring.problems(self._registry_file.registry)]
         unshared = UNSHARED if self._once.is_down else None
-        return tuple(problem for problem in (*found, unshared) if problem)
+        return tuple(problem for problem in (*problems, unshared) if problem)
 
     @property
     def is_up(self) -> bool:
@@ -194,10 +194,10 @@ def _tenant(token: Token, client: Client) -> str | None:
 def _of_tenant(token: Token, candidates: tuple[Client, ...]) -> Client:
     """Clients of one issuer are told apart by the tenant."""
     tenant = word(token.claims, "tenant", "tenant")
-    found = next((client for client in candidates if tenant in client.tenants), None)
-    if found is None:
+    match = next((client for client in candidates if tenant in client.tenants), None)
+    if match is None:
         raise refused("tenant", f"The token's tenant {quoted(tenant)} is on the list of no client of this issuer.")
-    return found
+    return match
 
 
 async def _fetch(url: str) -> bytes:
@@ -209,14 +209,14 @@ async def _fetch(url: str) -> bytes:
 
 def build_verifier(
     settings: Settings,
-    used: UsedOnce | None,
+    shared_tokens: UsedOnce | None,
     services: Collection[str] = (),
     *,
     now: Callable[[], datetime] = utc_now,
     seconds: Callable[[], float] = time.monotonic,
     get: Fetch = _fetch,
 ) -> Verifier:
-    """The verifier of a service; `used` is the shared store of used tokens, None keeps them in this process.
+    """The verifier of a service; `shared_tokens` is the shared store of used tokens, None keeps them in this process.
 
     `services` are the ids of its services: the file of clients may name them, and the audit tells them from others.
     """
@@ -229,7 +229,12 @@ def build_verifier(
             seconds=seconds,
             files=KeyFiles(Path(settings.data_dir, FOLDER), now, demo=settings.demo),
         ),
-        Once(UsedHere(now), used, LONGER * settings.store_timeout_ms / 1000, is_closed=settings.token_reuse == CLOSED),
+        Once(
+            UsedHere(now),
+            shared_tokens,
+            LONGER * settings.store_timeout_ms / 1000,
+            is_closed=settings.token_reuse == CLOSED,
+        ),
         Rules(
             settings.clock_skew_seconds,
             settings.token_seconds,
