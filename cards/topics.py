@@ -36,5 +36,3 @@ class Topic(StrEnum):
 ASKS_PATIENT = frozenset({Topic.NEURO_EVAL, Topic.LAB_ORDER, Topic.REASSURE, Topic.LIFESTYLE, Topic.DATA_GAP})
 
 TOPIC_SYSTEM = "urn:twitch-cds:topic"
-
-ELECTROLYTES = ("calcium", "potassium", "magnesium", "phosphate", "sodium")

@@ -14,7 +14,7 @@ from cds.knowledge.codes import NOTHING, Concept
 from cds.knowledge.load import Knowledge
 
 OPEN = "movement-unspecific"
-SIDED = frozenset({"weakness", "acute-paralysis"})  # signs of which it matters whether both sides have them (N40)
+SIDED = "acute-weakness"  # a group of the data: signs of which it matters whether both sides have them (N40)
 BOTH_SIDES = frozenset({"both-sides"})
 _WORDS = re.compile(r"\w+")
 
@@ -27,6 +27,7 @@ class Namer:
         self.form = knowledge.form
         self.caffeine = CaffeineWords(knowledge.phrases.caffeine).mg_a_day
         self.systems = knowledge.systems
+        self._sided = knowledge.group(SIDED)
         self.question_verbs = tuple(sorted(knowledge.phrases.question_verbs, key=len, reverse=True))
         self.units = knowledge.unit_words
         self.unit_names = knowledge.unit_names
@@ -124,7 +125,7 @@ class Namer:
     def named_at(self, ref: str, code: CodeableConcept | None, sites: Concepts) -> Named | None:
         """The same, with the mark of both sides if its text, a display or a site of the sign says so (N40)."""
         named = self.named(ref, code)
-        if named is None or SIDED.isdisjoint(named.sets):
+        if named is None or named.sets.isdisjoint(self._sided):
             return named
         said = " ".join(text for concept in (code, *each(sites)) for text in texts(concept))
         both = not self._both_sides.isdisjoint(_WORDS.findall(said.lower()))

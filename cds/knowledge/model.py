@@ -183,6 +183,14 @@ class SleepNeed(Struct, frozen=True, forbid_unknown_fields=True):
     hours: float
 
 
+class NewSignKind(Struct, frozen=True, forbid_unknown_fields=True):
+    """A kind of new sign in a known disease: the value sets by which it is told; `same_day`: when the team is told."""
+
+    kind: str
+    sets: frozenset[str]
+    same_day: bool = False
+
+
 class ExampleDrafts(Struct, frozen=True, forbid_unknown_fields=True):
     """Drafts by which the evidence pages show what is decided; `replacement` replaces what glands do not make."""
 
@@ -209,6 +217,9 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     lists: dict[str, tuple[str, ...]]
     repeats: dict[str, str]
     order_emergencies: dict[str, str]
+    diuretic_limits: dict[str, str]
+    thyrotoxicosis: dict[str, Literal["low", "high"]]
+    new_signs: tuple[NewSignKind, ...]
     example_drafts: ExampleDrafts
     counsel: dict[str, str]
     gaps: dict[str, tuple[str, ...]]

@@ -8,10 +8,12 @@ from cds.rules.findings import Finding
 from cds.rules.flags import Raised
 from cds.rules.view import View
 
-WEAK = ("acute-paralysis", "weakness")
-TROUBLE = ("areflexia", "feeding-difficulty", "breathing-trouble")
-# What makes the picture beside a weakness, the most telling first; "both-sides" is said of the weakness itself.
-COMPANIONS = (*TROUBLE, "sensory", "both-sides")
+WEAK, TROUBLE = "acute-weakness", "guillain-barre"  # groups of the data
+PARALYSIS = "acute-paralysis"
+NUMB, BOTH_SIDES = (
+    "sensory",
+    "both-sides",
+)  # each with a condition of its own; the latter is said of a weakness
 GUILLAIN_BARRE = "guillain-barre"
 
 
@@ -27,23 +29,24 @@ def found(view: View) -> Iterator[Raised]:
 
 
 def _paralysis(view: View, *, sudden_counts: bool) -> Raised | None:
-    signs = view.within("paralysis", "acute-paralysis")
+    signs = view.within("paralysis", PARALYSIS)
     if sudden_counts:
         limit = view.today - view.days("sudden_weakness")
         sudden = (one for one in view.of("weakness") if one.onset and one.onset.last >= limit)
         signs = tuple(dict.fromkeys((*signs, *sudden)))
-    return view.flag(signs, WEAK, tag="weakness", used=True)
+    return view.flag(signs, view.group(WEAK), tag="weakness", used=True)
 
 
 def _guillain_barre(view: View) -> Raised | None:
     """New weakness with absent reflexes, trouble swallowing or breathing, numbness, or on both sides."""
-    weak = [one for one in view.within("guillain_barre", *WEAK) if _is_new(one, view)]
+    sets, companions = view.group(WEAK), (*view.group(TROUBLE), NUMB, BOTH_SIDES)
+    weak = [one for one in view.within("guillain_barre", *sets) if _is_new(one, view)]
     beside = _beside(weak, view) if weak else []
     if not beside:
         return None
-    flag = view.flag(dict.fromkeys((*weak, *beside)), (*WEAK, *COMPANIONS), tag="weakness", used=True)
+    flag = view.flag(dict.fromkeys((*weak, *beside)), (*sets, *companions), tag="weakness", used=True)
     since = min((one.when for one in weak if one.when), key=lambda when: when.first)
-    values = (("sign", view.name(beside[0], *COMPANIONS)), ("date", since.text))
+    values = (("sign", view.name(beside[0], *companions)), ("date", since.text))
     return replace(flag, sentence=GUILLAIN_BARRE, values=values) if flag else None
 
 
@@ -57,15 +60,14 @@ def _is_new(sign: Finding, view: View) -> bool:
         one.day is not None
         and one.day < limit
         and not codes.isdisjoint((concept.system, concept.code) for concept in one.concepts)
-        for one in view.of(*WEAK)
+        for one in view.of(*view.group(WEAK))
     )
 
 
 def _beside(weak: list[Finding], view: View) -> list[Finding]:
     """What makes the picture, the most telling first; numbness only beside something whose onset is stated."""
-    found = list(view.within("guillain_barre", "areflexia"))
-    found += view.within("guillain_barre", *TROUBLE[1:])
-    numb = view.within("guillain_barre", "sensory")
+    found = list(view.within("guillain_barre", *view.group(TROUBLE)))
+    numb = view.within("guillain_barre", NUMB)
     found += [one for one in numb if one.onset or any(sign.onset for sign in weak)]
-    sided = view.of("both-sides")
+    sided = view.of(BOTH_SIDES)
     return [*found, *(one for one in weak if one in sided)]

@@ -11,9 +11,8 @@ from cds.rules.rulebook import rulebook_of
 
 CALCIUM = {"ionised": "calcium-ionised", "unadjusted": "calcium-unadjusted"}
 DARK_URINE = abnormal_labs.DARK_URINE
-THYROID = {"tsh": "low", "free-t4": "high"}
 RAISED = ("calcium", "high")
-RAISES_CALCIUM = ("vitamin-d", "calcium")
+RAISES_CALCIUM = "raise-calcium"  # a list of the data
 
 
 def abnormal(choice: Choice, assessment: Assessment) -> Advice:
@@ -47,7 +46,7 @@ def _variant(some: tuple[Abnormal, ...], picture: Picture) -> str:
     lab = some[0]
     if _vitamin_d(some) is not None and _is_calcium_high(picture):
         return "vitamin-d-calcium-high"
-    if (told := _own(some)) is not None:
+    if (told := _own(some, picture)) is not None:
         return told
     if lab.value is None:
         return "recorded-high" if lab.side == "high" else "recorded"
@@ -60,16 +59,16 @@ def _variant(some: tuple[Abnormal, ...], picture: Picture) -> str:
     return lab.tag if lab.tag in own and (lab.side == "high") == (lab.tag == abnormal_labs.MUSCLE) else "one"
 
 
-def _own(some: tuple[Abnormal, ...]) -> str | None:
+def _own(some: tuple[Abnormal, ...], picture: Picture) -> str | None:
     """A sentence of its own: dark urine without a CK, or what speaks of thyrotoxicosis, beside nothing as urgent."""
     lab = some[0]
-    rest = some[1:]
-    mild = all(one.indicator is Indicator.INFO or one.tag in THYROID for one in rest)
+    rest, thyroid = some[1:], picture.knowledge.rules.thyrotoxicosis
+    mild = all(one.indicator is Indicator.INFO or one.tag in thyroid for one in rest)
     if any(one.kind == DARK_URINE for one in some) and all(
         one.kind == DARK_URINE or one.indicator is Indicator.INFO for one in some
     ):
         return DARK_URINE
-    toxic = lab.indicator is Indicator.WARNING and (lab.tag, lab.side) in THYROID.items()
+    toxic = lab.indicator is Indicator.WARNING and (lab.tag, lab.side) in thyroid.items()
     return "thyrotoxicosis" if toxic and mild else None
 
 
@@ -92,7 +91,7 @@ def _values(some: tuple[Abnormal, ...], picture: Picture) -> dict[str, str]:
 
 def _stands_alone(some: tuple[Abnormal, ...], picture: Picture) -> bool:
     """Whether the sentence is about one thing whatever stands beside it."""
-    return _own(some) is not None or (_vitamin_d(some) is not None and _is_calcium_high(picture))
+    return _own(some, picture) is not None or (_vitamin_d(some) is not None and _is_calcium_high(picture))
 
 
 def _notes(some: tuple[Abnormal, ...], assessment: Assessment) -> tuple[Note, ...]:
@@ -118,7 +117,9 @@ def of_high_calcium(picture: Picture) -> tuple[Note, ...]:
     medicines, taken = picture.knowledge.medicines, picture.medication
     names = [course.ingredient for course in taken.courses if RAISED in medicines[course.tag].moved_by(course.groups)]
     replaced = {name for name, _ in taken.replacements}
-    names += [picture.knowledge.analytes[one].label for one in RAISES_CALCIUM if one in replaced]
+    names += [
+        picture.knowledge.analytes[one].label for one in picture.knowledge.listed(RAISES_CALCIUM) if one in replaced
+    ]
     return (Note("high_calcium_drugs", {"items": ", ".join(dict.fromkeys(names))}),) if names else ()
 
 

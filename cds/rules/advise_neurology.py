@@ -130,7 +130,8 @@ def _neuro(
 def _both_sides(flags: Flags, picture: Picture) -> tuple[Note, ...]:
     """Weakness that may be new asks for both sides first; no date is no proof that it is older (N40)."""
     oldest = picture.today - picture.knowledge.days("guillain_barre")
-    weak = [one for flag in flags for one in flag.found if not one.sets.isdisjoint(acute_weakness.WEAK)]
+    sets = picture.knowledge.group(acute_weakness.WEAK)
+    weak = [one for flag in flags for one in flag.found if not one.sets.isdisjoint(sets)]
     new = any(one.day is None or one.day >= oldest for one in weak)
     return (Note("both_sides_weak"),) if new else ()
 

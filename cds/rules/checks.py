@@ -74,12 +74,16 @@ CHART = Reads(
         ),
         *("max_cards", "max_facts", "max_twitches", "max_other_results", "frequent_per_day"),
     ),
-    groups=("answered", "common-in-benign", "hard-signs", "regions", "lower-motor-signs"),
+    groups=(
+        *("answered", "common-in-benign", "hard-signs", "regions", "lower-motor-signs"),
+        *("beyond-ms", "muscular", "named-weakness", "never-specific", "urgent-if-no-emergency"),
+    ),
     classes=(
         *("shifting-drugs", "linked-classes", "b12-classes", "added"),
         *("checked-drafts", "draft-tags", "draft-classes"),
     ),
-    tests=("shifted-by-drugs", "needs-ecg", "own-summary", "unnamed-beside", "in-weeks"),
+    tests=("shifted-by-drugs", "needs-ecg", "own-summary", "in-weeks", "raise-calcium"),
+    tags=("unnamed-beside", "explain-weakness"),
 )
 GAPS = ("examination", "onset", "medication-history")  # answered by no value set
 LIMIT_SOURCES = ("laboratory", "laboratory-flag")
@@ -110,6 +114,10 @@ def _missing(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Ite
         ("rules.toml", "repeats", rules.repeats, book.tags[Topic.EMERG]),
         ("rules.toml", "counsel", rules.counsel, book.tags[Topic.LIFESTYLE]),
         ("rules.toml", "order_emergencies", rules.order_emergencies, knowledge.analytes),
+        ("rules.toml", "diuretic_limits", rules.diuretic_limits, knowledge.analytes),
+        ("rules.toml", "diuretic_limits", rules.diuretic_limits.values(), knowledge.combined),
+        ("rules.toml", "thyrotoxicosis", rules.thyrotoxicosis, knowledge.lab_tags),
+        *(("rules.toml", f"new_signs.{one.kind}", one.sets, knowledge.sets) for one in rules.new_signs),
         ("phrases.toml", "same-day", knowledge.phrases.same_day, knowledge.names.spoken),
         ("phrases.toml", "same-day-if-sudden", knowledge.phrases.same_day_if_sudden, knowledge.names.spoken),
         ("rules.toml", "example_drafts", rules.example_drafts.listed, _known_codes(knowledge)),
@@ -184,8 +192,9 @@ def _unused(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Iter
         ("limits.toml", knowledge.combined, reads.limits),
         ("rules.toml", rules.windows, reads.windows),
         ("rules.toml", rules.thresholds, reads.thresholds),
-        ("rules.toml", rules.groups, reads.groups),
-        ("rules.toml", rules.lists, (*reads.classes, *reads.tests)),
+        ("rules.toml", rules.groups, (*reads.groups, *reads.value_groups, *reads.problem_groups)),
+        ("rules.toml", rules.lists, (*reads.classes, *reads.tests, *reads.tags)),
+        ("rules.toml", (name for one in rules.new_signs for name in one.sets), reads.value_sets),
         ("rules.toml", rules.sources, (*reads.sources, *reads.thresholds, *reads.windows)),
         ("routes.toml", knowledge.route_words.names, _routes(knowledge)),
         ("orders.toml", orders, proposed),

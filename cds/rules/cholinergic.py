@@ -16,8 +16,7 @@ from cds.rules.reads import Reads
 from cds.rules.view import View
 
 TAG, CODED, EXPOSURE = "cholinergic", "cholinergic-poisoning", "pesticide-exposure"
-SIGNS = "poisoning"
-INHIBITORS = ("cholinesterase-inhibitor", "central-cholinesterase-inhibitor")
+SIGNS, INHIBITORS = "poisoning", "cholinesterase-inhibitors"  # a group and a list of the data
 PER_MINUTE = "/min"
 READS = Reads(
     groups=(SIGNS,),
@@ -26,7 +25,7 @@ READS = Reads(
     thresholds=("bradycardia",),
 )
 PICTURE = READS | Reads(
-    sets=(CODED, EXPOSURE), medicines=INHIBITORS, windows=("cholinergic",), thresholds=("cholinergic_signs",)
+    sets=(CODED, EXPOSURE), classes=(INHIBITORS,), windows=("cholinergic",), thresholds=("cholinergic_signs",)
 )
 EXCESS = Reads(
     groups=(SIGNS,), answers=("ask-heart-rate",), windows=("cholinergic_excess",), thresholds=("bradycardia",)
@@ -46,13 +45,13 @@ def toxicity(view: View) -> Raised | None:
         return None
     found: dict[Finding, None] = dict.fromkeys(one for some in kinds.values() for one in some)
     beside = (*(view.fact(one, EXPOSURE) for one in view.of(EXPOSURE)), *slow)
-    courses = view.courses(*INHIBITORS)
+    courses = view.courses(*view.classes(INHIBITORS))
     return view.flag(found, view.group(SIGNS), tag=TAG, courses=courses, extra=beside, used=True)
 
 
 def _has_reason(view: View) -> bool:
     """An exposure, or an inhibitor that is known by its code (N46)."""
-    return bool(view.of(EXPOSURE)) or any(not course.by_words for course in view.courses(*INHIBITORS))
+    return bool(view.of(EXPOSURE)) or any(not course.by_words for course in view.courses(*view.classes(INHIBITORS)))
 
 
 def cautions(course: Course, view: View) -> Iterator[Note]:

@@ -46,7 +46,8 @@ def _with_known_disease(assessment: Assessment) -> list[Choice]:
     if _breathes_or_feeds_badly(assessment):
         chosen += _neurology(Topic.PED_NEURO, _critical(assessment), assessment)
     if assessment.picture.diseases == {"kd-ms"}:
-        signs = tuple(flag for flag in (*assessment.urgent, *assessment.childhood) if _is_beyond_ms(flag.found))
+        beyond = assessment.picture.knowledge.group(lines.BEYOND_MS)
+        signs = tuple(flag for flag in (*assessment.urgent, *assessment.childhood) if _is_beyond_ms(flag.found, beyond))
         chosen += _neurology(Topic.PED_NEURO if assessment.picture.is_child else Topic.NEURO_URG, signs, assessment)
     return chosen
 
@@ -269,9 +270,9 @@ def _topics(chosen: Iterable[Choice]) -> set[Topic]:
     return {choice.topic for choice in chosen}
 
 
-def _is_beyond_ms(found: Iterable[Finding]) -> bool:
+def _is_beyond_ms(found: Iterable[Finding], beyond: tuple[str, ...]) -> bool:
     """Wasting or a fasciculating tongue, which multiple sclerosis does not explain (D7)."""
-    return any(one.sets & lines.BEYOND_MS for one in found)
+    return any(not one.sets.isdisjoint(beyond) for one in found)
 
 
 def is_for_an_emergency(choice: Choice) -> bool:

@@ -9,7 +9,9 @@ from cds.rules.lab_limits import Judged
 from cds.rules.medication import Course
 from cds.rules.view import View
 
-MENTAL = ("confusion", "drowsiness")
+CALCIUM_HIGH, SODIUM_LOW = "calcium-high-signs", "sodium-low-signs"  # groups of the data
+MAGNESIUM_HIGH, POTASSIUM_LOW = "magnesium-high-signs", "potassium-low-signs"
+BY_VALUE = "dangerous-values"  # a list of the data
 UNADJUSTED = "unadjusted"
 
 
@@ -26,7 +28,7 @@ def _high_calcium(view: View, severe: Judged | None) -> Raised | None:
     judged = severe if severe is not None and severe.side == "high" else view.acute_beyond("calcium-high-with-sign")
     if judged is None:
         return None
-    sets = (*MENTAL, "dehydration", "acute-kidney-injury")
+    sets = view.group(CALCIUM_HIGH)
     found = view.within("calcium_high_sign", *sets, undated=True)
     if judged is not severe and not found:
         return None
@@ -76,7 +78,7 @@ def _low_total(view: View) -> Judged | None:
 
 def electrolytes(view: View) -> Iterator[Raised]:
     """E4: dangerous potassium, magnesium, phosphate, sodium or glucose, by value or with a sign."""
-    for analyte in ("potassium", "magnesium", "phosphate", "sodium", "glucose"):
+    for analyte in view.tests(BY_VALUE):
         severe = view.standing(analyte).emergency
         with_sign = _WITH_SIGN.get(analyte)
         flag = view.flag((), (), tag=analyte, judged=(severe,)) if severe else with_sign(view) if with_sign else None
@@ -92,7 +94,7 @@ def _magnesium(view: View) -> Raised | None:
     """Magnesium 0.40 to 0.50 mmol/L with tetany, a new seizure or long QT; from 2.00 with what it paralyses (N33)."""
     found = (*view.of("tetany", "long-qt"), *_seizures(view))
     low = _with_sign(view, "magnesium", found, ("tetany", "long-qt", "seizure"))
-    sets = ("weakness", "acute-paralysis", "weakness-unspecific", "areflexia")
+    sets = view.group(MAGNESIUM_HIGH)
     breathless = view.within("respiratory", "respiratory-emergency", undated=True)
     high = _with_sign(view, "magnesium-high", (*view.of(*sets), *breathless), (*sets, "respiratory-emergency"))
     return low or high
@@ -100,14 +102,15 @@ def _magnesium(view: View) -> Raised | None:
 
 def _potassium(view: View) -> Raised | None:
     """Potassium 2.5 to 2.9 mmol/L with weakness, long QT or digoxin."""
-    sets = ("weakness", "acute-paralysis", "long-qt")
+    sets = view.group(POTASSIUM_LOW)
     return _with_sign(view, "potassium", view.of(*sets), sets, drug="digoxin")
 
 
 def _sodium(view: View) -> Raised | None:
     """Sodium below 125 mmol/L with confusion, drowsiness or a seizure of the last days (N32)."""
-    found = (*view.within("sodium_sign", *MENTAL, undated=True), *_seizures(view))
-    return _with_sign(view, "sodium", found, (*MENTAL, "seizure"))
+    sets = view.group(SODIUM_LOW)
+    found = (*view.within("sodium_sign", *sets, undated=True), *_seizures(view))
+    return _with_sign(view, "sodium", found, (*sets, "seizure"))
 
 
 _WITH_SIGN = {"magnesium": _magnesium, "potassium": _potassium, "sodium": _sodium}

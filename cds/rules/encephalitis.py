@@ -11,20 +11,19 @@ from cds.rules.lab_limits import Judged
 from cds.rules.reads import Reads
 from cds.rules.view import View
 
-MENTAL = ("hallucinations", "confusion", "delirium")  # in the order in which a summary names them
-BESIDE = ("sweating", "autonomic", "sleep", "stiffness", "antibody")
+MENTAL, BESIDE = "changed-mind", "beside-changed-mind"  # groups of the data
 SODIUM, LIMIT = "sodium", "sodium-encephalitis"
 SENTENCE = "encephalitis"
 RULES = ("E3", "E4", "E6", "E9", "E11")  # the emergencies that explain a change of mind, by their tags
-BY_SAMPLE = frozenset({"calcium", "magnesium", "sodium", "glucose", "lithium"})
-BY_CODE = frozenset({"lithium", "serotonin-toxicity", "withdrawal", "theophylline", "thyroid-storm"})
+BY_SAMPLE, BY_CODE = "explain-mind-by-sample", "explain-mind-by-code"  # lists of the data
 READS = Reads(
-    sets=(*MENTAL, *BESIDE),
+    groups=(MENTAL, BESIDE),
     analytes=(SODIUM,),
     limits=(LIMIT,),
     windows=("encephalitis", "metabolic_lead"),
     attributes=("age",),
     outcomes=RULES,
+    tags=(BY_SAMPLE, BY_CODE),
 )
 TODAY = Reads(
     sets=("seizure", "fever"),
@@ -60,14 +59,15 @@ def emergency(view: View) -> Raised | None:
 
 def _picture(view: View) -> Raised | None:
     """A change of mind that nothing else explains, and one thing beside it, all of the last 90 days."""
-    mental = [one for one in view.within("encephalitis", *MENTAL) if not _is_explained(one, view)]
-    beside = view.within("encephalitis", *BESIDE)
+    minds, others = view.group(MENTAL), view.group(BESIDE)
+    mental = [one for one in view.within("encephalitis", *minds) if not _is_explained(one, view)]
+    beside = view.within("encephalitis", *others)
     low = _low_sodium(view)
     if not mental or not (beside or low):
         return None
     judged = (low,) if low else ()
-    flag = view.flag(dict.fromkeys((*mental, *beside)), (*MENTAL, *BESIDE), judged=judged)
-    values = (("sign", _word(mental, MENTAL, view)), ("beside", _word(beside, BESIDE, view)))
+    flag = view.flag(dict.fromkeys((*mental, *beside)), (*minds, *others), judged=judged)
+    values = (("sign", _word(mental, minds, view)), ("beside", _word(beside, others, view)))
     return replace(flag, sentence=SENTENCE, values=values) if flag else None
 
 
@@ -91,11 +91,11 @@ def _is_explained(mental: Finding, view: View) -> bool:
     if any(mental in flag.found for flag in flags):
         return True
     lead = view.days("metabolic_lead")
-    return any(mental.day is not None and abs(mental.day - day) <= lead for flag in flags for day in _days(flag))
+    return any(mental.day is not None and abs(mental.day - day) <= lead for flag in flags for day in _days(flag, view))
 
 
-def _days(flag: Raised) -> Iterator[int]:
-    if flag.tag in BY_SAMPLE:
+def _days(flag: Raised, view: View) -> Iterator[int]:
+    if flag.tag in view.tags(BY_SAMPLE):
         yield from sample_days(flag)
-    if flag.tag in BY_CODE:
+    if flag.tag in view.tags(BY_CODE):
         yield from (day for day in flag.days if day is not None)

@@ -37,7 +37,8 @@ FLAGS = (
         id="E2",
         card=EMERG,
         reads=Reads(
-            sets=("acute-paralysis", "weakness", *acute_weakness.COMPANIONS),
+            sets=(acute_weakness.PARALYSIS, "weakness", acute_weakness.NUMB, acute_weakness.BOTH_SIDES),
+            groups=(acute_weakness.WEAK, acute_weakness.TROUBLE),
             windows=("paralysis", "sudden_weakness", "guillain_barre"),
             attributes=("diseases",),
         ),
@@ -48,10 +49,8 @@ FLAGS = (
         id="E3",
         card=EMERG,
         reads=Reads(
-            sets=(
-                *("tetany", "paraesthesia", "long-qt", "seizure", "epilepsy", "hypoparathyroidism", "dialysis"),
-                *("confusion", "drowsiness", "dehydration", "acute-kidney-injury"),
-            ),
+            sets=(*("tetany", "paraesthesia", "long-qt", "seizure", "epilepsy", "hypoparathyroidism", "dialysis"),),
+            groups=(electrolytes.CALCIUM_HIGH,),
             analytes=("calcium", "magnesium"),
             limits=("calcium-high-with-sign", "calcium-total-with-sign"),
             medicines=("denosumab",),
@@ -66,12 +65,10 @@ FLAGS = (
         id="E4",
         card=EMERG,
         reads=Reads(
-            sets=(
-                *("tetany", "long-qt", "seizure", "weakness", "acute-paralysis", "weakness-unspecific", "areflexia"),
-                *("confusion", "drowsiness", "respiratory-emergency"),
-            ),
+            sets=("tetany", "long-qt", "seizure", "respiratory-emergency"),
+            groups=(electrolytes.MAGNESIUM_HIGH, electrolytes.POTASSIUM_LOW, electrolytes.SODIUM_LOW),
             drugs=("digoxin",),
-            analytes=("potassium", "magnesium", "phosphate", "sodium", "glucose"),
+            tests=(electrolytes.BY_VALUE,),
             limits=("magnesium-with-sign", "magnesium-high-with-sign", "potassium-with-sign", "sodium-with-sign"),
             windows=("seizure", "sodium_sign", "respiratory"),
         ),
@@ -97,6 +94,7 @@ FLAGS = (
                 *("clonus", "tremor", "serotonin-syndrome", "neuroleptic-malignant"),
                 *("hyperreflexia", "abnormal-reflex", "hypertonia", "agitation", "sweating", "fever"),
             ),
+            groups=(serotonin.USED,),
             answers=("ask-temperature",),
             thresholds=("fever", "fever_fahrenheit", *serotonin.THRESHOLDS),
             analytes=("theophylline",),
@@ -124,7 +122,8 @@ FLAGS = (
         id="E8",
         card=EMERG,
         reads=Reads(
-            sets=(*pregnancy.SETS, "pregnancy", *clot.SETS),
+            sets=(pregnancy.CODED, pregnancy.UNDIRECTED, pregnancy.HEADACHE, "pregnancy", *clot.SETS),
+            groups=(pregnancy.BRISK,),
             answers=("ask-blood-pressure", "ask-systolic", "ask-diastolic", "ask-pregnancy"),
             medicines=("estrogen",),
             windows=("pre_eclampsia_sign", "reported_sign", "after_birth", "pregnancy", "thrombosis", "leg_swelling"),
@@ -138,8 +137,7 @@ FLAGS = (
         id="E9",
         card=EMERG,
         reads=Reads(
-            sets=stopped.CODED,
-            groups=(stopped.SIGNS,),
+            groups=(stopped.CODED, stopped.SIGNS),
             classes=("withdrawn",),
             windows=("withdrawal", "withdrawal_sign", "short_course"),
         ),

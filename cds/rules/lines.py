@@ -15,7 +15,7 @@ from cds.rules.reads import EXPECTED as DISEASES_OF_NERVES
 from cds.rules.work_up import covers
 
 NEUROLOGY = frozenset({Topic.PED_NEURO, Topic.NEURO_URG, Topic.NEURO_EVAL})
-BEYOND_MS = frozenset({"wasting", "tongue-fasciculation"})
+BEYOND_MS = "beyond-ms"  # a group of the data
 EXPECTED = frozenset(DISEASES_OF_NERVES)
 STEROID = "corticosteroid"
 FORM_LINES = {"alcohol_stopped": "alcohol-stopped", "alcohol_much": "alcohol-much"}
@@ -87,7 +87,8 @@ def uncovered(assessment: Assessment) -> tuple[NewSign, ...]:
     What multiple sclerosis does not explain goes to neurology.
     """
     of_ms = assessment.picture.diseases == {"kd-ms"}
-    new = (new_sign for new_sign in assessment.new_signs if not (of_ms and BEYOND_MS & new_sign.finding.sets))
+    beyond = assessment.picture.knowledge.group(BEYOND_MS)
+    new = (one for one in assessment.new_signs if not of_ms or one.finding.sets.isdisjoint(beyond))
     return tuple(one for one in new if one.is_same_day or not _is_requested(one, assessment.picture))
 
 

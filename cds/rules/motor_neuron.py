@@ -2,6 +2,7 @@
 
 from cds.chart.facts import Problem, Source
 from cds.chart.polarity import DENIED
+from cds.knowledge.load import Knowledge
 from cds.rules.assess import Assessment
 from cds.rules.findings import Finding
 from cds.rules.flags import Flags
@@ -12,11 +13,11 @@ from cds.rules.timing import EXPLAINED, first_onset
 
 BULBAR, BREATHING, LONG_TRACTS, WASTING = "U3", "U6", "U4", "U2"
 BESIDE_LONG_TRACTS = frozenset({"U1", "U2", "U3", "U5"})
-TONGUE = frozenset({"tongue-fasciculation", "tongue-atrophy"})
+TONGUE, LIMBS = "tongue", "limbs"  # groups of the data
 ON_FILE = frozenset((*DISEASES, *EXPECTED)) - {WHILE_TREATED}
-LIMBS = ("region-arm", "region-leg")
 READS = Reads(
-    values=(*TONGUE, *LIMBS, "specific-sign", "thyrotoxic-myopathy", "family-dystrophy", "kd-dystrophy"),
+    values=("specific-sign", "thyrotoxic-myopathy", "family-dystrophy", "kd-dystrophy"),
+    value_groups=(TONGUE, LIMBS),
     windows=("specific_sign",),
     thresholds=("naming_years",),
 )
@@ -29,7 +30,11 @@ def may_be_named(assessment: Assessment) -> bool:
     signs any more.
     """
     naming = _naming(assessment.urgent)
-    return _is_free(assessment) and bool(naming) and (_is_typical(naming) or _is_specific(naming, assessment.picture))
+    return (
+        _is_free(assessment)
+        and bool(naming)
+        and (_is_typical(naming, assessment.picture.knowledge) or _is_specific(naming, assessment.picture))
+    )
 
 
 def is_of_dystrophy(picture: Picture) -> bool:
@@ -69,12 +74,16 @@ def _names(finding: Finding) -> bool:
     return not explained and finding.source is not Source.PATIENT
 
 
-def _is_typical(naming: dict[str, list[Finding]]) -> bool:
+def _is_typical(naming: dict[str, list[Finding]], knowledge: Knowledge) -> bool:
     """N12 (a) to (c): wasting or the tongue; two regions of the body; long tracts beside a lower sign."""
     signs = [one for held in naming.values() for one in held]
-    tongue = any(TONGUE & sign.sets for sign in signs)
+    tongue = any(not sign.sets.isdisjoint(knowledge.group(TONGUE)) for sign in signs)
     regions = sum(
-        (BULBAR in naming, BREATHING in naming, *(any(limb in sign.sets for sign in signs) for limb in LIMBS))
+        (
+            BULBAR in naming,
+            BREATHING in naming,
+            *(any(limb in sign.sets for sign in signs) for limb in knowledge.group(LIMBS)),
+        )
     )
     tracts = LONG_TRACTS in naming and not BESIDE_LONG_TRACTS.isdisjoint(naming)
     return WASTING in naming or tongue or regions > 1 or tracts

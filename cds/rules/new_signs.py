@@ -1,13 +1,16 @@
 """NEWSIGN: a new sign in a disease that is known, or in which twitching is expected (second edition N52 to N54)."""
 
-from collections.abc import Iterable, Iterator
-from typing import Literal
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from cards.advice import Fact
 from cards.topics import Indicator
+from cds.knowledge.load import Knowledge
+from cds.knowledge.model import NewSignKind
 from cds.rules.findings import Finding, label
 from cds.rules.flag_rows import FLAGS
 from cds.rules.flags import Flags, Raised, raised
@@ -18,28 +21,18 @@ from cds.rules.reads import WHILE_TREATED
 from cds.rules.reported import sign_today
 from cds.rules.view import View
 
-Kind = Literal["breathing", "swallowing", "weight", "weakness", "wasting", "vision", "other"]
-KINDS: tuple[tuple[Kind, frozenset[str]], ...] = (  # the most dangerous first
-    ("breathing", frozenset({"respiratory-emergency", "respiratory-other"})),
-    ("swallowing", frozenset({"feeding-difficulty"})),
-    ("weight", frozenset({"weight-loss"})),
-    ("weakness", frozenset({"weakness", "weakness-proximal", "acute-paralysis", "functional-weakness"})),
-    ("wasting", frozenset({"wasting"})),
-    ("vision", frozenset({"optic"})),
-)
-ORDER: tuple[Kind, ...] = (*(kind for kind, _ in KINDS), "other")
-SAME_DAY = frozenset({"breathing", "swallowing"})
 NEW = ("U1", "U2", "U3", "U4", "U5", "U6", "U7", "U9", "R1", "R2")
-SETS = {row.id: row.reads.sets for row in FLAGS}
 OF_LIMBS = ("U1", "U2", "U5")  # what such a disease brings with it
-TONGUE = frozenset({"tongue-fasciculation", "tongue-atrophy"})
+TONGUE = "tongue"  # a group of the data
+Sets = Mapping[str, tuple[str, ...]]  # those of the signs of each flag
+OTHER_KIND = NewSignKind(kind="other", sets=frozenset())
 STIFFNESS, DOUBTED = "stiffness", "sign-in-doubt"
 
 
 class NewSign(Struct, frozen=True, kw_only=True):
     """One sign, its flag if it has one, and the disease in which it is new."""
 
-    kind: Kind
+    kind: NewSignKind
     label: str
     date: str
     day: int
@@ -56,7 +49,7 @@ class NewSign(Struct, frozen=True, kw_only=True):
     @property
     def is_same_day(self) -> bool:
         """Whether the team is to be told the same day."""
-        return self.kind in SAME_DAY or self.is_today
+        return self.kind.same_day or self.is_today
 
     @property
     def is_today(self) -> bool:
@@ -66,26 +59,46 @@ class NewSign(Struct, frozen=True, kw_only=True):
     @property
     def indicator(self) -> Indicator:
         """Info for what is neither breathing, swallowing, weight, strength nor sight; a warning in MS."""
-        mild = self.kind == "other" and self.disease.name != "kd-ms" and not self.is_today
+        mild = self.kind is OTHER_KIND and self.disease.name != "kd-ms" and not self.is_today
         return Indicator.INFO if mild else Indicator.WARNING
 
 
-def rule(view: View) -> Iterator[NewSign]:
-    """Every new sign once, the most dangerous first."""
-    known, expected = view.known, view.expected
-    signs = _of_known(view, known) if known else _of_expected(view, expected) if expected else ()
-    kept: dict[str, NewSign] = {}
-    for sign in signs:
-        old = kept.setdefault(sign.finding.named.ref, sign)
-        kept[sign.finding.named.ref] = old if old.flag else replace(old, flag=sign.flag)
-    yield from sorted(kept.values(), key=lambda sign: (ORDER.index(sign.kind), -sign.day))
+@lru_cache(maxsize=8)
+def sets_of(knowledge: Knowledge) -> Sets:
+    """The value sets of the signs of each flag, those of its groups too."""
+    return {row.id: row.reads.listed(knowledge).sets for row in FLAGS}
 
 
-def _of_known(view: View, diseases: tuple[Disease, ...]) -> Iterator[NewSign]:
+class _Sign(NamedTuple):
+    """A finding, the flag that it raises if it does, and the value sets that may name it."""
+
+    flag: str
+    sets: tuple[str, ...]
+    finding: Finding
+
+
+def rule_of(knowledge: Knowledge) -> Callable[[View], Iterator[NewSign]]:
+    """The rule: every new sign once, the most dangerous first."""
+    sets = sets_of(knowledge)
+    kinds = (*knowledge.rules.new_signs, OTHER_KIND)
+
+    def rule(view: View) -> Iterator[NewSign]:
+        known, expected = view.known, view.expected
+        signs = _of_known(view, known, sets) if known else _of_expected(view, expected, sets) if expected else ()
+        kept: dict[str, NewSign] = {}
+        for sign in signs:
+            old = kept.setdefault(sign.finding.named.ref, sign)
+            kept[sign.finding.named.ref] = old if old.flag else replace(old, flag=sign.flag)
+        yield from sorted(kept.values(), key=lambda sign: (kinds.index(sign.kind), -sign.day))
+
+    return rule
+
+
+def _of_known(view: View, diseases: tuple[Disease, ...], sets: Sets) -> Iterator[NewSign]:
     """N52: of the last 30 days, and after a disease was known."""
-    for flag, finding in (*_grave(view), *_today(view), *_flagged(view, NEW)):
-        before = next((one for one in diseases if _precedes(one, finding)), None)
-        sign = _sign(view, flag, finding, before, view.days("new_sign")) if before else None
+    for one in (*_grave(view), *_today(view, sets), *_flagged(view, NEW, sets)):
+        before = next((disease for disease in diseases if _precedes(disease, one.finding)), None)
+        sign = _sign(view, one, before, view.days("new_sign")) if before else None
         if sign is not None:
             yield sign
 
@@ -94,17 +107,15 @@ def _precedes(disease: Disease, finding: Finding) -> bool:
     return disease.since is None or (finding.day is not None and finding.day > disease.since)
 
 
-def _of_expected(view: View, diseases: tuple[Disease, ...]) -> Iterator[NewSign]:
+def _of_expected(view: View, diseases: tuple[Disease, ...], sets: Sets) -> Iterator[NewSign]:
     """N53: breathing, swallowing and weight of the last 30 days; of an adult also the weakness that belongs to it."""
-    belongs = _flagged(view, (*OF_LIMBS, *_bulbar(diseases))) if _is_adult(view) else ()
+    belongs = _flagged(view, (*OF_LIMBS, *_bulbar(diseases)), sets) if _is_adult(view) else ()
     found = (
-        *(
-            _sign(view, flag, finding, diseases[0], view.days("new_sign"))
-            for flag, finding in (*_grave(view), *_today(view))
-        ),
-        *(_sign(view, flag, finding, diseases[0], view.days("new_sign_expected")) for flag, finding in belongs),
+        *(_sign(view, one, diseases[0], view.days("new_sign")) for one in (*_grave(view), *_today(view, sets))),
+        *(_sign(view, one, diseases[0], view.days("new_sign_expected")) for one in belongs),
     )
-    yield from (sign for sign in found if sign is not None and TONGUE.isdisjoint(sign.finding.sets))
+    tongue = view.value_group(TONGUE)
+    yield from (sign for sign in found if sign is not None and sign.finding.sets.isdisjoint(tongue))
 
 
 def _is_adult(view: View) -> bool:
@@ -112,35 +123,36 @@ def _is_adult(view: View) -> bool:
     return view.age is None or view.age >= view.at("adult_years")
 
 
-def _grave(view: View) -> Iterator[tuple[str, Finding]]:
+def _grave(view: View) -> Iterator[_Sign]:
     """What counts without a flag of its own: breathing, swallowing and weight loss."""
-    found = view.of(*view.group("breathing"), "feeding-difficulty", "weight-loss")
-    return (("", one) for one in found)
+    sets = (*view.group("breathing"), "feeding-difficulty", "weight-loss")
+    return (_Sign("", sets, one) for one in view.of(*sets))
 
 
-def _today(view: View) -> Iterator[tuple[str, Finding]]:
+def _today(view: View, sets: Sets) -> Iterator[_Sign]:
     """What somebody reported and is to be examined today (N52)."""
-    return (("R4", one) for one in sign_today(view.of(DOUBTED)))
+    return (_Sign("R4", sets["R4"], one) for one in sign_today(view.of(DOUBTED)))
 
 
-def _flagged(view: View, flags: Iterable[str]) -> list[tuple[str, Finding]]:
-    return [(name, one) for name in flags for flag in view.outcome(name) for one in flag.found]
+def _flagged(view: View, flags: Iterable[str], sets: Sets) -> list[_Sign]:
+    return [_Sign(name, sets[name], one) for name in flags for flag in view.outcome(name) for one in flag.found]
 
 
-def _sign(view: View, flag: str, finding: Finding, disease: Disease, window: int) -> NewSign | None:
+def _sign(view: View, one: _Sign, disease: Disease, window: int) -> NewSign | None:
     """The finding, if it is dated within the window."""
+    finding = one.finding
     if finding.when is None or view.today - finding.when.last > window:
         return None
-    sets = SETS[flag] if flag else (*view.group("breathing"), "feeding-difficulty", "weight-loss")
+    told = (finding.doubt or finding).sets
     return NewSign(
-        kind=next((kind for kind, names in KINDS if names & (finding.doubt or finding).sets), "other"),
-        label=view.name(finding, *sets),
+        kind=next((kind for kind in view.new_sign_kinds if kind.sets & told), OTHER_KIND),
+        label=view.name(finding, *one.sets),
         date=finding.when.text,
         day=finding.when.last,
         finding=finding,
-        fact=view.fact(finding, *sets),
+        fact=view.fact(finding, *one.sets),
         disease=disease,
-        flag=flag,
+        flag=one.flag,
     )
 
 
@@ -158,13 +170,15 @@ def left(flags: Flags, picture: Picture) -> Flags:
 
 
 def _without(flag: Raised, theirs: set[str], picture: Picture) -> Flags:
+    knowledge = picture.knowledge
+    tongue = knowledge.group(TONGUE)
     if flag.id in theirs:
-        gone = [one for one in flag.found if one.day is not None and TONGUE.isdisjoint(one.sets)]
+        gone = [one for one in flag.found if one.day is not None and one.sets.isdisjoint(tongue)]
     else:
         gone = [one for one in flag.found if flag.id == "R1" and STIFFNESS in one.sets]
     if not gone:
         return (flag,)
-    kept = raised(flag.id, picture.knowledge, (one for one in flag.found if one not in gone), SETS[flag.id])
+    kept = raised(flag.id, knowledge, (one for one in flag.found if one not in gone), sets_of(knowledge)[flag.id])
     return (kept,) if kept else ()
 
 
@@ -173,10 +187,12 @@ def unexplained(flags: Flags, picture: Picture) -> dict[str, str] | None:
     if not picture.expected or picture.is_child:
         return None
     strange = ("U4",) if _bulbar(picture.expected) else ("U3", "U4")
+    knowledge = picture.knowledge
+    tongue = knowledge.group(TONGUE)
     found = ((flag.id, one) for flag in flags for one in flag.found)
     for ident, one in found:
-        if ident in strange or not TONGUE.isdisjoint(one.sets):
-            sign = label(one, SETS[ident], picture.knowledge)
+        if ident in strange or not one.sets.isdisjoint(tongue):
+            sign = label(one, sets_of(knowledge)[ident], knowledge)
             day = {"date": one.when.text} if one.when else {}
             return {"sign": first_of_sentence(sign), "disease": picture.expected[0].label, **day}
     return None

@@ -8,6 +8,7 @@ from cards.advice import Fact
 from cards.template import fill
 from cds.chart.facts import Drug
 from cds.knowledge.codes import Concept
+from cds.knowledge.load import Knowledge
 from cds.rules.lab_status import Standing
 from cds.rules.medication import Course
 from cds.rules.reads import Reads
@@ -19,19 +20,6 @@ DENOSUMAB, DIURETIC, SEROTONERGIC = "denosumab", "diuretic", "serotonergic"
 REUPTAKE = "reuptake-inhibitors"  # SSRI and SNRI
 INHIBITOR = "mao_inhibitor"  # with linezolid and methylene blue
 CHECKED, TAGS, CLASSES = "checked-drafts", "draft-tags", "draft-classes"  # lists of the data
-WITH_DIURETIC = {
-    "potassium": "potassium-with-sign",
-    "magnesium": "magnesium-with-diuretic",
-    "sodium": "sodium-with-sign",
-}
-READS = Reads(
-    problems=("dialysis",),
-    analytes=("calcium", "egfr", *WITH_DIURETIC),
-    limits=("calcium-with-denosumab", "egfr-with-denosumab", *WITH_DIURETIC.values()),
-    medicines=(SEROTONERGIC,),
-    classes=(REUPTAKE,),
-    windows=("denosumab_calcium",),
-)
 
 
 class Risk(Struct, frozen=True, kw_only=True):
@@ -44,14 +32,27 @@ class Risk(Struct, frozen=True, kw_only=True):
     tests: tuple[str, ...] = ()
 
 
-def rule_of(drafts: Drafts) -> Callable[[View], Iterator[Risk]]:
-    """The rule, for these drafts."""
+def reads(knowledge: Knowledge) -> Reads:
+    """What the rule reads."""
+    with_diuretic = knowledge.rules.diuretic_limits
+    return Reads(
+        problems=("dialysis",),
+        analytes=("calcium", "egfr", *with_diuretic),
+        limits=("calcium-with-denosumab", "egfr-with-denosumab", *with_diuretic.values()),
+        medicines=(SEROTONERGIC,),
+        classes=(REUPTAKE,),
+        windows=("denosumab_calcium",),
+    )
+
+
+def rule_of(drafts: Drafts, with_diuretic: Mapping[str, str]) -> Callable[[View], Iterator[Risk]]:
+    """The rule, for these drafts; `with_diuretic`: by analyte, the limit below which it is too low for a diuretic."""
 
     def found(view: View) -> Iterator[Risk]:
         for draft in drafts.get(DENOSUMAB, ()):
             yield from _of_denosumab(draft, view)
         for draft in drafts.get(DIURETIC, ()):
-            yield from _of_diuretic(draft, view)
+            yield from _of_diuretic(draft, with_diuretic, view)
         yield from _of_serotonin(drafts, view)
 
     return found
@@ -89,9 +90,9 @@ def _kidney(view: View) -> Iterator[tuple[str, tuple[Fact, ...]]]:
         yield "egfr", (view.lab_fact(judged),)
 
 
-def _of_diuretic(draft: Draft, view: View) -> Iterator[Risk]:
+def _of_diuretic(draft: Draft, limits: Mapping[str, str], view: View) -> Iterator[Risk]:
     """A potassium, magnesium or sodium that is too low for a loop or thiazide diuretic."""
-    for analyte, limit in WITH_DIURETIC.items():
+    for analyte, limit in limits.items():
         standing = view.standing(analyte)
         judged = standing.judged if standing.is_fresh else None
         if judged is not None and view.exceeds(judged, limit):

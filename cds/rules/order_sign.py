@@ -8,15 +8,13 @@ from cds.rules.picture import Picture
 from cds.rules.view import View
 from cds.rules.work_up import covers
 
-SETS = (
-    *("weakness", "acute-paralysis", "wasting", "tongue-fasciculation", "bulbar"),
-    *("upper-motor-neuron", "functional-weakness", "behaviour"),
-)
+SIGNS = "urgent-beside-drafts"  # a group of the data
 
 
 def found(view: View) -> Iterator[Raised]:
     """Each sign by itself."""
-    some = (view.flag((one,), SETS) for one in view.of(*SETS))
+    sets = view.group(SIGNS)
+    some = (view.flag((one,), sets) for one in view.of(*sets))
     yield from (flag for flag in some if flag is not None)
 
 

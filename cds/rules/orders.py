@@ -83,7 +83,8 @@ def decide_orders(
     if severe:
         place = Topic.ORD_STEROID if drafted.steroids else Topic.ORD_RISK
         return _made(place, lambda: _unsaid(severe, drafted, others, estrogens, picture), runner)
-    risks = book.ask(book.rules["ORD-RISK"], picture, runner, how=order_risk.rule_of(drafted.of))
+    of_drafts = order_risk.rule_of(drafted.of, picture.knowledge.rules.diuretic_limits)
+    risks = book.ask(book.rules["ORD-RISK"], picture, runner, how=of_drafts)
     if risks:
         return _made(Topic.ORD_RISK, lambda: advise_risk.risk(risks, drafted.others, picture), runner)
     return _ordinary(steroids, estrogens, picture, runner) or _unseen(drafted, picture, runner)
@@ -137,7 +138,7 @@ def _unseen(drafted: Drafted, picture: Picture, runner: RuleRunner) -> tuple[Adv
 
 def _is_all_known(checked: Collection[str], picture: Picture) -> bool:
     """Beside a serotonergic draft what was given counts too: linezolid and methylene blue are often only given."""
-    unread = picture.laboratory.unread.keys() & {*order_risk.READS.analytes}
+    unread = picture.laboratory.unread.keys() & {*rulebook_of(picture.knowledge).rules["ORD-RISK"].reads.analytes}
     beside = {*picture.knowledge.listed(order_risk.REUPTAKE), order_risk.SEROTONERGIC}
     given = () if beside.isdisjoint(checked) else ("MedicationAdministration",)
     return picture.complete.has("Observation", "MedicationRequest", *given) and not unread

@@ -14,8 +14,8 @@ from cds.rules.flags import Raised
 from cds.rules.reported import is_pregnant
 from cds.rules.view import View
 
-CODED = "pre-eclampsia"
-SETS = (CODED, "clonus", "hyperreflexia", "abnormal-reflex", "headache")
+CODED, HEADACHE, UNDIRECTED = "pre-eclampsia", "headache", "abnormal-reflex"
+BRISK = "brisk-reflexes"  # a group of the data
 HIGH = (("ask-systolic", "systolic"), ("ask-diastolic", "diastolic"))
 SEVERE = (("ask-systolic", "severe_systolic"), ("ask-diastolic", "severe_diastolic"))
 UNKNOWN_WEEKS = "pre-eclampsia-weeks-unknown"
@@ -26,7 +26,7 @@ def pre_eclampsia(view: View) -> Raised | None:
     """Named by somebody, or shown by blood pressure and signs: after 20 weeks, or where the weeks are not recorded."""
     named = _named(view)
     if named:
-        return view.flag(named, SETS, tag="pre-eclampsia", used=True)
+        return view.flag(named, (CODED,), tag="pre-eclampsia", used=True)
     if view.weeks is None:
         return _weeks_unknown(view) if _is_pregnant(view) else None
     return _late(view) if view.weeks >= view.at("pregnancy_weeks") else None
@@ -70,16 +70,18 @@ def _weeks_unknown(view: View) -> Raised | None:
 
 def _flag(view: View, brisk: tuple[Finding, ...], headache: tuple[Finding, ...], pressure: list[Fact]) -> Raised | None:
     """The flag; an abnormal reflex of unknown direction is used with it."""
-    found = dict.fromkeys((*brisk, *view.of("abnormal-reflex"), *headache))
-    return view.flag(found, SETS, tag="pre-eclampsia", extra=pressure, used=True)
+    found = dict.fromkeys((*brisk, *view.of(UNDIRECTED), *headache))
+    return view.flag(
+        found, (CODED, *view.group(BRISK), UNDIRECTED, HEADACHE), tag="pre-eclampsia", extra=pressure, used=True
+    )
 
 
 def _brisk(view: View) -> tuple[Finding, ...]:
-    return view.of("hyperreflexia", "clonus")
+    return view.of(*view.group(BRISK))
 
 
 def _headache(view: View) -> tuple[Finding, ...]:
-    return view.within("pre_eclampsia_sign", "headache")
+    return view.within("pre_eclampsia_sign", HEADACHE)
 
 
 def _pressure(view: View, limits: tuple[tuple[str, str], ...]) -> Iterator[Fact]:

@@ -12,9 +12,7 @@ from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
 from cds.rules.findings import IN_DOUBT, Doubt, Finding, Findings, Remark, label
 
-WEAKNESS = frozenset(
-    {"weakness", "weakness-proximal", "weakness-girdle", "acute-paralysis"}
-)  # U1 has a rule of its own
+WEAK, PARALYSIS = "named-weakness", "acute-paralysis"  # a group of the data, and its worst: U1 has a rule of its own
 
 
 class Sign(Struct, frozen=True):
@@ -83,6 +81,7 @@ class _Comparison:
         self._said_no = said_no
         self._knowledge = knowledge
         self._strong = knowledge.signs.emergency if adult else knowledge.signs.strong | knowledge.signs.urgent
+        self._weakness = frozenset((*knowledge.group(WEAK), PARALYSIS))
         self._oldest_alarm = today - knowledge.days("emergency_sign")
 
     def left_of(self, finding: Finding) -> Finding | None:
@@ -125,7 +124,7 @@ class _Comparison:
         if not examined:
             return finding
         newest = max(examined, key=lambda one: one.when.first)
-        moved = finding.sets & self._knowledge.signs.urgent - WEAKNESS - self._kept(finding)
+        moved = finding.sets & self._knowledge.signs.urgent - self._weakness - self._kept(finding)
         if not moved:
             return self._noted(finding, newest)
         before = finding.when.text if finding.when else ""

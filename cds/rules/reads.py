@@ -20,8 +20,9 @@ class Reads(Struct, frozen=True, kw_only=True):
     `sets`: signs, on problems, Observations and visits; `values`: what a problem or the coded value of an Observation
     says; `answers`: what Observations answer or measure; `problems`, `drugs`, `relatives`, `reports`: value sets that
     are read on one type only. `medicines` are classes, `limits` those that decide with a sign, `attributes` what is
-    derived of the person, `outcomes` what other rules found. `groups` of value sets, `classes` of medicines and `tests`
-    are lists of the data; `sources` the citations of numbers.
+    derived of the person, `outcomes` what other rules found. `groups` are those of value sets (`value_groups` and
+    `problem_groups` of what is read as `values` and `problems`), `classes` of medicines, `tests` and `tags` of
+    emergencies are lists of the data; `sources` the citations of numbers.
     """
 
     sets: tuple[str, ...] = ()
@@ -40,14 +41,19 @@ class Reads(Struct, frozen=True, kw_only=True):
     attributes: tuple[Attribute, ...] = ()
     outcomes: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    value_groups: tuple[str, ...] = ()
+    problem_groups: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     tests: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
 
     def listed(self, knowledge: Knowledge) -> "Reads":
         """With the members of its groups and lists."""
         return self | Reads(
             sets=tuple(one for name in self.groups for one in knowledge.group(name)),
+            values=tuple(one for name in self.value_groups for one in knowledge.group(name)),
+            problems=tuple(one for name in self.problem_groups for one in knowledge.group(name)),
             medicines=tuple(one for name in self.classes for one in knowledge.listed(name)),
             analytes=tuple(one for name in self.tests for one in knowledge.listed(name)),
         )

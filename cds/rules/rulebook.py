@@ -37,28 +37,12 @@ TESTS = (Topic.LAB_ORDER,)
 CAUTIONS = {  # what makes the review of a class a warning
     **levels.OF_CLASS,
     "estrogen": (clot.PAIN, clot.cautions),
-    **dict.fromkeys(cholinergic.INHIBITORS, (cholinergic.EXCESS, cholinergic.cautions)),
 }
 STOPPED = Rule(
     id=stopped.TAG,
     card=Topic.MED_REV,
     reads=Reads(classes=("withdrawn",), windows=("short_course",)),
     ask=stopped.rule,
-)
-NEW_SIGN = Rule(
-    id="NEWSIGN",
-    card=Topic.NEW_SIGN,
-    reads=Reads(
-        problems=(*DISEASES, *EXPECTED),
-        sets=("feeding-difficulty", "weight-loss", new_signs.DOUBTED),
-        groups=("breathing",),
-        windows=("new_sign", "new_sign_expected"),
-        thresholds=("adult_years",),
-        attributes=("age",),
-        outcomes=new_signs.NEW,
-    ),
-    ask=new_signs.rule,
-    sees="open",
 )
 KNOWN_DISEASE = Rule(id="KD", card=None, reads=Reads(problems=DISEASES), ask=None)
 FACTORS = (
@@ -132,6 +116,26 @@ FACTORS = (
 )
 
 
+def _new_sign(knowledge: Knowledge) -> Rule:
+    """The one rule of new signs; which kinds there are is data."""
+    return Rule(
+        id="NEWSIGN",
+        card=Topic.NEW_SIGN,
+        reads=Reads(
+            problems=(*DISEASES, *EXPECTED),
+            sets=("feeding-difficulty", "weight-loss", new_signs.DOUBTED),
+            groups=("breathing",),
+            value_groups=(new_signs.TONGUE,),
+            windows=("new_sign", "new_sign_expected"),
+            thresholds=("adult_years",),
+            attributes=("age",),
+            outcomes=new_signs.NEW,
+        ),
+        ask=new_signs.rule_of(knowledge),
+        sees="open",
+    )
+
+
 def _laboratory(knowledge: Knowledge) -> Rule:
     """The one rule of all abnormal results; which analytes it judges is data."""
     named = ((tag, f"{DEFICIENCY}{tag}") for tag in knowledge.lab_tags)
@@ -153,13 +157,15 @@ def _laboratory(knowledge: Knowledge) -> Rule:
     )
 
 
-def _medicine(tag: str, medicine: MedicineClass) -> Rule:
+def _medicine(tag: str, medicine: MedicineClass, knowledge: Knowledge) -> Rule:
     """The rule of one class of medicines (5a). A statin asks for a muscle sign, so it reads what shows one.
 
     Topiramate asks for a twitch of the eyelid alone (N49).
     """
     asks = medicine.needs_muscle_sign
-    warned, cautions = CAUTIONS.get(tag, (Reads(), added_classes.none))
+    inhibits = tag in knowledge.listed(cholinergic.INHIBITORS)
+    excess = (cholinergic.EXCESS, cholinergic.cautions) if inhibits else (Reads(), added_classes.none)
+    warned, cautions = CAUTIONS.get(tag, excess)
     wanted, reasons = added_classes.OF_CLASS.get(tag, (Reads(), added_classes.none))
     return Rule(
         id=tag,
@@ -219,11 +225,11 @@ def _of_orders(knowledge: Knowledge) -> Iterator[Rule]:
         ask=order_labs.severe_of(severe),
         at_order=True,
     )
-    yield Rule(id="ORD-RISK", card=Topic.ORD_RISK, reads=order_risk.READS, ask=None, at_order=True)
+    yield Rule(id="ORD-RISK", card=Topic.ORD_RISK, reads=order_risk.reads(knowledge), ask=None, at_order=True)
     yield Rule(
         id="ORD-SIGN",
         card=Topic.ORD_STEROID,
-        reads=Reads(sets=order_sign.SETS),
+        reads=Reads(groups=(order_sign.SIGNS,)),
         ask=order_sign.found,
         also=(Topic.ORD_ESTROGEN,),
         sees="open",
@@ -272,11 +278,11 @@ UNJUDGED = Rule(  # no flag of its own: what a card remarks on answers that no l
 def _rows(knowledge: Knowledge) -> Iterator[Rule]:
     yield KNOWN_DISEASE
     yield from FLAGS
-    yield NEW_SIGN
+    yield _new_sign(knowledge)
     yield ENCEPHALITIS
     yield _laboratory(knowledge)
     yield from (_cause(tag, cause) for tag, cause in knowledge.causes.items() if not cause.lowered)
-    yield from (_medicine(tag, knowledge.medicines[tag]) for tag in _reviewed(knowledge))
+    yield from (_medicine(tag, knowledge.medicines[tag], knowledge) for tag in _reviewed(knowledge))
     yield STOPPED
     yield SEROTONERGIC
     yield from FACTORS

@@ -15,7 +15,7 @@ from cds.rules.view import View
 
 AGENT, SECOND = "serotonergic", "serotonergic-second"
 CLASSES = (AGENT, SECOND)
-USED = ("clonus", "hyperreflexia", "abnormal-reflex", "hypertonia")
+USED = "serotonin-signs"  # a group of the data
 TAG = "serotonin-toxicity"
 THRESHOLDS = ("serotonergic_agents",)
 WINDOWS = ("serotonin_sign", "serotonin_ended", "serotonin_started")
@@ -32,7 +32,7 @@ def toxicity(view: View) -> Raised | None:
     if not found and _is_new(agents, view):
         found = _undirected(view)
     beside = (*(view.fact(one, "tremor") for one in tremor), *_beside(view), *(agent.fact for agent in agents))
-    return view.flag(found, USED, tag=TAG, extra=beside, used=True) if found else None
+    return view.flag(found, view.group(USED), tag=TAG, extra=beside, used=True) if found else None
 
 
 def possible(view: View) -> Iterator[Course]:

@@ -13,8 +13,7 @@ from cds.rules.medication import Entry
 from cds.rules.view import View
 
 TAG, WITHDRAWAL = "drug-stopped", "withdrawal"
-CODED = ("withdrawal-alcohol", "withdrawal-drug")
-SIGNS = "withdrawal"
+CODED, SIGNS = "coded-withdrawal", "withdrawal"  # groups of the data
 ADMINISTRATION = "MedicationAdministration"  # a single dose is no course
 
 
@@ -35,12 +34,13 @@ class Stopped(Struct, frozen=True, kw_only=True):
 
 def emergency(view: View) -> Raised | None:
     """E9: a withdrawal that is coded, or a sign of one after a medicine that was stopped (N27, N28)."""
-    coded = view.within("withdrawal", *CODED, undated=True)
+    coded_sets = view.group(CODED)
+    coded = view.within("withdrawal", *coded_sets, undated=True)
     ended = [one for one in rule(view) if one.when is not None]
     kinds = view.group(SIGNS)
     signs = view.within("withdrawal_sign", *kinds) if ended else ()
     extra = tuple(one.fact for one in ended) if signs else ()
-    flag = view.flag((*coded, *signs), (*CODED, *kinds), tag=WITHDRAWAL, extra=extra, used=True)
+    flag = view.flag((*coded, *signs), (*coded_sets, *kinds), tag=WITHDRAWAL, extra=extra, used=True)
     return replace(flag, trigger=ended[0].name) if flag and signs and not coded else flag
 
 

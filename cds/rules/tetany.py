@@ -15,17 +15,18 @@ from cds.rules.reads import Reads
 from cds.rules.view import View
 
 TETANY, BREATHING = "tetany", "hyperventilation"
-AFTER = ("calcium", "magnesium")  # both are measured after it
-TESTS = (*AFTER, "potassium")
+AFTER, TESTS = "after-tetany", "with-tetany"  # lists of the data: the first are measured after it
+LOW = "recorded-low"  # a group of the data
 GIVEN = "calcium-or-magnesium"
 OVERBREATHING, PANIC = "cause-hyperventilation", "panic"
-LOW = ("deficiency-calcium", "deficiency-magnesium", "deficiency-potassium")
 NEEDS = ("Patient", "Condition", "Observation", "MedicationRequest", "MedicationStatement", "MedicationAdministration")
 MEASURED = frozenset({"ionised", "adjusted", "computed", None})
 READS = Reads(
-    problems=(*LOW, "hypoparathyroidism", "dialysis", OVERBREATHING, PANIC),
+    problems=("hypoparathyroidism", "dialysis", OVERBREATHING, PANIC),
+    problem_groups=(LOW,),
     drugs=(GIVEN,),
-    analytes=(*TESTS, "albumin", "egfr"),
+    analytes=("albumin", "egfr"),
+    tests=(AFTER, TESTS),
     limits=("albumin-unsafe", "egfr-unsafe"),
     medicines=("denosumab",),
     windows=("tetany_lead", "tetany_breathing", "denosumab"),
@@ -45,9 +46,9 @@ def examined(flag: Raised, view: View) -> Raised:
 def _missing(days: list[When], view: View) -> Iterator[str]:
     """Each condition that does not hold, by its name in the data."""
     since = min(when.first for when in days) - view.days("tetany_lead")
-    yield from (test for test in AFTER if _after(test, days, view) is None)
-    yield from sorted({trouble for test in TESTS for trouble in _troubles(test, since, view)})
-    if any(_is_since(problem.recorded or problem.onset, since) for problem in view.problems(*LOW)):
+    yield from (test for test in view.tests(AFTER) if _after(test, days, view) is None)
+    yield from sorted({trouble for test in view.tests(TESTS) for trouble in _troubles(test, since, view)})
+    if any(_is_since(problem.recorded or problem.onset, since) for problem in view.problems(*view.problem_group(LOW))):
         yield "low-recorded"
     if any(not _is_over(drug, since) for drug in view.given(GIVEN)):
         yield "given"
@@ -139,7 +140,7 @@ def _is_recorded(view: View, *sets: str) -> bool:
 
 def _lowered(flag: Raised, days: list[When], view: View) -> Lowered:
     """Overbreathing only where it, or panic, is recorded and potassium is normal; else what else it may be."""
-    tests = {test: _after(test, days, view) for test in AFTER} | {"potassium": _potassium(view)}
+    tests = {test: _after(test, days, view) for test in view.tests(AFTER)} | {"potassium": _potassium(view)}
     breathes = tests["potassium"] is not None and _is_recorded(view, OVERBREATHING, PANIC)
     shown = {test: judged for test, judged in tests.items() if judged is not None}
     newest = max(days, key=lambda when: when.last)

@@ -19,9 +19,8 @@ from cds.rules.picture import Picture
 
 WORDED_AS_OLD = frozenset({"old_sign", "old_explained_sign"})
 EXPLAINS, EXPLAINED, OLD = "explains-", "explained_sign", "old_sign"
-BESIDE_URGENT = frozenset({"acute-paralysis", "respiratory-emergency"})  # U1 and U6, where they are no emergency
-SOFT = frozenset({"respiratory-other", "respiratory-emergency", "behaviour"})  # U6 and U7 are never specific (N8)
 LOWER_SIGNS, REGIONS = "lower-motor-signs", "regions"  # groups of the data
+BESIDE_URGENT, SOFT = "urgent-if-no-emergency", "never-specific"
 
 
 class Cause(Struct, frozen=True):
@@ -105,7 +104,7 @@ class Timing:
 
     def _with_old(self, found: list[Finding]) -> Iterator[Finding]:
         """N8: unspecific signs of years before the first onset are R4, if there is no other unexplained U sign."""
-        urgent = self._knowledge.signs.urgent | BESIDE_URGENT
+        urgent = self._knowledge.signs.urgent.union(self._knowledge.group(BESIDE_URGENT))
         signs = [one for one in found if one.sets & urgent and not _is_explained(one)]
         loses = any("weight-loss" in one.sets for one in found)
         old = not loses and all(self._is_old(sign, urgent) for sign in signs)
@@ -117,7 +116,8 @@ class Timing:
         if finding.when is None or self._since - finding.when.last <= self._knowledge.days("old_sign"):
             return False
         last = self._mentions.last(finding.named)
-        soft = all("soft-sign" in concept.sets or concept.sets & urgent <= SOFT for concept in finding.concepts)
+        gentle = frozenset(self._knowledge.group(SOFT))
+        soft = all("soft-sign" in concept.sets or concept.sets & urgent <= gentle for concept in finding.concepts)
         return soft and (last is None or self._since - last > self._knowledge.days("old_sign"))
 
     def _doubted(self, finding: Finding, sets: frozenset[str], key: str, cause: Cause | None = None) -> Finding:

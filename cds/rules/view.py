@@ -7,7 +7,7 @@ from cds.chart.facts import Drug, FamilyMember, LabResult, Problem, Seen
 from cds.chart.polarity import DENIED
 from cds.fhir.dates import When
 from cds.knowledge.codes import Concept
-from cds.knowledge.model import MedicineClass, SleepNeed
+from cds.knowledge.model import MedicineClass, NewSignKind, SleepNeed
 from cds.rules import doses, lab_status
 from cds.rules.access import Access, UndeclaredReadError
 from cds.rules.doses import Dose
@@ -56,6 +56,21 @@ class View(Words):
         """The value sets of a group."""
         self._access.check("groups", name)
         return self._access.knowledge.group(name)
+
+    def value_group(self, name: str) -> tuple[str, ...]:
+        """The value sets of a group that is looked for among those of a finding."""
+        self._access.check("value_groups", name)
+        return self._access.knowledge.group(name)
+
+    def problem_group(self, name: str) -> tuple[str, ...]:
+        """The value sets of a group that is read on problems."""
+        self._access.check("problem_groups", name)
+        return self._access.knowledge.group(name)
+
+    def tags(self, name: str) -> tuple[str, ...]:
+        """The tags of emergencies of a list."""
+        self._access.check("tags", name)
+        return self._access.knowledge.listed(name)
 
     def classes(self, name: str) -> tuple[str, ...]:
         """The classes of medicines of a list."""
@@ -336,6 +351,11 @@ class View(Words):
     def is_within(self, when: When | None, window: str) -> bool:
         """Whether the first possible day of a date lies within a window."""
         return when is not None and self.today - when.first <= self.days(window)
+
+    @property
+    def new_sign_kinds(self) -> tuple[NewSignKind, ...]:
+        """The kinds of new signs, the most dangerous first."""
+        return self._access.knowledge.rules.new_signs
 
     def sleep_needs(self) -> Iterable[SleepNeed]:
         """Hours of sleep that each age needs."""

@@ -9,13 +9,10 @@ from cds.rules.findings import Finding, Findings
 from cds.rules.flags import Flags, Raised, sample_days
 from cds.rules.picture import Picture
 
-ELECTROLYTES = frozenset({"calcium", "potassium", "magnesium", "phosphate", "sodium"})
+ELECTROLYTES = "explain-weakness"  # a list of the data
 RHABDOMYOLYSIS = "rhabdomyolysis"
-GAIT, PROXIMAL = "functional-weakness", frozenset({"weakness-proximal"})
-WEAK = frozenset({"weakness", "weakness-proximal", "weakness-girdle"})
-WEAK_OR_GAIT = WEAK | {GAIT}
-MUSCULAR = WEAK_OR_GAIT | {"weakness-unspecific", "cramps", "dark-urine"}
-HARD = "hard-signs"  # a group of the data
+GAIT, PROXIMAL, UNSPECIFIC = "functional-weakness", frozenset({"weakness-proximal"}), "weakness-unspecific"
+WEAK, MUSCULAR, HARD = "named-weakness", "muscular", "hard-signs"  # groups of the data
 
 
 def left(picture: Picture, emergencies: Flags, found: Findings) -> tuple[Findings, tuple[Finding, ...]]:
@@ -23,9 +20,10 @@ def left(picture: Picture, emergencies: Flags, found: Findings) -> tuple[Finding
     if picture.age is None or picture.is_child:
         return found, ()
     weak: list[Finding] = []
+    told = {*picture.knowledge.group(WEAK), GAIT, UNSPECIFIC}
     for signs, sets in _explained(picture, emergencies, found):
         found = found.without_sets(signs, sets)
-        weak += (sign for sign in signs if not sign.sets.isdisjoint(WEAK_OR_GAIT | {"weakness-unspecific"}))
+        weak += (sign for sign in signs if not sign.sets.isdisjoint(told))
     return found, tuple(dict.fromkeys(weak))
 
 
@@ -40,16 +38,19 @@ def asks_for_muscle_disease(picture: Picture, emergencies: Flags) -> bool:
 
 
 def _explained(picture: Picture, emergencies: Flags, found: Findings) -> Iterator[tuple[list[Finding], frozenset[str]]]:
+    weak_or_gait = frozenset((*picture.knowledge.group(WEAK), GAIT))
+    muscular = weak_or_gait.union(picture.knowledge.group(MUSCULAR))
+    electrolytes = picture.knowledge.listed(ELECTROLYTES)
     for flag in emergencies:
         if flag.tag == RHABDOMYOLYSIS:
             kept = PROXIMAL if asks_for_muscle_disease(picture, emergencies) else frozenset()
             days = {*sample_days(flag), *_coded(flag)}
-            yield _near(found, MUSCULAR, days, picture.knowledge.days("rhabdomyolysis_sign")), MUSCULAR - kept
-        elif flag.tag in ELECTROLYTES and not _has_hard_sign(found, picture.knowledge.group(HARD)):
+            yield _near(found, muscular, days, picture.knowledge.days("rhabdomyolysis_sign")), muscular - kept
+        elif flag.tag in electrolytes and not _has_hard_sign(found, picture.knowledge.group(HARD)):
             window = picture.knowledge.days("electrolyte_sign")
             days = set(sample_days(flag))
-            near = _near(found, WEAK_OR_GAIT, days, window)
-            yield [one for one in near if not _is_older(one, found, days, window)], WEAK_OR_GAIT
+            near = _near(found, weak_or_gait, days, window)
+            yield [one for one in near if not _is_older(one, found, days, window)], weak_or_gait
 
 
 def _coded(flag: Raised) -> Iterator[int]:

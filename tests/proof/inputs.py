@@ -14,6 +14,7 @@ from cds.fhir import dates
 from cds.fhir.dates import When
 from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
+from cds.knowledge.model import NewSignKind
 from cds.rules.abnormal_labs import Abnormal
 from cds.rules.assess import Assessment
 from cds.rules.causes import Cause
@@ -23,7 +24,7 @@ from cds.rules.flags import Flags, Raised
 from cds.rules.known_disease import Disease
 from cds.rules.lifestyle import Factor
 from cds.rules.medication import Course
-from cds.rules.new_signs import NewSign
+from cds.rules.new_signs import OTHER_KIND, NewSign
 from cds.rules.picture import NEEDED, Picture
 from cds.rules.stopped import Stopped
 from cds.rules.work_up import Done
@@ -74,10 +75,11 @@ def cause(tag: str, *tests: str, **more: Any) -> Cause:
     return Cause(tag=tag, label=tag, date=DAY, found=(), facts=(), tests=tests, **more)
 
 
-def new_sign(kind: Any, disease: str, *sets: str, day: str = DAY) -> NewSign:
+def new_sign(kind: str, disease: str, *sets: str, day: str = DAY) -> NewSign:
     """One new sign in a known disease."""
+    of_data = NewSignKind(kind=kind, sets=frozenset(sets), same_day=kind == "breathing")
     return NewSign(
-        kind=kind,
+        kind=OTHER_KIND if kind == OTHER_KIND.kind else of_data,
         label=kind,
         date=day,
         day=on(day).first,

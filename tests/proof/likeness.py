@@ -28,8 +28,9 @@ def _signs(found: Assessment) -> Likeness:
     signs = frozenset(_new_sign(one, found) for one in found.new_signs)
     routine = (*found.today, *found.routine, *(found.additional if picture.is_marked else ()))
     main = found.childhood or found.urgent or routine
+    unlike = found.picture.knowledge.group(lines.BEYOND_MS)
     beyond = tuple(
-        one for one in (*found.urgent, *found.childhood) if any(lines.BEYOND_MS & each.sets for each in one.found)
+        one for one in (*found.urgent, *found.childhood) if any(not each.sets.isdisjoint(unlike) for each in one.found)
     )
     return (
         bool(found.emergencies),
@@ -52,9 +53,9 @@ def _signs(found: Assessment) -> Likeness:
 
 
 def _new_sign(sign: NewSign, found: Assessment) -> Hashable:
-    request = found.picture.request
+    request, beyond = found.picture.request, found.picture.knowledge.group(lines.BEYOND_MS)
     covered = request is not None and covers(request, (sign.day,))
-    return sign.indicator, sign.is_same_day, covered, bool(lines.BEYOND_MS & sign.finding.sets)
+    return sign.indicator, sign.is_same_day, covered, not sign.finding.sets.isdisjoint(beyond)
 
 
 def _covered(flags: Iterable[Raised], found: Assessment) -> Hashable:

@@ -23,8 +23,8 @@ def twin(found: Assessment) -> Mapping[str, str]:
         "is_child": _either(picture.is_child),
         "emergencies": "lowered" if any(one.sentence for one in found.causes) else _emergencies(found.emergencies),
         "emergency_cards": _either(found.emergency_cards),
-        "childhood": _childhood(found.childhood),
-        "urgent": _urgent(found.urgent),
+        "childhood": _childhood(found.childhood, found),
+        "urgent": _urgent(found.urgent, found),
         "routine": "none" if not found.routine else "weak" if is_weak(found.routine) else "sign",
         "today": _some(found.today),
         "additional": _some(found.additional),
@@ -71,22 +71,23 @@ def _emergencies(flags: Flags) -> str:
     return "calcium" if is_low(flags) else "respiratory"
 
 
-def _childhood(flags: Flags) -> str:
+def _childhood(flags: Flags, found: Assessment) -> str:
     if any(one.critical for one in flags):
         return "critical"
-    return "none" if not flags else "wasting" if _is_beyond_ms(flags) else "sign"
+    return "none" if not flags else "wasting" if _is_beyond_ms(flags, found) else "sign"
 
 
-def _urgent(flags: Flags) -> str:
+def _urgent(flags: Flags, found: Assessment) -> str:
     if not flags:
         return "none"
-    if _is_beyond_ms(flags):
+    if _is_beyond_ms(flags, found):
         return "wasting"
     return "weakness" if any(day is not None for day in flag_days(flags)) else "undated"
 
 
-def _is_beyond_ms(flags: Flags) -> bool:
-    return any(lines.BEYOND_MS & one.sets for flag in flags for one in flag.found)
+def _is_beyond_ms(flags: Flags, found: Assessment) -> bool:
+    beyond = found.picture.knowledge.group(lines.BEYOND_MS)
+    return any(not one.sets.isdisjoint(beyond) for flag in flags for one in flag.found)
 
 
 def _labs(found: Assessment) -> str:
@@ -133,7 +134,7 @@ def _new_signs(found: Assessment) -> str:
         return "none"
     if any(one.is_same_day for one in signs):
         return "breathing"
-    if any(lines.BEYOND_MS & one.finding.sets for one in signs):
+    if any(not one.finding.sets.isdisjoint(found.picture.knowledge.group(lines.BEYOND_MS)) for one in signs):
         return "wasting"
     return "other" if all(one.indicator is Indicator.INFO for one in signs) else "weakness"
 

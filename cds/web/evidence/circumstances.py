@@ -12,6 +12,7 @@ from cds.chart.facts import Chart, Named, Report, RequestedService
 from cds.fhir import dates
 from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
+from cds.knowledge.model import NewSignKind
 from cds.rules.abnormal_labs import Abnormal
 from cds.rules.assess import Assessment
 from cds.rules.causes import Cause
@@ -53,7 +54,8 @@ def _new_sign() -> NewSign:
     disease = Disease(name="kd-als", label="", since=None)
     finding = Finding(named=Named(""), sets=frozenset())
     fact = Fact(resource="", label="")
-    return NewSign(kind="breathing", label="", date=DAY, day=0, finding=finding, fact=fact, disease=disease)
+    kind = NewSignKind(kind="breathing", sets=frozenset(), same_day=True)
+    return NewSign(kind=kind, label="", date=DAY, day=0, finding=finding, fact=fact, disease=disease)
 
 
 def _normal(kind: str) -> Done:
