@@ -88,14 +88,16 @@ def _low_sodium(view: View) -> Judged | None:
 def _is_explained(mental: Finding, view: View) -> bool:
     """Counted by another emergency, or within a week of its sample or code."""
     flags = [flag for rule in RULES for flag in view.outcome(rule)]
+    by_sample, by_code = view.tags(BY_SAMPLE), view.tags(BY_CODE)
     if any(mental in flag.found for flag in flags):
         return True
     lead = view.days("metabolic_lead")
-    return any(mental.day is not None and abs(mental.day - day) <= lead for flag in flags for day in _days(flag, view))
+    days = [day for flag in flags for day in _days(flag, by_sample, by_code)]
+    return any(mental.day is not None and abs(mental.day - day) <= lead for day in days)
 
 
-def _days(flag: Raised, view: View) -> Iterator[int]:
-    if flag.tag in view.tags(BY_SAMPLE):
+def _days(flag: Raised, by_sample: tuple[str, ...], by_code: tuple[str, ...]) -> Iterator[int]:
+    if flag.tag in by_sample:
         yield from sample_days(flag)
-    if flag.tag in view.tags(BY_CODE):
+    if flag.tag in by_code:
         yield from (day for day in flag.days if day is not None)

@@ -60,7 +60,9 @@ class View(Words):
     def value_group(self, name: str) -> tuple[str, ...]:
         """The value sets of a group that is looked for among those of a finding."""
         self._access.check("value_groups", name)
-        return self._access.knowledge.group(name)
+        members = self._access.knowledge.group(name)
+        self._access.check("values", *members)
+        return members
 
     def problem_group(self, name: str) -> tuple[str, ...]:
         """The value sets of a group that is read on problems."""
