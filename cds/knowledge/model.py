@@ -7,10 +7,9 @@ from msgspec import Meta, Struct
 
 from cds.knowledge.caffeine_words import Caffeine
 
-DEFICIENCY = "deficiency-"  # so the value sets of recorded deficiencies begin, followed by the analyte
+DEFICIENCY, EXCESS = "deficiency-", "excess-"  # so the value sets of recorded low and high values begin (N60)
 CALCIUM_KINDS = {"calcium_ionized": "ionised", "calcium_corrected": "adjusted", "calcium_total": "unadjusted"}
 TESTS = ("basic-tests", "asked-tests", "muscle-test")  # lists of what is asked of everybody, or with a reason
-EXCESS = "excess-"  # and those of high values that are recorded (N60)
 Side = Literal["low", "high"]
 Operator = Literal["<", "<=", ">", ">="]
 AboutTest = Annotated[str, Meta(pattern=r"^[^{}]*\{test\}[^{}]*$")]  # words with one gap, for a test's name
@@ -218,7 +217,7 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     repeats: dict[str, str]
     order_emergencies: dict[str, str]
     diuretic_limits: dict[str, str]
-    thyrotoxicosis: dict[str, Literal["low", "high"]]
+    thyrotoxicosis: dict[str, Side]
     new_signs: tuple[NewSignKind, ...]
     example_drafts: ExampleDrafts
     counsel: dict[str, str]
