@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
+from faults import FAULTS
 from inputs import INPUTS, Space
 from lazily import Asked, paths
-from table import SHIPPED, results_as_given, wrong
+from table import SHIPPED, Fault, faulty, results_as_given, wrong
 
-CHANCE, SOME = 11, 400
+CHANCE, SOME, MANY = 11, 400, 20_000
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +20,12 @@ def _results() -> Iterator[None]:
 def test_no_input_by_chance_breaks_a_property() -> None:
     """The whole form goes through all of them."""
     assert [] == list(wrong(SHIPPED, CHANCE, SOME))
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.module}: {fault.new[:40]}")
+def test_a_fault_in_the_table_is_found(fault: Fault) -> None:
+    """Each by a property, or by a finding that lowers the most urgent card."""
+    assert next(wrong(faulty(fault), CHANCE, MANY), None)
 
 
 def test_an_input_without_classes_is_named() -> None:

@@ -5,8 +5,10 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine
@@ -30,6 +32,7 @@ from store_samples import (
 
 from cds.account import NOBODY, Caller, FeedbackItem, Suppressed
 from cds.store import statements
+from cds.store import store as store_module
 from cds.store.down import StoreDown
 from cds.store.rows import Entry, Shadowed
 from cds.store.schema import used_tokens
@@ -319,6 +322,41 @@ def test_what_was_used_at_once_is_brought_into_the_file(tmp_path: Path) -> None:
     Store.open("postgresql://nobody@127.0.0.1:1/none", "").checkpoint()
 
     assert (False, True) == (before, after)
+
+
+def test_a_file_that_another_thread_replaces_acknowledges_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even where the new one is in use before the write to the old one ends; and no connection stays open."""
+    connections: list[sqlite3.Connection] = []
+
+    class Noted(sqlite3.Connection):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            connections.append(self)
+
+    def is_open(connection: sqlite3.Connection) -> bool:
+        try:
+            return connection.total_changes >= 0
+        except sqlite3.ProgrammingError:
+            return False
+
+    monkeypatch.setattr(sqlite3.dbapi2, "connect", partial(sqlite3.connect, factory=Noted))
+    store = Store.open("", str(tmp_path))
+    store.prepare()
+    insert_new = statements.insert_new
+
+    def find_a_new_file(*arguments: Any) -> str:
+        next(tmp_path.glob("*.db")).unlink()
+        store.prepare()
+        return insert_new(*arguments)
+
+    monkeypatch.setattr(store_module, "insert_new", find_a_new_file)
+    with pytest.raises(StoreDown):
+        store.keep([received(accepted("c1"))])
+    store.close()
+
+    assert [] == [connection for connection in connections if is_open(connection)]
 
 
 def test_of_many_uses_at_once_one_is_the_first(store: Store, database_url: str, tmp_path: Path) -> None:

@@ -1,0 +1,65 @@
+"""Faults that somebody may write into the table one day; the proof must find each of them."""
+
+from table import Fault
+
+FAULTS = (
+    Fault(
+        "decide",
+        "if assessment.emergencies:\n        return _with_emergency",
+        "if False:\n        return _with_emergency",
+    ),
+    Fault(
+        "decide",
+        "return _with_known_disease(assessment) or _unseen(assessment)",
+        "return _with_known_disease(assessment)",
+    ),
+    Fault("decide", "if assessment.childhood:\n        return Topic.PED", "if False:\n        return Topic.PED"),
+    Fault(
+        "decide",
+        "if assessment.urgent:\n        return Topic",
+        "if assessment.urgent and assessment.picture.is_marked:\n        return Topic",
+    ),
+    Fault("decide", "critical or assessment.hides or is_today(flags)", "assessment.hides or is_today(flags)"),
+    Fault("decide", "critical or assessment.hides or is_today(flags)", "critical or is_today(flags)"),
+    Fault("decide", "critical or assessment.hides or is_today(flags)", "critical or assessment.hides"),
+    Fault("decide", " and covers(request, flag_days((*flags, *_evaluated(assessment))))", ""),
+    Fault("decide", "flag_days((*flags, *_evaluated(assessment)))", "flag_days(flags)"),
+    Fault(
+        "decide",
+        "if not assessment.hides:\n        return [Choice(topic=Topic.EMERG",
+        "if True:\n        return [Choice(topic=Topic.EMERG",
+    ),
+    Fault("decide", ", Choice(topic=Topic.DATA_GAP, indicator=Indicator.INFO, flags=assessment.emergencies)]", "]"),
+    Fault(
+        "decide",
+        "if any(lab.indicator is Indicator.WARNING for lab in labs) else",
+        "if all(lab.indicator is Indicator.WARNING for lab in labs) and False else",
+    ),
+    Fault("decide", "if not assessment.is_normal or calm.is_hushed(chosen)", "if not assessment.is_normal"),
+    Fault(
+        "decide",
+        " or not calm.words_allowed(assessment):\n        return []\n    if other",
+        ":\n        return []\n    if other",
+    ),
+    Fault("decide", "if other_results.of(assessment.picture):", "if False:"),
+    Fault("decide", "calm.is_hushed(chosen) or not seen or unread", "not seen or unread"),
+    Fault("decide", "calm.is_hushed(chosen) or not seen or unread", "calm.is_hushed(chosen) or unread"),
+    Fault(
+        "decide",
+        "topic = Topic.LIFESTYLE if calm.words_allowed(assessment) else Topic.DATA_GAP",
+        "topic = Topic.LIFESTYLE",
+    ),
+    Fault("decide", "spare = [one for one in kept if not _is_protected(one)]", "spare = list(kept)"),
+    Fault("decide", "while len(kept) > limit and spare", "while len(kept) > limit + 1 and spare"),
+    Fault("decide", "dropped.append(victim.topic)", "pass"),
+    Fault(
+        "decide",
+        "key=lambda choice: (URGENCY[choice.indicator], RANKS[choice.topic])",
+        "key=lambda choice: RANKS[choice.topic]",
+    ),
+    Fault("decide", "if assessment.hides:  # what", "if False:  # what"),
+    Fault("calm", "seen = picture.complete.all and not", "seen = not"),
+    Fault("calm", "is_examined(assessment)\n        and seen", "seen"),
+    Fault("calm", "assessment.failed or picture.unclear or picture.unread", "assessment.failed or picture.unclear"),
+    Fault("lines", "return tuple(lab for lab in assessment.labs if not _is_line(lab, assessment))", "return ()"),
+)
