@@ -2,17 +2,20 @@
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 PATIENCE = 1.0  # seconds without a word
+ESTIMATED_OVER = 3600.0  # seconds: one step may take minutes, so the time left is judged by many
 
 
 class Work:
     """One piece of work under way. What it writes itself comes after `end`, or where no display is."""
 
-    def __init__(self, text: str, total: int | None) -> None:
+    def __init__(self, text: str, total: int | None, seconds: Callable[[], float] | None = None) -> None:
+        """`seconds`: a clock that only goes on, if not the machine's."""
+        self._seconds = seconds
         self._text, self._total, self._done, self._over = text, total, 0, False
         self._display: Any = None
         self._lock = threading.Lock()
@@ -47,12 +50,22 @@ class Work:
             SpinnerColumn,
             TaskProgressColumn,
             TimeElapsedColumn,
+            TimeRemainingColumn,
         )
 
         bar = (BarColumn(), TaskProgressColumn()) if self._total else ()
-        columns: tuple[str | ProgressColumn, ...] = (SpinnerColumn(), "{task.description}", *bar, TimeElapsedColumn())
+        left = ("left:", TimeRemainingColumn()) if self._total else ()
+        columns: tuple[str | ProgressColumn, ...] = (
+            *(SpinnerColumn(), "{task.description}", *bar, TimeElapsedColumn(), *left),
+        )
         console = Console(stderr=True)
-        display = Progress(*columns, console=console, transient=True)
+        display = Progress(
+            *columns,
+            console=console,
+            transient=True,
+            get_time=self._seconds,
+            speed_estimate_period=ESTIMATED_OVER,
+        )
         with self._lock:
             if self._over:
                 return

@@ -1,6 +1,7 @@
 """`twitch-cds diff`."""
 
 from datetime import datetime
+from importlib.util import find_spec
 from typing import Any
 
 import click
@@ -21,6 +22,7 @@ WHO = "an installation (its twitch-cds, or its folder), or a folder of knowledge
     examples=[
         "twitch-cds diff /opt/twitch-cds /opt/twitch-cds-next export/",
         "twitch-cds diff /opt/twitch-cds/bin/twitch-cds /srv/knowledge export/ --as-of 2026-11-01 --json",
+        "twitch-cds diff /opt/twitch-cds /srv/knowledge export/ --replay --workers 8",
     ],
 )
 @click.argument("old", metavar="OLD", help=WHO)
@@ -29,11 +31,30 @@ WHO = "an installation (its twitch-cds, or its folder), or a folder of knowledge
 @click.option(
     "--as-of", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), help="judge as at the end of that day (today)"
 )
+@click.option("--replay", is_flag=True, help="compare each call of a replay (visits and orders), not each chart once")
+@click.option(
+    "--every", metavar="DAYS", help="with --replay: each chart each so many days, as `twitch-cds replay`: 30d"
+)
+@click.option(
+    "--workers", metavar="N", type=click.IntRange(1, 64), default=1, help="with --replay: processes of each (1)"
+)
 @click.option("--seconds", metavar="SECONDS", default=3600, type=click.IntRange(1), help="each may take so long (3600)")
 @click.option("--memory", metavar="MB", default=4096, type=click.IntRange(64), help="and so much memory (4096)")
 @click.option("--json", is_flag=True, help="everything as one JSON object")
-def command(as_of: datetime | None, **given: Any) -> int:
+def command(as_of: datetime | None, every: str | None, workers: int, *, replay: bool, **given: Any) -> int:
     """Print what differs."""
     from cds.diff.command import Options, run
 
-    return run(Options(as_of=as_of.date() if as_of else None, **given))
+    day = as_of.date() if as_of else None
+    if not replay:
+        if every or workers > 1:
+            raise click.UsageError("--every and --workers: only with --replay")
+        return run(Options(as_of=day, **given))
+    if as_of and every:
+        raise click.UsageError("--every: not allowed with --as-of")
+    if find_spec("duckdb") is None:
+        raise click.UsageError("--replay needs DuckDB: pip install 'twitch-cds[replay]'")
+    from cds.commands.replay import days
+    from cds.replay import versions
+
+    return versions.run(Options(as_of=day, every=days(every), workers=workers, **given))

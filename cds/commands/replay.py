@@ -58,6 +58,9 @@ from cds.commands.look import Command
     metavar="URL",
     help="where workers put what is not finished, if they share no file system: s3://charts/work",
 )
+@click.option(
+    "--knowledge", metavar="FOLDER", type=click.Path(), help="clinical facts in place of our own (for a trial)"
+)
 def command(as_of: datetime | None, every: str | None, scheduler: str | None, **given: Any) -> int:
     """Replay an export."""
     if scheduler and given["workers"] > 1:
@@ -70,7 +73,7 @@ def command(as_of: datetime | None, every: str | None, scheduler: str | None, **
         raise click.UsageError("--scheduler needs Dask: pip install 'twitch-cds[cluster]'")
     from cds.replay.command import Options, run
 
-    options = Options(as_of=as_of.date() if as_of else None, every=_days(every), **given)
+    options = Options(as_of=as_of.date() if as_of else None, every=days(every), **given)
     if not scheduler:
         return run(options)
     from cds.replay.cluster import Cluster
@@ -78,7 +81,7 @@ def command(as_of: datetime | None, every: str | None, scheduler: str | None, **
     return run(options, crew=lambda setup: Cluster(scheduler, setup))
 
 
-def _days(text: str | None) -> int | None:
+def days(text: str | None) -> int | None:
     """A number of days, as in 30d."""
     if text is None:
         return None

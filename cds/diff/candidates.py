@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -28,10 +28,15 @@ class Budget(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """What is asked, as it was named, and the command that asks it."""
+    """What is asked, as it was named: a program, and the knowledge that it reads in place of its own."""
 
     name: str
-    command: tuple[str, ...]
+    program: tuple[str, ...]
+    knowledge: tuple[str, ...] = ()
+
+    def command(self, name: str, *arguments: str) -> list[str]:
+        """One of its commands."""
+        return [*self.program, name, *self.knowledge, *arguments]
 
 
 def candidate(name: str) -> Candidate:
@@ -39,29 +44,44 @@ def candidate(name: str) -> Candidate:
     path = Path(name)
     installed = path / "bin" / COMMAND
     if path.is_file() and os.access(path, os.X_OK):
-        return Candidate(name, (str(path.absolute()), "evaluate"))
+        return Candidate(name, (str(path.absolute()),))
     if installed.is_file():
-        return Candidate(name, (str(installed.absolute()), "evaluate"))
+        return Candidate(name, (str(installed.absolute()),))
     if (path / KNOWLEDGE).is_file():
-        return Candidate(name, (sys.executable, "-m", "cds", "evaluate", "--knowledge", str(path.absolute())))
+        return Candidate(name, (sys.executable, "-m", "cds"), ("--knowledge", str(path.absolute())))
     raise UsageError(f"{name}: is neither an installation of {COMMAND} nor a folder of knowledge (with {KNOWLEDGE})")
 
 
 class Run:
-    """One candidate over an export. Read its `lines` to the end: then `unusable` counts what it could not use."""
+    """One command of a candidate. Read its `lines` to the end: then `unusable` counts what it could not use.
 
-    def __init__(self, asked: Candidate, export: str, as_of: str, budget: Budget) -> None:
-        self._asked, self._budget = asked, budget
-        self._command = [*asked.command, "--json", "--as-of", as_of, "--", export]
+    `answered`: the statuses with which it has done what it was asked. `told`: its environment, if not this process's.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        budget: Budget,
+        answered: tuple[int, ...] = ANSWERED,
+        told: Mapping[str, str] | None = None,
+    ) -> None:
+        self._name, self._command, self._budget = name, command, budget
+        self._answered, self._told = answered, told
         self._is_late = False
         self.unusable = 0
 
     def lines(self) -> Iterator[bytes]:
-        """The answers, one a line; raises UsageError if the candidate fails, hangs or takes too much memory."""
+        """What it prints, an answer a line; raises UsageError if it fails, hangs or takes too much memory."""
         with tempfile.TemporaryFile() as said:
             status, count = None, 0
             with subprocess.Popen(  # noqa: S603 - whoever compares names what is run
-                self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said, start_new_session=True
+                self._command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                start_new_session=True,
+                env=self._told,
             ) as process:
                 timer = threading.Timer(self._budget.seconds, self._end, (process,))
                 timer.start()
@@ -85,11 +105,11 @@ class Run:
         said.seek(0)
         errors = said.read().splitlines()
         if self._is_late:
-            raise UsageError(f"{self._asked.name}: was not ready after {self._budget.seconds} seconds (--seconds)")
-        if status not in ANSWERED or (status and not count):
+            raise UsageError(f"{self._name}: was not ready after {self._budget.seconds} seconds (--seconds)")
+        if status not in self._answered or (status and not count):
             own = [line for line in errors if line.startswith(SAID)] or errors
             last = own[-1].decode("utf-8", "replace") if own else ""
-            raise UsageError(f"{self._asked.name}: failed ({_ended(status)}) after {count} answers. {last}".rstrip())
+            raise UsageError(f"{self._name}: failed ({_ended(status)}) after {count} answers. {last}".rstrip())
         self.unusable = sum(line.startswith(SAID) for line in errors) if status else 0
 
 

@@ -86,6 +86,12 @@ class Seen(Struct, frozen=True, order=True):
     flags: tuple[str, ...]
     urgency: int
     words: bytes
+    rules: tuple[str, ...] = ()  # that led to it, where that is known
+
+    @property
+    def told(self) -> tuple[object, ...]:
+        """What a clinician is told by it."""
+        return self.topic, self.tags, self.flags, self.urgency, self.words
 
 
 A = TypeVar("A", bound=Answer)
@@ -131,7 +137,7 @@ def _seen(card: Card) -> Seen:
 
 
 class Differences(Struct, kw_only=True):
-    """The sums. `by_reason`: how often a flag or tag is behind a card that it was not behind, or no more is."""
+    """The sums. `by_reason`: how often a flag, tag or rule is behind a card that it was not behind, or no more is."""
 
     charts: int = 0
     changed: int = 0
@@ -145,18 +151,22 @@ class Differences(Struct, kw_only=True):
         """Whether both said the same of the same charts."""
         return not (self.changed or self.only_old or self.only_new)
 
+    def add(self, before: Sequence[Seen], after: Sequence[Seen]) -> None:
+        """The cards of one chart."""
+        self.changed += before != after
+        for topic in sorted({card.topic for card in (*before, *after)}):
+            old, new = ([card for card in some if card.topic == topic] for some in (before, after))
+            for one, other in _paired(old, new):
+                self.by_card[topic][_change(one, other)] += 1
+                _reasons(self, topic, one, other)
+
 
 def compare(old: Answers, new: Answers) -> Differences:
     """Chart by chart; a chart that one of the two has no answer for is counted as such."""
     found = Differences(only_old=len(old.keys() - new.keys()), only_new=len(new.keys() - old.keys()))
     for key in old.keys() & new.keys():
         found.charts += 1
-        found.changed += old[key] != new[key]
-        for topic in sorted({card.topic for card in (*old[key], *new[key])}):
-            before, after = ([card for card in some if card.topic == topic] for some in (old[key], new[key]))
-            for one, other in _paired(before, after):
-                found.by_card[topic][_change(one, other)] += 1
-                _reasons(found, topic, one, other)
+        found.add(old[key], new[key])
     return found
 
 
@@ -177,12 +187,12 @@ def _change(one: Seen | None, other: Seen | None) -> Change:
         return Change.NEW if one is None else Change.GONE
     if one.urgency != other.urgency:
         return Change.MORE if other.urgency > one.urgency else Change.LESS
-    return Change.SAME if one == other else Change.REWORDED
+    return Change.SAME if one.told == other.told else Change.REWORDED
 
 
 def _reasons(found: Differences, topic: str, one: Seen | None, other: Seen | None) -> None:
-    """Which flags and tags came to a card or left it."""
-    before, after = ({*card.flags, *card.tags} if card else set() for card in (one, other))
+    """Which flags, tags and rules came to a card or left it."""
+    before, after = ({*card.flags, *card.tags, *card.rules} if card else set() for card in (one, other))
     for reason in after - before:
         found.by_reason[f"{topic} {reason}"][Change.NEW] += 1
     for reason in before - after:

@@ -19,6 +19,7 @@ from cds.errors import Unfinished, UsageError, reason_of
 from cds.evaluate.files import Problem
 from cds.evaluate.places import whole_name
 from cds.keyed import fingerprint
+from cds.knowledge.load import DATA
 from cds.replay import keep, results
 from cds.replay.alike import ALIKE, alike
 from cds.replay.crew import Crew, crew_of
@@ -51,6 +52,7 @@ class Options(NamedTuple):
     workers: int = 1
     rules_off: bool = True
     work: str | None = None
+    knowledge: str | None = None
 
 
 def run(
@@ -85,7 +87,7 @@ def _replay(
     found, problems = parts(export)
     if not found:
         raise UsageError("; ".join(f"{one.input}: {one.text}" for one in problems))
-    engine = build_engine(settings)
+    engine = build_engine(settings, data=Path(options.knowledge) if options.knowledge else DATA)
     key = hash_key(settings)
     wanted = Manifest(
         software=version("twitch-cds"),
@@ -125,6 +127,7 @@ def _setup(options: Options, export: str, out: Path, manifest: Manifest) -> Setu
         every=options.every,
         answers=Answers(options.answers),
         rules_off=options.rules_off,
+        knowledge=whole_name(options.knowledge) if options.knowledge else "",
         place=f"{whole_name(options.work)}/{manifest.name}" if options.work else "",
     )
 

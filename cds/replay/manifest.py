@@ -14,7 +14,7 @@ from cds.replay.losses import Lost
 from cds.replay.parts import Part, relative
 
 NAME = "manifest.json"
-FORMAT = 1
+FORMAT = 2  # 2: the words of each card, as a hash
 
 
 class Inputs(Struct, frozen=True):

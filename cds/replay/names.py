@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 
+from cards.wire import Card
 from cds.keyed import Pseudonyms
 from cds.replay.events import Event
 from cds.secrecy import Secret
@@ -20,6 +21,12 @@ class Names:
     def visit(self, event: Event) -> str:
         """The word for one call."""
         return self.pseudonyms.of("visit", REALM, event.key)
+
+    def words(self, card: Card) -> str:
+        """The word for all that a card says."""
+        labels = (suggestion.label for suggestion in card.suggestions or ())
+        said = (card.summary, card.detail, card.source.label, *labels)
+        return self.pseudonyms.of("words", REALM, "\x1f".join(text or "" for text in said))
 
     def _patient(self, ident: str) -> str:
         return self.pseudonyms.of("patient", REALM, ident)

@@ -210,6 +210,7 @@ class Player:
                 undated_facts=sum(when is None for when in days),
                 not_checked=_not_checked(card),
                 fingerprint=shown.fingerprint,
+                words=self._names.words(card),
             )
 
     def _silenced(self, row: VisitRow, outcome: Outcome, account: Account) -> Iterator[CardRow]:

@@ -38,7 +38,8 @@ ALL_VISITS = """
 """
 ALL_CARDS = """
     SELECT visit, patient, number::INTEGER AS number, CAST(day AS DATE) AS day, card, indicator, shown, first, tags,
-           flags, rules, ages, undated_facts::INTEGER AS undated_facts, not_checked, fingerprint
+           flags, rules, ages, undated_facts::INTEGER AS undated_facts, not_checked, fingerprint,
+           nullif(words, '') AS words
     FROM cards ORDER BY patient, day, visit, number
 """
 ALL_UNREAD = "SELECT * FROM unreads ORDER BY line DESC, entries DESC, type, kind, system, code, text, about"

@@ -39,7 +39,8 @@ class VisitRow(Struct, kw_only=True):
 class CardRow(Struct, kw_only=True):
     """One card, shown or silenced as a repeat. `first`: the patient had no such card before in this replay.
 
-    `ages`: days between each fact and the visit; those without a date are counted in `undated_facts`.
+    `ages`: days between each fact and the visit; those without a date are counted in `undated_facts`. `words`: a hash
+    of what it says.
     """
 
     visit: str
@@ -57,6 +58,7 @@ class CardRow(Struct, kw_only=True):
     undated_facts: int = 0
     not_checked: tuple[str, ...] = ()
     fingerprint: str = ""
+    words: str = ""
 
 
 class PersonRow(Struct, kw_only=True):

@@ -24,7 +24,7 @@ VISITS = (
     | dict.fromkeys(("cards", "silenced", "not_checked", "unread", "later", "undated", "unknown_then"), "BIGINT")
 )
 CARDS = (
-    dict.fromkeys(("visit", "patient", "day", "card", "indicator", "fingerprint"), "VARCHAR")
+    dict.fromkeys(("visit", "patient", "day", "card", "indicator", "fingerprint", "words"), "VARCHAR")
     | dict.fromkeys(("tags", "flags", "rules", "not_checked"), "VARCHAR[]")
     | {"number": "BIGINT", "shown": "BOOLEAN", "first": "BOOLEAN", "ages": "BIGINT[]", "undated_facts": "BIGINT"}
 )

@@ -11,6 +11,7 @@ from msgspec import Struct
 from cds.call import build_engine
 from cds.evaluate.files import batches
 from cds.evaluate.places import at
+from cds.knowledge.load import DATA
 from cds.recall.rows import rows, shares
 from cds.recall.source import survey
 from cds.recall.suggest import Suggestions
@@ -42,6 +43,7 @@ class Setup(Struct, frozen=True, kw_only=True):
     every: int | None = None
     answers: Answers = Answers.NONE
     rules_off: bool = True
+    knowledge: str = ""  # a folder of clinical facts in place of our own
 
     @property
     def work(self) -> Path:
@@ -73,7 +75,7 @@ class Worker:
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
         self._settings = settings = load(environment())
-        self._engine = build_engine(settings)
+        self._engine = build_engine(settings, data=Path(setup.knowledge) if setup.knowledge else DATA)
         self._key = hash_key(settings)
         self._names = Names(self._key.reveal())
         self._calendar = Calendar(settings.zone, datetime.fromisoformat(setup.now))

@@ -34,6 +34,7 @@ def printed(*arguments: object) -> tuple[int, str]:
     """The status and what is printed."""
     out, given = io.StringIO(), options("diff", *map(str, arguments))
     day = given.pop("as_of")
+    assert not given.pop("replay")
     with contextlib.redirect_stdout(out):
         status = command.run(command.Options(**given, as_of=day.date() if day else None), lambda: NOW)
     return status, out.getvalue()
@@ -158,8 +159,8 @@ def test_the_table(tmp_path: Path) -> None:
         "emergency    1     0            0            0         0     0",
         "lifestyle    0     1            0            0         0     0",
         "",
-        "flag or tag of a card  new  gone",
-        "lifestyle sleep          0     1",
+        "flag, tag or rule of a card  new  gone",
+        "lifestyle sleep                0     1",
     ] == said.splitlines()
 
 

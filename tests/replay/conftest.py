@@ -19,9 +19,9 @@ def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name)
     monkeypatch.setenv("TWITCH_CDS_HASH_KEY", "0123456789abcdef" * 4)
     monkeypatch.setenv("TWITCH_CDS_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setattr(command, "build_engine", lambda *_: engine(TODAY))
-    monkeypatch.setattr(worker, "build_engine", lambda *_: engine(TODAY))
-    monkeypatch.setattr(review, "build_engine", lambda *_: engine(TODAY))
+    monkeypatch.setattr(command, "build_engine", lambda *_, **__: engine(TODAY))
+    monkeypatch.setattr(worker, "build_engine", lambda *_, **__: engine(TODAY))
+    monkeypatch.setattr(review, "build_engine", lambda *_, **__: engine(TODAY))
 
 
 @pytest.fixture
