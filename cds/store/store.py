@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import Pool
 
 from cds.errors import StoreError, reason_of
 from cds.store import file
@@ -42,6 +43,7 @@ from cds.store.statements import (
 
 T = TypeVar("T")
 SEVERAL = 4
+REPLACED = "the file was replaced meanwhile"
 WRITTEN = (showings, suppressions, silent_cards, shadow_counts)  # by the background writer
 
 
@@ -177,7 +179,7 @@ class Store:
         rows.sort(key=lambda row: str(row[-1]))  # by their keys: so two transactions never wait for each other
         self._write(self._engines.keeping, {feedback: rows})
         if not self._is_usable():
-            raise StoreDown("the file was replaced meanwhile")
+            raise StoreDown(REPLACED)
 
     def prune(self, now: datetime, retention_days: int) -> dict[str, int]:
         """Delete what is older than the retention, and expired tokens; how many rows, by table."""
@@ -231,10 +233,25 @@ class Store:
         """Do it in a transaction."""
         try:
             self.prepare()
-            with engine.begin() as connection:
-                return work(connection)
+            pool = engine.pool
+            try:
+                with engine.begin() as connection:
+                    answer = work(connection)
+            finally:
+                is_outdated = self._close_outdated(engine, pool)
         except (SQLAlchemyError, StoreError, OSError) as problem:
             raise StoreDown from problem
+        if is_outdated:
+            raise StoreDown(REPLACED)
+        return answer
+
+    def _close_outdated(self, engine: Engine, pool: Pool) -> bool:
+        """Whether another thread found a new file meanwhile: the old pool would keep what is brought back since."""
+        with self._lock:
+            is_outdated = engine.pool is not pool
+        if is_outdated:
+            pool.dispose()
+        return is_outdated
 
     def _ask(self, work: Callable[[Any], T]) -> T:
         """Ask by the line of this thread."""
