@@ -270,7 +270,7 @@ class Signs(Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def every(self) -> frozenset[str]:
         """All of them."""
-        return self.strong | self.cancellable | self.unspecific | self.additional
+        return self.strong | self.cancellable | self.central | self.unspecific | self.additional
 
     @property
     def strong(self) -> frozenset[str]:

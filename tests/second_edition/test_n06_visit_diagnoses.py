@@ -16,3 +16,9 @@ def test_n06_what_is_past_is_quoted() -> None:
     assert "more than a year ago: quoted only" in text(one("N6-signs/5-years"))
     assert "is the diagnosis of a visit without a date: is it still present?" in text(one("N6-signs/undated-urgent"))
     assert "quoted only" not in text(one("N6-signs/40-days"))
+
+
+@pytest.mark.parametrize("sign", ["optic", "ataxia", "facial-myokymia"])
+def test_n06_a_central_sign_of_a_visit_of_more_than_a_year_ago_is_quoted(sign: str) -> None:
+    """The signs of R2 age as all others do."""
+    assert "more than a year ago: quoted only" in text(one(f"N6-every-sign/{sign}"))
