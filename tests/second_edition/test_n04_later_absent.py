@@ -53,7 +53,7 @@ def test_n04_an_emergency_quotes_the_absence() -> None:
 @pytest.mark.parametrize("sign", ["ataxia", "optic neuritis"])
 def test_n04_a_central_sign_stays_and_quotes_the_absence(sign: str) -> None:
     """What says no later is a line of the card of R2, which stays."""
-    case = f"edges-windows/{sign.split()[0]}-absent-later"
+    case = f"edges-windows/{sign.split(maxsplit=1)[0]}-absent-later"
 
     assert f"{sign} is also recorded as absent on 2026-11-21" in text(one(case))
 
