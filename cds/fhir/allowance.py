@@ -21,6 +21,6 @@ class Allowance:
         self._parts -= parts
         self._check(self._parts)
 
-    def _check(self, left: int) -> None:
-        if left < 0:
+    def _check(self, remaining: int) -> None:
+        if remaining < 0:
             raise TooManyEntries(self._most)

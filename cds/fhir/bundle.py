@@ -132,7 +132,7 @@ def _feed(value: Bundle, raw: Raw | bytes, allowance: Allowance) -> Feed:
 
 
 def _parts(resources: list[Any]) -> int:
-    panels = (one.component for one in resources if isinstance(one, fhir.Observation))
+    panels = (resource.component for resource in resources if isinstance(resource, fhir.Observation))
     return sum(len(component) for component in panels if component)
 
 
@@ -147,8 +147,8 @@ def _paged(feed: Feed, links: list[Link | None] | None) -> Feed:
 
 def _url(links: Iterable[Link | None], relation: str) -> str | None:
     """The first address of a relation that can be read."""
-    found = (_address(link) for link in links if link is not None and link.relation == relation)
-    return next((url for url in found if url), None)
+    addresses = (_address(link) for link in links if link is not None and link.relation == relation)
+    return next((url for url in addresses if url), None)
 
 
 def _address(link: Link) -> str | None:
@@ -160,14 +160,16 @@ def _address(link: Link) -> str | None:
 
 def _settled(feed: Feed, in_bundle: bool) -> Feed:
     """Take OperationOutcomes out: an error means that the source failed, others may say that a part is missing."""
-    told = [resource for resource in feed.resources if isinstance(resource, OperationOutcome)]
-    if told:
+    reports = [resource for resource in feed.resources if isinstance(resource, OperationOutcome)]
+    if reports:
         feed.resources = [resource for resource in feed.resources if not isinstance(resource, OperationOutcome)]
         has_results = bool(feed.resources or feed.unreadable)
-        failures = [one for one in told if outcomes.is_failure(one, has_results=has_results, in_bundle=in_bundle)]
+        failures = [
+            outcome for outcome in reports if outcomes.is_failure(outcome, has_results=has_results, in_bundle=in_bundle)
+        ]
         feed.failed = feed.failed or bool(failures)
         feed.issues |= outcomes.codes(failures)
-        _cut(feed, outcomes.cuts(issue for one in told for issue in one.issue or ()))
+        _cut(feed, outcomes.cuts(issue for outcome in reports for issue in outcome.issue or ()))
     return feed
 
 

@@ -51,9 +51,9 @@ def parse(text: str | None) -> When | None:
 
 @lru_cache(maxsize=8192)
 def _parse(text: str) -> When | None:
-    if (found := _DATE.fullmatch(text)) is None:
+    if (match := _DATE.fullmatch(text)) is None:
         return None
-    year, month, day, hour, minute, second, zone = found.groups()
+    year, month, day, hour, minute, second, zone = match.groups()
     try:
         if day is not None:
             first = last = date.fromisoformat(text[:10]).toordinal()

@@ -31,8 +31,8 @@ class Response(Struct, gc=False):
 
     def issues(self) -> frozenset[str]:
         """The issue types behind a failed response: its outcome's, else that of its HTTP status."""
-        told = codes((self.outcome,)) if self.outcome is not None else frozenset()
-        return told or frozenset({_STATUS_ISSUES.get(self._status[:3], UNNAMED)})
+        issue_codes = codes((self.outcome,)) if self.outcome is not None else frozenset()
+        return issue_codes or frozenset({_STATUS_ISSUES.get(self._status[:3], UNNAMED)})
 
     @property
     def _status(self) -> str:

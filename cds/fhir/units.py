@@ -142,8 +142,8 @@ def _parsed(unit: str) -> Size | None:
 
 
 def _spend() -> None:
-    left = _LEFT.get()
-    if left is not None:
-        left[0] -= 1
-        if left[0] < 0:
+    remaining = _LEFT.get()
+    if remaining is not None:
+        remaining[0] -= 1
+        if remaining[0] < 0:
             raise _Spent

@@ -83,22 +83,22 @@ def read(members: dict[str, Raw], shape: Shape) -> Context:
 
 
 def _id(members: dict[str, Raw], field: str) -> str:
-    found = required_text(members, field)
-    if not FHIR_ID.fullmatch(found):
+    identifier = required_text(members, field)
+    if not FHIR_ID.fullmatch(identifier):
         raise BadEnvelope(f"context.{field}", "must be a FHIR id")
-    return found
+    return identifier
 
 
 def _selections(members: dict[str, Raw]) -> frozenset[str]:
     """What is selected. A client with nothing selected yet sends an empty list, or leaves it out with the drafts."""
-    found = value(members, "selections")
-    if found is None:
+    selections = value(members, "selections")
+    if selections is None:
         if _is_there(members, "draftOrders"):
             raise BadEnvelope("context.selections")
         return frozenset()
-    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+    if not isinstance(selections, list) or not all(isinstance(selection, str) for selection in selections):
         raise BadEnvelope("context.selections", "must be a list of references")
-    return frozenset(found)
+    return frozenset(selections)
 
 
 def _drafts(members: dict[str, Raw], shape: Shape, selections: frozenset[str] | None) -> Raw | None:

@@ -36,50 +36,50 @@ class Request(Struct, frozen=True):
 
 def read(body: bytes, hook: str, limits: Limits = USUAL) -> Request:
     """The request; raises a CallError that says what is wrong with it."""
-    found = members(body, limits)
-    _check_hook(found, hook)
-    _check_instance(found.get("hookInstance"))
-    given = member_object(found, "context")
-    if given is None:
+    request = members(body, limits)
+    _check_hook(request, hook)
+    _check_instance(request.get("hookInstance"))
+    context_members = member_object(request, "context")
+    if context_members is None:
         raise BadEnvelope("context")
-    context = contexts.read(given, SHAPES[hook])
+    context = contexts.read(context_members, SHAPES[hook])
     return Request(
         hook=hook,
-        hook_instance=found["hookInstance"],
+        hook_instance=request["hookInstance"],
         context=context,
-        prefetch=member_object(found, "prefetch") or {},
-        source=_source(found, context),
+        prefetch=member_object(request, "prefetch") or {},
+        source=_source(request, context),
     )
 
 
-def _check_hook(found: dict[str, Any], hook: str) -> None:
-    given = found.get("hook")
-    if given is None:
+def _check_hook(request: dict[str, Any], hook: str) -> None:
+    sent_hook = request.get("hook")
+    if sent_hook is None:
         raise BadEnvelope("hook")
-    if not isinstance(given, str):
+    if not isinstance(sent_hook, str):
         raise BadEnvelope("hook", "must be a string")
-    if given != hook:
+    if sent_hook != hook:
         raise WrongHook(hook)
 
 
-def _check_instance(given: object) -> None:
-    if given is None:
+def _check_instance(instance: object) -> None:
+    if instance is None:
         raise BadEnvelope("hookInstance")
-    if isinstance(given, str) and USUAL_UUID.fullmatch(given):
+    if isinstance(instance, str) and USUAL_UUID.fullmatch(instance):
         return
     try:
-        UUID(given if isinstance(given, str) else "")
+        UUID(instance if isinstance(instance, str) else "")
     except ValueError as problem:
         raise BadEnvelope("hookInstance", "is no UUID") from problem
 
 
-def _source(found: dict[str, Any], context: Context) -> Source:
+def _source(request: dict[str, Any], context: Context) -> Source:
     """Where more may be asked for, with the values that templates may hold (conformance C 19, D 39)."""
-    server, given = found.get("fhirServer"), member_object(found, "fhirAuthorization")
+    server, auth = request.get("fhirServer"), member_object(request, "fhirAuthorization")
     if server is not None and not (isinstance(server, str) and server.startswith(("http://", "https://"))):
         raise BadEnvelope("fhirServer", "is no absolute URL")
     if server is None:
-        if given is not None:
+        if auth is not None:
             raise BadEnvelope("fhirServer")
         return NO_SOURCE
     values = {
@@ -87,19 +87,19 @@ def _source(found: dict[str, Any], context: Context) -> Source:
         "context.userId": context.user_id,
         "context.encounterId": context.encounter_id,
     }
-    authorization = _authorization(given) if given is not None else None
+    authorization = _authorization(auth) if auth is not None else None
     return Source(
         server=server,
         authorization=authorization,
-        is_unusable=given is not None and authorization is None,
-        context={name: known for name, known in values.items() if known} | _user(context.user_id or ""),
+        is_unusable=auth is not None and authorization is None,
+        context={name: text for name, text in values.items() if text} | _user(context.user_id or ""),
     )
 
 
 def _user(reference: str) -> dict[str, str]:
     """The token that stands for the user's own id, such as `userPractitionerId`."""
-    kind, _, known = reference.partition("/")
-    return {f"user{kind}Id": known} if known and kind.isalpha() else {}
+    kind, _, ident = reference.partition("/")
+    return {f"user{kind}Id": ident} if ident and kind.isalpha() else {}
 
 
 class Given(Struct):
@@ -113,10 +113,10 @@ class Given(Struct):
     patient: str | None = None
 
 
-def _authorization(given: dict[str, Raw]) -> Authorization | None:
+def _authorization(raw_members: dict[str, Raw]) -> Authorization | None:
     """`fhirAuthorization`; None if it cannot be used. The prefetch beside it can be answered all the same."""
     try:
-        read = msgspec.convert({name: msgspec.json.decode(raw) for name, raw in given.items()}, Given)
+        read = msgspec.convert({name: msgspec.json.decode(raw) for name, raw in raw_members.items()}, Given)
     except (msgspec.DecodeError, RecursionError):  # a ValidationError is a DecodeError
         return None
     if not (read.access_token and read.scope and read.subject):

@@ -69,10 +69,12 @@ def _moment(text: str, place: str) -> datetime:
     if match is None:
         raise BadFeedback(place, "is no RFC 3339 date and time with an offset, such as 2026-11-22T06:55:49.404Z")
     day, minute, second, fraction, offset = match.groups()
-    whole = BEFORE_IT if second == LEAP_SECOND else second
+    clock_second = BEFORE_IT if second == LEAP_SECOND else second
     zone = "+00:00" if offset in "Zz" else offset
     try:
-        return datetime.fromisoformat(f"{day}T{minute}:{whole}.{(fraction or '0')[:6]:0<6}{zone}").astimezone(UTC)
+        return datetime.fromisoformat(f"{day}T{minute}:{clock_second}.{(fraction or '0')[:6]:0<6}{zone}").astimezone(
+            UTC
+        )
     except (ValueError, OverflowError) as problem:
         raise BadFeedback(place, "is no moment of the calendar") from problem
 
@@ -82,7 +84,7 @@ def _suggestions(part: Part) -> tuple[str, ...]:
     accepted = part.parts("acceptedSuggestions", MOST_SUGGESTIONS)
     if not accepted:
         raise BadFeedback(part.where("acceptedSuggestions"), "is missing or empty, though the outcome is accepted")
-    return tuple(one.required("id") for one in accepted)
+    return tuple(suggestion.required("id") for suggestion in accepted)
 
 
 def _comment(why: Part) -> str | None:

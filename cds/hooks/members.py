@@ -36,9 +36,9 @@ def members(body: bytes, limits: Limits = USUAL) -> dict[str, Any]:
     limits.check_values(body)
     if not body.isascii():
         _check_utf8(body)
-    found = _unique(_decoded(body))
-    limits.check_depth(body, found)
-    return found
+    unique = _unique(_decoded(body))
+    limits.check_depth(body, unique)
+    return unique
 
 
 class Counting:
@@ -106,18 +106,18 @@ def member_object(parent: dict[str, Any], field: str) -> dict[str, Raw] | None:
 
 def required_text(parent: dict[str, Raw], field: str, name: str = "context") -> str:
     """A text that must be there and not be empty; `name` is what the parent is called."""
-    found = text(parent, field, name)
-    if not found:
+    string = text(parent, field, name)
+    if not string:
         raise BadEnvelope(f"{name}.{field}")
-    return found
+    return string
 
 
 def text(parent: dict[str, Raw], field: str, name: str = "context") -> str | None:
     """A text, or None if it is absent or null."""
-    found = value(parent, field)
-    if found is not None and not isinstance(found, str):
+    member = value(parent, field)
+    if member is not None and not isinstance(member, str):
         raise BadEnvelope(f"{name}.{field}", "must be a string")
-    return found
+    return member
 
 
 def value(parent: dict[str, Raw], field: str) -> Any:

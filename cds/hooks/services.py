@@ -157,8 +157,8 @@ class Listed(Struct, frozen=True):
 
 def services(knowledge: Knowledge) -> dict[str, Service]:
     """All services by their ids, in the order of discovery."""
-    whole, narrow = templates(knowledge), order_templates(knowledge)
-    made = (
+    all_templates, narrow = templates(knowledge), order_templates(knowledge)
+    entries = (
         Service(
             id=SERVICE_IDS[moment.hook],
             hook=moment.hook,
@@ -166,11 +166,11 @@ def services(knowledge: Knowledge) -> dict[str, Service]:
             title=moment.title,
             description=moment.description,
             usage_requirements=f"{moment.needs} {USAGE}",
-            prefetch=narrow if SHAPES[moment.hook].is_order else whole,
+            prefetch=narrow if SHAPES[moment.hook].is_order else all_templates,
         )
         for moment in MOMENTS
     )
-    return {service.id: service for service in made}
+    return {service.id: service for service in entries}
 
 
 def discovery(services: Iterable[Service], modes: Modes = ALL_ON) -> bytes:
@@ -193,7 +193,7 @@ def _standing(service_id: str, modes: Modes) -> str:
 def templates(knowledge: Knowledge) -> dict[str, str]:
     """Searches in the conservative 2.0 grammar; every code that a rule reads on that type is asked for."""
     reads = of_chart(knowledge)
-    reports = _tokens(knowledge, [one for kind in reads.reports for one in knowledge.codes.members(kind)])
+    reports = _tokens(knowledge, [member for kind in reads.reports for member in knowledge.codes.members(kind)])
     return _searches(
         {
             "conditions": "Condition?{p}",
@@ -236,10 +236,10 @@ def order_templates(knowledge: Knowledge) -> dict[str, str]:
     )
 
 
-def _searches(asked: dict[str, str]) -> dict[str, str]:
+def _searches(queries: dict[str, str]) -> dict[str, str]:
     """Complete templates."""
     searches = {
-        key: f"{text.replace('{p}', PATIENT)}&_count={COUNT.get(key, COUNT_OF_OTHERS)}" for key, text in asked.items()
+        key: f"{text.replace('{p}', PATIENT)}&_count={COUNT.get(key, COUNT_OF_OTHERS)}" for key, text in queries.items()
     }
     return {"patient": "Patient/{{context.patientId}}", **searches}
 
@@ -249,24 +249,24 @@ def _observations(knowledge: Knowledge, concepts: Iterable[Concept]) -> str:
 
 
 def _results(knowledge: Knowledge, reads: Reads) -> list[Concept]:
-    return [one for analyte in reads.analytes for one in knowledge.codes.of_analyte(analyte)]
+    return [member for analyte in reads.analytes for member in knowledge.codes.of_analyte(analyte)]
 
 
 def _members(knowledge: Knowledge, name: str) -> list[Concept]:
     """The codes of a value set in the systems that Observations are coded in."""
     systems = {knowledge.systems[short] for short in ASKED}
-    return [one for one in knowledge.codes.members(name) if one.system in systems]
+    return [member for member in knowledge.codes.members(name) if member.system in systems]
 
 
 def _observed(knowledge: Knowledge, reads: Reads) -> list[Concept]:
     """Codes that an Observation may carry: questions, scores, examinations and findings, in SNOMED CT and LOINC."""
-    found = {one.code: one for name in reads.observed for one in _members(knowledge, name)}
-    return [one for one in found.values() if one.analyte is None]
+    by_code = {member.code: member for name in reads.observed for member in _members(knowledge, name)}
+    return [member for member in by_code.values() if member.analyte is None]
 
 
 def _tokens(knowledge: Knowledge, concepts: Iterable[Concept]) -> str:
     """The codes to search for, and the site's own codes that are read as them."""
-    keys = {key for one in concepts for key in knowledge.codes.keys(one)}
+    keys = {key for concept in concepts for key in knowledge.codes.keys(concept)}
     return ",".join(sorted(f"{_escaped(system)}|{_escaped(code)}" for system, code in keys))
 
 

@@ -30,10 +30,10 @@ class Base(Struct, frozen=True):
         port = "" if self.port == PORTS[self.scheme] else f":{self.port}"
         return "".join((f"{self.scheme}://{name}{port}", *(f"/{segment}" for segment in self.path)))
 
-    def covers(self, other: "Base") -> bool:
+    def covers(self, base: "Base") -> bool:
         """Whether the other is this one, or stands below it."""
-        same = (self.scheme, self.host, self.port) == (other.scheme, other.host, other.port)
-        return same and self.path == other.path[: len(self.path)]
+        same = (self.scheme, self.host, self.port) == (base.scheme, base.host, base.port)
+        return same and self.path == base.path[: len(self.path)]
 
     def resolve(self, link: str, page: str) -> str | None:
         """A link found on a page of this server as an address on the same base, or None if it leads elsewhere."""
@@ -42,8 +42,8 @@ class Base(Struct, frozen=True):
         except ValueError:
             return None
         address, _, query = absolute.partition("?")
-        found = parse(address)
-        if found is None or not self.covers(found) or "#" in query:
+        target = parse(address)
+        if target is None or not self.covers(target) or "#" in query:
             return None
         return absolute
 
@@ -89,16 +89,16 @@ def _is_plain(segment: str) -> bool:
 class AllowList:
     """The FHIR servers of the setting, narrowed for each client."""
 
-    def __init__(self, listed: Iterable[str]) -> None:
+    def __init__(self, addresses: Iterable[str]) -> None:
         """Take the addresses of the setting; raises ValueError with the first that could be read in two ways."""
-        self.bases: tuple[Base, ...] = tuple(map(_listed, listed))
+        self.bases: tuple[Base, ...] = tuple(map(_listed, addresses))
 
     def find(self, server: str | None, narrowed: Iterable[str] | None) -> tuple[Base, Base] | None:
         """The listed base that allows a server, and the server itself; None if it must not be contacted."""
-        asked = parse(server) if server else None
-        if asked is None or (narrowed is not None and not _is_covered(asked, narrowed)):
+        requested = parse(server) if server else None
+        if requested is None or (narrowed is not None and not _is_covered(requested, narrowed)):
             return None
-        return next(((base, asked) for base in self.bases if base.covers(asked)), None)
+        return next(((base, requested) for base in self.bases if base.covers(requested)), None)
 
 
 def _listed(url: str) -> Base:
@@ -108,5 +108,5 @@ def _listed(url: str) -> Base:
     return base
 
 
-def _is_covered(asked: Base, listed: Iterable[str]) -> bool:
-    return any(base.covers(asked) for base in map(parse, listed) if base is not None)
+def _is_covered(requested: Base, allowed: Iterable[str]) -> bool:
+    return any(base.covers(requested) for base in map(parse, allowed) if base is not None)

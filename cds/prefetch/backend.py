@@ -14,8 +14,8 @@ NEXT_SECONDS = 0.1  # for one address while others are left: a dead IPv6 route m
 
 async def resolve(host: str, port: int) -> list[str]:
     """The addresses of a name, as this machine's resolver gives them."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(where[4][0]) for where in found))
+    infos = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(where[4][0]) for where in infos))
 
 
 class CheckedBackend(httpcore.AsyncNetworkBackend):
@@ -37,9 +37,9 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
         """Connect to the first address that answers; TLS then checks the certificate against the name."""
         addresses = await self._addresses(host, port)
         problem: Exception = httpcore.ConnectError("no address may be contacted")
-        for left, address in zip(range(len(addresses) - 1, -1, -1), addresses, strict=True):
+        for remaining, address in zip(range(len(addresses) - 1, -1, -1), addresses, strict=True):
             try:
-                wait = NEXT_SECONDS if left else timeout
+                wait = NEXT_SECONDS if remaining else timeout
                 return await self._inner.connect_tcp(address, port, wait, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as failed:
                 problem = failed

@@ -135,8 +135,8 @@ def _is_utf8(body: bytes) -> bool:
 
 async def _body(response: httpx.Response, most: int) -> bytes | None:
     """The bytes of an answer, counted as they come; None if they are too many."""
-    said = response.headers.get("content-length", "0")
-    if _SECONDS.fullmatch(said) and int(said) > most:
+    length = response.headers.get("content-length", "0")
+    if _SECONDS.fullmatch(length) and int(length) > most:
         return None
     body = bytearray()
     async for chunk in response.aiter_bytes():

@@ -70,28 +70,28 @@ class Completion:
 
     async def fetch(
         self,
-        wanted: Sequence[str],
+        missing: Sequence[str],
         source: Source,
         templates: Mapping[str, str],
-        held: Mapping[str, Supply],
+        supplies: Mapping[str, Supply],
         caller: Caller,
         deadline: Deadline,
     ) -> dict[str, Supply]:
         """All wanted keys, as far as they could be had by the deadline; each says itself what it lacks, and why."""
-        before = {key: held.get(key) or Supply(key, State.ABSENT, Feed()) for key in wanted}
-        found = self._allowed.find(source.server, caller.fhir_servers)
+        before = {key: supplies.get(key) or Supply(key, State.ABSENT, Feed()) for key in missing}
+        match = self._allowed.find(source.server, caller.fhir_servers)
         if not before or source.server is None:
             return before
-        if found is None:
+        if match is None:
             self.tally.kept_back[NOT_ALLOWED] += 1
             return before
-        listed, base = found
-        server = self._servers[listed]
+        entry, base = match
+        server = self._servers[entry]
         if reason := self._refusal(source, deadline) or server.breaker.enter():
             self.tally.kept_back[reason] += 1
-            return _named({key: _without(one, reason) for key, one in before.items()}, held, reason)
+            return _named({key: _without(supply, reason) for key, supply in before.items()}, supplies, reason)
         try:
-            return await self._visited(self._visit(server, base, source), before, source, templates, held, deadline)
+            return await self._visited(self._visit(server, base, source), before, source, templates, supplies, deadline)
         finally:
             server.breaker.leave()
 
@@ -129,24 +129,24 @@ class Completion:
         before: Mapping[str, Supply],
         source: Source,
         templates: Mapping[str, str],
-        held: Mapping[str, Supply],
+        supplies: Mapping[str, Supply],
         deadline: Deadline,
     ) -> dict[str, Supply]:
         """Ask for all keys at once; when the time is over, stop, and take what there is."""
         plan = _plan(before, templates, source.context)
-        left, cut = deadline.left, TIMED_OUT
-        if visit.authorization and (token_left := self._token_left(visit.authorization, deadline)) < left:
-            left, cut = token_left, EXPIRED
+        remaining, cut = deadline.left, TIMED_OUT
+        if visit.authorization and (token_left := self._token_left(visit.authorization, deadline)) < remaining:
+            remaining, cut = token_left, EXPIRED
         try:
-            async with asyncio.timeout(left):
-                await _run(visit, plan, held)
+            async with asyncio.timeout(remaining):
+                await _run(visit, plan, supplies)
             cut = State.ABSENT.value
         except TimeoutError:
             self._note_cut(visit, cut)
         for reading, _ in plan.asks:
             if reading.is_cut_short:
                 reading.stop(cut)
-        return _named(plan.settled | {key: one.supply() for key, one in plan.readings.items()}, held, cut)
+        return _named(plan.settled | {key: reading.supply() for key, reading in plan.readings.items()}, supplies, cut)
 
     def _note_cut(self, visit: Visit, cut: str) -> None:
         for _ in visit.cut:
@@ -170,45 +170,45 @@ def _plan(before: Mapping[str, Supply], templates: Mapping[str, str], context: M
     asks: list[tuple[Reading, Ask]] = []
     readings: dict[str, Reading] = {}
     settled: dict[str, Supply] = {}
-    for key, one in before.items():
-        if not one.is_lost and not one.feed.truncated:
-            readings[key] = Reading(one)
+    for key, supply in before.items():
+        if not supply.is_lost and not supply.feed.truncated:
+            readings[key] = Reading(supply)
         elif key not in templates:
-            settled[key] = one
+            settled[key] = supply
         elif (ask := fill(templates[key], context)) is None:
             settled[key] = Supply(key, State.NOT_APPLICABLE, Feed())
         else:
-            readings[key] = Reading(one)
+            readings[key] = Reading(supply)
             asks.append((readings[key], ask))
     return Plan(tuple(asks), readings, settled)
 
 
-async def _run(visit: Visit, plan: Plan, held: Mapping[str, Supply]) -> None:
+async def _run(visit: Visit, plan: Plan, supplies: Mapping[str, Supply]) -> None:
     """Everything at once, except that Medications are known to be missing only when the medicines are there."""
     medicines = [reading for key, reading in plan.readings.items() if key in MEDICATED]
     async with asyncio.TaskGroup() as group:
         tasks = {reading.held.key: group.create_task(reading.run(visit, ask)) for reading, ask in plan.asks}
         if medicines:
             first = [task for key, task in tasks.items() if key in MEDICATED]
-            group.create_task(_medications(visit, medicines, first, held))
+            group.create_task(_medications(visit, medicines, first, supplies))
 
 
 async def _medications(
-    visit: Visit, readings: Sequence[Reading], first: Sequence[asyncio.Task[None]], held: Mapping[str, Supply]
+    visit: Visit, readings: Sequence[Reading], first: Sequence[asyncio.Task[None]], supplies: Mapping[str, Supply]
 ) -> None:
     await asyncio.gather(*first)
-    await medications.resolve(visit, readings, held)
+    await medications.resolve(visit, readings, supplies)
 
 
-def _without(one: Supply, reason: str) -> Supply:
+def _without(supply: Supply, reason: str) -> Supply:
     """A key for which nothing could be asked."""
-    reason = reason if one.is_lost or one.feed.truncated else ""
-    return Supply(one.key, one.state, one.feed, reason, dict(one.unread))
+    reason = reason if supply.is_lost or supply.feed.truncated else ""
+    return Supply(supply.key, supply.state, supply.feed, reason, dict(supply.unread))
 
 
-def _named(found: dict[str, Supply], held: Mapping[str, Supply], cut: str) -> dict[str, Supply]:
+def _named(fetched: dict[str, Supply], supplies: Mapping[str, Supply], cut: str) -> dict[str, Supply]:
     """Say for each Medication that is still missing why it is."""
-    for key, targets in loose_ends({**held, **found}).items():
-        for target in targets if key in found else ():
-            found[key].unread.setdefault(target, cut)
-    return found
+    for key, targets in loose_ends({**supplies, **fetched}).items():
+        for target in targets if key in fetched else ():
+            fetched[key].unread.setdefault(target, cut)
+    return fetched

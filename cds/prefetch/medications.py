@@ -18,9 +18,9 @@ _TARGET = re.compile(
 )
 
 
-async def resolve(visit: Visit, readings: Sequence[Reading], held: Mapping[str, Supply]) -> None:
+async def resolve(visit: Visit, readings: Sequence[Reading], supplies: Mapping[str, Supply]) -> None:
     """Read what the keys refer to and nobody holds; each Medication joins the first key that needs it."""
-    now = {**held, **{reading.held.key: reading.supply() for reading in readings}}
+    now = {**supplies, **{reading.held.key: reading.supply() for reading in readings}}
     ends = loose_ends(now)
     needed: dict[str, Reading] = {}
     for reading in readings:
@@ -50,10 +50,10 @@ async def _read(visit: Visit, reading: Reading, target: str, ask: Ask) -> None:
         return
     answer = await visit.ask(ask)
     feed, reason = opened(answer, visit.allowance)
-    found = [resource for resource in feed.resources if isinstance(resource, Medication)]
-    mine = [one for one in found if one.id == ask.path.rpartition("/")[2]]
-    if mine:
-        reading.feed.resources.append(mine[0])
+    medications = [resource for resource in feed.resources if isinstance(resource, Medication)]
+    requested = [medication for medication in medications if medication.id == ask.path.rpartition("/")[2]]
+    if requested:
+        reading.feed.resources.append(requested[0])
         visit.keep(reading.kept, answer.body)
     else:
         reading.unread[target] = reason or UNREADABLE

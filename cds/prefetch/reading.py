@@ -18,8 +18,8 @@ PAGE_LIMIT, UNREADABLE = "page-limit", "unreadable"
 class Reading:
     """Joins pages to what is held. Whenever it is interrupted, `supply` says what there is."""
 
-    def __init__(self, held: Supply) -> None:
-        self.held = held
+    def __init__(self, supply: Supply) -> None:
+        self.held = supply
         self.feed = Feed()
         self.reason = ""
         self.unread: dict[str, str] = {}
@@ -28,8 +28,8 @@ class Reading:
         self._left_out = ""
         self._is_over = False
         self._known: dict[tuple[type, str], Any] = {}
-        if not held.is_lost:
-            self.join(held.feed)
+        if not supply.is_lost:
+            self.join(supply.feed)
 
     @property
     def is_cut_short(self) -> bool:
@@ -65,14 +65,14 @@ class Reading:
         url = visit.address(ask)
         start = visit.base.resolve(self.held.feed.next or "", url) if not self.held.is_lost else None
         answer = await (visit.page(start) if start else visit.ask(ask))
-        url, seen = start or url, {start or url}
+        url, visited = start or url, {start or url}
         while (link := self._take(answer, visit, ask)) is not None:
             after = visit.base.resolve(link, url)
-            if after is None or after in seen or len(seen) == visit.pages:
-                self.stop(PARTIAL if after is None or after in seen else PAGE_LIMIT)
+            if after is None or after in visited or len(visited) == visit.pages:
+                self.stop(PARTIAL if after is None or after in visited else PAGE_LIMIT)
                 return
             url = after
-            seen.add(url)
+            visited.add(url)
             answer = await visit.page(url)
 
     def _take(self, answer: Answer, visit: Visit, ask: Ask) -> str | None:
@@ -124,7 +124,7 @@ def _fault_of(feed: Feed) -> str:
 def _is_asked_for(feed: Feed, ask: Ask) -> bool:
     """Whether a read brought the resource of that id, as far as it says which one it is (never somebody else's)."""
     kind, _, name = ask.path.partition("/")
-    found: list[Any] = [
+    resources: list[Any] = [
         resource for resource in feed.resources if type(resource).__name__ == kind and resource.id in (None, name)
     ]
-    return bool(found or feed.unreadable) and len(found) == len(feed.resources)
+    return bool(resources or feed.unreadable) and len(resources) == len(feed.resources)

@@ -24,10 +24,10 @@ def shelf(resources: Iterable[Any]) -> frozenset[str]:
     return frozenset(resource.id for resource in resources if isinstance(resource, Medication) and resource.id)
 
 
-def dangling(resources: Iterable[Any], held: frozenset[str]) -> Iterator[str]:
+def dangling(resources: Iterable[Any], targets: frozenset[str]) -> Iterator[str]:
     """The targets of entries whose Medication is not held, once for each entry."""
-    for one in resources:
-        if isinstance(one, Medicated) and one.status != WITHDRAWN:
-            target = target_of(one)
-            if target and id_of(target) not in held:
+    for resource in resources:
+        if isinstance(resource, Medicated) and resource.status != WITHDRAWN:
+            target = target_of(resource)
+            if target and id_of(target) not in targets:
                 yield target

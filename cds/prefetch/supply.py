@@ -139,14 +139,14 @@ class Supplies:
 
     def of(self, key: str) -> Supply:
         """One key, read once."""
-        found = self._read.get(key)
-        if found is None:
-            found = self._read[key] = self._closed(supply(key, self._prefetch.get(key), self._allowance))
-        return found
+        read_supply = self._read.get(key)
+        if read_supply is None:
+            read_supply = self._read[key] = self._closed(supply(key, self._prefetch.get(key), self._allowance))
+        return read_supply
 
-    def put(self, found: Mapping[str, Supply]) -> None:
+    def put(self, supplies: Mapping[str, Supply]) -> None:
         """Take what was fetched in the place of what was sent."""
-        self._read.update({key: self._closed(one) for key, one in found.items()})
+        self._read.update({key: self._closed(supply) for key, supply in supplies.items()})
         self._ends = None
 
     def draft(self, resources: Iterable[Any], *, verified: bool = False) -> None:
@@ -157,7 +157,9 @@ class Supplies:
         drafted = list(resources)
         self._read[DRAFTS] = Supply(DRAFTS, State.SUPPLIED, Feed(resources=drafted))
         if verified:
-            self._verified = frozenset(one.id for one in drafted if isinstance(one, MedicationRequest) and one.id)
+            self._verified = frozenset(
+                draft.id for draft in drafted if isinstance(draft, MedicationRequest) and draft.id
+            )
 
     def drafted_medications(self) -> Iterator[Medication]:
         """The Medications that the drafts refer to, as far as they are known by now."""
@@ -170,10 +172,14 @@ class Supplies:
 
     def resources(self, keys: Iterable[str]) -> list[Any]:
         """The resources of some keys, of those that the service asks for."""
-        found = [resource for key in keys if key in self.keys for resource in self.of(key).feed.resources]
+        resources = [resource for key in keys if key in self.keys for resource in self.of(key).feed.resources]
         if not self._verified:
-            return found
-        return [one for one in found if not (isinstance(one, MedicationRequest) and one.id in self._verified)]
+            return resources
+        return [
+            resource
+            for resource in resources
+            if not (isinstance(resource, MedicationRequest) and resource.id in self._verified)
+        ]
 
     def missing(self) -> frozenset[str]:
         """The FHIR types that did not arrive, or not whole; and `ALL_LABS`, if other tests were not asked for."""
@@ -186,10 +192,10 @@ class Supplies:
 
         A client that does not know the key may hold them under `labs`, unless its search was by code (self link).
         """
-        one = self.of(ALL_LABS)
-        if one.state is State.ABSENT and not one.reason:
+        supply = self.of(ALL_LABS)
+        if supply.state is State.ABSENT and not supply.reason:
             return _BY_CODE.search(self.of(LABS).feed.search) is None
-        return one.is_complete
+        return supply.is_complete
 
     def not_checked(self) -> tuple[NotChecked, ...]:
         """All that could not be seen."""
@@ -214,8 +220,8 @@ class Supplies:
         return self.of(CONDITIONS).feed.unread_codes
 
 
-def _as_it_is(one: Supply) -> Supply:
-    return one
+def _as_it_is(supply: Supply) -> Supply:
+    return supply
 
 
 def cut_reason(feed: Feed) -> str:
@@ -225,10 +231,10 @@ def cut_reason(feed: Feed) -> str:
     return INCOMPLETE if feed.issues.isdisjoint(REFUSALS) else WITHHELD
 
 
-def loose_ends(held: Mapping[str, Supply]) -> dict[str, list[str]]:
+def loose_ends(supplies: Mapping[str, Supply]) -> dict[str, list[str]]:
     """The Medication references of each key that lead to nothing held under any of them."""
-    known = shelf(resource for one in held.values() for resource in one.feed.resources)
-    return {key: list(dangling(one.feed.resources, known)) for key, one in held.items() if key in MEDICATED}
+    targets = shelf(resource for supply in supplies.values() for resource in supply.feed.resources)
+    return {key: list(dangling(supply.feed.resources, targets)) for key, supply in supplies.items() if key in MEDICATED}
 
 
 def wanted_of(supplies: Supplies, keys: Iterable[str]) -> tuple[str, ...]:
@@ -236,15 +242,15 @@ def wanted_of(supplies: Supplies, keys: Iterable[str]) -> tuple[str, ...]:
 
     What is known to be empty is not asked for, nor what the source forbade, nor what was asked for already.
     """
-    held = supplies.held(keys)
-    ends = loose_ends(held)
-    return tuple(key for key, one in held.items() if _is_wanted(one, bool(ends.get(key))))
+    by_key = supplies.held(keys)
+    ends = loose_ends(by_key)
+    return tuple(key for key, supply in by_key.items() if _is_wanted(supply, bool(ends.get(key))))
 
 
-def _is_wanted(one: Supply, has_loose_ends: bool) -> bool:
-    if one.reason or one.unread or one.is_forbidden:
+def _is_wanted(supply: Supply, has_loose_ends: bool) -> bool:
+    if supply.reason or supply.unread or supply.is_forbidden:
         return False
-    return one.is_lost or one.feed.truncated or has_loose_ends
+    return supply.is_lost or supply.feed.truncated or has_loose_ends
 
 
 def supply(key: str, raw: Raw | None, allowance: Allowance | None = None) -> Supply:

@@ -34,10 +34,10 @@ class Visit(Struct, frozen=True):
     cut: list[float] = []
     keeps: bool = False
 
-    def keep(self, kept: list[bytes], body: bytes) -> None:
+    def keep(self, chunks: list[bytes], body: bytes) -> None:
         """Keep what was fetched beside what was made of it, if that is wanted."""
         if self.keeps:
-            kept.append(body)
+            chunks.append(body)
 
     def access(self, ask: Ask) -> Access:
         """How much of what is asked for the token grants."""

@@ -26,11 +26,11 @@ class Window(Struct, frozen=True):
         """The template of a key, with the first day where it has one: a client that fills it cannot know the day."""
         return f"{template}&date=ge{self.since}" if key == ALL_LABS else template
 
-    def closed(self, one: Supply) -> Supply:
+    def closed(self, supply: Supply) -> Supply:
         """What arrived; pages that are missing lie before the window if the newest came first and reach behind it."""
-        if one.key != ALL_LABS or one.is_lost or not one.feed.truncated or one.feed.issues:
-            return one
-        return Supply(one.key, one.state, _ended(one.feed)) if self._reaches(one.feed) else one
+        if supply.key != ALL_LABS or supply.is_lost or not supply.feed.truncated or supply.feed.issues:
+            return supply
+        return Supply(supply.key, supply.state, _ended(supply.feed)) if self._reaches(supply.feed) else supply
 
     def _reaches(self, feed: Feed) -> bool:
         """Whether the last result lies before the window, and all are dated and in order."""

@@ -20,11 +20,11 @@ Fields = dict[str, list[str]]
 
 def fields_of(pairs: Iterable[tuple[str, str]]) -> Fields:
     """The fields of a form by name; what is empty was not filled in."""
-    found: Fields = {}
+    fields: Fields = {}
     for name, value in pairs:
         if value.strip():
-            found.setdefault(name, []).append(value.strip())
-    return found
+            fields.setdefault(name, []).append(value.strip())
+    return fields
 
 
 class Answers:
@@ -62,12 +62,12 @@ class Answers:
                     self._number(item, name, text)
 
     def _choose(self, item: FormItem, name: str, sent: list[str]) -> None:
-        options = {one.code: one for one in options_of(self._form, item, self._person)}
-        chosen = [code for code in options if code in sent]
-        if not chosen:
+        options = {option.code: option for option in options_of(self._form, item, self._person)}
+        codes = [code for code in options if code in sent]
+        if not codes:
             return
-        self.given[name] = chosen
-        if len(chosen) > 1 and (not item.repeats or any(options[code].exclusive for code in chosen)):
+        self.given[name] = codes
+        if len(codes) > 1 and (not item.repeats or any(options[code].exclusive for code in codes)):
             self.problems[item.id] = "contradiction"
 
     def _number(self, item: FormItem, name: str, text: str) -> None:
@@ -120,7 +120,7 @@ class Answers:
             self.problems = {}
 
     def _exclusive(self, item: FormItem) -> set[str]:
-        return {one.code for one in self._form.options(item) if one.exclusive}
+        return {option.code for option in self._form.options(item) if option.exclusive}
 
 
 def _names(item: FormItem, part: FormItem) -> Iterator[str]:

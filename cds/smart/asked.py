@@ -25,7 +25,7 @@ def asked_of(form: Form, person: Person) -> Iterator[FormItem]:
 
 def options_of(form: Form, item: FormItem, person: Person) -> tuple[Option, ...]:
     """The answers that one person is offered."""
-    return tuple(one for one in form.options(item) if _fits(one.years, person.age))
+    return tuple(option for option in form.options(item) if _fits(option.years, person.age))
 
 
 def condition_of(form: Form, item: FormItem) -> OnlyIf | None:

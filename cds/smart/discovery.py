@@ -49,15 +49,15 @@ class Discovery:
         return answer.body
 
 
-def _judged(said: Json, wire: Wire) -> Endpoints:
+def _judged(document: Json, wire: Wire) -> Endpoints:
     """PKCE with S256 is required, and every address is on a server of the registration."""
-    methods = said.get("code_challenge_methods_supported")
-    addresses = [said.get(name) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")]
-    issuer = said.get("issuer")
+    methods = document.get("code_challenge_methods_supported")
+    addresses = [document.get(name) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")]
+    issuer = document.get("issuer")
     if not isinstance(methods, list) or CODE_CHALLENGE not in methods or not isinstance(issuer, str):
         raise AppRefused("no-discovery")
     if not all(map(wire.allows, addresses)):
         raise AppRefused("no-discovery")
     authorize, token, keys = map(str, addresses)
-    names_itself = said.get("authorization_response_iss_parameter_supported") is True
+    names_itself = document.get("authorization_response_iss_parameter_supported") is True
     return Endpoints(authorize=authorize, token=token, issuer=issuer, keys=keys, names_itself=names_itself)

@@ -84,10 +84,10 @@ class Ehr:
             answer = await self.wire.get(f"{self.smart.issuer}/Patient/{session.patient}", headers)
         except Unreached:
             return Patient()
-        said = answer.body
-        if not answer.is_good or said.get("resourceType") != "Patient" or said.get("id") != session.patient:
+        body = answer.body
+        if not answer.is_good or body.get("resourceType") != "Patient" or body.get("id") != session.patient:
             return Patient()
-        return patient_of(said, today)
+        return patient_of(body, today)
 
     async def chart(
         self, session: Session, authorization: Authorization, keys: tuple[str, ...], templates: Mapping[str, str]
@@ -98,8 +98,8 @@ class Ehr:
         )
         deadline = Deadline.after(READ_MS / 1000, self._seconds)
         caller = Caller(client=self.client.name)
-        found = await self.completion.fetch(keys, source, templates, {}, caller, deadline)
-        return [resource for one in found.values() for resource in one.feed.resources]
+        supplies = await self.completion.fetch(keys, source, templates, {}, caller, deadline)
+        return [resource for supply in supplies.values() for resource in supply.feed.resources]
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -132,14 +132,15 @@ class Ehrs:
         """The EHR of this FHIR base; one whose registration has changed is made anew."""
         base = issuer.rstrip("/")
         client = self._registry_file.registry.launched_from(base) or next(
-            (one for one in self._more if one.smart and one.smart.issuer == base), None
+            (registration for registration in self._more if registration.smart and registration.smart.issuer == base),
+            None,
         )
         if client is None or client.smart is None:
             return None
-        made = self._made.get(base)
-        if made is None or made.client != client:
-            if made is not None:
-                self._left.append(made)
+        ehr = self._made.get(base)
+        if ehr is None or ehr.client != client:
+            if ehr is not None:
+                self._left.append(ehr)
             try:
                 self._made[base] = self._make(client, client.smart)
             except SettingsError:  # an address that could be read in two ways
@@ -148,25 +149,25 @@ class Ehrs:
 
     async def aclose(self) -> None:
         """Close all connections."""
-        for one in (*self._made.values(), *self._left):
-            await one.aclose()
+        for ehr in (*self._made.values(), *self._left):
+            await ehr.aclose()
 
 
-def patient_of(said: Json, today: date) -> Patient:
+def patient_of(resource: Json, today: date) -> Patient:
     """What a Patient says of name, birth and sex; whatever has another shape is not said."""
-    born, sex = said.get("birthDate"), said.get("gender")
+    born, sex = resource.get("birthDate"), resource.get("gender")
     born = born if isinstance(born, str) else ""
-    return Patient(_name(said.get("name")), born, Person(_age(born, today), sex if isinstance(sex, str) else None))
+    return Patient(_name(resource.get("name")), born, Person(_age(born, today), sex if isinstance(sex, str) else None))
 
 
 def _name(names: object) -> str:
-    listed = [one for one in names if isinstance(one, dict)] if isinstance(names, list) else []
-    listed.sort(key=lambda one: OFFICIAL.index(one["use"]) if one.get("use") in OFFICIAL else len(OFFICIAL))
-    for one in listed:
-        if isinstance(one.get("text"), str):
-            return str(one["text"])
-        given = one.get("given")
-        parts = [*(given if isinstance(given, list) else []), one.get("family")]
+    candidates = [entry for entry in names if isinstance(entry, dict)] if isinstance(names, list) else []
+    candidates.sort(key=lambda entry: OFFICIAL.index(entry["use"]) if entry.get("use") in OFFICIAL else len(OFFICIAL))
+    for human_name in candidates:
+        if isinstance(human_name.get("text"), str):
+            return str(human_name["text"])
+        given_names = human_name.get("given")
+        parts = [*(given_names if isinstance(given_names, list) else []), human_name.get("family")]
         if text := " ".join(part for part in parts if isinstance(part, str)):
             return text
     return ""

@@ -96,19 +96,21 @@ def _assertion(smart: SmartClient, audience: str, now: datetime, name: str) -> s
     return jwt.encode(header, claims_until, signer.key, algorithms=[signer.algorithm])
 
 
-def _granted(said: Json) -> Granted:
-    token, kind, patient, id_token = (said.get(name) for name in ("access_token", "token_type", "patient", "id_token"))
+def _granted(document: Json) -> Granted:
+    token, kind, patient, id_token = (
+        document.get(name) for name in ("access_token", "token_type", "patient", "id_token")
+    )
     if not isinstance(token, str) or not PRINTABLE.fullmatch(token) or str(kind).lower() != "bearer":
         raise AppRefused("no-token")
     if not isinstance(patient, str) or not ID.fullmatch(patient):
         raise AppRefused("no-patient")
     if not isinstance(id_token, str):
         raise AppRefused("no-identity")
-    seconds = said.get("expires_in")
+    seconds = document.get("expires_in")
     seconds = seconds if isinstance(seconds, int) and 0 < seconds < MOST_SECONDS else MOST_SECONDS
-    scope = said.get("scope")
+    scope = document.get("scope")
     scope = scope if isinstance(scope, str) and scope else " ".join((*READS, *WRITES))  # RFC 6749 5.1: as asked for
-    context = said.get("appContext")
+    context = document.get("appContext")
     return Granted(
         token=Secret(token),
         seconds=seconds,

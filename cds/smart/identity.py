@@ -30,11 +30,11 @@ async def clinician_in(
 ) -> str:
     """The `fhirUser` as `Practitioner/id`; raises AppRefused for a token that proves nothing, and for other people."""
     claims = await _claims(id_token, client_id, nonce, endpoints, keys, now)
-    named = claims.get("fhirUser") or claims.get("profile")
-    found = USER.fullmatch(named) if isinstance(named, str) else None
-    if found is None or found["kind"] not in CLINICIANS:
+    reference = claims.get("fhirUser") or claims.get("profile")
+    match = USER.fullmatch(reference) if isinstance(reference, str) else None
+    if match is None or match["kind"] not in CLINICIANS:
         raise AppRefused("not-clinician")
-    return found["user"]
+    return match["user"]
 
 
 async def _claims(

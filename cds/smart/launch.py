@@ -54,8 +54,8 @@ def code_in(query: Mapping[str, str], pending: Pending, endpoints: Endpoints) ->
     """The code of an answer that is the one we wait for; raises AppRefused."""
     if not hmac.compare_digest(query.get("state", "").encode(), pending.state.encode()):
         raise AppRefused("not-understood")
-    said = query.get("iss")
-    if (said is None and endpoints.names_itself) or (said is not None and said != endpoints.issuer):
+    iss = query.get("iss")
+    if (iss is None and endpoints.names_itself) or (iss is not None and iss != endpoints.issuer):
         raise AppRefused("wrong-issuer")
     if "error" in query:
         raise AppRefused("denied")

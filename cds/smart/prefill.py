@@ -32,23 +32,26 @@ class Prefilled(Struct, frozen=True):
 
 
 def prefill(
-    form: Form, namer: Namer, found: Sequence[Observation], twitches: Sequence[Twitch], today: date
+    form: Form, namer: Namer, observations: Sequence[Observation], twitches: Sequence[Twitch], today: date
 ) -> Prefilled:
     """The answers that a recorded twitch and coded Observations give."""
-    given: Given = {}
+    answers: Given = {}
     origins: dict[str, Origin] = {}
-    recorded = [one for one in twitches if not one.reported and not one.named.phrases]
-    for item, values, origin in (*_of_twitch(form, recorded), *_of_observations(form, namer, found, today)):
-        given[item.id], origins[item.id] = values, origin
-    return Prefilled(given, origins)
+    coded_twitches = [twitch for twitch in twitches if not twitch.reported and not twitch.named.phrases]
+    for item, values, origin in (
+        *_of_twitch(form, coded_twitches),
+        *_of_observations(form, namer, observations, today),
+    ):
+        answers[item.id], origins[item.id] = values, origin
+    return Prefilled(answers, origins)
 
 
-def _of_twitch(form: Form, recorded: Sequence[Twitch]) -> Iterator[tuple[FormItem, list[str], Origin]]:
+def _of_twitch(form: Form, twitches: Sequence[Twitch]) -> Iterator[tuple[FormItem, list[str], Origin]]:
     """A coded twitch answers the first question, and its onset the second; words alone do not."""
-    if not recorded:
+    if not twitches:
         return
-    first = recorded[0]
-    when = next((one.onset for one in recorded if one.onset is not None), None)
+    first = twitches[0]
+    when = next((twitch.onset for twitch in twitches if twitch.onset is not None), None)
     origin = Origin(first.named.words or "", when.text[:10] if when else "")
     for item in form.item:
         if item.id == form.end:
@@ -58,7 +61,7 @@ def _of_twitch(form: Form, recorded: Sequence[Twitch]) -> Iterator[tuple[FormIte
 
 
 def _of_observations(
-    form: Form, namer: Namer, found: Sequence[Observation], today: date
+    form: Form, namer: Namer, observations: Sequence[Observation], today: date
 ) -> Iterator[tuple[FormItem, list[str], Origin]]:
     """The newest Observation of an item's code, while it is young enough to answer the question."""
     for item in form.item:
@@ -66,38 +69,40 @@ def _of_observations(
             continue
         short, _, code = item.code.partition(":")
         oldest = (today - timedelta(days=item.period)).isoformat()
-        dated = [
-            (one.effective_date_time[:10], one)
-            for one in found
-            if one.effective_date_time
-            and one.status in FINAL
-            and _has(one.code, namer.systems[short], code)
-            and oldest <= one.effective_date_time[:10] <= today.isoformat()
+        by_date = [
+            (observation.effective_date_time[:10], observation)
+            for observation in observations
+            if observation.effective_date_time
+            and observation.status in FINAL
+            and _has(observation.code, namer.systems[short], code)
+            and oldest <= observation.effective_date_time[:10] <= today.isoformat()
         ]
-        newest = max(dated, key=lambda pair: pair[0], default=None)
+        newest = max(by_date, key=lambda pair: pair[0], default=None)
         values = _values(form, namer, item, newest[1]) if newest else []
         if newest and values:
             yield item, values, Origin(newest[1].code.text or "" if newest[1].code else "", newest[0])
 
 
 def _has(concept: CodeableConcept | None, system: str, code: str) -> bool:
-    return concept is not None and any((one.system, one.code) == (system, code) for one in concept.coding or ())
+    return concept is not None and any(
+        (coding.system, coding.code) == (system, code) for coding in concept.coding or ()
+    )
 
 
-def _values(form: Form, namer: Namer, item: FormItem, one: Observation) -> list[str]:
+def _values(form: Form, namer: Namer, item: FormItem, observation: Observation) -> list[str]:
     """The value as an answer of this item; nothing unless it is exactly one of its answers, or a number of its unit."""
     options = form.options(item)
     if not options:
-        amount = one.value_quantity
+        amount = observation.value_quantity
         return _amount(amount, item) if amount is not None else []
     if any(option.number is not None for option in options):
-        number = one.value_quantity.stated if one.value_quantity else one.value_integer
+        number = observation.value_quantity.stated if observation.value_quantity else observation.value_integer
         return [option.code for option in options if option.number is not None and option.number == number]
-    value = one.value_codeable_concept
+    value = observation.value_codeable_concept
     if value is None:
         return []
-    named = [option for option in options if any(option.code == coding.code for coding in value.coding or ())]
-    return [option.code for option in (named or _meant(options, namer.sets([value])))][:1]
+    matching = [option for option in options if any(option.code == coding.code for coding in value.coding or ())]
+    return [option.code for option in (matching or _meant(options, namer.sets([value])))][:1]
 
 
 def _amount(amount: Quantity, item: FormItem) -> list[str]:

@@ -35,28 +35,28 @@ class Writer:
         self._form, self._base, self._loinc, self._worded = form, base, loinc, worded
         self._own = f"{base}/CodeSystem/{form.path}"
 
-    def response(self, session: Session, given: Given, moment: datetime) -> Json:
+    def response(self, session: Session, answers: Given, moment: datetime) -> Json:
         """The response. The patient answers, whoever holds the tablet: so `source` is always the patient (N21)."""
         patient = f"Patient/{session.patient}"
         return {
             "resourceType": "QuestionnaireResponse",
-            "identifier": self._identifier(session, given, "response"),
+            "identifier": self._identifier(session, answers, "response"),
             "questionnaire": f"{self._base}/Questionnaire/{self._form.path}|{self._form.version}",
             "status": "completed",
             "subject": {"reference": patient},
             "authored": moment.isoformat(timespec="seconds"),
             "author": {"reference": patient if session.by_patient else session.user},
             "source": {"reference": patient},
-            "item": [one for item in self._form.item for one in self._items(item, given)],
+            "item": [answer_item for item in self._form.item for answer_item in self._items(item, answers)],
         }
 
-    def observations(self, session: Session, given: Given, moment: datetime) -> list[Json]:
+    def observations(self, session: Session, answers: Given, moment: datetime) -> list[Json]:
         """What a code of its own says of an answer. The parts of the twitch (onset, site) stay in the response."""
         patient = {"reference": f"Patient/{session.patient}"}
         return [
             {
                 "resourceType": "Observation",
-                "identifier": [self._identifier(session, given, item.id)],
+                "identifier": [self._identifier(session, answers, item.id)],
                 "status": "final",
                 "category": [{"coding": [{"system": CATEGORY, "code": SURVEY}]}],
                 "code": {
@@ -69,26 +69,30 @@ class Writer:
                 **value,
             }
             for item in self._form.every()
-            for code, value in self._coded(item, given)
+            for code, value in self._coded(item, answers)
         ]
 
-    def _identifier(self, session: Session, given: Given, what: str) -> Json:
+    def _identifier(self, session: Session, answers: Given, kind: str) -> Json:
         """The same answers of the same visit have the same name, so that they are stored once."""
-        return {"system": f"{self._base}/smart/answers", "value": word_of(name_of(session, given), what)}
+        return {"system": f"{self._base}/smart/answers", "value": word_of(name_of(session, answers), kind)}
 
-    def _items(self, item: FormItem, given: Given) -> Iterator[Json]:
+    def _items(self, item: FormItem, answers: Given) -> Iterator[Json]:
         text = {"linkId": item.id, "text": self._worded.text(item)}
         if item.type == "group":
             for row in range(1, ROWS + 1):
-                parts = [made for part in item.parts for made in self._item(part, given.get(row_name(part, row)))]
+                parts = [
+                    answer_item
+                    for part in item.parts
+                    for answer_item in self._item(part, answers.get(row_name(part, row)))
+                ]
                 if parts:
                     yield {**text, "item": parts}
             return
-        for made in self._item(item, given.get(item.id)):
-            parts = [one for part in item.parts for one in self._item(part, given.get(part.id))]
+        for answer_item in self._item(item, answers.get(item.id)):
+            parts = [answer_item for part in item.parts for answer_item in self._item(part, answers.get(part.id))]
             if parts:
-                made["answer"][0]["item"] = parts
-            yield made
+                answer_item["answer"][0]["item"] = parts
+            yield answer_item
 
     def _item(self, item: FormItem, values: list[str] | None) -> Iterator[Json]:
         if values:
@@ -112,18 +116,18 @@ class Writer:
         system = V2_YES_NO if code in (YES, NO, NOT_KNOWN) else self._own
         return {"system": system, "code": code, "display": self._worded.answer(item, code)}
 
-    def _coded(self, item: FormItem, given: Given) -> Iterator[tuple[str, Json]]:
+    def _coded(self, item: FormItem, answers: Given) -> Iterator[tuple[str, Json]]:
         """The LOINC code of an item with its value, if it was answered and is a finding of its own."""
         code = item.code if item.asks is None else item.asks
         if code is None or not code.startswith(LOINC) or item.repeats or item.type in ("date", "group", "string"):
             return
-        for value in given.get(item.id, []):
+        for value in answers.get(item.id, []):
             yield code, self._value(item, value)
 
     def _value(self, item: FormItem, value: str) -> Json:
         if item.type != "choice":
             return {"valueQuantity": _quantity(value, item.unit or "1")}
-        number = next((one.number for one in self._form.options(item) if one.code == value), None)
+        number = next((option.number for option in self._form.options(item) if option.code == value), None)
         if number is not None:
             return {"valueQuantity": _quantity(str(number), SCORE)}
         return {
@@ -134,9 +138,9 @@ class Writer:
         }
 
 
-def name_of(session: Session | Unsent, given: Given) -> str:
+def name_of(session: Session | Unsent, answers: Given) -> str:
     """The name of these answers of this visit; the visit's own name is secret, so that it tells nothing."""
-    return word_of(session.sid, *(f"{name}={value}" for name, values in sorted(given.items()) for value in values))
+    return word_of(session.sid, *(f"{name}={value}" for name, values in sorted(answers.items()) for value in values))
 
 
 def _quantity(value: str, unit: str) -> Json:

@@ -15,14 +15,16 @@ async def store(wire: Wire, base: str, token: str, response: Json, observations:
 
     `partly`: the answers are stored, not all that was derived. `unknown`: no answer came, so that it may be sent again.
     """
-    made = await _create(wire, base, token, response)
-    if made is None or made.status >= REFUSED.stop:
+    created = await _create(wire, base, token, response)
+    if created is None or created.status >= REFUSED.stop:
         return "unknown"
-    if not _is_stored(made):
+    if not _is_stored(created):
         return "refused"
-    source = _reference(made, response)
-    outcomes = [await _create(wire, base, token, {**one, "derivedFrom": [source]}) for one in observations]
-    return "stored" if all(one is not None and _is_stored(one) for one in outcomes) else "partly"
+    source = _reference(created, response)
+    outcomes = [
+        await _create(wire, base, token, {**observation, "derivedFrom": [source]}) for observation in observations
+    ]
+    return "stored" if all(outcome is not None and _is_stored(outcome) for outcome in outcomes) else "partly"
 
 
 async def _create(wire: Wire, base: str, token: str, resource: Json) -> Answer | None:

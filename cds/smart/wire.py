@@ -124,7 +124,7 @@ async def _body(response: httpx.Response) -> bytes:
 def _object(body: bytes) -> Json:
     """The JSON object of a body; of anything else nothing is needed."""
     try:
-        found = msgspec.json.decode(body)
+        document = msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return document if isinstance(document, dict) else {}

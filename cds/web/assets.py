@@ -39,12 +39,12 @@ def asset(name: str) -> str:
 
 async def serve(request: Request) -> Response:
     """Send one file; no file is looked up on the disk."""
-    found = ASSETS.get(request.path_params["name"])
-    if found is None:
+    asset = ASSETS.get(request.path_params["name"])
+    if asset is None:
         raise UnknownPath
-    current = request.query_params.get("v") == found.digest
-    headers = {"cache-control": FOR_GOOD if current else ASK_AGAIN, "etag": f'"{found.digest}"'}
-    return Response(found.content, headers=headers, media_type=found.kind)
+    current = request.query_params.get("v") == asset.digest
+    headers = {"cache-control": FOR_GOOD if current else ASK_AGAIN, "etag": f'"{asset.digest}"'}
+    return Response(asset.content, headers=headers, media_type=asset.kind)
 
 
 def add_assets(app: FastAPI) -> None:

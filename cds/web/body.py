@@ -30,14 +30,14 @@ def is_json(content_type: str) -> bool:
 
 def check_headers(headers: Iterable[Header], limit: int) -> None:
     """Refuse by the headers alone what need not be read."""
-    given = dict(headers)
-    if given.get(b"content-encoding", b"identity").lower() != b"identity":
+    values = dict(headers)
+    if values.get(b"content-encoding", b"identity").lower() != b"identity":
         raise CompressedBody
-    if given.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
+    if values.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
         raise CompressedBody
-    if not is_json(given.get(b"content-type", b"").decode("latin-1")):
+    if not is_json(values.get(b"content-type", b"").decode("latin-1")):
         raise WrongMediaType
-    length = given.get(b"content-length", b"0")
+    length = values.get(b"content-length", b"0")
     if length.isdigit() and (len(length) > 15 or int(length) > limit):
         raise TooLarge(limit)
 
@@ -48,18 +48,18 @@ def uncounted(_: int) -> None:
 
 async def read_body(receive: Receive, limit: int, seconds: float, arrived: Callable[[int], None] = uncounted) -> bytes:
     """Read the whole body, however it is cut, within the limits of bytes and time; `arrived` is told of each piece."""
-    whole = BytesIO()
+    buffer = BytesIO()
     while True:
         try:
             async with asyncio.timeout(seconds) as patience:
-                return await _collected(receive, whole, limit, arrived)
+                return await _collected(receive, buffer, limit, arrived)
         except TimeoutError as problem:
             if not is_late(patience.when() or 0.0, asyncio.get_running_loop().time()):
                 raise SlowBody from problem
             seconds = GRACE  # the loop was held up: what came meanwhile is read before anybody is called slow
 
 
-async def _collected(receive: Receive, whole: BytesIO, limit: int, arrived: Callable[[int], None]) -> bytes:
+async def _collected(receive: Receive, buffer: BytesIO, limit: int, arrived: Callable[[int], None]) -> bytes:
     """Put the pieces together, counting them while they come: a length that is announced proves nothing.
 
     A buffer hands out what it holds without a copy; joining a list of pieces would hold a body twice.
@@ -70,10 +70,10 @@ async def _collected(receive: Receive, whole: BytesIO, limit: int, arrived: Call
         if message["type"] == "http.disconnect":
             raise ClientGone
         piece, more = message.get("body", b""), message.get("more_body", False)
-        if whole.tell() + len(piece) > limit:
+        if buffer.tell() + len(piece) > limit:
             raise TooLarge(limit)
         arrived(len(piece))
-        if not more and not whole.tell():
+        if not more and not buffer.tell():
             return bytes(piece)
-        whole.write(piece)
-    return whole.getvalue()
+        buffer.write(piece)
+    return buffer.getvalue()

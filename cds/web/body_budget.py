@@ -23,9 +23,9 @@ class BodyBudget:
         self._freed = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
 
-    def take(self, count: int, own: int) -> None:
-        """Give so many bytes more to a body that has `own` already, or refuse: it waits for nobody, nobody for it."""
-        if self.taken + count > self._most and self.taken > own:
+    def take(self, count: int, share: int) -> None:
+        """Give so many bytes more to a body that has `share` already, or refuse: no body waits for another."""
+        if self.taken + count > self._most and self.taken > share:
             raise OutOfRoom
         self.taken += count
 

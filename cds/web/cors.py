@@ -43,11 +43,11 @@ class Cors:
         """Answer a preflight, on every path and before any sign-in; None when the request is none."""
         if scope["method"] != "OPTIONS":
             return None
-        asked = dict(scope["headers"])
-        if not {b"origin", b"access-control-request-method"} <= asked.keys():
+        headers = dict(scope["headers"])
+        if not {b"origin", b"access-control-request-method"} <= headers.keys():
             return None
-        if not self.allows(asked[b"origin"].decode("latin-1")):
+        if not self.allows(headers[b"origin"].decode("latin-1")):
             return []
-        if asked.get(b"access-control-request-private-network") == b"true":
+        if headers.get(b"access-control-request-private-network") == b"true":
             return [*PREFLIGHT, (b"access-control-allow-private-network", b"true")]
         return list(PREFLIGHT)

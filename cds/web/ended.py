@@ -20,8 +20,8 @@ def write(folder: Path, counts: Mapping[str, int]) -> None:
 
 def read(folder: Path | None) -> Counter[str]:
     """The numbers, by cause: 0 before the first, and where there is no folder."""
-    kept: dict[str, int] = {}
+    counts: dict[str, int] = {}
     if folder is not None:
         with suppress(FileNotFoundError):
-            kept = json.decode((folder / FILE).read_bytes(), type=dict[str, int])
-    return Counter(dict.fromkeys(CAUSES, 0) | kept)
+            counts = json.decode((folder / FILE).read_bytes(), type=dict[str, int])
+    return Counter(dict.fromkeys(CAUSES, 0) | counts)

@@ -40,14 +40,14 @@ class Health:
             raise NotReady
         if standing.stopped_by and not self._is_open:
             raise NotReady(f"No call can be answered now: {standing.why}. See the log of the service.")
-        told = {name: "up" if is_up else "down" for name, is_up in self.part_states().items()}
+        states = {name: "up" if is_up else "down" for name, is_up in self.part_states().items()}
         off = {"switchedOff": ",".join(parts.engine.switched_off)} if parts.engine.switched_off else {}
         callers = {} if self._is_open else {"keys": standing.keys, "decidedBy": standing.decided_by}
         modes = {} if self._is_open or not parts.verifier.modes else {"modes": parts.verifier.modes}
         return {
             "status": "ready",
             "knowledgeVersion": parts.engine.knowledge_version,
-            **told,
+            **states,
             **off,
             **modes,
             **callers,

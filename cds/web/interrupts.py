@@ -29,10 +29,10 @@ def deaf_children() -> Iterator[None]:
 @contextmanager
 def listening_to(obey: Callable[[int, FrameType | None], None]) -> Iterator[None]:
     """Ctrl-C and SIGTERM call `obey`, and that is all: no traceback, and the process ends with its own status."""
-    before = {one: signal.signal(one, obey) for one in SIGNALS}
+    before = {number: signal.signal(number, obey) for number in SIGNALS}
     _mask(_UNBLOCK, SIGNALS[1:])
     try:
         yield
     finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)

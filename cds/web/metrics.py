@@ -21,7 +21,7 @@ from cds.trust.refusal import GOVERNANCE, KINDS
 from cds.web import ended
 
 PREFIX = "twitch_cds_"
-TOPICS, OTHER = frozenset(one.value for one in Topic), "(other)"
+TOPICS, OTHER = frozenset(topic.value for topic in Topic), "(other)"
 WITHHELD, OFF = "withheld", "off"
 NO_CLIENT, OTHER_CLIENT, MOST_CLIENTS = "", "(other)", 100
 LAGS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -55,51 +55,55 @@ class Metrics:
     """The numbers of one process, or of all workers when they share a folder."""
 
     def __init__(self, knowledge_version: str) -> None:
-        own = self._registry = CollectorRegistry()
+        registry = self._registry = CollectorRegistry()
         by_call, by_card = ("client", "service", "status", "outcome"), ("topic", "indicator")
         about = "Time from the head of a call to its answer."
-        seconds = Histogram(PREFIX + "call_seconds", about, ("service",), buckets=SECONDS, registry=own)
+        seconds = Histogram(PREFIX + "call_seconds", about, ("service",), buckets=SECONDS, registry=registry)
         self._seconds = cache(seconds.labels)
-        self._calls = cache(Counter(PREFIX + "calls", "Hook calls answered.", by_call, registry=own).labels)
+        self._calls = cache(Counter(PREFIX + "calls", "Hook calls answered.", by_call, registry=registry).labels)
         self._begin_calls = cache(self._from_zero)
-        self._cards = cache(Counter(PREFIX + "cards", "Cards shown.", by_card, registry=own).labels)
-        self._withheld, self._emergencies = _of_silent_calls(own)
-        self._shadow_events, self._shadow_cards = _of_shadow(own)
-        self._unchecked = Counter(PREFIX + "not_checked", "What was not checked, and why.", ("cause",), registry=own)
+        self._cards = cache(Counter(PREFIX + "cards", "Cards shown.", by_card, registry=registry).labels)
+        self._withheld, self._emergencies = _of_silent_calls(registry)
+        self._shadow_events, self._shadow_cards = _of_shadow(registry)
+        self._unchecked = Counter(
+            PREFIX + "not_checked", "What was not checked, and why.", ("cause",), registry=registry
+        )
         about = "Entries on file that could not be read."
-        self._unread = Counter(PREFIX + "unread", about, ("client", "type", "reason"), registry=own)
+        self._unread = Counter(PREFIX + "unread", about, ("client", "type", "reason"), registry=registry)
         by_refusal = ("client", "reason")
-        self._refusals = cache(Counter(PREFIX + "refusals", "Requests refused.", by_refusal, registry=own).labels)
+        self._refusals = cache(Counter(PREFIX + "refusals", "Requests refused.", by_refusal, registry=registry).labels)
         self._clients: set[str] = set()
         self._bounded(NO_CLIENT)
         self._refusals(NO_CLIENT, GOVERNANCE)
         self._fhir = Counter(
-            PREFIX + "fhir_requests", "Requests to FHIR servers, and how they ended.", ("outcome",), registry=own
+            PREFIX + "fhir_requests", "Requests to FHIR servers, and how they ended.", ("outcome",), registry=registry
         )
         self._store = Counter(
-            PREFIX + "store_events", "What the store did, lost or could not tell.", ("event",), registry=own
+            PREFIX + "store_events", "What the store did, lost or could not tell.", ("event",), registry=registry
         )
         for event in COUNTED:
             self._store.labels(event)
-        self._audit_lost = Counter(PREFIX + "audit_lost", "Lines of the audit that could not be written.", registry=own)
-        own.register(WorkersEnded())
+        self._audit_lost = Counter(
+            PREFIX + "audit_lost", "Lines of the audit that could not be written.", registry=registry
+        )
+        registry.register(WorkersEnded())
         self._lag = Histogram(
             PREFIX + "loop_lag_seconds",
             "By how much the event loop was late, twice a second.",
             buckets=LAGS,
-            registry=own,
+            registry=registry,
         )
         self._up = Gauge(
             PREFIX + "up",
             "Whether a part works, in every worker.",
             ("part",),
-            registry=own,
+            registry=registry,
             multiprocess_mode="livemin",
         )
         about = "How old the oldest key set of a client is."
-        self._keys = Gauge(PREFIX + "keys_oldest_seconds", about, registry=own, multiprocess_mode="livemax")
+        self._keys = Gauge(PREFIX + "keys_oldest_seconds", about, registry=registry, multiprocess_mode="livemax")
         gauge = Gauge(
-            PREFIX + "knowledge", "The knowledge in use.", ("version",), registry=own, multiprocess_mode="max"
+            PREFIX + "knowledge", "The knowledge in use.", ("version",), registry=registry, multiprocess_mode="max"
         )
         gauge.labels(knowledge_version).set(1)
 
@@ -180,13 +184,13 @@ class Metrics:
         """
         if client in self._clients:
             return client
-        shown = client if len(self._clients) <= MOST_CLIENTS else OTHER_CLIENT
-        if shown not in self._clients:
-            self._clients.add(shown)
+        label = client if len(self._clients) <= MOST_CLIENTS else OTHER_CLIENT
+        if label not in self._clients:
+            self._clients.add(label)
             for kind in KINDS:
-                self._refusals(shown, kind)
-            self._emergencies(shown)
-        return shown
+                self._refusals(label, kind)
+            self._emergencies(label)
+        return label
 
     def _from_zero(self, client: str, service: str) -> None:
         """Show our own faults as 0 before there is one."""
@@ -198,23 +202,23 @@ class Metrics:
         return generate_latest(self._registry) if folder is None else text_of_all(Path(folder))
 
 
-def _of_silent_calls(own: CollectorRegistry) -> tuple[Callable[..., Counter], Callable[..., Counter]]:
+def _of_silent_calls(registry: CollectorRegistry) -> tuple[Callable[..., Counter], Callable[..., Counter]]:
     """The counters of cards that were not shown: all of them, and the emergencies among them."""
     about, labels = "Cards of silent calls, which were not shown.", ("client", "service", "topic", "indicator")
-    withheld = Counter(PREFIX + "withheld", about, labels, registry=own)
+    withheld = Counter(PREFIX + "withheld", about, labels, registry=registry)
     about = "Emergencies of silent calls, which were not shown."
-    emergencies = Counter(PREFIX + "silent_emergencies", about, ("client",), registry=own)
+    emergencies = Counter(PREFIX + "silent_emergencies", about, ("client",), registry=registry)
     return cache(withheld.labels), cache(emergencies.labels)
 
 
-def _of_shadow(own: CollectorRegistry) -> tuple[Callable[..., Counter], Callable[..., Counter]]:
+def _of_shadow(registry: CollectorRegistry) -> tuple[Callable[..., Counter], Callable[..., Counter]]:
     """The counters of a candidate beside this version: of calls, and of cards that differ."""
     about = "Calls that a candidate was to be asked about, and what became of it."
-    events = Counter(PREFIX + "shadow_events", about, ("event",), registry=own)
+    events = Counter(PREFIX + "shadow_events", about, ("event",), registry=registry)
     for event in EVENTS:
         events.labels(event)
     about = "Cards that a candidate would change."
-    cards = Counter(PREFIX + "shadow_cards", about, ("topic", "change"), registry=own)
+    cards = Counter(PREFIX + "shadow_cards", about, ("topic", "change"), registry=registry)
     return cache(events.labels), cache(cards.labels)
 
 

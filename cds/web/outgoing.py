@@ -29,10 +29,10 @@ class Outgoing:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            own = message.get("headers", [])
-            names = {name.lower() for name, _ in own}
+            headers = message.get("headers", [])
+            names = {name.lower() for name, _ in headers}
             defaults = [header for header in SECURITY if header[0] not in names]
-            message = {**message, "headers": [*own, *defaults, *self._headers]}
+            message = {**message, "headers": [*headers, *defaults, *self._headers]}
         elif self._bodiless:
             message = {**message, "body": b""}
         await self._send(message)

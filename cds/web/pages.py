@@ -35,16 +35,16 @@ def _templates() -> "Environment":
     """Made with the first page that is asked for: a worker that answers hooks alone never loads the library."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - see test_architecture
 
-    made = Environment(
+    environment = Environment(
         loader=FileSystemLoader((HERE, DEMO)),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals["asset"] = asset
-    made.filters |= {"gaps": gaps, "unit": plain_unit}
-    return made
+    environment.globals["asset"] = asset
+    environment.filters |= {"gaps": gaps, "unit": plain_unit}
+    return environment
 
 
 def page(template: str, values: Mapping[str, object], *, cache: str = "no-store", status: int = 200) -> Response:
@@ -67,8 +67,8 @@ def tagged(answer: Response) -> Response:
 
 def unless_known(request: Request, answer: Response) -> Response:
     """304 for a browser that has the page already (RFC 9110, If-None-Match)."""
-    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
-    if answer.headers["etag"] not in known and "*" not in known:
+    etags = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
+    if answer.headers["etag"] not in etags and "*" not in etags:
         return answer
-    kept = {name: value for name, value in answer.headers.items() if name not in ("content-length", "content-type")}
-    return Response(status_code=304, headers=kept)
+    headers = {name: value for name, value in answer.headers.items() if name not in ("content-length", "content-type")}
+    return Response(status_code=304, headers=headers)

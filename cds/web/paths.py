@@ -9,11 +9,11 @@ from cds.web.hook_route import BASE
 class Paths:
     """Tells the two hot routes from everything else by the path alone."""
 
-    def __init__(self, hooks: ASGIApp, feedback: ASGIApp | None, rest: ASGIApp) -> None:
+    def __init__(self, hooks: ASGIApp, feedback: ASGIApp | None, fallback: ASGIApp) -> None:
         """Without a keeper of feedback, its address is that of a service which does not exist."""
         self._hooks = hooks
         self._feedback = feedback or hooks
-        self._rest = rest
+        self._rest = fallback
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]

@@ -22,9 +22,9 @@ class Rates:
         """Take one call off a client's bucket; TooManyCalls if it is empty."""
         rate, now = caller.rate_per_second or self._usual, self._seconds()
         full = max(1.0, rate * BURST)
-        left, filled = self._buckets.get(caller.client, (full, now))
-        left = min(full, left + (now - filled) * rate)
-        if left < 1.0:
-            self._buckets[caller.client] = (left, now)
+        tokens, filled = self._buckets.get(caller.client, (full, now))
+        tokens = min(full, tokens + (now - filled) * rate)
+        if tokens < 1.0:
+            self._buckets[caller.client] = (tokens, now)
             raise TooManyCalls
-        self._buckets[caller.client] = (left - 1.0, now)
+        self._buckets[caller.client] = (tokens - 1.0, now)

@@ -94,8 +94,8 @@ class Recorder:
     def _answer(self, item: FeedbackItem) -> dict[str, object]:
         """Ids and codes of ours only: what else a client may send there could be a name."""
         code = item.reason_code
-        told: dict[str, object] = {"card": item.card if CARD.fullmatch(item.card) else OTHER, "outcome": item.outcome}
-        return told if code is None else told | {"reason": code if code in self._reasons else OTHER}
+        fields: dict[str, object] = {"card": item.card if CARD.fullmatch(item.card) else OTHER, "outcome": item.outcome}
+        return fields if code is None else fields | {"reason": code if code in self._reasons else OTHER}
 
     def numbers(self) -> bytes:
         """What was counted, as Prometheus reads it."""
@@ -129,18 +129,18 @@ class Recorder:
 
 def _told(account: Account) -> dict[str, object]:
     """What an account says, empty parts left out."""
-    told: dict[str, object] = {
+    fields: dict[str, object] = {
         "hook": account.hook,
         "hookInstance": account.hook_instance,
         "patient": account.patient,
         "user": account.user,
         "cards": [_tried(card) if account.is_silent else _card(card) for card in account.cards],
         "withheld": [_tried(card) for card in account.withheld],
-        "suppressed": [{"topic": one.topic, "tags": one.tags} for one in account.suppressed],
+        "suppressed": [{"topic": card.topic, "tags": card.tags} for card in account.suppressed],
         "notChecked": account.not_checked,
         "unread": account.unread,
     }
-    return {name: value for name, value in told.items() if value}
+    return {name: value for name, value in fields.items() if value}
 
 
 def _tried(card: Shown) -> dict[str, object]:

@@ -77,8 +77,8 @@ class Refusals:
             self._timer = self._later(WINDOW, self.end)
         heap = self._heaps.setdefault((refusal.kind, refusal.client), Heap())
         if heap.take(refusal.reason):
-            told = {"requestId": request_id, "route": route, "reason": refusal.reason}
-            self._write(_line("refused", refusal.kind, refusal.client) | told)
+            fields = {"requestId": request_id, "route": route, "reason": refusal.reason}
+            self._write(_line("refused", refusal.kind, refusal.client) | fields)
 
     def end(self) -> None:
         """End the window, and tell what was counted in it: when its time is over, and before the process ends."""
@@ -88,11 +88,11 @@ class Refusals:
         took, heaps, self._heaps = round(self._seconds() - self._began, 1), self._heaps, {}
         for (kind, client), heap in heaps.items():
             if heap.count:
-                told = {"count": heap.count, "seconds": took, "reasons": heap.examples}
-                self._write(_line("refusals", kind, client) | told)
+                fields = {"count": heap.count, "seconds": took, "reasons": heap.examples}
+                self._write(_line("refusals", kind, client) | fields)
 
 
 def _line(kind: str, check: str, client: str | None) -> dict[str, object]:
     """What one refusal and the sum of many have in common."""
-    named = {"client": client} if client else {}
-    return {"kind": kind, "status": 401, "check": check, **named}
+    fields = {"client": client} if client else {}
+    return {"kind": kind, "status": 401, "check": check, **fields}

@@ -30,10 +30,10 @@ def sent_id(traceparent: bytes | None, request_id: bytes | None) -> str | None:
 
 def _trace_id(traceparent: bytes) -> bytes | None:
     """The trace id, unless the header is one that must be ignored (W3C Trace Context, 3.2.2)."""
-    found = TRACE.fullmatch(traceparent)
-    if found is None:
+    match = TRACE.fullmatch(traceparent)
+    if match is None:
         return None
-    version, trace, parent, more = found.groups()
+    version, trace, parent, more = match.groups()
     is_valid = version != b"ff" and trace.strip(b"0") and parent.strip(b"0") and not (version == b"00" and more)
     return trace if is_valid else None
 

@@ -51,14 +51,14 @@ class Child:
 
     def hear(self) -> bool:
         """Read all that it has said; whether that was anything."""
-        heard = False
+        has_heard = False
         try:
             while self.pipe and self.pipe.poll():
                 self.is_ready |= self.pipe.recv_bytes() == READY
-                heard = True
+                has_heard = True
         except (EOFError, OSError):
             self.pipe = None
-        return heard
+        return has_heard
 
     def order(self, word: bytes) -> None:
         """Tell it what to do; one that has ended is told nothing."""
@@ -138,10 +138,10 @@ class Supervisor:
         """Wait a little, and hear from everybody; the workers that have ended, which are ours no more."""
         since = self._seconds()
         self._wait([source for child in self._children for source in child.sources])
-        passed = min(self._seconds() - since, 2 * TICK)  # a pause of the machine is nobody's silence
+        elapsed = min(self._seconds() - since, 2 * TICK)  # a pause of the machine is nobody's silence
         ended = []
         for child in list(self._children):
-            child.silent = 0.0 if child.hear() else child.silent + passed
+            child.silent = 0.0 if child.hear() else child.silent + elapsed
             if end := self._end_of(child):
                 self._children.remove(child)
                 self._record(child, end)
@@ -184,7 +184,11 @@ class Supervisor:
 
     def _tell_systemd(self) -> None:
         self._notifier.alive(self._seconds())
-        if not self._has_served and len(self._children) == self._count and all(one.is_ready for one in self._children):
+        if (
+            not self._has_served
+            and len(self._children) == self._count
+            and all(child.is_ready for child in self._children)
+        ):
             self._has_served = True
             log.info("ready", extra={"fields": {"workers": self._count}})
             self._notifier.tell(IS_READY)

@@ -27,10 +27,10 @@ def attributes(reads: Reads, sources: Sequence[Source], versions: Versions) -> t
         Attribute(number=3, name="Funding source of the implementation", value=FUNDING),
         Attribute(number=4, name="Release and revision dates", value=_dates(versions)),
         *_unread(),
-        _use(10, "Use of sex", SEX, NO_SEX, used=bool(reads.analytes)),
+        _use(10, "Use of sex", SEX, NO_SEX, is_used=bool(reads.analytes)),
         Attribute(number=11, name="Use of date of birth", value=BIRTH, used=True),
-        _use(12, "Use of social determinants of health", SOCIAL_USED, NOT_USED, used=bool(SOCIAL & sets)),
-        _use(13, "Use of health status assessments", ASSESSED_USED, NOT_USED, used=bool(ASSESSED & sets)),
+        _use(12, "Use of social determinants of health", SOCIAL_USED, NOT_USED, is_used=bool(SOCIAL & sets)),
+        _use(13, "Use of health status assessments", ASSESSED_USED, NOT_USED, is_used=bool(ASSESSED & sets)),
     )
 
 
@@ -42,9 +42,9 @@ def _dates(versions: Versions) -> str:
 
 
 def _unread() -> Iterator[Attribute]:
-    for number, what in enumerate(UNREAD, 5):
-        yield Attribute(number=number, name=f"Use of {what}", value=NOT_READ, used=False)
+    for number, kind in enumerate(UNREAD, 5):
+        yield Attribute(number=number, name=f"Use of {kind}", value=NOT_READ, used=False)
 
 
-def _use(number: int, name: str, yes: str, no: str, *, used: bool) -> Attribute:
-    return Attribute(number=number, name=name, value=yes if used else no, used=used)
+def _use(number: int, name: str, yes: str, no: str, *, is_used: bool) -> Attribute:
+    return Attribute(number=number, name=name, value=yes if is_used else no, used=is_used)

@@ -50,8 +50,8 @@ class Author:
             topic=topic.value,
             title=entry.title,
             summaries=tuple(
-                Saying(id=name, text=gaps(one.summary), consider=_gapped(one.consider))
-                for name, one in entry.variants.items()
+                Saying(id=name, text=gaps(variant.summary), consider=_gapped(variant.consider))
+                for name, variant in entry.variants.items()
             ),
             consider=_gapped(entry.consider),
             rules=rules,
@@ -72,14 +72,14 @@ class Author:
 
     def index(self) -> Index:
         """What is common to all cards."""
-        whole = reduce(or_, (reads(topic, self._knowledge) for topic in self._words.topics), Reads())
+        all_reads = reduce(or_, (reads(topic, self._knowledge) for topic in self._words.topics), Reads())
         sources = self._sources(self._words.citations)
         return Index(
             cards=tuple(self._summary(topic) for topic in self._words.topics),
             flags=tuple(self._rule(rulebook_of(self._knowledge).rules[flag]) for flag in FLAG_IDS),
             decisions=decisions.alone(self._knowledge),
             sources=sources,
-            attributes=attributes(whole, sources, self._versions),
+            attributes=attributes(all_reads, sources, self._versions),
             decision=self._words.phrase("decision"),
             versions=self._versions,
             local_codes=local_codes(self._knowledge),
@@ -100,21 +100,21 @@ class Author:
 
     def _particulars(self, topic: Topic) -> Iterable[Saying]:
         """What the tags of a card add, such as one laboratory test or one class of medicines."""
-        for _, tag, said in (one for one in self._words.tagged if one[0] is topic):
+        for _, tag, wording in (entry for entry in self._words.tagged if entry[0] is topic):
             yield Saying(
                 id=tag,
-                text=said.name,
-                article=gaps(_said(said.article, said.guidance)),
-                consider=_gapped(said.consider),
-                sources=tuple(self._words.citations[key].short for key in said.citations),
+                text=wording.name,
+                article=gaps(_said(wording.article, wording.guidance)),
+                consider=_gapped(wording.consider),
+                sources=tuple(self._words.citations[key].short for key in wording.citations),
             )
 
     def _statements(self, topic: Topic, rules: Iterable[Rule]) -> Iterable[Statement]:
         """The statements of the article that this card realises: by its words, its tags or its red flags."""
         flags = {rule.id for rule in rules}
         for key, statement in self._words.statements.items():
-            named = [reference.partition(":") for reference in statement.realised_by]
-            if any(_is_about(kind, what, topic, flags) for kind, _, what in named):
+            references = [reference.partition(":") for reference in statement.realised_by]
+            if any(_is_about(kind, name, topic, flags) for kind, _, name in references):
                 yield Statement(key, statement.text)
 
     def _cited(self, topic: Topic) -> Iterable[str]:
@@ -122,8 +122,8 @@ class Author:
         entry = self._words.topics[topic]
         yield from entry.citations
         yield from (key for variant in entry.variants.values() for key in variant.citations)
-        for card, _, said in self._words.tagged:
-            yield from said.citations if card is topic else ()
+        for card, _, wording in self._words.tagged:
+            yield from wording.citations if card is topic else ()
         for rule in rulebook_of(self._knowledge).leading_to(topic):
             yield from self._words.flag(rule.id).citations if rule.id in FLAG_IDS else ()
         yield from (row.citation for row in self._engine.basis(topic) if row.citation)
@@ -136,10 +136,10 @@ class Author:
         return self._words.citations[citation or OWN_CHOICE].short
 
 
-def _is_about(kind: str, what: str, topic: Topic, flags: set[str]) -> bool:
+def _is_about(kind: str, name: str, topic: Topic, flags: set[str]) -> bool:
     if kind == "flag":
-        return what in flags
-    return kind in ("summary", "detail", "tag") and what.partition(".")[0] == topic
+        return name in flags
+    return kind in ("summary", "detail", "tag") and name.partition(".")[0] == topic
 
 
 def _source(key: str, cited: Citation) -> Source:

@@ -129,19 +129,19 @@ def _all() -> Iterable[Circumstance]:
     )
 
 
-ALL = {one.key: one for one in _all()}
+ALL = {circumstance.key: circumstance for circumstance in _all()}
 
 
 def assessment(keys: Iterable[str], knowledge: Knowledge) -> Assessment:
     """What the rules would have found on an adult's chart that shows all of these."""
-    some = [ALL[key] for key in keys]
+    circumstances = [ALL[key] for key in keys]
     today = dates.parse(DAY)
     blank = read_picture(Chart(), (), knowledge, Completeness(), today.first if today else 0)
-    found: dict[str, Any] = {"is_normal": False, "tests_wanted": None}
+    assessment_fields: dict[str, Any] = {"is_normal": False, "tests_wanted": None}
     flags = ("emergencies", "childhood", "urgent", "routine", "additional", "muscle_signs")
-    found |= dict.fromkeys((*flags, "labs", "courses", "factors", "missing"), ())
-    seen: dict[str, Any] = {"age": 40}
-    for one in some:
-        found |= one.found
-        seen |= one.seen
-    return Assessment(picture=replace(blank, **seen), **found)
+    assessment_fields |= dict.fromkeys((*flags, "labs", "courses", "factors", "missing"), ())
+    picture_fields: dict[str, Any] = {"age": 40}
+    for circumstance in circumstances:
+        assessment_fields |= circumstance.found
+        picture_fields |= circumstance.seen
+    return Assessment(picture=replace(blank, **picture_fields), **assessment_fields)

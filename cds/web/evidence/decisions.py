@@ -29,10 +29,10 @@ def beside(topic: Topic, knowledge: Knowledge) -> tuple[Outcome, ...]:
     """What becomes of a card when its finding stands alone, and beside each other one; of an order card, by draft."""
     if topic not in CHART_COLUMNS:
         return drafts.table(knowledge)
-    own = ROWS[topic].example
-    others = [key for key in ALL if key not in own and key != "nothing"]
-    first = _row(" and ".join(ALL[key].words for key in own), own, knowledge)
-    return (first, *(_row(f"… and {ALL[key].words}", (*own, key), knowledge) for key in others))
+    example = ROWS[topic].example
+    alternatives = [key for key in ALL if key not in example and key != "nothing"]
+    first = _row(" and ".join(ALL[key].words for key in example), example, knowledge)
+    return (first, *(_row(f"… and {ALL[key].words}", (*example, key), knowledge) for key in alternatives))
 
 
 def _row(words: str, keys: Iterable[str], knowledge: Knowledge) -> Outcome:

@@ -35,43 +35,59 @@ class Situation(Struct, frozen=True, kw_only=True):
 
 
 def _situations(knowledge: Knowledge) -> Iterator[Situation]:
-    some = knowledge.rules.example_drafts
-    yield Situation(words="a draft of no class that is looked at", drafts=(some.unlisted,))
-    yield Situation(words="a loop diuretic, and potassium is 2.8 mmol/L", drafts=(some.diuretic,), potassium=2.8)
-    yield Situation(words="a loop diuretic, and potassium is normal", drafts=(some.diuretic,), potassium=4.2)
+    example_drafts = knowledge.rules.example_drafts
+    yield Situation(words="a draft of no class that is looked at", drafts=(example_drafts.unlisted,))
+    yield Situation(
+        words="a loop diuretic, and potassium is 2.8 mmol/L", drafts=(example_drafts.diuretic,), potassium=2.8
+    )
+    yield Situation(words="a loop diuretic, and potassium is normal", drafts=(example_drafts.diuretic,), potassium=4.2)
     yield Situation(
         words="a renewal of a loop diuretic, and potassium is at an emergency limit",
-        drafts=(some.diuretic,),
-        taken=(some.diuretic,),
+        drafts=(example_drafts.diuretic,),
+        taken=(example_drafts.diuretic,),
         potassium=2.0,
     )
-    yield Situation(words="a new corticosteroid", drafts=(some.corticosteroid,))
+    yield Situation(words="a new corticosteroid", drafts=(example_drafts.corticosteroid,))
     yield Situation(
         words="a renewal of a corticosteroid that is taken now",
-        drafts=(some.corticosteroid,),
-        taken=(some.corticosteroid,),
+        drafts=(example_drafts.corticosteroid,),
+        taken=(example_drafts.corticosteroid,),
     )
-    yield Situation(words="a new corticosteroid, and potassium is low", drafts=(some.corticosteroid,), potassium=3.2)
+    yield Situation(
+        words="a new corticosteroid, and potassium is low", drafts=(example_drafts.corticosteroid,), potassium=3.2
+    )
     yield Situation(
         words="a new corticosteroid, and potassium is at an emergency limit",
-        drafts=(some.corticosteroid,),
+        drafts=(example_drafts.corticosteroid,),
         potassium=2.0,
     )
     yield Situation(
-        words="hydrocortisone that replaces what the glands do not make", drafts=(some.replacement,), problem=ADRENAL
+        words="hydrocortisone that replaces what the glands do not make",
+        drafts=(example_drafts.replacement,),
+        problem=ADRENAL,
     )
     yield Situation(
-        words="a new corticosteroid in a known neuromuscular disease", drafts=(some.corticosteroid,), disease="kd-als"
+        words="a new corticosteroid in a known neuromuscular disease",
+        drafts=(example_drafts.corticosteroid,),
+        disease="kd-als",
     )
-    yield Situation(words="a new estrogen", drafts=(some.estrogen,))
-    yield Situation(words="a renewal of an estrogen that is taken now", drafts=(some.estrogen,), taken=(some.estrogen,))
-    yield Situation(words="a new estrogen in a known neuromuscular disease", drafts=(some.estrogen,), disease="kd-als")
-    yield Situation(words="a new corticosteroid and a new estrogen", drafts=(some.corticosteroid, some.estrogen))
+    yield Situation(words="a new estrogen", drafts=(example_drafts.estrogen,))
+    yield Situation(
+        words="a renewal of an estrogen that is taken now",
+        drafts=(example_drafts.estrogen,),
+        taken=(example_drafts.estrogen,),
+    )
+    yield Situation(
+        words="a new estrogen in a known neuromuscular disease", drafts=(example_drafts.estrogen,), disease="kd-als"
+    )
+    yield Situation(
+        words="a new corticosteroid and a new estrogen", drafts=(example_drafts.corticosteroid, example_drafts.estrogen)
+    )
 
 
 def table(knowledge: Knowledge) -> tuple[Outcome, ...]:
     """One row for each situation."""
-    return tuple(Outcome(one.words, _cards(one, knowledge)) for one in _situations(knowledge))
+    return tuple(Outcome(situation.words, _cards(situation, knowledge)) for situation in _situations(knowledge))
 
 
 def _cards(situation: Situation, knowledge: Knowledge) -> dict[str, str]:
@@ -83,15 +99,15 @@ def _cards(situation: Situation, knowledge: Knowledge) -> dict[str, str]:
     picture = read_picture(
         _chart(situation, knowledge), twitches, knowledge, Completeness(), today.first if today else 0
     )
-    return {one.topic.value: one.indicator.value for one in decide_orders(drafted, picture, RuleRunner())}
+    return {choice.topic.value: choice.indicator.value for choice in decide_orders(drafted, picture, RuleRunner())}
 
 
 def _chart(situation: Situation, knowledge: Knowledge) -> Chart:
     """An adult's chart with just what the row says."""
-    named = (name for name in (situation.problem, situation.disease) if name)
+    names = (name for name in (situation.problem, situation.disease) if name)
     return Chart(
         birth=dates.parse("1980-01-01"),
-        problems=[Problem(named=Named("", sets=frozenset({name})), clinical="active") for name in named],
+        problems=[Problem(named=Named("", sets=frozenset({name})), clinical="active") for name in names],
         labs=[_potassium(situation.potassium, knowledge)] if situation.potassium else [],
         drugs=[_drug(code, "active", knowledge) for code in situation.taken],
     )

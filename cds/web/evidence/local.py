@@ -17,9 +17,9 @@ def local_codes(knowledge: Knowledge, reads: Reads | None = None) -> LocalCodes 
     if not site.files:
         return None
     is_read = _reading(reads, knowledge) if reads is not None else bool
-    wanted = [code for code in site.codes if is_read(code.concept)]
+    site_codes = [code for code in site.codes if is_read(code.concept)]
     units = site.units if reads is None or reads.analytes else ()
-    rows = [*map(_code, wanted), *(LocalCode(one.text, one.unit, "unit", one.file) for one in units)]
+    rows = [*map(_code, site_codes), *(LocalCode(unit.text, unit.unit, "unit", unit.file) for unit in units)]
     return LocalCodes(tuple(_files(knowledge)), len(rows), tuple(rows[:SHOWN]))
 
 
@@ -30,17 +30,23 @@ def _files(knowledge: Knowledge) -> Iterator[str]:
 
 def _reading(reads: Reads, knowledge: Knowledge) -> Callable[[Concept], bool]:
     classes = [knowledge.medicines[name] for name in reads.medicines]
-    groups = {group for one in classes for group in (*one.groups, *one.never, *one.check_route)}
-    stated = {token.partition(":")[2] for one in classes for token in one.codes}
+    groups = {
+        group
+        for medicine_class in classes
+        for group in (*medicine_class.groups, *medicine_class.never, *medicine_class.check_route)
+    }
+    class_codes = {token.partition(":")[2] for medicine_class in classes for token in medicine_class.codes}
     sets, analytes = set(reads.value_sets), set(reads.analytes)
 
     def is_read(concept: Concept) -> bool:
-        is_medicine = not concept.groups.isdisjoint(groups) or concept.code in stated
+        is_medicine = not concept.groups.isdisjoint(groups) or concept.code in class_codes
         return is_medicine or concept.analyte in analytes or not concept.sets.isdisjoint(sets)
 
     return is_read
 
 
-def _code(one: SiteCode) -> LocalCode:
-    concept = one.concept
-    return LocalCode(f"{one.system}|{one.code}", f"{concept.system}|{concept.code}", concept.display, one.file)
+def _code(site_code: SiteCode) -> LocalCode:
+    concept = site_code.concept
+    return LocalCode(
+        f"{site_code.system}|{site_code.code}", f"{concept.system}|{concept.code}", concept.display, site_code.file
+    )

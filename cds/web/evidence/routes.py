@@ -51,29 +51,29 @@ class Evidence:
     async def words(self, request: Request) -> Response:
         """All phrases that are heard in texts, by language, and what each gives."""
         ending = request.url.path.removeprefix("/evidence/words")
-        known = None, f"words{ending}"
-        if known not in self._made:
-            self._made[known] = await asyncio.to_thread(self._words, ending)
-        return unless_known(request, self._made[known])
+        cache_key = None, f"words{ending}"
+        if cache_key not in self._made:
+            self._made[cache_key] = await asyncio.to_thread(self._words, ending)
+        return unless_known(request, self._made[cache_key])
 
     def _words(self, ending: str) -> Response:
-        told = vocabulary(self._engine.knowledge)
+        lists = vocabulary(self._engine.knowledge)
         if ending:
-            return _twin(told)
+            return _twin(lists)
         common: dict[str, object] = {"titles": self._author.titles(), "demo": self._demo}
-        shown = {
-            "vocabulary": told,
+        values = {
+            "vocabulary": lists,
             "versions": self._author.index().versions,
             "decision": self._author.index().decision,
         }
-        return cacheable("evidence/words.html", common | shown)
+        return cacheable("evidence/words.html", common | values)
 
     async def _page(self, topic: Topic | None, ending: str, request: Request) -> Response:
         """The page, made when it is asked for first: beside the event loop, because it takes many milliseconds."""
-        known = topic, ending
-        if known not in self._made:
-            self._made[known] = await asyncio.to_thread(self._twin if ending else self._html, topic)
-        return unless_known(request, self._made[known])
+        cache_key = topic, ending
+        if cache_key not in self._made:
+            self._made[cache_key] = await asyncio.to_thread(self._twin if ending else self._html, topic)
+        return unless_known(request, self._made[cache_key])
 
     def _html(self, topic: Topic | None) -> Response:
         common: dict[str, object] = {"titles": self._author.titles(), "demo": self._demo}

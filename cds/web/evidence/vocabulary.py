@@ -77,28 +77,28 @@ def vocabulary(knowledge: Knowledge) -> Vocabulary:
     """What the shipped lists say, of every language, also of those that are off."""
     return Vocabulary(
         languages=tuple(
-            Language(name, NAMES[name], name in knowledge.languages, tuple(_lists(spoken, knowledge)))
-            for name, spoken in knowledge.spoken.items()
+            Language(name, NAMES[name], name in knowledge.languages, tuple(_lists(language, knowledge)))
+            for name, language in knowledge.spoken.items()
         ),
         knowledge=knowledge.version,
     )
 
 
-def _lists(spoken: Spoken, knowledge: Knowledge) -> Iterator[Phrases]:
-    for place, texts in msgspec.to_builtins(spoken.twitch).items():
+def _lists(language: Spoken, knowledge: Knowledge) -> Iterator[Phrases]:
+    for place, texts in msgspec.to_builtins(language.twitch).items():
         yield Phrases(PLACES[place], tuple(texts))
-    for sign, texts in spoken.signs.items():
-        grade = "a symptom only" if sign in spoken.additional else "a sign, R4 at most"
+    for sign, texts in language.signs.items():
+        grade = "a symptom only" if sign in language.additional else "a sign, R4 at most"
         yield Phrases(f"{knowledge.names.spoken[sign]}: {grade}", tuple(texts))
-    yield Phrases("a disease of the family: a symptom only", tuple(spoken.family))
-    for kind, texts in msgspec.to_builtins(spoken.look_alikes).items():
+    yield Phrases("a disease of the family: a symptom only", tuple(language.family))
+    for kind, texts in msgspec.to_builtins(language.look_alikes).items():
         yield Phrases(LOOKS[kind], tuple(texts))
-    for kind, texts in msgspec.to_builtins(spoken.cues).items():
+    for kind, texts in msgspec.to_builtins(language.cues).items():
         yield Phrases(f"{_of_cue(kind)} (cue {kind})", tuple(texts))
-    for name, texts in spoken.words.items():
+    for name, texts in language.words.items():
         yield Phrases(f"the list @{name}", tuple(texts))
 
 
 def _of_cue(kind: str) -> str:
     """What a cue says: its longest listed beginning, for a reach of its own changes no meaning."""
-    return CUES[max((one for one in CUES if kind == one or kind.startswith(f"{one}-")), key=len)]
+    return CUES[max((cue for cue in CUES if kind == cue or kind.startswith(f"{cue}-")), key=len)]

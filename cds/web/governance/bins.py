@@ -38,9 +38,9 @@ def binned(days: Iterable[Day], first: date, last: date) -> list[Bin]:
     """All bins of a period, empty ones too, in order."""
     width = _width((last - first).days + 1)
     sums: dict[int, list[int]] = {}
-    for one in days:
-        total = sums.setdefault((one.day - first).days // width, [0, 0, 0, 0])
-        for place, count in enumerate((one.shown, one.accepted, one.overridden, one.suppressed)):
+    for day in days:
+        total = sums.setdefault((day.day - first).days // width, [0, 0, 0, 0])
+        for place, count in enumerate((day.shown, day.accepted, day.overridden, day.suppressed)):
             total[place] += count
     number = (last - first).days // width + 1
     return [_bin(first, width, place, sums.get(place, [0, 0, 0, 0])) for place in range(number)]

@@ -39,21 +39,21 @@ class Counting(Generic[T]):
 
     async def soon(self, view: PageQuery) -> T | None:
         """The report, or None if it is still being counted after some seconds: ask again. Raises CallError."""
-        kept = self._fresh(view.query)
-        if kept is not None:
-            return kept
+        entry = self._fresh(view.query)
+        if entry is not None:
+            return entry
         task = self._task(view)
         done, _ = await asyncio.wait({task}, timeout=self._patience)
         return task.result() if done else None
 
     async def whole(self, view: PageQuery) -> T:
         """The report, however long it takes. Raises CallError."""
-        kept = self._fresh(view.query)
-        return kept if kept is not None else await asyncio.shield(self._task(view))
+        entry = self._fresh(view.query)
+        return entry if entry is not None else await asyncio.shield(self._task(view))
 
     def _fresh(self, key: str) -> T | None:
         now = self._seconds()
-        self._kept = {name: kept for name, kept in self._kept.items() if kept.until > now}
+        self._kept = {name: entry for name, entry in self._kept.items() if entry.until > now}
         return self._kept[key].report if key in self._kept else None
 
     def _task(self, view: PageQuery) -> "asyncio.Task[T]":

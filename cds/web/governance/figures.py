@@ -77,7 +77,7 @@ class FiguresBuilder:
         first = report.since or min((day.day for day in days), default=today)
         last = report.until or max([today, *(day.day for day in days)])
         bins = binned(days, first, max(first, last))
-        top = nice(max(one.shown for one in bins))
+        top = nice(max(bin_.shown for bin_ in bins))
         return Figures(
             total=_total(report),
             bins=tuple(bins),
@@ -95,7 +95,7 @@ class FiguresBuilder:
             line.topic: binned((day for day in report.days if day.topic == line.topic), first, last)
             for line in report.cards
         }
-        highest = max((one.shown for bins in by_topic.values() for one in bins), default=0)
+        highest = max((bin_.shown for bins in by_topic.values() for bin_ in bins), default=0)
         for line in report.cards:
             yield self._card(line, most, small(by_topic[line.topic], highest))
 

@@ -41,40 +41,40 @@ def read(text: bytes, service: str | None = None) -> Numbers:
         for family in text_string_to_metric_families(text.decode())
         for sample in family.samples
     ]
-    own = [one for one in samples if service is None or one[1].get("service", service) == service]
+    service_samples = [sample for sample in samples if service is None or sample[1].get("service", service) == service]
     return Numbers(
-        speeds=tuple(_speeds(own)),
-        outcomes=_counts(own, "calls_total", "outcome"),
-        not_checked=_counts(own, "not_checked_total", "cause"),
+        speeds=tuple(_speeds(service_samples)),
+        outcomes=_counts(service_samples, "calls_total", "outcome"),
+        not_checked=_counts(service_samples, "not_checked_total", "cause"),
     )
 
 
 def _counts(samples: Iterable[Sample], name: str, label: str) -> tuple[Count, ...]:
     sums: dict[str, float] = {}
-    for found, labels, value in samples:
-        if found == PREFIX + name:
+    for metric, labels, value in samples:
+        if metric == PREFIX + name:
             sums[labels[label]] = sums.get(labels[label], 0) + value
     ranked = sorted(sums.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(Count(what, int(count)) for what, count in ranked if count)
+    return tuple(Count(name, int(count)) for name, count in ranked if count)
 
 
 def _speeds(samples: Iterable[Sample]) -> Iterable[Speed]:
     """By service, from the buckets of the histogram."""
     buckets: dict[str, list[tuple[float, float]]] = {}
-    for found, labels, value in samples:
-        if found == f"{PREFIX}call_seconds_bucket":
+    for metric, labels, value in samples:
+        if metric == f"{PREFIX}call_seconds_bucket":
             buckets.setdefault(labels["service"], []).append((float(labels["le"]), value))
-    for service, some in sorted(buckets.items()):
-        some.sort()
-        reached = tuple(_percentile(some, one) for one in PERCENTILES)
-        yield Speed(service=service, calls=int(some[-1][1]), percentiles=reached)
+    for service, service_buckets in sorted(buckets.items()):
+        service_buckets.sort()
+        reached = tuple(_percentile(service_buckets, share) for share in PERCENTILES)
+        yield Speed(service=service, calls=int(service_buckets[-1][1]), percentiles=reached)
 
 
 def _percentile(buckets: list[tuple[float, float]], share: float) -> float | None:
     """Milliseconds, on a straight line within a bucket; None beyond the last edge."""
-    wanted = buckets[-1][1] * share
-    before = [(0.0, 0.0), *(one for one in buckets if one[1] < wanted)]
+    target = buckets[-1][1] * share
+    before = [(0.0, 0.0), *(bucket for bucket in buckets if bucket[1] < target)]
     (below, less), (edge, reached) = before[-1], buckets[len(before) - 1]
     if edge == float("inf"):
         return None
-    return round((below + (edge - below) * (wanted - less) / (reached - less)) * 1000, 1)
+    return round((below + (edge - below) * (target - less) / (reached - less)) * 1000, 1)

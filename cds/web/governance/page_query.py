@@ -25,8 +25,8 @@ class PageQuery(Struct, frozen=True, kw_only=True):
         """The same as parameters of an address."""
         since = self.period.since.isoformat() if self.period.since else ALL
         until = self.period.until.isoformat() if self.period.until else ""
-        named = {"since": since, "until": until, "service": self.filters.service, "topic": self.filters.topic}
-        return urlencode({name: value for name, value in named.items() if value})
+        values = {"since": since, "until": until, "service": self.filters.service, "topic": self.filters.topic}
+        return urlencode({name: value for name, value in values.items() if value})
 
     def ranges(self, today: date) -> list[tuple[str, str, bool]]:
         """Shortcuts: what they are called, where they lead, and whether this is the one that is shown."""
@@ -34,8 +34,8 @@ class PageQuery(Struct, frozen=True, kw_only=True):
 
     def _within(self, days: int | None, today: date) -> str:
         since = ALL if days is None else _start(today, days).isoformat()
-        named = {"since": since, "service": self.filters.service, "topic": self.filters.topic}
-        return urlencode({name: value for name, value in named.items() if value})
+        values = {"since": since, "service": self.filters.service, "topic": self.filters.topic}
+        return urlencode({name: value for name, value in values.items() if value})
 
     def _is_of(self, days: int | None, today: date) -> bool:
         since = None if days is None else _start(today, days)
@@ -47,8 +47,8 @@ def read_query(
 ) -> PageQuery:
     """The view in an address: the last 30 days of everything unless it says otherwise."""
     today = now.astimezone(zone).date()
-    stated = query.get("since", "")
-    since = None if stated == ALL else _date(stated) or _start(today, USUAL_DAYS)
+    since_text = query.get("since", "")
+    since = None if since_text == ALL else _date(since_text) or _start(today, USUAL_DAYS)
     until = _date(query.get("until", ""))
     if since and until and since > until:
         since, until = until, since
@@ -62,9 +62,9 @@ def _start(today: date, days: int) -> date:
     return today - timedelta(days=days - 1)
 
 
-def _date(stated: str) -> date | None:
+def _date(text: str) -> date | None:
     try:
-        day = date.fromisoformat(stated)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
     return day if FIRST_YEAR <= day.year <= LAST_YEAR else None

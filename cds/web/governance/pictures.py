@@ -51,9 +51,9 @@ def nice(value: int) -> int:
 
 def _bars(bins: Sequence[Bin], floor: float, top: int) -> Iterator[svg.Element]:
     step = WIDTH / len(bins)
-    for place, one in enumerate(bins):
+    for place, bin_ in enumerate(bins):
         height = floor
-        for kind, count in zip(PARTS, (one.accepted, one.overridden, one.unanswered), strict=True):
+        for kind, count in zip(PARTS, (bin_.accepted, bin_.overridden, bin_.unanswered), strict=True):
             part = count * floor / max(top, 1)
             height -= part
             if part:

@@ -25,13 +25,15 @@ def standings(clients: Iterable[Client], services: Collection[str]) -> list[Stan
 
 def standing_of(client: str, modes: Modes, services: Collection[str]) -> Standing:
     """In the words of the page."""
-    used = {modes.of(service) for service in services}
+    in_use = {modes.of(service) for service in services}
     pilot = f"{modes.pilot.percent:g} % of all users and {len(modes.pilot.users)} named"
     emergencies = "shown as cards" if modes.shows_emergencies else "listed only"
     return Standing(
         client=client,
         mode=modes.usual.value,
-        others=tuple((one, modes.of(one).value) for one in sorted(services) if modes.of(one) is not modes.usual),
-        pilot=pilot if Mode.PILOT in used else "",
-        emergencies="" if used.isdisjoint({Mode.SILENT, Mode.PILOT}) else emergencies,
+        others=tuple(
+            (service, modes.of(service).value) for service in sorted(services) if modes.of(service) is not modes.usual
+        ),
+        pilot=pilot if Mode.PILOT in in_use else "",
+        emergencies="" if in_use.isdisjoint({Mode.SILENT, Mode.PILOT}) else emergencies,
     )

@@ -29,9 +29,9 @@ class Jar:
             raise TooLong
         for number in range(MOST_PIECES):
             piece = pieces[number] if number < len(pieces) else ""
-            kept = seconds if piece else 0
+            max_age = seconds if piece else 0
             answer.headers.append(
-                "set-cookie", f"{self._name}{number}={piece}; Path={path}; Max-Age={kept}; {self._attributes}"
+                "set-cookie", f"{self._name}{number}={piece}; Path={path}; Max-Age={max_age}; {self._attributes}"
             )
 
     def drop(self, answer: Response, path: str) -> None:

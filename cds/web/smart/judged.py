@@ -54,9 +54,9 @@ class Judge:
         began = self._seconds()
         reply = await hook_handler.answer(SERVICE, body, caller)
         self._recorder.record(Call(caller, SERVICE, reply, self._seconds() - began))
-        said = msgspec.json.decode(reply.body)
-        problem = next((issue["details"]["text"] for issue in said.get("issue", ())), "")
-        return Judgement(tuple(said.get("cards", ())), problem)
+        document = msgspec.json.decode(reply.body)
+        problem = next((issue["details"]["text"] for issue in document.get("issue", ())), "")
+        return Judgement(tuple(document.get("cards", ())), problem)
 
     def _request(self, ehr: Ehr, session: Session, response: Json, now: int) -> Json:
         granted = session.authorization(ehr.smart.client_id, now)

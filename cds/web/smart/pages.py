@@ -37,8 +37,8 @@ class Shell:
         self, template: str, values: Mapping[str, object], ancestors: Sequence[str] = (), status: int = 200
     ) -> Response:
         """One page."""
-        said = {"page": self._words.pages.page, "groups": (), **values}
-        answer = page(f"smart/{template}.html", said, status=status)
+        context = {"page": self._words.pages.page, "groups": (), **values}
+        answer = page(f"smart/{template}.html", context, status=status)
         if ancestors:
             answer.headers["content-security-policy"] = POLICY.replace(NOBODY, f"frame-ancestors {' '.join(ancestors)}")
         return answer

@@ -58,12 +58,12 @@ class Sheet:
         form: Form,
         words: AskWords,
         person: Person,
-        given: Given,
+        answers: Given,
         *,
         origins: Mapping[str, Origin] | None = None,
         problems: Mapping[str, str] | None = None,
     ) -> None:
-        self._form, self._words, self._person, self._given = form, words, person, given
+        self._form, self._words, self._person, self._given = form, words, person, answers
         self._origins, self._problems = origins or {}, problems or {}
 
     def groups(self) -> tuple[Group, ...]:
@@ -91,8 +91,8 @@ class Sheet:
         if not item.repeats:
             return self._question(part, part.id, OnlyIf(TOGETHER, item.id))
         row_title = self._words.pages.page["row"].format(n=row)
-        made = self._question(part, row_name(part, row), OnlyIf(TOGETHER, item.id))
-        return replace(made, text=f"{row_title}: {made.text}")
+        question = self._question(part, row_name(part, row), OnlyIf(TOGETHER, item.id))
+        return replace(question, text=f"{row_title}: {question.text}")
 
     def _question(self, item: FormItem, name: str, follows: OnlyIf | None) -> Question:
         values = self._given.get(name, [])
@@ -102,9 +102,12 @@ class Sheet:
             text=self._words.text(item.id),
             choices=tuple(
                 Choice(
-                    one.code, self._words.answer(item.id, item.list, one.code), one.code in values, bool(one.exclusive)
+                    option.code,
+                    self._words.answer(item.id, item.list, option.code),
+                    option.code in values,
+                    bool(option.exclusive),
                 )
-                for one in options_of(self._form, item, self._person)
+                for option in options_of(self._form, item, self._person)
             ),
             value=values[0] if values and not self._form.options(item) else "",
             date=self._date(name, values) if item.type == "date" else (),
@@ -159,21 +162,21 @@ class Sheet:
         if follows.item == TOGETHER:
             label = self._words.short(follows.answer)
         else:
-            item = next(one for one in self._form.item if one.id == follows.item)
+            item = next(candidate for candidate in self._form.item if candidate.id == follows.item)
             label = self._words.answer(item.id, item.list, follows.answer)
         return self._words.pages.page["only_if"].format(answer=label)
 
 
-def told(form: Form, words: AskWords, given: Given) -> list[tuple[str, str]]:
+def told(form: Form, words: AskWords, answers: Given) -> list[tuple[str, str]]:
     """Questions and answers in words, for whoever copies them into the chart."""
     lines = []
     for item in form.every():
         for name in (item.id, *(row_name(item, row) for row in range(1, ROWS + 1))):
-            values = given.get(name)
+            values = answers.get(name)
             if values:
                 has_list = bool(form.options(item))
-                shown = [words.answer(item.id, item.list, one) if has_list else one for one in values]
-                lines.append((words.text(item.id), "; ".join(shown)))
+                texts = [words.answer(item.id, item.list, value) if has_list else value for value in values]
+                lines.append((words.text(item.id), "; ".join(texts)))
     return lines
 
 

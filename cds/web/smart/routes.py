@@ -38,7 +38,7 @@ class Asking:
     ) -> None:
         """Raises a StartError if a question has no words."""
         form = engine.knowledge.form
-        needed = {item.id: (item.list, tuple(one.code for one in form.options(item))) for item in form.every()}
+        needed = {item.id: (item.list, tuple(option.code for option in form.options(item))) for item in form.every()}
         try:
             words = load_ask_words(needed, {item.group for item in form.item})
         except WordingError as problem:

@@ -59,7 +59,7 @@ class SignIn:
     async def launch(self, request: Request) -> Response:
         """Send the browser to the sign-in of the EHR that launches; only of one that is registered."""
         issuers, launches = request.query_params.getlist("iss"), request.query_params.getlist("launch")
-        if len(issuers) != 1 or len(launches) > 1 or any(len(one) > LONGEST for one in (*issuers, *launches)):
+        if len(issuers) != 1 or len(launches) > 1 or any(len(value) > LONGEST for value in (*issuers, *launches)):
             return self._shell.refuse("not-understood")
         ehr = self._ehrs.of(issuers[0])
         if ehr is None:

@@ -31,21 +31,21 @@ class UnsentAnswers:
         return self._sealer.open(MARK, text, Unsent)
 
     @staticmethod
-    def is_stored(whose: Unsent, given: Given) -> bool:
+    def is_stored(whose: Unsent, answers: Given) -> bool:
         """Whether the EHR has these answers already."""
-        return whose.stored == name_of(whose, given)
+        return whose.stored == name_of(whose, answers)
 
-    def keep(self, answer: Response, whose: Unsent, given: Given) -> None:
+    def keep(self, answer: Response, whose: Unsent, answers: Given) -> None:
         """Have the browser keep answers, sealed, for fifteen minutes."""
         until = int(self._now().timestamp()) + SECONDS
-        self._jar.put(answer, CALLBACK, self._sealer.seal(USE, replace(whose, given=given), until), SECONDS)
+        self._jar.put(answer, CALLBACK, self._sealer.seal(USE, replace(whose, given=answers), until), SECONDS)
 
     def given_to(self, session: Session, cookies: Mapping[str, str]) -> Session:
         """A new visit with the answers that wait for it: of the same user and the same patient only."""
-        found = self._sealer.open(USE, self._jar.read(cookies), Unsent)
-        if found is None or not found.is_of(session):
+        unsent = self._sealer.open(USE, self._jar.read(cookies), Unsent)
+        if unsent is None or not unsent.is_of(session):
             return session
-        return replace(session, given=found.given, by_patient=found.by_patient)
+        return replace(session, given=unsent.given, by_patient=unsent.by_patient)
 
     def drop(self, answer: Response) -> None:
         """Have the browser forget them."""

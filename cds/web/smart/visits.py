@@ -126,10 +126,12 @@ class Visits:
         if session.handed and session.sent:
             return self._thanks(session, ehr)
         patient = await ehr.patient(session, self._today())
-        known = Prefilled({}, {})
+        prefilled = Prefilled({}, {})
         if not session.by_patient and not session.sent:
-            known = await self._prefilled(session, ehr)
-        sheet = Sheet(self._form, self._words, patient.person, session.given or known.given, origins=known.origins)
+            prefilled = await self._prefilled(session, ehr)
+        sheet = Sheet(
+            self._form, self._words, patient.person, session.given or prefilled.given, origins=prefilled.origins
+        )
         return self._form_page(sheet, session, ehr, patient)
 
     async def sent(self, request: Request, session: Session, ehr: Ehr) -> Response:
@@ -176,40 +178,40 @@ class Visits:
             return _to(VISIT + session.sid)
         moment = self._now()
         response = self._writer.response(session, session.given, moment)
-        judged = await self._judge.judge(ehr, session, response, int(moment.timestamp()))
+        judgement = await self._judge.judge(ehr, session, response, int(moment.timestamp()))
         values = {
             "outcome": self._words.pages.outcome[session.outcome],
             "is_stored": session.outcome in STORED,
             "may_send_again": session.outcome in AGAIN,
-            "cards": shown(judged.cards),
-            "problem": judged.problem,
+            "cards": shown(judgement.cards),
+            "problem": judgement.problem,
             "told": told(self._form, self._words, session.given),
             "back": ehr.smart.way_back(session.patient),
             "visit": VISIT + session.sid,
         }
         return self._shell.show("result", values, ehr.smart.frame_ancestors)
 
-    async def _keep(self, session: Session, ehr: Ehr, given: Given) -> Response:
+    async def _keep(self, session: Session, ehr: Ehr, answers: Given) -> Response:
         """Store once, whatever is pressed twice; the next page is another one, so that a reload sends nothing."""
-        name = name_of(session, given)
+        name = name_of(session, answers)
         outcome = session.outcome
         if session.sent != name or outcome in AGAIN:
-            outcome = await self._stored(name, session, ehr, given)
-        kept = replace(session, given=given, sent=name, outcome=outcome)
+            outcome = await self._stored(name, session, ehr, answers)
+        updated = replace(session, given=answers, sent=name, outcome=outcome)
         try:
-            return self._remembered(_to(VISIT + session.sid + ("" if session.handed else "/result")), kept)
+            return self._remembered(_to(VISIT + session.sid + ("" if session.handed else "/result")), updated)
         except TooLong:
-            lines = told(self._form, self._words, given)
+            lines = told(self._form, self._words, answers)
             return self._shell.refuse("no-token", ehr.smart.frame_ancestors, lines, kept=outcome != "stored")
 
-    async def _stored(self, name: str, session: Session, ehr: Ehr, given: Given) -> str:
+    async def _stored(self, name: str, session: Session, ehr: Ehr, answers: Given) -> str:
         """Those who press at the same moment wait for one and the same sending."""
         if session.scope and Grants(session.scope).of(WRITTEN, "c") is Access.NONE:
             return READ_ONLY
         if name not in self._under_way:
             moment = self._now()
-            response = self._writer.response(session, given, moment)
-            observations = self._writer.observations(session, given, moment)
+            response = self._writer.response(session, answers, moment)
+            observations = self._writer.observations(session, answers, moment)
             sending = store(ehr.wire, ehr.smart.issuer, session.token, response, observations)
             self._under_way[name] = asyncio.create_task(sending)
             self._under_way[name].add_done_callback(lambda _: self._under_way.pop(name, None))
@@ -219,12 +221,14 @@ class Visits:
         """What the chart answers; nothing of what could not be read."""
         templates = self._engine.services[SERVICE].prefetch
         authorization = session.authorization(ehr.smart.client_id, int(self._now().timestamp()))
-        found = await ehr.chart(session, authorization, (CONDITIONS, "observations"), templates)
+        resources = await ehr.chart(session, authorization, (CONDITIONS, "observations"), templates)
         reader = self._engine.reader(session.patient)
-        reader.add(found)
-        recorded = twitches(reader.chart, self._engine.knowledge, reader.scope.today, None)
-        observed = [one for one in found if isinstance(one, Observation) and reader.scope.owns(one)]
-        return prefill(self._form, self._engine.namer, observed, recorded, self._today())
+        reader.add(resources)
+        recorded_twitches = twitches(reader.chart, self._engine.knowledge, reader.scope.today, None)
+        observed = [
+            resource for resource in resources if isinstance(resource, Observation) and reader.scope.owns(resource)
+        ]
+        return prefill(self._form, self._engine.namer, observed, recorded_twitches, self._today())
 
     def _form_page(
         self, sheet: Sheet, session: Session, ehr: Ehr, patient: Patient, *, status: int = 200, empty: bool = False
