@@ -36,9 +36,9 @@ class AskWords(Struct, frozen=True):
         """The item as a line of a list."""
         return self.questions.item[item].short or self.text(item)
 
-    def answer(self, item: str, listed: str | None, code: str) -> str:
+    def answer(self, item: str, list_name: str | None, code: str) -> str:
         """What an answer is called."""
-        return self.questions.answer(item, listed, code)
+        return self.questions.answer(item, list_name, code)
 
 
 def load_ask_words(
@@ -47,16 +47,16 @@ def load_ask_words(
     """The words, or a WordingError that names what is missing. `needed`: the list and the answers of each item."""
     words = AskWords(read_form_words(folder), read_words(folder, PAGE_FILE, PageWords))
     _same(FILE, "item", needed, words.questions.item)
-    for item, (listed, codes) in needed.items():
-        held = words.questions.lists.get(listed, {}) if listed else words.questions.item[item].answers
-        _same(FILE, f"{item}.answers", codes, held)
+    for item, (list_name, codes) in needed.items():
+        answers = words.questions.lists.get(list_name, {}) if list_name else words.questions.item[item].answers
+        _same(FILE, f"{item}.answers", codes, answers)
     _same(PAGE_FILE, "group", groups, words.pages.group)
     return words
 
 
-def _same(file: str, key: str, needed: Iterable[str], held: Iterable[str]) -> None:
-    needed, held = set(needed), set(held)
-    if missing := needed - held:
+def _same(file: str, key: str, needed: Iterable[str], present: Iterable[str]) -> None:
+    needed, present = set(needed), set(present)
+    if missing := needed - present:
         raise WordingError(file, f"{key}.{min(missing)}", "missing")
-    if unknown := held - needed:
+    if unknown := present - needed:
         raise WordingError(file, f"{key}.{min(unknown)}", "not known to the service")

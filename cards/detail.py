@@ -55,9 +55,9 @@ def _standing(
     """Worded once; the same few combinations come again and again. `tags`: all of them, and those of a high value."""
     topic, variant, _ = kind
     tagged = [words.tag(topic, tag, high=tag in tags[1]) for tag in tags[0]]
-    spoken = words.variant(topic, variant)
-    own = spoken.consider or words.topics[topic].consider
-    bullets = dict.fromkeys((*own, *(bullet for tag in tagged for bullet in tag.consider)))
+    variant_words = words.variant(topic, variant)
+    considered = variant_words.consider or words.topics[topic].consider
+    bullets = dict.fromkeys((*considered, *(bullet for tag in tagged for bullet in tag.consider)))
     return Standing(
         flags=tuple(_flag(identifier, words) for identifier in flags if identifier != SYMPTOM),
         why=_why(words, kind, tagged),
@@ -94,7 +94,7 @@ def _extras(fact: Fact, words: Words) -> Iterable[str]:
     """Date, where it stands, limit and its source, remark: whatever is known."""
     yield escape(day(fact.date)) if fact.date else ""
     if fact.place:
-        where = words.place(fact.place, dated=bool(fact.visit))
+        where = words.place(fact.place, is_dated=bool(fact.visit))
         yield escape(fill(where, {"date": day(fact.visit or "")}))
     yield from _standard(fact.limit or "", fact.limit_source, fact.note, words)
 
@@ -104,10 +104,10 @@ def _standard(limit: str, source: str | None, note: str | None, words: Words) ->
     """A limit with its source, and a remark, as facts about anybody state them."""
     limit, source = escape(limit), escape(words.source_name(source) or "")
     if limit and source:
-        stated = words.phrase("limit_sourced", limit=limit, source=source)
+        limit_text = words.phrase("limit_sourced", limit=limit, source=source)
     else:
-        stated = words.phrase("limit", limit=limit) if limit else source
-    return stated, escape((words.fact_note(note) or "").rstrip("."))
+        limit_text = words.phrase("limit", limit=limit) if limit else source
+    return limit_text, escape((words.fact_note(note) or "").rstrip("."))
 
 
 def _flag(identifier: str, words: Words) -> str:
@@ -168,25 +168,32 @@ def _why(words: Words, kind: Kind, tagged: list[TagWords]) -> str:
     All else that is said of the card stands on its evidence page (N57: background is left out first).
     """
     topic, variant, cites_article = kind
-    entry, spoken = words.topics[topic], words.variant(topic, variant)
+    entry, variant_words = words.topics[topic], words.variant(topic, variant)
     guidance = next((tag.guidance for tag in tagged if tag.guidance), "")
-    guidance = guidance or (spoken.guidance if spoken.article else entry.guidance)
-    article = (spoken.article or entry.article) if cites_article else ""
+    guidance = guidance or (variant_words.guidance if variant_words.article else entry.guidance)
+    article = (variant_words.article or entry.article) if cites_article else ""
     return " ".join(filter(None, (article, guidance)))
 
 
 def _source(words: Words, kind: Kind, tagged: list[TagWords], flags: tuple[str, ...]) -> str:
     """One line: the first source; the others stand on the evidence page."""
     topic, variant, cites_article = kind
-    entry, spoken = words.topics[topic], words.variant(topic, variant)
+    entry, variant_words = words.topics[topic], words.variant(topic, variant)
     flagged = (key for flag in flags for key in words.flag(flag).citations)
-    own = (*(key for tag in tagged for key in tag.citations), *flagged, *spoken.citations, *entry.citations)
-    keys = [key for key in dict.fromkeys(own) if key != ARTICLE] or [ARTICLE if cites_article else entry.guideline]
-    first, shown = keys[0], words.book.layout.sources_shown
+    citations = (
+        *(key for tag in tagged for key in tag.citations),
+        *flagged,
+        *variant_words.citations,
+        *entry.citations,
+    )
+    keys = [key for key in dict.fromkeys(citations) if key != ARTICLE] or [
+        ARTICLE if cites_article else entry.guideline
+    ]
+    first, count = keys[0], words.book.layout.sources_shown
     if not cites_article and words.citations[first].year is None:  # N59: with a year
-        dated = next((key for key in keys if words.citations[key].year is not None), entry.guideline)
-        keys, shown = list(dict.fromkeys((first, dated, *keys))), shown + 1
-    return words.phrase("sources", names=join([words.checked(key) for key in keys], words, shown))
+        guideline_key = next((key for key in keys if words.citations[key].year is not None), entry.guideline)
+        keys, count = list(dict.fromkeys((first, guideline_key, *keys))), count + 1
+    return words.phrase("sources", names=join([words.checked(key) for key in keys], words, count))
 
 
 def _titled(phrase: str, topics: Iterable[Topic], words: Words) -> Iterable[str]:

@@ -32,11 +32,11 @@ class FormWords(Struct, frozen=True, forbid_unknown_fields=True):
         """What an item asks."""
         return self._of(item).text
 
-    def answer(self, item: str, listed: str | None, code: str) -> str:
+    def answer(self, item: str, list_name: str | None, code: str) -> str:
         """What an answer is called: by its list if it has one, else by its item."""
-        words = self.lists.get(listed, {}) if listed else self._of(item).answers
+        words = self.lists.get(list_name, {}) if list_name else self._of(item).answers
         if code not in words:
-            raise WordingError(FILE, f"{listed or item}.{code}", "missing")
+            raise WordingError(FILE, f"{list_name or item}.{code}", "missing")
         return words[code]
 
     def _of(self, item: str) -> ItemWords:

@@ -15,15 +15,15 @@ def gap_lengths(variant: Variant, placeholders: Mapping[str, Placeholder]) -> di
     gaps = fields(variant.summary)
     if unknown := variant.caps.keys() - set(gaps):
         raise ValueError(f"a cap for {min(unknown)}, which is no gap of the summary")
-    given = {gap: variant.caps.get(gap) or placeholders[gap].longest for gap in gaps}
-    left = SUMMARY_LIMIT - len(fill(variant.summary, dict.fromkeys(gaps, ""))) - sum(filter(None, given.values()))
-    free = [gap for gap, room in given.items() if room is None]
+    caps = {gap: variant.caps.get(gap) or placeholders[gap].longest for gap in gaps}
+    remaining = SUMMARY_LIMIT - len(fill(variant.summary, dict.fromkeys(gaps, ""))) - sum(filter(None, caps.values()))
+    free = [gap for gap, room in caps.items() if room is None]
     if len(free) > 1:
         raise ValueError(f"no caps for {' and '.join(free)}")
-    found = {gap: left if room is None else room for gap, room in given.items()}
-    if left < 0:
-        raise ValueError(f"{SUMMARY_LIMIT - left} characters with its longest fillings")
-    for gap, room in found.items():
+    result = {gap: remaining if room is None else room for gap, room in caps.items()}
+    if remaining < 0:
+        raise ValueError(f"{SUMMARY_LIMIT - remaining} characters with its longest fillings")
+    for gap, room in result.items():
         if room < len(placeholders[gap].fallback):
             raise ValueError(f"{room} characters for {gap} are too few for `{placeholders[gap].fallback}`")
-    return found
+    return result

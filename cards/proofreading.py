@@ -82,7 +82,7 @@ def load_words(folder: Path = ENGLISH, vocabulary: Vocabulary | None = None) -> 
 
 def references(words: Words) -> frozenset[str]:
     """Everything in the wording that a statement of the article can point to."""
-    named: dict[str, Mapping[Any, object]] = {
+    tables: dict[str, Mapping[Any, object]] = {
         "detail": words.topics,
         "flag": words.flags,
         "note": words.notes,
@@ -93,18 +93,18 @@ def references(words: Words) -> frozenset[str]:
         "reason": words.book.reasons,
         "phrase": words.book.phrases,
     }
-    plain = {f"{kind}:{key}" for kind, table in named.items() for key in table}
+    plain = {f"{kind}:{key}" for kind, table in tables.items() for key in table}
     summaries = {f"summary:{topic}.{key}" for topic, entry in words.topics.items() for key in entry.variants}
     tags = {f"tag:{topic}.{key}" for topic, entries in words.tags.items() for key in entries}
     return frozenset(plain | summaries | tags)
 
 
-def _complete(file: str, wanted: Iterable[str], held: Iterable[str], prefix: str = "") -> None:
+def _complete(file: str, expected: Iterable[str], present: Iterable[str], prefix: str = "") -> None:
     """Exactly the wanted keys, no more and no fewer."""
-    wanted, held = set(wanted), set(held)
-    if missing := wanted - held:
+    expected, present = set(expected), set(present)
+    if missing := expected - present:
         raise WordingError(file, f"{prefix}{min(missing)}", "missing")
-    if unknown := held - wanted:
+    if unknown := present - expected:
         raise WordingError(file, f"{prefix}{min(unknown)}", "not known to the service")
 
 
@@ -187,7 +187,7 @@ def _fixed_sentences(words: Words) -> Iterable[tuple[str, str, str]]:
         for text in (entry.title, entry.article, entry.limits, entry.grade, *entry.consider, *bullets, *articles):
             yield "cards.toml", str(topic), text
     for topic, tag, part in words.tagged:
-        extra = (one for one in (part.article, part.guidance, part.tests) if one is not None)
+        extra = (text for text in (part.article, part.guidance, part.tests) if text is not None)
         sentences = (part.name, *part.consider, *extra)
         yield from (("tags.toml", f"{topic}.{tag}", text) for text in sentences)
     for key, flag in words.flags.items():
@@ -196,9 +196,9 @@ def _fixed_sentences(words: Words) -> Iterable[tuple[str, str, str]]:
         yield from (("citations.toml", key, text) for text in (citation.label, citation.short))
     book = words.book
     short = (book.marks, book.tests, book.tests_short, book.gaps, book.limit_sources, book.reasons)
-    told = words.explanations
-    yield from (("explanations.toml", key, fill(text, {"n": "1"})) for key, text in told.against.items())
-    for key, text in (*told.left_out.items(), *told.silence.items(), *told.because.items()):
+    explanations = words.explanations
+    yield from (("explanations.toml", key, fill(text, {"n": "1"})) for key, text in explanations.against.items())
+    for key, text in (*explanations.left_out.items(), *explanations.silence.items(), *explanations.because.items()):
         yield "explanations.toml", key, text
     for table in (*short, book.overrides, book.rules):
         yield from (("phrases.toml", key, text) for key, text in table.items())
@@ -207,8 +207,8 @@ def _fixed_sentences(words: Words) -> Iterable[tuple[str, str, str]]:
 def _check_citations(words: Words) -> None:
     """Every source and override reason that is named exists."""
     for topic, entry in words.topics.items():
-        own = (key for variant in entry.variants.values() for key in variant.citations)
-        _cited(words, "cards.toml", str(topic), (*entry.citations, entry.guideline, *own))
+        variant_citations = (key for variant in entry.variants.values() for key in variant.citations)
+        _cited(words, "cards.toml", str(topic), (*entry.citations, entry.guideline, *variant_citations))
         for key in entry.overrides:
             if key not in words.book.overrides:
                 raise WordingError("cards.toml", str(topic), f"no override reason {key}")
@@ -231,12 +231,12 @@ def _cited(words: Words, file: str, key: str, citations: Iterable[str]) -> None:
 def _check_statements(words: Words) -> None:
     """Every statement of the article, S1 to S47, is realised by something that exists."""
     _complete("statements.toml", (f"S{number}" for number in range(1, 48)), words.statements)
-    known = references(words)
+    known_references = references(words)
     for key, statement in words.statements.items():
         if not statement.realised_by:
             raise WordingError("statements.toml", key, "realised by nothing")
         for reference in statement.realised_by:
-            if reference not in known and not reference.startswith(_UNRESOLVED):
+            if reference not in known_references and not reference.startswith(_UNRESOLVED):
                 raise WordingError("statements.toml", key, f"nothing is called {reference}")
 
 

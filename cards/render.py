@@ -94,16 +94,16 @@ def _grounds(signs: Sequence[str], advice: Advice, words: Words) -> Grounds:
     """The twitching and the first signs, in our own words and by the codes that were read on the chart."""
     if not signs:
         return Grounds(words.phrase("order_reason_bare"), [])
-    shown = words.book.layout.signs_in_reason
+    most = words.book.layout.signs_in_reason
     names = [plain(sign) for sign in signs]
     codes = {
         fact.words.casefold(): (fact.system, fact.code) for fact in reversed(advice.facts) if fact.system and fact.code
     }
-    pairs = zip(signs[:shown], names, strict=False)
-    coded = ((name, *codes[sign.casefold()]) for sign, name in pairs if sign.casefold() in codes)
+    pairs = zip(signs[:most], names, strict=False)
+    codings = ((name, *codes[sign.casefold()]) for sign, name in pairs if sign.casefold() in codes)
     return Grounds(
-        words.phrase("order_reason", sign=join(names, words, shown)),
-        [{"coding": [{"system": system, "code": code}], "text": name} for name, system, code in coded],
+        words.phrase("order_reason", sign=join(names, words, most)),
+        [{"coding": [{"system": system, "code": code}], "text": name} for name, system, code in codings],
     )
 
 
@@ -119,7 +119,7 @@ class Offer(NamedTuple):
 def _offer(order: ProposedOrder, words: Words) -> Offer:
     """Worded once for each order and what it is about."""
     kind = "task" if order.key.startswith(TASK) else "order"
-    about = join([plain(one) for one in order.about], words, words.book.layout.signs_in_reason)
+    about = join([plain(reason) for reason in order.about], words, words.book.layout.signs_in_reason)
     name = words.order(order.key, about)
     return Offer(name, words.phrase(f"{kind}_label", name=name), words.phrase(f"{kind}_description", name=name))
 
@@ -140,7 +140,7 @@ def _suggestions(
             action = _action(order, offer, occasion, orders, grounds)
             yield Suggestion(label=offer.label, uuid=new_id(), actions=(action,))
         elif order is together[0]:
-            actions = (_action(one, _offer(one, words), occasion, orders, grounds) for one in together)
+            actions = (_action(proposal, _offer(proposal, words), occasion, orders, grounds) for proposal in together)
             label = words.phrase("tests_label", n=str(len(together)))
             yield Suggestion(label=label, uuid=new_id(), actions=tuple(actions))
 

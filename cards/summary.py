@@ -23,8 +23,8 @@ def summarise(advice: Advice, words: Words) -> str:
     free = [gap for gap in caps if gap not in variant.caps and words.book.placeholders[gap].longest is None]
     filled = {gap: _value(gap, advice, words, room) for gap, room in caps.items() if gap not in free}
     for gap in free:
-        left = SUMMARY_LIMIT - len(fill(variant.summary, filled | {gap: ""}))
-        filled[gap] = _value(gap, advice, words, left)
+        remaining = SUMMARY_LIMIT - len(fill(variant.summary, filled | {gap: ""}))
+        filled[gap] = _value(gap, advice, words, remaining)
     text = fill(variant.summary, filled)
     return f"{text[:1].upper()}{text[1:]}"
 
@@ -35,10 +35,10 @@ def _rooms(words: Words, topic: Topic, variant: str) -> Mapping[str, int]:
     return gap_lengths(words.variant(topic, variant), words.book.placeholders)
 
 
-def join(names: Sequence[str], words: Words, shown: int) -> str:
+def join(names: Sequence[str], words: Words, count: int) -> str:
     """The first names, and how many more there are."""
-    if len(names) > shown:
-        return words.phrase("more", names=words.phrase("comma").join(names[:shown]), n=str(len(names) - shown))
+    if len(names) > count:
+        return words.phrase("more", names=words.phrase("comma").join(names[:count]), n=str(len(names) - count))
     if len(names) == 2:
         return words.phrase("pair", first=names[0], second=names[1])
     return words.phrase("comma").join(names)
@@ -66,22 +66,22 @@ def _value(gap: str, advice: Advice, words: Words, room: int) -> str:
         return placeholder.fallback
     most = placeholder.shown or words.book.layout.named_in_summary
     uncut, more = [name.shown() for name in names], advice.more if gap in COUNTED else 0
-    for shown in range(most, 0, -1):
-        if len(text := _listed(uncut, words, shown, more)) <= room:
+    for count in range(most, 0, -1):
+        if len(text := _listed(uncut, words, count, more)) <= room:
             return text
     tail = len(_listed(["", *uncut[1:]], words, 1, more))
     return _listed([names[0].shown(room - tail), *uncut[1:]], words, 1, more)
 
 
-def _listed(names: Sequence[str], words: Words, shown: int, more: int) -> str:
+def _listed(names: Sequence[str], words: Words, count: int, more: int) -> str:
     """The first names, and how many others there are, those without a name among them."""
-    return join([*names, *([""] * more)], words, min(shown, len(names)))
+    return join([*names, *([""] * more)], words, min(count, len(names)))
 
 
 def _names(gap: str, advice: Advice, words: Words) -> Sequence[Name]:
     """The names a gap can show, the most telling first: those that a rule gives, else what the advice holds."""
-    if given := advice.values.get(gap):
-        return (Name(given),)
+    if value := advice.values.get(gap):
+        return (Name(value),)
     tags = advice.named or advice.tags
     match gap:
         case "dated_sign":
@@ -131,13 +131,13 @@ def _tag_names(advice: Advice, words: Words) -> list[str]:
 def _finding(tag: str, advice: Advice, words: Words) -> Name:
     """What makes an emergency: its value, else what the chart calls it, else what we call it; with its day."""
     entry = words.tag(advice.topic, tag, high=tag in advice.high)
-    value, told = advice.values.get(tag), advice.told.get(tag)
+    value, reported = advice.values.get(tag), advice.told.get(tag)
     trigger = entry.trigger if value and entry.trigger else "{value}"
-    text = value if value and entry.trigger else (told and told.text) or entry.plain or entry.name
-    date = day(plain(told.date)) if told else ""
+    text = value if value and entry.trigger else (reported and reported.text) or entry.plain or entry.name
+    date = day(plain(reported.date)) if reported else ""
 
     def around(text: str) -> str:
-        said = fill(trigger, {"value": text})
-        return words.phrase("dated_sign", sign=said, date=date) if date else said
+        sentence = fill(trigger, {"value": text})
+        return words.phrase("dated_sign", sign=sentence, date=date) if date else sentence
 
     return Name(text, around)

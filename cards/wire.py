@@ -91,13 +91,13 @@ class Action(Struct, frozen=True, omit_defaults=True, rename="camel"):
     def __post_init__(self) -> None:
         _text(self.description, "description")
         if self.type == "delete":
-            held = isinstance(self.resource_id, str) and _REFERENCE.fullmatch(self.resource_id)
-            _require(bool(held), "resourceId: relative reference required")
+            match = isinstance(self.resource_id, str) and _REFERENCE.fullmatch(self.resource_id)
+            _require(bool(match), "resourceId: relative reference required")
             _require(self.resource is None, "resource: not with delete")
             return
         _require(self.type in {"create", "update"}, "type: create, update or delete")
         _require(self.resource_id is None, "resourceId: only with delete")
-        _resource(self.resource, whole=self.type == "update")
+        _resource(self.resource, is_whole=self.type == "update")
 
 
 class Suggestion(Struct, frozen=True, omit_defaults=True, rename="camel"):
@@ -197,12 +197,12 @@ def _optional_url(value: object, name: str) -> None:
         _url(value, name)
 
 
-def _resource(value: object, *, whole: bool) -> None:
+def _resource(value: object, *, is_whole: bool) -> None:
     """A FHIR resource; with its id when it replaces one."""
     if not isinstance(value, dict):
         raise CardError("resource: required")
     _text(value.get("resourceType"), "resource.resourceType")
-    if whole:
+    if is_whole:
         _text(value.get("id"), "resource.id")
 
 

@@ -189,8 +189,8 @@ class Words(Struct, frozen=True, eq=False):
         topics = (key for entry in self.topics.values() for key in (entry.guideline, *entry.citations))
         tags = (key for _, _, entry in self.tagged for key in entry.citations)
         flags = (key for entry in self.flags.values() for key in entry.citations)
-        variants = (one for entry in self.topics.values() for one in entry.variants.values())
-        return frozenset((*topics, *tags, *flags, *(key for one in variants for key in one.citations)))
+        variants = (variant for entry in self.topics.values() for variant in entry.variants.values())
+        return frozenset((*topics, *tags, *flags, *(key for variant in variants for key in variant.citations)))
 
     @property
     def tagged(self) -> Iterator[tuple[Topic, str, TagWords]]:
@@ -259,9 +259,9 @@ class Words(Struct, frozen=True, eq=False):
         """A remark on a fact: a note without placeholders by its key, else the words given."""
         return self.notes.get(note or "", note)
 
-    def place(self, key: str, *, dated: bool) -> str:
+    def place(self, key: str, *, is_dated: bool) -> str:
         """Where an entry of the chart stands; of a visit its day, if that is known."""
-        return _known(self.book.places, key if dated or key != VISIT else UNDATED_VISIT, "phrases.toml")
+        return _known(self.book.places, key if is_dated or key != VISIT else UNDATED_VISIT, "phrases.toml")
 
     def reason(self, key: str) -> str:
         """Why something was not checked."""
@@ -335,8 +335,8 @@ def read_labels(folder: Path = ENGLISH) -> Labels:
 def _citations(table: dict[str, Any]) -> dict[str, Citation]:
     """The citations, each with the date on which the file was last reviewed."""
     reviewed = table.get("reviewed")
-    dated = {key: {"reviewed": reviewed, **entry} for key, entry in table.get("citation", {}).items()}
-    return _convert({"citation": dated}, "citation", dict[str, Citation], "citations.toml")
+    entries = {key: {"reviewed": reviewed, **entry} for key, entry in table.get("citation", {}).items()}
+    return _convert({"citation": entries}, "citation", dict[str, Citation], "citations.toml")
 
 
 def _table(folder: Path, file: str) -> dict[str, Any]:

@@ -21,8 +21,8 @@ def run() -> int:
     sys.stdout.write(f"pass  facts and wording: version {engine.knowledge_version}\n")
     site = engine.knowledge.site
     if site.files:
-        told = f"{len(site.codes)} codes and {len(site.units)} units in {len(site.files)} files"
-        sys.stdout.write(f"pass  the site's own codes: {told}\n")
+        summary = f"{len(site.codes)} codes and {len(site.units)} units in {len(site.files)} files"
+        sys.stdout.write(f"pass  the site's own codes: {summary}\n")
     _write("drafts are valid FHIR R4", drafts)
     _write("units have the sizes that UCUM gives them", units)
     return int(bool(drafts or units))
@@ -42,6 +42,6 @@ def _is_right(ours: unit_table.Size | None, parsed: unit_table.Size | None) -> b
     return ours.dimensions == parsed.dimensions and abs(ours.value - parsed.value) <= 1e-12 * abs(parsed.value)
 
 
-def _write(what: str, wrong: list[str]) -> None:
-    sys.stdout.write(f"{'fail' if wrong else 'pass'}  {what}\n")
-    sys.stdout.writelines(f"      {one}\n" for one in wrong)
+def _write(title: str, wrong: list[str]) -> None:
+    sys.stdout.write(f"{'fail' if wrong else 'pass'}  {title}\n")
+    sys.stdout.writelines(f"      {line}\n" for line in wrong)

@@ -23,12 +23,12 @@ class Pilot(Struct, frozen=True, kw_only=True):
     users: frozenset[str] = frozenset()
     percent: float = 0.0
 
-    def holds(self, user: str, drawn: str) -> bool:
-        """Whether a user takes part: `drawn` is a keyed hash of the user id, so that nobody chooses and nothing moves.
+    def holds(self, user: str, lot: str) -> bool:
+        """Whether a user takes part: `lot` is a keyed hash of the user id, so that nobody chooses and nothing moves.
 
         A larger share holds all users of a smaller one.
         """
-        return user in self.users or int(drawn[:DIGITS], 16) / 16**DIGITS * 100 < self.percent
+        return user in self.users or int(lot[:DIGITS], 16) / 16**DIGITS * 100 < self.percent
 
 
 class Modes(Struct, frozen=True, kw_only=True):
@@ -48,7 +48,9 @@ class Modes(Struct, frozen=True, kw_only=True):
 
     def not_on(self, service_ids: Iterable[str]) -> dict[str, str]:
         """The services that are not simply on, with their modes."""
-        return {one: mode.value for one in sorted(service_ids) if (mode := self.of(one)) is not Mode.ON}
+        return {
+            service_id: mode.value for service_id in sorted(service_ids) if (mode := self.of(service_id)) is not Mode.ON
+        }
 
 
 ALL_ON = Modes()

@@ -72,10 +72,10 @@ def origin(value: str) -> str:
 
 def languages(value: str) -> tuple[str, ...]:
     """Languages whose words are known."""
-    found = tuple(one.strip().lower() for one in value.split(",") if one.strip())
-    if not found or not set(found) <= {"en", "de", "es", "fr"}:
+    names = tuple(name.strip().lower() for name in value.split(",") if name.strip())
+    if not names or not set(names) <= {"en", "de", "es", "fr"}:
         raise ValueError("must be some of en, de, es, fr with commas between")
-    return found
+    return names
 
 
 def origins(value: str) -> tuple[str, ...]:
@@ -111,7 +111,7 @@ def key(value: str) -> str:
 
 def address(value: str) -> tuple[str, int]:
     """Host and port, an IPv6 address in brackets."""
-    found = re.fullmatch(r"(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+)):([0-9]{1,5})", value)
-    if found is None or int(found[3]) > MOST_PORT:
+    match = re.fullmatch(r"(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+)):([0-9]{1,5})", value)
+    if match is None or int(match[3]) > MOST_PORT:
         raise ValueError("must be host:port, such as 127.0.0.1:9464 or [::1]:9464")
-    return found[1] or found[2], int(found[3])
+    return match[1] or match[2], int(match[3])

@@ -37,16 +37,16 @@ class Setting(NamedTuple):
 
 
 def _row(
-    default: T, kind: str, parse: Callable[[str], T], text: str, *, shown: str | None = None, secret: bool = False
+    default: T, kind: str, parse: Callable[[str], T], text: str, *, display: str | None = None, secret: bool = False
 ) -> T:
     """Describe one setting where its field stands, so that table and object cannot drift apart."""
-    plain = str(default).lower() if shown is None else shown
-    made: Any = field(
+    plain = str(default).lower() if display is None else display
+    row: Any = field(
         default=default,
         repr=not secret,
         metadata={"kind": kind, "parse": parse, "help": text, "shown": plain, "secret": secret},
     )
-    return made  # type: ignore[no-any-return]
+    return row  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,28 +64,28 @@ class Settings:
         "required or off",
         kinds.one_of("required", "off"),
         "Whether callers must prove who they are. `off` is possible in demo mode only.",
-        shown="required (off in demo mode)",
+        display="required (off in demo mode)",
     )
     clients: str = _row(
         "",
         "path",
         kinds.text,
         "The file of registered clients (TOML): who may call, with which keys. `twitch-cds clients check` reads it.",
-        shown="none: nobody may call",
+        display="none: nobody may call",
     )
     golive: str = _row(
         "",
         "path",
         kinds.text,
         "The gates of a go-live (TOML): the governance page shows what `twitch-cds golive` says of them.",
-        shown="none",
+        display="none",
     )
     shadow: str = _row(
         "",
         "path",
         kinds.text,
         "A candidate, asked the same after each answer: a folder of knowledge, or the Python of another version.",
-        shown="none",
+        display="none",
     )
     shadow_timeout_ms: int = _row(
         2000, "milliseconds", kinds.whole(10, 600_000), "A candidate that takes longer for one chart is ended."
@@ -137,21 +137,21 @@ class Settings:
         "URL",
         kinds.base_url,
         "The https address under which clients reach the service: tokens are made for it, cards link to it.",
-        shown="http://127.0.0.1:PORT; needed as soon as there are clients",
+        display="http://127.0.0.1:PORT; needed as soon as there are clients",
     )
     allowed_origins: tuple[str, ...] = _row(
         (),
         "list of origins",
         kinds.origins,
         "Browser origins that may call (CORS). In demo mode loopback origins on any port may call too.",
-        shown=f"none (in demo mode {SANDBOX_ORIGIN})",
+        display=f"none (in demo mode {SANDBOX_ORIGIN})",
     )
     fhir_servers: tuple[str, ...] = _row(
         (),
         "list of URLs",
         kinds.base_urls,
         "FHIR base addresses that may be asked for what a client did not send. All others are never contacted.",
-        shown="none (in demo mode its own /demo/fhir)",
+        display="none (in demo mode its own /demo/fhir)",
     )
     deadline_ms: int = _row(
         450,
@@ -179,7 +179,7 @@ class Settings:
         "URL",
         kinds.database_url,
         "Where shown cards and feedback are kept: sqlite:///path or postgresql://user:password@host/name.",
-        shown="sqlite:///DATA_DIR/twitch-cds.db",
+        display="sqlite:///DATA_DIR/twitch-cds.db",
         secret=True,
     )
     store_timeout_ms: int = _row(
@@ -195,14 +195,14 @@ class Settings:
         False, "boolean", kinds.boolean, "Keep what clinicians write as a comment in feedback. It may name patients."
     )
     audit_file: str = _row(
-        "", "path", kinds.text, "The audit: one line for each call, appended.", shown="DATA_DIR/audit.jsonl"
+        "", "path", kinds.text, "The audit: one line for each call, appended.", display="DATA_DIR/audit.jsonl"
     )
     hash_key: str = _row(
         "",
         "text",
         kinds.key,
         "The key of the hashes that stand for patients, users and the audit chain. The same on all machines.",
-        shown="made once, kept in DATA_DIR/hash.key",
+        display="made once, kept in DATA_DIR/hash.key",
         secret=True,
     )
     governance_token: str = _row(
@@ -210,7 +210,7 @@ class Settings:
         "text",
         kinds.key,
         "The credential of /governance, as Basic password (any name) or Bearer token. In demo mode the page is open.",
-        shown="none: there is no such page",
+        display="none: there is no such page",
         secret=True,
     )
     time_zone: str = _row(
@@ -218,7 +218,7 @@ class Settings:
         "time zone",
         kinds.zone,
         "The site's time zone: it decides what day is today. Outside demo mode a start without it is warned of.",
-        shown="UTC",
+        display="UTC",
     )
     max_body_bytes: int = _row(16 * 2**20, "bytes", kinds.whole(1024, 2**30), "A larger request body is refused (413).")
     max_depth: int = _row(
@@ -256,21 +256,21 @@ class Settings:
         "calls per second",
         kinds.whole(1, FASTEST),
         "More from one client in one worker are refused (429); twice as many may come at once.",
-        shown=f"50 (in demo mode {FASTEST})",
+        display=f"50 (in demo mode {FASTEST})",
     )
     concept_maps: str = _row(
         "",
         "path",
         kinds.text,
         "A folder of the site's own codes and units (ConceptMaps, CSV), read and checked at start: local-codes.md.",
-        shown="none",
+        display="none",
     )
     languages: tuple[str, ...] = _row(
         (),
         "languages",
         kinds.languages,
         "The languages of which words in texts are used (en, de, es, fr), instead of those that are precise enough.",
-        shown="as measured",
+        display="as measured",
     )
     log_level: str = _row(
         "info",
@@ -284,7 +284,7 @@ class Settings:
         "host:port",
         kinds.address,
         "Where /metrics is served instead of on the service's own address: for Prometheus, never for clients.",
-        shown="none: on the service's own address",
+        display="none: on the service's own address",
     )
 
     @property
@@ -307,11 +307,11 @@ SETTINGS: tuple[Setting, ...] = tuple(_described(row.name, row.metadata) for row
 
 def load(environment: Mapping[str, str]) -> Settings:
     """Read the settings, and stop with the key named where one is unknown or unusable."""
-    given = _with_files({name: value.strip() for name, value in environment.items() if name.startswith(PREFIX)})
-    unknown = sorted(given.keys() - {row.name for row in SETTINGS})
+    texts = _with_files({name: value.strip() for name, value in environment.items() if name.startswith(PREFIX)})
+    unknown = sorted(texts.keys() - {row.name for row in SETTINGS})
     if unknown:
         raise SettingsError(unknown[0], "is not a setting of this version; docs/settings.md lists them")
-    values = {row.name: _read(row.name, row.metadata["parse"], given) for row in fields(Settings)}
+    values = {row.name: _read(row.name, row.metadata["parse"], texts) for row in fields(Settings)}
     return _completed({name: value for name, value in values.items() if value is not None})
 
 
@@ -327,24 +327,24 @@ def load_to_serve(environment: Mapping[str, str]) -> Settings:
     return settings
 
 
-def _with_files(given: dict[str, str]) -> dict[str, str]:
+def _with_files(values: dict[str, str]) -> dict[str, str]:
     """Read each secret that is given as the path of a file, such as a container's secret."""
     for name in (row.name for row in SETTINGS if row.secret):
-        if path := given.pop(name + FILE, ""):
+        if path := values.pop(name + FILE, ""):
             try:
-                given[name] = Path(path).read_text("utf-8").strip()
+                values[name] = Path(path).read_text("utf-8").strip()
             except (OSError, ValueError) as problem:
                 raise SettingsError(name + FILE, f"names a file that cannot be read: {reason_of(problem)}") from problem
-    return given
+    return values
 
 
-def _read(name: str, parse: Callable[[str], Any], given: Mapping[str, str]) -> Any:
+def _read(name: str, parse: Callable[[str], Any], values: Mapping[str, str]) -> Any:
     """Parse one value; an empty one counts as not given, as in a compose file."""
     key = PREFIX + name.upper()
-    if not given.get(key):
+    if not values.get(key):
         return None
     try:
-        return parse(given[key])
+        return parse(values[key])
     except ValueError as problem:
         raise SettingsError(key, str(problem)) from problem
 

@@ -40,9 +40,9 @@ def command() -> None:
 @click.option(
     "--tolerate-recorded", is_flag=True, help="exit 0 if all findings are such that the service recorded itself"
 )
-def verify(**given: Any) -> int:
+def verify(**options: Any) -> int:
     """Verify the audit with the key that wrote it; a key is never made for it."""
     from cds.audit.command import Options, run
     from cds.store.keys import known_key
 
-    return run(Options(**given), known_key)
+    return run(Options(**options), known_key)

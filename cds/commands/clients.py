@@ -27,12 +27,12 @@ def command() -> None:
 )
 @click.argument("file", metavar="[FILE]", required=False, type=click.Path(), help="the file (TWITCH_CDS_CLIENTS)")
 @click.option("--fetch", is_flag=True, help="fetch the keys of each jwks_url too, and list them")
-def check(**given: Any) -> int:
+def check(**options: Any) -> int:
     """Print a line for each client."""
     from cds.hooks.contexts import SERVICE_IDS
     from cds.trust.check_command import Options, run
 
-    return run(Options(**given, services=tuple(SERVICE_IDS.values())))
+    return run(Options(**options, services=tuple(SERVICE_IDS.values())))
 
 
 @command.command(
@@ -45,9 +45,9 @@ def check(**given: Any) -> int:
 @click.argument("client", metavar="CLIENT", help="the name of the client")
 @click.argument("users", metavar="USER...", nargs=-1, required=True, help="userId as the client sends it")
 @click.option("--tenant", metavar="TENANT", help="the tenant that its tokens name, if they do")
-def hash_(**given: Any) -> int:
+def hash_(**options: Any) -> int:
     """Print the hashes with the key of the service; a key is never made for it."""
     from cds.store.keys import known_key
     from cds.trust.hash_command import Options, run
 
-    return run(Options(**given), known_key)
+    return run(Options(**options), known_key)

@@ -23,7 +23,7 @@ def command(ctx: click.Context, shell: str) -> int:
     """Print the script."""
     root = ctx.find_root()
     name = str(root.info_name)
-    made = get_completion_class(shell)
-    assert made is not None, shell  # one of the choices
-    click.echo(made(root.command, {}, name, f"_{name.replace('-', '_').upper()}_COMPLETE").source())
+    completion_class = get_completion_class(shell)
+    assert completion_class is not None, shell  # one of the choices
+    click.echo(completion_class(root.command, {}, name, f"_{name.replace('-', '_').upper()}_COMPLETE").source())
     return 0

@@ -53,8 +53,8 @@ PATHS = (
 @click.option(
     "--knowledge", metavar="FOLDER", type=click.Path(), help="clinical facts in place of our own (for a trial)"
 )
-def command(as_of: datetime | None, **given: Any) -> int:
+def command(as_of: datetime | None, **options: Any) -> int:
     """Print the cards of every input."""
     from cds.evaluate.command import Options, run
 
-    return run(Options(as_of=as_of.date() if as_of else None, **given))
+    return run(Options(as_of=as_of.date() if as_of else None, **options))

@@ -27,9 +27,9 @@ from cds.commands.look import Command
     "--replay", metavar="FOLDER", default="", type=click.Path(), help="a replay, and its review (else as the gates say)"
 )
 @click.option("--json", is_flag=True, help="everything as one JSON object")
-def command(**given: Any) -> int:
+def command(**options: Any) -> int:
     """Say go or not yet; the audit counts only as far as the key of the service proves it."""
     from cds.golive.command import Options, run
     from cds.store.keys import known_key
 
-    return run(Options(**given), known_key)
+    return run(Options(**options), known_key)

@@ -27,8 +27,8 @@ class Command(click.Command):
 
     context_class = Context
 
-    def __init__(self, *given: Any, examples: Sequence[str], **options: Any) -> None:
-        super().__init__(*given, **options)
+    def __init__(self, *arguments: Any, examples: Sequence[str], **options: Any) -> None:
+        super().__init__(*arguments, **options)
         self.examples = examples
 
     def format_epilog(self, _: click.Context, formatter: click.HelpFormatter) -> None:
@@ -41,8 +41,8 @@ class Group(click.Group):
 
     context_class = Context
 
-    def __init__(self, *given: Any, examples: Sequence[str], **options: Any) -> None:
-        super().__init__(*given, **options)
+    def __init__(self, *arguments: Any, examples: Sequence[str], **options: Any) -> None:
+        super().__init__(*arguments, **options)
         self.subcommand_metavar = "COMMAND"
         self.examples = examples
 

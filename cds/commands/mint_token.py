@@ -37,8 +37,8 @@ FILE = click.Path(path_type=Path)
     default=LIFETIME,
     help=f"how long it is valid ({LIFETIME})",
 )
-def command(**given: Any) -> int:
+def command(**options: Any) -> int:
     """Print one token."""
     from cds.trust.mint_command import Options, run
 
-    return run(Options(**given))
+    return run(Options(**options))

@@ -47,8 +47,8 @@ class Files(MutableMapping[str, click.Command]):
         if name not in self._added:
             if name not in COMMANDS:
                 raise KeyError(name)
-            found: click.Command = import_module(f"cds.commands.{name.replace('-', '_')}").command
-            self._added[name] = found
+            command: click.Command = import_module(f"cds.commands.{name.replace('-', '_')}").command
+            self._added[name] = command
         return self._added[name]
 
     def __setitem__(self, name: str, command: click.Command) -> None:
@@ -92,9 +92,9 @@ def run(arguments: Sequence[str]) -> int:
             return status
     except Exit as end:
         return end.exit_code
-    except NoArgsIsHelpError as shown:
-        shown.show()
-        return shown.exit_code
+    except NoArgsIsHelpError as help_error:
+        help_error.show()
+        return help_error.exit_code
     except click.UsageError as problem:
         _say(problem.format_message())
         _hint(problem.ctx)

@@ -31,8 +31,8 @@ from cds.commands.look import Command
 @click.option("--csv", metavar="FILE", help="write all lines to a file, as CSV")
 @click.option("--draft-map", metavar="FILE", help="write a draft of a map (CSV; units beside it), to be confirmed")
 @click.option("--all", is_flag=True, help="also print texts of fewer than five patients: they may name somebody")
-def command(**given: Any) -> int:
+def command(**options: Any) -> int:
     """Print the survey."""
     from cds.recall.command import Options, run
 
-    return run(Options(**given))
+    return run(Options(**options))

@@ -24,10 +24,10 @@ from cds.commands.look import Command
 @click.option("--topic", metavar="TOPIC", help="only this card, such as medication-review")
 @click.option("--json", is_flag=True, help="everything as one JSON object, with days")
 @click.option("--csv", is_flag=True, help="cards and tags as CSV")
-def command(**given: Any) -> int:
+def command(**options: Any) -> int:
     """Print the report."""
-    if given["json"] and given["csv"]:
+    if options["json"] and options["csv"]:
         raise click.UsageError("--csv: not allowed with --json")
     from cds.report.command import Options, run
 
-    return run(Options(**given))
+    return run(Options(**options))

@@ -31,13 +31,13 @@ from cds.commands.look import Command, Whole
 @click.option("--port", metavar="N", default=0, type=Whole(0, 65535), help="the port (any that is free)")
 @click.option("--result", is_flag=True, help="print what the reviewers came to, and serve nothing")
 @click.option("--json", is_flag=True, help="with --result: everything as one JSON object")
-def command(**given: Any) -> int:
+def command(**options: Any) -> int:
     """Serve the review, or print its result."""
-    if given["json"] and not given["result"]:
+    if options["json"] and not options["result"]:
         raise click.UsageError("--json: only with --result")
     if find_spec("duckdb") is None:
         raise click.UsageError("review needs DuckDB: pip install 'twitch-cds[replay]'")
     from cds.replay.review.command import Options, run
 
-    run(Options(**given))
+    run(Options(**options))
     return 0

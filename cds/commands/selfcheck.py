@@ -29,8 +29,8 @@ URLS = "the address of the running service, as clients call it; then other nodes
 @click.option("--kid", metavar="NAME", help="the name of the key (its RFC 7638 thumbprint)")
 @click.option("--ca", metavar="FILE", type=FILE, help="certificate authorities to trust beside the machine's")
 @click.option("--json", is_flag=True, help="one JSON array instead of lines")
-def command(**given: Any) -> int:
+def command(**options: Any) -> int:
     """Print a line for each check."""
     from cds.selfcheck.command import Options, run
 
-    return run(Options(**given))
+    return run(Options(**options))

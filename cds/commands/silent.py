@@ -27,10 +27,10 @@ from cds.commands.look import Command
 @click.option("--client", metavar="NAME", help="only of this client")
 @click.option("--json", is_flag=True, help="everything as one JSON object")
 @click.option("--csv", is_flag=True, help="the emergencies as CSV")
-def command(**given: Any) -> int:
+def command(**options: Any) -> int:
     """Print the list."""
-    if given["json"] and given["csv"]:
+    if options["json"] and options["csv"]:
         raise click.UsageError("--csv: not allowed with --json")
     from cds.report.silent_command import Options, run
 
-    return run(Options(**given))
+    return run(Options(**options))

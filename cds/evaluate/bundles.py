@@ -98,7 +98,7 @@ class Named(Struct):
 def pool_of(engine: Engine, text: bytes, end: datetime | None = None) -> Pool:
     """The patients of one Bundle and of the Bundles in it, or of Parameters; with `end`, as known at that moment."""
     bundles = list(_opened(text))
-    pool = Pool(engine, {alias: known for bundle in bundles for alias, known in _aliases(bundle)}, end=end)
+    pool = Pool(engine, {alias: patient for bundle in bundles for alias, patient in _aliases(bundle)}, end=end)
     for bundle in bundles:
         pool.truncated |= any(True for _ in bundle.links("next"))
         _fill(pool, bundle)
@@ -108,7 +108,7 @@ def pool_of(engine: Engine, text: bytes, end: datetime | None = None) -> Pool:
 def resources_of(text: bytes) -> Iterator[tuple[str, Raw, Mapping[str, str]]]:
     """All that a Bundle or Parameters hold: type, text, and what its references may call its patients."""
     bundles = list(_opened(text))
-    names = {alias: known for bundle in bundles for alias, known in _aliases(bundle)}
+    names = {alias: patient for bundle in bundles for alias, patient in _aliases(bundle)}
     for bundle in bundles:
         for entry in bundle.entries():
             kind = _named(entry.resource).resourceType
@@ -125,7 +125,7 @@ def deletions(text: bytes) -> list[str] | None:
     """What a Bundle deletes, if it does nothing else (FHIR Bulk Data, `deleted`); None if it does."""
     entries = [entry for bundle in _bundles(text) for entry in bundle.entries()]
     deleted = [entry.deleted for entry in entries]
-    return [one for one in deleted if one is not None] if deleted and None not in deleted else None
+    return [name for name in deleted if name is not None] if deleted and None not in deleted else None
 
 
 def _opened(text: bytes) -> Iterator[Bundle]:
@@ -137,18 +137,18 @@ def _opened(text: bytes) -> Iterator[Bundle]:
     except msgspec.ValidationError as problem:
         raise UsageError("is not FHIR: its `parameter` is not a list of parameters") from problem
     resources = list(_resources(parameters.parameter or ()))
-    yield Bundle(entry=[Raw(b'{"resource":' + bytes(one) + b"}") for one in resources])
-    for one in resources:
-        if _named(one).resourceType == "Bundle":
-            yield from _bundles(one)
+    yield Bundle(entry=[Raw(b'{"resource":' + bytes(resource) + b"}") for resource in resources])
+    for resource in resources:
+        if _named(resource).resourceType == "Bundle":
+            yield from _bundles(resource)
 
 
 def _resources(parameters: "list[Parameter] | tuple[()]") -> Iterator[Raw]:
     """The resources of parameters and of their parts."""
-    for one in parameters:
-        if bytes(one.resource):
-            yield one.resource
-        yield from _resources(one.part or ())
+    for parameter in parameters:
+        if bytes(parameter.resource):
+            yield parameter.resource
+        yield from _resources(parameter.part or ())
 
 
 def _bundles(text: Raw | bytes) -> Iterator[Bundle]:
@@ -168,14 +168,14 @@ def _fill(pool: Pool, bundle: Bundle) -> None:
     deleted: set[str] = set()
     searched = bundle.searched
     for entry in bundle.entries():
-        named = _named(entry.resource)
-        kind = named.resourceType
+        names = _named(entry.resource)
+        kind = names.resourceType
         if entry.deleted is not None:
             deleted.add(entry.deleted)
             if bundle.type != "history":  # there a later version may stand before it
                 pool.delete(entry.deleted)
             continue
-        if bundle.type == "history" and f"{kind}/{named.id}" in deleted:
+        if bundle.type == "history" and f"{kind}/{names.id}" in deleted:
             continue  # an older version of what a newer entry deleted (newest first)
         if entry.is_refused and _matters(entry.asked):
             pool.truncated = True
@@ -200,11 +200,11 @@ def _type_in(url: Anything) -> str | None:
 def _aliases(bundle: Bundle) -> Iterator[tuple[str, str]]:
     """What a Bundle's references may call its patients, with their ids."""
     for entry in bundle.entries():
-        named = _named(entry.resource)
-        if named.resourceType == "Patient" and isinstance(entry.fullUrl, str):
-            known = named.id if isinstance(named.id, str) else _urn(entry)
-            if known:
-                yield entry.fullUrl, known
+        names = _named(entry.resource)
+        if names.resourceType == "Patient" and isinstance(entry.fullUrl, str):
+            ident = names.id if isinstance(names.id, str) else _urn(entry)
+            if ident:
+                yield entry.fullUrl, ident
 
 
 def _named(text: Raw | bytes) -> Named:

@@ -111,7 +111,7 @@ def _summary(result: Result) -> str:
     """One line: the input, the patient, the most urgent card, what could not be checked, and the cards."""
     cards = result.outcome.cards
     worst = max((LEVELS.index(card.indicator) for card in cards), default=None)
-    unread = sum(one.count or 1 for one in result.outcome.not_checked)
+    unread = sum(not_checked.count or 1 for not_checked in result.outcome.not_checked)
     topics = ", ".join(card.source.topic.code for card in cards if card.source.topic)
     urgency = "silent" if worst is None else LEVELS[worst].value
     patient = plain(result.patient, ID_LENGTH)
@@ -120,6 +120,6 @@ def _summary(result: Result) -> str:
 
 def _line(result: Result, engine: Engine, why: bool) -> str:
     """One answer as one line of JSON."""
-    told = {"why": explain(result.outcome, engine)} if why else {}
-    answer = {"input": result.input, "patient": result.patient, "cards": result.outcome.cards, **told}
+    explanation = {"why": explain(result.outcome, engine)} if why else {}
+    answer = {"input": result.input, "patient": result.patient, "cards": result.outcome.cards, **explanation}
     return msgspec.json.encode(answer).decode() + "\n"

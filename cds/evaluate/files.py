@@ -64,18 +64,18 @@ def batches(argument: str) -> Iterator[Batch | Problem]:
         yield Batch(shown(argument), (argument,))
         return
     failed: list[OSError] = []
-    wanted: dict[str, list[str]] = {}
-    others: Counter[str] = Counter()
+    by_folder: dict[str, list[str]] = {}
+    skipped: Counter[str] = Counter()
     for folder, inner, names in walk(argument, failed.append):
         inner.sort()
-        found = sorted(str(at(folder) / name) for name in names if is_wanted(name))
-        others.update(Path(name).suffix.lower() for name in names if not is_wanted(name))
-        if found:
-            wanted.setdefault(_export(folder, argument), []).extend(found)
-    yield from (Batch(shown(folder), tuple(paths)) for folder, paths in wanted.items())
+        matching = sorted(str(at(folder) / name) for name in names if is_wanted(name))
+        skipped.update(Path(name).suffix.lower() for name in names if not is_wanted(name))
+        if matching:
+            by_folder.setdefault(_export(folder, argument), []).extend(matching)
+    yield from (Batch(shown(folder), tuple(paths)) for folder, paths in by_folder.items())
     yield from (Problem(shown(problem.filename), reason(problem)) for problem in failed)
-    if not wanted and not failed:
-        yield Problem(shown(argument), f"the folder holds no {', '.join(ENDINGS)}, .gz or .zip file{_listed(others)}")
+    if not by_folder and not failed:
+        yield Problem(shown(argument), f"the folder holds no {', '.join(ENDINGS)}, .gz or .zip file{_listed(skipped)}")
 
 
 def is_wanted(name: str) -> bool:
@@ -83,8 +83,8 @@ def is_wanted(name: str) -> bool:
     return name.lower().endswith(PACKED)
 
 
-def _listed(others: Counter[str]) -> str:
-    kinds = ", ".join(f"{count} {ending or 'without an ending'}" for ending, count in sorted(others.items()))
+def _listed(skipped: Counter[str]) -> str:
+    kinds = ", ".join(f"{count} {ending or 'without an ending'}" for ending, count in sorted(skipped.items()))
     return f" (it holds {kinds})" if kinds else ""
 
 
@@ -182,7 +182,7 @@ def _is_record(line: bytes) -> bool:
 def shown(path: str) -> str:
     """A path as it can be printed and sent: control characters and bytes that are no text made visible."""
     text = os.fsencode(path).decode("utf-8", "backslashreplace")
-    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
 
 
 def reason(problem: OSError) -> str:

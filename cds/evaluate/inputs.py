@@ -139,7 +139,7 @@ class InputEvaluation:
 
     def _request(self, place: str, hook: object, text: bytes) -> Result:
         services = self._engine.services.values()
-        service = next((one for one in services if one.hook == hook), None)
+        service = next((candidate for candidate in services if candidate.hook == hook), None)
         if service is None:
             raise UsageError(f"the hook of this request is not offered; use {', '.join(sorted(hooks(self._engine)))}")
         if self._end is not None:

@@ -81,14 +81,14 @@ def request_at(text: bytes, end: datetime) -> tuple[bytes, int]:
 
     What is drafted stands in the context and is what is asked about: it is left as it is.
     """
-    whole = msgspec.json.decode(text, type=dict[str, Raw])
-    prefetch = msgspec.json.decode(whole.get("prefetch", b"null"), type=dict[str, Raw] | None) or {}
-    found = {key: _value_at(value, end) for key, value in prefetch.items()}
-    later = sum(count for _, count in found.values())
+    members = msgspec.json.decode(text, type=dict[str, Raw])
+    prefetch = msgspec.json.decode(members.get("prefetch", b"null"), type=dict[str, Raw] | None) or {}
+    values = {key: _value_at(value, end) for key, value in prefetch.items()}
+    later = sum(count for _, count in values.values())
     if not later:
         return text, 0
-    known = msgspec.json.encode({key: value for key, (value, _) in found.items()})
-    return msgspec.json.encode({**whole, "prefetch": Raw(known)}), later
+    encoded = msgspec.json.encode({key: value for key, (value, _) in values.items()})
+    return msgspec.json.encode({**members, "prefetch": Raw(encoded)}), later
 
 
 def _value_at(value: Raw, end: datetime) -> tuple[Raw, int]:
@@ -104,15 +104,15 @@ def _value_at(value: Raw, end: datetime) -> tuple[Raw, int]:
 
 
 def _bundle_at(value: Raw, bundle: Kind, end: datetime) -> tuple[Raw, int]:
-    kept, later = [], 0
+    entries, later = [], 0
     for entry in bundle.entry or ():
         resource, count = _value_at(entry.get("resource", NOTHING), end)
         later += count
         if bytes(resource) != bytes(NOTHING):
-            kept.append({**entry, "resource": resource})
+            entries.append({**entry, "resource": resource})
         elif not count:
-            kept.append(entry)
+            entries.append(entry)
     if not later:
         return value, 0
-    whole = msgspec.json.decode(value, type=dict[str, Raw])
-    return Raw(msgspec.json.encode({**whole, "entry": Raw(msgspec.json.encode(kept))})), later
+    members = msgspec.json.decode(value, type=dict[str, Raw])
+    return Raw(msgspec.json.encode({**members, "entry": Raw(msgspec.json.encode(entries))})), later

@@ -54,9 +54,9 @@ class Unread(Struct):
         if kind in (UNKNOWN, "Condition"):
             self.codes.append(code)
 
-    def joined(self, other: "Unread") -> "Unread":
+    def joined(self, unread: "Unread") -> "Unread":
         """Both together."""
-        return Unread(self.counts + other.counts, self.codes + other.codes)
+        return Unread(self.counts + unread.counts, self.codes + unread.codes)
 
 
 class Whole(Supplies):
@@ -105,8 +105,8 @@ class Pool:
         """Leave out what was deleted since it was written, wherever it stands; a conditional deletion names nothing."""
         self._deleted.add("/".join(url.split("?", maxsplit=1)[0].split("/")[-2:]))
 
-    def add(self, kind: str, text: Raw | bytes, named: str | None = None) -> None:
-        """Take one resource of a type; `named` is the id that a Bundle gives it beside its own."""
+    def add(self, kind: str, text: Raw | bytes, name: str | None = None) -> None:
+        """Take one resource of a type; `name` is the id that a Bundle gives it beside its own."""
         if self._end is not None and kind != PATIENT and is_later(text, self._end):
             self.later += 1
             self._meet(self._owner_of(text))
@@ -119,14 +119,14 @@ class Pool:
         except (msgspec.DecodeError, RecursionError):
             self._refuse(kind, text)
             return
-        self._take(resource if resource.id or not named else replace(resource, id=named), named)
+        self._take(resource if resource.id or not name else replace(resource, id=name), name)
 
-    def _take(self, resource: Anything, named: str | None) -> None:
+    def _take(self, resource: Anything, name: str | None) -> None:
         if isinstance(resource, fhir.OperationOutcome):
             issues = resource.issue or ()
             self.truncated |= any(issue.severity in FATAL for issue in issues) or bool(cuts(issues))
         elif isinstance(resource, fhir.Medication | Questionnaire):
-            self._shared += [resource] if named in (None, resource.id) else [resource, replace(resource, id=named)]
+            self._shared += [resource] if name in (None, resource.id) else [resource, replace(resource, id=name)]
         elif isinstance(resource, fhir.Patient):
             self._patient(resource)
         else:
@@ -162,12 +162,16 @@ class Pool:
 
     def _owner(self, references: Iterable[Reference | None]) -> str | None:
         """The patient's id; empty if it is about something else, None if it does not say."""
-        owners = [patient_id(one.reference, self._aliases) for one in references if one and one.reference]
+        owners = [
+            patient_id(reference.reference, self._aliases)
+            for reference in references
+            if reference and reference.reference
+        ]
         return next((owner for owner in owners if owner), owners[0] if owners else None)
 
     def _record(self, patient: str) -> Record:
         if patient not in self._records:
-            aliases = frozenset(alias for alias, known in self._aliases.items() if known == patient)
+            aliases = frozenset(alias for alias, owner in self._aliases.items() if owner == patient)
             self._records[patient] = Record(self._engine.reader(patient, aliases))
         return self._records[patient]
 
@@ -194,7 +198,7 @@ class Pool:
     def _check(self) -> None:
         if not self._records:
             raise UsageError("no patient can be told: there is no Patient with an id, and no reference to one")
-        if len(self._records) > 1 and not any(one.reader.chart.has_patient for one in self._records.values()):
+        if len(self._records) > 1 and not any(record.reader.chart.has_patient for record in self._records.values()):
             raise UsageError(
                 f"the patient cannot be told: there is no Patient, and the records name {len(self._records)} of them"
             )
@@ -222,7 +226,7 @@ def patient_id(reference: str, aliases: Mapping[str, str]) -> str | None:
 
 def _references(resource: Anything) -> list[Reference | None]:
     if isinstance(resource, fhir.Appointment):
-        return [resource.subject, *(one.actor for one in resource.participant or ())]
+        return [resource.subject, *(participant.actor for participant in resource.participant or ())]
     return [resource.subject or resource.patient]
 
 

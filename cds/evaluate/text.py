@@ -66,20 +66,20 @@ class Printer:
             yield from self._traces("seen, but no active twitch", why.near_misses)
             return
         yield "  rules:"
-        for told in why.rules:
-            yield from self._told(told)
+        for rule in why.rules:
+            yield from self._told(rule)
         yield "  cards not shown:"
         for topic, reason in why.cards_left_out.items():
             yield from self._wrapped(f"{topic}: {reason}", 4)
 
-    def _told(self, told: Told) -> Iterator[str]:
-        because = f" ({told.because})" if told.because else ""
-        yield from self._wrapped(f"{told.rule} {told.title}: {told.state.replace('-', ' ')}{because}", 4)
-        for fact in told.facts:
+    def _told(self, rule: Told) -> Iterator[str]:
+        because = f" ({rule.because})" if rule.because else ""
+        yield from self._wrapped(f"{rule.rule} {rule.title}: {rule.state.replace('-', ' ')}{because}", 4)
+        for fact in rule.facts:
             yield from self._wrapped(f"- {_fact(fact)}", 6)
-        if told.looks_for:
-            yield from self._wrapped(f"looks for {', '.join(told.looks_for)}", 6)
-            yield from self._traces("on the chart, but did not qualify", told.not_qualified)
+        if rule.looks_for:
+            yield from self._wrapped(f"looks for {', '.join(rule.looks_for)}", 6)
+            yield from self._traces("on the chart, but did not qualify", rule.not_qualified)
 
     def _traces(self, title: str, traces: Iterable[Trace]) -> Iterator[str]:
         for trace in traces:

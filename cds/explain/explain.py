@@ -83,8 +83,8 @@ def why_silent(outcome: Outcome, words: Words) -> str:
 
 def _of_drafts(evaluation: Evaluation) -> str:
     """The key of the reason why drafts made no card."""
-    verdicts = {one.rule: one for one in evaluation.runner.verdicts}
-    if "ORD-STEROID" in verdicts or any(one.because == "draft-in-known-disease" for one in verdicts.values()):
+    verdicts = {verdict.rule: verdict for verdict in evaluation.runner.verdicts}
+    if "ORD-STEROID" in verdicts or any(verdict.because == "draft-in-known-disease" for verdict in verdicts.values()):
         return "draft-in-known-disease"
     begins = verdicts.get("ORD-RENEWAL corticosteroid")
     if begins is not None and begins.state == "fired":
@@ -94,11 +94,11 @@ def _of_drafts(evaluation: Evaluation) -> str:
 
 def _of_orders(evaluation: Evaluation, summary: str, words: Words) -> Why:
     """The order hooks ask few rules; what a draft begins or raises decides."""
-    told = (_of_order(verdict, words) for verdict in evaluation.runner.verdicts)
+    explained = (_of_order(verdict, words) for verdict in evaluation.runner.verdicts)
     left_out = {due.advice.topic.value: words.left_out(REPEATED) for due in evaluation.repeated}
     if any(due.advice.variant == UNSAID for due in evaluation.shown):
         left_out[Topic.EMERG.value] = words.left_out(left_out_of.SWITCHED_OFF)
-    return Why(twitch=True, summary=summary, rules=tuple(told), cards_left_out=left_out)
+    return Why(twitch=True, summary=summary, rules=tuple(explained), cards_left_out=left_out)
 
 
 def _of_order(verdict: Verdict, words: Words) -> Told:
@@ -127,7 +127,7 @@ def _not_qualified(rule: Rule, evaluation: Evaluation, chart: Chart, engine: Eng
     """What the chart has of what a silent rule reads, each with the condition that failed."""
     reads = rule.reads.whole
     against = Against(evaluation.assessed.found.picture, reads) if evaluation.assessed else None
-    return tuple(_worded(one, engine.words) for one in traces(chart, reads, engine.knowledge, against))
+    return tuple(_worded(trace, engine.words) for trace in traces(chart, reads, engine.knowledge, against))
 
 
 def _worded(trace: Trace, words: Words) -> Trace:
@@ -138,12 +138,12 @@ def _worded(trace: Trace, words: Words) -> Trace:
 
 def _verdict(rule: Rule, evaluation: Evaluation, engine: Engine) -> Verdict:
     """The rule's verdict; one that fired in vain is suppressed."""
-    said = [one for one in evaluation.runner.verdicts if one.rule == rule.id]
-    if not said and rule.children:
+    verdicts = [verdict for verdict in evaluation.runner.verdicts if verdict.rule == rule.id]
+    if not verdicts and rule.children:
         return Verdict(rule.id, "suppressed", because="children-only")
-    if not said:
+    if not verdicts:
         return Verdict(rule.id, "not-fired")
-    verdict = said[-1]
+    verdict = verdicts[-1]
     if verdict.state != "fired" or rule.card is None or rule.id in _shown(evaluation, engine):
         return verdict
     return Verdict(rule.id, "suppressed", verdict.facts)
@@ -165,12 +165,12 @@ def _shown(evaluation: Evaluation, engine: Engine) -> set[str]:
 
 def absent(assessed: Assessed) -> Iterator[tuple[Topic, str]]:
     """Each card that is not shown, and the key of the reason why the combination table left it out."""
-    found, decision = assessed.found, assessed.decision
-    shown = {choice.topic for choice in decision.choices}
+    assessment, decision = assessed.found, assessed.decision
+    shown_topics = {choice.topic for choice in decision.choices}
     covered = {choice.covered for choice in decision.choices}
-    others = shown | {*decision.dropped, *decision.repeated}
+    settled = shown_topics | {*decision.dropped, *decision.repeated}
     for row in OF_FINDINGS:
-        if row.topic in shown or row.left_out is None:
+        if row.topic in shown_topics or row.left_out is None:
             continue
         if row.topic in decision.repeated:
             yield row.topic, REPEATED
@@ -181,4 +181,4 @@ def absent(assessed: Assessed) -> Iterator[tuple[Topic, str]]:
         elif row.topic in covered:
             yield row.topic, COVERED
         else:
-            yield row.topic, row.left_out(found, others)
+            yield row.topic, row.left_out(assessment, settled)

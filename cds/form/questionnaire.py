@@ -38,18 +38,18 @@ class Author:
 
     def code_system(self) -> Json:
         """The answers that no terminology codes."""
-        found: dict[str, str] = {}
+        displays: dict[str, str] = {}
         for item in self._form.every():
             for option in self._form.options(item):
                 if self._system(option.code) == self._codes:
-                    found.setdefault(option.code, self._words.answer(item.id, item.list, option.code))
+                    displays.setdefault(option.code, self._words.answer(item.id, item.list, option.code))
         return {
             "resourceType": "CodeSystem",
             **self._head(self._codes, f"{TITLE}: answers", OF_ANSWERS),
             "caseSensitive": True,
             "content": "complete",
-            "count": len(found),
-            "concept": [{"code": code, "display": display} for code, display in found.items()],
+            "count": len(displays),
+            "concept": [{"code": code, "display": display} for code, display in displays.items()],
         }
 
     def _head(self, url: str, title: str, description: str) -> Json:
@@ -66,18 +66,18 @@ class Author:
         }
 
     def _item(self, item: FormItem) -> Json:
-        made: Json = {"linkId": item.id, "text": self._words.text(item.id), "type": item.type}
+        json_item: Json = {"linkId": item.id, "text": self._words.text(item.id), "type": item.type}
         options = self._form.options(item)
-        asked = self._condition(item)
+        condition = self._condition(item)
         more: Json = {
             "extension": list(self._extensions(item)),
             "code": [self._concept(token) for token in (item.code, item.asks) if token],
-            "enableWhen": [asked] if asked else [],
-            "answerOption": [self._option(item, one) for one in options],
+            "enableWhen": [condition] if condition else [],
+            "answerOption": [self._option(item, option) for option in options],
             "item": [self._item(part) for part in item.parts],
         }
-        made |= {name: value for name, value in more.items() if value}
-        return made | ({"repeats": True} if item.repeats else {})
+        json_item |= {name: value for name, value in more.items() if value}
+        return json_item | ({"repeats": True} if item.repeats else {})
 
     def _condition(self, item: FormItem) -> Json | None:
         """What an item follows; of those that follow nothing, all are asked unless the first answer ends the form.
@@ -101,10 +101,10 @@ class Author:
         }
         if option.number is not None:
             coding = {"extension": [{"url": f"{EXTENSION}/ordinalValue", "valueDecimal": option.number}], **coding}
-        made: Json = {"valueCoding": coding}
+        answer: Json = {"valueCoding": coding}
         if option.exclusive is None:
-            return made
-        return {"extension": [{"url": f"{EXTENSION}/questionnaire-optionExclusive", "valueBoolean": True}], **made}
+            return answer
+        return {"extension": [{"url": f"{EXTENSION}/questionnaire-optionExclusive", "valueBoolean": True}], **answer}
 
     def _extensions(self, item: FormItem) -> Iterator[Json]:
         """Limits and units of numbers, and for how long an Observation answers a question (SDC)."""

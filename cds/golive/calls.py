@@ -65,10 +65,10 @@ class Calls(Struct, kw_only=True):
     @property
     def p99(self) -> float | None:
         """The time in which 99 of 100 calls were answered, in milliseconds to a tenth; nothing of no calls."""
-        wanted, reached = -(-self.seen * 99 // 100), 0
+        rank, reached = -(-self.seen * 99 // 100), 0
         for ms, count in sorted(self.times.items()):
             reached += count
-            if reached >= wanted:
+            if reached >= rank:
                 return ms
         return None
 

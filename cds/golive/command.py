@@ -35,27 +35,32 @@ def run(options: Options, key_of: KeyOf, now: Callable[[], datetime] = utc_now) 
         raise UsageError(NO_FILE)
     with working("Counting"):
         replay = Path(options.replay) if options.replay else None
-        found = judge(Path(file), settings, now(), key_of, [Path(path) for path in options.audit], replay)
-    sys.stdout.write(_object(found) if options.json else "".join(f"{line}\n" for line in _lines(found)))
-    return 0 if found.is_go else 1
+        verdict = judge(Path(file), settings, now(), key_of, [Path(path) for path in options.audit], replay)
+    sys.stdout.write(_object(verdict) if options.json else "".join(f"{line}\n" for line in _lines(verdict)))
+    return 0 if verdict.is_go else 1
 
 
-def _object(found: Verdict) -> str:
-    rows = [msgspec.to_builtins(row) | {"state": row.said} for row in found.rows]
-    told = {"client": found.gates.client, "go": found.is_go, "leftOut": list(found.gates.without), "gates": rows}
-    return msgspec.json.encode(told).decode() + "\n"
+def _object(verdict: Verdict) -> str:
+    rows = [msgspec.to_builtins(row) | {"state": row.said} for row in verdict.rows]
+    document = {
+        "client": verdict.gates.client,
+        "go": verdict.is_go,
+        "leftOut": list(verdict.gates.without),
+        "gates": rows,
+    }
+    return msgspec.json.encode(document).decode() + "\n"
 
 
-def _lines(found: Verdict) -> Iterator[str]:
-    until = f" until {found.gates.until}" if found.gates.until else ""
-    yield f"Go-live of {found.gates.client}, from {found.gates.since}{until} ({found.time_zone})"
+def _lines(verdict: Verdict) -> Iterator[str]:
+    until = f" until {verdict.gates.until}" if verdict.gates.until else ""
+    yield f"Go-live of {verdict.gates.client}, from {verdict.gates.since}{until} ({verdict.time_zone})"
     yield ""
-    for row in found.rows:
+    for row in verdict.rows:
         yield f"  {row.said:<20} {row.title}{_numbers(row)}"
-    for title in left_out(found.gates):
+    for title in left_out(verdict.gates):
         yield f"  {'left out':<20} {title}"
     yield ""
-    yield summary(found)
+    yield summary(verdict)
 
 
 def _numbers(row: Row) -> str:
@@ -69,8 +74,8 @@ def number(value: float) -> str:
     return f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
-def summary(found: Verdict) -> str:
+def summary(verdict: Verdict) -> str:
     """The verdict, in one sentence."""
-    if found.is_go:
-        return f"GO: all {len(found.rows)} gates are met."
-    return f"NOT YET: {found.missed} of {len(found.rows)} gates are not met."
+    if verdict.is_go:
+        return f"GO: all {len(verdict.rows)} gates are met."
+    return f"NOT YET: {verdict.missed} of {len(verdict.rows)} gates are not met."

@@ -119,9 +119,9 @@ def _problems(gates: Gates) -> Iterable[tuple[str, str]]:
         yield "reviews", 'must name the files of two reviewers for the gate "agreement"'
 
 
-def _problems_of_limits(asked: Mapping[str, Gate], limits: Mapping[str, Limit]) -> Iterable[tuple[str, str]]:
-    for name, gate in asked.items():
-        wanted, other = ("least", "most") if gate.is_least else ("most", "least")
+def _problems_of_limits(gates: Mapping[str, Gate], limits: Mapping[str, Limit]) -> Iterable[tuple[str, str]]:
+    for name, gate in gates.items():
+        bound, opposite = ("least", "most") if gate.is_least else ("most", "least")
         limit = limits.get(name, Limit())
-        if getattr(limit, wanted) is None or getattr(limit, other) is not None:
-            yield f"gates.{name}", f'must be {{ {wanted} = … }}; to leave the gate out, name it under "without"'
+        if getattr(limit, bound) is None or getattr(limit, opposite) is not None:
+            yield f"gates.{name}", f'must be {{ {bound} = … }}; to leave the gate out, name it under "without"'

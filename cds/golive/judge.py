@@ -36,8 +36,8 @@ def judge(
     calls = _calls(gates, settings, key_of, list(logs) or all_of(log_of(settings)))
     feedback, beside = _of_database(gates, settings, now)
     folder = replay or (path.parent / gates.replay if gates.replay else None)
-    found = read_replay(folder) if folder is not None else None
-    return verdict(gates, str(settings.zone), calls, feedback, reviews, beside, found)
+    replayed = read_replay(folder) if folder is not None else None
+    return verdict(gates, str(settings.zone), calls, feedback, reviews, beside, replayed)
 
 
 def _calls(gates: Gates, settings: Settings, key_of: KeyOf, logs: Sequence[Path]) -> Calls | None:

@@ -31,10 +31,10 @@ def read_replay(folder: Path) -> Replayed:
     """Read both; raises UsageError where there is no replay, or one of the files cannot be used."""
     path = folder / MANIFEST
     try:
-        found = msgspec.json.decode(path.read_bytes(), type=Manifest)
+        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
     except OSError as problem:
         raise UsageError(f"{path}: cannot be read: {reason_of(problem)}") from problem
     except msgspec.DecodeError as problem:
         raise UsageError(f"{path}: is not the manifest of a replay") from problem
     review = read_review(folder)
-    return Replayed(found.figures if found.done else {}, results_of(review) if review is not None else None)
+    return Replayed(manifest.figures if manifest.done else {}, results_of(review) if review is not None else None)

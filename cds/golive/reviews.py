@@ -20,11 +20,11 @@ def read_review(path: Path) -> dict[str, str]:
         raise UsageError(f"{path}: cannot be read: {reason_of(problem)}") from problem
     if missing := [name for name in COLUMNS if name not in names]:
         raise UsageError(f"{path}: has no column {' and no column '.join(missing)}")
-    judged: dict[str, str] = {}
+    verdicts: dict[str, str] = {}
     for number, row in rows:
         verdict = (row["verdict"] or "").strip().lower()
         if verdict and verdict not in VERDICTS:
             raise UsageError(f"{path}:{number}: {verdict!r} is none of {', '.join(VERDICTS)}")
         if verdict:
-            judged[row["uuid"]] = verdict
-    return judged
+            verdicts[row["uuid"]] = verdict
+    return verdicts

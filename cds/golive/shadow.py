@@ -11,14 +11,14 @@ def count_shadow(connection: Connection, period: Period, client: str) -> Shadow 
     return shadow(connection, period, client=client)
 
 
-def shadow_figures(found: Shadow | None) -> dict[str, float | None]:
+def shadow_figures(counts: Shadow | None) -> dict[str, float | None]:
     """A call that the candidate refused counts as a failure of it: the live version has answered it."""
-    if found is None:
+    if counts is None:
         return {}
-    failures, asked = found.failed + found.refused, found.compared + found.failed + found.refused
+    failures, questions = counts.failed + counts.refused, counts.compared + counts.failed + counts.refused
     return {
-        "shadow_calls": float(found.compared),
-        "shadow_different_percent": found.different / found.compared * 100 if found.compared else None,
-        "shadow_gone": float(found.number(GONE) + found.number(LESS)) if found.compared else None,
-        "shadow_failures_percent": failures / asked * 100 if asked else None,
+        "shadow_calls": float(counts.compared),
+        "shadow_different_percent": counts.different / counts.compared * 100 if counts.compared else None,
+        "shadow_gone": float(counts.number(GONE) + counts.number(LESS)) if counts.compared else None,
+        "shadow_failures_percent": failures / questions * 100 if questions else None,
     }

@@ -112,13 +112,15 @@ def _of_reviews(calls: Calls | None, reviews: Sequence[Judged]) -> dict[str, flo
     """
     if calls is None or not calls.seen or not reviews:
         return {}
-    own = [{card: said for card, said in judged.items() if card in calls.emergencies} for judged in reviews]
-    by_all = set.intersection(*(set(judged) for judged in own))
-    harmful = {card for judged in own for card, said in judged.items() if said == HARMFUL}
+    reviewed = [
+        {card: judgement for card, judgement in review.items() if card in calls.emergencies} for review in reviews
+    ]
+    by_all = set.intersection(*(set(verdicts) for verdicts in reviewed))
+    harmful = {card for verdicts in reviewed for card, judgement in verdicts.items() if judgement == HARMFUL}
     return {
         "emergencies_reviewed_percent": _percent(len(by_all), len(calls.emergencies)) if calls.emergencies else 100.0,
         "emergencies_harmful": float(len(harmful)) if by_all or not calls.emergencies else None,
-        "agreement": kappa(own[0], own[1]) if len(own) == 2 else None,
+        "agreement": kappa(reviewed[0], reviewed[1]) if len(reviewed) == 2 else None,
     }
 
 
@@ -148,25 +150,25 @@ def _of_replay(figures: Mapping[str, int]) -> dict[str, float | None]:
 
 def _of_review(results: Results) -> dict[str, float | None]:
     """Of a review; while there is a card of which both have judged nothing, nobody knows the weakest."""
-    judged = sum(line.judged for line in results.lines)
+    count = sum(line.judged for line in results.lines)
     silent = sum(line.judged for line in results.silences)
     return {
-        "review_judged_percent": _percent(judged, results.items),
+        "review_judged_percent": _percent(count, results.items),
         "review_agreement": results.agreement.kappa if results.agreement else None,
         "review_ppv_percent": _least_percent([line.share for line in results.cards]),
         "review_ppv_low_percent": _least_percent([line.low for line in results.cards]),
         "review_silent_right_percent": _percent(sum(line.right for line in results.silences), silent),
-        "review_harmful": float(sum(line.harmful for line in results.lines)) if judged else None,
+        "review_harmful": float(sum(line.harmful for line in results.lines)) if count else None,
     }
 
 
 def _least_percent(shares: Sequence[float | None]) -> float | None:
-    known = [share for share in shares if share is not None]
-    return min(known) * 100 if known and len(known) == len(shares) else None
+    known_shares = [share for share in shares if share is not None]
+    return min(known_shares) * 100 if known_shares and len(known_shares) == len(shares) else None
 
 
-def _percent(part: int, whole: int) -> float | None:
-    return part / whole * 100 if whole else None
+def _percent(part: int, total: int) -> float | None:
+    return part / total * 100 if total else None
 
 
 def left_out(gates: Gates) -> Iterator[str]:

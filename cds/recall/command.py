@@ -41,10 +41,10 @@ def run(options: Options, now: Callable[[], datetime] | None = None) -> int:
     for draft in (options.draft_map, units):
         if draft and Path(draft).exists():
             raise UsageError(f"--draft-map: {draft} is there already, and may hold what a person has confirmed")
-    found = [one for path in options.paths for one in batches(path)]
-    total = sum(size_of(path) for batch in found if isinstance(batch, Batch) for path in batch.paths)
+    read_batches = [batch for path in options.paths for batch in batches(path)]
+    total = sum(size_of(path) for batch in read_batches if isinstance(batch, Batch) for path in batch.paths)
     with working("Reading", total or None) as work:
-        counted, problems = survey(engine, found, work.advance)
+        counted, problems = survey(engine, read_batches, work.advance)
     if options.all:
         _say(DISCLOSES)
     lines = rows(counted, Suggestions(engine.knowledge), every=options.all)

@@ -37,13 +37,15 @@ class Reading:
         self._systems = {engine.knowledge.systems[short]: label for short, label in SYSTEMS.items()}
         self._now = engine.now()
         classes = engine.knowledge.medicines.values()
-        self._groups = frozenset(name for one in classes for name in (*one.groups, *one.check_route))
+        self._groups = frozenset(
+            name for medicine_class in classes for name in (*medicine_class.groups, *medicine_class.check_route)
+        )
 
-    def observation(self, whole: fhir.Observation, patient: str) -> None:
+    def observation(self, observation: fhir.Observation, patient: str) -> None:
         """A result or a finding, and each of its components."""
-        if status_of(whole) in observations.VOID:
+        if status_of(observation) in observations.VOID:
             return
-        for part in _parts(whole):
+        for part in _parts(observation):
             results = list(observations.labs(part, self._namer, self._scope(patient)))
             for result in results:
                 self._result(part, result, patient)
@@ -57,11 +59,11 @@ class Reading:
 
     def condition(self, condition: fhir.Condition, patient: str) -> None:
         """A problem."""
-        named = self._namer.named(condition.ref, condition.code)
+        name = self._namer.named(condition.ref, condition.code)
         if "entered-in-error" in {code_of(word) for word in concepts.words(condition.verification_status)}:
             return
         source = self._source(condition.code)
-        if named is not None and UNREAD not in named.phrases:
+        if name is not None and UNREAD not in name.phrases:
             self._survey.share(Type.PROBLEM, source).read += 1
         elif not self._namer.is_coded(condition.code) and self._may_matter(condition.code):
             self._survey.share(Type.PROBLEM, source).unread[CODE] += 1
@@ -72,23 +74,27 @@ class Reading:
         status = status_of(entry)
         if status in WITHDRAWN:
             return
-        named = medications.concepts_of(entry)
-        hits = MedicationReader(self._namer, self._scope(patient), medications, self._routes).hits(entry, named)
-        source = self._source(*named)
+        medicine_concepts = medications.concepts_of(entry)
+        hits = MedicationReader(self._namer, self._scope(patient), medications, self._routes).hits(
+            entry, medicine_concepts
+        )
+        source = self._source(*medicine_concepts)
         if hits:
             if any(not self._groups.isdisjoint(hit.groups) for hit in hits):
                 self._taken(status, source, patient)
-                self._contradiction(Type.MEDICINE, hits, named, patient)
-        elif not any(map(self._namer.is_classified, named)):
-            if not any(map(self._namer.is_coded, named)):
+                self._contradiction(Type.MEDICINE, hits, medicine_concepts, patient)
+        elif not any(map(self._namer.is_classified, medicine_concepts)):
+            if not any(map(self._namer.is_coded, medicine_concepts)):
                 self._survey.share(Type.MEDICINE, source).unread[CODE] += 1
-            for concept in named or [CodeableConcept(text=medications.name_of(entry))]:
+            for concept in medicine_concepts or [CodeableConcept(text=medications.name_of(entry))]:
                 self._unknown(Type.MEDICINE, concept, patient)
 
     def _may_matter(self, concept: CodeableConcept | None) -> bool:
         """Whether it may be something that a rule reads; not if no rule reads its code in the parent of its edition."""
         codes = self._knowledge.codes
-        codings = [(codes.parent_of(one.system), one.code) for one in (concept.coding or () if concept else ())]
+        codings = [
+            (codes.parent_of(coding.system), coding.code) for coding in (concept.coding or () if concept else ())
+        ]
         parents = [(parent, code) for parent, code in codings if parent is not None]
         return not parents or any(codes.find(parent, code) is not None for parent, code in parents)
 
@@ -114,8 +120,10 @@ class Reading:
         if reason == observations.BY_NAME:
             self._unknown(Type.RESULT, part.code, patient, unit)
         elif reason == Kind.UNIT:
-            said = (quantity.unit or "").strip() or (quantity.code or "").strip() if quantity is not None else ""
-            key = Key(Type.RESULT, Kind.UNIT, text=said or NONE, about=result.analyte)
+            printed_unit = (
+                (quantity.unit or "").strip() or (quantity.code or "").strip() if quantity is not None else ""
+            )
+            key = Key(Type.RESULT, Kind.UNIT, text=printed_unit or NONE, about=result.analyte)
             self._survey.miss(key, patient)
         elif reason == Kind.STATUS:
             self._survey.miss(Key(Type.RESULT, Kind.STATUS, text=status_of(part) or NONE), patient)
@@ -134,32 +142,34 @@ class Reading:
 
     def _unknown(self, kind: Type, concept: CodeableConcept | None, patient: str, unit: str = "") -> None:
         """What a concept says, by its first code, or by its words where it has none."""
-        codings = [one for one in (concept.coding or () if concept else ()) if one.code]
-        said = next(concepts.texts(concept), "")
-        for system in sorted({one.system or NONE for one in codings if not self._namer.knows(one.system)}):
+        codings = [coding for coding in (concept.coding or () if concept else ()) if coding.code]
+        text = next(concepts.texts(concept), "")
+        for system in sorted({coding.system or NONE for coding in codings if not self._namer.knows(coding.system)}):
             self._survey.miss(Key(kind, Kind.SYSTEM, system=system), patient)
         if codings:
             coding = codings[0]
             key = Key(kind, Kind.CODE, system=coding.system or "", code=coding.code or "")
-            self._survey.miss(key, patient, coding.display or said, unit)
+            self._survey.miss(key, patient, coding.display or text, unit)
         else:
-            self._survey.miss(Key(kind, Kind.TEXT, text=said.strip() or NONE), patient, unit=unit)
+            self._survey.miss(Key(kind, Kind.TEXT, text=text.strip() or NONE), patient, unit=unit)
 
     def _contradiction(
-        self, kind: Type, hits: Iterable[Anything], named: Iterable[CodeableConcept], patient: str
+        self, kind: Type, hits: Iterable[Anything], medicine_concepts: Iterable[CodeableConcept], patient: str
     ) -> None:
         """A code whose own name says another specimen, analyte or medicine."""
-        said = [text for concept in named for text in concepts.texts(concept)]
-        coded = [hit for hit in hits if hit.code]
-        reasons = [reason for hit in coded if (reason := self._names.objection(hit, said))]
-        if coded and len(reasons) == len(coded):
-            self._survey.miss(Key(kind, Kind.NAME, coded[0].system, coded[0].code), patient, reasons[0])
+        texts = [text for concept in medicine_concepts for text in concepts.texts(concept)]
+        coded_hits = [hit for hit in hits if hit.code]
+        reasons = [reason for hit in coded_hits if (reason := self._names.objection(hit, texts))]
+        if coded_hits and len(reasons) == len(coded_hits):
+            self._survey.miss(Key(kind, Kind.NAME, coded_hits[0].system, coded_hits[0].code), patient, reasons[0])
 
-    def _source(self, *named: CodeableConcept | None, known: str = "") -> str:
+    def _source(self, *concepts_of_entry: CodeableConcept | None, known: str = "") -> str:
         """By what an entry is known: the system of the code that was read, else of its first code, else its words."""
         if known:
             return self._systems.get(known, OTHER)
-        systems = [one.system for concept in named if concept for one in concept.coding or () if one.code]
+        systems = [
+            coding.system for concept in concepts_of_entry if concept for coding in concept.coding or () if coding.code
+        ]
         for system in systems:
             name = self._knowledge.codes.names.find(system) if system else None
             if name is not None:
@@ -171,9 +181,9 @@ class Reading:
         return Scope(patient, self._now, self._now.date().toordinal(), hours)
 
 
-def _parts(whole: fhir.Observation) -> Iterator[fhir.Observation]:
+def _parts(observation: fhir.Observation) -> Iterator[fhir.Observation]:
     """The Observation itself, and each component as one of its own."""
-    yield replace(whole, component=None)
-    for part in whole.component or ():
+    yield replace(observation, component=None)
+    for part in observation.component or ():
         fields = {name: getattr(part, name) for name in fhir.Component.__struct_fields__}
-        yield replace(whole, component=None, **fields)
+        yield replace(observation, component=None, **fields)

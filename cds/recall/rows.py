@@ -37,15 +37,15 @@ class Rows(Struct, frozen=True):
 
 def rows(survey: Survey, suggestions: Suggestions, *, every: bool) -> Rows:
     """All lines, the most frequent first; with `every` also texts of fewer than five patients."""
-    shown: list[Row] = []
+    visible: list[Row] = []
     hidden: list[int] = []
     for key, item in survey.items.items():
         if every or _may_be_shown(key, item):
-            shown.append(_row(key, item, suggestions, every=every))
+            visible.append(_row(key, item, suggestions, every=every))
         else:
             hidden.append(item.count)
-    shown.sort(key=lambda row: (-row.count, row.type, row.kind, row.system, row.code, row.text))
-    return Rows(tuple(shown), sum(hidden), len(hidden))
+    visible.sort(key=lambda row: (-row.count, row.type, row.kind, row.system, row.code, row.text))
+    return Rows(tuple(visible), sum(hidden), len(hidden))
 
 
 def _may_be_shown(key: Key, item: Item) -> bool:
@@ -81,10 +81,16 @@ def _row(key: Key, item: Item, suggestions: Suggestions, *, every: bool) -> Row:
 def shares(survey: Survey) -> Iterator[tuple[Type, str, int, int, str]]:
     """Type, source, read, all, and why the others were not read; the whole of each type first."""
     for kind in Type:
-        some = {source: share for (one, source), share in survey.shares.items() if one is kind}
-        if not some:
+        by_source = {source: share for (of_kind, source), share in survey.shares.items() if of_kind is kind}
+        if not by_source:
             continue
-        yield kind, "all", sum(one.read for one in some.values()), sum(one.total for one in some.values()), ""
-        for source, share in sorted(some.items(), key=lambda pair: (-pair[1].total, pair[0])):
+        yield (
+            kind,
+            "all",
+            sum(share.read for share in by_source.values()),
+            sum(share.total for share in by_source.values()),
+            "",
+        )
+        for source, share in sorted(by_source.items(), key=lambda pair: (-pair[1].total, pair[0])):
             why = ", ".join(f"{reason} {count}" for reason, count in share.unread.most_common())
             yield kind, source, share.read, share.total, why

@@ -38,25 +38,43 @@ def draft_of_units(rows: Iterable[Row]) -> str:
 
 def _cells(row: Row) -> Iterator[object]:
     yield from (row.type, row.kind, row.system, row.code, row.text, row.about, row.count, row.patients)
-    one = row.suggestion
-    yield from (one.system, one.code, one.display, f"{one.likeness:.2f}") if one else ("", "", "", "")
+    suggestion = row.suggestion
+    yield from (
+        (suggestion.system, suggestion.code, suggestion.display, f"{suggestion.likeness:.2f}")
+        if suggestion
+        else ("", "", "", "")
+    )
 
 
 def _code(row: Row) -> Iterator[object]:
-    one = row.suggestion
-    yield from (row.system, row.code, one.system if one else "", one.code if one else "", row.text, "", "", "")
+    suggestion = row.suggestion
+    yield from (
+        row.system,
+        row.code,
+        suggestion.system if suggestion else "",
+        suggestion.code if suggestion else "",
+        row.text,
+        "",
+        "",
+        "",
+    )
     yield from _volume(row)
 
 
 def _unit(row: Row) -> Iterator[object]:
-    one = row.suggestion
-    yield from (row.text, one.code if one else "", "", "", "", row.about)
+    suggestion = row.suggestion
+    yield from (row.text, suggestion.code if suggestion else "", "", "", "", row.about)
     yield from _volume(row)
 
 
 def _volume(row: Row) -> Iterator[object]:
-    one = row.suggestion
-    yield from (row.count, row.patients, one.display if one else "no suggestion", f"{one.likeness:.2f}" if one else "")
+    suggestion = row.suggestion
+    yield from (
+        row.count,
+        row.patients,
+        suggestion.display if suggestion else "no suggestion",
+        f"{suggestion.likeness:.2f}" if suggestion else "",
+    )
 
 
 def _written(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> str:

@@ -32,16 +32,16 @@ class Request(Struct):
 
 def survey(engine: Engine, paths: list[Batch | Problem], done: Callable[[int], None]) -> tuple[Survey, list[Problem]]:
     """All charts measured, and what could not be read; `done` is told the bytes of each file that is finished."""
-    found = Survey()
-    problems = [one for one in paths if isinstance(one, Problem)]
+    result = Survey()
+    problems = [item for item in paths if isinstance(item, Problem)]
     for batch in paths:
         if isinstance(batch, Batch):
-            export = _Export(engine, found)
+            export = _Export(engine, result)
             for path in batch.paths:
                 problems += export.file(path)
                 done(size_of(path))
             export.finish()
-    return found, problems
+    return result, problems
 
 
 def size_of(path: str) -> int:
@@ -92,10 +92,10 @@ class _Export:
             self._survey.unreadable += 1
             return
         if resource.id:
-            met = hash((type(resource), resource.id, bytes(text)))
-            if met in self._met:
+            identity = hash((type(resource), resource.id, bytes(text)))
+            if identity in self._met:
                 return
-            self._met.add(met)
+            self._met.add(identity)
         self._survey.resources += 1
         self._measure(resource, _patient_of(resource, names))
 

@@ -48,16 +48,16 @@ class Suggestions:
         same = self._knowledge.codes.find(self._knowledge.codes.parent_of(key.system), key.code)
         if same is not None:
             return Suggestion(same.system, same.code, same.display, 1.0)
-        said = [*names, *([key.text] if key.text else []), *([key.code] if key.code else [])]
+        texts = [*names, *([key.text] if key.text else []), *([key.code] if key.code else [])]
         indexes = {
             Type.RESULT: self._tests,
             Type.OBSERVATION: self._tests,
             Type.MEDICINE: self._medicines,
             Type.PROBLEM: self._problems,
         }
-        found = [hit for name in said if (hit := indexes[key.type].nearest(name)) is not None]
-        best = max(found, key=lambda hit: hit[0], default=None)
-        if best is None or best[0] < LEAST[key.type] or self._names.objection(best[1], said):
+        scored = [hit for name in texts if (hit := indexes[key.type].nearest(name)) is not None]
+        best = max(scored, key=lambda hit: hit[0], default=None)
+        if best is None or best[0] < LEAST[key.type] or self._names.objection(best[1], texts):
             return None
         likeness, concept = best
         return Suggestion(concept.system, concept.code, concept.display, likeness)
@@ -75,8 +75,8 @@ class Suggestions:
 class _Index:
     """Names of concepts, found by their triples."""
 
-    def __init__(self, named: Iterable[tuple[str, Concept]]) -> None:
-        self._named = [(_triples(name), concept) for name, concept in named]
+    def __init__(self, pairs: Iterable[tuple[str, Concept]]) -> None:
+        self._named = [(_triples(name), concept) for name, concept in pairs]
         self._by_triple: dict[str, list[int]] = {}
         for number, (triples, _) in enumerate(self._named):
             for triple in triples:
@@ -105,20 +105,20 @@ def _tests(knowledge: Knowledge) -> Iterator[tuple[str, Concept]]:
 
 def _usual(codes: list[Concept], *, ionised: bool, adjusted: bool) -> Concept:
     group = "calcium_ionized" if ionised else "calcium_corrected" if adjusted else "calcium_total"
-    some = [one for one in codes if group in one.groups] or codes
-    return next((one for one in some if SERUM in one.display.lower()), some[0])
+    preferred = [concept for concept in codes if group in concept.groups] or codes
+    return next((concept for concept in preferred if SERUM in concept.display.lower()), preferred[0])
 
 
 def _medicines(knowledge: Knowledge) -> Iterator[tuple[str, Concept]]:
     """The words of each ingredient, for its shortest name among the codes of RxNorm or ATC."""
-    named: dict[str, Concept] = {}
+    by_name: dict[str, Concept] = {}
     for short in ("atc", "rx"):
         for concept in knowledge.codes.of_system(knowledge.systems[short]):
             if concept.ingredient and concept.display.casefold() == concept.ingredient.casefold():
-                named[concept.ingredient] = concept
+                by_name[concept.ingredient] = concept
     for row in knowledge.ingredients.rows:
-        if row.ingredient in named:
-            yield from ((form, named[row.ingredient]) for form in row.forms)
+        if row.ingredient in by_name:
+            yield from ((form, by_name[row.ingredient]) for form in row.forms)
 
 
 def _problems(knowledge: Knowledge) -> Iterator[tuple[str, Concept]]:
@@ -137,6 +137,6 @@ def _letters(unit: str) -> str:
     return re.sub(r"[^a-z0-9%]", "", fold(unit))
 
 
-def _likeness(one: str, other: str) -> float:
-    here, there = _triples(one), _triples(other)
+def _likeness(first: str, second: str) -> float:
+    here, there = _triples(first), _triples(second)
     return 2 * len(here & there) / (len(here) + len(there)) if here and there else 0.0

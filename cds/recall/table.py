@@ -11,9 +11,9 @@ LONGEST = 70
 SUGGESTED = frozenset({Kind.CODE, Kind.TEXT, Kind.UNIT})
 
 
-def table(survey: Survey, found: Rows) -> str:
+def table(survey: Survey, rows: Rows) -> str:
     """What is read of what a rule could use, and what was not understood."""
-    return "\n".join((*_shares(survey), "", *_missed(survey, found))) + "\n"
+    return "\n".join((*_shares(survey), "", *_missed(survey, rows))) + "\n"
 
 
 def _shares(survey: Survey) -> Iterator[str]:
@@ -24,22 +24,22 @@ def _shares(survey: Survey) -> Iterator[str]:
     yield from _aligned(cells, right=(2, 3, 4))
 
 
-def _missed(survey: Survey, found: Rows) -> Iterator[str]:
-    if found.shown:
+def _missed(survey: Survey, rows: Rows) -> Iterator[str]:
+    if rows.shown:
         yield "Not understood, by volume:"
         cells = [("entries", "patients", "type", "what", "", "may be")]
         cells += [
             (str(row.count), str(row.patients), row.type, row.kind, what(row), may_be(row))
-            for row in found.shown[:LINES]
+            for row in rows.shown[:LINES]
         ]
         yield from _aligned(cells, right=(0, 1))
     else:
         yield "Nothing else is to be listed."
-    if len(found.shown) > LINES:
-        yield f"{len(found.shown) - LINES} more lines: --csv FILE has all."
-    if found.kept_back:
+    if len(rows.shown) > LINES:
+        yield f"{len(rows.shown) - LINES} more lines: --csv FILE has all."
+    if rows.kept_back:
         yield (
-            f"{found.kept_back} entries have {found.kept_back_lines} texts that fewer than {ENOUGH} patients have "
+            f"{rows.kept_back} entries have {rows.kept_back_lines} texts that fewer than {ENOUGH} patients have "
             "each: not printed (--all prints them)."
         )
     if survey.beyond:
@@ -51,8 +51,8 @@ def _missed(survey: Survey, found: Rows) -> Iterator[str]:
 def what(row: Row) -> str:
     """What was not understood, in one cell."""
     if row.kind is Kind.CODE:
-        said = f" “{row.text}”" if row.text else ""
-        return _cut(f"{row.system or '(no system)'}|{row.code}{said}")
+        quoted = f" “{row.text}”" if row.text else ""
+        return _cut(f"{row.system or '(no system)'}|{row.code}{quoted}")
     if row.kind is Kind.NAME:
         return _cut(f"{row.system}|{row.code}: {row.text}")
     if row.kind is Kind.SYSTEM:
@@ -64,11 +64,11 @@ def may_be(row: Row) -> str:
     """The suggestion; honestly none where there is none."""
     if row.kind not in SUGGESTED:
         return "-"
-    one = row.suggestion
-    if one is None:
+    suggestion = row.suggestion
+    if suggestion is None:
         return "no suggestion"
-    name = f" {one.display}" if one.display != one.code else ""
-    return _cut(f"{one.likeness:.0%} alike: {one.code}{name}")
+    name = f" {suggestion.display}" if suggestion.display != suggestion.code else ""
+    return _cut(f"{suggestion.likeness:.0%} alike: {suggestion.code}{name}")
 
 
 def _cut(text: str) -> str:

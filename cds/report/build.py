@@ -121,7 +121,7 @@ class _Builder:
 
     def _edition_lines(self) -> Iterator[Line]:
         """Each card under the one edition and the other."""
-        for topic, edition in sorted(self._editions, key=lambda one: (_rank(one[0]), one[1])):
+        for topic, edition in sorted(self._editions, key=lambda key: (_rank(key[0]), key[1])):
             yield self._editions[topic, edition].line(topic, None, edition)
 
     def _tag_lines(self) -> Iterator[Line]:

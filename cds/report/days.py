@@ -57,14 +57,14 @@ def date_of(day: int) -> date:
 
 def spans(zone: tzinfo, first: datetime, last: datetime) -> list[Span]:
     """The offsets that the site's clock has between two moments, such as summer and winter time."""
-    found = []
+    intervals = []
     moment = first
     while moment < last:
         following = min(moment + STEP, last)
         if _ahead(zone, moment) != _ahead(zone, following):
-            found.append(Span(_change(zone, moment, following), _ahead(zone, moment)))
+            intervals.append(Span(_change(zone, moment, following), _ahead(zone, moment)))
         moment = following
-    return [*found, Span(last, _ahead(zone, last))]
+    return [*intervals, Span(last, _ahead(zone, last))]
 
 
 def _change(zone: tzinfo, before: datetime, after: datetime) -> datetime:

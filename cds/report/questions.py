@@ -42,7 +42,7 @@ class Question(Struct, frozen=True):
     def answers(self, spans: list[Span]) -> Select[*tuple[Any, ...]]:
         """How many cards were shown, by card, tags, day, answer, reason, seconds until the answer, and edition."""
         recent = case((showings.c.shown_at > self.period.now - PATIENCE, 1), else_=0)
-        one = (
+        subquery = (
             select(
                 showings.c.topic,
                 showings.c.tags,
@@ -58,17 +58,17 @@ class Question(Struct, frozen=True):
             .where(*self._of(showings, showings.c.shown_at))
             .subquery()
         )
-        return select(*one.c, func.count()).group_by(*one.c)
+        return select(*subquery.c, func.count()).group_by(*subquery.c)
 
     def suppressed(self, spans: list[Span]) -> Select[*tuple[Any, ...]]:
         """How many cards were not shown again, by card, tags, day and edition."""
         day = day_of(suppressions.c.suppressed_at, spans).label("day")
-        one = (
+        subquery = (
             select(suppressions.c.topic, suppressions.c.tags, day, _edition(suppressions))
             .where(*self._of(suppressions, suppressions.c.suppressed_at))
             .subquery()
         )
-        return select(*one.c, func.count()).group_by(*one.c)
+        return select(*subquery.c, func.count()).group_by(*subquery.c)
 
     def unknown(self) -> Select[int]:
         """How many items of feedback are on cards that were never shown to their sender."""
@@ -88,7 +88,7 @@ class Question(Struct, frozen=True):
         age = seconds(showings.c.shown_at) - seconds(feedback.c.received_at)
         window = case(SILENT_DAYS, value=showings.c.indicator, else_=0) * DAY
         names = ("patient", "client", "topic", "indicator", "tags", "flags")
-        answered = exists().where(
+        has_answer = exists().where(
             *(old.c[name] == showings.c[name] for name in names),
             old.c.tenant.is_not_distinct_from(showings.c.tenant),
             old.c.software_version.like(FIRST_EDITION),
@@ -98,7 +98,7 @@ class Question(Struct, frozen=True):
             age.between(0, window),
         )
         of_second = showings.c.software_version.not_like(FIRST_EDITION)
-        where = (of_second, *self._of(showings, showings.c.shown_at), answered)
+        where = (of_second, *self._of(showings, showings.c.shown_at), has_answer)
         return select(func.count()).select_from(showings).where(*where)
 
     def _of(self, table: Any, moment: ColumnElement[datetime]) -> Iterator[ColumnElement[bool]]:

@@ -43,7 +43,7 @@ class Shadow(Struct, frozen=True, kw_only=True):
 
     def number(self, change: str) -> int:
         """How many cards became this."""
-        return sum(one.counts.get(change, 0) for one in self.cards)
+        return sum(changed.counts.get(change, 0) for changed in self.cards)
 
 
 def shadow(
@@ -63,10 +63,10 @@ def shadow(
         and_(row.candidate_software == software, row.candidate_knowledge == knowledge), row.candidate_software == ""
     )
     # What became of the candidate while it was started belongs to no client.
-    asked = [of_candidate, within, *(row[name].in_([value, ""]) for name, value in _named(client, service))]
+    conditions = [of_candidate, within, *(row[name].in_([value, ""]) for name, value in _named(client, service))]
     total = func.sum(row.number)
     question = (
-        select(row.topic, row.reason, row.change, total).where(*asked).group_by(row.topic, row.reason, row.change)
+        select(row.topic, row.reason, row.change, total).where(*conditions).group_by(row.topic, row.reason, row.change)
     )
     return _shadow(software, knowledge, ((*key, int(count)) for *key, count in connection.execute(question)))
 
@@ -90,15 +90,17 @@ def _shadow(software: str, knowledge: str, rows: Iterator[tuple[str | int, ...]]
     for topic, reason, change, number in rows:
         assert isinstance(number, int)
         (changed[str(topic), str(reason)] if topic else calls)[str(change)] += number
-    told = [Changed(topic=topic, reason=reason, counts=counts) for (topic, reason), counts in sorted(changed.items())]
+    changes = [
+        Changed(topic=topic, reason=reason, counts=counts) for (topic, reason), counts in sorted(changed.items())
+    ]
     return Shadow(
         software=software,
         knowledge=knowledge,
         same=calls[SAME],
         different=calls[DIFFERENT],
         refused=calls[REFUSED],
-        failed=sum(calls[one] for one in DEATHS),
-        unasked=sum(calls[one] for one in UNASKED),
-        cards=tuple(one for one in told if not one.reason),
-        reasons=tuple(one for one in told if one.reason),
+        failed=sum(calls[cause] for cause in DEATHS),
+        unasked=sum(calls[cause] for cause in UNASKED),
+        cards=tuple(line for line in changes if not line.reason),
+        reasons=tuple(line for line in changes if line.reason),
     )

@@ -102,11 +102,11 @@ def _counts(connection: Connection, condition: ColumnElement[bool]) -> Iterator[
     """By kind, the most frequent first."""
     row = silent_cards.c
     cards = func.count().label("cards")
-    asked = (
+    query = (
         select(row.topic, cards, func.sum(row.shown), func.count(row.patient.distinct()))
         .where(condition)
         .group_by(row.topic)
         .order_by(cards.desc(), row.topic)
     )
-    for topic, number, shown, patients in connection.execute(asked):
+    for topic, number, shown, patients in connection.execute(query):
         yield Count(topic=topic, cards=number, shown=int(shown), patients=patients)

@@ -46,71 +46,71 @@ def run(options: Options, now: Callable[[], datetime] = utc_now) -> int:
         since = until = moment.astimezone(settings.zone).date()
     period = Period(now=moment, zone=settings.zone, since=since, until=until)
     with reading(settings) as connection:
-        found = silent(connection, period, client=options.client)
-    sys.stdout.write(_form(options, settings.zone)(found))
+        report = silent(connection, period, client=options.client)
+    sys.stdout.write(_form(options, settings.zone)(report))
     return 0
 
 
 def _form(options: Options, zone: tzinfo) -> Callable[[Silent], str]:
     if options.json:
-        return lambda found: msgspec.json.encode(found).decode() + "\n"
+        return lambda report: msgspec.json.encode(report).decode() + "\n"
     if options.csv:
-        return lambda found: _sheet(found, zone)
-    return lambda found: "".join(f"{line}\n" for line in _lines(found, zone))
+        return lambda report: _sheet(report, zone)
+    return lambda report: "".join(f"{line}\n" for line in _lines(report, zone))
 
 
-def _sheet(found: Silent, zone: tzinfo) -> str:
+def _sheet(report: Silent, zone: tzinfo) -> str:
     """The emergencies, safe to open in a spreadsheet."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    writer.writerows([safe(cell) for cell in _cells(emergency, zone)] for emergency in found.emergencies)
+    writer.writerows([safe(cell) for cell in _cells(emergency, zone)] for emergency in report.emergencies)
     return out.getvalue()
 
 
-def _cells(one: Emergency, zone: tzinfo) -> tuple[object, ...]:
+def _cells(emergency: Emergency, zone: tzinfo) -> tuple[object, ...]:
     return (
-        one.at.astimezone(zone).isoformat(timespec="seconds"),
-        *(one.client, one.tenant, one.service, one.topic, one.indicator),
-        *(",".join(one.flags), ",".join(one.tags), "yes" if one.shown else "no"),
-        *(one.patient, one.user, one.hook_instance, one.card),
+        emergency.at.astimezone(zone).isoformat(timespec="seconds"),
+        *(emergency.client, emergency.tenant, emergency.service, emergency.topic, emergency.indicator),
+        *(",".join(emergency.flags), ",".join(emergency.tags), "yes" if emergency.shown else "no"),
+        *(emergency.patient, emergency.user, emergency.hook_instance, emergency.card),
     )
 
 
-def _lines(found: Silent, zone: tzinfo) -> Iterator[str]:
+def _lines(report: Silent, zone: tzinfo) -> Iterator[str]:
     """The emergencies first, each with what leads the EHR to the patient; then how many cards there were."""
-    scope = _scope(found)
-    if not found.counts:
+    scope = _scope(report)
+    if not report.counts:
         yield f"Silent mode held nothing back{scope}."
         return
-    number = len(found.emergencies) + found.more
+    number = len(report.emergencies) + report.more
     yield f"Emergencies in silent mode{scope}: {number}"
-    for one in found.emergencies:
+    for emergency in report.emergencies:
         yield ""
-        yield from _told(one, zone)
-    if found.more:
+        yield from _told(emergency, zone)
+    if report.more:
         yield ""
-        yield f"and {found.more} older ones: choose fewer days (at most {MOST} are listed)"
+        yield f"and {report.more} older ones: choose fewer days (at most {MOST} are listed)"
     yield ""
     yield f"Cards of silent calls{scope}:"
-    for count in found.counts:
-        shown = f", {count.shown} of them shown" if count.shown else ""
-        yield f"  {count.cards:>6}  {plain(count.topic)} ({count.patients} patient(s){shown})"
+    for count in report.counts:
+        suffix = f", {count.shown} of them shown" if count.shown else ""
+        yield f"  {count.cards:>6}  {plain(count.topic)} ({count.patients} patient(s){suffix})"
 
 
-def _told(one: Emergency, zone: tzinfo) -> Iterator[str]:
-    what = ", ".join((*one.flags, *one.tags))
-    at = one.at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
-    tenant = f" {plain(one.tenant)}" if one.tenant else ""
-    yield f"{at}  {one.client}{tenant}  {plain(one.topic)}{f' ({what})' if what else ''}"
-    yield f"  {'shown as a card' if one.shown else 'NOT SHOWN to anybody'}, by {one.service}"
-    yield f"  patient {one.patient}, user {one.user or 'unknown'}"
-    yield f"  hookInstance {plain(one.hook_instance)}, by which the EHR finds the patient"
+def _told(emergency: Emergency, zone: tzinfo) -> Iterator[str]:
+    reasons = ", ".join((*emergency.flags, *emergency.tags))
+    at = emergency.at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+    tenant = f" {plain(emergency.tenant)}" if emergency.tenant else ""
+    yield f"{at}  {emergency.client}{tenant}  {plain(emergency.topic)}{f' ({reasons})' if reasons else ''}"
+    yield f"  {'shown as a card' if emergency.shown else 'NOT SHOWN to anybody'}, by {emergency.service}"
+    yield f"  patient {emergency.patient}, user {emergency.user or 'unknown'}"
+    yield f"  hookInstance {plain(emergency.hook_instance)}, by which the EHR finds the patient"
 
 
-def _scope(found: Silent) -> str:
+def _scope(report: Silent) -> str:
     """Which days, in words."""
-    if found.since and found.since == found.until:
-        return f" on {found.since} ({found.time_zone})"
-    parts = [f"from {found.since}" if found.since else "", f"until {found.until}" if found.until else ""]
-    return f" {' '.join(part for part in parts if part)} ({found.time_zone})"
+    if report.since and report.since == report.until:
+        return f" on {report.since} ({report.time_zone})"
+    parts = [f"from {report.since}" if report.since else "", f"until {report.until}" if report.until else ""]
+    return f" {' '.join(part for part in parts if part)} ({report.time_zone})"

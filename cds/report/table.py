@@ -58,7 +58,9 @@ def _aligned(report: Report) -> Iterator[str]:
     for card in report.cards:
         rows.append(_cells(card, card.topic))
         rows += [_cells(tag, f"  {tag.tag}") for tag in report.tags if tag.topic == card.topic]
-        rows += [_cells(one, f"  = {EDITIONS[one.edition or 0]}") for one in report.editions if one.topic == card.topic]
+        rows += [
+            _cells(line, f"  = {EDITIONS[line.edition or 0]}") for line in report.editions if line.topic == card.topic
+        ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for name, *numbers in rows:
         cells = [name.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(numbers, widths[1:], strict=True))]

@@ -80,8 +80,8 @@ class Tally:
         """The most frequent reasons first; what is rarer than these is put together."""
         order = sorted(self._reasons.items(), key=lambda item: (-item[1], str(item[0])))
         first = [Reason(*code, count) for code, count in order[:MOST_REASONS] if code != OTHERS]
-        rest = self._reasons.total() - sum(reason.count for reason in first)
-        return (*first, Reason(*OTHERS, rest)) if rest else tuple(first)
+        remainder = self._reasons.total() - sum(reason.count for reason in first)
+        return (*first, Reason(*OTHERS, remainder)) if remainder else tuple(first)
 
 
 class DayTally:

@@ -22,56 +22,56 @@ class Agreement(Struct, frozen=True, kw_only=True):
     high: float | None
 
 
-def kappa(one: Judged, other: Judged) -> float | None:
+def kappa(verdicts_a: Judged, verdicts_b: Judged) -> float | None:
     """Cohen's kappa (Educ Psychol Meas 1960;20:37-46) over what both have judged; None if that is nothing.
 
     Where both give one and the same verdict throughout, chance explains all of it and kappa is undefined: 1, as they
     never disagree.
     """
-    both = one.keys() & other.keys()
+    both = verdicts_a.keys() & verdicts_b.keys()
     if not both:
         return None
-    agreed = sum(one[item] == other[item] for item in both) / len(both)
-    by_chance = _by_chance(*_margins(one, other))
+    agreed = sum(verdicts_a[item] == verdicts_b[item] for item in both) / len(both)
+    by_chance = _by_chance(*_margins(verdicts_a, verdicts_b))
     return 1.0 if by_chance == 1 else (agreed - by_chance) / (1 - by_chance)
 
 
-def agreement(one: Judged, other: Judged) -> Agreement:
+def agreement(verdicts_a: Judged, verdicts_b: Judged) -> Agreement:
     """Kappa with its 95 % interval, from the large-sample variance (Fleiss, Cohen, Everitt 1969).
 
     Where two people never disagree, that variance is 0 and says nothing of how sure this is: no interval.
     """
-    both = one.keys() & other.keys()
-    agreed = sum(one[item] == other[item] for item in both)
-    found = kappa(one, other)
-    if found is None or agreed == len(both):
-        return Agreement(both=len(both), agreed=agreed, kappa=found, low=None, high=None)
-    spread = Z * standard_error(one, other, found)
-    low, high = max(-1.0, found - spread), min(1.0, found + spread)
-    return Agreement(both=len(both), agreed=agreed, kappa=found, low=low, high=high)
+    both = verdicts_a.keys() & verdicts_b.keys()
+    agreed = sum(verdicts_a[item] == verdicts_b[item] for item in both)
+    value = kappa(verdicts_a, verdicts_b)
+    if value is None or agreed == len(both):
+        return Agreement(both=len(both), agreed=agreed, kappa=value, low=None, high=None)
+    spread = Z * standard_error(verdicts_a, verdicts_b, value)
+    low, high = max(-1.0, value - spread), min(1.0, value + spread)
+    return Agreement(both=len(both), agreed=agreed, kappa=value, low=low, high=high)
 
 
-def standard_error(one: Judged, other: Judged, found: float) -> float:
+def standard_error(verdicts_a: Judged, verdicts_b: Judged, value: float) -> float:
     """The standard error of kappa (Fleiss JL, Cohen J, Everitt BS. Psychol Bull 1969;72:323-327, eq. 8)."""
-    both = one.keys() & other.keys()
-    first, second = _margins(one, other)
-    by_chance, doubt = _by_chance(first, second), 1 - found
-    pairs = Counter((one[item], other[item]) for item in both)
+    both = verdicts_a.keys() & verdicts_b.keys()
+    first, second = _margins(verdicts_a, verdicts_b)
+    by_chance, doubt = _by_chance(first, second), 1 - value
+    pairs = Counter((verdicts_a[item], verdicts_b[item]) for item in both)
     terms = 0.0
-    for (mine, theirs), count in pairs.items():
+    for (verdict_a, theirs), count in pairs.items():
         share = count / len(both)
-        if mine == theirs:
-            terms += share * (1 - (first[mine] + second[mine]) * doubt) ** 2
+        if verdict_a == theirs:
+            terms += share * (1 - (first[verdict_a] + second[verdict_a]) * doubt) ** 2
         else:
-            terms += share * doubt**2 * (second[mine] + first[theirs]) ** 2
-    variance = (terms - (found - by_chance * doubt) ** 2) / (len(both) * (1 - by_chance) ** 2)
+            terms += share * doubt**2 * (second[verdict_a] + first[theirs]) ** 2
+    variance = (terms - (value - by_chance * doubt) ** 2) / (len(both) * (1 - by_chance) ** 2)
     return sqrt(max(variance, 0.0))
 
 
-def _margins(one: Judged, other: Judged) -> tuple[dict[str, float], dict[str, float]]:
+def _margins(verdicts_a: Judged, verdicts_b: Judged) -> tuple[dict[str, float], dict[str, float]]:
     """How large a part of the judgements of each is which verdict."""
-    both = one.keys() & other.keys()
-    first, second = (Counter(judged[item] for item in both) for judged in (one, other))
+    both = verdicts_a.keys() & verdicts_b.keys()
+    first, second = (Counter(verdicts[item] for item in both) for verdicts in (verdicts_a, verdicts_b))
     return {v: first[v] / len(both) for v in VERDICTS}, {v: second[v] / len(both) for v in VERDICTS}
 
 

@@ -59,8 +59,8 @@ class Review(Struct, kw_only=True):
 
     def open_for(self, reviewer: str) -> list[str]:
         """The items that a reviewer has yet to judge, in order."""
-        known = self.judged[reviewer].keys() | self.changed.keys()
-        return [item.id for item in self.items if item.id not in known]
+        items = self.judged[reviewer].keys() | self.changed.keys()
+        return [item.id for item in self.items if item.id not in items]
 
     @property
     def is_done(self) -> bool:
@@ -100,6 +100,6 @@ def _are_verdicts(review: Review) -> bool:
     ids = {item.id for item in review.items}
     return all(
         item in ids and judgement.verdict in VERDICTS
-        for judged in review.judged.values()
-        for item, judgement in judged.items()
+        for judgements in review.judged.values()
+        for item, judgement in judgements.items()
     )

@@ -69,8 +69,8 @@ def results_of(review: Review) -> Results:
         items=len(review.items),
         changed=len(review.changed),
         reviewers=tuple(
-            Progress(reviewer=name, judged=len(judged), left=len(review.open_for(name)))
-            for name, judged in review.judged.items()
+            Progress(reviewer=name, judged=len(judgements), left=len(review.open_for(name)))
+            for name, judgements in review.judged.items()
         ),
         agreement=agreement(verdicts[0], verdicts[1]) if both else None,
         lines=tuple(_lines(review.items, verdicts)),
@@ -83,19 +83,19 @@ def _lines(items: Iterable[Item], verdicts: list[dict[str, str]]) -> Iterator[Li
     for item in items:
         strata.setdefault((not item.card, item.stratum), []).append(item.id)
     for (is_silent, stratum), ids in sorted(strata.items()):
-        pairs = [tuple(judged.get(item, "") for judged in verdicts) for item in ids]
-        whole = [pair for pair in pairs if len(pair) == REVIEWERS and all(pair)]
-        right = sum(pair == (RIGHT, RIGHT) for pair in whole)
-        found: Rate = rate(right, len(whole))
+        pairs = [tuple(verdict.get(item, "") for verdict in verdicts) for item in ids]
+        complete = [pair for pair in pairs if len(pair) == REVIEWERS and all(pair)]
+        right = sum(pair == (RIGHT, RIGHT) for pair in complete)
+        correct: Rate = rate(right, len(complete))
         yield Line(
             stratum=stratum,
             is_card=not is_silent,
             drawn=len(ids),
-            judged=len(whole),
+            judged=len(complete),
             right=right,
-            disagreed=sum(len(set(pair)) > 1 for pair in whole),
+            disagreed=sum(len(set(pair)) > 1 for pair in complete),
             harmful=sum(HARMFUL in pair for pair in pairs),
-            share=found.share,
-            low=found.low,
-            high=found.high,
+            share=correct.share,
+            low=correct.low,
+            high=correct.high,
         )

@@ -24,15 +24,15 @@ def draw(cards: Strata, silent: Strata, number: int, seed: int) -> list[Item]:
     Each card has the same share, silence one more; what a stratum has not, the others give. Of a patient each stratum
     has one visit at most: what is judged of one person again and again would look surer than it is.
     """
-    known = {name: _by_patient(units, name, seed) for name, units in cards.items()}
+    ranked = {name: _by_patient(units, name, seed) for name, units in cards.items()}
     quiet = {name: _by_patient(units, name, seed) for name, units in silent.items()}
-    sizes = {name: len(units) for name, units in known.items()}
+    sizes = {name: len(units) for name, units in ranked.items()}
     shares = _shares({**sizes, "": sum(map(len, quiet.values()))}, number)
     quiet_shares = _shares({name: len(units) for name, units in quiet.items()}, shares.pop(""))
-    drawn = [("card", name, unit) for name, count in shares.items() for unit in known[name][:count]]
-    drawn += [("outcome", name, unit) for name, count in quiet_shares.items() for unit in quiet[name][:count]]
-    drawn.sort(key=lambda one: _lot(seed, "order", one[1], one[2].visit))
-    return [Item(id=str(place), visit=unit.visit, **{kind: name}) for place, (kind, name, unit) in enumerate(drawn, 1)]
+    sample = [("card", name, unit) for name, count in shares.items() for unit in ranked[name][:count]]
+    sample += [("outcome", name, unit) for name, count in quiet_shares.items() for unit in quiet[name][:count]]
+    sample.sort(key=lambda entry: _lot(seed, "order", entry[1], entry[2].visit))
+    return [Item(id=str(place), visit=unit.visit, **{kind: name}) for place, (kind, name, unit) in enumerate(sample, 1)]
 
 
 def most(cards: Strata, silent: Strata) -> int:
@@ -42,19 +42,19 @@ def most(cards: Strata, silent: Strata) -> int:
 
 def _by_patient(units: Iterable[Unit], stratum: str, seed: int) -> list[Unit]:
     """One visit of each patient, in the order of the draw."""
-    chosen: dict[str, Unit] = {}
-    for unit in sorted(units, key=lambda one: _lot(seed, "visit", stratum, one.visit)):
-        chosen.setdefault(unit.patient, unit)
-    return sorted(chosen.values(), key=lambda one: _lot(seed, "patient", stratum, one.patient))
+    visits: dict[str, Unit] = {}
+    for unit in sorted(units, key=lambda candidate: _lot(seed, "visit", stratum, candidate.visit)):
+        visits.setdefault(unit.patient, unit)
+    return sorted(visits.values(), key=lambda entry: _lot(seed, "patient", stratum, entry.patient))
 
 
 def _shares(sizes: Mapping[str, int], number: int) -> dict[str, int]:
     """As even as the strata allow; the smallest first, so that what they lack goes to the others."""
     shares: dict[str, int] = {}
-    left = number
-    for place, name in enumerate(sorted(sizes, key=lambda one: (sizes[one], one))):
-        shares[name] = min(sizes[name], left // (len(sizes) - place))
-        left -= shares[name]
+    remaining = number
+    for place, name in enumerate(sorted(sizes, key=lambda stratum: (sizes[stratum], stratum))):
+        shares[name] = min(sizes[name], remaining // (len(sizes) - place))
+        remaining -= shares[name]
     return shares
 
 

@@ -52,22 +52,22 @@ def run(options: Options) -> int:
         httpx.Client(verify=direct, timeout=SECONDS, follow_redirects=False, trust_env=False) as fhir,
     ):
         subject, nodes = _subject(options, http, fhir, context), [_base(url) for url in options.urls[1:]]
-        found = _printed(chain(lines(subject), check_nodes(subject, nodes)), as_json=options.json, work=work)
-    return int(any(line.result == "fail" for line in found))
+        results = _printed(chain(lines(subject), check_nodes(subject, nodes)), as_json=options.json, work=work)
+    return int(any(line.result == "fail" for line in results))
 
 
-def _printed(found: Iterable[Line], *, as_json: bool, work: Work) -> list[Line]:
+def _printed(lines: Iterable[Line], *, as_json: bool, work: Work) -> list[Line]:
     """Print each line as soon as it is known, or all of them as one JSON array."""
-    kept = []
-    for line in found:
-        kept.append(line)
+    printed = []
+    for line in lines:
+        printed.append(line)
         if not as_json:
             work.end()
             sys.stdout.write(f"{line}\n")
             sys.stdout.flush()
     if as_json:
-        sys.stdout.write(json.encode(kept).decode() + "\n")
-    return kept
+        sys.stdout.write(json.encode(printed).decode() + "\n")
+    return printed
 
 
 def lines(subject: Subject) -> Iterator[Line]:
@@ -114,11 +114,11 @@ def _credential(options: Options) -> Credential | None:
     return Credential(signer_of(read_key(options.key), None, options.kid), options.issuer, options.tenant)
 
 
-def _with_own(context: ssl.SSLContext, own: Path | None) -> ssl.SSLContext:
+def _with_own(context: ssl.SSLContext, ca_file: Path | None) -> ssl.SSLContext:
     """Trust the authorities of the file too."""
-    if own is not None:
+    if ca_file is not None:
         try:
-            context.load_verify_locations(own)
+            context.load_verify_locations(ca_file)
         except OSError as problem:
-            raise UsageError(f"--ca {own}: holds no certificates that can be read") from problem
+            raise UsageError(f"--ca {ca_file}: holds no certificates that can be read") from problem
     return context

@@ -39,28 +39,28 @@ def check_preflight(subject: Subject) -> Iterator[Line]:
             "preflight", "no origin given", "give --origin https://ehr.example.org if clients run in a browser"
         )
         return
-    asked = {
+    headers = {
         "origin": subject.origin,
         "access-control-request-method": "POST",
         "access-control-request-headers": "authorization,content-type",
     }
     try:
-        yield _preflight(subject.origin, subject.http.options(subject.discovery, headers=asked))
+        yield _preflight(subject.origin, subject.http.options(subject.discovery, headers=headers))
     except httpx.HTTPError as problem:
         yield failed("preflight", f"no answer: {words(problem)}", "see the line `service`")
 
 
 def _without(subject: Subject) -> Line:
-    what = "closed to strangers"
+    title = "closed to strangers"
     status = subject.get(subject.discovery).status_code
     if status == httpx.codes.UNAUTHORIZED:
-        return passed(what, "without a token the answer is 401")
+        return passed(title, "without a token the answer is 401")
     if status == httpx.codes.OK:
         return failed(
-            what, "discovery answers without a token: demo mode", "never with real patients: TWITCH_CDS_DEMO=false"
+            title, "discovery answers without a token: demo mode", "never with real patients: TWITCH_CDS_DEMO=false"
         )
     return failed(
-        what, f"without a token the answer is {status}, not 401", "check the address, and what the proxy passes on"
+        title, f"without a token the answer is {status}, not 401", "check the address, and what the proxy passes on"
     )
 
 

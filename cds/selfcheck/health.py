@@ -53,24 +53,24 @@ def _readiness(answer: httpx.Response) -> Iterator[Line]:
     if answer.status_code in (401, 403, 404):
         yield skipped("service", f"{READY} is not passed on by the proxy (status {answer.status_code})", _DIRECTLY)
         return
-    told = _object(answer)
+    document = _object(answer)
     if answer.status_code != httpx.codes.OK:
         yield failed(
-            "service", f"it says that it is not ready (status {answer.status_code}){_reason(told)}", "see its log"
+            "service", f"it says that it is not ready (status {answer.status_code}){_reason(document)}", "see its log"
         )
-    elif "knowledgeVersion" in told:
+    elif "knowledgeVersion" in document:
         yield passed("service", "it is ready")
-        yield passed("knowledge version", str(told["knowledgeVersion"]))
+        yield passed("knowledge version", str(document["knowledgeVersion"]))
     else:
         yield failed("service", f"what answers at {READY} is not this service", "check the address")
-    yield from (_part(told, name, advice) for name, advice in PARTS.items())
+    yield from (_part(document, name, advice) for name, advice in PARTS.items())
 
 
 _DIRECTLY = "run this on the machine of the service too, against its own port"
 
 
-def _part(told: Mapping[str, object], name: str, advice: str) -> Line:
-    state = told.get(name)
+def _part(document: Mapping[str, object], name: str, advice: str) -> Line:
+    state = document.get(name)
     if state is None:
         return skipped(WHAT_PARTS[name], f"{READY} does not tell")
     if state == "up":
@@ -78,10 +78,10 @@ def _part(told: Mapping[str, object], name: str, advice: str) -> Line:
     return failed(WHAT_PARTS[name], str(state), advice)
 
 
-def _reason(told: Mapping[str, object]) -> str:
+def _reason(document: Mapping[str, object]) -> str:
     """What the answer itself says, if it is an OperationOutcome of the service."""
     try:
-        outcome = msgspec.convert(told, Outcome)
+        outcome = msgspec.convert(document, Outcome)
     except msgspec.ValidationError:
         return ""
     return f": {outcome.issue[0].details.text}" if outcome.issue else ""
@@ -89,10 +89,10 @@ def _reason(told: Mapping[str, object]) -> str:
 
 def _object(answer: httpx.Response) -> Mapping[str, object]:
     try:
-        told = answer.json()
+        document = answer.json()
     except ValueError:
         return {}
-    return told if isinstance(told, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
 def _clock(date: str | None, now: datetime) -> Line:

@@ -38,19 +38,19 @@ def _audience(subject: Subject, credential: Credential) -> str | None:
 
 
 def _replayed(subject: Subject, credential: Credential, audience: str | None, node: str) -> Line:
-    what = _what(node)
+    name = _what(node)
     if audience is None:
-        return failed(what, f"{subject.url} accepts no token", "see the line `audience`")
+        return failed(name, f"{subject.url} accepts no token", "see the line `audience`")
     fresh = _status(subject, node, subject.token(credential, audience))
     if fresh != httpx.codes.OK:
-        return failed(what, f"a fresh token for {audience} is not accepted there ({fresh})", OWN_TOKENS)
+        return failed(name, f"a fresh token for {audience} is not accepted there ({fresh})", OWN_TOKENS)
     token = subject.token(credential, audience)
     first, again = _status(subject, subject.url, token), _status(subject, node, token)
     if first == httpx.codes.OK == again:
-        return failed(what, f"a token used at {subject.url} is accepted there again", ONE_DATABASE)
+        return failed(name, f"a token used at {subject.url} is accepted there again", ONE_DATABASE)
     if (first, again) == (httpx.codes.OK, httpx.codes.UNAUTHORIZED):
-        return passed(what, f"a token used at {subject.url} is refused there")
-    return failed(what, f"nothing is proved: {subject.url} says {first}, {node} says {again}", "see their logs")
+        return passed(name, f"a token used at {subject.url} is refused there")
+    return failed(name, f"nothing is proved: {subject.url} says {first}, {node} says {again}", "see their logs")
 
 
 def _status(subject: Subject, node: str, token: str) -> int | str:

@@ -50,27 +50,31 @@ def check_fhir_servers(subject: Subject) -> Iterator[Line]:
 
 
 def _keys(client: Client, demo: bool, get: Fetch) -> Line:
-    what = f"keys of {client.name}"
+    subject = f"keys of {client.name}"
     try:
         keys = keys_of(client, demo=demo, get=get)
     except (FetchFailed, BadKeySet, OSError) as problem:
         return failed(
-            what, f"{client.keys_at}: {problem}", "the firewall must let this machine reach it; ask the client's makers"
+            subject,
+            f"{client.keys_at}: {problem}",
+            "the firewall must let this machine reach it; ask the client's makers",
         )
-    found = list(faults(keys, client))
-    if found:
-        return failed(what, f"{client.keys_at}: {'; '.join(found)}", "ask the client's makers for a usable public key")
-    return passed(what, f"{client.keys_at}: {len(keys.keys)} usable")
+    key_faults = list(faults(keys, client))
+    if key_faults:
+        return failed(
+            subject, f"{client.keys_at}: {'; '.join(key_faults)}", "ask the client's makers for a usable public key"
+        )
+    return passed(subject, f"{client.keys_at}: {len(keys.keys)} usable")
 
 
 def _fhir(subject: Subject, server: str) -> Line:
     advice = "check the address, the firewall (no proxy is used) and the certificate; missing data is not fetched"
     try:
         answer = subject.fhir.get(f"{server}/metadata", headers={"accept": "application/fhir+json"})
-        told = answer.json() if answer.is_success else {}
+        document = answer.json() if answer.is_success else {}
     except (httpx.HTTPError, ValueError) as problem:
         return failed("FHIR server", f"{server}: {words(problem)}", advice)
-    version = told.get("fhirVersion") if isinstance(told, dict) else None
+    version = document.get("fhirVersion") if isinstance(document, dict) else None
     if not isinstance(version, str):
         return failed(
             "FHIR server", f"{server}/metadata is no CapabilityStatement (status {answer.status_code})", advice

@@ -176,7 +176,7 @@ def test_a_prefetched_page_is_continued() -> None:
                 resource("Condition", "c1"), {"resourceType": "Condition", "code": 1}, following="Condition?page=2"
             )
             held = {"conditions": prefetched("conditions", first)}
-            found = await client.fetch("conditions", supplies=held)
+            found = await client.fetch("conditions", held=held)
 
             assert ["c1", "c2"] == ids(found["conditions"])
             assert [("Condition", "unreadable", 1)] == [
@@ -196,7 +196,7 @@ def test_a_prefetched_page_that_goes_on_elsewhere_is_searched_anew(link: str) ->
         whole = searchset(resource("Condition", "c1"), resource("Condition", "c2"))
         async with Double({"Condition?patient=p1": saying(whole)}) as double, Client(double) as client:
             first = searchset(resource("Condition", "c1"), following=link)
-            found = await client.fetch("conditions", supplies={"conditions": prefetched("conditions", first)})
+            found = await client.fetch("conditions", held={"conditions": prefetched("conditions", first)})
 
             assert ["c1", "c2"] == ids(found["conditions"])
             assert found["conditions"].is_complete
@@ -210,7 +210,7 @@ def test_a_prefetched_page_whose_rest_fails_still_counts() -> None:
     async def call() -> None:
         async with Double({"Condition": saying(b"", 500)}) as double, Client(double) as client:
             first = searchset(resource("Condition", "c1"), following="Condition?page=2")
-            found = await client.fetch("conditions", supplies={"conditions": prefetched("conditions", first)})
+            found = await client.fetch("conditions", held={"conditions": prefetched("conditions", first)})
 
             assert ["c1"] == ids(found["conditions"])
             assert {"conditions": "server-error"} == reasons(found)
@@ -226,9 +226,7 @@ def test_a_failed_key_is_replaced() -> None:
             Double({"Condition": saying(searchset(resource("Condition", "c1")))}) as double,
             Client(double) as client,
         ):
-            found = await client.fetch(
-                "conditions", supplies={"conditions": prefetched("conditions", outcome("timeout"))}
-            )
+            found = await client.fetch("conditions", held={"conditions": prefetched("conditions", outcome("timeout"))})
 
             assert ["c1"] == ids(found["conditions"])
             assert found["conditions"].is_complete
@@ -318,7 +316,7 @@ def test_medications_are_read() -> None:
                 )
             }
             double.handlers |= {f"Medication/{name}": saying(medication(name)) for name in ("m1", "m3")}
-            found = await client.fetch("medicationRequests", "medicationStatements", supplies=held)
+            found = await client.fetch("medicationRequests", "medicationStatements", held=held)
 
             assert ["r1", "r2", "r3", "r4", "r5", "m2", "m1"] == ids(found["medicationRequests"])
             assert ["s1", "m3"] == ids(found["medicationStatements"])
@@ -396,7 +394,7 @@ def test_prefetched_medicines_lack_their_medications_only() -> None:
         supplies = Supplies({key: Raw(json.dumps(value).encode()) for key, value in whole.items()}, whole)
         wanted = wanted_of(supplies, whole)
         async with Double({"Medication/m1": saying(medication("m1"))}) as double, Client(double) as client:
-            found = await client.fetch(*wanted, supplies=supplies.held(whole))
+            found = await client.fetch(*wanted, held=supplies.held(whole))
 
             assert ("medicationRequests",) == wanted
             assert ["r1", "m1"] == ids(found["medicationRequests"])

@@ -223,7 +223,7 @@ def test_prefetched_medicines_of_a_dead_server_keep_what_they_have() -> None:
         async with Client(sound) as client:
             for _ in range(FAILURES):
                 await client.fetch("patient")
-            found = await client.fetch("medicationRequests", supplies=held)
+            found = await client.fetch("medicationRequests", held=held)
 
             assert ["r1"] == ids(found["medicationRequests"])
             assert {} == reasons(found)

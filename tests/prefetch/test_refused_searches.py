@@ -97,7 +97,7 @@ def test_the_medicine_of_a_draft_is_read() -> None:
         held = {DRAFTS: Supply(DRAFTS, State.SUPPLIED, Feed(resources=[draft("Medication/m1")]))}
         found: dict[str, Handler] = {"Medication/m1": saying(medication("m1"))}
         async with Double(found) as double, Client(double) as client:
-            read = await client.fetch(DRAFTS, supplies=held)
+            read = await client.fetch(DRAFTS, held=held)
 
             assert ["d1", "m1"] == ids(read[DRAFTS])
             assert ["Medication/m1"] == double.targets
@@ -111,7 +111,7 @@ def test_a_medicine_of_a_draft_that_is_not_there_says_why() -> None:
     async def call() -> None:
         held = {DRAFTS: Supply(DRAFTS, State.SUPPLIED, Feed(resources=[draft("Medication/m9")]))}
         async with Double({}) as double, Client(double) as client:
-            read = await client.fetch(DRAFTS, supplies=held)
+            read = await client.fetch(DRAFTS, held=held)
 
             assert ["d1"] == ids(read[DRAFTS])
             assert {"Medication/m9": "not-found"} == read[DRAFTS].unread

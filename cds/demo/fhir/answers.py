@@ -43,9 +43,9 @@ def refuse(request: Request, error: CallError) -> Response:
 
 def media_type(request: Request) -> str | None:
     """Choose the type of the answer: `_format` before Accept; None when we have nothing to offer."""
-    asked = _FORMAT.search(request.scope["query_string"].decode("latin-1"))
-    if asked is not None:
-        return _known(unquote_plus(asked[1]).replace(" ", "+"))
+    match = _FORMAT.search(request.scope["query_string"].decode("latin-1"))
+    if match is not None:
+        return _known(unquote_plus(match[1]).replace(" ", "+"))
     return _best(",".join(request.headers.getlist("accept")))
 
 
@@ -53,10 +53,10 @@ def _best(accept: str) -> str | None:
     """Pick the first of the ranges with the highest quality."""
     best, quality = None, 0.0
     for part in accept.split(","):
-        name, *rest = (piece.strip() for piece in part.split(";"))
-        weight = next((float(found[1]) for piece in rest if (found := _QUALITY.fullmatch(piece))), 1.0)
-        if (known := _known(name)) and weight > quality:
-            best, quality = known, weight
+        name, *parameters = (piece.strip() for piece in part.split(";"))
+        weight = next((float(match[1]) for piece in parameters if (match := _QUALITY.fullmatch(piece))), 1.0)
+        if (media := _known(name)) and weight > quality:
+            best, quality = media, weight
     return best
 
 

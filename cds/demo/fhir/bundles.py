@@ -24,18 +24,18 @@ class Place(NamedTuple):
 
 def searchset(shelf: Shelf, candidates: Iterable[Resource], query: Query, place: Place) -> Resource:
     """Search, sort, cut the page, include, and say what was ignored."""
-    found = [resource for resource in candidates if all(holds(resource) for holds in query.filters)]
+    matches = [resource for resource in candidates if all(holds(resource) for holds in query.filters)]
     for order in reversed(query.sort):
-        found = _sorted(found, order, place.base)
+        matches = _sorted(matches, order, place.base)
     end = query.offset + query.count
-    page = [] if query.count_only else found[query.offset : end]
+    page = [] if query.count_only else matches[query.offset : end]
     links = [place.link("self", query.self_query())]
-    if page and end < len(found):
+    if page and end < len(matches):
         links.append(place.link("next", query.next_query()))
     entries = [_entry(resource, "match", place.base) for resource in page]
     entries += [_entry(resource, "include", place.base) for resource in _included(shelf, page, query, place.base)]
     entries += [_ignored_entry(query)] if query.ignored else []
-    bundle: Resource = {"resourceType": "Bundle", "type": "searchset", "total": len(found), "link": links}
+    bundle: Resource = {"resourceType": "Bundle", "type": "searchset", "total": len(matches), "link": links}
     return {**bundle, "entry": entries} if entries else bundle  # FHIR knows no empty arrays
 
 
@@ -54,10 +54,10 @@ def _ignored_entry(query: Query) -> dict[str, Any]:
 
 def _included(shelf: Shelf, page: list[Resource], query: Query, base: str) -> list[Resource]:
     """Find what the page's resources refer to, each once and none that the page holds already."""
-    held = {f"{resource['resourceType']}/{resource['id']}" for resource in page}
+    on_page = {f"{resource['resourceType']}/{resource['id']}" for resource in page}
     references = [name for include in query.includes for resource in page for name in _targets(resource, include, base)]
-    found = (shelf.find(name) for name in dict.fromkeys(references) if name not in held)
-    return [resource for resource in found if resource is not None]
+    included = (shelf.find(name) for name in dict.fromkeys(references) if name not in on_page)
+    return [resource for resource in included if resource is not None]
 
 
 def _targets(resource: Resource, include: Include, base: str) -> Iterator[str]:
@@ -72,9 +72,9 @@ def _sorted(resources: list[Resource], order: SortKey, base: str) -> list[Resour
     """Sort by one key, keeping the order of equals; what lacks the key comes last, in either direction."""
     keyed = [(_keys(resource, order.parameter, base), resource) for resource in resources]
     pick = max if order.descending else min
-    known = [(pick(keys), resource) for keys, resource in keyed if keys]
-    known.sort(key=lambda pair: pair[0], reverse=order.descending)
-    return [resource for _, resource in known] + [resource for keys, resource in keyed if not keys]
+    sortable = [(pick(keys), resource) for keys, resource in keyed if keys]
+    sortable.sort(key=lambda pair: pair[0], reverse=order.descending)
+    return [resource for _, resource in sortable] + [resource for keys, resource in keyed if not keys]
 
 
 def _keys(resource: Resource, parameter: Parameter, base: str) -> list[Any]:

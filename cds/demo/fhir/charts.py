@@ -79,11 +79,11 @@ class Charts:
 def read_charts(fixtures: Path) -> Charts:
     """Read `index.json` and `charts/*.json`; an unusable one stops the start."""
     index = _decoded(fixtures / "index.json", _Index)
-    seen: dict[tuple[str, str], Resource] = {}
+    resources: dict[tuple[str, str], Resource] = {}
     charts = {}
     for file in sorted((fixtures / "charts").glob("*.json")):
         charts[file.stem] = chart = tuple(entry.resource for entry in _decoded(file, _Bundle).entry)
-        _check(file, chart, seen)
+        _check(file, chart, resources)
     return Charts(index.reference_date, charts)
 
 
@@ -95,13 +95,13 @@ def _decoded(file: Path, kind: type[T]) -> T:
         raise ChartError(file, str(error)) from error
 
 
-def _check(file: Path, chart: Chart, seen: dict[tuple[str, str], Resource]) -> None:
+def _check(file: Path, chart: Chart, resources: dict[tuple[str, str], Resource]) -> None:
     """Hold a chart to what searching relies on: types, ids, one patient named like the file."""
     for resource in chart:
         key = (resource.get("resourceType"), resource.get("id"))
         if not (isinstance(key[0], str) and isinstance(key[1], str)):
             raise ChartError(file, "every entry needs a resource with resourceType and id")
-        if seen.setdefault((key[0], key[1]), resource) != resource:
+        if resources.setdefault((key[0], key[1]), resource) != resource:
             raise ChartError(file, f"another chart holds a different {key[0]}/{key[1]}")
     patients = [resource["id"] for resource in chart if resource["resourceType"] == "Patient"]
     if patients != [file.stem]:

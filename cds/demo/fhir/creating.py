@@ -21,14 +21,14 @@ async def created_from(request: Request, kind: str) -> dict[str, Any]:
     """The resource in a body, or a refusal."""
     try:
         body = await read_body(request.receive, MOST_BYTES, SECONDS)
-        found = _DECODER.decode(body)
+        resource = _DECODER.decode(body)
     except (DecodeError, RecursionError) as problem:
         raise Refused(400, "structure", "The body is not valid JSON. Send one FHIR resource.") from problem
     except ClientGone as problem:
         raise Refused(400, "incomplete", "The body ended early. Send it again.") from problem
-    if not isinstance(found, dict) or found.get("resourceType") != kind:
+    if not isinstance(resource, dict) or resource.get("resourceType") != kind:
         raise Refused(422, "invalid", f"The body is no {kind}. Send the resource to the address of its type.")
-    return found
+    return resource
 
 
 def patient_of(resource: dict[str, Any]) -> str:

@@ -50,10 +50,10 @@ def make_filter(parameter: Parameter, sent: SentParameter, base: str) -> Filter:
 def split(text: str, mark: str) -> list[str]:
     """Cut at each mark that no backslash escapes; the escapes stay for the next cut."""
     parts, start = [], 0
-    for found in re.finditer(rf"\\.|{re.escape(mark)}", text, re.DOTALL):
-        if found[0] == mark:
-            parts.append(text[start : found.start()])
-            start = found.end()
+    for match in re.finditer(rf"\\.|{re.escape(mark)}", text, re.DOTALL):
+        if match[0] == mark:
+            parts.append(text[start : match.start()])
+            start = match.end()
     return [*parts, text[start:]]
 
 
@@ -78,9 +78,9 @@ def _token_filter(parameter: Parameter, name: str, alternatives: list[str]) -> F
     bare: set[str] = set()
     systems: set[str] = set()
     for text in alternatives:
-        system, *rest = (_plain(part) for part in split(text, "|"))
-        code = "|".join(rest)
-        if not rest:
+        system, *parts = (_plain(part) for part in split(text, "|"))
+        code = "|".join(parts)
+        if not parts:
             bare.add(system)
         elif code:
             exact.add((system or None, code))
@@ -90,13 +90,13 @@ def _token_filter(parameter: Parameter, name: str, alternatives: list[str]) -> F
             raise Refused(400, "invalid", f"{name} has a value without system and code. Write system|code.")
     codes = bare | {code for _, code in exact}
 
-    def holds(coded: Coded) -> bool:
-        system, code = coded
+    def holds(token: Coded) -> bool:
+        system, code = token
         if system == _ANY_SYSTEM:
             return code in codes
-        return code in bare or coded in exact or system in systems
+        return code in bare or token in exact or system in systems
 
-    return lambda resource: any(holds(coded) for coded in codes_of(resource, parameter))
+    return lambda resource: any(holds(token) for token in codes_of(resource, parameter))
 
 
 def codes_of(resource: Resource, parameter: Parameter) -> Iterator[Coded]:
@@ -112,12 +112,12 @@ def codes_of(resource: Resource, parameter: Parameter) -> Iterator[Coded]:
 def _reference_filter(parameter: Parameter, sent: SentParameter, alternatives: list[str], base: str) -> Filter:
     """Match references: a bare id, `Type/id`, or a URL; `patient=…` finds patients only."""
     target = sent.narrowed or parameter.target
-    wanted, idents = set(), set()
+    references, idents = set(), set()
     for text in (local(_plain(text), base) for text in alternatives):
         if not _REFERENCE.fullmatch(text):
             raise Refused(400, "invalid", f"{sent.name} holds no reference. Send an id, Type/id or a URL.")
         if "/" in text or ":" in text:
-            wanted.add(text)
+            references.add(text)
         else:
             idents.add(text)
 
@@ -125,7 +125,7 @@ def _reference_filter(parameter: Parameter, sent: SentParameter, alternatives: l
         kind, _, ident = reference.rpartition("/")
         if kind and target and kind.rpartition("/")[2] != target:
             return False
-        return reference in wanted or (ident in idents and "/" not in kind)
+        return reference in references or (ident in idents and "/" not in kind)
 
     return lambda resource: any(holds(reference) for reference in references_of(resource, parameter, base))
 

@@ -28,38 +28,38 @@ class Span(NamedTuple):
 
 def span_of(text: str) -> Span | None:
     """Read a date, dateTime or instant of any precision; None when it is none."""
-    found = _FORM.fullmatch(text)
-    if found is None:
+    match = _FORM.fullmatch(text)
+    if match is None:
         return None
     try:
-        first = date(int(found["year"]), int(found["month"] or 1), int(found["day"] or 1))
+        first = date(int(match["year"]), int(match["month"] or 1), int(match["day"] or 1))
     except ValueError:
         return None
-    start = first.toordinal() * _DAY + _time_of_day(found)
-    wall = (start, start + (_width(found) if found["time"] else _days(found, first) * _DAY))
-    offset = _offset(found["zone"])
-    return Span(wall, (wall[0] - offset, wall[1] - offset), found["zone"] is not None)
+    start = first.toordinal() * _DAY + _time_of_day(match)
+    wall = (start, start + (_width(match) if match["time"] else _days(match, first) * _DAY))
+    offset = _offset(match["zone"])
+    return Span(wall, (wall[0] - offset, wall[1] - offset), match["zone"] is not None)
 
 
-def _days(found: re.Match[str], first: date) -> int:
+def _days(match: re.Match[str], first: date) -> int:
     """How many days a date of this precision covers."""
-    if found["day"]:
+    if match["day"]:
         return 1
-    if found["month"]:
+    if match["month"]:
         return monthrange(first.year, first.month)[1]
     return date(first.year, 12, 31).toordinal() - first.toordinal() + 1
 
 
-def _time_of_day(found: re.Match[str]) -> int:
-    seconds = int(found["hour"] or 0) * 3600 + int(found["minute"] or 0) * 60 + int(found["second"] or 0)
-    return seconds * _SECOND + int((found["fraction"] or "").ljust(6, "0")[:6])
+def _time_of_day(match: re.Match[str]) -> int:
+    seconds = int(match["hour"] or 0) * 3600 + int(match["minute"] or 0) * 60 + int(match["second"] or 0)
+    return seconds * _SECOND + int((match["fraction"] or "").ljust(6, "0")[:6])
 
 
-def _width(found: re.Match[str]) -> int:
+def _width(match: re.Match[str]) -> int:
     """How long a time of this precision lasts: a minute, a second, or a fraction of one."""
-    if found["second"] is None:
+    if match["second"] is None:
         return 60 * _SECOND
-    return int(max(1, 10 ** (6 - min(6, len(found["fraction"] or "")))))
+    return int(max(1, 10 ** (6 - min(6, len(match["fraction"] or "")))))
 
 
 def _offset(zone: str | None) -> int:
@@ -82,27 +82,27 @@ def span_in(value: Any) -> Span | None:
     return Span((low.wall[0], high.wall[1]), (low.utc[0], high.utc[1]), low.zoned or high.zoned)
 
 
-def _eq(asked: Bounds, found: Bounds) -> bool:
-    return asked[0] <= found[0] and found[1] <= asked[1]
+def _eq(query: Bounds, value: Bounds) -> bool:
+    return query[0] <= value[0] and value[1] <= query[1]
 
 
-def _gt(asked: Bounds, found: Bounds) -> bool:
-    return found[1] > asked[1]
+def _gt(query: Bounds, value: Bounds) -> bool:
+    return value[1] > query[1]
 
 
-def _lt(asked: Bounds, found: Bounds) -> bool:
-    return found[0] < asked[0]
+def _lt(query: Bounds, value: Bounds) -> bool:
+    return value[0] < query[0]
 
 
 PREFIXES: Final[Mapping[str, Callable[[Bounds, Bounds], bool]]] = {
     "eq": _eq,
-    "ne": lambda asked, found: not _eq(asked, found),
+    "ne": lambda query, value: not _eq(query, value),
     "gt": _gt,
     "lt": _lt,
-    "ge": lambda asked, found: _gt(asked, found) or _eq(asked, found),
-    "le": lambda asked, found: _lt(asked, found) or _eq(asked, found),
-    "sa": lambda asked, found: found[0] >= asked[1],
-    "eb": lambda asked, found: found[1] <= asked[0],
+    "ge": lambda query, value: _gt(query, value) or _eq(query, value),
+    "le": lambda query, value: _lt(query, value) or _eq(query, value),
+    "sa": lambda query, value: value[0] >= query[1],
+    "eb": lambda query, value: value[1] <= query[0],
 }
 
 
@@ -112,15 +112,15 @@ class DateTest(NamedTuple):
     prefix: str
     asked: Span
 
-    def holds(self, found: Span) -> bool:
+    def holds(self, value: Span) -> bool:
         """Compare wall clocks when the question names no zone: a day is the clinic's day, wherever this server runs."""
         if self.asked.zoned:
-            return PREFIXES[self.prefix](self.asked.utc, found.utc)
-        return PREFIXES[self.prefix](self.asked.wall, found.wall)
+            return PREFIXES[self.prefix](self.asked.utc, value.utc)
+        return PREFIXES[self.prefix](self.asked.wall, value.wall)
 
 
 def date_test(text: str) -> DateTest | None:
     """Read one alternative; None when the prefix or the date is none."""
-    prefix, rest = (text[:2], text[2:]) if text[:2].isalpha() else ("eq", text)
-    asked = span_of(rest)
-    return DateTest(prefix, asked) if asked and prefix in PREFIXES else None
+    prefix, moment = (text[:2], text[2:]) if text[:2].isalpha() else ("eq", text)
+    span = span_of(moment)
+    return DateTest(prefix, span) if span and prefix in PREFIXES else None

@@ -85,8 +85,8 @@ def read_query(raw: bytes, table: Table, base: str, *, strict: bool) -> Query:
         if plain in _CONTROLS:
             controls.setdefault(name, []).append(value)
         elif plain in table:
-            asked = SentParameter(plain, _narrowed(plain, modifier, table[plain]), value)
-            query.filters.append(make_filter(table[plain], asked, base))
+            parameter = SentParameter(plain, _narrowed(plain, modifier, table[plain]), value)
+            query.filters.append(make_filter(table[plain], parameter, base))
             query.used.append((name, value))
         else:
             query.ignored.append(name)

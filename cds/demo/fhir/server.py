@@ -81,9 +81,9 @@ class _Server:
         resource = await created_from(request, kind)
         if patient_of(resource) != patient:
             raise Refused(403, "forbidden", "The token is for another patient.")
-        held, is_new = self._shelves.create(patient, resource, request.headers.get("if-none-exist", ""))
-        location = f"{self._base}/{kind}/{held['id']}"
-        return answer(request, held, 201 if is_new else 200, {"location": location})
+        stored, is_new = self._shelves.create(patient, resource, request.headers.get("if-none-exist", ""))
+        location = f"{self._base}/{kind}/{stored['id']}"
+        return answer(request, stored, 201 if is_new else 200, {"location": location})
 
     async def everything(self, request: Request) -> Response:
         kind = self._kind(request)

@@ -34,7 +34,7 @@ class Shelves:
         if not self._written.patients:
             return shelf
         charts = {patient: (*chart, *self._written.of(patient)) for patient, chart in shelf.charts.items()}
-        by_type = {kind: dict(held) for kind, held in shelf.by_type.items()}
+        by_type = {kind: dict(resources) for kind, resources in shelf.by_type.items()}
         for patient in self._written.patients:
             for resource in self._written.of(patient):
                 by_type.setdefault(resource["resourceType"], {})[resource["id"]] = resource

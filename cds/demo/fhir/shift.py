@@ -33,22 +33,22 @@ def is_date_name(name: str) -> bool:
 
 def shift_text(text: str, days: int) -> str:
     """Move one date; a partial date moves with its middle and keeps its precision, anything else stays."""
-    found = _FORM.fullmatch(text)
-    if found is None:
+    match = _FORM.fullmatch(text)
+    if match is None:
         return text
     try:
-        moved = _middle(found) + timedelta(days=days)
+        moved = _middle(match) + timedelta(days=days)
     except (ValueError, OverflowError):
         return text  # no such day, or an open end such as 9999-12-31
-    precision = 10 if found["day"] else 7 if found["month"] else 4
-    return moved.isoformat()[:precision] + (found["rest"] or "")
+    precision = 10 if match["day"] else 7 if match["month"] else 4
+    return moved.isoformat()[:precision] + (match["rest"] or "")
 
 
-def _middle(found: re.Match[str]) -> date:
+def _middle(match: re.Match[str]) -> date:
     """Name the day that stands for the date: the 15th for a month, 1 July for a year."""
-    month = int(found["month"] or 7)
-    day = int(found["day"] or (15 if found["month"] else 1))
-    return date(int(found["year"]), month, day)
+    month = int(match["month"] or 7)
+    day = int(match["day"] or (15 if match["month"] else 1))
+    return date(int(match["year"]), month, day)
 
 
 def shifted(node: Any, days: int, name: str = "") -> Any:

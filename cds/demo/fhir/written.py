@@ -27,15 +27,17 @@ class Written:
 
     def create(self, patient: str, resource: Resource, condition: str) -> tuple[Resource, bool]:
         """The resource as it is held now, and whether it is new: with a condition that one meets, nothing is."""
-        known = next((one for one in self.of(patient) if condition and _meets(one, resource, condition)), None)
-        if known is not None:
-            return known, False
+        existing = next(
+            (candidate for candidate in self.of(patient) if condition and _meets(candidate, resource, condition)), None
+        )
+        if existing is not None:
+            return existing, False
         if sum(map(len, self._held.values())) >= MOST:
             raise Refused(422, "too-costly", "The demo holds no more. Reset it on its first page.")
-        made = {**resource, "id": str(uuid4())}
-        self._held.setdefault(patient, []).append(made)
+        created = {**resource, "id": str(uuid4())}
+        self._held.setdefault(patient, []).append(created)
         self.changes += 1
-        return made, True
+        return created, True
 
     def reset(self) -> None:
         """Forget everything that was written."""
@@ -43,10 +45,10 @@ class Written:
         self.changes += 1
 
 
-def _meets(one: Resource, resource: Resource, condition: str) -> bool:
+def _meets(candidate: Resource, resource: Resource, condition: str) -> bool:
     """`identifier=system|value`, the one condition that is known here."""
     name, _, token = condition.partition("=")
-    held = one.get("identifier", [])
-    listed = held if isinstance(held, list) else [held]
-    same_kind = one["resourceType"] == resource["resourceType"]
-    return same_kind and name == "identifier" and any(f"{i.get('system')}|{i.get('value')}" == token for i in listed)
+    identifiers = candidate.get("identifier", [])
+    members = identifiers if isinstance(identifiers, list) else [identifiers]
+    same_kind = candidate["resourceType"] == resource["resourceType"]
+    return same_kind and name == "identifier" and any(f"{i.get('system')}|{i.get('value')}" == token for i in members)

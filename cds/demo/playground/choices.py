@@ -106,12 +106,12 @@ class Wish(Struct, frozen=True, kw_only=True):
     @property
     def query(self) -> dict[str, str]:
         """The same as parameters of an address."""
-        said = {"hook": self.moment.hook}
+        values = {"hook": self.moment.hook}
         if self.moment.needs == "problem":
-            said["problem"] = self.problem
+            values["problem"] = self.problem
         if self.moment.needs == "medicine":
-            said |= {"medicine": self.medicine, "daily": f"{self.daily:g}"}
-        return said | ({"data": FETCH} if self.is_fetched else {})
+            values |= {"medicine": self.medicine, "daily": f"{self.daily:g}"}
+        return values | ({"data": FETCH} if self.is_fetched else {})
 
 
 def load_choices() -> Choices:
@@ -132,9 +132,9 @@ def wish_of(query: Mapping[str, str], choices: Choices) -> Wish:
     )
 
 
-def _daily(stated: str) -> float:
+def _daily(text: str) -> float:
     try:
-        value = float(stated)
+        value = float(text)
     except ValueError:
         return 1.0
     return value if LEAST <= value <= MOST else 1.0

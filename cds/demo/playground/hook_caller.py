@@ -58,18 +58,18 @@ class HookCaller:
         reply = await self._hook_handler.answer(service, body, EHR)
         spent = self._seconds() - started
         self._recorder.record(Call(EHR, service, reply, spent))
-        said = msgspec.json.decode(reply.body)
+        document = msgspec.json.decode(reply.body)
         account = reply.account
         return Round(
             service=service,
             status=reply.status,
-            cards=tuple(said.get("cards", ())),
+            cards=tuple(document.get("cards", ())),
             answer=pretty(reply.body),
             milliseconds=round(spent * 1000, 1),
             why=self._explained(reply.outcome, service, body) if reply.outcome else None,
             suppressed=account.suppressed if account else (),
             not_received=account.not_checked if account else (),
-            problem=_problem(said),
+            problem=_problem(document),
         )
 
     def _explained(self, outcome: Outcome, service: str, body: bytes) -> Why | None:
@@ -85,9 +85,9 @@ class HookCaller:
             return None
 
 
-def _problem(said: Json) -> str:
+def _problem(document: Json) -> str:
     """The text of an OperationOutcome."""
-    return next((issue["details"]["text"] for issue in said.get("issue", ())), "")
+    return next((issue["details"]["text"] for issue in document.get("issue", ())), "")
 
 
 def pretty(text: bytes) -> str:
@@ -97,10 +97,10 @@ def pretty(text: bytes) -> str:
 
 def brief(request: Json) -> Json:
     """A request with the entries of each prefetched Bundle counted in place of shown."""
-    held = request.get("prefetch")
-    if not isinstance(held, dict):
+    prefetch = request.get("prefetch")
+    if not isinstance(prefetch, dict):
         return request
-    return {**request, "prefetch": {key: _counted(value) for key, value in held.items()}}
+    return {**request, "prefetch": {key: _counted(value) for key, value in prefetch.items()}}
 
 
 def _counted(value: object) -> object:

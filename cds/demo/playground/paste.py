@@ -31,26 +31,26 @@ class Pasted(Struct, frozen=True, kw_only=True):
 
 def read(pasted: str, ehr: Ehr, new_id: Callable[[], str] = lambda: str(uuid4())) -> Pasted:
     """Tell a hook call from a Bundle, and make a call of either; raises PasteError."""
-    found = _decoded(pasted)
-    hook = found.get("hook")
+    document = _decoded(pasted)
+    hook = document.get("hook")
     if hook is not None:
         service = ehr.service(text(hook))
         if service is None:
             raise PasteError("This service answers no such hook. See the list at /cds-services.")
-        return Pasted(service=service.id, request=found)
-    if found.get("resourceType") != "Bundle":
+        return Pasted(service=service.id, request=document)
+    if document.get("resourceType") != "Bundle":
         raise PasteError("Paste a FHIR Bundle of one patient's chart, or a whole CDS Hooks request (it has a “hook”).")
-    return _of_bundle(found, ehr, new_id)
+    return _of_bundle(document, ehr, new_id)
 
 
 def _decoded(pasted: str) -> Json:
     try:
-        found = DECODER.decode(pasted)
+        document = DECODER.decode(pasted)
     except (msgspec.DecodeError, RecursionError) as problem:
         raise PasteError("This is not valid JSON. Copy it again, from the first brace to the last.") from problem
-    if not isinstance(found, dict):
+    if not isinstance(document, dict):
         raise PasteError("This JSON is not an object. Paste a Bundle or a CDS Hooks request.")
-    return found
+    return document
 
 
 def _of_bundle(bundle: Json, ehr: Ehr, new_id: Callable[[], str]) -> Pasted:
@@ -75,11 +75,11 @@ def _of_bundle(bundle: Json, ehr: Ehr, new_id: Callable[[], str]) -> Pasted:
 
 def _resource(number: int, entry: Json, patient: str, url: str) -> Resource:
     """One resource with an id, its patient named as the call names it (a transaction Bundle uses fullUrls)."""
-    found: dict[str, Any] = {"id": f"pasted-{number}", **one(entry.get("resource"))}
+    resource: dict[str, Any] = {"id": f"pasted-{number}", **one(entry.get("resource"))}
     for name in ("subject", "patient"):
-        if url and one(found.get(name)).get("reference") == url:
-            found[name] = {"reference": f"Patient/{patient}"}
-    return found
+        if url and one(resource.get(name)).get("reference") == url:
+            resource[name] = {"reference": f"Patient/{patient}"}
+    return resource
 
 
 def _shelf(chart: tuple[Resource, ...], patient: Resource) -> Shelf:
@@ -89,14 +89,14 @@ def _shelf(chart: tuple[Resource, ...], patient: Resource) -> Shelf:
 
 def _prefetch(chart: tuple[Resource, ...], templates: dict[str, str], patient: Resource) -> Json:
     """Each resource under the first key that asks for its type; the service sorts out what it reads."""
-    taken: set[str] = set()
-    made: Json = {"patient": patient}
+    used_keys: set[str] = set()
+    prefetch: Json = {"patient": patient}
     for key, template in templates.items():
         kind, search, _ = template.partition("?")
         if search:
-            fresh = kind not in taken
+            fresh = kind not in used_keys
             kinds = {kind, "Medication"} if kind == "MedicationRequest" else {kind}
-            entries = [{"resource": one} for one in chart if fresh and one.get("resourceType") in kinds]
-            made[key] = {**EMPTY, "total": len(entries), "entry": entries} if entries else EMPTY
-            taken.add(kind)
-    return made
+            entries = [{"resource": resource} for resource in chart if fresh and resource.get("resourceType") in kinds]
+            prefetch[key] = {**EMPTY, "total": len(entries), "entry": entries} if entries else EMPTY
+            used_keys.add(kind)
+    return prefetch

@@ -70,25 +70,27 @@ def read_index(fixtures: Path) -> dict[str, Listed]:
 def groups(shelf: Shelf, index: dict[str, Listed], today: date, words: Words) -> list[Group]:
     """All patients, the most urgent first; empty groups left out."""
     lines = list(_lines(shelf, index, today, words))
-    made = (
+    chart_groups = (
         Group(level, title, lead, tuple(line for line in lines if line.level == level)) for level, title, lead in GROUPS
     )
-    return [group for group in made if group.lines]
+    return [group for group in chart_groups if group.lines]
 
 
 def _lines(shelf: Shelf, index: dict[str, Listed], today: date, words: Words) -> Iterator[Line]:
     order = [*(ident for ident in index if ident in shelf.charts), *(id_ for id_ in shelf.charts if id_ not in index)]
     titles = {topic.value: entry.title for topic, entry in words.topics.items()}
     for ident in order:
-        listed = index.get(ident, Listed(ident, ""))
+        entry = index.get(ident, Listed(ident, ""))
         patient = shelf.of("Patient")[ident]
         yield Line(
             id=ident,
             name=name(patient),
             about=about(patient, today),
-            title=_capital(listed.title.removeprefix(QUIET_START)),
-            level=_level(listed.expect),
-            cards=tuple(Expected(titles.get(one.topic, one.topic), one.indicator) for one in listed.expect),
+            title=_capital(entry.title.removeprefix(QUIET_START)),
+            level=_level(entry.expect),
+            cards=tuple(
+                Expected(titles.get(expected.topic, expected.topic), expected.indicator) for expected in entry.expect
+            ),
         )
 
 
@@ -105,9 +107,9 @@ def _level(cards: Iterable[Expected]) -> str:
 def name(patient: Resource) -> str:
     """Given and family name."""
     called = one(patient.get("name"))
-    stated = called.get("given")
-    given = [part for part in stated if isinstance(part, str)] if isinstance(stated, list) else []
-    return " ".join((*given, text(called.get("family")))).strip() or text(called.get("text")) or "No name"
+    given_name = called.get("given")
+    given_names = [part for part in given_name if isinstance(part, str)] if isinstance(given_name, list) else []
+    return " ".join((*given_names, text(called.get("family")))).strip() or text(called.get("text")) or "No name"
 
 
 def about(patient: Resource, today: date) -> str:

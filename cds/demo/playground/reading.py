@@ -15,7 +15,7 @@ LARGEST = 1e12
 def some(value: object) -> list[dict[str, Any]]:
     """The objects of a list, or an object where a list belongs: a pasted chart may be anything."""
     many = value if isinstance(value, list) else [value]
-    return [one for one in many if isinstance(one, dict)]
+    return [item for item in many if isinstance(item, dict)]
 
 
 def one(value: object) -> dict[str, Any]:
@@ -77,9 +77,9 @@ def completed(birth: str, today: date) -> int | None:
     return None if born is None else _months(born, today) // 12
 
 
-def _date(stated: str) -> date | None:
+def _date(text: str) -> date | None:
     try:
-        return date.fromisoformat(stated)
+        return date.fromisoformat(text)
     except ValueError:
         return None
 

@@ -41,15 +41,15 @@ def read(chart: Iterable[Resource], is_result: Callable[[Resource], bool]) -> Re
     by_type: dict[str, list[Resource]] = {}
     for resource in chart:
         by_type.setdefault(text(resource.get("resourceType")), []).append(resource)
-    problems = _sorted(_problem(one) for one in by_type.get("Condition", ()))
+    problems = _sorted(_problem(resource) for resource in by_type.get("Condition", ()))
     requests = [*by_type.get("MedicationRequest", ()), *by_type.get("MedicationStatement", ())]
-    medicines = _sorted(_medicine(one) for one in requests)
+    medicines = _sorted(_medicine(request) for request in requests)
     return Record(
         problems=tuple(item for item in problems if item.lives),
         past=tuple(item for item in problems if not item.lives),
         medicines=tuple(item for item in medicines if item.lives),
         ended=tuple(item for item in medicines if not item.lives),
-        findings=tuple(_findings(one for one in by_type.get("Observation", ()) if not is_result(one))),
+        findings=tuple(_findings(resource for resource in by_type.get("Observation", ()) if not is_result(resource))),
         work_up=tuple(_sorted(_work_up(by_type))),
         visits=len(by_type.get("Encounter", ())),
     )
@@ -65,13 +65,13 @@ def _reference(resource: Resource) -> str:
 
 def _problem(resource: Resource) -> Item:
     clinical, sure = status(resource.get("clinicalStatus")), status(resource.get("verificationStatus"))
-    onset, recorded = day(resource.get("onsetDateTime")), day(resource.get("recordedDate"))
+    onset, recorded_date = day(resource.get("onsetDateTime")), day(resource.get("recordedDate"))
     lives = clinical in (*ACTIVE, "") and sure not in ("refuted", "entered-in-error")
     doubts = [sure] if sure not in ("confirmed", "") else []
     return Item(
         what=words(resource.get("code")),
         detail=", ".join([*(code for code, _ in [_first_code(resource.get("code"))] if code), *doubts]),
-        when=f"since {onset}" if onset else f"recorded {recorded}" if recorded else "",
+        when=f"since {onset}" if onset else f"recorded {recorded_date}" if recorded_date else "",
         lives=lives,
         ref=_reference(resource),
     )
@@ -84,15 +84,17 @@ def _first_code(concept: object) -> tuple[str, str]:
 
 def medicine(resource: Resource) -> str:
     """What a request or statement calls its medicine."""
-    named = words(resource.get("medicationCodeableConcept")) or text(
+    name = words(resource.get("medicationCodeableConcept")) or text(
         one(resource.get("medicationReference")).get("display")
     )
-    return named or "a medicine without a name"
+    return name or "a medicine without a name"
 
 
 def _medicine(resource: Resource) -> Item:
     began = day(resource.get("authoredOn")) or day(resource.get("effectiveDateTime"))
-    instructions = [_instruction(one) for one in some(resource.get("dosageInstruction") or resource.get("dosage"))]
+    instructions = [
+        _instruction(dosage) for dosage in some(resource.get("dosageInstruction") or resource.get("dosage"))
+    ]
     return Item(
         what=medicine(resource),
         detail="; ".join(filter(None, instructions)),
@@ -111,8 +113,11 @@ def _findings(observations: Iterable[Resource]) -> Iterator[Item]:
     newest: dict[str, Resource] = {}
     for resource in sorted(observations, key=moment):
         newest[words(resource.get("code"))] = resource
-    found = (Item(what=what, detail=value(one), when=moment(one), ref=_reference(one)) for what, one in newest.items())
-    return iter(_sorted(found))
+    items = (
+        Item(what=name, detail=value(resource), when=moment(resource), ref=_reference(resource))
+        for name, resource in newest.items()
+    )
+    return iter(_sorted(items))
 
 
 def value(resource: Resource) -> str:
@@ -127,11 +132,11 @@ def value(resource: Resource) -> str:
 
 
 def _said(resource: Resource) -> str:
-    stated = resource.get("valueBoolean")
-    if isinstance(stated, bool):
-        return "yes" if stated else "no"
-    judged = status(one(resource.get("interpretation")))
-    return JUDGED.get(judged, judged) or "recorded"
+    value = resource.get("valueBoolean")
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    interpretation = status(one(resource.get("interpretation")))
+    return JUDGED.get(interpretation, interpretation) or "recorded"
 
 
 def _quantity(quantity: dict[str, Any]) -> str:

@@ -123,12 +123,12 @@ class Ehr:
 
     def _medicine(self, shelf: Shelf, wish: Wish) -> Json:
         """A listed medicine, or one that stands on this chart already."""
-        own = shelf.find(f"MedicationRequest/{wish.medicine.removeprefix(OWN)}") if OWN in wish.medicine else None
-        if own is not None:
-            return one(own.get("medicationCodeableConcept"))
-        chosen = self._choices.medicine.get(wish.medicine) or next(iter(self._choices.medicine.values()))
-        coding = {"system": chosen.system, "code": chosen.code, "display": chosen.display}
-        return {"coding": [coding], "text": chosen.display}
+        order = shelf.find(f"MedicationRequest/{wish.medicine.removeprefix(OWN)}") if OWN in wish.medicine else None
+        if order is not None:
+            return one(order.get("medicationCodeableConcept"))
+        medicine = self._choices.medicine.get(wish.medicine) or next(iter(self._choices.medicine.values()))
+        coding = {"system": medicine.system, "code": medicine.code, "display": medicine.display}
+        return {"coding": [coding], "text": medicine.display}
 
 
 def _bundle(resource: Json) -> Json:

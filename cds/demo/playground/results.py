@@ -48,7 +48,7 @@ class Results:
 
     def is_result(self, resource: Resource) -> bool:
         """Whether an observation is a laboratory result: by its category, or by its code."""
-        categories = {status(one) for one in some(resource.get("category"))}
+        categories = {status(category) for category in some(resource.get("category"))}
         return LABORATORY in categories or self._concept(resource) is not None
 
     def of(self, chart: Iterable[Resource], years: int | None) -> tuple[Series, ...]:
@@ -59,12 +59,17 @@ class Results:
             if resource.get("resourceType") == "Observation" and self.is_result(resource) and moment(resource):
                 unit = text(quantity.get("code")) or text(quantity.get("unit"))
                 grouped.setdefault((self._name(resource), unit), []).append(resource)
-        made = (self._series(name, unit, found, years) for (name, unit), found in grouped.items())
-        return tuple(sorted((one for one in made if one), key=lambda one: (not one.is_read, one.name.lower())))
+        all_series = (self._series(name, unit, observations, years) for (name, unit), observations in grouped.items())
+        return tuple(
+            sorted(
+                (series for series in all_series if series),
+                key=lambda series: (not series.is_read, series.name.lower()),
+            )
+        )
 
     def _concept(self, resource: Resource) -> Concept | None:
-        found = (self._knowledge.codes.find(system, code) for system, code in codes(resource.get("code")))
-        return next((concept for concept in found if concept is not None and concept.analyte), None)
+        concepts = (self._knowledge.codes.find(system, code) for system, code in codes(resource.get("code")))
+        return next((concept for concept in concepts if concept is not None and concept.analyte), None)
 
     def _name(self, resource: Resource) -> str:
         concept = self._concept(resource)
@@ -72,10 +77,10 @@ class Results:
             return words(resource.get("code"))
         return self._knowledge.analytes[concept.analyte].label
 
-    def _series(self, name: str, unit: str, found: list[Resource], years: int | None) -> Series | None:
-        newest = max(found, key=moment)
+    def _series(self, name: str, unit: str, observations: list[Resource], years: int | None) -> Series | None:
+        newest = max(observations, key=moment)
         band = self._band(newest, unit, years)
-        points = tuple(_points(found, band))[-MOST_POINTS:]
+        points = tuple(_points(observations, band))[-MOST_POINTS:]
         if not points:
             return None
         last = points[-1]
@@ -93,8 +98,8 @@ class Results:
 
     def _band(self, resource: Resource, unit: str, years: int | None) -> Band:
         """The laboratory's own range, else our limits for this age in this unit."""
-        stated = one(resource.get("referenceRange"))
-        low, high = (number(one(stated.get(side)).get("value")) for side in ("low", "high"))
+        reference_range = one(resource.get("referenceRange"))
+        low, high = (number(one(reference_range.get(side)).get("value")) for side in ("low", "high"))
         if low is not None or high is not None:
             return Band(low, high, OF_LABORATORY)
         concept = self._concept(resource)
@@ -104,8 +109,8 @@ class Results:
             for limit in limits
             if unit in limit.value and _is_for(limit, years) and limit.kind in (None, "adjusted")
         ]
-        lows = [one.value[unit] for one in fitting if one.side == "low" and one.effect != "emergency"]
-        highs = [one.value[unit] for one in fitting if one.side == "high" and one.effect != "emergency"]
+        lows = [limit.value[unit] for limit in fitting if limit.side == "low" and limit.effect != "emergency"]
+        highs = [limit.value[unit] for limit in fitting if limit.side == "high" and limit.effect != "emergency"]
         source = "limit of this service" if lows or highs else ""
         return Band(max(lows, default=None), min(highs, default=None), source)
 
@@ -117,12 +122,12 @@ def _is_for(limit: Limit, years: int | None) -> bool:
     return (limit.from_years or 0) <= age < under and limit.under_days is None
 
 
-def _points(found: Iterable[Resource], band: Band) -> Iterator[Point]:
-    for resource in sorted(found, key=moment):
-        stated = one(resource.get("valueQuantity")).get("value")
-        value, day = number(stated), _day(moment(resource))
+def _points(observations: Iterable[Resource], band: Band) -> Iterator[Point]:
+    for resource in sorted(observations, key=moment):
+        amount = one(resource.get("valueQuantity")).get("value")
+        value, day = number(amount), _day(moment(resource))
         if value is not None and day is not None:
-            yield Point(day, value, shown(stated), band.excludes(value))
+            yield Point(day, value, shown(amount), band.excludes(value))
 
 
 def _day(when: str) -> date | None:

@@ -72,16 +72,16 @@ class Playground:
         wish = wish_of(request.query_params, self._choices)
         call = self._ehr.request(self._shelf, patient, wish, self._today())
         service = self._ehr.service_id(wish.moment.hook)
-        made = await self._caller.fire(service, ENCODER.encode(call))
-        listed = self._index.get(patient)
+        round_trip = await self._caller.fire(service, ENCODER.encode(call))
+        entry = self._index.get(patient)
         opening = self._ehr.request(self._shelf, patient, wish_of({}, self._choices), self._today())
         values = {
             **self._context.chart(resources, person, self._today()),
             **self._context.moments(resources, wish),
-            **self._context.support(made, call),
+            **self._context.support(round_trip, call),
             "opened": self._context.looking(self._caller.why(self._ehr.opening.id, ENCODER.encode(opening))),
             "patient": patient,
-            "shows": listed.title if listed else "",
+            "shows": entry.title if entry else "",
             "curl": self._context.curl(patient, wish, service),
         }
         return page("playground/chart.html", values)
@@ -100,17 +100,17 @@ class Playground:
 
     async def pasted(self, request: Request) -> Response:
         """Answer what was pasted."""
-        given = (await self._fields(request)).get("pasted", "")
+        text = (await self._fields(request)).get("pasted", "")
         try:
-            found = paste.read(given, self._ehr)
+            pasted = paste.read(text, self._ehr)
         except paste.PasteError as problem:
-            return self._form({"pasted": given, "problem": str(problem)}, status=422)
-        made = await self._caller.fire(found.service, ENCODER.encode(found.request))
-        values: Json = {**self._context.support(made, found.request), "pasted": given}
-        if found.shelf is not None:
-            chart, person = found.shelf.charts[found.patient], found.shelf.of("Patient")[found.patient]
+            return self._form({"pasted": text, "problem": str(problem)}, status=422)
+        round_trip = await self._caller.fire(pasted.service, ENCODER.encode(pasted.request))
+        values: Json = {**self._context.support(round_trip, pasted.request), "pasted": text}
+        if pasted.shelf is not None:
+            chart, person = pasted.shelf.charts[pasted.patient], pasted.shelf.of("Patient")[pasted.patient]
             values["chart"] = self._context.chart(chart, person, self._today())
-        return self._form(values | {"curl": self._context.curl_of_file(found.service)})
+        return self._form(values | {"curl": self._context.curl_of_file(pasted.service)})
 
     async def feedback(self, request: Request) -> Response:
         """Feedback from a browser that runs no scripts: kept as any other, then the same hook is fired again."""
@@ -129,10 +129,10 @@ class Playground:
         return page("playground/paste.html", {**blank, **values}, status=status)
 
     def _found(self, patient: str) -> tuple[tuple[Resource, ...], Resource]:
-        found = find(self._shelf, patient)
-        if found is None:
+        chart = find(self._shelf, patient)
+        if chart is None:
             raise UnknownPath
-        return found
+        return chart
 
     async def _fields(self, request: Request) -> dict[str, str]:
         """The fields of a form, read within the limits of bytes and time."""

@@ -72,32 +72,34 @@ class PageContext:
         """Why an answer is what it is; None if there was none."""
         return look(why, self._titles) if why else None
 
-    def support(self, made: Round, request: Json) -> dict[str, object]:
+    def support(self, round_trip: Round, request: Json) -> dict[str, object]:
         """Cards, explanation, request and answer of one call."""
         return {
-            "round": made,
-            "cards": tuple(self._card(card, _patient(request)) for card in made.cards),
-            "looking": self.looking(made.why),
-            "suppressed": tuple(self._titles.get(one.topic, one.topic) for one in made.suppressed),
+            "round": round_trip,
+            "cards": tuple(self._card(card, _patient(request)) for card in round_trip.cards),
+            "looking": self.looking(round_trip.why),
+            "suppressed": tuple(
+                self._titles.get(suppressed.topic, suppressed.topic) for suppressed in round_trip.suppressed
+            ),
             "request": pretty(ENCODER.encode(brief(request))),
             "size": len(ENCODER.encode(request)),
-            "endpoint": f"{self._base}/cds-services/{made.service}",
+            "endpoint": f"{self._base}/cds-services/{round_trip.service}",
         }
 
     def moments(self, resources: tuple[Resource, ...], wish: Wish) -> dict[str, object]:
         """The forms of all moments, as far as they were filled in."""
         return {
-            "moments": tuple((one, urlencode(replace(wish, moment=one).query)) for one in MOMENTS.values()),
+            "moments": tuple((moment, urlencode(replace(wish, moment=moment).query)) for moment in MOMENTS.values()),
             "wish": wish,
-            "problems": tuple(Chosen(key, one.label, "") for key, one in self._choices.problem.items()),
+            "problems": tuple(Chosen(key, problem.label, "") for key, problem in self._choices.problem.items()),
             "medicines": (*_own(resources), *self._listed()),
             "swapped": urlencode(_swapped(wish)),
         }
 
     def curl(self, patient: str, wish: Wish, service: str) -> str:
         """Two commands that repeat a call from a shell."""
-        made = f"{self._base}{PATIENTS}{patient}/request.json?{urlencode(wish.query)}"
-        return f"curl -s '{made}' |\n  {self._post(service)} -d @-"
+        url = f"{self._base}{PATIENTS}{patient}/request.json?{urlencode(wish.query)}"
+        return f"curl -s '{url}' |\n  {self._post(service)} -d @-"
 
     def curl_of_file(self, service: str) -> str:
         """The command that sends a saved request."""
@@ -107,7 +109,7 @@ class PageContext:
         return f"curl -s {self._base}/cds-services/{service} -H 'Content-Type: application/json'"
 
     def _listed(self) -> tuple[Chosen, ...]:
-        return tuple(Chosen(key, one.display, one.group) for key, one in self._choices.medicine.items())
+        return tuple(Chosen(key, medicine.display, medicine.group) for key, medicine in self._choices.medicine.items())
 
     def _card(self, card: Mapping[str, Any], patient: str) -> Shown:
         topic = card["source"]["topic"]["code"]
@@ -121,8 +123,8 @@ class PageContext:
             title=self._titles.get(topic, topic),
             evidence=f"/evidence/{topic}",
             asks=_launcher(card, patient),
-            suggestions=tuple((one["uuid"], one["label"]) for one in suggestions),
-            reasons=tuple((one["code"], one["system"], one["display"]) for one in reasons),
+            suggestions=tuple((suggestion["uuid"], suggestion["label"]) for suggestion in suggestions),
+            reasons=tuple((reason["code"], reason["system"], reason["display"]) for reason in reasons),
         )
 
 
@@ -143,8 +145,8 @@ def _launcher(card: Mapping[str, Any], patient: str) -> tuple[str, str] | None:
 
 def _swapped(wish: Wish) -> dict[str, str]:
     """The same wish with the chart travelling the other way."""
-    kept = {name: value for name, value in wish.query.items() if name != "data"}
-    return kept if wish.is_fetched else {**kept, "data": FETCH}
+    values = {name: value for name, value in wish.query.items() if name != "data"}
+    return values if wish.is_fetched else {**values, "data": FETCH}
 
 
 def _own(resources: tuple[Resource, ...]) -> tuple[Chosen, ...]:

@@ -102,7 +102,7 @@ class Authority:
         self._used = [*self._used[-MOST_USED:], code.name]
         if challenge_of(verifier) != code.challenge or redirect != code.redirect:
             return None
-        made: dict[str, object] = {
+        grant: dict[str, object] = {
             "access_token": self._sealer.seal("demo-token", Token(code.patient, code.scope), self._in(TOKEN_SECONDS)),
             "token_type": "Bearer",
             "expires_in": TOKEN_SECONDS,
@@ -111,14 +111,14 @@ class Authority:
             "need_patient_banner": True,
             "id_token": self._id_token(code.nonce),
         }
-        return made | ({"appContext": code.context} if code.context else {})
+        return grant | ({"appContext": code.context} if code.context else {})
 
     def may_create(self, kind: str, token: str) -> str | None:
         """The patient for whom a token may create a resource of this type; None if it may not."""
-        found = self._sealer.open("demo-token", token, Token)
-        if found is None or Grants(found.scope).of(kind, "c") is Access.NONE:
+        access = self._sealer.open("demo-token", token, Token)
+        if access is None or Grants(access.scope).of(kind, "c") is Access.NONE:
             return None
-        return found.patient
+        return access.patient
 
     def _id_token(self, nonce: str) -> str:
         issued = int(self._now().timestamp())

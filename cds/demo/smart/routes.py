@@ -64,33 +64,35 @@ class DemoSmart:
 
     async def authorize(self, request: Request) -> Response:
         """Agree at once for the chart of the launch; without one, ask whose chart it is."""
-        asked = dict(request.query_params)
-        if not self._is_ours(asked):
+        query = dict(request.query_params)
+        if not self._is_ours(query):
             return _json({"error": "invalid_request"}, 400)
-        launch = self._authority.launched(asked["launch"]) if "launch" in asked else None
-        if launch is None and "launch" in asked:
-            return self._answered(asked, {"error": "invalid_request"})
-        if launch is None and "patient" not in asked:
-            rest = [(one, urlencode({**asked, "patient": one})) for one in sorted(self._shelves.today().charts)]
-            return page("demo/choose.html", {"patients": rest})
-        launch = launch or Launch(asked["patient"])
+        launch = self._authority.launched(query["launch"]) if "launch" in query else None
+        if launch is None and "launch" in query:
+            return self._answered(query, {"error": "invalid_request"})
+        if launch is None and "patient" not in query:
+            choices = [
+                (patient, urlencode({**query, "patient": patient})) for patient in sorted(self._shelves.today().charts)
+            ]
+            return page("demo/choose.html", {"patients": choices})
+        launch = launch or Launch(query["patient"])
         if launch.patient not in self._shelves.today().charts:
-            return self._answered(asked, {"error": "access_denied"})
+            return self._answered(query, {"error": "access_denied"})
         code = self._authority.code(
-            launch, asked.get("scope", ""), asked.get("nonce", ""), asked["code_challenge"], asked["redirect_uri"]
+            launch, query.get("scope", ""), query.get("nonce", ""), query["code_challenge"], query["redirect_uri"]
         )
-        return self._answered(asked, {"code": code})
+        return self._answered(query, {"code": code})
 
     async def token(self, request: Request) -> Response:
         """Exchange a code."""
         body = await read_body(request.receive, MOST_BYTES, BODY_SECONDS)
         form = dict(parse_qsl(body.decode("utf-8", "replace")))
-        made = None
+        grant = None
         if form.get("client_id") == CLIENT_ID and form.get("grant_type") == "authorization_code":
-            made = self._authority.exchanged(
+            grant = self._authority.exchanged(
                 form.get("code", ""), form.get("code_verifier", ""), form.get("redirect_uri", "")
             )
-        return _json({"error": "invalid_grant"}, 400) if made is None else _json(made)
+        return _json({"error": "invalid_grant"}, 400) if grant is None else _json(grant)
 
     async def jwks(self) -> Response:
         """The key of id tokens."""
@@ -101,24 +103,24 @@ class DemoSmart:
         self._shelves.reset()
         return _to("/")
 
-    def _is_ours(self, asked: Mapping[str, str]) -> bool:
+    def _is_ours(self, query: Mapping[str, str]) -> bool:
         """Only our own app is known here, under its one address; so the browser is never sent anywhere else."""
         return (
-            asked.get("client_id") == CLIENT_ID
-            and asked.get("redirect_uri") == self._url + CALLBACK
-            and asked.get("aud", "").rstrip("/") == self._authority.base
-            and asked.get("response_type") == "code"
-            and asked.get("code_challenge_method") == CODE_CHALLENGE
-            and bool(asked.get("code_challenge"))
+            query.get("client_id") == CLIENT_ID
+            and query.get("redirect_uri") == self._url + CALLBACK
+            and query.get("aud", "").rstrip("/") == self._authority.base
+            and query.get("response_type") == "code"
+            and query.get("code_challenge_method") == CODE_CHALLENGE
+            and bool(query.get("code_challenge"))
         )
 
-    def _answered(self, asked: Mapping[str, str], said: Mapping[str, str]) -> Response:
-        query = {**said, "state": asked.get("state", ""), "iss": self._authority.base}
-        return _to(f"{asked['redirect_uri']}?{urlencode(query)}")
+    def _answered(self, request_query: Mapping[str, str], answer: Mapping[str, str]) -> Response:
+        query = {**answer, "state": request_query.get("state", ""), "iss": self._authority.base}
+        return _to(f"{request_query['redirect_uri']}?{urlencode(query)}")
 
 
-def _json(said: Mapping[str, object], status: int = 200) -> Response:
-    return Response(json.encode(said), status, media_type="application/json")
+def _json(body: Mapping[str, object], status: int = 200) -> Response:
+    return Response(json.encode(body), status, media_type="application/json")
 
 
 def _to(address: str) -> Response:
