@@ -167,19 +167,24 @@ class Engine(Struct, frozen=True, kw_only=True):
     def _drafted(self, call: Call) -> Steps[Outcome]:
         """Silent unless a draft matters and the chart shows a twitch (4d Order hooks, 4e step 2, 4e ORDERS a to c)."""
         context, reader = call.request.context, self.reader(call.request.patient_id)
-        found = drafts.read(context.drafts, context.selections, reader.scope, call.allowance)
-        reader.add(found.medications)
-        if not reader.unnamed(found.requests) and orders.wanted(reader.drafted(found.requests), self.knowledge) is None:
+        read_drafts = drafts.read(context.drafts, context.selections, reader.scope, call.allowance)
+        reader.add(read_drafts.medications)
+        if (
+            not reader.unnamed(read_drafts.requests)
+            and orders.wanted(reader.drafted(read_drafts.requests), self.knowledge) is None
+        ):
             return NO_DRAFT
         if self._is_clear(call):
             return _quiet(call)
         shape = SHAPES[call.service.hook]
-        call.supplies.draft((*found.requests, *found.medications), verified=shape.is_single)
+        call.supplies.draft((*read_drafts.requests, *read_drafts.medications), verified=shape.is_single)
 
-        def evaluated(given: EvaluationInput) -> Steps[Evaluation]:
+        def evaluated(evaluation_input: EvaluationInput) -> Steps[Evaluation]:
             reader.add(call.supplies.drafted_medications())
-            wanted = orders.wanted(reader.drafted(found.requests), self.knowledge)
-            return evaluate_orders(wanted, [_name(one) for one in reader.unnamed(found.requests)], given)
+            drafted = orders.wanted(reader.drafted(read_drafts.requests), self.knowledge)
+            return evaluate_orders(
+                drafted, [_name(request) for request in reader.unnamed(read_drafts.requests)], evaluation_input
+            )
 
         return (yield from self._chart(call, reader, evaluated))
 
@@ -188,7 +193,7 @@ class Engine(Struct, frozen=True, kw_only=True):
         reader, feed = self.reader(call.request.patient_id), bundle.read(problems, call.allowance)
         if feed.failed or any(code is None or self.namer.names_twitch(code) for code in feed.unread_codes):
             raise TwitchUnknown(["context.conditions"])
-        reader.add([one for one in feed.resources if isinstance(one, Condition)])
+        reader.add([resource for resource in feed.resources if isinstance(resource, Condition)])
         if not self._twitches(reader):
             return NOT_RECORDED
         return (yield from self._chart(call, reader, evaluate))
@@ -215,9 +220,9 @@ class Engine(Struct, frozen=True, kw_only=True):
         if not self.glances:
             return False
         prefetch, more = call.request.prefetch, call.request.source.can_be_asked
-        seen = Allowance(self.limits.entries)
+        allowance = Allowance(self.limits.entries)
         keyed = ((key, prefetch.get(key)) for key in TWITCH_KEYS)
-        return all(is_clear(raw, self.namer, seen, whole=more or key == CONDITIONS) for key, raw in keyed)
+        return all(is_clear(raw, self.namer, allowance, whole=more or key == CONDITIONS) for key, raw in keyed)
 
     def judge(self, reader: Reader, supplies: Supplies, encounter_id: str | None = None) -> Outcome:
         """The outcome for a chart that a reader holds already."""
@@ -235,9 +240,9 @@ class Engine(Struct, frozen=True, kw_only=True):
         conditions = supplies.of(CONDITIONS)
         hidden = [code for code in supplies.unread_problems() if code is None or self.namer.names_twitch(code)]
         if (not conditions.is_complete and not conditions.feed.unreadable) or hidden or conditions.feed.truncated:
-            reasons = (one.reason for one in (*conditions.not_checked(), *supplies.remarks))
+            reasons = (not_checked.reason for not_checked in (*conditions.not_checked(), *supplies.remarks))
             raise TwitchUnknown([CONDITIONS], ", ".join(dict.fromkeys(reasons)))
-        unseen = (one for key in TWITCH_KEYS for one in supplies.of(key).not_checked())
+        unseen = (not_checked for key in TWITCH_KEYS for not_checked in supplies.of(key).not_checked())
         return Outcome((), None, (*supplies.remarks, *unseen), chart)
 
     def _advised(
@@ -253,7 +258,7 @@ class Engine(Struct, frozen=True, kw_only=True):
         scope, chart = reader.scope, reader.finish()
         if chart.has_died:
             return Outcome((), None, supplies.not_checked(), chart, silence=Silence.DECEASED)
-        given = EvaluationInput(
+        evaluation_input = EvaluationInput(
             chart=chart,
             twitches=twitches,
             knowledge=self.knowledge,
@@ -263,7 +268,7 @@ class Engine(Struct, frozen=True, kw_only=True):
             emergency_cards=self.emergency_cards,
             without=self.without,
         )
-        evaluation = yield from evaluated(given)
+        evaluation = yield from evaluated(evaluation_input)
         occasion = Occasion(
             patient_id=scope.patient_id,
             today=scope.now.date(),
@@ -275,7 +280,7 @@ class Engine(Struct, frozen=True, kw_only=True):
             ask_url=self.ask_url if caller.smart else None,
         )
         dues, cards, not_checked = self._worded(evaluation, occasion)
-        return Outcome(cards, evaluation, not_checked, given.chart, dues, evaluation.repeated)
+        return Outcome(cards, evaluation, not_checked, evaluation_input.chart, dues, evaluation.repeated)
 
     def _worded(self, evaluation: Evaluation, occasion: Occasion) -> Worded:
         """The cards; one that cannot be worded is named by the others, which therefore are worded once more."""
@@ -288,10 +293,10 @@ class Engine(Struct, frozen=True, kw_only=True):
         runner = evaluation.runner
         not_checked = (*occasion.not_checked, *runner.not_checked)
         occasion = replace(occasion, not_checked=not_checked, unread=evaluation.unread)
-        made = [(due, card) for due in evaluation.shown if (card := self._card(due.advice, occasion, runner))]
-        if evaluation.shown and not made:
-            made = [(without_words(runner), bare(unworded.alone(), occasion, self.words, self.new_id))]
-        return tuple(due for due, _ in made), tuple(card for _, card in made), occasion.not_checked
+        cards = [(due, card) for due in evaluation.shown if (card := self._card(due.advice, occasion, runner))]
+        if evaluation.shown and not cards:
+            cards = [(without_words(runner), bare(unworded.alone(), occasion, self.words, self.new_id))]
+        return tuple(due for due, _ in cards), tuple(card for _, card in cards), occasion.not_checked
 
     def _card(self, advice: Advice, occasion: Occasion, runner: RuleRunner) -> Card | None:
         """One card; of an emergency, or what stands for a hidden one, at least a fixed sentence."""
@@ -315,7 +320,7 @@ def _quiet(call: Call) -> Outcome:
     remarks, absent = call.supplies.remarks, [key for key in TWITCH_KEYS if key not in call.request.prefetch]
     if not remarks and not absent:
         return SILENT
-    unseen = (one for key in absent for one in call.supplies.of(key).not_checked())
+    unseen = (not_checked for key in absent for not_checked in call.supplies.of(key).not_checked())
     return Outcome((), None, (*remarks, *unseen))
 
 
@@ -323,15 +328,19 @@ def _completed(call: Call, keys: Iterable[str]) -> Steps[None]:
     """Ask for the keys that are missing, if the request names a server that may have them."""
     if not call.request.source.can_be_asked:
         return
-    wanted = wanted_of(call.supplies, [key for key in keys if key in call.supplies.keys or key == DRAFTS])
-    if wanted:
-        yield Fetch(wanted)
+    missing = wanted_of(call.supplies, [key for key in keys if key in call.supplies.keys or key == DRAFTS])
+    if missing:
+        yield Fetch(missing)
 
 
 def _check_patient(supplies: Supplies, patient_id: str) -> None:
     """The key `patient` must hold the patient in context; others elsewhere are only counted."""
-    held = [one.id for one in supplies.of("patient").feed.resources if isinstance(one, Patient) and one.id]
-    if held and patient_id not in held:
+    idents = [
+        resource.id
+        for resource in supplies.of("patient").feed.resources
+        if isinstance(resource, Patient) and resource.id
+    ]
+    if idents and patient_id not in idents:
         raise PatientMismatch
 
 

@@ -37,10 +37,10 @@ class Completing(Protocol):
 
     async def fetch(
         self,
-        wanted: Sequence[str],
+        missing: Sequence[str],
         source: Source,
         templates: Mapping[str, str],
-        held: Mapping[str, Supply],
+        supplies: Mapping[str, Supply],
         caller: Caller,
         deadline: Deadline,
     ) -> Mapping[str, Supply]:
@@ -140,17 +140,17 @@ class HookHandler:
             outcome = await self._outcome(attendance)
         except CallError as error:
             error.__traceback__ = None  # its frames would keep what was decoded until the next collection
-            seen = self._visibility(mode, call, caller)
-            account = self._account(call, caller, None, seen) if call else None
-            status, in_pilot = error.status, seen.in_pilot
+            visibility = self._visibility(mode, call, caller)
+            account = self._account(call, caller, None, visibility) if call else None
+            status, in_pilot = error.status, visibility.in_pilot
             return Reply(status, render(error), account, refusal=error.reason, mode=mode, in_pilot=in_pilot)
-        seen = self._visibility(mode, call, caller)
-        account = self._account(call, caller, outcome, seen)
+        visibility = self._visibility(mode, call, caller)
+        account = self._account(call, caller, outcome, visibility)
         if self._memory is not None and (account.cards or account.suppressed or account.withheld):
             self._memory.remember(caller, service_id, account, self._engine.knowledge_version)
         question = self._question(service_id, body, attendance) if self._keeps_questions else None
-        told = _seen(outcome, seen).encoded(with_extension=caller.card_extension)
-        return Reply(200, told, account, outcome, mode=mode, in_pilot=seen.in_pilot, question=question)
+        encoded = _seen(outcome, visibility).encoded(with_extension=caller.card_extension)
+        return Reply(200, encoded, account, outcome, mode=mode, in_pilot=visibility.in_pilot, question=question)
 
     def _question(self, service_id: str, body: bytes, attendance: "_Attendance") -> Question:
         """All that the engine was told of a call."""
@@ -161,7 +161,7 @@ class HookHandler:
             at=self._engine.now(),
             answered=attendance.answered,
             shown=attendance.shown,
-            fetched={key: _as_fetched(one) for key, one in attendance.fetched.items()},
+            fetched={key: _as_fetched(supply) for key, supply in attendance.fetched.items()},
             patient_users=caller.patient_users,
             many_actions=caller.many_actions,
             smart=caller.smart,
@@ -196,40 +196,40 @@ class HookHandler:
         if self._completion is None:
             return
         call = attendance.call
-        held = call.supplies.held(need.keys)
-        found = await self._completion.fetch(
-            need.keys, call.request.source, call.templates, held, attendance.caller, attendance.deadline
+        supplies = call.supplies.held(need.keys)
+        fetched = await self._completion.fetch(
+            need.keys, call.request.source, call.templates, supplies, attendance.caller, attendance.deadline
         )
-        call.supplies.put(found)
-        attendance.fetched |= found
+        call.supplies.put(fetched)
+        attendance.fetched |= fetched
 
     async def _recalled(self, need: Recall, attendance: "_Attendance") -> Answered:
         """When the cards were answered: the store knows them by keyed hashes only."""
         if self._memory is None:
             return NOTHING
         keyed, patient = self._keyed(need.fingerprints, attendance)
-        known = await self._memory.answered(patient, keyed.keys(), attendance.deadline)
-        attendance.answered = {keyed[key]: when for key, when in known.items()}
+        moments = await self._memory.answered(patient, keyed.keys(), attendance.deadline)
+        attendance.answered = {keyed[key]: when for key, when in moments.items()}
         return attendance.answered
 
     async def _shown_before(self, need: RecallShown, attendance: "_Attendance") -> Answered:
         """When the cards were shown to this user; a user without a name was shown none (N57)."""
-        named = attendance.call.request.context.user_id
-        if self._memory is None or not (self._once and named):
+        user_id = attendance.call.request.context.user_id
+        if self._memory is None or not (self._once and user_id):
             return NOTHING
         keyed, patient = self._keyed(need.fingerprints, attendance)
-        user = self._pseudonyms.of("user", attendance.caller.realm, named)
-        known = await self._memory.shown(patient, user, keyed.keys(), attendance.deadline)
-        attendance.shown = {keyed[key]: when for key, when in known.items()}
+        user = self._pseudonyms.of("user", attendance.caller.realm, user_id)
+        moments = await self._memory.shown(patient, user, keyed.keys(), attendance.deadline)
+        attendance.shown = {keyed[key]: when for key, when in moments.items()}
         return attendance.shown
 
     def _keyed(self, fingerprints: Sequence[str], attendance: "_Attendance") -> tuple[dict[str, str], str]:
         """The cards by their keyed hashes, and that of the patient."""
         realm, hashed = attendance.caller.realm, self._pseudonyms.of
-        keyed = {hashed(FINGERPRINT, realm, one): one for one in fingerprints}
+        keyed = {hashed(FINGERPRINT, realm, fingerprint): fingerprint for fingerprint in fingerprints}
         return keyed, hashed("patient", realm, attendance.call.request.patient_id)
 
-    def _account(self, call: Call, caller: Caller, outcome: Outcome | None, seen: Visibility) -> Account:
+    def _account(self, call: Call, caller: Caller, outcome: Outcome | None, visibility: Visibility) -> Account:
         request, hashed = call.request, self._pseudonyms.of
         cards = tuple(zip(outcome.cards, outcome.shown, strict=True)) if outcome else ()
         return Account(
@@ -237,12 +237,18 @@ class HookHandler:
             hook_instance=request.hook_instance,
             patient=hashed("patient", caller.realm, request.patient_id),
             user=hashed("user", caller.realm, request.context.user_id or ""),
-            cards=tuple(self._shown(card, due, caller) for card, due in cards if seen.shows(due.advice)),
-            withheld=tuple(self._shown(card, due, caller) for card, due in cards if not seen.shows(due.advice)),
-            is_silent=seen.is_silent,
+            cards=tuple(self._shown(card, due, caller) for card, due in cards if visibility.shows(due.advice)),
+            withheld=tuple(self._shown(card, due, caller) for card, due in cards if not visibility.shows(due.advice)),
+            is_silent=visibility.is_silent,
             suppressed=tuple(self._suppressed(due, caller) for due in outcome.repeated) if outcome else (),
-            not_checked=tuple(f"{one.type}:{one.reason}" for one in outcome.not_checked) if outcome else (),
-            unread={f"{one.type}:{one.reason}": one.count or 1 for one in outcome.unread} if outcome else {},
+            not_checked=tuple(f"{not_checked.type}:{not_checked.reason}" for not_checked in outcome.not_checked)
+            if outcome
+            else (),
+            unread={
+                f"{not_checked.type}:{not_checked.reason}": not_checked.count or 1 for not_checked in outcome.unread
+            }
+            if outcome
+            else {},
         )
 
     def _shown(self, card: Card, due: Due, caller: Caller) -> Shown:
@@ -253,7 +259,7 @@ class HookHandler:
             fingerprint=self._pseudonyms.of(FINGERPRINT, caller.realm, due.fingerprint),
             tags=due.advice.tags,
             flags=due.advice.flags,
-            suggestions=tuple(one.uuid for one in card.suggestions if one.uuid),
+            suggestions=tuple(suggestion.uuid for suggestion in card.suggestions if suggestion.uuid),
             is_emergency=not is_repeatable(due.advice),
         )
 
@@ -266,18 +272,22 @@ class HookHandler:
         )
 
 
-def _seen(outcome: Outcome, seen: Visibility) -> Outcome:
+def _seen(outcome: Outcome, visibility: Visibility) -> Outcome:
     """The outcome with the cards that may be seen."""
-    if not seen.is_silent:
+    if not visibility.is_silent:
         return outcome
     cards = zip(outcome.cards, outcome.shown, strict=True)
-    return replace(outcome, cards=tuple(card for card, due in cards if seen.shows(due.advice)))
+    return replace(outcome, cards=tuple(card for card, due in cards if visibility.shows(due.advice)))
 
 
-def _as_fetched(one: Supply) -> Fetched:
+def _as_fetched(supply: Supply) -> Fetched:
     """One key as it was fetched."""
     return Fetched(
-        pages=one.pages, state=one.state.value, reason=one.reason, unread=one.unread, truncated=one.feed.truncated
+        pages=supply.pages,
+        state=supply.state.value,
+        reason=supply.reason,
+        unread=supply.unread,
+        truncated=supply.feed.truncated,
     )
 
 

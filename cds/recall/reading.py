@@ -111,7 +111,7 @@ class Reading:
         if reason is None and quantity is None and not result.flags:
             return
         unit = self._knowledge.unit_names.ucum(quantity) or "" if quantity is not None else ""
-        share = self._survey.share(Type.RESULT, self._source(part.code, known=result.concept.system))
+        share = self._survey.share(Type.RESULT, self._source(part.code, read_system=result.concept.system))
         if reason is None:
             share.read += 1
             self._contradiction(Type.RESULT, (result.concept,), [part.code] if part.code else [], patient)
@@ -163,10 +163,10 @@ class Reading:
         if coded_hits and len(reasons) == len(coded_hits):
             self._survey.miss(Key(kind, Kind.NAME, coded_hits[0].system, coded_hits[0].code), patient, reasons[0])
 
-    def _source(self, *concepts_of_entry: CodeableConcept | None, known: str = "") -> str:
+    def _source(self, *concepts_of_entry: CodeableConcept | None, read_system: str = "") -> str:
         """By what an entry is known: the system of the code that was read, else of its first code, else its words."""
-        if known:
-            return self._systems.get(known, OTHER)
+        if read_system:
+            return self._systems.get(read_system, OTHER)
         systems = [
             coding.system for concept in concepts_of_entry if concept for coding in concept.coding or () if coding.code
         ]

@@ -87,19 +87,19 @@ def _answered(engine: Engine, question: Question, caller: Caller) -> bytes:
 def _served(need: Need, call: Call, question: Question) -> Told:
     """What the live call got; what it did not ask for is not there."""
     if isinstance(need, Fetch):
-        found = {key: question.fetched[key] for key in need.keys if key in question.fetched}
-        call.supplies.put({key: _supply(key, one, call) for key, one in found.items()})
+        present = {key: question.fetched[key] for key in need.keys if key in question.fetched}
+        call.supplies.put({key: _supply(key, fetched, call) for key, fetched in present.items()})
         return NOTHING
-    known = question.answered if isinstance(need, Recall) else question.shown
-    return {one: known[one] for one in need.fingerprints if one in known}
+    moments = question.answered if isinstance(need, Recall) else question.shown
+    return {fingerprint: moments[fingerprint] for fingerprint in need.fingerprints if fingerprint in moments}
 
 
 def _supply(key: str, fetched: Fetched, call: Call) -> Supply:
     """One key as the live call held it in the end."""
-    held = call.supplies.held((key,))[key]
-    feed = held.feed
+    supply = call.supplies.held((key,))[key]
+    feed = supply.feed
     if fetched.pages:
-        reading = Reading(held)
+        reading = Reading(supply)
         for page in fetched.pages:
             reading.join(read(page, call.allowance))
         feed = reading.feed
@@ -123,8 +123,8 @@ def _say(answers: BinaryIO, message: Hello | Answered) -> None:
 
 def renew_cpu() -> None:
     """Each question has so many seconds of processor anew; whoever is not asked any more and goes on is ended."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    most = math.ceil(used.ru_utime + used.ru_stime) + CPU_SECONDS
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    most = math.ceil(usage.ru_utime + usage.ru_stime) + CPU_SECONDS
     resource.setrlimit(resource.RLIMIT_CPU, (most, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 

@@ -33,8 +33,8 @@ def command(settings: Settings) -> tuple[str, ...]:
     )
 
 
-def environment_of(given: Mapping[str, str], settings: Settings) -> dict[str, str]:
+def environment_of(environment: Mapping[str, str], settings: Settings) -> dict[str, str]:
     """What a candidate is told: not more than it needs to decide as this service does."""
-    known = {name: value for name, value in given.items() if name in HANDED_ON}
-    own = {f"{PREFIX}PUBLIC_URL": settings.public_url, f"{PREFIX}MAX_DEPTH": str(settings.max_depth)}
-    return {**known, **own, "PYTHONDONTWRITEBYTECODE": "1", "MALLOC_ARENA_MAX": "2"}
+    handed_on = {name: value for name, value in environment.items() if name in HANDED_ON}
+    added = {f"{PREFIX}PUBLIC_URL": settings.public_url, f"{PREFIX}MAX_DEPTH": str(settings.max_depth)}
+    return {**handed_on, **added, "PYTHONDONTWRITEBYTECODE": "1", "MALLOC_ARENA_MAX": "2"}

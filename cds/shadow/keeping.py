@@ -27,7 +27,7 @@ from cds.shadow.wire import LENGTH, Answered, Count, Frames, Hello, Offered, Rep
 LOWER = 10  # of priority, than the worker's
 SAME, DIFFERENT, REFUSED = "same", "different", "refused"
 SKIPPED, STARTED, GIVEN_UP = "skipped", "started", "given-up"
-EVENTS = (SAME, DIFFERENT, REFUSED, SKIPPED, STARTED, GIVEN_UP, *(one.value for one in Cause))  # what it reports
+EVENTS = (SAME, DIFFERENT, REFUSED, SKIPPED, STARTED, GIVEN_UP, *(cause.value for cause in Cause))  # what it reports
 OTHER = "(other)"
 PIECE = 262_144
 T = TypeVar("T")
@@ -109,13 +109,13 @@ class Keeper:
             self._count(SKIPPED, offered)
             return
         try:
-            told = _read(process.ask(LENGTH.pack(len(offered.question)) + offered.question), Answered)
-            if told.refused:
+            answer = _read(process.ask(LENGTH.pack(len(offered.question)) + offered.question), Answered)
+            if answer.refused:
                 self._count(REFUSED, offered)
-            elif told.body == offered.live:
+            elif answer.body == offered.live:
                 self._count(SAME, offered)
             else:
-                self._differ(offered, told.body)
+                self._differ(offered, answer.body)
         except Death as death:
             self._died(death.cause, offered)
         else:
@@ -124,20 +124,20 @@ class Keeper:
     def _differ(self, offered: Offered, body: bytes) -> None:
         live = seen_of(offered.live, "live")
         try:
-            found = compare({("", "", 0): live}, {("", "", 0): seen_of(body, "candidate")})
+            differences = compare({("", "", 0): live}, {("", "", 0): seen_of(body, "candidate")})
         except UsageError as problem:
             raise Death(Cause.GARBAGE) from problem
-        self._count(DIFFERENT if found.changed else SAME, offered)
-        known = self._names | {"", *(name for card in live for name in (card.topic, *card.tags, *card.flags))}
-        changed = [(topic, "", counts) for topic, counts in found.by_card.items()]
-        for key, counts in found.by_reason.items():
+        self._count(DIFFERENT if differences.changed else SAME, offered)
+        public_names = self._names | {"", *(name for card in live for name in (card.topic, *card.tags, *card.flags))}
+        changed = [(topic, "", counts) for topic, counts in differences.by_card.items()]
+        for key, counts in differences.by_reason.items():
             topic, _, reason = key.partition(" ")
             changed.append((topic, reason, counts))
         for topic, reason, counts in changed:
-            named = (topic if topic in known else OTHER, reason if reason in known else OTHER)
+            labels = (topic if topic in public_names else OTHER, reason if reason in public_names else OTHER)
             for change, number in counts.items():
                 if change != Change.SAME:
-                    self._counts[(change, offered.client, offered.service, *named)] += number
+                    self._counts[(change, offered.client, offered.service, *labels)] += number
 
     def _ready(self) -> Process | None:
         """The candidate, started if need be; None while it rests, and when it was given up."""
@@ -184,7 +184,7 @@ class Keeper:
         counts, self._counts = self._counts, Counter()
         if not counts:
             return
-        told = Report(
+        report = Report(
             counts=tuple(
                 Count(change=change, client=client, service=service, topic=topic, reason=reason, number=number)
                 for (change, client, service, topic, reason), number in counts.items()
@@ -194,7 +194,7 @@ class Keeper:
             is_given_up=self.is_given_up,
         )
         with suppress(OSError):  # the worker is gone
-            self._offers.sendall(framed(told))
+            self._offers.sendall(framed(report))
 
 
 def _read(message: bytes, kind: type[T]) -> T:
@@ -208,8 +208,8 @@ def _read(message: bytes, kind: type[T]) -> T:
 def main(arguments: Sequence[str], seconds: Callable[[], float] = time.monotonic, control: int = CONTROL) -> None:
     """Keep what the options name."""
     options = msgspec.json.decode(arguments[0], type=Options)
-    for one in (signal.SIGTERM, signal.SIGINT):  # the worker says when it ends; the candidate inherits this
-        signal.signal(one, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGINT):  # the worker says when it ends; the candidate inherits this
+        signal.signal(number, signal.SIG_IGN)
     os.nice(LOWER)
     with socket.socket(fileno=options.socket) as offers:
         Keeper(options, offers, seconds, control).run()

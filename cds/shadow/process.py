@@ -78,8 +78,8 @@ class Process:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._in, self._out = self._process.stdin.fileno(), self._process.stdout.fileno()
-        for one in (self._in, self._out):
-            os.set_blocking(one, False)
+        for descriptor in (self._in, self._out):
+            os.set_blocking(descriptor, False)
 
     def hello(self) -> bytes:
         """What it says first; raises Death."""
@@ -100,29 +100,29 @@ class Process:
     def _exchange(self, message: bytes | bytearray, seconds: float) -> bytes:
         """Write and read at once: one that reads nothing, or writes without end, blocks nobody."""
         deadline, frames = Deadline.after(seconds, self._seconds), Frames(self._budget.answer_bytes)
-        rest = memoryview(message)
+        unsent = memoryview(message)
         with selectors.DefaultSelector() as selector:
             selector.register(self._control, selectors.EVENT_READ)
             selector.register(self._out, selectors.EVENT_READ)
-            if rest:
+            if unsent:
                 selector.register(self._in, selectors.EVENT_WRITE)
             while not deadline.is_over:
                 ready = {key.fd for key, _ in selector.select(deadline.left)}
                 if self._control in ready:
                     raise Ended
                 if self._in in ready:
-                    rest = rest[self._write(rest) :]
-                    if not rest:
+                    unsent = unsent[self._write(unsent) :]
+                    if not unsent:
                         selector.unregister(self._in)
-                if self._out in ready and (whole := self._read(frames)):
-                    if rest or len(whole) > 1:
+                if self._out in ready and (messages := self._read(frames)):
+                    if unsent or len(messages) > 1:
                         raise Death(Cause.GARBAGE)
-                    return whole[0]
+                    return messages[0]
         raise Death(Cause.LATE)
 
-    def _write(self, rest: memoryview) -> int:
+    def _write(self, unsent: memoryview) -> int:
         try:
-            return os.write(self._in, rest[:PIECE])
+            return os.write(self._in, unsent[:PIECE])
         except BrokenPipeError as problem:
             raise Death(Cause.CRASHED) from problem
 

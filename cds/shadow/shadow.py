@@ -139,8 +139,8 @@ class Shadow(asyncio.Protocol):
     def _count(self, count: Count) -> None:
         self._listen(count)
         day = self._now().date().isoformat()
-        told = (count.client, count.service, count.topic, count.reason, count.change)
-        self._totals[(day, *self._candidate, *told)] += count.number
+        key = (count.client, count.service, count.topic, count.reason, count.change)
+        self._totals[(day, *self._candidate, *key)] += count.number
 
     def _keep(self) -> None:
         """The numbers of today so far: written again they stay what they are, and nothing is counted twice."""
@@ -178,7 +178,7 @@ class Shadow(asyncio.Protocol):
 
 def open_shadow(
     settings: Settings,
-    given: Mapping[str, str],
+    environment: Mapping[str, str],
     *,
     listen: Callable[[Count], None],
     keeping: Keeping,
@@ -195,7 +195,7 @@ def open_shadow(
     )
     return Shadow(
         options,
-        environment_of(given, settings),
+        environment_of(environment, settings),
         most_waiting=settings.shadow_queue_bytes,
         listen=listen,
         keeping=keeping,

@@ -71,7 +71,7 @@ class Hello(Struct, frozen=True, kw_only=True):
     def is_fit(self) -> bool:
         """Whether nothing in it is longer, and no more, than versions and names are."""
         words = (self.software, self.knowledge, *self.names)
-        return len(words) <= MOST_NAMES and all(len(one) <= LONGEST_NAME and one.isprintable() for one in words)
+        return len(words) <= MOST_NAMES and all(len(word) <= LONGEST_NAME and word.isprintable() for word in words)
 
 
 class Answered(Struct, frozen=True, kw_only=True):
@@ -123,7 +123,7 @@ class Frames:
     def take(self, piece: bytes) -> list[bytes]:
         """The messages that are whole now; raises TooLong."""
         self._held += piece
-        whole = []
+        messages = []
         while len(self._held) >= LENGTH.size:
             (length,) = LENGTH.unpack_from(self._held)
             if length > self._most:
@@ -131,6 +131,6 @@ class Frames:
             end = LENGTH.size + length
             if len(self._held) < end:
                 break
-            whole.append(bytes(self._held[LENGTH.size : end]))
+            messages.append(bytes(self._held[LENGTH.size : end]))
             del self._held[:end]
-        return whole
+        return messages

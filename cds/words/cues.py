@@ -42,7 +42,7 @@ class Around:
         self._in = sentences
         self._at = at
         self._begin, self._last = sentences.limits(at.first, at.end)
-        self._mentions = [one for one in near if not one.meaning.startswith(CUE)]
+        self._mentions = [match for match in near if not match.meaning.startswith(CUE)]
         self._cues: dict[str, list[Match]] = {}
         for cue in told(near):
             self._cues.setdefault(cue.meaning.removeprefix(CUE), []).append(cue)
@@ -81,8 +81,8 @@ class Around:
 
     def _after(self, kind: str, at: Match, reach: int = AFTER) -> list[Match]:
         """The cues of a kind that reach a phrase that stands before them."""
-        found = [cue for cue in self._of(kind) if cue.first >= at.end]
-        return [cue for cue in found if self._reaches_back(at.end, cue.first, reach)]
+        cues = [cue for cue in self._of(kind) if cue.first >= at.end]
+        return [cue for cue in cues if self._reaches_back(at.end, cue.first, reach)]
 
     def _anywhere(self, kind: str, at: Match) -> list[Match]:
         """The cues of a kind in the sentence, on either side, that nothing ends."""
@@ -98,26 +98,26 @@ class Around:
 
     def _stands(self, kind: str, first: int, end: int) -> bool:
         """Whether a cue of a kind begins between."""
-        return any(first <= one.first < end for one in self._of(kind))
+        return any(first <= match.first < end for match in self._of(kind))
 
     def _is_ended(self, first: int, end: int) -> bool:
         """Whether something between a cue and a phrase ends its reach; a speaker does not right behind the cue."""
-        if any(first <= one.first and one.end <= end for one in self._of("enders")):
+        if any(first <= match.first and match.end <= end for match in self._of("enders")):
             return True
-        return any(first < one.first and one.end <= end for one in self._of("speakers"))
+        return any(first < match.first and match.end <= end for match in self._of("speakers"))
 
     # ---- who has it
 
     def _of_person(self, at: Match) -> bool:
         if self._people("person-always", at) or any(
-            self._is_owner(at, one) for one in self._anywhere("person-all", at)
+            self._is_owner(at, match) for match in self._anywhere("person-all", at)
         ):
             return True
         if any(self._is_owner(at, cue) for cue in self._after("person-post", at)):
             return True
         headed = [cue for kind in ("person", "person-always") for cue in self._of(kind) if self._is_headed(cue, at)]
         people = self._people_of_clause(at)
-        return bool(headed) or any(self._has_it(one, at) for one in people) or self._is_next_clause_of_person(at)
+        return bool(headed) or any(self._has_it(match, at) for match in people) or self._is_next_clause_of_person(at)
 
     def _is_owner(self, at: Match, cue: Match) -> bool:
         """Whether it is a person's behind it, and not only seen by that person or begun when something befell it."""
@@ -145,12 +145,12 @@ class Around:
     def _has_it(self, person: Match, at: Match) -> bool:
         if self._stands("person-never", person.end, at.first):
             return False
-        verbs = [one for one in self._of("person-verbs") if person.end <= one.first and one.end <= at.first]
-        return any(self._in.words(person.end, one.first) <= 1 for one in verbs)
+        verbs = [match for match in self._of("person-verbs") if person.end <= match.first and match.end <= at.first]
+        return any(self._in.words(person.end, match.first) <= 1 for match in verbs)
 
     def _is_next_clause_of_person(self, at: Match) -> bool:
         """ "brother has ALS, had twitching": the clause begins with a verb, so the person before it is its subject."""
-        verbs = [one for one in self._before("person-verbs", at) if self._in.begins(one.first)]
+        verbs = [match for match in self._before("person-verbs", at) if self._in.begins(match.first)]
         people = [person for person in self._before("person", at, LIST_REACH) if self._has_it(person, at)]
         return any(
             person.end < verb.first and self._in.is_one_clause(verb.end, at.first)
@@ -163,13 +163,13 @@ class Around:
         people = self._people_of_clause(at)
         return any(
             not self._stands("person-never", person.end, at.first)
-            and not any(self._in.is_one_clause(one.first, person.first) for one in self._begun(person))
+            and not any(self._in.is_one_clause(match.first, person.first) for match in self._begun(person))
             for person in people
         )
 
     def _begun(self, person: Match) -> list[Match]:
         """What begins a clause of its own before a person: "since her mother died"."""
-        return [one for one in self._of("openers") if self._begin <= one.first < person.first]
+        return [match for match in self._of("openers") if self._begin <= match.first < person.first]
 
     # ---- whether it is said at all
 
@@ -187,21 +187,23 @@ class Around:
         is_headed = at.first > 0 and at.end < len(here) and here[at.end].kind is Kind.COLON
         if is_headed and not self._in.words(at.end, self._last):
             return Polarity.UNKNOWN  # a line of a form that nobody filled; alone it is a title
-        asked = next((place for place in range(at.end, len(here)) if here[place].kind is Kind.ASKED), None)
-        if asked is None or asked > self._last or not self._is_screened(at):
+        question = next((place for place in range(at.end, len(here)) if here[place].kind is Kind.ASKED), None)
+        if question is None or question > self._last or not self._is_screened(at):
             return None
-        answers = [one for kind in ("yes", "absent-end") for one in self._of(kind) if self._is_answer(one, asked)]
-        if any(one.meaning == YES for one in answers):
+        answers = [
+            match for kind in ("yes", "absent-end") for match in self._of(kind) if self._is_answer(match, question)
+        ]
+        if any(match.meaning == YES for match in answers):
             return None
         return Polarity.ABSENT if answers else Polarity.UNKNOWN
 
     def _is_screened(self, at: Match) -> bool:
         """Whether a question asks for it, and not about what is there: "any twitching?", but "is my twitching MND?"."""
-        found = [one for one in self._of("screen") if one.end <= at.first and self._begin <= one.first]
-        return any(self._in.begins(one.first) and not self._stands("own", one.first, at.end) for one in found)
+        screens = [match for match in self._of("screen") if match.end <= at.first and self._begin <= match.first]
+        return any(self._in.begins(match.first) and not self._stands("own", match.first, at.end) for match in screens)
 
-    def _is_answer(self, cue: Match, asked: int) -> bool:
-        behind = asked < cue.first and not self._in.words(asked, cue.first)
+    def _is_answer(self, cue: Match, question: int) -> bool:
+        behind = question < cue.first and not self._in.words(question, cue.first)
         return behind and (cue.meaning == YES or self._in.is_clause_end(cue.end))
 
     # ---- whether it is denied
@@ -212,10 +214,10 @@ class Around:
         worst: Polarity | None = None
         for kind in ("absent", "absent-far"):
             for cue in self._before(kind, at, LIST_REACH):
-                said = self._negated_by(cue, at, far=kind == "absent-far", is_sign=is_sign)
-                if said is Polarity.ABSENT:
-                    return said
-                worst = said or worst
+                polarity = self._negated_by(cue, at, far=kind == "absent-far", is_sign=is_sign)
+                if polarity is Polarity.ABSENT:
+                    return polarity
+                worst = polarity or worst
         return worst
 
     def _negated_by(self, cue: Match, at: Match, *, far: bool, is_sign: bool) -> Polarity | None:
@@ -246,8 +248,10 @@ class Around:
 
     def _is_affirmed_beside(self, cue: Match, at: Match) -> bool:
         """ "no weakness with the twitching": what is denied stands before the "with"."""
-        between = [one for one in self._mentions if cue.end <= one.first and one.end < at.first]
-        return any(one.first >= other.end and one.end <= at.first for one in self._of("beside") for other in between)
+        between = [match for match in self._mentions if cue.end <= match.first and match.end < at.first]
+        return any(
+            match.first >= mention.end and match.end <= at.first for match in self._of("beside") for mention in between
+        )
 
     def _is_right_behind_colon(self, cue: Match, at: Match, *, far: bool) -> bool:
         here = self._in.tokens
@@ -257,11 +261,11 @@ class Around:
     def _is_joined(self, cue: Match, at: Match, kind: str = "joiners") -> bool:
         """Whether the list that a cue begins and a phrase is in is joined by or (N14)."""
         _, last = self._in.limits(cue.first, at.end)
-        ends = [one.first for kind_ in ("enders", "speakers") for one in self._of(kind_) if cue.end < one.first]
+        ends = [match.first for kind_ in ("enders", "speakers") for match in self._of(kind_) if cue.end < match.first]
         last = min([last, *ends])
         return any(
-            cue.end <= one.first < last and (one.first < at.first or self._in.words(at.end, one.first) <= BEFORE)
-            for one in self._of(kind)
+            cue.end <= match.first < last and (match.first < at.first or self._in.words(at.end, match.first) <= BEFORE)
+            for match in self._of(kind)
         )
 
     def _is_timed(self, at: Match) -> bool:
@@ -277,7 +281,7 @@ class Around:
 
     def _is_negated_after(self, at: Match, *, is_sign: bool) -> bool:
         """What stands after it says no: past a comma only as the last words of a clause, and unless it came back."""
-        if any(self._in.is_one_clause(one.end, at.first) for one in self._before("cause", at, 2)):
+        if any(self._in.is_one_clause(match.end, at.first) for match in self._before("cause", at, 2)):
             return False  # it is the cause that was not found
         if self._anywhere_after("absent-list", at):
             return True
@@ -286,10 +290,10 @@ class Around:
         after += [cue for cue in self._after("absent-end", at, 2) if self._in.is_clause_end(cue.end)]
         after += [cue for cue in self._anywhere_after("absent-all", at) if self._is_its_verb(at, cue)]
         for cue in after:
-            between = [one for one in self._mentions if at.end <= one.first and one.end <= cue.first]
+            between = [match for match in self._mentions if at.end <= match.first and match.end <= cue.first]
             if between and not self._are_joined(at, cue, [] if is_sign else between):
                 continue
-            undone = [one for one in self._of("not-over") if at.end <= one.first and self._is_about(cue, one)]
+            undone = [match for match in self._of("not-over") if at.end <= match.first and self._is_about(cue, match)]
             if not undone:
                 return True
         return False
@@ -306,7 +310,7 @@ class Around:
         """Within one clause; past a comma only as its last words, or before a time: ", resolved 2 months ago"."""
         if self._in.is_one_clause(at.end, cue.first) or self._in.is_clause_end(cue.end):
             return True
-        return any(one.first == cue.end for one in self._of("timed"))
+        return any(match.first == cue.end for match in self._of("timed"))
 
     def _is_near(self, at: Match, cue: Match) -> bool:
         return self._in.words(at.end, cue.first) <= AFTER
@@ -328,11 +332,11 @@ class Around:
     def _are_joined(self, at: Match, cue: Match, between: list[Match]) -> bool:
         """Whether what stands between is of the same list: joined by a word, or nothing but what is `between`."""
         joins = (*self._of("joiners"), *self._of("also"))
-        if any(at.end <= one.first and one.end <= cue.first for one in joins):
+        if any(at.end <= match.first and match.end <= cue.first for match in joins):
             return True
-        listed = places(between)
+        list_places = places(between)
         words = [place for place in range(at.end, cue.first) if self._in.tokens[place].counts]
-        return all(place in listed for place in words)
+        return all(place in list_places for place in words)
 
     # ---- whether it is past, or in doubt
 
@@ -342,9 +346,9 @@ class Around:
             return True
         if any(self._is_headed(cue, at) for cue in self._of("history")):
             return True
-        if any(self._begin <= one.first < self._last for one in self._of("still")):
+        if any(self._begin <= match.first < self._last for match in self._of("still")):
             return False
-        years = [one for one in self._anywhere("history-year", at) if self._in.is_one_clause(one.first, at.first)]
+        years = [match for match in self._anywhere("history-year", at) if self._in.is_one_clause(match.first, at.first)]
         return bool(years or self._after("history-post", at) or self._anywhere("history-all", at))
 
     def _is_doubted(self, at: Match) -> bool:
@@ -358,7 +362,7 @@ class Around:
             return True
         for cue in self._before("doubt", at):
             near = self._in.words(cue.end, at.first) <= 2 or self._stands("joiners", cue.end, at.first)
-            about = [one for one in self._of("about-cause") if cue.first <= one.first and one.end <= at.first]
+            about = [match for match in self._of("about-cause") if cue.first <= match.first and match.end <= at.first]
             if near and not about and self._in.is_one_clause(cue.end, at.first):
                 return True
         return False
@@ -369,8 +373,8 @@ class Around:
 
     def _is_about_cause(self, cue: Match) -> bool:
         """Whether a cause, an onset or a disease is what is unsure: it stands beside the doubt, in its clause."""
-        for one in self._of("about-cause"):
-            first, end = (cue.end, one.first) if cue.end <= one.first else (one.end, cue.first)
+        for match in self._of("about-cause"):
+            first, end = (cue.end, match.first) if cue.end <= match.first else (match.end, cue.first)
             if first > end or self._is_beside(first, end):
                 return True
         return False

@@ -49,7 +49,7 @@ class Hearing:
     """The words of all languages, compiled once."""
 
     def __init__(self, languages: Mapping[str, Spoken]) -> None:
-        self._languages = {name: _compiled(name, one) for name, one in languages.items()}
+        self._languages = {name: _compiled(name, words) for name, words in languages.items()}
         self._quick: dict[tuple[str, ...], Quick] = {}
 
     @property
@@ -65,13 +65,17 @@ class Hearing:
         """The same, for a twitch or a sign."""
         return self._look(("all", *languages)).may(text)
 
-    def _look(self, what: tuple[str, ...]) -> Quick:
-        found = self._quick.get(what)
-        if found is None:
-            some = [self._languages[name] for name in what[1:]]
-            signs = frozenset[str]() if what[0] == "twitch" else frozenset().union(*(one.of_signs for one in some))
-            found = self._quick[what] = Quick(signs.union(*(one.of_twitches for one in some)))
-        return found
+    def _look(self, key: tuple[str, ...]) -> Quick:
+        quick = self._quick.get(key)
+        if quick is None:
+            languages = [self._languages[name] for name in key[1:]]
+            signs = (
+                frozenset[str]()
+                if key[0] == "twitch"
+                else frozenset().union(*(language.of_signs for language in languages))
+            )
+            quick = self._quick[key] = Quick(signs.union(*(language.of_twitches for language in languages)))
+        return quick
 
     def hear(self, text: str, languages: Collection[str], field: Field) -> tuple[Mention, ...]:
         """What a text mentions, and what it says of each mention."""
@@ -81,22 +85,24 @@ class Hearing:
         """The same, with the steps it took."""
         words = tokens(text)
         sentences = Sentences(words)
-        found: list[Mention] = []
+        mentions: list[Mention] = []
         steps = 0
-        matched = {name: one.phrases.find(words) for name, one in self._languages.items() if name in languages}
-        others = [one for matches, _ in matched.values() for one in matches if one.meaning == OTHER]
+        matched = {
+            name: language.phrases.find(words) for name, language in self._languages.items() if name in languages
+        }
+        excluding = [match for matches, _ in matched.values() for match in matches if match.meaning == OTHER]
         for name, (matches, took) in matched.items():
             cues = Cues(sentences, matches)
-            wanted = [one for one in matches if not _is_other(one, others)]
-            found += _mentions(wanted, name, self._languages[name], text, cues)
+            relevant = [match for match in matches if not _is_other(match, excluding)]
+            mentions += _mentions(relevant, name, self._languages[name], text, cues)
             steps += took + cues.steps
-        return Heard(tuple(_wanted(_merged(found), field)), steps)
+        return Heard(tuple(_wanted(_merged(mentions), field)), steps)
 
 
-def _is_other(match: Match, others: list[Match]) -> bool:
+def _is_other(match: Match, excluding: list[Match]) -> bool:
     """Whether words are part of a phrase, in any language, that means something else."""
     is_cue = match.meaning.startswith((CUE, LOOKS))
-    return not is_cue and any(one.first < match.end and match.first < one.end for one in others)
+    return not is_cue and any(exclusion.first < match.end and match.first < exclusion.end for exclusion in excluding)
 
 
 def _compiled(name: str, spoken: Spoken) -> _Language:
@@ -109,7 +115,7 @@ def _mentions(matches: list[Match], name: str, language: _Language, text: str, c
     for match in matches:
         if match.meaning.startswith(LOOKS):
             looks.setdefault(match.first, []).append(match)
-    for match in _longest(one for one in matches if not one.meaning.startswith((CUE, LOOKS))):
+    for match in _longest(match for match in matches if not match.meaning.startswith((CUE, LOOKS))):
         concept, _, place = match.meaning.removeprefix(SIGN).partition(":")
         is_sign = match.meaning.startswith(SIGN)
         first, last = sentences.tokens[match.first], sentences.tokens[match.end - 1]
@@ -143,17 +149,17 @@ def _longest(matches: Iterable[Match]) -> list[Match]:
 
     A weakness that has a place is no fatigue.
     """
-    kept: list[Match] = []
-    taken: set[tuple[str, int]] = set()
-    for match in sorted(matches, key=lambda one: (one.first - one.end, one.first)):
+    longest: list[Match] = []
+    occupied: set[tuple[str, int]] = set()
+    for match in sorted(matches, key=lambda match: (match.first - match.end, match.first)):
         concept, places = _concept(match), range(match.first, match.end)
-        if any((concept, place) in taken for place in places):
+        if any((concept, place) in occupied for place in places):
             continue
-        if match.meaning == FATIGUE and any((WEAKNESS, place) in taken for place in places):
+        if match.meaning == FATIGUE and any((WEAKNESS, place) in occupied for place in places):
             continue
-        taken.update((concept, place) for place in places)
-        kept.append(match)
-    return sorted(kept, key=lambda one: (one.first, one.end))
+        occupied.update((concept, place) for place in places)
+        longest.append(match)
+    return sorted(longest, key=lambda match: (match.first, match.end))
 
 
 def _concept(match: Match) -> str:
@@ -167,7 +173,7 @@ def _looks_else(match: Match, looks: Mapping[int, list[Match]], cues: Cues) -> b
     """
     sentences = cues.sentences
     near_by = range(match.first - WINDOW, match.end + WINDOW)
-    for look in (one for place in near_by for one in looks.get(place, ())):
+    for look in (candidate for place in near_by for candidate in looks.get(place, ())):
         if look.meaning == OTHER or (look.meaning == "look:loose" and match.meaning != "twitch:bare"):
             continue
         if look.meaning == "look:far":
@@ -217,8 +223,8 @@ def _number(token: Token, spoken: Spoken) -> int | None:
 
 def _quote(text: str, start: int, end: int) -> str:
     """The phrase with words around it, at most so many characters, on one line."""
-    if len(whole := " ".join(text.split())) <= QUOTED:
-        return whole
+    if len(excerpt := " ".join(text.split())) <= QUOTED:
+        return excerpt
     left = right = max(0, QUOTED - (end - start) - 2) // 2
     first, last = max(0, start - left), min(len(text), end + right)
     while first < start and first > 0 and not text[first - 1].isspace():
@@ -228,31 +234,31 @@ def _quote(text: str, start: int, end: int) -> str:
     return " ".join(text[first:last].split())[:QUOTED]
 
 
-def _merged(found: list[Mention]) -> list[Mention]:
+def _merged(mentions: list[Mention]) -> list[Mention]:
     """Of the mentions of one concept in two languages one, with what silences it."""
-    kept: list[Mention] = []
-    for one in sorted(found, key=lambda mention: (mention.start, mention.end)):
-        last = range(max(0, len(kept) - NEAR_TWINS), len(kept))
-        twin = next((place for place in last if _are_same(one, kept[place])), None)
+    merged: list[Mention] = []
+    for mention in sorted(mentions, key=lambda mention: (mention.start, mention.end)):
+        last = range(max(0, len(merged) - NEAR_TWINS), len(merged))
+        twin = next((place for place in last if _are_same(mention, merged[place])), None)
         if twin is None:
-            kept.append(one)
+            merged.append(mention)
             continue
-        other = kept[twin]
-        first = min(one, other, key=lambda mention: SILENCING.index(mention.polarity))
-        longer = max(one, other, key=lambda mention: mention.end - mention.start)
-        kept[twin] = replace(longer, polarity=first.polarity, languages=one.languages | other.languages)
-    return kept
+        earlier = merged[twin]
+        first = min(mention, earlier, key=lambda mention: SILENCING.index(mention.polarity))
+        longer = max(mention, earlier, key=lambda mention: mention.end - mention.start)
+        merged[twin] = replace(longer, polarity=first.polarity, languages=mention.languages | earlier.languages)
+    return merged
 
 
-def _are_same(one: Mention, other: Mention) -> bool:
-    return one.concept == other.concept and one.start < other.end and other.start < one.end
+def _are_same(first: Mention, second: Mention) -> bool:
+    return first.concept == second.concept and first.start < second.end and second.start < first.end
 
 
-def _wanted(found: Iterable[Mention], field: Field) -> Iterator[Mention]:
+def _wanted(mentions: Iterable[Mention], field: Field) -> Iterator[Mention]:
     """A note of a problem tells signs only, a history of the family its diseases only (N13, N19)."""
-    for one in found:
-        if (one.concept == FAMILY) != (field is Field.FAMILY):
+    for mention in mentions:
+        if (mention.concept == FAMILY) != (field is Field.FAMILY):
             continue
-        if field is Field.NOTE and one.concept == TWITCH:
+        if field is Field.NOTE and mention.concept == TWITCH:
             continue
-        yield one
+        yield mention

@@ -46,9 +46,9 @@ def stems_of_signs(spoken: Spoken) -> frozenset[str]:
 
 
 def _stems_of(texts: Iterable[str], spoken: Spoken) -> frozenset[str]:
-    misspelt = {one for word in spoken.misspelt.of for one in spellings(word)}
-    found = {stem for text in texts for stem in _rarest(text, spoken, misspelt)}
-    return frozenset(found)
+    misspelt = {spelling for word in spoken.misspelt.of for spelling in spellings(word)}
+    stems = {stem for text in texts for stem in _rarest(text, spoken, misspelt)}
+    return frozenset(stems)
 
 
 def _rarest(text: str, spoken: Spoken, misspelt: set[str]) -> set[str]:

@@ -15,11 +15,11 @@ SAYING = (*NOT_UNSURE, *UNSURELY, "cue:history", "cue:person", "cue:speakers")
 
 def told(near: list[Match]) -> Iterator[Match]:
     """The cues that say something, of all that were found."""
-    pseudo = [one for one in near if one.meaning == PSEUDO]
-    left = [one for one in near if one.meaning.startswith(CUE) and not _is_masked(one, pseudo)]
-    unsure = places(one for one in left if one.meaning in UNSURE)
-    over = places(one for one in left if one.meaning == OVER)
-    for cue in left:
+    pseudo = [match for match in near if match.meaning == PSEUDO]
+    cues = [match for match in near if match.meaning.startswith(CUE) and not _is_masked(match, pseudo)]
+    unsure = places(match for match in cues if match.meaning in UNSURE)
+    over = places(match for match in cues if match.meaning == OVER)
+    for cue in cues:
         is_part = cue.meaning.startswith(NOT_UNSURE) and _is_within(cue, unsure)
         if not is_part and not (cue.meaning == STILL and cue.first in over):
             yield cue
@@ -27,7 +27,7 @@ def told(near: list[Match]) -> Iterator[Match]:
 
 def places(matches: Iterable[Match]) -> frozenset[int]:
     """The tokens of some matches."""
-    return frozenset(place for one in matches for place in range(one.first, one.end))
+    return frozenset(place for match in matches for place in range(match.first, match.end))
 
 
 def _is_masked(cue: Match, pseudo: list[Match]) -> bool:
@@ -35,12 +35,12 @@ def _is_masked(cue: Match, pseudo: list[Match]) -> bool:
     if not cue.meaning.startswith(SAYING):
         return False
     if cue.meaning.startswith(UNSURELY):
-        return any(_is_longer(one, cue) for one in pseudo)
+        return any(_is_longer(match, cue) for match in pseudo)
     return _is_within(cue, places(pseudo))
 
 
-def _is_longer(one: Match, cue: Match) -> bool:
-    return one.first <= cue.first and cue.end <= one.end and cue.end - cue.first < one.end - one.first
+def _is_longer(match: Match, cue: Match) -> bool:
+    return match.first <= cue.first and cue.end <= match.end and cue.end - cue.first < match.end - match.first
 
 
 def _is_within(cue: Match, masked: frozenset[int]) -> bool:

@@ -64,7 +64,7 @@ class Phrases:
 
     def add(self, text: str, meaning: str, gap: int = CLOSE) -> None:
         """Compile one phrase."""
-        sides = [tuple(self._element(one) for one in side.split()) for side in text.split(" & ")]
+        sides = [tuple(self._element(word) for word in side.split()) for side in text.split(" & ")]
         if len(sides) > MOST_SIDES or not all(sides) or "&" in self._ids:
             raise KnowledgeError(self._file, text, "is not a phrase")
         for order in permutations(sides):
@@ -81,10 +81,10 @@ class Phrases:
             return self._ids[text]
         number = self._ids[text] = len(self._ids)
         for word in self._expanded(text, text):
-            begun = word.endswith("*")
+            is_prefix = word.endswith("*")
             for spelt in spellings(word.rstrip("*")):
-                (self._begun if begun else self._exact).setdefault(spelt, set()).add(number)
-        self._lengths = tuple(sorted({len(one) for one in self._begun}))
+                (self._begun if is_prefix else self._exact).setdefault(spelt, set()).add(number)
+        self._lengths = tuple(sorted({len(prefix) for prefix in self._begun}))
         return number
 
     def _expanded(self, text: str, place: str) -> Iterator[str]:
@@ -106,19 +106,19 @@ class Phrases:
         return frozenset({*self._exact.get(classed, ()), *self._exact.get(token.text, ()), *year})
 
     def _of_word(self, text: str) -> frozenset[int]:
-        found = self._listed(text)
-        if not found and len(text) >= SHORTEST_MISSPELT and text not in self._never:
-            meant = self._meant(text)
-            return self._listed(meant) if meant is not None else found
-        return found
+        numbers = self._listed(text)
+        if not numbers and len(text) >= SHORTEST_MISSPELT and text not in self._never:
+            meaning = self._meant(text)
+            return self._listed(meaning) if meaning is not None else numbers
+        return numbers
 
     def _listed(self, text: str) -> frozenset[int]:
-        found = set(self._exact.get(text, ()))
+        numbers = set(self._exact.get(text, ()))
         for length in self._lengths:
             if length > len(text):
                 break
-            found |= self._begun.get(text[:length], set())
-        return frozenset(found)
+            numbers |= self._begun.get(text[:length], set())
+        return frozenset(numbers)
 
     def _meant(self, text: str) -> str | None:
         """The word of which this is a misspelling by one letter, the first ones being right."""
@@ -128,24 +128,24 @@ class Phrases:
                     return word
         return None
 
-    def find(self, found: list[Token]) -> tuple[list[Match], int]:
+    def find(self, tokens: list[Token]) -> tuple[list[Match], int]:
         """All phrases in a text, and the steps it took: at most a fixed number for each token."""
-        kinds = [self.kinds(token) for token in found]
+        kinds = [self.kinds(token) for token in tokens]
         matches: list[Match] = []
-        steps = len(found)
+        steps = len(tokens)
         if self._mentions.isdisjoint(chain.from_iterable(kinds)):
             return matches, steps  # cues alone tell nothing
         for first, here in enumerate(kinds):
             for kind in here:
                 for phrase in self._by_first.get(kind, ()):
-                    end, took = self._end(phrase, first, found, kinds)
+                    end, took = self._end(phrase, first, tokens, kinds)
                     steps += took
                     if end is not None:
                         matches.append(Match(first, end, phrase.meaning))
         return matches, steps
 
     def _end(
-        self, phrase: Phrase, first: int, found: list[Token], kinds: list[frozenset[int]]
+        self, phrase: Phrase, first: int, tokens: list[Token], kinds: list[frozenset[int]]
     ) -> tuple[int | None, int]:
         """Where the phrase that begins at a token ends, if it is one; only filler may stand between its parts."""
         place, steps = first, 0
@@ -153,11 +153,11 @@ class Phrases:
             skipped = 0
             while True:
                 place, steps = place + 1, steps + 1
-                if place >= len(found):
+                if place >= len(tokens):
                     return None, steps
                 if element in kinds[place]:
                     break
-                is_mark = found[place].kind is Kind.LOOSE
+                is_mark = tokens[place].kind is Kind.LOOSE
                 skipped += not is_mark
                 if skipped > phrase.gap or steps > MOST_STEPS or not (is_mark or self._fills(phrase, kinds[place])):
                     return None, steps
@@ -176,7 +176,7 @@ def spellings(word: str) -> set[str]:
     """A word as it is folded, and with its umlauts written out."""
     if word.isascii():
         return {word.lower()}
-    return {fold(word), fold("".join(_UMLAUTS.get(one, one) for one in word))}
+    return {fold(word), fold("".join(_UMLAUTS.get(character, character) for character in word))}
 
 
 def _shortened(word: str) -> Iterator[str]:
@@ -186,13 +186,13 @@ def _shortened(word: str) -> Iterator[str]:
         yield word[:place] + word[place + 1 :]
 
 
-def _is_near(one: str, other: str) -> bool:
+def _is_near(first: str, second: str) -> bool:
     """Whether one letter was left out, added, changed, or two neighbours changed places."""
     start = 0
-    while start < min(len(one), len(other)) and one[start] == other[start]:
+    while start < min(len(first), len(second)) and first[start] == second[start]:
         start += 1
-    if len(one) != len(other):
-        longer, shorter = (one, other) if len(one) > len(other) else (other, one)
+    if len(first) != len(second):
+        longer, shorter = (first, second) if len(first) > len(second) else (second, first)
         return longer[start + 1 :] == shorter[start:]
-    swapped = one[start : start + 2] == other[start : start + 2][::-1] and one[start + 2 :] == other[start + 2 :]
-    return swapped or one[start + 1 :] == other[start + 1 :]
+    swapped = first[start : start + 2] == second[start : start + 2][::-1] and first[start + 2 :] == second[start + 2 :]
+    return swapped or first[start + 1 :] == second[start + 1 :]

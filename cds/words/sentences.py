@@ -8,13 +8,13 @@ WINDOW = 48  # tokens: no cue reaches further
 class Sentences:
     """The tokens of a text with their words, clauses and sentences counted."""
 
-    def __init__(self, found: list[Token]) -> None:
-        self.tokens = found
+    def __init__(self, tokens: list[Token]) -> None:
+        self.tokens = tokens
         self._words = [0]
         self._commas = [0]
         self._stops = [0]
-        for place, token in enumerate(found):
-            stop = token.kind is Kind.STOP or (token.kind is Kind.ASKED and _ends(found, place))
+        for place, token in enumerate(tokens):
+            stop = token.kind is Kind.STOP or (token.kind is Kind.ASKED and _ends(tokens, place))
             self._words.append(self._words[-1] + token.counts)
             self._commas.append(self._commas[-1] + (token.kind in (Kind.COMMA, Kind.COLON)))
             self._stops.append(self._stops[-1] + stop)
@@ -54,6 +54,6 @@ class Sentences:
         return begin, last
 
 
-def _ends(found: list[Token], place: int) -> bool:
+def _ends(tokens: list[Token], place: int) -> bool:
     """Whether a question mark ends a sentence: nothing, or another mark, follows it, or it closes a longer question."""
-    return place + 1 < len(found) and found[place + 1].kind in (Kind.STOP, Kind.ASKED)
+    return place + 1 < len(tokens) and tokens[place + 1].kind in (Kind.STOP, Kind.ASKED)

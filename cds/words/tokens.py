@@ -59,11 +59,11 @@ class Token(Struct, frozen=True):
 
 
 @lru_cache(4096)
-def _folded(one: str) -> str:
+def _folded(character: str) -> str:
     """One character without case and accent."""
-    if (special := _SPECIAL.get(one)) is not None:
+    if (special := _SPECIAL.get(character)) is not None:
         return special
-    lower = unicodedata.normalize("NFKC", one).casefold()
+    lower = unicodedata.normalize("NFKC", character).casefold()
     bare = "".join(part for part in unicodedata.normalize("NFD", lower) if not unicodedata.combining(part))
     return "".join(_SPECIAL.get(part, part) for part in bare)
 
@@ -79,7 +79,7 @@ def tokens(text: str) -> list[Token]:
     places: list[int] | None = None
     folded = text.lower()
     if not text.isascii():
-        parts = [_folded(one) for one in text]
+        parts = [_folded(character) for character in text]
         folded, places = "".join(parts), []
         for place, part in enumerate(parts):
             places.extend([place] * len(part))
@@ -88,9 +88,9 @@ def tokens(text: str) -> list[Token]:
 
 def _tokens(folded: str, places: list[int] | None) -> Iterator[Token]:
     last_word, joined = "", -1
-    for found in _TOKEN.finditer(folded):
-        start, end, text = found.start(), found.end(), found.group()
-        kind = found.lastgroup
+    for match in _TOKEN.finditer(folded):
+        start, end, text = match.start(), match.end(), match.group()
+        kind = match.lastgroup
         if kind == "mark" and _is_inside(text, folded, start, last_word if joined == start else ""):
             continue
         for part, first, last in _parts(text, start) if kind == "word" else ((text, start, end),):
