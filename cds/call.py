@@ -222,7 +222,7 @@ class Engine(Struct, frozen=True, kw_only=True):
         prefetch, more = call.request.prefetch, call.request.source.can_be_asked
         allowance = Allowance(self.limits.entries)
         keyed = ((key, prefetch.get(key)) for key in TWITCH_KEYS)
-        return all(is_clear(raw, self.namer, allowance, whole=more or key == CONDITIONS) for key, raw in keyed)
+        return all(is_clear(raw, self.namer, allowance, is_whole=more or key == CONDITIONS) for key, raw in keyed)
 
     def judge(self, reader: Reader, supplies: Supplies, encounter_id: str | None = None) -> Outcome:
         """The outcome for a chart that a reader holds already."""

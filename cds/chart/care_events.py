@@ -58,13 +58,13 @@ def booked(appointment: Appointment, namer: Namer, scope: Scope) -> RequestedSer
     sets = namer.sets(concepts.each(appointment.specialty)) & {"neurology"}
     if status_of(appointment) not in BOOKED or not sets or scope.is_future(created):
         return None
-    words = next((text for one in concepts.each(appointment.specialty) if (text := _words(one))), None)
+    words = next((text for specialty in concepts.each(appointment.specialty) if (text := _words(specialty))), None)
     return RequestedService(ref=appointment.ref, sets=sets, status="active", words=words, when=scope.date(created))
 
 
 def is_mine(appointment: Appointment, scope: Scope) -> bool:
     """Whether the patient takes part in an appointment."""
-    actors = [one.actor for one in appointment.participant or ()]
+    actors = [participant.actor for participant in appointment.participant or ()]
     patients = [actor for actor in actors if actor and "Patient/" in (actor.reference or "")]
     return all(scope.is_mine(actor) for actor in patients) and scope.is_mine(appointment.subject)
 
@@ -75,7 +75,7 @@ def impression(resource: ClinicalImpression, namer: Namer, scope: Scope) -> Repo
         return None
     findings = [item.item_codeable_concept or concepts.of_reference(item.item) for item in resource.finding or ()]
     when = parse(resource.effective_date_time) or _of(resource.effective_period) or parse(resource.date)
-    return _report(resource, hit, scope, when, namer.sets([one for one in findings if one]))
+    return _report(resource, hit, scope, when, namer.sets([finding for finding in findings if finding]))
 
 
 def diagnostic_report(resource: DiagnosticReport, namer: Namer, scope: Scope) -> Report | None:
@@ -130,8 +130,8 @@ def examined(seen: Seen) -> Report | None:
     What has no value or is not final is one of unknown result: it neither calms nor alarms, nor does an older normal
     one. What is preliminary is not there yet (N1), unless it is abnormal: then nothing calms beside it.
     """
-    found = result(seen.value_sets)
-    if not seen.is_done or (seen.preliminary and found != "abnormal"):
+    outcome = result(seen.value_sets)
+    if not seen.is_done or (seen.preliminary and outcome != "abnormal"):
         return None
     is_known = seen.is_settled and seen.said.by is not By.REASON
     kind = next(kind for kind in REPORT_KINDS if kind in seen.named.sets)
@@ -141,7 +141,7 @@ def examined(seen: Seen) -> Report | None:
         concept=seen.named.concepts[0],
         words=seen.named.words,
         when=seen.when,
-        result=found if is_known else None,
+        result=outcome if is_known else None,
     )
 
 
@@ -165,7 +165,10 @@ def told_by_request(request: ServiceRequest, namer: Namer, scope: Scope) -> Iter
     when, status = parse(request.authored_on), status_of(request)
     if status not in REQUESTED or request.do_not_perform or scope.is_future(when):
         return
-    reasons = (*concepts.each(request.reason_code), *(one.concept for one in request.reason or () if one.concept))
+    reasons = (
+        *concepts.each(request.reason_code),
+        *(reason.concept for reason in request.reason or () if reason.concept),
+    )
     for named in _telling(namer.named(request.ref, reason) for reason in reasons):
         yield Told(named=named, when=scope.date(when), is_current=status != "completed")
 
@@ -185,10 +188,10 @@ def told_by_appointment(appointment: Appointment, namer: Namer, scope: Scope) ->
 
     One that lies ahead, of which that day is not known, counts while it is booked.
     """
-    made, start = parse(appointment.created), parse(appointment.start)
-    if status_of(appointment) in VOID or scope.is_future(made):
+    created, start = parse(appointment.created), parse(appointment.start)
+    if status_of(appointment) in VOID or scope.is_future(created):
         return
-    when = made or (None if scope.is_future(start) else start)
+    when = created or (None if scope.is_future(start) else start)
     reasons = (namer.named(appointment.ref, reason) for reason in _reasons(appointment))
     for named in _telling((*reasons, namer.said(appointment.ref, appointment.description))):
         yield Told(named=named, when=scope.date(when), is_current=status_of(appointment) in BOOKED)
@@ -200,24 +203,24 @@ def told_by_impression(resource: ClinicalImpression, namer: Namer, scope: Scope)
     if status_of(resource) not in REPORTED or scope.is_future(when):
         return
     findings = (item.item_codeable_concept or concepts.of_reference(item.item) for item in resource.finding or ())
-    found = [namer.named(resource.ref, one) for one in findings]
-    in_words = [one for one in found if one is not None and one.phrases]
+    named_findings = [namer.named(resource.ref, finding) for finding in findings]
+    in_words = [finding for finding in named_findings if finding is not None and finding.phrases]
     for named in _telling((*in_words, namer.said(resource.ref, resource.summary))):
         yield Told(named=named, when=scope.date(when))
 
 
-def _telling(found: Iterable[Named | None]) -> Iterator[Named]:
+def _telling(entries: Iterable[Named | None]) -> Iterator[Named]:
     """What is a twitch by code or in words, or a sign in words."""
-    return (one for one in found if one is not None and ("twitch" in one.sets or one.phrases & KEPT))
+    return (entry for entry in entries if entry is not None and ("twitch" in entry.sets or entry.phrases & KEPT))
 
 
 def _reasons(visit: Encounter | Appointment) -> list[CodeableConcept]:
-    found = list(concepts.each(visit.reason_code))
+    stated_reasons = list(concepts.each(visit.reason_code))
     reasons = [visit.reason] if isinstance(visit.reason, Reason) else visit.reason or []
     for reason in reasons:
-        found += [one.concept for one in (*(reason.value or ()), reason) if one.concept]
-        found += [CodeableConcept(reason.coding, reason.text)] if reason.coding or reason.text else []
-    return found
+        stated_reasons += [reference.concept for reference in (*(reason.value or ()), reason) if reference.concept]
+        stated_reasons += [CodeableConcept(reason.coding, reason.text)] if reason.coding or reason.text else []
+    return stated_reasons
 
 
 def kin(history: FamilyMemberHistory, namer: Namer, scope: Scope) -> FamilyMember | None:
@@ -227,15 +230,15 @@ def kin(history: FamilyMemberHistory, namer: Namer, scope: Scope) -> FamilyMembe
         return None
     if "first-degree" not in namer.sets(concepts.each(history.relationship)):
         return None
-    wanted: list[Concept] = []
+    diseases: list[Concept] = []
     words = None
     for relative in history.condition or ():
         hits = [hit for hit in namer.concepts(relative.code) if hit.sets & {"family-disease", "family-history"}]
-        wanted += hits
+        diseases += hits
         words = words or (_words(relative.code) if hits else next(namer.family_words(relative.code), None))
-    if not (wanted or words):
+    if not (diseases or words):
         return None
-    named = Named(history.ref, tuple(wanted), union(wanted) or FAMILY_DISEASE, words=words)
+    named = Named(history.ref, tuple(diseases), union(diseases) or FAMILY_DISEASE, words=words)
     return FamilyMember(named=named, when=scope.date(when))
 
 

@@ -55,19 +55,21 @@ def statuses(condition: Condition, answers: Answers) -> Statuses:
 
 def _certainty(concept: CodeableConcept | None, answers: Answers) -> Certain | None:
     """What the codes of a diagnosis say of its certainty; what cannot be read, or differs, is unknown."""
-    told = {one for coding in (concept.coding or () if concept else ()) for one in _of_code(coding, answers)}
-    if not told:
+    certainties = {
+        certainty for coding in (concept.coding or () if concept else ()) for certainty in _of_code(coding, answers)
+    }
+    if not certainties:
         return None
-    return told.pop() if len(told) == 1 else "unknown"
+    return certainties.pop() if len(certainties) == 1 else "unknown"
 
 
 def _of_code(coding: Coding, answers: Answers) -> Iterator[Certain]:
-    named = answers.certainty
-    for one in read_raw(_EXTENSIONS, coding.extension) or ():
-        if one.url != named.extension:
+    urls = answers.certainty
+    for extension in read_raw(_EXTENSIONS, coding.extension) or ():
+        if extension.url != urls.extension:
             continue
-        value = one.value_coding or Coding()
-        yield named.codes.get(value.code or "", "unknown") if value.system == named.system else "unknown"
+        value = extension.value_coding or Coding()
+        yield urls.codes.get(value.code or "", "unknown") if value.system == urls.system else "unknown"
 
 
 def _clinical(status: CodeableConcept | str | None) -> str | None:
@@ -82,11 +84,11 @@ def _verification(status: CodeableConcept | str | None, answers: Answers) -> str
     word = _word(status, VERIFICATIONS)
     if word in VERIFICATIONS or not isinstance(status, CodeableConcept):
         return word
-    said = (answers.of_code(one.system, one.code) for one in status.coding or ())
-    return next((VERIFIED[one] for one in said if one is not None), word)
+    words = (answers.of_code(coding.system, coding.code) for coding in status.coding or ())
+    return next((VERIFIED[answer] for answer in words if answer is not None), word)
 
 
-def _word(status: CodeableConcept | str | None, known: frozenset[str]) -> str | None:
+def _word(status: CodeableConcept | str | None, vocabulary: frozenset[str]) -> str | None:
     """The first word that is known, else the first there is."""
     words = [code_of(word) for word in concepts.words(status)]
-    return next((word for word in words if word in known), next(iter(words), None))
+    return next((word for word in words if word in vocabulary), next(iter(words), None))

@@ -32,8 +32,8 @@ def problem(condition: Condition, namer: Namer, scope: Scope, birth: When | None
     if verification == "entered-in-error":
         return None
     onset = _onset(condition, birth)
-    recorded = parse(condition.recorded_date or condition.asserted_date)
-    if scope.is_future(onset) or scope.is_future(recorded):
+    recorded_on = parse(condition.recorded_date or condition.asserted_date)
+    if scope.is_future(onset) or scope.is_future(recorded_on):
         return None
     return Problem(
         named=named,
@@ -41,7 +41,7 @@ def problem(condition: Condition, namer: Namer, scope: Scope, birth: When | None
         verification=verification,
         onset=scope.date(onset),
         onset_stated=_onset_stated(condition),
-        recorded=scope.date(recorded),
+        recorded=scope.date(recorded_on),
         abated=_abated(condition),
         of_visit=_is_of_visit(condition),
         visit=_visit(condition),
@@ -62,9 +62,9 @@ def _notes(condition: Condition, namer: Namer, scope: Scope) -> Iterator[Noted]:
         when = parse(note.time) if note is not None else None
         if note is None or not note.text or scope.is_future(when):
             continue
-        said = namer.listener.noted(note.text)
-        if said is not NOTHING_SAID:
-            yield Noted(said_at(condition.ref, said), scope.date(when))
+        mentions = namer.listener.noted(note.text)
+        if mentions is not NOTHING_SAID:
+            yield Noted(said_at(condition.ref, mentions), scope.date(when))
 
 
 def counts(condition: Condition, answers: Answers) -> bool:
@@ -81,8 +81,8 @@ def _is_of_visit(condition: Condition) -> bool:
 
 def _visit(condition: Condition) -> str | None:
     """The id of the Encounter that it was made at."""
-    named = condition.encounter or condition.context
-    target = named.reference if named else None
+    encounter = condition.encounter or condition.context
+    target = encounter.reference if encounter else None
     return id_of(target) if target else None
 
 
@@ -109,8 +109,8 @@ def _at_age(age: Quantity | None, birth: When | None) -> When | None:
 
 
 def _onset_stated(condition: Condition) -> bool:
-    stated = (condition.onset_date_time, condition.onset_age, condition.onset_period, condition.onset_string)
-    return any(stated) or bool(bytes(condition.onset_range))
+    onsets = (condition.onset_date_time, condition.onset_age, condition.onset_period, condition.onset_string)
+    return any(onsets) or bool(bytes(condition.onset_range))
 
 
 def _abated(condition: Condition) -> bool:

@@ -37,26 +37,26 @@ def read(raw: Raw | None, selections: frozenset[str] | None, scope: Scope, allow
     if raw is None or (selections is not None and not selections):
         return Drafts()
     medications, requests = [], []
-    chosen = None if selections is None else frozenset(map(_named, selections))
+    selected = None if selections is None else frozenset(map(_named, selections))
     for url, resource in _resources(raw, allowance):
         kind = resource.get("resourceType")
         if kind == MEDICATION:
             medications += [_medication(resource, name) for name in _names(resource, url)]
-        elif kind == REQUEST and _is_open(resource) and _is_selected(resource, url, chosen):
+        elif kind == REQUEST and _is_open(resource) and _is_selected(resource, url, selected):
             requests.append(_request(resource, _names(resource, url)))
-    return Drafts(tuple(one for one in requests if scope.owns(one)), tuple(medications))
+    return Drafts(tuple(request for request in requests if scope.owns(request)), tuple(medications))
 
 
 def _resources(raw: Raw, allowance: Allowance) -> Iterator[tuple[str, Json]]:
     """Every resource with its fullUrl, from a Bundle or a resource alone."""
     top: Any = read_raw(_TOP, raw)
     if "entry" in top:
-        listed = read_raw(_TOP, top["entry"]) or ()
+        entries = read_raw(_TOP, top["entry"]) or ()
     else:
-        listed = () if read_raw(_ANY, top["resourceType"]) == "Bundle" else (raw,)
-    allowance.take(len(listed))
-    for one in listed:
-        entry = _one(read_raw(_ANY, one))
+        entries = () if read_raw(_ANY, top["resourceType"]) == "Bundle" else (raw,)
+    allowance.take(len(entries))
+    for member in entries:
+        entry = _one(read_raw(_ANY, member))
         yield _text(entry.get("fullUrl")) or "", _one(entry.get("resource", entry))
 
 
@@ -65,8 +65,8 @@ def _is_open(resource: Json) -> bool:
     return _text(resource.get("status")) not in OVER and resource.get("doNotPerform") is not True
 
 
-def _is_selected(resource: Json, url: str, chosen: frozenset[str | None] | None) -> bool:
-    return chosen is None or not chosen.isdisjoint(_names(resource, url))
+def _is_selected(resource: Json, url: str, selected: frozenset[str | None] | None) -> bool:
+    return selected is None or not selected.isdisjoint(_names(resource, url))
 
 
 def _named(selection: str) -> str | None:
@@ -95,25 +95,27 @@ def _request(resource: Json, names: list[str]) -> MedicationRequest:
         medication=CodeableReference(
             concept=_concept(either.get("concept")), reference=_reference(either, "reference")
         ),
-        contained=[Raw(msgspec.json.encode(one)) for one in _contained(resource)],
-        dosage_instruction=[_dosage(one) for one in _many(resource.get("dosageInstruction"))],
+        contained=[Raw(msgspec.json.encode(medication)) for medication in _contained(resource)],
+        dosage_instruction=[_dosage(dosage) for dosage in _many(resource.get("dosageInstruction"))],
     )
 
 
 def _contained(resource: Json) -> Iterator[Medication]:
-    for one in _many(resource.get("contained")):
-        if one.get("resourceType") == MEDICATION:
-            yield _medication(one, _text(one.get("id")))
+    for entry in _many(resource.get("contained")):
+        if entry.get("resourceType") == MEDICATION:
+            yield _medication(entry, _text(entry.get("id")))
 
 
 def _medication(resource: Json, ident: str | None) -> Medication:
     """A Medication with its code, its form and the codes of its ingredients."""
     ingredients = [
         Ingredient(
-            item_codeable_concept=_concept(one.get("itemCodeableConcept") or _one(one.get("item")).get("concept")),
-            item_reference=_reference(one, "itemReference"),
+            item_codeable_concept=_concept(
+                ingredient.get("itemCodeableConcept") or _one(ingredient.get("item")).get("concept")
+            ),
+            item_reference=_reference(ingredient, "itemReference"),
         )
-        for one in _many(resource.get("ingredient"))
+        for ingredient in _many(resource.get("ingredient"))
     ]
     return Medication(
         id=ident, code=_concept(resource.get("code")), form=_concept(resource.get("form")), ingredient=ingredients
@@ -151,23 +153,23 @@ def _concept(value: object) -> CodeableConcept | None:
     """A concept that says anything: one or many where one belongs, and the same with its codings."""
     concept = _one(value)
     codings = [
-        Coding(system=_text(one.get("system")), code=_text(one.get("code")), display=_text(one.get("display")))
-        for one in _many(concept.get("coding"))
+        Coding(system=_text(coding.get("system")), code=_text(coding.get("code")), display=_text(coding.get("display")))
+        for coding in _many(concept.get("coding"))
     ]
     text = _text(concept.get("text"))
     return CodeableConcept(coding=codings, text=text) if codings or text else None
 
 
 def _reference(value: Json, name: str) -> NamedReference | None:
-    found = _one(value.get(name))
-    target = _text(found.get("reference"))
-    return NamedReference(reference=target, display=_text(found.get("display"))) if target else None
+    reference = _one(value.get(name))
+    target = _text(reference.get("reference"))
+    return NamedReference(reference=target, display=_text(reference.get("display"))) if target else None
 
 
 def _many(value: object) -> list[Json]:
     """The objects of a list, or an object where a list belongs."""
-    some = value if isinstance(value, list) else [value]
-    return [one for one in some if isinstance(one, dict)]
+    values = value if isinstance(value, list) else [value]
+    return [item for item in values if isinstance(item, dict)]
 
 
 def _one(value: object) -> Json:

@@ -304,4 +304,4 @@ class Chart(Struct, kw_only=True):
     @property
     def unsure(self) -> Iterator[Seen]:
         """What was asked or examined, and whose outcome is not known or does not count for its status."""
-        return chain(self.unsettled, (one for one in self.seen if one.is_done and one.said.by is By.REASON))
+        return chain(self.unsettled, (entry for entry in self.seen if entry.is_done and entry.said.by is By.REASON))

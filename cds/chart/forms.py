@@ -72,33 +72,33 @@ class Forms:
 
     def forget(self, refs: set[str]) -> None:
         """Leave out responses that were deleted or changed."""
-        self._responses = [one for one in self._responses if one.ref not in refs]
+        self._responses = [response for response in self._responses if response.ref not in refs]
 
     def read(self) -> Reading:
         """All that the responses say."""
-        readings = [self._of(one) for one in self._responses]
+        readings = [self._of(response) for response in self._responses]
         return Reading(
-            [seen for one in readings for seen in one.seen],
-            [told for one in readings for told in one.medicines],
-            sum(one.left for one in readings),
+            [seen for reading in readings for seen in reading.seen],
+            [told_medicine for reading in readings for told_medicine in reading.medicines],
+            sum(reading.left for reading in readings),
         )
 
     def _of(self, response: QuestionnaireResponse) -> Reading:
-        told, left = _flattened(response)
+        answers, left = _flattened(response)
         when = self._scope.date(parse(response.authored))
         source = _source(response)
         entry = Entry(response.ref, when, source, reported=source is Source.PATIENT)
         form, codes = _form_of(response), self._codes_for(response)
         if self._own.is_mine(form):
-            seen, medicines = self._own.read(told, entry)
+            seen, medicines = self._own.read(answers, entry)
             return Reading(seen, medicines, left)
-        return Reading(list(self._read(told, codes, entry)), [], left)
+        return Reading(list(self._read(answers, codes, entry)), [], left)
 
-    def _read(self, told: list[Answered], codes: QuestionCodes, entry: Entry) -> Iterator[Seen]:
-        for item, answer in told:
-            question, things = self._question(item, codes)
-            each = (seen_in(part_of(one, answer), self._namer, entry) for one in things)
-            if denied := [one for one in each if one is not None and one.said.says is Says.ABSENT]:
+    def _read(self, answers: list[Answered], codes: QuestionCodes, entry: Entry) -> Iterator[Seen]:
+        for item, answer in answers:
+            question, listed_parts = self._question(item, codes)
+            each = (seen_in(part_of(part, answer), self._namer, entry) for part in listed_parts)
+            if denied := [finding for finding in each if finding is not None and finding.said.says is Says.ABSENT]:
                 yield from denied
                 continue
             seen = seen_in(part_of(question, answer), self._namer, entry, date=_date_of(answer))
@@ -109,10 +109,10 @@ class Forms:
 
     def _in_words(self, item: AnsweredItem, answer: Answer, entry: Entry) -> Seen | None:
         """What a text says, where its question asks for nothing in particular: behind its question (N13, N20)."""
-        asked, text = normalise((item.text or "").replace("?", " ")), answer.value_string
-        if text is None or not self._heard(asked).phrases.isdisjoint(TOLD):
+        question, text = normalise((item.text or "").replace("?", " ")), answer.value_string
+        if text is None or not self._heard(question).phrases.isdisjoint(TOLD):
             return None
-        named = self._namer.said(entry.ref, f"{asked}: {text}")
+        named = self._namer.said(entry.ref, f"{question}: {text}")
         if named is None or named.phrases.isdisjoint(KEPT):
             return None
         return Seen(
@@ -128,15 +128,15 @@ class Forms:
 
         A No is said of each of the things, a Yes of none alone: then a red flag stands for all of them.
         """
-        coded = CodeableConcept(coding=[*_own_codes(item), *codes.get(item.link_id or "", ())])
-        if self._namer.concepts(coded):
-            return coded, []
-        asked, *parts_ = self._without_verb(item.text or "")
-        said = self._heard(asked)
-        if not parts_ or len({*(said.phrases & TWITCH_PHRASES), *said.signs, *said.added}) == 1:
-            return CodeableConcept(text=asked or None), []
-        flag = next((one for one in parts_ if RED_FLAG in self._heard(one).phrases), None)
-        return CodeableConcept(text=flag), [CodeableConcept(text=one) for one in parts_]
+        own_codes = CodeableConcept(coding=[*_own_codes(item), *codes.get(item.link_id or "", ())])
+        if self._namer.concepts(own_codes):
+            return own_codes, []
+        question, *parts_ = self._without_verb(item.text or "")
+        spoken = self._heard(question)
+        if not parts_ or len({*(spoken.phrases & TWITCH_PHRASES), *spoken.signs, *spoken.added}) == 1:
+            return CodeableConcept(text=question or None), []
+        flag = next((part for part in parts_ if RED_FLAG in self._heard(part).phrases), None)
+        return CodeableConcept(text=flag), [CodeableConcept(text=part) for part in parts_]
 
     def _heard(self, text: str) -> Spoken:
         return self._namer.listener.heard(text)
@@ -144,17 +144,19 @@ class Forms:
     def _without_verb(self, text: str) -> list[str]:
         """The question without its verb, and after it the things that it names one by one, if there are several."""
         plain = normalise(text.replace("?", " "))
-        while verb := next((one for one in self._namer.question_verbs if plain.startswith(f"{one} ")), None):
+        while verb := next(
+            (candidate for candidate in self._namer.question_verbs if plain.startswith(f"{candidate} ")), None
+        ):
             plain = plain[len(verb) :].strip()
-        named = [one for one in _PARTS.split(plain) if one]
-        return [plain, *named] if len(named) > 1 else [plain]
+        names = [name for name in _PARTS.split(plain) if name]
+        return [plain, *names] if len(names) > 1 else [plain]
 
     def _codes_for(self, response: QuestionnaireResponse) -> QuestionCodes:
         """The codes of the questions: of the contained Questionnaire, else of the one that is named and at hand."""
         for raw in response.contained or ():
-            held = read_raw(_CONTAINED, raw)
-            if held is not None and held.item:
-                return dict(_codes_of(held.item))
+            questionnaire = read_raw(_CONTAINED, raw)
+            if questionnaire is not None and questionnaire.item:
+                return dict(_codes_of(questionnaire.item))
         form = _form_of(response).partition("|")[0]
         kind, ident = parts(form)
         return self._codes.get(form) or self._codes.get(f"{kind}/{ident}") or {}
@@ -162,33 +164,35 @@ class Forms:
 
 def _form_of(response: QuestionnaireResponse) -> str:
     """What a response calls its Questionnaire."""
-    named = response.questionnaire
-    return (named if isinstance(named, str) else named.reference if named else None) or ""
+    form = response.questionnaire
+    return (form if isinstance(form, str) else form.reference if form else None) or ""
 
 
 def _source(response: QuestionnaireResponse) -> Source:
     """The clinician only where one is named as the source and no patient wrote it; else the patient (N21)."""
-    source, author = (parts((one.reference if one else None) or "")[0] for one in (response.source, response.author))
-    told = source in CLINICIANS and author not in ("Patient", "RelatedPerson")
-    return Source.CLINICIAN if told else Source.PATIENT
+    source, author = (
+        parts((reference.reference if reference else None) or "")[0] for reference in (response.source, response.author)
+    )
+    is_told = source in CLINICIANS and author not in ("Patient", "RelatedPerson")
+    return Source.CLINICIAN if is_told else Source.PATIENT
 
 
 def _flattened(response: QuestionnaireResponse) -> tuple[list[Answered], int]:
     """Each answer with its item, the nested ones too; and how many are left that are too many or too deep."""
-    told: list[Answered] = []
+    answers: list[Answered] = []
     left = 0
-    waiting = [(one, 1) for one in reversed(response.item or ())]
+    waiting = [(part, 1) for part in reversed(response.item or ())]
     while waiting:
         item, depth = waiting.pop()
         below = list(item.item or ())
         for answer in item.answer or ():
-            if depth > DEEPEST or len(told) >= MOST_ANSWERS:
+            if depth > DEEPEST or len(answers) >= MOST_ANSWERS:
                 left += 1
             else:
-                told.append(Answered(item, answer))
+                answers.append(Answered(item, answer))
             below += answer.item or ()
-        waiting += [(one, depth + 1) for one in reversed(below)]
-    return told, left
+        waiting += [(part, depth + 1) for part in reversed(below)]
+    return answers, left
 
 
 def _codes_of(items: "list[QuestionItem] | tuple[()]") -> Iterator[tuple[str, list[Coding]]]:

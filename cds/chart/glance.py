@@ -53,18 +53,18 @@ OUTCOME, BUNDLE, FORM = "OperationOutcome", "Bundle", "QuestionnaireResponse"
 _PAGE = msgspec.json.Decoder(Page)
 
 
-def is_clear(raw: Raw | None, namer: Namer, allowance: Allowance, *, whole: bool) -> bool:
-    """Whether a prefetch value surely names no twitch; with `whole` also whether it is all there, failures excluded.
+def is_clear(raw: Raw | None, namer: Namer, allowance: Allowance, *, is_whole: bool) -> bool:
+    """Whether a prefetch value surely names no twitch; with `is_whole` also whether it is all there, failures excluded.
 
     False also means "cannot be told so fast": the chart is then read properly. Raises TooManyEntries.
     """
     if raw is None or memoryview(raw)[:4] == NULL:
-        return raw is not None or not whole
+        return raw is not None or not is_whole
     try:
         page = _PAGE.decode(raw)
     except (msgspec.DecodeError, RecursionError):
         return False
-    if page.resource_type != BUNDLE or (whole and has_next(page.link)):
+    if page.resource_type != BUNDLE or (is_whole and has_next(page.link)):
         return False
     entries = page.entry or ()
     allowance.take(len(entries))

@@ -59,17 +59,17 @@ class Medications:
 
     def name_of(self, entry: Medicated) -> str:
         """What the chart calls the medicine: its text, the name of a code, or that of a reference; else nothing."""
-        said = (text for concept in self.concepts_of(entry) for text in concepts.texts(concept))
+        texts = (text for concept in self.concepts_of(entry) for text in concepts.texts(concept))
         reference = reference_of(entry)
-        return next(said, (reference.display if reference else None) or "")
+        return next(texts, (reference.display if reference else None) or "")
 
     def texts_of(self, entry: Medicated) -> list[str]:
         """All words for it: those of its concepts, and what references to it or to its ingredients call them."""
-        found = [text for concept in self.concepts_of(entry) for text in concepts.texts(concept)]
+        texts = [text for concept in self.concepts_of(entry) for text in concepts.texts(concept)]
         references = [reference_of(entry)]
         if medication := self._find(references[0], entry):
             references += [_item(item) for item in medication.ingredient or ()]
-        return found + [one.display for one in references if one is not None and one.display]
+        return texts + [reference.display for reference in references if reference is not None and reference.display]
 
     def forms_of(self, entry: Medicated) -> list[str]:
         """The words for the form of the product."""
@@ -85,7 +85,7 @@ class Medications:
         if not target:
             return None
         if target.startswith("#"):
-            return next((one for one in _contained(entry) if one.id == target[1:]), None)
+            return next((medication for medication in _contained(entry) if medication.id == target[1:]), None)
         return self._by_id.get(id_of(target))
 
 
@@ -99,18 +99,20 @@ def _item(ingredient: Ingredient) -> NamedReference | None:
 
 
 def _contained(entry: Medicated) -> list[Medication]:
-    found = []
+    medications = []
     for raw in entry.contained or ():
         try:
-            found.append(_LOOSE.decode(raw))
+            medications.append(_LOOSE.decode(raw))
         except (msgspec.DecodeError, RecursionError):
             continue
-    return found
+    return medications
 
 
 def _ingredients(medication: Medication) -> list[CodeableConcept]:
-    named = [item.item_codeable_concept or concepts.of_reference(item.item) for item in medication.ingredient or ()]
-    return [concept for concept in (medication.code, *named) if concept is not None]
+    concepts_of_items = [
+        item.item_codeable_concept or concepts.of_reference(item.item) for item in medication.ingredient or ()
+    ]
+    return [concept for concept in (medication.code, *concepts_of_items) if concept is not None]
 
 
 class MedicationReader:
@@ -129,21 +131,21 @@ class MedicationReader:
     @property
     def medicines(self) -> Medicines:
         """What there is, and what could not be checked, in an order that does not depend on the order of the chart."""
-        unnamed, unclear = (tuple(name for _, name in sorted(some)) for some in (self._unnamed, self._unclear))
+        unnamed, unclear = (tuple(name for _, name in sorted(names)) for names in (self._unnamed, self._unclear))
         return Medicines(len(self._active), unnamed, unclear)
 
     def drug(self, entry: Medicated) -> Drug | None:
         """The entry as a drug, or None if no rule reads the medicine or the entry says nothing that counts."""
-        named = self._medications.concepts_of(entry)
-        hits = self.hits(entry, named)
+        concepts_of_entry = self._medications.concepts_of(entry)
+        hits = self.hits(entry, concepts_of_entry)
         drug = self._entry(entry, hits)
         if drug is None or any(self._scope.is_future(when) for when in (drug.start, drug.dated, drug.given)):
             return None
-        is_strange = not hits and not any(map(self._namer.is_classified, named))
+        is_strange = not hits and not any(map(self._namer.is_classified, concepts_of_entry))
         if drug.state == UNCLEAR and (hits or is_strange):
             self.unknown += 1
             self._unclear.append((entry.ref, self._medications.name_of(entry)))
-        is_uncoded = is_strange and not any(map(self._namer.is_coded, named))
+        is_uncoded = is_strange and not any(map(self._namer.is_coded, concepts_of_entry))
         counts = drug.state == "active" or (is_uncoded and self._ended_of_late(drug))
         if counts:
             self._active.add(entry.ref if "/" in entry.ref else f"{entry.ref} {len(self._active)}")
@@ -168,9 +170,9 @@ class MedicationReader:
         """Whether nothing says what its medicine is: a reference that leads nowhere, and no word of an ingredient."""
         return self._medications.is_missing(entry) and not self.hits(entry, [])
 
-    def hits(self, entry: Medicated, named: list[CodeableConcept]) -> tuple[Concept, ...]:
+    def hits(self, entry: Medicated, concepts_of_entry: list[CodeableConcept]) -> tuple[Concept, ...]:
         """What an entry is about, by codes; only then by the words of ingredients (N46)."""
-        hits = tuple(hit for concept in named for hit in self._namer.concepts(concept))
+        hits = tuple(hit for concept in concepts_of_entry for hit in self._namer.concepts(concept))
         if not hits:
             return self._namer.ingredients(self._medications.texts_of(entry))
         return hits if all(hit.ingredient or not hit.groups for hit in hits) else self._told(entry, hits)
@@ -178,10 +180,10 @@ class MedicationReader:
     def _told(self, entry: Medicated, hits: tuple[Concept, ...]) -> tuple[Concept, ...]:
         """Codes of a class take the ingredient that the entry's words name, if it is one of that class."""
         words = self._namer.ingredients(self._medications.texts_of(entry))
-        named = [next((w.ingredient for w in words if w.groups & hit.groups), "") for hit in hits]
+        ingredients = [next((w.ingredient for w in words if w.groups & hit.groups), "") for hit in hits]
         return tuple(
             replace(hit, ingredient=name) if name and not hit.ingredient else hit
-            for hit, name in zip(hits, named, strict=True)
+            for hit, name in zip(hits, ingredients, strict=True)
         )
 
     def _entry(self, entry: Medicated, hits: tuple[Concept, ...]) -> Drug | None:
@@ -214,14 +216,14 @@ class MedicationReader:
 
     def _statement(self, entry: MedicationStatement, hits: tuple[Concept, ...]) -> Drug | None:
         start, end = _effective(entry.effective_date_time, entry.effective_period)
-        dated = parse(entry.date_asserted) or end or start
+        moment = parse(entry.date_asserted) or end or start
         status = status_of(entry)
         current = status in ("active", "recorded")
         state = self._state("active" if current else "", status == "completed", end) or _doubt(status)
         stopped, untouched = status == "stopped" or _adheres(entry, "stopped"), _not_taken(entry)
         if stopped or untouched:
             state = "denied"
-        drug = self._drug(entry, hits, state, _many(entry.dosage), start, end, dated)
+        drug = self._drug(entry, hits, state, _many(entry.dosage), start, end, moment)
         was_stopped = stopped and not untouched
         return replace(drug, was_taken=was_stopped and end is not None, was_stopped=was_stopped) if drug else None
 
@@ -229,8 +231,10 @@ class MedicationReader:
         """A supply counts for its days; without them it is only quoted."""
         start = parse(entry.when_handed_over) or parse(entry.when_prepared)
         end, status = self._supplied(start, entry.days_supply), status_of(entry)
-        given = status in GIVEN
-        state = self._state("active" if given and end else "", False, end) or (DISPENSED if given else _doubt(status))
+        is_given = status in GIVEN
+        state = self._state("active" if is_given and end else "", False, end) or (
+            DISPENSED if is_given else _doubt(status)
+        )
         drug = self._drug(entry, hits, state, _many(entry.dosage_instruction), start, end, start)
         return replace(drug, supplied=True) if drug else None
 
@@ -247,8 +251,8 @@ class MedicationReader:
         start, end = _effective(
             entry.effective_date_time or entry.occurence_date_time, entry.effective_period or entry.occurence_period
         )
-        given = end or start
-        return self._drug(entry, hits, "active", _many(entry.dosage), start, None, given, given)
+        administered = end or start
+        return self._drug(entry, hits, "active", _many(entry.dosage), start, None, administered, administered)
 
     def _state(self, current: str, is_over: bool, end: When | None) -> str:
         if current and end is not None and end.last < self._scope.today:

@@ -42,7 +42,9 @@ class Namer:
         self.lab_codes = knowledge.codes.lab_codes
         self._flat = knowledge.codes.flat_systems
         self._both_sides = frozenset(knowledge.phrases.both_sides)
-        self.stopped_days = max((one.stopped_within or 0 for one in knowledge.medicines.values()), default=0)
+        self.stopped_days = max(
+            (medicine_class.stopped_within or 0 for medicine_class in knowledge.medicines.values()), default=0
+        )
         self.listener = Listener(knowledge)
 
     def names_twitch(self, concept: CodeableConcept | None) -> bool:
@@ -81,8 +83,8 @@ class Namer:
         if concept is None:
             return None
         for coding in concept.coding or ():
-            if (found := self._analyte_of(coding.display)) is not None:
-                return found
+            if (analyte := self._analyte_of(coding.display)) is not None:
+                return analyte
         return self._analyte_of(concept.text)
 
     def concepts(self, concept: CodeableConcept | None) -> tuple[Concept, ...]:
@@ -98,11 +100,11 @@ class Namer:
 
     def ingredients(self, texts: Iterable[str]) -> tuple[Concept, ...]:
         """The medicines that texts name by the words of their ingredients, each once (N46)."""
-        found: dict[str, Concept] = {}
+        by_ingredient: dict[str, Concept] = {}
         for text in texts:
             for concept in self._ingredients(text):
-                found.setdefault(concept.ingredient, concept)
-        return tuple(found.values())
+                by_ingredient.setdefault(concept.ingredient, concept)
+        return tuple(by_ingredient.values())
 
     def names_ingredient(self, concept: CodeableConcept) -> bool:
         """A quick look: whether its text or a display names an ingredient."""
@@ -127,14 +129,14 @@ class Namer:
         named = self.named(ref, code)
         if named is None or named.sets.isdisjoint(self._sided):
             return named
-        said = " ".join(text for concept in (code, *each(sites)) for text in texts(concept))
-        both = not self._both_sides.isdisjoint(_WORDS.findall(said.lower()))
+        text = " ".join(text for concept in (code, *each(sites)) for text in texts(concept))
+        both = not self._both_sides.isdisjoint(_WORDS.findall(text.lower()))
         return replace(named, sets=named.sets | BOTH_SIDES) if both else named
 
     def tells_nothing(self, concept: CodeableConcept | None) -> bool:
         """Whether it is coded, but in no system that the service knows, and not said in words that it knows (N48)."""
-        coded = concept is not None and any(coding.code for coding in concept.coding or ())
-        return coded and not self.is_coded(concept) and self.concepts(concept) == ()
+        has_code = concept is not None and any(coding.code for coding in concept.coding or ())
+        return has_code and not self.is_coded(concept) and self.concepts(concept) == ()
 
     def is_coded(self, concept: CodeableConcept | None) -> bool:
         """Whether a known system codes it, whatever the code."""
@@ -161,9 +163,9 @@ class Namer:
         """The concept with its resource, or None if no rule reads it."""
         if concept is None:
             return None
-        said = self.spoken(concept)
-        if said is not NOTHING_SAID:
-            return said_at(ref, said)
+        spoken_text = self.spoken(concept)
+        if spoken_text is not NOTHING_SAID:
+            return said_at(ref, spoken_text)
         words = next(texts(concept), None)
         concepts = self.concepts(concept)
         if not concepts:
@@ -172,8 +174,8 @@ class Namer:
 
     def said(self, ref: str, text: str | None) -> Named | None:
         """What a text of a resource says, or None if no rule reads it."""
-        said = self.listener.heard(text) if text else NOTHING_SAID
-        return said_at(ref, said) if said is not NOTHING_SAID else None
+        spoken_text = self.listener.heard(text) if text else NOTHING_SAID
+        return said_at(ref, spoken_text) if spoken_text is not NOTHING_SAID else None
 
     def family_words(self, concept: CodeableConcept | None) -> Iterator[str]:
         """The texts of a relative's condition that name a disease of the family, where no code says more (N19)."""
@@ -202,15 +204,15 @@ def union(concepts: Iterable[Concept]) -> frozenset[str]:
     return NOTHING.union(*(concept.sets for concept in concepts))
 
 
-def said_at(ref: str, said: Spoken) -> Named:
+def said_at(ref: str, spoken_text: Spoken) -> Named:
     """What a text of a resource says, as the resource."""
     return Named(
         ref,
-        phrases=said.phrases,
-        text=said.quote,
-        words=said.quote,
-        signs=said.signs,
-        added=said.added,
-        today=said.today,
-        days=said.days,
+        phrases=spoken_text.phrases,
+        text=spoken_text.quote,
+        words=spoken_text.quote,
+        signs=spoken_text.signs,
+        added=spoken_text.added,
+        today=spoken_text.today,
+        days=spoken_text.days,
     )

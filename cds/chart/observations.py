@@ -63,14 +63,14 @@ def contained(report: DiagnosticReport, namer: Namer, scope: Scope) -> Iterator[
     """The laboratory results that a report holds within itself, each known by the report; none of one that is void."""
     for observation in within(report):
         if scope.owns(observation):
-            yield from (replace(one, ref=report.ref) for one in labs(observation, namer, scope))
+            yield from (replace(lab_result, ref=report.ref) for lab_result in labs(observation, namer, scope))
 
 
 def within(report: DiagnosticReport) -> Iterator[Observation]:
     """The Observations that a report holds within itself; none of one that is void."""
     if status_of(report) not in VOID:
-        found = (read_raw(_OBSERVATION, raw) for raw in report.contained or ())
-        yield from (one for one in found if one is not None)
+        observations = (read_raw(_OBSERVATION, raw) for raw in report.contained or ())
+        yield from (observation for observation in observations if observation is not None)
 
 
 def is_laboratory(observation: Observation) -> bool:
@@ -92,7 +92,7 @@ def other(observation: Observation, namer: Namer, scope: Scope) -> OtherResult |
     concept = next(
         (hit for hit in namer.concepts(code) if hit.groups and not hit.analyte and _is_only_ordered(hit)), None
     )
-    when, codes = scope.date(when), [one.code for one in code.coding or () if one.code] if code else []
+    when, codes = scope.date(when), [coding.code for coding in code.coding or () if coding.code] if code else []
     name = _called(code)
     if when is None or not (name or codes) or not (concept or is_laboratory(observation)):
         return None
@@ -126,7 +126,7 @@ def _is_only_ordered(concept: Concept) -> bool:
 
 def _called(code: CodeableConcept | None) -> str:
     """What the chart calls a test."""
-    names = (code.text, *(one.display for one in code.coding or ())) if code else ()
+    names = (code.text, *(coding.display for coding in code.coding or ())) if code else ()
     return next((name for name in names if name), "")
 
 
@@ -157,7 +157,7 @@ def _has_unread_form(part: Observation | Component) -> bool:
 
 
 def _result(
-    whole: Observation,
+    observation: Observation,
     part: Observation | Component,
     concept: Concept,
     when: When | None,
@@ -171,12 +171,12 @@ def _result(
         trouble = "status"
     elif when is None:
         trouble = "date"
-    elif units.spoils(_remarks(whole, part)):
+    elif units.spoils(_remarks(observation, part)):
         trouble = "specimen"
     elif part.data_absent_reason is not None:
         trouble = trouble or "no-value"
     return LabResult(
-        ref=whole.ref,
+        ref=observation.ref,
         analyte=concept.analyte or "",
         concept=concept,
         kind=next((kind for group, kind in CALCIUM_KINDS.items() if group in concept.groups), None),
@@ -199,32 +199,45 @@ def _measured(part: Observation | Component) -> tuple[Quantity | None, str | Non
         return quantity, None if quantity.value is not None or quantity.stated is None else "number"
     if words is None:
         return None, "number" if _has_unread_form(part) else None
-    found = _AMOUNT.fullmatch(words.strip())
-    if found is None:
+    match = _AMOUNT.fullmatch(words.strip())
+    if match is None:
         return None, "words"
-    return Quantity(stated=found["number"], sign=found["sign"], unit=found["unit"]), None
+    return Quantity(stated=match["number"], sign=match["sign"], unit=match["unit"]), None
 
 
 def _words(value: CodeableConcept | None) -> str | None:
-    return value.text or next((one.display for one in value.coding or () if one.display), None) if value else None
+    return (
+        value.text or next((coding.display for coding in value.coding or () if coding.display), None) if value else None
+    )
 
 
 def _flags(part: Observation | Component, units: UnitWords) -> frozenset[str]:
     """The codes of the interpretation; where it has none, the flag that its words are."""
     if not part.interpretation:
         return NOTHING
-    given = list(concepts.each(part.interpretation))
-    codes = frozenset(concepts.codes(given))
-    named = (units.flag(text) for one in given for text in (one.text, _words(one)) if text)
-    return codes or frozenset(flag for flag in named if flag)
+    interpretations = list(concepts.each(part.interpretation))
+    codes = frozenset(concepts.codes(interpretations))
+    flags = (
+        units.flag(text)
+        for interpretation in interpretations
+        for text in (interpretation.text, _words(interpretation))
+        if text
+    )
+    return codes or frozenset(flag for flag in flags if flag)
 
 
-def _remarks(whole: Observation, part: Observation | Component) -> str:
+def _remarks(observation: Observation, part: Observation | Component) -> str:
     """Everything that may say that a sample was spoiled."""
-    said = [part.value_string, _words(part.value_codeable_concept)]
-    said += [one.text or _words(one) for one in concepts.each(part.interpretation)] if part.interpretation else []
-    raw = (bytes(one).decode("utf-8", "replace") for one in (whole.note, whole.specimen) if memoryview(one))
-    return " ".join(filter(None, (*said, *raw)))
+    remarks = [part.value_string, _words(part.value_codeable_concept)]
+    remarks += (
+        [interpretation.text or _words(interpretation) for interpretation in concepts.each(part.interpretation)]
+        if part.interpretation
+        else []
+    )
+    raw = (
+        bytes(text).decode("utf-8", "replace") for text in (observation.note, observation.specimen) if memoryview(text)
+    )
+    return " ".join(filter(None, (*remarks, *raw)))
 
 
 def told(observation: Observation, namer: Namer, scope: Scope) -> Iterator[Told]:
@@ -232,10 +245,10 @@ def told(observation: Observation, namer: Namer, scope: Scope) -> Iterator[Told]
     when = effective(observation)
     if observation.value_string is None or status_of(observation) not in FINAL:
         return
-    known = namer.concepts(observation.code)
-    asked = any("text-fields" in one.sets for one in known)
-    other = any(one.analyte or not one.sets <= EXAMINATIONS for one in known)
-    if scope.is_future(when) or (other and not asked):
+    concepts_known = namer.concepts(observation.code)
+    is_text_field = any("text-fields" in concept.sets for concept in concepts_known)
+    is_other = any(concept.analyte or not concept.sets <= EXAMINATIONS for concept in concepts_known)
+    if scope.is_future(when) or (is_other and not is_text_field):
         return
     named = namer.said(observation.ref, observation.value_string)
     if named is not None and named.phrases & KEPT:
@@ -320,13 +333,13 @@ def _caffeine(part: Observation | Component, namer: Namer, entry: Entry) -> Seen
     if text is None or part.value_quantity is not None:
         return None
     codes = namer.concepts(part.code)
-    asked = any(CAFFEINE in one.sets for one in codes)
-    amount = namer.caffeine(text, asked=asked) if asked or not codes else None
+    is_question = any(CAFFEINE in concept.sets for concept in codes)
+    amount = namer.caffeine(text, asked=is_question) if is_question or not codes else None
     if amount is None:
         return None
-    known = codes or (Concept(system="", code="", display="", sets=frozenset({CAFFEINE})),)
+    caffeine_codes = codes or (Concept(system="", code="", display="", sets=frozenset({CAFFEINE})),)
     return Seen(
-        named=Named(entry.ref, known, union(known), text=text, words=text),
+        named=Named(entry.ref, caffeine_codes, union(caffeine_codes), text=text, words=text),
         when=entry.when,
         quantity=Quantity(stated=amount, code=MG_A_DAY),
         source=entry.source,
@@ -362,23 +375,25 @@ def _places(sites: Concepts) -> frozenset[str]:
     """What the sites are called, by code and by text: two entries about different places are about different things."""
     codes = (coding.code for site in concepts.each(sites) for coding in site.coding or ())
     texts = (site.text.strip().lower() for site in concepts.each(sites) if site.text)
-    return frozenset(one for one in (*codes, *texts) if one)
+    return frozenset(place for place in (*codes, *texts) if place)
 
 
 def _source(observation: Observation) -> Source:
     """The patient, if nobody else performed it; an answer, if it is of a survey; else an examination."""
     performers = read_raw(_REFERENCES, observation.performer) or []
-    kinds = {type_of(one.reference or "") for one in performers}
+    kinds = {type_of(performer.reference or "") for performer in performers}
     if kinds and kinds <= PATIENTS:
         return Source.PATIENT
-    asked = concepts.codes(concepts.each(read_raw(_CATEGORIES, observation.category))) & ANSWERED
-    return Source.CLINICIAN if asked else Source.EXAMINATION
+    categories = concepts.codes(concepts.each(read_raw(_CATEGORIES, observation.category))) & ANSWERED
+    return Source.CLINICIAN if categories else Source.EXAMINATION
 
 
 def _form(observation: Observation) -> str | None:
     """The response to a form that an Observation was made from, as a fact names it."""
-    named = (parts(one.reference or "") for one in read_raw(_REFERENCES, observation.derived_from) or ())
-    return next((f"{FORM}/{ident}" for kind, ident in named if kind == FORM), None)
+    references = (
+        parts(reference.reference or "") for reference in read_raw(_REFERENCES, observation.derived_from) or ()
+    )
+    return next((f"{FORM}/{ident}" for kind, ident in references if kind == FORM), None)
 
 
 def _answer(part: Observation | Component) -> frozenset[str]:

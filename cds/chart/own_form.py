@@ -51,34 +51,34 @@ class OwnForm:
         """Whether a response is to our Questionnaire, whatever the base of the service and the version."""
         return canonical.partition("|")[0].endswith(self._canonical)
 
-    def read(self, told: Sequence[Answered], entry: Entry) -> tuple[list[Seen], list[ToldMedicine]]:
+    def read(self, answered: Sequence[Answered], entry: Entry) -> tuple[list[Seen], list[ToldMedicine]]:
         """What the answers say."""
-        given: Given = {}
-        for item, answer in ((one.item, one.answer) for one in told):
-            given.setdefault(item.link_id or "", []).append(answer)
-        seen = [self._twitch(one, given) for item in self._form.every() for one in self._of(item, given, entry)]
-        return seen + self._caffeine(given, entry), list(self._medicines(told, entry))
+        answers: Given = {}
+        for item, answer in ((answered_item.item, answered_item.answer) for answered_item in answered):
+            answers.setdefault(item.link_id or "", []).append(answer)
+        seen = [self._twitch(one, answers) for item in self._form.every() for one in self._of(item, answers, entry)]
+        return seen + self._caffeine(answers, entry), list(self._medicines(answered, entry))
 
-    def _of(self, item: FormItem, given: Given, entry: Entry) -> Iterator[Seen]:
-        if item.only_if is not None and item.only_if.answer not in self._chosen(item.only_if.item, given):
+    def _of(self, item: FormItem, answers: Given, entry: Entry) -> Iterator[Seen]:
+        if item.only_if is not None and item.only_if.answer not in self._chosen(item.only_if.item, answers):
             return
         entry = replace(entry, years=item.years, sexes=item.sexes)
-        chosen = self._chosen(item.id, given)
+        codes = self._chosen(item.id, answers)
         if item.asks is not None or item.sets:
-            yield from self._yes_or_no(item, chosen, entry)
+            yield from self._yes_or_no(item, codes, entry)
         elif item.type == "choice":
-            yield from self._listed(item, chosen, entry)
+            yield from self._listed(item, codes, entry)
         elif item.code is not None and item.unit is not None:
-            for answer in given.get(item.id, ()):
+            for answer in answers.get(item.id, ()):
                 yield from self._measured(item.code, _amount(answer, item.unit), entry)
 
-    def _chosen(self, name: str, given: Given) -> list[str]:
+    def _chosen(self, name: str, answers: Given) -> list[str]:
         """The codes that were chosen, as our lists and those of HL7 spell them."""
-        codings = (answer.value_coding for answer in given.get(name, ()))
+        codings = (answer.value_coding for answer in answers.get(name, ()))
         return [coding.code for coding in codings if coding is not None and coding.code]
 
-    def _yes_or_no(self, item: FormItem, chosen: Iterable[str], entry: Entry) -> Iterator[Seen]:
-        for code in chosen:
+    def _yes_or_no(self, item: FormItem, codes: Iterable[str], entry: Entry) -> Iterator[Seen]:
+        for code in codes:
             if item.asks is not None:
                 yield from self._asked(item.asks, code, entry)
             elif code == YES:
@@ -89,16 +89,16 @@ class OwnForm:
         value = CodeableConcept(coding=[Coding(system=YES_NO[answer], code=answer)])
         yield from self._read(Component(code=self._concept(token), value_codeable_concept=value), entry)
 
-    def _listed(self, item: FormItem, chosen: list[str], entry: Entry) -> Iterator[Seen]:
+    def _listed(self, item: FormItem, codes: list[str], entry: Entry) -> Iterator[Seen]:
         """Each answer that was chosen; one that excludes the others speaks of all of them, if it stands alone."""
-        options = {one.code: one for one in self._form.options(item)}
-        picked = [options[code] for code in chosen if code in options]
-        affirmed = [one for one in picked if one.exclusive is None]
+        options = {option.code: option for option in self._form.options(item)}
+        picked = [options[code] for code in codes if code in options]
+        affirmed = [option for option in picked if option.exclusive is None]
         for option in affirmed:
             yield from self._affirmed(item, option, entry)
-        said = {one.exclusive for one in picked} if not affirmed else set()
-        if said:
-            answer = NOT_KNOWN if "unsure" in said else NO
+        exclusive = {option.exclusive for option in picked} if not affirmed else set()
+        if exclusive:
+            answer = NOT_KNOWN if "unsure" in exclusive else NO
             for option in options.values():
                 if option.asks is not None:
                     yield from self._asked(option.asks, answer, entry)
@@ -119,12 +119,12 @@ class OwnForm:
             yield from self._read(Component(code=self._concept(token), value_quantity=amount), entry)
 
     def _read(self, part: Component, entry: Entry) -> Iterator[Seen]:
-        return (one for one in (seen_in(part, self._namer, entry),) if one is not None)
+        return (finding for finding in (seen_in(part, self._namer, entry),) if finding is not None)
 
     def _valued(self, token: str, sets: frozenset[str], entry: Entry) -> Seen:
         """An answer to a coded question, in the value sets that it stands for."""
         concepts = self._namer.concepts(self._concept(token))
-        named = Named(entry.ref, concepts, NOTHING.union(*(one.sets for one in concepts)))
+        named = Named(entry.ref, concepts, NOTHING.union(*(concept.sets for concept in concepts)))
         return self._seen(named, entry, value_sets=sets)
 
     def _put(self, code: str, sets: frozenset[str], entry: Entry) -> Seen:
@@ -145,15 +145,15 @@ class OwnForm:
             sexes=entry.sexes,
         )
 
-    def _twitch(self, seen: Seen, given: Given) -> Seen:
+    def _twitch(self, seen: Seen, answers: Given) -> Seen:
         """The twitch with its onset, its sites and how often it comes; other findings as they are."""
         if "twitch" not in seen.named.sets:
             return seen
-        places = {one.code: one for item in self._form.item if item.id == WHERE for one in item.answers}
-        sites = [places[code].site for code in self._chosen(WHERE, given) if code in places]
-        often = {one.code: one.sets for item in self._form.item if item.id == OFTEN for one in item.answers}
-        frequent = NOTHING.union(*(often.get(code, NOTHING) for code in self._chosen(OFTEN, given)))
-        onset = next((one.value_date or one.value_date_time for one in given.get(ONSET, ())), None)
+        places = {option.code: option for item in self._form.item if item.id == WHERE for option in item.answers}
+        sites = [places[code].site for code in self._chosen(WHERE, answers) if code in places]
+        often = {option.code: option.sets for item in self._form.item if item.id == OFTEN for option in item.answers}
+        frequent = NOTHING.union(*(often.get(code, NOTHING) for code in self._chosen(OFTEN, answers)))
+        onset = next((answer.value_date or answer.value_date_time for answer in answers.get(ONSET, ())), None)
         return replace(
             seen,
             sites=tuple(frozenset({site}) if site else NOTHING for site in sites),
@@ -161,13 +161,13 @@ class OwnForm:
             onset=self._past(onset),
         )
 
-    def _caffeine(self, given: Given, entry: Entry) -> list[Seen]:
+    def _caffeine(self, answers: Given, entry: Entry) -> list[Seen]:
         """Cups and cans together, in mg a day."""
         counted = [
             (item, amount.value * item.caffeine)
             for item in self._form.item
             if item.caffeine is not None
-            for answer in given.get(item.id, ())
+            for answer in answers.get(item.id, ())
             if (amount := _amount(answer, "1")) is not None and amount.value is not None and amount.value >= 0
         ]
         if not counted:
@@ -176,21 +176,21 @@ class OwnForm:
         seen = self._put(first.id, frozenset({CAFFEINE}), replace(entry, years=first.years))
         return [replace(seen, quantity=Quantity(stated=total, code=MG_A_DAY))]
 
-    def _medicines(self, told: Sequence[Answered], entry: Entry) -> Iterator[ToldMedicine]:
+    def _medicines(self, answered: Sequence[Answered], entry: Entry) -> Iterator[ToldMedicine]:
         """The medicines that the patient names: what was done and when stands behind each name."""
-        named: ToldMedicine | None = None
-        for item, answer in ((one.item, one.answer) for one in told):
+        medicine: ToldMedicine | None = None
+        for item, answer in ((answered_item.item, answered_item.answer) for answered_item in answered):
             if item.link_id == NAME and (answer.value_string or "").strip():
-                if named is not None:
-                    yield named
+                if medicine is not None:
+                    yield medicine
                 name = answer.value_string or ""
-                named = ToldMedicine(entry.ref, name, self._namer.ingredients([name]), when=entry.when)
-            elif named is not None and item.link_id == CHANGE and answer.value_coding is not None:
-                named = replace(named, change=answer.value_coding.code or "")
-            elif named is not None and item.link_id == DATE:
-                named = replace(named, start=self._past(answer.value_date))
-        if named is not None:
-            yield named
+                medicine = ToldMedicine(entry.ref, name, self._namer.ingredients([name]), when=entry.when)
+            elif medicine is not None and item.link_id == CHANGE and answer.value_coding is not None:
+                medicine = replace(medicine, change=answer.value_coding.code or "")
+            elif medicine is not None and item.link_id == DATE:
+                medicine = replace(medicine, start=self._past(answer.value_date))
+        if medicine is not None:
+            yield medicine
 
     def _past(self, text: str | None) -> When | None:
         """A date that is not of the future."""
@@ -205,7 +205,7 @@ class OwnForm:
 def _amount(answer: Answer, unit: str) -> Quantity | None:
     """A number in the unit of its item, where it states none itself."""
     if answer.value_quantity is not None:
-        stated = answer.value_quantity
-        return stated if stated.code or stated.unit else replace(stated, code=unit)
+        quantity = answer.value_quantity
+        return quantity if quantity.code or quantity.unit else replace(quantity, code=unit)
     number = answer.value_decimal if answer.value_integer is None else answer.value_integer
     return Quantity(stated=number, code=unit) if number is not None else None

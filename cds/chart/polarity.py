@@ -88,10 +88,10 @@ def of_part(
     if part.data_absent_reason is not None:
         return NOT_KNOWN
     sets = NOTHING.union(*(concept.sets for concept in code))
-    told = list(_values(part, sets, value, answers))
+    values = list(_values(part, sets, value, answers))
     flag = _flag(part, answers)
-    if told:
-        return _settled(told, flag)
+    if values:
+        return _settled(values, flag)
     if flag is not None:
         return flag
     return FINDING if _is_finding(part.code, code) else QUESTION
@@ -99,18 +99,18 @@ def of_part(
 
 def was_not_done(part: Observation | Component, answers: Answers) -> bool:
     """Whether an entry says that nothing was examined or measured; one of unknown outcome does not say that."""
-    stated = (part.data_absent_reason, part.value_codeable_concept)
-    codes = (one for concept in stated if concept for one in concept.coding or ())
-    texts = (*(one.text for one in stated if one), part.value_string)
-    named = (*(name for one in codes for name in (one.code, one.display)), *texts)
-    return any(fold(one) in answers.kinds.not_done for one in named if one)
+    stated_concepts = (part.data_absent_reason, part.value_codeable_concept)
+    codes = (coding for concept in stated_concepts if concept for coding in concept.coding or ())
+    texts = (*(stated_concept.text for stated_concept in stated_concepts if stated_concept), part.value_string)
+    names = (*(name for coding in codes for name in (coding.code, coding.display)), *texts)
+    return any(fold(name) in answers.kinds.not_done for name in names if name)
 
 
-def _settled(told: list[Said], flag: Said | None) -> Said:
+def _settled(values: list[Said], flag: Said | None) -> Said:
     """One reading of all values, and whether another value or the flag contradicts it (N3)."""
-    every = [*told, flag] if flag is not None else told
-    kinds = {one.says for one in every}
-    first = next((one for one in told if one.says is Says.PRESENT), told[0])
+    every = [*values, flag] if flag is not None else values
+    kinds = {value.says for value in every}
+    first = next((value for value in values if value.says is Says.PRESENT), values[0])
     if {Says.PRESENT, Says.ABSENT} <= kinds:
         return Said(Says.UNKNOWN, first.by, disagrees=True)
     return first
@@ -134,21 +134,21 @@ def _values(
 def _coded(concept: CodeableConcept, sets: frozenset[str], value: tuple[Concept, ...], answers: Answers) -> Said:
     """By the lists; a value of the same value sets, or a more exact one, is a yes; else by its names (N2)."""
     examination, codings = _is_examination(sets), concept.coding or ()
-    told = (answers.of_code(one.system, one.code, examination=examination) for one in codings)
-    if words := {word for word in told if word is not None}:
+    codings_said = (answers.of_code(coding.system, coding.code, examination=examination) for coding in codings)
+    if words := {word for word in codings_said if word is not None}:
         word = words.pop() if len(words) == 1 else "unknown"
         return Said(Says(word), By.REASON if word == "unknown" else By.CODE)
-    mine = _finding_sets(sets)
-    if any(theirs and mine <= theirs for theirs in (_finding_sets(one.sets) for one in value)):
+    asked_sets = _finding_sets(sets)
+    if any(theirs and asked_sets <= theirs for theirs in (_finding_sets(concept.sets) for concept in value)):
         return Said(Says.PRESENT, By.CODE)
-    if TWITCH in sets and any(FREQUENT in one.sets for one in value):
+    if TWITCH in sets and any(FREQUENT in concept.sets for concept in value):
         return Said(Says.PRESENT, By.CODE)
-    named = (_text(text, sets, answers) for text in (*_names(codings), concept.text) if text)
-    return next((one for one in named if one is not None), Said(Says.UNKNOWN, By.TEXT))
+    by_text = (_text(text, sets, answers) for text in (*_names(codings), concept.text) if text)
+    return next((one for one in by_text if one is not None), Said(Says.UNKNOWN, By.TEXT))
 
 
 def _names(codings: Iterable[Coding]) -> Iterator[str]:
-    return (one.display for one in codings if one.display)
+    return (coding.display for coding in codings if coding.display)
 
 
 def _text(text: str, sets: frozenset[str], answers: Answers) -> Said | None:
@@ -167,8 +167,8 @@ def _number(quantity: Quantity, sets: frozenset[str], answers: Answers) -> Said:
         return NOT_KNOWN
     if TWITCH in sets and unit and factor(unit, FREQUENCY) is not None:
         return Said(Says.PRESENT if quantity.value > 0 else Says.ABSENT, By.NUMBER)
-    asked = bool(sets & kinds.symptoms) and not sets & (kinds.power | kinds.graded)
-    if asked and unit in PLAIN_UNITS and quantity.comparator is None and quantity.value in (0, 1):
+    is_symptom = bool(sets & kinds.symptoms) and not sets & (kinds.power | kinds.graded)
+    if is_symptom and unit in PLAIN_UNITS and quantity.comparator is None and quantity.value in (0, 1):
         return Said(Says.PRESENT if quantity.value else Says.ABSENT, By.NUMBER)
     return Said(Says.GRADED, By.NUMBER, number=quantity.value)
 
@@ -180,18 +180,20 @@ def _flag(part: Observation | Component, answers: Answers) -> Said | None:
     words: set[Word] = set()
     for concept in concepts.each(part.interpretation):
         codings = concept.coding or ()
-        coded = [word for one in codings if (word := answers.of_flag(one.code)) is not None]
-        named = [word for text in (*_names(codings), concept.text) if text and (word := answers.of_text(text, NOTHING))]
-        words.update(coded or named[:1])
+        by_code = [word for coding in codings if (word := answers.of_flag(coding.code)) is not None]
+        by_name = [
+            word for text in (*_names(codings), concept.text) if text and (word := answers.of_text(text, NOTHING))
+        ]
+        words.update(by_code or by_name[:1])
     word = words.pop() if len(words) == 1 else "unknown"
     return Said(Says(word), By.FLAG)
 
 
-def _is_finding(code: CodeableConcept | None, known: tuple[Concept, ...]) -> bool:
+def _is_finding(code: CodeableConcept | None, coded_as: tuple[Concept, ...]) -> bool:
     """Whether a code alone says that something is there: a finding or a diagnosis, and nothing that is asked."""
     codings = (code.coding or ()) if code is not None else ()
-    asks = any(one.system == QUESTION_SYSTEM for one in (*codings, *known))
-    return not asks and any(_finding_sets(one.sets) for one in known)
+    asks = any(coding.system == QUESTION_SYSTEM for coding in (*codings, *coded_as))
+    return not asks and any(_finding_sets(concept.sets) for concept in coded_as)
 
 
 def _finding_sets(sets: frozenset[str]) -> frozenset[str]:

@@ -114,7 +114,7 @@ class Reader:
 
     def unnamed(self, requests: Iterable[fhir.MedicationRequest]) -> tuple[fhir.MedicationRequest, ...]:
         """The drafts whose medicine is named by a reference that leads nowhere."""
-        return tuple(one for one in requests if self._medication_reader.is_unnamed(one))
+        return tuple(request for request in requests if self._medication_reader.is_unnamed(request))
 
     def _take(self, kind: type, resource: Any) -> None:
         if isinstance(resource, Owned) and not self.scope.owns(resource):
@@ -182,10 +182,10 @@ class Reader:
 
     def _medicine_matters(self, resource: Medicated) -> bool:
         """It names a medicine of interest, by code or in words, or is in no classification, or refers to one."""
-        named, namer = resource.medication_codeable_concept, self._namer
-        if named is None or not namer.is_classified(named):
+        concept, namer = resource.medication_codeable_concept, self._namer
+        if concept is None or not namer.is_classified(concept):
             return True
-        return namer.may_matter(named) or namer.names_ingredient(named)
+        return namer.may_matter(concept) or namer.names_ingredient(concept)
 
     def _prescription_matters(self, resource: Medicated) -> bool:
         """The same; one that is taken and of no class that a rule reads is counted (N48)."""
@@ -210,25 +210,25 @@ class Reader:
             return
         disputed, self._disputed = self._disputed, set()
         versions = [standing(self._versions[key]) for key in disputed]
-        self._forget({some[0].ref for some in versions})
+        self._forget({group[0].ref for group in versions})
         for version in chain.from_iterable(versions):
             self._take(type(version), version)
 
     def _forget(self, refs: set[str]) -> None:
         chart = self._chart
-        chart.problems[:] = [one for one in chart.problems if one.named.ref not in refs]
-        chart.seen[:] = [one for one in chart.seen if one.named.ref not in refs]
-        chart.unsettled[:] = [one for one in chart.unsettled if one.named.ref not in refs]
-        chart.labs[:] = [one for one in chart.labs if one.ref not in refs]
-        chart.others[:] = [one for one in chart.others if one.ref not in refs]
-        chart.asked[:] = [one for one in chart.asked if one.ref not in refs]
-        chart.reports[:] = [one for one in chart.reports if one.ref not in refs]
-        chart.visits[:] = [one for one in chart.visits if one.named.ref not in refs]
-        chart.told[:] = [one for one in chart.told if one.named.ref not in refs]
-        chart.kin[:] = [one for one in chart.kin if one.named.ref not in refs]
-        self._waiting = [one for one in self._waiting if one.ref not in refs]
-        self._aged = [one for one in self._aged if one[1].ref not in refs]
-        self._foreign = [one for one in self._foreign if one not in refs]
+        chart.problems[:] = [problem for problem in chart.problems if problem.named.ref not in refs]
+        chart.seen[:] = [entry for entry in chart.seen if entry.named.ref not in refs]
+        chart.unsettled[:] = [entry for entry in chart.unsettled if entry.named.ref not in refs]
+        chart.labs[:] = [lab_result for lab_result in chart.labs if lab_result.ref not in refs]
+        chart.others[:] = [other_result for other_result in chart.others if other_result.ref not in refs]
+        chart.asked[:] = [requested_service for requested_service in chart.asked if requested_service.ref not in refs]
+        chart.reports[:] = [report for report in chart.reports if report.ref not in refs]
+        chart.visits[:] = [visit for visit in chart.visits if visit.named.ref not in refs]
+        chart.told[:] = [entry for entry in chart.told if entry.named.ref not in refs]
+        chart.kin[:] = [family_member for family_member in chart.kin if family_member.named.ref not in refs]
+        self._waiting = [medicated for medicated in self._waiting if medicated.ref not in refs]
+        self._aged = [aged for aged in self._aged if aged[1].ref not in refs]
+        self._foreign = [ref for ref in self._foreign if ref not in refs]
         self._forms.forget(refs)
         self._passed -= refs
         self._strange -= refs
@@ -246,18 +246,18 @@ class Reader:
 
     def condition(self, resource: fhir.Condition) -> None:
         """Take a problem; one that states an age is read again when the birth date comes after it."""
-        found = conditions.problem(resource, self._namer, self.scope, self._chart.birth)
-        if found is not None and resource.onset_age is not None:
-            self._aged.append((found, resource))
-        self._keep(self._chart.problems, found)
+        problem = conditions.problem(resource, self._namer, self.scope, self._chart.birth)
+        if problem is not None and resource.onset_age is not None:
+            self._aged.append((problem, resource))
+        self._keep(self._chart.problems, problem)
 
     def _read_again(self) -> None:
         if self._aged_with == self._chart.birth:
             return
         self._aged_with = self._chart.birth
         aged, self._aged = self._aged, []
-        gone = {id(found) for found, _ in aged}  # by identity: two entries may be equal in every field that is kept
-        self._chart.problems[:] = [one for one in self._chart.problems if id(one) not in gone]
+        gone = {id(problem) for problem, _ in aged}  # by identity: two entries may be equal in every field that is kept
+        self._chart.problems[:] = [problem for problem in self._chart.problems if id(problem) not in gone]
         for _, resource in aged:
             self.condition(resource)
 
@@ -265,7 +265,7 @@ class Reader:
         """What the forms say, with all the Questionnaires that are known by now."""
         chart, reading = self._chart, self._forms.read()
         chart.seen[:] = [one for one in chart.seen if not one.named.ref.startswith(observations.FORM)]
-        chart.reports[:] = [one for one in chart.reports if not one.ref.startswith(observations.FORM)]
+        chart.reports[:] = [report for report in chart.reports if not report.ref.startswith(observations.FORM)]
         for seen in reading.seen:
             self._see(seen)
         chart.told_medicines[:] = reading.medicines
@@ -298,7 +298,7 @@ class Reader:
             self._keep(self._chart.others, observations.other(resource, self._namer, self.scope))
         if results and memoryview(resource.specimen):
             self._samples.result(resource)
-        if all(one.trouble == observations.BY_NAME for one in results):
+        if all(lab_result.trouble == observations.BY_NAME for lab_result in results):
             for seen in observations.seen(resource, self._namer, self.scope):
                 if seen.is_settled or seen.preliminary:
                     self._see(seen)
@@ -358,9 +358,9 @@ class Reader:
         self._keep(self._chart.kin, care_events.kin(resource, self._namer, self.scope))
 
     @staticmethod
-    def _keep(where: list[Anything], what: object) -> None:
-        if what is not None:
-            where.append(what)
+    def _keep(where: list[Anything], fact: object) -> None:
+        if fact is not None:
+            where.append(fact)
 
 
 _TAKERS: dict[type, Callable[[Reader, Anything], None]] = {

@@ -29,5 +29,5 @@ class RouteNames:
 
     def _name(self, route: CodeableConcept | None) -> str | None:
         codings = route.coding or () if route is not None else ()
-        coded = (self._codes.get((coding.system or "", coding.code or "")) for coding in codings)
-        return next((name for name in coded if name), None)
+        names = (self._codes.get((coding.system or "", coding.code or "")) for coding in codings)
+        return next((name for name in names if name), None)

@@ -49,8 +49,8 @@ class Samples:
         """Take a report that calls a sample spoiled, or names the one specimen of its results."""
         if status_of(report) in VOID:
             return
-        results = frozenset(f"Observation/{_id(one)}" for one in read_raw(_MANY, report.result) or ())
-        specimens = [_id(one) for one in read_raw(_MANY, report.specimen) or ()]
+        results = frozenset(f"Observation/{_id(reference)}" for reference in read_raw(_MANY, report.result) or ())
+        specimens = [_id(reference) for reference in read_raw(_MANY, report.specimen) or ()]
         if self._says(report.conclusion, report.note, report.comments):
             self._reports[report.ref] = (results | {report.ref}, "")
         elif len(specimens) == 1:
@@ -65,15 +65,15 @@ class Samples:
 
     def marked(self, results: Iterable[LabResult]) -> Iterator[LabResult]:
         """The results, those of a spoiled sample with that as their trouble."""
-        spoiled = {one for refs, of in self._reports.values() if not of or of in self._specimens for one in refs}
-        own = {ref for ref, of in self._taken_from.items() if of in self._specimens}
-        theirs = {one for refs, of in self._reports.values() if not of for one in refs}
+        spoiled = {ref for refs, of in self._reports.values() if not of or of in self._specimens for ref in refs}
+        taken = {ref for ref, of in self._taken_from.items() if of in self._specimens}
+        theirs = {ref for refs, of in self._reports.values() if not of for ref in refs}
         for result in results:
-            told = result.ref in own | theirs or (result.ref in spoiled and result.ref not in self._taken_from)
-            yield replace(result, trouble=SPOILED) if told and result.trouble not in DECIDED else result
+            is_spoiled = result.ref in taken | theirs or (result.ref in spoiled and result.ref not in self._taken_from)
+            yield replace(result, trouble=SPOILED) if is_spoiled and result.trouble not in DECIDED else result
 
     def _says(self, *remarks: Raw) -> bool:
-        return any(self._spoils(bytes(one).decode("utf-8", "replace")) for one in remarks if memoryview(one))
+        return any(self._spoils(bytes(remark).decode("utf-8", "replace")) for remark in remarks if memoryview(remark))
 
 
 def _id(reference: Reference) -> str:

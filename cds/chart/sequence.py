@@ -20,7 +20,7 @@ def put_in_order(chart: Chart) -> None:
     chart.visits.sort(key=_of_visit)
     chart.told.sort(key=_of_told)
     chart.kin.sort(key=_of_kin)
-    chart.told_medicines.sort(key=lambda one: (one.ref, one.name, one.change))
+    chart.told_medicines.sort(key=lambda medicine: (medicine.ref, medicine.name, medicine.change))
 
 
 def _of_problem(problem: Problem) -> Place:
@@ -36,8 +36,8 @@ def of_drug(drug: Drug) -> Place:
     return _place(drug.ref, drug.start, drug)
 
 
-def _of_dated(one: LabResult | RequestedService | Report) -> Place:
-    return _place(one.ref, one.when, one)
+def _of_dated(result: LabResult | RequestedService | Report) -> Place:
+    return _place(result.ref, result.when, result)
 
 
 def _of_visit(visit: Visit) -> Place:

@@ -52,7 +52,7 @@ class Listener:
     def __init__(self, knowledge: Knowledge) -> None:
         self._hearing = Hearing(knowledge.spoken)
         self._languages = knowledge.languages
-        self._off = tuple(one for one in self._hearing.languages if one not in knowledge.languages)
+        self._off = tuple(language for language in self._hearing.languages if language not in knowledge.languages)
         self._listed = knowledge.phrases
         self._diet = frozenset(knowledge.phrases.diet)
         self._remembered: dict[str, Spoken] = {}
@@ -60,27 +60,27 @@ class Listener:
 
     def twitches(self, text: str) -> bool:
         """Whether a text says that something twitches."""
-        known = self._twitches.get(text)
-        if known is None:
-            known = self._hearing.may_twitch(text, self._languages) and not TWITCH_PHRASES.isdisjoint(
+        remembered = self._twitches.get(text)
+        if remembered is None:
+            remembered = self._hearing.may_twitch(text, self._languages) and not TWITCH_PHRASES.isdisjoint(
                 self.heard(text).phrases
             )
             if len(self._twitches) < REMEMBERED and len(text) <= REMEMBERED_TEXT:
-                self._twitches[text] = known
-        return known
+                self._twitches[text] = remembered
+        return remembered
 
     def heard(self, text: str) -> Spoken:
         """What a text says."""
-        found = self._remembered.get(text)
-        if found is None:
+        remembered = self._remembered.get(text)
+        if remembered is None:
             mentions = self._hearing.hear(text, self._languages, Field.PROBLEM)
             is_diet = len(text) <= LONGEST_PHRASE and normalise(text) in self._diet
-            found = _spoken(mentions, self._listed, is_diet=is_diet, text=text)
-            if not mentions and found is NOTHING_SAID and self._is_in_another_language(text):
-                found = NOT_READ
+            remembered = _spoken(mentions, self._listed, is_diet=is_diet, text=text)
+            if not mentions and remembered is NOTHING_SAID and self._is_in_another_language(text):
+                remembered = NOT_READ
             if len(self._remembered) < REMEMBERED and len(text) <= REMEMBERED_TEXT:
-                self._remembered[text] = found
-        return found
+                self._remembered[text] = remembered
+        return remembered
 
     def _is_in_another_language(self, text: str) -> bool:
         """Whether it mentions a twitch or a sign in a language that is off: what it says of it is not read."""
@@ -93,52 +93,55 @@ class Listener:
 
     def together(self, texts: Iterable[str]) -> Spoken:
         """What several texts of one entry say; the first that says anything is quoted."""
-        said = [one for text in texts if (one := self.heard(text)) is not NOTHING_SAID]
-        if len(said) <= 1:
-            return said[0] if said else NOTHING_SAID
-        phrases = NOTHING.union(*(one.phrases for one in said))
+        all_spoken = [part for text in texts if (part := self.heard(text)) is not NOTHING_SAID]
+        if len(all_spoken) <= 1:
+            return all_spoken[0] if all_spoken else NOTHING_SAID
+        phrases = NOTHING.union(*(part.phrases for part in all_spoken))
         return Spoken(
             phrases=phrases - {EYELID} if TWITCH in phrases else phrases,
-            quote=said[0].quote,
-            signs=_each(name for one in said for name in one.signs),
-            added=_each(name for one in said for name in one.added),
-            today=_each(name for one in said for name in one.today),
-            days=next((one.days for one in said if one.days is not None), None),
+            quote=all_spoken[0].quote,
+            signs=_each(name for part in all_spoken for name in part.signs),
+            added=_each(name for part in all_spoken for name in part.added),
+            today=_each(name for part in all_spoken for name in part.today),
+            days=next((part.days for part in all_spoken if part.days is not None), None),
         )
 
     def names_family_disease(self, text: str) -> bool:
         """Whether a text about a relative names a disease of the motor neurons or muscles (N19)."""
         mentions = self._hearing.hear(text, self._languages, Field.FAMILY)
-        return any(one.polarity is Polarity.PRESENT for one in mentions)
+        return any(mention.polarity is Polarity.PRESENT for mention in mentions)
 
 
-def _spoken(mentions: tuple[Mention, ...], listed: Phrases, *, is_diet: bool, text: str) -> Spoken:
-    twitches = [one for one in mentions if one.concept == TWITCH and one.polarity is Polarity.PRESENT]
-    signs = [one for one in mentions if one.concept != TWITCH and one.polarity in USED]
-    unsure = any(one.polarity in (Polarity.UNKNOWN, Polarity.DOUBT) for one in mentions)
+def _spoken(mentions: tuple[Mention, ...], phrase_lists: Phrases, *, is_diet: bool, text: str) -> Spoken:
+    twitches = [mention for mention in mentions if mention.concept == TWITCH and mention.polarity is Polarity.PRESENT]
+    signs = [mention for mention in mentions if mention.concept != TWITCH and mention.polarity in USED]
+    unsure = any(mention.polarity in (Polarity.UNKNOWN, Polarity.DOUBT) for mention in mentions)
     grave = _each(
-        (*(one.place for one in twitches if one.place in PLACES), *(one.concept for one in signs if not one.additional))
+        (
+            *(mention.place for mention in twitches if mention.place in PLACES),
+            *(mention.concept for mention in signs if not mention.additional),
+        )
     )
-    added = _each(one.concept for one in signs if one.additional)
+    added = _each(mention.concept for mention in signs if mention.additional)
     phrases = [
-        (TWITCH, any(one.place != EYELID for one in twitches)),
-        (EYELID, bool(twitches) and all(one.place == EYELID for one in twitches)),
+        (TWITCH, any(mention.place != EYELID for mention in twitches)),
+        (EYELID, bool(twitches) and all(mention.place == EYELID for mention in twitches)),
         (RED_FLAG, bool(grave)),
         (ADDED, bool(added)),
         (UNSURE, unsure),
         (DIET, is_diet),
     ]
-    held = frozenset(name for name, holds in phrases if holds)
-    if not held:
+    names = frozenset(name for name, holds in phrases if holds)
+    if not names:
         return NOTHING_SAID
-    first = next((one.quote for one in (*twitches, *signs, *mentions)), text)
+    first = next((mention.quote for mention in (*twitches, *signs, *mentions)), text)
     return Spoken(
-        phrases=held,
+        phrases=names,
         quote=first,
         signs=grave,
         added=added,
-        today=_each(one.concept for one in signs if _is_for_today(one, listed)),
-        days=next((one.days for one in twitches if one.days is not None), None),
+        today=_each(mention.concept for mention in signs if _is_for_today(mention, phrase_lists)),
+        days=next((mention.days for mention in twitches if mention.days is not None), None),
     )
 
 

@@ -28,14 +28,14 @@ def standing(versions: Iterable[R]) -> list[R]:
     Where nothing tells which that is (no time stated, or the same one), those that differ stand side by side: the rules
     then take the active one, or the more abnormal.
     """
-    told: dict[bytes, tuple[R, datetime | None]] = {}
+    by_content: dict[bytes, tuple[R, datetime | None]] = {}
     for version in versions:
         content, changed = _content(version), _changed(version)
-        known = told.get(content)
-        if known is None or _is_later(changed, known[1]):
-            told[content] = (version, changed)
-    newest = max((changed for _, changed in told.values() if changed), default=None)
-    return [version for _, (version, changed) in sorted(told.items()) if changed in (None, newest)]
+        other_version = by_content.get(content)
+        if other_version is None or _is_later(changed, other_version[1]):
+            by_content[content] = (version, changed)
+    newest = max((changed for _, changed in by_content.values() if changed), default=None)
+    return [version for _, (version, changed) in sorted(by_content.items()) if changed in (None, newest)]
 
 
 def _content(version: Resource) -> bytes:
@@ -53,5 +53,5 @@ def _changed(version: Resource) -> datetime | None:
     return when.instant if when else None
 
 
-def _is_later(one: datetime | None, other: datetime | None) -> bool:
-    return one is not None and (other is None or one > other)
+def _is_later(first: datetime | None, second: datetime | None) -> bool:
+    return first is not None and (second is None or first > second)

@@ -34,10 +34,10 @@ class AnalyteWords:
             return None
         if text in self._learned:
             return self._learned[text]
-        found = self._named.get(self._core(text))
+        analyte = self._named.get(self._core(text))
         if len(self._learned) < LEARNED_MAX:
-            self._learned[text] = found
-        return found
+            self._learned[text] = analyte
+        return analyte
 
     def _core(self, text: str) -> frozenset[str]:
         plain = _PROPERTY.sub(" ", unicodedata.normalize("NFKC", text).lower())

@@ -115,42 +115,48 @@ class Answers(Struct, frozen=True, eq=False):
     def sign_of(self, system: str, code: str) -> str | None:
         """The sign that a code stands for, if other codes stand for it too (N3)."""
         prefixes = (code[:n] + "-" for n in range(len(code), 0, -1))
-        return next((self.signs[system, one] for one in (code, *prefixes) if (system, one) in self.signs), None)
+        return next(
+            (self.signs[system, prefix] for prefix in (code, *prefixes) if (system, prefix) in self.signs), None
+        )
 
 
 def fold(text: str) -> str:
     """The text as whole values are compared: NFKC, lower case, no accents, no outer marks, single spaces."""
     lower = unicodedata.normalize("NFKC", text).casefold()
-    bare = "".join(one for one in unicodedata.normalize("NFD", lower) if not unicodedata.combining(one))
+    bare = "".join(
+        character for character in unicodedata.normalize("NFD", lower) if not unicodedata.combining(character)
+    )
     return _SPACES.sub(" ", bare).strip(_OUTER)
 
 
-def compiled(stated: Stated, signs: Mapping[Key, str]) -> Answers:
+def compiled(answer_lists: Stated, signs: Mapping[Key, str]) -> Answers:
     """The lists of the file, each code and each live text on one list only; else a KnowledgeError.
 
     `signs` are the codes of signs that have several, resolved to their systems.
     """
     by_code: dict[Key, Word] = {}
     by_text: dict[str, Word] = {}
-    for word, tokens in _lists(stated.codes):
-        for key in _keys(stated, tokens):
+    for word, tokens in _lists(answer_lists.codes):
+        for key in _keys(answer_lists, tokens):
             _put(by_code, key, word, key[1])
-    for language in stated.languages.live:
-        if language not in stated.text:
+    for language in answer_lists.languages.live:
+        if language not in answer_lists.text:
             raise KnowledgeError(FILE, f"text.{language}", "is live and has no lists")
-        for word, texts in _lists(stated.text[language]):
+        for word, texts in _lists(answer_lists.text[language]):
             for text in texts:
                 for plain in _spellings(text):
                     _put(by_text, plain, word, text)
     return Answers(
         codes=by_code,
-        flags={code: word for (url, code), word in by_code.items() if url in stated.systems.get(FLAG, ())},
-        unknown_systems=frozenset(url for name in stated.codes.unknown_systems for url in _urls(stated, name)),
-        examinations_only=frozenset(_keys(stated, stated.codes.examinations_only)),
+        flags={code: word for (url, code), word in by_code.items() if url in answer_lists.systems.get(FLAG, ())},
+        unknown_systems=frozenset(
+            url for name in answer_lists.codes.unknown_systems for url in _urls(answer_lists, name)
+        ),
+        examinations_only=frozenset(_keys(answer_lists, answer_lists.codes.examinations_only)),
         texts=by_text,
-        kinds=stated.reading,
+        kinds=answer_lists.reading,
         signs=signs,
-        certainty=stated.certainty,
+        certainty=answer_lists.certainty,
     )
 
 
@@ -160,21 +166,21 @@ def _lists(lists: Codes | Texts) -> Iterator[tuple[Word, list[str]]]:
     yield "unknown", lists.unknown
 
 
-def _keys(stated: Stated, tokens: Iterable[str]) -> Iterator[Key]:
+def _keys(answer_lists: Stated, tokens: Iterable[str]) -> Iterator[Key]:
     for token in tokens:
         name, _, code = token.partition(":")
-        yield from ((url, code) for url in _urls(stated, name))
+        yield from ((url, code) for url in _urls(answer_lists, name))
 
 
-def _urls(stated: Stated, name: str) -> list[str]:
-    if name not in stated.systems:
+def _urls(answer_lists: Stated, name: str) -> list[str]:
+    if name not in answer_lists.systems:
         raise KnowledgeError(FILE, name, "is no system of this file")
-    return stated.systems[name]
+    return answer_lists.systems[name]
 
 
 def _spellings(text: str) -> set[str]:
     """A text as it is folded, and with its umlauts written out."""
-    written_out = "".join(_UMLAUTS.get(one, one) for one in text.lower())
+    written_out = "".join(_UMLAUTS.get(character, character) for character in text.lower())
     return {fold(text), fold(written_out)}
 
 

@@ -39,8 +39,10 @@ def numbers(knowledge: Knowledge, windows: Iterable[str], thresholds: Iterable[s
     """Windows in days, and thresholds."""
     sources = knowledge.rules.sources
     days = (Row(_plain(name), f"{knowledge.days(name)} days", "counts within", sources.get(name)) for name in windows)
-    others = (Row(_plain(name), number(knowledge.at(name)), "threshold", sources.get(name)) for name in thresholds)
-    return [*days, *others]
+    rows_of_thresholds = (
+        Row(_plain(name), number(knowledge.at(name)), "threshold", sources.get(name)) for name in thresholds
+    )
+    return [*days, *rows_of_thresholds]
 
 
 def _plain(name: str) -> str:
@@ -97,8 +99,8 @@ def _age(limit: Limit) -> str:
         ("from", limit.from_years, "years"),
         ("under", limit.under_years, "years"),
     )
-    said = [f"{word} {number} {unit}" for word, number, unit in bounds if number is not None]
-    return f" ({', '.join(said)})" if said else ""
+    parts = [f"{word} {number} {unit}" for word, number, unit in bounds if number is not None]
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _text(limit: Limit) -> str:

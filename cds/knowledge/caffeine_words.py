@@ -23,24 +23,24 @@ class Caffeine(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
 class CaffeineWords:
     """Reads mg a day from a text."""
 
-    def __init__(self, stated: Caffeine) -> None:
-        daily = _any(stated.daily)
+    def __init__(self, words: Caffeine) -> None:
+        daily = _any(words.daily)
         self._each = [
             (re.compile(rf"(?<![\d.,]){NUMBER} ?{_any(words)} ?{daily}", re.ASCII), mg)
-            for words, mg in ((stated.coffee, stated.coffee_mg), (stated.drink, stated.drink_mg))
+            for words, mg in ((words.coffee, words.coffee_mg), (words.drink, words.drink_mg))
         ]
-        self._stated = re.compile(rf"(?<![\d.,]){NUMBER} ?{_any(stated.milligrams)}\b", re.ASCII)
-        self._caffeine = stated.milligrams[0].rpartition(" ")[2] if stated.milligrams else ""
+        self._stated = re.compile(rf"(?<![\d.,]){NUMBER} ?{_any(words.milligrams)}\b", re.ASCII)
+        self._caffeine = words.milligrams[0].rpartition(" ")[2] if words.milligrams else ""
 
-    def mg_a_day(self, text: str, *, asked: bool = False) -> float | None:
+    def mg_a_day(self, text: str, *, is_asked: bool = False) -> float | None:
         """The amount; None if the text says none. Bare mg count where caffeine is asked about, or drinks are told."""
         plain = " ".join(text.casefold().split())
         if len(plain) > LONGEST:
             return None
-        drinks = [_number(found[1]) * mg for pattern, mg in self._each for found in pattern.finditer(plain)]
-        stated = [_number(found[1]) for found in self._stated.finditer(plain)]
-        if stated and (drinks or asked or self._caffeine in plain):
-            return max(stated)
+        drinks = [_number(match[1]) * mg for pattern, mg in self._each for match in pattern.finditer(plain)]
+        amounts = [_number(match[1]) for match in self._stated.finditer(plain)]
+        if amounts and (drinks or is_asked or self._caffeine in plain):
+            return max(amounts)
         return sum(drinks) if drinks else None
 
 

@@ -58,9 +58,9 @@ class National(Struct, frozen=True):
 
     def shared(self, code: str) -> str | None:
         """The code of the parent that a code means; a longer one below a prefix means what the prefix means."""
-        for one in self.codes:
-            if code == one or (one.endswith("-") and code.startswith(one[:-1])):
-                return one.removesuffix("-")
+        for national in self.codes:
+            if code == national or (national.endswith("-") and code.startswith(national[:-1])):
+                return national.removesuffix("-")
         return None
 
 
@@ -92,15 +92,15 @@ class CodeTable:
         self._learned: dict[Key, Concept | None] = {}
 
     def _index(self) -> None:
-        found = [(code, concept) for codes in self._exact.values() for code, concept in codes.items()]
-        self.all_codes = frozenset(code for code, _ in found)
-        self.lab_codes = frozenset(code for code, concept in found if concept.analyte)
+        pairs = [(code, concept) for codes in self._exact.values() for code, concept in codes.items()]
+        self.all_codes = frozenset(code for code, _ in pairs)
+        self.lab_codes = frozenset(code for code, concept in pairs if concept.analyte)
 
     def with_site(self, names: Systems, codes: Mapping[Key, Concept]) -> "CodeTable":
         """The table with codes of a site; `names` knows their systems, of which no other code becomes known."""
         table = copy(self)
         table.names, table._learned, table._site = names, {}, {}
-        table._exact = {system: dict(listed) for system, listed in self._listed.items()}
+        table._exact = {system: dict(codes) for system, codes in self._listed.items()}
         for key, concept in codes.items():
             table._exact.setdefault(key[0], {})[key[1]] = concept
             table._site.setdefault((concept.system, concept.code), []).append(key)
@@ -136,12 +136,12 @@ class CodeTable:
 
     def _elsewhere(self, system: str, code: str) -> Concept | None:
         """The concept of a code whose system is written in another way, or is a national edition."""
-        known = self.names.find(system)
-        if known is None:
+        url = self.names.find(system)
+        if url is None:
             return None
-        if known in self._exact:
-            return self.find(known, code)
-        return self._of_edition(known, code) if known in self._national else None
+        if url in self._exact:
+            return self.find(url, code)
+        return self._of_edition(url, code) if url in self._national else None
 
     def _of_edition(self, system: str, code: str) -> Concept | None:
         edition = self._national[system]
@@ -160,8 +160,8 @@ class CodeTable:
 
     def members(self, name: str) -> list[Concept]:
         """All exact codes of a value set, in a stable order."""
-        found = (c for codes in self._listed.values() for c in codes.values() if name in c.sets)
-        return sorted(found, key=lambda concept: (concept.system, concept.code))
+        concepts = (c for codes in self._listed.values() for c in codes.values() if name in c.sets)
+        return sorted(concepts, key=lambda concept: (concept.system, concept.code))
 
     def marked(self, name: str) -> list[Concept]:
         """All codes and prefixes of a value set."""
@@ -179,19 +179,19 @@ class CodeTable:
 
     def of_analyte(self, analyte: str) -> list[Concept]:
         """All codes that feed an analyte."""
-        found = (c for codes in self._listed.values() for c in codes.values() if c.analyte == analyte)
-        return sorted(found, key=lambda concept: (concept.system, concept.code))
+        concepts = (c for codes in self._listed.values() for c in codes.values() if c.analyte == analyte)
+        return sorted(concepts, key=lambda concept: (concept.system, concept.code))
 
     def tests(self) -> list[Concept]:
         """All codes that feed an analyte, and those of laboratory tests that are only quoted (N35)."""
         every = (c for codes in self._listed.values() for c in codes.values())
-        found = (c for c in every if c.analyte or (c.system == TESTS_IN and _is_only_quoted(c)))
-        return sorted(found, key=lambda concept: (concept.system, concept.code))
+        concepts = (c for c in every if c.analyte or (c.system == TESTS_IN and _is_only_quoted(c)))
+        return sorted(concepts, key=lambda concept: (concept.system, concept.code))
 
     def in_groups(self, system: str, groups: Iterable[str]) -> list[Concept]:
         """All codes of a system that stand in one of the terminology groups."""
-        wanted = set(groups)
-        return [concept for concept in self._listed[system].values() if concept.groups & wanted]
+        wanted_groups = set(groups)
+        return [concept for concept in self._listed[system].values() if concept.groups & wanted_groups]
 
     def _by_prefix(self, system: str, code: str) -> Concept | None:
         """Only what looks like a code of these systems is matched, and remembered."""
@@ -208,8 +208,8 @@ class CodeTable:
 
     def _longest(self, system: str, code: str) -> Concept | None:
         codes, lengths = self._prefixes[system]
-        found = next((codes[code[:n]] for n in lengths if n <= len(code) and code[:n] in codes), None)
-        return replace(found, code=code) if found is not None else None
+        concept = next((codes[code[:n]] for n in lengths if n <= len(code) and code[:n] in codes), None)
+        return replace(concept, code=code) if concept is not None else None
 
 
 def _lengths(codes: Iterable[str]) -> tuple[int, ...]:

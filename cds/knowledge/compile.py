@@ -143,8 +143,8 @@ class _Draft:
         bare = code.removesuffix("-")
         above = (prefixes.get((system, bare[:n] + "-")) for n in range(1, len(bare) + 1))
         inherited = {name for prefix in above if prefix for name in prefix.sets}
-        kept = {name for name in inherited if not self._is_excepted(name, system, bare)}
-        return msgspec.structs.replace(concept, sets=concept.sets | kept)
+        sets = {name for name in inherited if not self._is_excepted(name, system, bare)}
+        return msgspec.structs.replace(concept, sets=concept.sets | sets)
 
     def _is_excepted(self, name: str, system: str, code: str) -> bool:
         return any(

@@ -19,14 +19,14 @@ Holds = Callable[[Concept], bool]
 def bundle(knowledge: Knowledge) -> Json:
     """Everything as one Bundle, each resource under its own id."""
     resources = [*value_sets(knowledge), *concept_maps(knowledge)]
-    entries = [{"fullUrl": one["url"], "resource": one} for one in resources]
+    entries = [{"fullUrl": resource["url"], "resource": resource} for resource in resources]
     return {"resourceType": "Bundle", "type": "collection", "entry": entries}
 
 
 def value_sets(knowledge: Knowledge) -> Iterator[Json]:
     """One for each value set with codes, each analyte, each class of medicines."""
-    for name, one in knowledge.sets.items():
-        yield from _value_set(knowledge, f"set-{name}", one.label, partial(_is_in, name))
+    for name, value_set in knowledge.sets.items():
+        yield from _value_set(knowledge, f"set-{name}", value_set.label, partial(_is_in, name))
     for name, analyte in knowledge.analytes.items():
         yield from _value_set(knowledge, f"analyte-{name}", analyte.label, partial(_is_about, name))
     for name, medicine in knowledge.medicines.items():
@@ -48,23 +48,23 @@ def _is_of(medicine: MedicineClass, concept: Concept) -> bool:
 def concept_maps(knowledge: Knowledge) -> Iterator[Json]:
     """The site's own codes, if it has some."""
     groups: dict[tuple[str, str], list[Json]] = {}
-    for one in knowledge.site.codes:
-        concept = one.concept
+    for site_code in knowledge.site.codes:
+        concept = site_code.concept
         target = {"code": concept.code, "equivalence": "equivalent"} | _named(concept)
-        groups.setdefault((one.system, concept.system), []).append({"code": one.code, "target": [target]})
+        groups.setdefault((site_code.system, concept.system), []).append({"code": site_code.code, "target": [target]})
     if groups:
-        made = [
+        map_groups = [
             {"source": source, "target": target, "element": elements} for (source, target), elements in groups.items()
         ]
-        yield {"resourceType": "ConceptMap", **_head(knowledge, "site", "The site's own codes"), "group": made}
+        yield {"resourceType": "ConceptMap", **_head(knowledge, "site", "The site's own codes"), "group": map_groups}
 
 
 def _value_set(knowledge: Knowledge, name: str, title: str, holds: Holds) -> Iterator[Json]:
     """Each system by itself; nothing for what no code stands for."""
     parts = [part for system in sorted(knowledge.codes.systems) if (part := _System(knowledge, system, holds)).include]
     if parts:
-        include = [one for part in parts for one in part.include]
-        exclude = [one for part in parts for one in part.exclude]
+        include = [code for part in parts for code in part.include]
+        exclude = [code for part in parts for code in part.exclude]
         compose = {"include": include} | ({"exclude": exclude} if exclude else {})
         yield {"resourceType": "ValueSet", **_head(knowledge, name, title), "compose": compose}
 
@@ -77,24 +77,28 @@ class _System:
 
     def __init__(self, knowledge: Knowledge, system: str, holds: Holds) -> None:
         every = knowledge.codes.of_system(system)
-        listed = {one.code: one for one in every if holds(one)}
-        above = [one for one in knowledge.codes.below(system) if holds(replace(one, code=one.code + BELOW))]
-        roots = {one.code.rstrip("."): one for one in above}
-        listed |= {one.code: one for one in above if not one.code.endswith(".")}
-        others = {one.code: one for one in every if not holds(one) and one.code.startswith(tuple(roots))}
-        others |= {
+        included = {concept.code: concept for concept in every if holds(concept)}
+        above = [
+            concept for concept in knowledge.codes.below(system) if holds(replace(concept, code=concept.code + BELOW))
+        ]
+        roots = {concept.code.rstrip("."): concept for concept in above}
+        included |= {concept.code: concept for concept in above if not concept.code.endswith(".")}
+        not_included = {
+            concept.code: concept for concept in every if not holds(concept) and concept.code.startswith(tuple(roots))
+        }
+        not_included |= {
             code: Concept(system, code, "")
             for code in roots
-            if (found := knowledge.codes.find(system, code)) is None or not holds(found)
+            if (concept := knowledge.codes.find(system, code)) is None or not holds(concept)
         }
-        self.include: list[Json] = [{"system": system, "concept": _concepts(listed)}] if listed else []
+        self.include: list[Json] = [{"system": system, "concept": _concepts(included)}] if included else []
         self.include += [{"system": system, "filter": [_descends(code)]} for code in sorted(roots)]
-        left_out = {code: one for code, one in others.items() if code not in listed}
+        left_out = {code: concept for code, concept in not_included.items() if code not in included}
         self.exclude: list[Json] = [{"system": system, "concept": _concepts(left_out)}] if left_out else []
 
 
-def _concepts(named: Mapping[str, Concept]) -> list[Json]:
-    return [{"code": code} | _named(named[code]) for code in sorted(named)]
+def _concepts(concepts: Mapping[str, Concept]) -> list[Json]:
+    return [{"code": code} | _named(concepts[code]) for code in sorted(concepts)]
 
 
 def _descends(code: str) -> Json:

@@ -76,22 +76,22 @@ class Form(Struct, frozen=True, forbid_unknown_fields=True):
 
     def every(self) -> Iterator[FormItem]:
         """All items, the parts after their whole."""
-        for one in self.item:
-            yield one
-            yield from one.parts
+        for item in self.item:
+            yield item
+            yield from item.parts
 
     def check(self) -> None:
         """Raise KnowledgeError for an item that is there twice, or names what is not there."""
-        known: dict[str, FormItem] = {}
-        for one in self.every():
-            if known.setdefault(one.id, one) is not one:
-                raise KnowledgeError(FILE, one.id, "is there twice")
-            if one.list is not None and one.list not in self.lists:
-                raise KnowledgeError(FILE, one.id, f"there is no list `{one.list}`")
-            if one.only_if is not None and not self._has(known.get(one.only_if.item), one.only_if.answer):
-                raise KnowledgeError(FILE, one.id, "is asked after what is not asked before it")
-        if self.end not in known:
+        items: dict[str, FormItem] = {}
+        for item in self.every():
+            if items.setdefault(item.id, item) is not item:
+                raise KnowledgeError(FILE, item.id, "is there twice")
+            if item.list is not None and item.list not in self.lists:
+                raise KnowledgeError(FILE, item.id, f"there is no list `{item.list}`")
+            if item.only_if is not None and not self._has(items.get(item.only_if.item), item.only_if.answer):
+                raise KnowledgeError(FILE, item.id, "is asked after what is not asked before it")
+        if self.end not in items:
             raise KnowledgeError(FILE, "end", f"there is no item `{self.end}`")
 
     def _has(self, item: FormItem | None, answer: str) -> bool:
-        return item is not None and answer in {one.code for one in self.options(item)}
+        return item is not None and answer in {option.code for option in self.options(item)}

@@ -42,27 +42,27 @@ class IngredientNames:
 
     def find(self, text: str) -> tuple[Concept, ...]:
         """The ingredients, each as a concept without a code whose display is the words of the text."""
-        found = self.remembered.get(text)
-        if found is None:
-            found = self._read(unicodedata.normalize("NFKC", text))
+        concepts = self.remembered.get(text)
+        if concepts is None:
+            concepts = self._read(unicodedata.normalize("NFKC", text))
             if len(text) <= LONGEST_REMEMBERED:
                 if len(self.remembered) >= HEARD_MAX:
                     self.remembered.clear()
-                self.remembered[text] = found
-        return found
+                self.remembered[text] = concepts
+        return concepts
 
     def _read(self, text: str) -> tuple[Concept, ...]:
         places = list(LETTERS.finditer(text))
         words = [fold(place[0]) for place in places]
-        found: dict[str, Concept] = {}
+        by_ingredient: dict[str, Concept] = {}
         at = 0
         while at < len(words):
             name, row = self._at(words, at)
             if row is not None:
-                said = text[places[at].start() : places[at + len(name) - 1].end()]
-                found.setdefault(row.ingredient, _concept(row, said))
+                excerpt = text[places[at].start() : places[at + len(name) - 1].end()]
+                by_ingredient.setdefault(row.ingredient, _concept(row, excerpt))
             at += len(name)
-        return tuple(found.values())
+        return tuple(by_ingredient.values())
 
     def _at(self, words: list[str], at: int) -> tuple[tuple[str, ...], Ingredient | None]:
         for name, row in self._names.get(words[at], ()):
@@ -71,8 +71,8 @@ class IngredientNames:
         return (words[at],), None
 
 
-def _concept(row: Ingredient, said: str) -> Concept:
-    return Concept("", "", said, groups=frozenset({row.group}), ingredient=row.ingredient)
+def _concept(row: Ingredient, text: str) -> Concept:
+    return Concept("", "", text, groups=frozenset({row.group}), ingredient=row.ingredient)
 
 
 def fold(text: str) -> str:

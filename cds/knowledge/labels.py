@@ -22,16 +22,16 @@ def labels_of(folder: Path) -> Labels:
         raise KnowledgeError(problem.file, problem.key, problem.reason) from problem
 
 
-def analytes_named(some: dict[str, Analyte], labels: Labels) -> dict[str, Analyte]:
+def analytes_named(analytes: dict[str, Analyte], labels: Labels) -> dict[str, Analyte]:
     """The analytes with their names and those of their kinds."""
-    found = named(some, labels.analytes)
-    return {name: replace(one, kinds=labels.kinds.get(name, {})) for name, one in found.items()}
+    labelled = named(analytes, labels.analytes)
+    return {name: replace(analyte, kinds=labels.kinds.get(name, {})) for name, analyte in labelled.items()}
 
 
-def named(some: dict[str, N], labels: Mapping[str, str]) -> dict[str, N]:
+def named(entries: dict[str, N], labels: Mapping[str, str]) -> dict[str, N]:
     """Each with its name; one without is an error, and so is a name for nothing."""
-    for key in (name for name in some if not labels.get(name)):
+    for key in (name for name in entries if not labels.get(name)):
         raise KnowledgeError(LABELS, key, "has no label in this language")
-    for key in sorted(labels.keys() - some.keys()):
+    for key in sorted(labels.keys() - entries.keys()):
         raise KnowledgeError(LABELS, key, "is a label of nothing")
-    return {name: replace(one, label=labels[name]) for name, one in some.items()}
+    return {name: replace(entry, label=labels[name]) for name, entry in entries.items()}

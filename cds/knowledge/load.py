@@ -95,7 +95,7 @@ class Knowledge(Struct, frozen=True, eq=False):
     @property
     def every_limit(self) -> tuple[Limit, ...]:
         """All limits, also those that decide only with a sign."""
-        return (*(limit for some in self.limits.values() for limit in some), *self.combined.values())
+        return (*(limit for limits in self.limits.values() for limit in limits), *self.combined.values())
 
     def days(self, window: str) -> int:
         """A time window in days."""
@@ -141,14 +141,14 @@ def load(folder: Path = DATA, languages: Collection[str] = (), wording: Path = E
     `languages` are those whose words are used, instead of the data's (N14); names are in the language of the wording.
     """
     files, labels = Folder(folder), labels_of(wording)
-    listed = rows(files.path, systems := _read(files, "systems.toml", str))
-    terminology = Terminology(listed, systems, _aliases(files, systems))
+    table = rows(files.path, systems := _read(files, "systems.toml", str))
+    terminology = Terminology(table, systems, _aliases(files, systems))
     sets = named(_read(files, "valuesets.toml", ValueSet), labels.sets)
     analytes = analytes_named(_read(files, "analytes.toml", Analyte), labels)
     medicines = _read(files, "medicines.toml", MedicineClass)
     routes, of_names = _read(files, "routes.toml", Route), ingredients(files.path)
     limits, units = _limits(files), files.toml("units.toml")
-    stated, phrases = _stated(files, languages), _convert("phrases.toml", "", files.toml("phrases.toml"), Phrases)
+    answer_lists, phrases = _stated(files, languages), _convert("phrases.toml", "", files.toml("phrases.toml"), Phrases)
     explanations = _read(files, EXPLANATIONS, Explanation)
     knowledge = Knowledge(
         version="",
@@ -171,20 +171,27 @@ def load(folder: Path = DATA, languages: Collection[str] = (), wording: Path = E
         unit_names=_unit_names(units),
         unit_words=_unit_words(units),
         analyte_words=_analyte_words(analytes, phrases),
-        answers=_answers(stated, terminology),
+        answers=_answers(answer_lists, terminology),
         signs=_convert("signs.toml", "", files.toml("signs.toml"), Signs),
         form=_convert(FORM, "", files.toml(FORM), Form),
         explanations=explanations,
         causes=_read(files, CAUSES, KnownCause),
-        spoken={one: _convert(f"words/{one}.toml", "", files.toml(f"words/{one}.toml"), Spoken) for one in LANGUAGES},
-        languages=tuple(stated.languages.live),
-        explained_codes={name: _listed(terminology, name, one.codes) for name, one in explanations.items()},
-        spared_codes={name: _listed(terminology, name, one.spares) for name, one in explanations.items()},
+        spoken={
+            language: _convert(f"words/{language}.toml", "", files.toml(f"words/{language}.toml"), Spoken)
+            for language in LANGUAGES
+        },
+        languages=tuple(answer_lists.languages.live),
+        explained_codes={
+            name: _listed(terminology, name, explanation.codes) for name, explanation in explanations.items()
+        },
+        spared_codes={
+            name: _listed(terminology, name, explanation.spares) for name, explanation in explanations.items()
+        },
         lab_tags=_lab_tags(analytes, limits.by_analyte, sets),
         electrolytes=frozenset(name for name, analyte in analytes.items() if analyte.electrolyte),
     )
     _check(knowledge, terminology)
-    return replace(knowledge, version=digest(files.tables, listed, of_names, stated.languages.live))
+    return replace(knowledge, version=digest(files.tables, table, of_names, answer_lists.languages.live))
 
 
 class _Limits(NamedTuple):
@@ -197,11 +204,11 @@ class _Limits(NamedTuple):
 
 
 def _limits(files: Folder) -> _Limits:
-    stated = files.toml("limits.toml")
-    adjustment = _part("limits.toml", stated, "calcium-adjustment", dict[str, Any])
+    document = files.toml("limits.toml")
+    adjustment = _part("limits.toml", document, "calcium-adjustment", dict[str, Any])
     return _Limits(
-        by_analyte=_by_analyte(_part("limits.toml", stated, "limit", list[Limit])),
-        combined=_part("limits.toml", stated, "combined", dict[str, Limit]),
+        by_analyte=_by_analyte(_part("limits.toml", document, "limit", list[Limit])),
+        combined=_part("limits.toml", document, "combined", dict[str, Limit]),
         adjustments=_adjustments(adjustment),
         albumin_hours=_part("limits.toml", adjustment, "albumin_hours", int),
     )
@@ -209,10 +216,10 @@ def _limits(files: Folder) -> _Limits:
 
 def _stated(files: Folder, languages: Collection[str]) -> Stated:
     """What answers say, in the languages that are used (N14)."""
-    stated = _convert(ANSWERS, "", files.toml(ANSWERS), Stated)
+    answer_lists = _convert(ANSWERS, "", files.toml(ANSWERS), Stated)
     measured = _read(files, MEASURED, Precision)
     live = list(languages) or on_by_default(measured, _convert(DEFAULT, "", files.toml(DEFAULT), Default))
-    return replace(stated, languages=Languages(live))
+    return replace(answer_lists, languages=Languages(live))
 
 
 def _read(folder: Folder, file: str, kind: type[T]) -> dict[str, T]:
@@ -244,7 +251,7 @@ def _plain(value: Any) -> Any:
 
 def _aliases(folder: Folder, systems: Mapping[str, str]) -> Aliases:
     aliases = _convert("system_aliases.toml", "the file", folder.toml("system_aliases.toml"), Aliases)
-    for name, system in (*aliases.names.items(), *((one, one) for one in aliases.editions)):
+    for name, system in (*aliases.names.items(), *((edition, edition) for edition in aliases.editions)):
         if system not in systems.values():
             raise KnowledgeError("system_aliases.toml", name, f"`{system}` is no system of systems.toml")
     return aliases
@@ -254,14 +261,14 @@ def _by_analyte(limits: Iterable[Limit]) -> dict[str, tuple[Limit, ...]]:
     grouped: dict[str, list[Limit]] = {}
     for limit in limits:
         grouped.setdefault(limit.analyte, []).append(limit)
-    return {name: tuple(some) for name, some in grouped.items()}
+    return {name: tuple(limits) for name, limits in grouped.items()}
 
 
 def _lab_tags(analytes: Iterable[str], limits: Mapping[str, tuple[Limit, ...]], sets: Iterable[str]) -> tuple[str, ...]:
     """The analytes with a limit that makes a card, and the recorded deficiencies, each in the order of its file."""
-    judged = [name for name in analytes if any(one.makes_card for one in limits.get(name, ()))]
-    recorded = [name.removeprefix(DEFICIENCY) for name in sets if name.startswith(DEFICIENCY)]
-    return tuple(dict.fromkeys((*judged, *recorded)))
+    with_card = [name for name in analytes if any(limit.makes_card for limit in limits.get(name, ()))]
+    deficiencies = [name.removeprefix(DEFICIENCY) for name in sets if name.startswith(DEFICIENCY)]
+    return tuple(dict.fromkeys((*with_card, *deficiencies)))
 
 
 def _adjustments(table: Mapping[str, Any]) -> dict[str, Adjustment]:
@@ -289,18 +296,18 @@ def _unit_words(units: Mapping[str, Any]) -> UnitWords:
 def _analyte_words(analytes: Mapping[str, Analyte], phrases: Phrases) -> AnalyteWords:
     """The names of the analytes; a name of two is an error."""
     try:
-        return AnalyteWords({name: one.words for name, one in analytes.items()}, phrases.specimen)
+        return AnalyteWords({name: analyte.words for name, analyte in analytes.items()}, phrases.specimen)
     except ValueError as problem:
         raise KnowledgeError("analytes.toml", "words", f"`{problem}` names two analytes") from None
 
 
-def _answers(stated: Stated, terminology: Terminology) -> Answers:
+def _answers(answer_lists: Stated, terminology: Terminology) -> Answers:
     signs: dict[tuple[str, str], str] = {}
-    for name, tokens in stated.signs.items():
+    for name, tokens in answer_lists.signs.items():
         for key in terminology.tokens(ANSWERS, name, tokens):
             if signs.setdefault(key, name) != name:
                 raise KnowledgeError(ANSWERS, name, f"{key[1]} is also {signs[key]}")
-    return compiled(stated, signs)
+    return compiled(answer_lists, signs)
 
 
 def _medicine_codes(terminology: Terminology, medicines: Mapping[str, MedicineClass]) -> list[tuple[str, str]]:
@@ -312,12 +319,12 @@ def _medicine_codes(terminology: Terminology, medicines: Mapping[str, MedicineCl
 
 
 def _route_codes(terminology: Terminology, routes: Mapping[str, Route]) -> dict[tuple[str, str], str]:
-    found: dict[tuple[str, str], str] = {}
+    codes: dict[tuple[str, str], str] = {}
     for name, route in routes.items():
         for key in terminology.tokens("routes.toml", name, route.codes):
-            if found.setdefault(key, name) != name:
-                raise KnowledgeError("routes.toml", name, f"{key[1]} is also {found[key]}")
-    return found
+            if codes.setdefault(key, name) != name:
+                raise KnowledgeError("routes.toml", name, f"{key[1]} is also {codes[key]}")
+    return codes
 
 
 def _check(knowledge: Knowledge, terminology: Terminology) -> None:
@@ -327,11 +334,11 @@ def _check(knowledge: Knowledge, terminology: Terminology) -> None:
     for limits in (*knowledge.limits.values(), knowledge.combined.values()):
         for limit in limits:
             _check_limit(knowledge, limit)
-    for name, one in knowledge.explanations.items():
-        if unknown := {f"explains-{name}", *one.signs} - knowledge.sets.keys():
+    for name, explanation in knowledge.explanations.items():
+        if unknown := {f"explains-{name}", *explanation.signs} - knowledge.sets.keys():
             raise KnowledgeError(EXPLANATIONS, name, f"{min(unknown)} is no value set of valuesets.toml")
-        if one.taking is not None and one.taking not in knowledge.medicines:
-            raise KnowledgeError(EXPLANATIONS, name, f"{one.taking} is no class of medicines.toml")
+        if explanation.taking is not None and explanation.taking not in knowledge.medicines:
+            raise KnowledgeError(EXPLANATIONS, name, f"{explanation.taking} is no class of medicines.toml")
     for name in knowledge.signs.every - knowledge.sets.keys():
         raise KnowledgeError("signs.toml", name, "is no value set of valuesets.toml")
     for name, medicine in knowledge.medicines.items():
@@ -344,7 +351,11 @@ def _check(knowledge: Knowledge, terminology: Terminology) -> None:
 def _check_ingredients(knowledge: Knowledge) -> None:
     """Each row stands for a group that a class reads, or for a class."""
     classes = knowledge.medicines.values()
-    groups = {name for one in classes for name in (*one.groups, *one.check_route, *one.never)}
+    groups = {
+        name
+        for medicine_class in classes
+        for name in (*medicine_class.groups, *medicine_class.check_route, *medicine_class.never)
+    }
     for row in knowledge.ingredients.rows:
         if row.group not in groups | knowledge.medicines.keys():
             raise KnowledgeError(INGREDIENTS, row.ingredient, f"`{row.group}` is no group of a class of medicines.toml")

@@ -24,7 +24,7 @@ class Precision(Struct, frozen=True, forbid_unknown_fields=True):
 
     def reaches(self, least: float) -> bool:
         """Whether both are precise enough; nothing heard reaches nothing."""
-        return all(one.heard and one.right / one.heard >= least for one in (self.gate, self.flags))
+        return all(counted.heard and counted.right / counted.heard >= least for counted in (self.gate, self.flags))
 
 
 class Default(Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,5 +36,5 @@ class Default(Struct, frozen=True, forbid_unknown_fields=True):
 
 def on_by_default(measured: Mapping[str, Precision], default: Default) -> list[str]:
     """The languages that the record allows, and those excepted; what was not measured counts as below."""
-    allowed = {name for name, one in measured.items() if one.reaches(default.least)}
+    allowed = {name for name, precision in measured.items() if precision.reaches(default.least)}
     return [name for name in LANGUAGES if name in allowed or name in default.excepted]

@@ -142,8 +142,8 @@ class MedicineClass(Struct, frozen=True, forbid_unknown_fields=True):
 
     def moved_by(self, groups: Collection[str]) -> Iterator[tuple[str, str]]:
         """The analytes that a medicine of these groups may move, each with the side."""
-        some = (self.moves, *(self.moves_by_group[group] for group in self.moves_by_group if group in groups))
-        yield from ((analyte, side) for moves in some for analyte, sides in moves.items() for side in sides)
+        moves = (self.moves, *(self.moves_by_group[group] for group in self.moves_by_group if group in groups))
+        yield from ((analyte, side) for moves in moves for analyte, sides in moves.items() for side in sides)
 
     @property
     def asks_tests(self) -> bool:
@@ -157,8 +157,8 @@ class MedicineClass(Struct, frozen=True, forbid_unknown_fields=True):
 
     def has(self, groups: frozenset[str], code: str) -> bool:
         """Whether a code with these groups is of the class, whatever its route."""
-        stated = (token.partition(":")[2] for token in self.codes)
-        return not groups.isdisjoint((*self.groups, *self.check_route)) or code in stated
+        stated_codes = (token.partition(":")[2] for token in self.codes)
+        return not groups.isdisjoint((*self.groups, *self.check_route)) or code in stated_codes
 
 
 class Route(Struct, frozen=True, forbid_unknown_fields=True):
@@ -225,8 +225,8 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
 
     def orderable(self, medicines: Iterable[MedicineClass]) -> tuple[str, ...]:
         """The tests that a card may list as missing: those of everybody, and those of a class of medicines."""
-        listed = (test for name in TESTS for test in self.lists.get(name, ()))
-        return tuple(dict.fromkeys((*listed, *(test for one in medicines for test in one.tests))))
+        tests = (test for name in TESTS for test in self.lists.get(name, ()))
+        return tuple(dict.fromkeys((*tests, *(test for medicine_class in medicines for test in medicine_class.tests))))
 
 
 class OtherTests(Struct, frozen=True, forbid_unknown_fields=True):

@@ -32,42 +32,42 @@ class RouteWords:
 
         A local word of a dosage counts only before "for".
         """
-        found: set[str] = set()
+        routes: set[str] = set()
         for text in route:
-            whole = self._whole.get(text.strip().lower())
-            found |= {whole} if whole else self._in(text)
+            exact = self._whole.get(text.strip().lower())
+            routes |= {exact} if exact else self._in(text)
         for text in places:
-            found |= self._in(text)
+            routes |= self._in(text)
         for text in dosages:
-            found |= self._of_dosage(text)
-        return frozenset(found - {INTRAMUSCULAR} if JOINT in found else found)
+            routes |= self._of_dosage(text)
+        return frozenset(routes - {INTRAMUSCULAR} if JOINT in routes else routes)
 
     def _of_dosage(self, text: str) -> frozenset[str]:
-        found = self._in(text)
-        if found.isdisjoint(self._local):
-            return found
+        routes = self._in(text)
+        if routes.isdisjoint(self._local):
+            return routes
         before = re.split(rf"\b{REASON}\b", text, maxsplit=1, flags=re.IGNORECASE)[0]
-        return found if before == text else (found - self._local) | (self._in(before) & self._local)
+        return routes if before == text else (routes - self._local) | (self._in(before) & self._local)
 
     def _in(self, text: str) -> frozenset[str]:
         """Remembered, because a hospital writes the same few thousand forms and dosages again and again."""
-        found = self._heard.get(text)
-        if found is None:
-            found = frozenset(self._read(text))
+        routes = self._heard.get(text)
+        if routes is None:
+            routes = frozenset(self._read(text))
             if len(self._heard) < HEARD_MAX and len(text) <= LONGEST_REMEMBERED:
-                self._heard[text] = found
-        return found
+                self._heard[text] = routes
+        return routes
 
     def _read(self, text: str) -> set[str]:
         plain = unicodedata.normalize("NFKC", text)
         words = " ".join(map(fold, LETTERS.findall(plain)))
         is_any = self._any.search(words) is not None  # most texts say no route at all
-        found = {name for name, pattern in self._said if pattern.search(words)} if is_any else set()
-        return found | {self._capitals[word] for word in _CAPITALS.findall(plain) if word in self._capitals}
+        routes = {name for name, pattern in self._said if pattern.search(words)} if is_any else set()
+        return routes | {self._capitals[word] for word in _CAPITALS.findall(plain) if word in self._capitals}
 
 
-def _pattern(name: str, said: list[str]) -> re.Pattern[str]:
+def _pattern(name: str, words: list[str]) -> re.Pattern[str]:
     try:
-        return re.compile(rf"(?<![^ ])(?:{'|'.join(said)})(?![^ ])")
+        return re.compile(rf"(?<![^ ])(?:{'|'.join(words)})(?![^ ])")
     except re.error as problem:
         raise KnowledgeError("routes.toml", name, f"is no regular expression: {problem}") from problem

@@ -31,10 +31,10 @@ class Systems:
         try:
             return self._learned[text]
         except KeyError:
-            found = self._found(text)
+            url = self._found(text)
             if len(self._learned) < LEARNED_MAX and len(text) <= LONGEST:
-                self._learned[text] = found
-            return found
+                self._learned[text] = url
+            return url
 
     def _found(self, text: str) -> str | None:
         plain = _plain(text[: LONGEST * 2])

@@ -22,7 +22,7 @@ class UnitNames:
         self._alias = {cleaned(text): unit for text, unit in alias.items()}
         self.units = frozenset(alias.values())
         folded: dict[str, set[str]] = {}
-        for text, unit in (*self._alias.items(), *((one, one) for one in self._usual)):
+        for text, unit in (*self._alias.items(), *((name, name) for name in self._usual)):
             folded.setdefault(fold(text), set()).add(unit)
         self._folded = {text: units.pop() for text, units in folded.items() if len(units) == 1}
 
@@ -34,9 +34,9 @@ class UnitNames:
         """The UCUM code of a quantity's unit; None if it states none. Nothing is told by the size of the number."""
         if quantity.code and quantity.system in (UCUM, None):
             code = quantity.code.strip()
-            found = code if usual(code) else self.named(code) or (code if known(code) else None)
-            if found is not None:
-                return found
+            ucum = code if usual(code) else self.named(code) or (code if known(code) else None)
+            if ucum is not None:
+                return ucum
         text = (quantity.unit or "").strip()
         return self.named(text) or text or self.named(quantity.code or "") or quantity.code or None
 

@@ -16,10 +16,10 @@ _COMMENT = re.compile(r"(?m)(^|\s)\s*# .*$")
 
 def digest(*contents: object) -> str:
     """A short digest of values; the order of tables counts, for it is the order of tags and notes."""
-    whole = hashlib.sha256()
-    for one in contents:
-        whole.update(_ENCODER.encode(one) + b"\0")
-    return whole.hexdigest()[:LENGTH]
+    hasher = hashlib.sha256()
+    for content in contents:
+        hasher.update(_ENCODER.encode(content) + b"\0")
+    return hasher.hexdigest()[:LENGTH]
 
 
 def of_code(folders: Iterable[Path]) -> str:

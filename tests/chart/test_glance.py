@@ -24,7 +24,7 @@ def page(*resources: dict[str, Any], **members: Any) -> Raw:
 
 def clear(raw: Raw | None, *, whole: bool = True) -> bool:
     """Whether a glance is enough, for a call that may hold plenty."""
-    return is_clear(raw, NAMER, Allowance(20_000), whole=whole)
+    return is_clear(raw, NAMER, Allowance(20_000), is_whole=whole)
 
 
 @pytest.mark.parametrize(
@@ -74,9 +74,9 @@ def test_entries_are_counted_over_all_that_is_glanced_at() -> None:
     """Two pages of two are more than three."""
     allowance, two = Allowance(3), page({"resourceType": "Encounter"}, {"resourceType": "Encounter"})
 
-    assert is_clear(two, NAMER, allowance, whole=True)
+    assert is_clear(two, NAMER, allowance, is_whole=True)
     with pytest.raises(TooManyEntries):
-        is_clear(two, NAMER, allowance, whole=True)
+        is_clear(two, NAMER, allowance, is_whole=True)
 
 
 @pytest.mark.parametrize(

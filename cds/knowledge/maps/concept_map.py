@@ -51,9 +51,9 @@ class ConceptMap(Struct):
 
 def parse(name: str, content: bytes) -> Parsed:
     """All codes of a file, and what is wrong with it."""
-    found = list(_Map(name, content.removeprefix(b"\xef\xbb\xbf")).read())
-    entries = tuple(one for one in found if isinstance(one, Entry))
-    return Parsed(entries, (), tuple(one for one in found if isinstance(one, Fault)))
+    lines = list(_Map(name, content.removeprefix(b"\xef\xbb\xbf")).read())
+    entries = tuple(line for line in lines if isinstance(line, Entry))
+    return Parsed(entries, (), tuple(line for line in lines if isinstance(line, Fault)))
 
 
 class _Map:
@@ -69,18 +69,18 @@ class _Map:
     def read(self) -> Iterator[Faulty]:
         """The codes in their order."""
         try:
-            whole = msgspec.json.decode(self._content, type=ConceptMap)
+            concept_map = msgspec.json.decode(self._content, type=ConceptMap)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
             yield self._fault(f"is not a ConceptMap in JSON: {problem}", 0)
             return
-        if whole.resourceType != "ConceptMap":
+        if concept_map.resourceType != "ConceptMap":
             yield self._fault("is not a ConceptMap", 0)
-        elif whole.status != "active":
+        elif concept_map.status != "active":
             yield self._fault("its `status` is not active", 0)
-        elif not whole.group:
+        elif not concept_map.group:
             yield self._fault("has no `group`", 0)
         else:
-            for raw in whole.group:
+            for raw in concept_map.group:
                 yield from self._group(bytes(raw))
 
     def _group(self, raw: bytes) -> Iterator[Faulty]:
@@ -109,9 +109,9 @@ class _Map:
         if not element.code:
             yield self._fault("an element has no `code`", line)
             return
-        wanted = [one for one in element.target or () if one.equivalence not in UNMATCHED]
-        for one in wanted:
-            reason = _reason(one) or _spoiled(source, element.code, target, one.code)
+        targets = [candidate for candidate in element.target or () if candidate.equivalence not in UNMATCHED]
+        for match in targets:
+            reason = _reason(match) or _spoiled(source, element.code, target, match.code)
             yield (
                 self._fault(f"{_shown(element.code)}: {reason}", line)
                 if reason
@@ -121,8 +121,8 @@ class _Map:
                     system=source.strip(),
                     code=element.code.strip(),
                     target_system=target.strip(),
-                    target_code=(one.code or "").strip(),
-                    names=tuple(filter(None, (element.display, one.display))),
+                    target_code=(match.code or "").strip(),
+                    names=tuple(filter(None, (element.display, match.display))),
                 )
             )
 
@@ -148,9 +148,11 @@ def _reason(target: Target) -> str | None:
 
 
 def _spoiled(*texts: str | None) -> str | None:
-    whole = all(text and len(text) <= LONGEST_CELL and text.isprintable() for text in texts)
+    is_whole = all(text and len(text) <= LONGEST_CELL and text.isprintable() for text in texts)
     return (
-        None if whole else f"a code or system is longer than {LONGEST_CELL} characters, or has characters of no print"
+        None
+        if is_whole
+        else f"a code or system is longer than {LONGEST_CELL} characters, or has characters of no print"
     )
 
 

@@ -21,12 +21,12 @@ class Source(NamedTuple):
 
 def sources(folder: Path, most_bytes: int = MOST_BYTES) -> Iterator[Source]:
     """The files in the order of their names; raises MapError for what is not to be there."""
-    left = most_bytes
+    remaining = most_bytes
     for path in _listed(folder):
         _check(path, folder)
-        content = _read(path, left)
-        left -= len(content)
-        if left < 0:
+        content = _read(path, remaining)
+        remaining -= len(content)
+        if remaining < 0:
             raise MapError(f"the files are larger than {most_bytes // 2**20} MiB together")
         yield Source(path.name, content)
 
@@ -36,12 +36,12 @@ def _listed(folder: Path) -> list[Path]:
         paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     except (OSError, ValueError) as problem:
         raise MapError(f"the folder cannot be read: {reason_of(problem)}") from problem
-    wanted = [path for path in paths if path.suffix.lower() not in PASSED_OVER]
-    if len(wanted) > MOST_FILES:
+    read_paths = [path for path in paths if path.suffix.lower() not in PASSED_OVER]
+    if len(read_paths) > MOST_FILES:
         raise MapError(f"the folder holds more than {MOST_FILES} files")
-    if not wanted:
+    if not read_paths:
         raise MapError("the folder holds no .json or .csv file")
-    return wanted
+    return read_paths
 
 
 def _check(path: Path, folder: Path) -> None:
@@ -59,14 +59,16 @@ def _check(path: Path, folder: Path) -> None:
         raise MapError(f"{shown(path.name)}: only .json (a ConceptMap), .csv, and .md or .txt for people may be here")
 
 
-def _read(path: Path, left: int) -> bytes:
+def _read(path: Path, remaining: int) -> bytes:
     try:
         with path.open("rb") as file:
-            return file.read(left + 1)
+            return file.read(remaining + 1)
     except OSError as problem:
         raise MapError(f"{shown(path.name)}: cannot be read: {reason_of(problem)}") from problem
 
 
 def shown(name: str) -> str:
     """A name of a file as it can be printed."""
-    return "".join(one if one.isprintable() else "?" for one in name.encode("utf-8", "replace").decode())
+    return "".join(
+        character if character.isprintable() else "?" for character in name.encode("utf-8", "replace").decode()
+    )

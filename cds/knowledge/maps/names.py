@@ -30,26 +30,28 @@ class Names:
 
     def _of_test(self, concept: Concept, name: str) -> str | None:
         analyte = concept.analyte or ""
-        named = self._knowledge.analyte_words.analyte(name)
+        analyte_named = self._knowledge.analyte_words.analyte(name)
         label = self._knowledge.analytes[analyte].label
-        if named is not None and named != analyte:
-            return f"its name says {self._knowledge.analytes[named].label}, the target is {label}"
-        if (other := self._tests.other(name)) is not None:
-            return f"its name says `{other}`, which is another test than {label}"
+        if analyte_named is not None and analyte_named != analyte:
+            return f"its name says {self._knowledge.analytes[analyte_named].label}, the target is {label}"
+        if (other_test := self._tests.other(name)) is not None:
+            return f"its name says `{other_test}`, which is another test than {label}"
         kind = next((kind for group, kind in CALCIUM_KINDS.items() if group in concept.groups), None)
-        said = self._tests.kind(name)
-        if said not in (None, kind) and not (kind is None and said == "unadjusted"):
-            return f"its name says {said}, the target is {f'{kind} ' if kind else ''}{label}"
+        kind_named = self._tests.kind(name)
+        if kind_named not in (None, kind) and not (kind is None and kind_named == "unadjusted"):
+            return f"its name says {kind_named}, the target is {f'{kind} ' if kind else ''}{label}"
         return None
 
     def _of_medicine(self, concept: Concept, name: str) -> str | None:
-        named = self._knowledge.ingredients.find(name)
-        if not concept.groups or not concept.ingredient or not named:
+        ingredients = self._knowledge.ingredients.find(name)
+        if not concept.groups or not concept.ingredient or not ingredients:
             return None
         ingredient = fold(concept.ingredient)
-        if any(fold(one.ingredient) in ingredient or ingredient in fold(one.ingredient) for one in named):
+        if any(
+            fold(concept.ingredient) in ingredient or ingredient in fold(concept.ingredient) for concept in ingredients
+        ):
             return None
-        return f"its name says {named[0].ingredient}, the target is {concept.ingredient}"
+        return f"its name says {ingredients[0].ingredient}, the target is {concept.ingredient}"
 
 
 class OtherNames:
@@ -59,7 +61,7 @@ class OtherNames:
         self._begin = tuple(fold(word) for word in words.begin)
         self._whole = frozenset(fold(word) for word in words.whole)
         self._within = tuple(fold(word) for word in words.within)
-        self._kinds = {kind: tuple(map(fold, some)) for kind, some in words.kinds.items()}
+        self._kinds = {kind: tuple(map(fold, words_of_kind)) for kind, words_of_kind in words.kinds.items()}
 
     def other(self, name: str) -> str | None:
         """The word that says so."""
@@ -67,13 +69,13 @@ class OtherNames:
         if within := next((word for word in self._within if word in plain), None):
             return within
         tokens = _WORD.findall(plain)
-        return next((one for one in tokens if one in self._whole or one.startswith(self._begin)), None)
+        return next((token for token in tokens if token in self._whole or token.startswith(self._begin)), None)
 
     def kind(self, name: str) -> str | None:
         """The kind that it names."""
         tokens = _WORD.findall(_plain(name))
-        said = (kind for kind, begin in self._kinds.items() if any(one.startswith(begin) for one in tokens))
-        return next(said, None)
+        kinds = (kind for kind, begin in self._kinds.items() if any(token.startswith(begin) for token in tokens))
+        return next(kinds, None)
 
 
 def _plain(name: str) -> str:

@@ -43,7 +43,7 @@ def parse(name: str, content: bytes) -> Parsed:
     if not rows:
         return Parsed(faults=(Fault(name, 0, "is empty"),))
     columns, rows = _headed(rows)
-    missing = [one for one in (UNITS if UNITS[0] in columns else CODES) if one not in columns]
+    missing = [column for column in (UNITS if UNITS[0] in columns else CODES) if column not in columns]
     if missing:
         reason = f"has no column {', '.join(missing)}: it needs {', '.join(CODES)}, or {', '.join(UNITS)}"
         return Parsed(faults=(Fault(name, rows[0].line if rows else 1, reason),))
@@ -146,7 +146,7 @@ def _entry(name: str, line: int, record: Mapping[str, str]) -> Entry:
 
 def _alias(name: str, line: int, record: Mapping[str, str]) -> Alias:
     if not record["unit"] or not record["ucum"]:
-        raise _Refusal(f"has no {' or no '.join(one for one in UNITS if not record[one])}")
+        raise _Refusal(f"has no {' or no '.join(column for column in UNITS if not record[column])}")
     return Alias(file=name, line=line, text=record["unit"], unit=record["ucum"])
 
 

@@ -29,14 +29,14 @@ def with_maps(knowledge: Knowledge, folder: str, most_rows: int = MOST_ROWS) -> 
     if not folder:
         return knowledge
     read = [(source, _parsed(source)) for source in sources(Path(folder))]
-    whole = _joined(parsed for _, parsed in read)
-    if whole.rows > most_rows:
+    joined = _joined(parsed for _, parsed in read)
+    if joined.rows > most_rows:
         raise MapError(f"the files have more than {most_rows} lines together")
-    site = _Site(knowledge, whole)
-    faults = sorted((*whole.faults, *site.faults()), key=lambda fault: (fault.file, fault.line))
+    site = _Site(knowledge, joined)
+    faults = sorted((*joined.faults, *site.faults()), key=lambda fault: (fault.file, fault.line))
     if faults:
         raise MapError(_told(faults))
-    files = [MapFile(shown(source.name), len(one.entries), len(one.aliases)) for source, one in read]
+    files = [MapFile(shown(source.name), len(parsed.entries), len(parsed.aliases)) for source, parsed in read]
     return site.laid_over(tuple(files))
 
 
@@ -46,11 +46,11 @@ def _parsed(source: Source) -> Parsed:
 
 
 def _joined(parts: Iterable[Parsed]) -> Parsed:
-    some = list(parts)
+    parsed_files = list(parts)
     return Parsed(
-        tuple(entry for one in some for entry in one.entries),
-        tuple(alias for one in some for alias in one.aliases),
-        tuple(fault for one in some for fault in one.faults),
+        tuple(entry for parsed in parsed_files for entry in parsed.entries),
+        tuple(alias for parsed in parsed_files for alias in parsed.aliases),
+        tuple(fault for parsed in parsed_files for fault in parsed.faults),
     )
 
 
@@ -128,14 +128,16 @@ class _Site:
         return None
 
     def _is_read(self, unit: str) -> bool:
-        some = self._knowledge.analytes.values()
-        return usual(unit) or any(factor(unit, one.unit, one.molar_mass, one.valence) is not None for one in some)
+        analytes = self._knowledge.analytes.values()
+        return usual(unit) or any(
+            factor(unit, analyte.unit, analyte.molar_mass, analyte.valence) is not None for analyte in analytes
+        )
 
     def laid_over(self, files: tuple[MapFile, ...]) -> Knowledge:
         """The knowledge with all lines; they have been checked."""
-        known, codes = self._knowledge, {}
-        answers: dict[Key, Word] = dict(known.answers.codes)
-        routes = dict(known.route_codes)
+        knowledge, codes = self._knowledge, {}
+        answers: dict[Key, Word] = dict(knowledge.answers.codes)
+        routes = dict(knowledge.route_codes)
         shown_codes: dict[Key, SiteCode] = {}
         for entry in self._lines.entries:
             key, target = self._key(entry), self._target(entry)
@@ -149,18 +151,18 @@ class _Site:
             shown_codes[key] = SiteCode(*key, concept or Concept(*target, ""), entry.file)
         units = {alias.text: alias.unit for alias in self._lines.aliases}
         return replace(
-            known,
-            version=self._version(known.version, shown_codes, units),
-            codes=known.codes.with_site(self._systems, codes),
-            answers=replace(known.answers, codes=answers),
+            knowledge,
+            version=self._version(knowledge.version, shown_codes, units),
+            codes=knowledge.codes.with_site(self._systems, codes),
+            answers=replace(knowledge.answers, codes=answers),
             route_codes=routes,
-            unit_names=known.unit_names.with_site(units),
+            unit_names=knowledge.unit_names.with_site(units),
             site=SiteMaps(files, tuple(shown_codes[key] for key in sorted(shown_codes)), self._lines.aliases),
         )
 
     @staticmethod
     def _version(version: str, codes: Mapping[Key, SiteCode], units: Mapping[str, str]) -> str:
-        targets = sorted((*key, one.concept.system, one.concept.code) for key, one in codes.items())
+        targets = sorted((*key, site_code.concept.system, site_code.concept.code) for key, site_code in codes.items())
         return digest(version, targets, sorted(units.items()))
 
 
@@ -170,8 +172,16 @@ class Targets:
     def __init__(self, knowledge: Knowledge) -> None:
         self._codes = knowledge.codes
         classes = knowledge.medicines.values()
-        self._groups = {name for one in classes for name in (*one.groups, *one.never, *one.check_route)}
-        self._stated = {token.partition(":")[2] for one in classes for token in (*one.codes, *one.stated_route)}
+        self._groups = {
+            name
+            for medicine_class in classes
+            for name in (*medicine_class.groups, *medicine_class.never, *medicine_class.check_route)
+        }
+        self._stated = {
+            token.partition(":")[2]
+            for medicine_class in classes
+            for token in (*medicine_class.codes, *medicine_class.stated_route)
+        }
         self.others = frozenset((*knowledge.answers.codes, *knowledge.route_codes))
 
     def find(self, system: str, code: str) -> Concept | None:
