@@ -334,7 +334,7 @@ def _caffeine(part: Observation | Component, namer: Namer, entry: Entry) -> Seen
         return None
     codes = namer.concepts(part.code)
     is_question = any(CAFFEINE in concept.sets for concept in codes)
-    amount = namer.caffeine(text, asked=is_question) if is_question or not codes else None
+    amount = namer.caffeine(text, is_asked=is_question) if is_question or not codes else None
     if amount is None:
         return None
     caffeine_codes = codes or (Concept(system="", code="", display="", sets=frozenset({CAFFEINE})),)
