@@ -206,9 +206,7 @@ def _measured(part: Observation | Component) -> tuple[Quantity | None, str | Non
 
 
 def _words(value: CodeableConcept | None) -> str | None:
-    return (
-        value.text or next((coding.display for coding in value.coding or () if coding.display), None) if value else None
-    )
+    return value.text or next((code.display for code in value.coding or () if code.display), None) if value else None
 
 
 def _flags(part: Observation | Component, units: UnitWords) -> frozenset[str]:
@@ -217,26 +215,15 @@ def _flags(part: Observation | Component, units: UnitWords) -> frozenset[str]:
         return NOTHING
     interpretations = list(concepts.each(part.interpretation))
     codes = frozenset(concepts.codes(interpretations))
-    flags = (
-        units.flag(text)
-        for interpretation in interpretations
-        for text in (interpretation.text, _words(interpretation))
-        if text
-    )
+    flags = (units.flag(text) for term in interpretations for text in (term.text, _words(term)) if text)
     return codes or frozenset(flag for flag in flags if flag)
 
 
-def _remarks(observation: Observation, part: Observation | Component) -> str:
+def _remarks(whole: Observation, part: Observation | Component) -> str:
     """Everything that may say that a sample was spoiled."""
     remarks = [part.value_string, _words(part.value_codeable_concept)]
-    remarks += (
-        [interpretation.text or _words(interpretation) for interpretation in concepts.each(part.interpretation)]
-        if part.interpretation
-        else []
-    )
-    raw = (
-        bytes(text).decode("utf-8", "replace") for text in (observation.note, observation.specimen) if memoryview(text)
-    )
+    remarks += [term.text or _words(term) for term in concepts.each(part.interpretation)] if part.interpretation else []
+    raw = (bytes(text).decode("utf-8", "replace") for text in (whole.note, whole.specimen) if memoryview(text))
     return " ".join(filter(None, (*remarks, *raw)))
 
 
@@ -380,8 +367,7 @@ def _places(sites: Concepts) -> frozenset[str]:
 
 def _source(observation: Observation) -> Source:
     """The patient, if nobody else performed it; an answer, if it is of a survey; else an examination."""
-    performers = read_raw(_REFERENCES, observation.performer) or []
-    kinds = {type_of(performer.reference or "") for performer in performers}
+    kinds = {type_of(performer.reference or "") for performer in read_raw(_REFERENCES, observation.performer) or ()}
     if kinds and kinds <= PATIENTS:
         return Source.PATIENT
     categories = concepts.codes(concepts.each(read_raw(_CATEGORIES, observation.category))) & ANSWERED
@@ -390,9 +376,7 @@ def _source(observation: Observation) -> Source:
 
 def _form(observation: Observation) -> str | None:
     """The response to a form that an Observation was made from, as a fact names it."""
-    references = (
-        parts(reference.reference or "") for reference in read_raw(_REFERENCES, observation.derived_from) or ()
-    )
+    references = (parts(source.reference or "") for source in read_raw(_REFERENCES, observation.derived_from) or ())
     return next((f"{FORM}/{ident}" for kind, ident in references if kind == FORM), None)
 
 
