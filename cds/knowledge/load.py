@@ -181,12 +181,8 @@ def load(folder: Path = DATA, languages: Collection[str] = (), wording: Path = E
             for language in LANGUAGES
         },
         languages=tuple(answer_lists.languages.live),
-        explained_codes={
-            name: _listed(terminology, name, explanation.codes) for name, explanation in explanations.items()
-        },
-        spared_codes={
-            name: _listed(terminology, name, explanation.spares) for name, explanation in explanations.items()
-        },
+        explained_codes={name: _listed(terminology, name, entry.codes) for name, entry in explanations.items()},
+        spared_codes={name: _listed(terminology, name, entry.spares) for name, entry in explanations.items()},
         lab_tags=_lab_tags(analytes, limits.by_analyte, sets),
         electrolytes=frozenset(name for name, analyte in analytes.items() if analyte.electrolyte),
     )

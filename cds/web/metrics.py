@@ -65,9 +65,8 @@ class Metrics:
         self._cards = cache(Counter(PREFIX + "cards", "Cards shown.", by_card, registry=registry).labels)
         self._withheld, self._emergencies = _of_silent_calls(registry)
         self._shadow_events, self._shadow_cards = _of_shadow(registry)
-        self._unchecked = Counter(
-            PREFIX + "not_checked", "What was not checked, and why.", ("cause",), registry=registry
-        )
+        about = "What was not checked, and why."
+        self._unchecked = Counter(PREFIX + "not_checked", about, ("cause",), registry=registry)
         about = "Entries on file that could not be read."
         self._unread = Counter(PREFIX + "unread", about, ("client", "type", "reason"), registry=registry)
         by_refusal = ("client", "reason")
@@ -83,9 +82,8 @@ class Metrics:
         )
         for event in COUNTED:
             self._store.labels(event)
-        self._audit_lost = Counter(
-            PREFIX + "audit_lost", "Lines of the audit that could not be written.", registry=registry
-        )
+        about = "Lines of the audit that could not be written."
+        self._audit_lost = Counter(PREFIX + "audit_lost", about, registry=registry)
         registry.register(WorkersEnded())
         self._lag = Histogram(
             PREFIX + "loop_lag_seconds",
