@@ -1,10 +1,12 @@
 """Orders, referrals, appointments, examinations, reports, visits and relatives."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from cds.chart.facts import ORDER_INTENTS, FamilyMember, Named, Report, RequestedService, Seen, Told, Visit
+from msgspec import Struct
+
+from cds.chart import examinations
+from cds.chart.facts import ORDER_INTENTS, FamilyMember, Named, Report, RequestedService, Told, Visit
 from cds.chart.naming import Namer, union
-from cds.chart.polarity import By
 from cds.chart.scope import Scope, span
 from cds.chart.spoken import KEPT
 from cds.fhir import concepts
@@ -29,7 +31,6 @@ CALLED_OFF = frozenset({"cancelled", "entered-in-error"})
 VOID = frozenset({"cancelled", "entered-in-error", "nullified"})
 REPORTED = frozenset({"final", "amended", "corrected", "appended", "completed"})
 REQUESTED = frozenset({"active", "on-hold", "completed"})
-REPORT_KINDS = ("exam", "emg")
 FAMILY_DISEASE = frozenset({"family-disease"})
 
 
@@ -75,7 +76,8 @@ def impression(resource: ClinicalImpression, namer: Namer, scope: Scope) -> Repo
         return None
     findings = [item.item_codeable_concept or concepts.of_reference(item.item) for item in resource.finding or ()]
     when = parse(resource.effective_date_time) or _of(resource.effective_period) or parse(resource.date)
-    return _report(resource, hit, scope, when, namer.sets([finding for finding in findings if finding]))
+    texts = (resource.summary or "", *(text for finding in findings for text in concepts.texts(finding)))
+    return _report(resource, hit, scope, when, Conclusions([finding for finding in findings if finding], texts), namer)
 
 
 def diagnostic_report(resource: DiagnosticReport, namer: Namer, scope: Scope) -> Report | None:
@@ -83,8 +85,10 @@ def diagnostic_report(resource: DiagnosticReport, namer: Namer, scope: Scope) ->
     if (hit := _examined(resource, namer)) is None:
         return None
     when = parse(resource.effective_date_time) or _of(resource.effective_period) or parse(resource.issued)
-    results = (*concepts.each(resource.conclusion_code), *concepts.each(resource.coded_diagnosis))
-    return _report(resource, hit, scope, when, namer.sets(results))
+    results = [*concepts.each(resource.conclusion_code), *concepts.each(resource.coded_diagnosis)]
+    texts = (text for conclusion in results for text in concepts.texts(conclusion))
+    remarks = examinations.remarks(resource.conclusion, resource.comments, resource.note)
+    return _report(resource, hit, scope, when, Conclusions(results, (*texts, *remarks)), namer)
 
 
 def procedure(resource: Procedure, namer: Namer, scope: Scope) -> Report | None:
@@ -93,61 +97,52 @@ def procedure(resource: Procedure, namer: Namer, scope: Scope) -> Report | None:
         return None
     when = parse(resource.performed_date_time or resource.occurrence_date_time)
     when = when or _of(resource.performed_period) or _of(resource.occurrence_period)
-    return _report(resource, hit, scope, when, namer.sets([resource.outcome] if resource.outcome else ()))
+    outcome = [resource.outcome] if resource.outcome else []
+    return _report(resource, hit, scope, when, Conclusions(outcome, tuple(concepts.texts(resource.outcome))), namer)
 
 
 Examination = ClinicalImpression | DiagnosticReport | Procedure
+
+
+class Conclusions(Struct, frozen=True):
+    """What an examination concluded: coded, and in words."""
+
+    coded: Sequence[CodeableConcept]
+    texts: Sequence[str]
 
 
 def _examined(resource: Examination, namer: Namer) -> tuple[str, Concept] | None:
     """The kind of examination that was done, with its code; most reports are about something else."""
     hits = namer.concepts(concepts.plain(resource.code))
     sets = union(hits)
-    kind = next((kind for kind in REPORT_KINDS if kind in sets), None)
+    kind = next((kind for kind in examinations.KINDS if kind in sets), None)
     return (kind, hits[0]) if kind is not None and status_of(resource) in REPORTED else None
 
 
 def _report(
-    resource: Examination, hit: tuple[str, Concept], scope: Scope, when: When | None, results: frozenset[str]
+    resource: Examination,
+    hit: tuple[str, Concept],
+    scope: Scope,
+    when: When | None,
+    conclusions: Conclusions,
+    namer: Namer,
 ) -> Report | None:
+    """The report; one that is called normal, and says otherwise beside it, is of unknown result (N3, N24)."""
     if scope.is_future(when):
         return None
     kind, concept = hit
+    outcome, disagrees = examinations.of_all(conclusions.coded, namer)
+    disagrees |= outcome == examinations.NORMAL and examinations.speaks_against(conclusions.texts, namer)
     return Report(
         ref=resource.ref,
         kind=kind,
         concept=concept,
         words=_words(concepts.plain(resource.code)),
         when=scope.date(when),
-        result=result(results),
+        result=None if disagrees else outcome,
+        disagrees=disagrees,
         is_procedure=isinstance(resource, Procedure),
     )
-
-
-def examined(seen: Seen) -> Report | None:
-    """An Observation that is an examination or an EMG, unless it says that there was none.
-
-    What has no value or is not final is one of unknown result: it neither calms nor alarms, nor does an older normal
-    one. What is preliminary is not there yet (N1), unless it is abnormal: then nothing calms beside it.
-    """
-    outcome = result(seen.value_sets)
-    if not seen.is_done or (seen.preliminary and outcome != "abnormal"):
-        return None
-    is_known = seen.is_settled and seen.said.by is not By.REASON
-    kind = next(kind for kind in REPORT_KINDS if kind in seen.named.sets)
-    return Report(
-        ref=seen.named.ref,
-        kind=kind,
-        concept=seen.named.concepts[0],
-        words=seen.named.words,
-        when=seen.when,
-        result=outcome if is_known else None,
-    )
-
-
-def result(sets: frozenset[str]) -> str | None:
-    """Abnormal, normal or unknown; abnormal wins."""
-    return next((word for word in ("abnormal", "normal") if word in sets), None)
 
 
 def visits(encounter: Encounter, namer: Namer, scope: Scope) -> Iterator[Visit]:

@@ -236,7 +236,7 @@ class RequestedService(Struct, frozen=True, kw_only=True):
 class Report(Struct, frozen=True, kw_only=True):
     """An examination or EMG: `result` is normal, abnormal or None (unknown); a Procedure need not have one.
 
-    `words` are what the chart calls it.
+    `words` are what the chart calls it. `disagrees` marks one that is called normal, and says otherwise itself.
     """
 
     ref: str
@@ -245,6 +245,7 @@ class Report(Struct, frozen=True, kw_only=True):
     words: str | None = None
     when: When | None = None
     result: str | None = None
+    disagrees: bool = False
     is_procedure: bool = False
 
 

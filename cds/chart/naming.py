@@ -9,6 +9,7 @@ from cds.chart.facts import Named
 from cds.chart.spoken import NOTHING_SAID, Listener, Spoken
 from cds.fhir.concepts import each, texts
 from cds.fhir.datatypes import CodeableConcept, Concepts
+from cds.knowledge.abnormal_words import AbnormalWords
 from cds.knowledge.caffeine_words import CaffeineWords
 from cds.knowledge.codes import NOTHING, Concept
 from cds.knowledge.load import Knowledge
@@ -26,6 +27,7 @@ class Namer:
         self.answers = knowledge.answers
         self.form = knowledge.form
         self.caffeine = CaffeineWords(knowledge.phrases.caffeine).mg_a_day
+        self.says_abnormal = AbnormalWords(knowledge.phrases.abnormal).says_abnormal
         self.systems = knowledge.systems
         self._sided = knowledge.group(SIDED)
         self.question_verbs = tuple(sorted(knowledge.phrases.question_verbs, key=len, reverse=True))

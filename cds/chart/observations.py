@@ -7,9 +7,10 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cds.chart import examinations
 from cds.chart.facts import NO_NAME, LabResult, Named, OtherResult, Seen, Source, Told
 from cds.chart.naming import Namer, union
-from cds.chart.polarity import EXAMINATIONS, By, of_part, was_not_done
+from cds.chart.polarity import EXAMINATIONS, By, has_unread_form, of_part, was_not_done
 from cds.chart.scope import Scope, span
 from cds.chart.spoken import KEPT
 from cds.fhir import concepts
@@ -66,10 +67,10 @@ def contained(report: DiagnosticReport, namer: Namer, scope: Scope) -> Iterator[
             yield from (replace(lab_result, ref=report.ref) for lab_result in labs(observation, namer, scope))
 
 
-def within(report: DiagnosticReport) -> Iterator[Observation]:
-    """The Observations that a report holds within itself; none of one that is void."""
-    if status_of(report) not in VOID:
-        observations = (read_raw(_OBSERVATION, raw) for raw in report.contained or ())
+def within(whole: DiagnosticReport | Observation) -> Iterator[Observation]:
+    """The Observations that a report or a panel holds within itself; none of one that is void."""
+    if whole.contained and status_of(whole) not in VOID:
+        observations = (read_raw(_OBSERVATION, raw) for raw in whole.contained)
         yield from (observation for observation in observations if observation is not None)
 
 
@@ -148,12 +149,7 @@ def _has_result(part: Observation | Component, namer: Namer) -> bool:
 
 def _has_value(part: Observation | Component) -> bool:
     plain = (part.value_quantity, part.value_string, part.value_codeable_concept, part.value_integer is not None)
-    return any(plain) or _has_unread_form(part)
-
-
-def _has_unread_form(part: Observation | Component) -> bool:
-    """Whether its value is a ratio, a range or a series: on file, and no number that a limit is held against (N64)."""
-    return any(map(memoryview, (part.value_ratio, part.value_range, part.value_sampled_data)))
+    return any(plain) or has_unread_form(part)
 
 
 def _result(
@@ -198,7 +194,7 @@ def _measured(part: Observation | Component) -> tuple[Quantity | None, str | Non
     if quantity is not None:
         return quantity, None if quantity.value is not None or quantity.stated is None else "number"
     if words is None:
-        return None, "number" if _has_unread_form(part) else None
+        return None, "number" if has_unread_form(part) else None
     match = _AMOUNT.fullmatch(words.strip())
     if match is None:
         return None, "words"
@@ -214,7 +210,7 @@ def _flags(part: Observation | Component, units: UnitWords) -> frozenset[str]:
     if not part.interpretation:
         return NOTHING
     interpretations = list(concepts.each(part.interpretation))
-    codes = frozenset(concepts.codes(interpretations))
+    codes = frozenset(units.flag(code) or code.strip().upper() for code in concepts.codes(interpretations))
     flags = (units.flag(text) for term in interpretations for text in (term.text, _words(term)) if text)
     return codes or frozenset(flag for flag in flags if flag)
 
@@ -260,9 +256,9 @@ def seen(observation: Observation, namer: Namer, scope: Scope) -> Iterator[Seen]
         reported=form is not None and source is Source.PATIENT,
         form=form,
     )
-    for part in (observation, *(observation.component or ())):
-        if (one := seen_in(part, namer, entry)) is not None:
-            yield one
+    parts = (observation, *(observation.component or ()))
+    findings = [finding for part in parts if (finding := seen_in(part, namer, entry)) is not None]
+    yield from examinations.in_one(findings, observation, namer)
 
 
 class Entry(Struct, frozen=True):
@@ -297,9 +293,9 @@ def seen_in(part: Observation | Component, namer: Namer, entry: Entry, *, date: 
         when=entry.when,
         quantity=part.value_quantity or _whole(part),
         value_concepts=value.concepts,
-        value_sets=value.sets | _answer(part),
+        value_sets=value.sets | examinations.flagged(part),
         value=value,
-        date=parse(part.value_date_time) if isinstance(part, Observation) else date,
+        date=parse(part.value_date_time) or date,
         said=said,
         is_done=not (was_not_done(part, namer.answers) or "absent" in value.sets or part.value_boolean is False),
         sites=namer.each_sets(sites),
@@ -378,16 +374,6 @@ def _form(observation: Observation) -> str | None:
     """The response to a form that an Observation was made from, as a fact names it."""
     references = (parts(source.reference or "") for source in read_raw(_REFERENCES, observation.derived_from) or ())
     return next((f"{FORM}/{ident}" for kind, ident in references if kind == FORM), None)
-
-
-def _answer(part: Observation | Component) -> frozenset[str]:
-    """Normal or abnormal, as an examination's interpretation states it (4b Exam)."""
-    if part.interpretation is None:
-        return NOTHING
-    flags = concepts.codes(concepts.each(part.interpretation))
-    if flags & {"A", "AA"}:
-        return frozenset({"abnormal"})
-    return frozenset({"normal"}) if "N" in flags else NOTHING
 
 
 def effective(observation: Observation) -> When | None:

@@ -97,6 +97,12 @@ def of_part(
     return FINDING if _is_finding(part.code, code) else QUESTION
 
 
+def has_unread_form(part: Observation | Component) -> bool:
+    """Whether its value is of a form that no rule reads: it is on file, and says neither yes nor no (N2, N64)."""
+    forms = (part.value_ratio, part.value_range, part.value_sampled_data, part.value_time, part.value_period)
+    return any(map(memoryview, forms))
+
+
 def was_not_done(part: Observation | Component, answers: Answers) -> bool:
     """Whether an entry says that nothing was examined or measured; one of unknown outcome does not say that."""
     stated_concepts = (part.data_absent_reason, part.value_codeable_concept)
@@ -129,6 +135,8 @@ def _values(
         yield _number(part.value_quantity, sets, answers)
     if part.value_integer is not None:
         yield _number(Quantity(stated=part.value_integer), sets, answers)
+    if has_unread_form(part) or part.value_date_time is not None:
+        yield QUESTION
 
 
 def _coded(concept: CodeableConcept, sets: frozenset[str], value: tuple[Concept, ...], answers: Answers) -> Said:

@@ -8,7 +8,7 @@ from typing import Any as Anything
 from msgspec import Raw
 from msgspec.structs import replace
 
-from cds.chart import care_events, conditions, observations, people
+from cds.chart import care_events, conditions, examinations, observations, people
 from cds.chart.facts import Chart, Drug, Problem, Seen
 from cds.chart.forms import Forms
 from cds.chart.medicines import MedicationReader, Medications
@@ -143,13 +143,11 @@ class Reader:
         text = resource.effective_date_time
         if text is not None and text < self._year_ago:
             return self._is_newest_lab(resource, text)
-        if matters(resource.code) or matters(resource.value_codeable_concept):
+        if matters(resource.code) or matters(resource.value_codeable_concept) or resource.contained:
             return True
-        if self._namer.worded_test(resource.code) is not None:
+        if self._namer.worded_test(resource.code) is not None or observations.tells_caffeine(resource, self._namer):
             return True
         if resource.value_string is not None and self._namer.listener.heard(resource.value_string) is not NOTHING_SAID:
-            return True
-        if observations.tells_caffeine(resource, self._namer):
             return True
         if observations.tells_abnormal(resource) and observations.is_laboratory(resource):
             return True
@@ -183,9 +181,9 @@ class Reader:
     def _medicine_matters(self, resource: Medicated) -> bool:
         """It names a medicine of interest, by code or in words, or is in no classification, or refers to one."""
         concept, namer = resource.medication_codeable_concept, self._namer
-        if concept is None or not namer.is_classified(concept):
+        if concept is None or not namer.is_classified(concept) or namer.may_matter(concept):
             return True
-        return namer.may_matter(concept) or namer.names_ingredient(concept)
+        return namer.names_ingredient(concept)
 
     def _prescription_matters(self, resource: Medicated) -> bool:
         """The same; one that is taken and of no class that a rule reads is counted (N48)."""
@@ -278,8 +276,8 @@ class Reader:
 
     def _examine(self, seen: Seen) -> None:
         """Take an examination; one that a patient speaks of is none."""
-        if not (seen.reported or seen.named.sets.isdisjoint(care_events.REPORT_KINDS)):
-            self._keep(self._chart.reports, care_events.examined(seen))
+        if not (seen.reported or seen.named.sets.isdisjoint(examinations.KINDS)):
+            self._keep(self._chart.reports, examinations.examined(seen))
 
     def form(self, resource: QuestionnaireResponse) -> None:
         """Take the answers to a form."""
@@ -290,7 +288,10 @@ class Reader:
         self._forms.ask(resource)
 
     def observation(self, resource: fhir.Observation) -> None:
-        """Take results and findings, and what a text says."""
+        """Take results and findings, and what a text says; what a panel holds within itself is known by the panel."""
+        for inner in observations.within(resource):
+            if self.scope.owns(inner):
+                self.observation(replace(inner, id=resource.id, contained=None))
         self._chart.told += observations.told(resource, self._namer, self.scope)
         results = list(observations.labs(resource, self._namer, self.scope))
         self._chart.labs += results
@@ -333,8 +334,7 @@ class Reader:
     def report(self, resource: fhir.DiagnosticReport) -> None:
         """Take a report, and the results that it holds within itself."""
         self._samples.report(resource)
-        if resource.contained:
-            self._chart.labs += observations.contained(resource, self._namer, self.scope)
+        self._chart.labs += observations.contained(resource, self._namer, self.scope)
         self._keep(self._chart.reports, care_events.diagnostic_report(resource, self._namer, self.scope))
 
     def specimen(self, resource: fhir.Specimen) -> None:

@@ -2,12 +2,18 @@
 
 from datetime import datetime, timedelta
 
-from msgspec import Struct
+import msgspec
+from msgspec import Raw, Struct
 
 from cds.fhir.base import Owned
 from cds.fhir.datatypes import Period, Reference
 from cds.fhir.dates import When, parse
+from cds.fhir.raw import read_raw
 from cds.fhir.references import parts
+from cds.fhir.resources import Observation
+
+PEOPLE = frozenset({"RelatedPerson", "Person", "Practitioner"})
+_FOCUS = msgspec.json.Decoder(list[Reference] | None)
 
 
 class Scope(Struct, frozen=True):
@@ -32,8 +38,15 @@ class Scope(Struct, frozen=True):
         return ident == self.patient_id and kind in ("", "Patient")
 
     def owns(self, resource: Owned) -> bool:
-        """Whether a resource is about this patient."""
+        """Whether a resource is about this patient; an Observation may be about somebody else (R4 `focus`)."""
+        if isinstance(resource, Observation) and memoryview(resource.focus) and self._is_about_another(resource.focus):
+            return False
         return self.is_mine(resource.subject or resource.patient)
+
+    def _is_about_another(self, focus: Raw) -> bool:
+        """Whether a focus is another person: a relative, an unborn child, a donor. A device or a place is none."""
+        targets = [parts(reference.reference or "") for reference in read_raw(_FOCUS, focus) or ()]
+        return any(kind in PEOPLE or (kind == "Patient" and ident != self.patient_id) for kind, ident in targets)
 
     def is_future(self, when: When | None) -> bool:
         """Whether a date lies more than 24 hours ahead (4b Dates)."""

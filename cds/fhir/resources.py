@@ -68,6 +68,9 @@ class Component(Struct, gc=False, rename="camel"):
     value_ratio: Raw = Raw()
     value_range: Raw = Raw()
     value_sampled_data: Raw = Raw()
+    value_date_time: str | None = None
+    value_time: Raw = Raw()
+    value_period: Raw = Raw()
     data_absent_reason: CodeableConcept | None = None
     interpretation: Concepts = None
 
@@ -95,11 +98,15 @@ class Observation(Owned, tag="Observation", rename="camel"):
     value_ratio: Raw = Raw()
     value_range: Raw = Raw()
     value_sampled_data: Raw = Raw()
+    value_time: Raw = Raw()
+    value_period: Raw = Raw()
     data_absent_reason: CodeableConcept | None = None
     interpretation: Concepts = None
     reference_range: list[ReferenceRange] | None = None
     component: list[Component] | None = None
     derived_from: Raw = Raw()
+    focus: Raw = Raw()
+    contained: list[Raw] | None = None
 
 
 class Repeat(Struct, gc=False, rename="camel"):

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from cds.knowledge.abnormal_words import Abnormal
 from cds.knowledge.caffeine_words import Caffeine
 
 DEFICIENCY, EXCESS = "deficiency-", "excess-"  # so the value sets of recorded low and high values begin (N60)
@@ -252,6 +253,7 @@ class Phrases(Struct, frozen=True, forbid_unknown_fields=True):
     same_day: list[str]
     same_day_if_sudden: list[str]
     caffeine: Caffeine
+    abnormal: Abnormal
     specimen: list[str] = []
     other_tests: OtherTests = OtherTests()
 
@@ -357,6 +359,7 @@ class OpenItems(Struct, frozen=True, forbid_unknown_fields=True):
     result: AboutTest
     examination: str
     emg: str
+    disagrees: str
     problem: str
     medicine: str
     text: str

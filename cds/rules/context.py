@@ -19,6 +19,7 @@ from cds.rules.own_words import first_of_sentence, own
 from cds.rules.picture import Picture
 from cds.rules.rulebook import UNJUDGED, rulebook_of
 from cds.rules.unread import LANGUAGE
+from cds.rules.work_up import Done
 
 DOUBTFUL = {"unclear": "medicine_unclear", "on-hold": "medicine_on_hold", "dispensed": "medicine_dispensed"}
 CALF = "calf twitching"
@@ -122,7 +123,15 @@ def _exam(picture: Picture) -> tuple[Note, ...]:
         return ()
     if picture.exam.result == "normal":
         return (Note("exam_normal", {"date": exam_date(picture)}),)
+    if picture.exam.report.disagrees:
+        return (_disagrees(picture.exam, picture),)
     return (Note("exam_unknown", {"date": exam_date(picture)}),) if picture.exam.result is None else ()
+
+
+def _disagrees(done: Done, picture: Picture) -> Note:
+    """One that is called normal and holds a sign, or is called otherwise in its own words (N3)."""
+    test = first_of_sentence(picture.knowledge.label(done.report.kind))
+    return Note("exam_disagrees", {"test": test, "date": done.report.when.text if done.report.when else ""})
 
 
 def _emg(picture: Picture) -> tuple[Note, ...]:
@@ -130,6 +139,8 @@ def _emg(picture: Picture) -> tuple[Note, ...]:
     emg = picture.emg
     if emg is None or emg.result is not None:
         return ()
+    if emg.report.disagrees:
+        return (_disagrees(emg, picture),)
     return (Note("emg_unknown", {"date": emg.report.when.text if emg.report.when else ""}),)
 
 

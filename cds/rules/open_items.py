@@ -50,7 +50,7 @@ def uncoded(picture: Picture) -> Iterator[str]:
     names = picture.knowledge.names.open
     for done, name in ((picture.exam, names.examination), (picture.emg, names.emg)):
         if done is not None and done.result is None:
-            yield name
+            yield names.disagrees if done.report.disagrees else name
 
 
 def _open(assessment: Assessment) -> Iterator[str]:

@@ -63,6 +63,8 @@ UNSEARCHABLE = {
     "N2/question-is-finding": "the code is text, only the value is coded",
     "N4/by-the-other-side": "the code is of ICD-10-CM, in which Observations are not asked for",
     "N8/said-again": "the code is of ICD-10-CM, in which Observations are not asked for",
+    "within-a-panel/K": "the code of the panel is not asked for, only the result inside it is coded",
+    "within-a-panel/sign": "the panel's code is text, only the sign inside it is coded",
     "N48/contained": "the report's code is text, only the result inside it is coded",
     "N48-due/on-file": "the code is text",
     "N48-known/by-name": "the code is text",
