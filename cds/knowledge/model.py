@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 
 from cds.knowledge.abnormal_words import Abnormal
 from cds.knowledge.caffeine_words import Caffeine
+from cds.knowledge.other_tests import OtherTests
 
 DEFICIENCY, EXCESS = "deficiency-", "excess-"  # so the value sets of recorded low and high values begin (N60)
 CALCIUM_KINDS = {"calcium_ionized": "ionised", "calcium_corrected": "adjusted", "calcium_total": "unadjusted"}
@@ -228,18 +229,6 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
         """The tests that a card may list as missing: those of everybody, and those of a class of medicines."""
         tests = (test for name in TESTS for test in self.lists.get(name, ()))
         return tuple(dict.fromkeys((*tests, *(test for medicine_class in medicines for test in medicine_class.tests))))
-
-
-class OtherTests(Struct, frozen=True, forbid_unknown_fields=True):
-    """Words that make a test another one than that in serum, plasma or blood: of another specimen, or of another kind.
-
-    They `begin` a word, are a `whole` one, or stand anywhere `within` a name. `kinds` are told by how words begin.
-    """
-
-    begin: list[str] = []
-    whole: list[str] = []
-    within: list[str] = []
-    kinds: dict[str, list[str]] = {}
 
 
 class Phrases(Struct, frozen=True, forbid_unknown_fields=True):
