@@ -252,7 +252,8 @@ FLAGS = (
         card=EVAL,
         reads=Reads(
             sets=("weakness-unspecific", "abnormal-reflex", "sign-in-doubt"),
-            groups=("coded-signs",),
+            groups=("coded-signs", "childs-coded-signs"),
+            attributes=("age",),
             reports=("exam", "emg"),
             phrases=("red-flag",),
         ),

@@ -167,7 +167,9 @@ def _abnormal_test(done: Done | None, view: View) -> Raised | None:
 
 
 def _has_coded_sign(view: View) -> bool:
-    return bool(view.of(*view.group("coded-signs")))
+    """A sign with a flag of its own: an abnormal examination without one is itself the sign."""
+    childs = view.group("childs-coded-signs")
+    return bool(view.of(*view.group("coded-signs")) or (view.of(*childs) if view.is_child else ()))
 
 
 def report_fact(report: Report, label: str, words: str, value: str) -> Fact:
