@@ -195,6 +195,8 @@ def concerned(mutant: Mutant, original: Original) -> list[int]:
             found &= original.spanning(int(words[3]) - 2, int(words[3]) + 2)
         elif words[1] == "thresholds" and words[2].endswith("_years"):
             found &= _of_age(float(words[3]), original)
+        elif words[1] == "groups" and words[-2] == "without":
+            found &= original.holding(frozenset({words[-1].strip('"')})) or found
     elif file != "rules.toml" and (names := data_mutants.about(name, DATA / file)):
         found = original.holding(names)
     if file == "limits.toml" and (edges := data_mutants.edges(name, DATA / file)):
