@@ -10,7 +10,7 @@ from cds.knowledge.model import KnownCause
 from cds.rules.findings import Finding
 from cds.rules.view import View
 
-NUMBERED = frozenset({"adjusted", "computed", "ionised", None})  # an unadjusted calcium drops nothing
+NUMBERED = frozenset({"adjusted", "computed", "ionised", None})  # an unadjusted calcium is no number to rely on
 
 
 class Cause(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from cards.topics import Indicator
 from cds.chart.facts import Drug
 from cds.fhir.dates import When
 from cds.rules import abnormal_labs
-from cds.rules.causes import Cause
+from cds.rules.causes import NUMBERED, Cause
 from cds.rules.flags import Flags, Lowered, Raised
 from cds.rules.lab_limits import Judged
 from cds.rules.reads import Reads
@@ -20,7 +20,6 @@ LOW = "recorded-low"  # a group of the data
 GIVEN = "calcium-or-magnesium"
 OVERBREATHING, PANIC = "cause-hyperventilation", "panic"
 NEEDS = ("Patient", "Condition", "Observation", "MedicationRequest", "MedicationStatement", "MedicationAdministration")
-MEASURED = frozenset({"ionised", "adjusted", "computed", None})
 READS = Reads(
     problems=("hypoparathyroidism", "dialysis", OVERBREATHING, PANIC),
     problem_groups=(LOW,),
@@ -86,7 +85,7 @@ def _normal(test: str, view: View) -> Iterator[Judged]:
     for result, judged in view.results(test):
         if judged is None or judged.side != "normal" or judged.found is None or result.preliminary:
             continue
-        relied = judged.kind in MEASURED and not (unsafe and judged.kind in ("adjusted", "computed"))
+        relied = judged.kind in NUMBERED and not (unsafe and judged.kind in ("adjusted", "computed"))
         if relied and not (judged.by_flag or judged.disagrees or judged.found.comparator):
             yield judged
 
