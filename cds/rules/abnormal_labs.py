@@ -41,13 +41,13 @@ def rule_of(deficiencies: Mapping[str, str], excess: Mapping[str, str]) -> Calla
 
     def read(view: View) -> list[Abnormal]:
         present = view.present
-        found = [
-            one
+        abnormals = [
+            lab
             for tag, low in deficiencies.items()
             if not present.isdisjoint((tag, low, high := excess.get(tag, ""), DARK_URINE))
-            and (one := _one(tag, low, high, view)) is not None
+            and (lab := _one(tag, low, high, view)) is not None
         ]
-        return sorted(found, key=lambda one: (one.indicator is not Indicator.WARNING, -one.distance))
+        return sorted(abnormals, key=lambda lab: (lab.indicator is not Indicator.WARNING, -lab.distance))
 
     return read
 
@@ -56,35 +56,35 @@ def _one(tag: str, low: str, high: str, view: View) -> Abnormal | None:
     """The result that is abnormal, else what is recorded without a fresh one."""
     if tag == MUSCLE and (urine := _dark_urine(view)) is not None:
         return urine
-    recorded = _recorded(tag, low, view) if low else None
-    return _measured(tag, view) or recorded or (_recorded_high(tag, high, view) if high else None)
+    lab = _recorded(tag, low, view) if low else None
+    return _measured(tag, view) or lab or (_recorded_high(tag, high, view) if high else None)
 
 
 def _measured(tag: str, view: View) -> Abnormal | None:
     standing = view.standing(tag)
-    judged = standing.abnormal
-    if judged is None or (judged.side == "low" and is_replaced(view.replacements(tag), judged.when)):
+    result = standing.abnormal
+    if result is None or (result.side == "low" and is_replaced(view.replacements(tag), result.when)):
         return None
     return Abnormal(
         tag=tag,
-        indicator=_indicator(tag, judged, view),
-        facts=(view.lab_fact(judged),),
-        side=judged.side or "",
-        label=view.lab_label(judged),
-        date=judged.when.text if judged.when else "",
-        value=view.lab_words(judged)["value"],
-        distance=judged.distance,
-        kind=judged.kind,
-        notes=tuple(remarks(standing, judged, view)),
+        indicator=_indicator(tag, result, view),
+        facts=(view.lab_fact(result),),
+        side=result.side or "",
+        label=view.lab_label(result),
+        date=result.when.text if result.when else "",
+        value=view.lab_words(result)["value"],
+        distance=result.distance,
+        kind=result.kind,
+        notes=tuple(remarks(standing, result, view)),
     )
 
 
 def _dark_urine(view: View) -> Abnormal | None:
     """Dark urine of the last days and no CK on or after its day (N36 f)."""
-    found = view.within("dark_urine", DARK_URINE)
-    if not found:
+    findings = view.within("dark_urine", DARK_URINE)
+    if not findings:
         return None
-    newest = max(found, key=lambda one: one.day or 0)
+    newest = max(findings, key=lambda finding: finding.day or 0)
     measured = view.standing(MUSCLE).judged
     if measured is not None and measured.when and newest.when and measured.when.last >= newest.when.first:
         return None
@@ -92,7 +92,7 @@ def _dark_urine(view: View) -> Abnormal | None:
     return Abnormal(
         tag=MUSCLE,
         indicator=Indicator.WARNING,
-        facts=tuple(view.fact(one, DARK_URINE) for one in found),
+        facts=tuple(view.fact(finding, DARK_URINE) for finding in findings),
         side="",
         label=view.name(newest, DARK_URINE),
         date=date,
@@ -101,58 +101,58 @@ def _dark_urine(view: View) -> Abnormal | None:
     )
 
 
-def _indicator(tag: str, judged: Judged, view: View) -> Indicator:
+def _indicator(tag: str, result: Judged, view: View) -> Indicator:
     """Info or warning; B12 in pregnancy or on B12 is always info (2b Pregnancy, 2d B12). EMERG is another card."""
     if tag == "vitamin-b12" and (view.pregnant or any(True for _ in view.replacements(tag))):
         return Indicator.INFO
-    if judged.side == "high" and tag in view.tests("high-warns"):
+    if result.side == "high" and tag in view.tests("high-warns"):
         return Indicator.WARNING
-    return Indicator.INFO if judged.effect == "info" else Indicator.WARNING
+    return Indicator.INFO if result.effect == "info" else Indicator.WARNING
 
 
-def remarks(standing: Standing, judged: Judged, view: View) -> Iterator[Note]:
+def remarks(standing: Standing, result: Judged, view: View) -> Iterator[Note]:
     """What is to be said of an abnormal result."""
-    words = view.lab_words(judged)
+    words = view.lab_words(result)
     test = {"test": words["test"]}
-    if standing.old_severe and judged.when:
+    if standing.old_severe and result.when:
         yield Note("old_severe_value", words)
-    if judged.by_flag:
+    if result.by_flag:
         yield Note("flagged_by_lab", test)
-    if judged.disagrees:
+    if result.disagrees:
         yield Note("flag_disagrees", words)
-    if judged.found is None and judged.result.quantity is not None:
+    if result.found is None and result.result.quantity is not None:
         yield Note("no_unit", test)
-    yield from _REMARKS.get(standing.analyte, _nothing)(judged, view)
+    yield from _REMARKS.get(standing.analyte, _nothing)(result, view)
 
 
-def _nothing(judged: Judged, view: View) -> Iterator[Note]:  # noqa: ARG001 - the signature of all remarks
+def _nothing(result: Judged, view: View) -> Iterator[Note]:  # noqa: ARG001 - the signature of all remarks
     return iter(())
 
 
-def _of_calcium(judged: Judged, view: View) -> Iterator[Note]:
-    if judged.kind == "unadjusted":
+def _of_calcium(result: Judged, view: View) -> Iterator[Note]:
+    if result.kind == "unadjusted":
         yield Note("calcium_unadjusted")
-    if judged.kind in ("adjusted", "computed") and is_adjustment_unsafe(view):
+    if result.kind in ("adjusted", "computed") and is_adjustment_unsafe(view):
         yield Note("prefer_ionised")
 
 
-def _of_sodium(judged: Judged, view: View) -> Iterator[Note]:
-    if view.exceeds(judged, "sodium-with-sign"):
-        yield Note("sodium_today", view.lab_words(judged))
+def _of_sodium(result: Judged, view: View) -> Iterator[Note]:
+    if view.exceeds(result, "sodium-with-sign"):
+        yield Note("sodium_today", view.lab_words(result))
 
 
-def _of_b12(judged: Judged, view: View) -> Iterator[Note]:  # noqa: ARG001
+def _of_b12(result: Judged, view: View) -> Iterator[Note]:  # noqa: ARG001
     if view.pregnant:
         yield Note("pregnancy_b12")
 
 
-def _of_ck(judged: Judged, view: View) -> Iterator[Note]:  # noqa: ARG001
+def _of_ck(result: Judged, view: View) -> Iterator[Note]:  # noqa: ARG001
     yield Note("creatinekinase_exercise")
-    if judged.limit_source not in (LAB_RANGE, LAB_FLAG):
+    if result.limit_source not in (LAB_RANGE, LAB_FLAG):
         yield Note("ck_not_read")
 
 
-def _of_tsh(judged: Judged, view: View) -> Iterator[Note]:  # noqa: ARG001
+def _of_tsh(result: Judged, view: View) -> Iterator[Note]:  # noqa: ARG001
     yield Note("biotin")
 
 
@@ -174,13 +174,15 @@ def is_adjustment_unsafe(view: View) -> bool:
 
 def _recorded(tag: str, name: str, view: View) -> Abnormal | None:
     """A coded deficiency with no fresh readable result (2e Decision); undated or of the last year."""
-    found = [one for one in view.recorded(name) if one.when is None or view.is_within(one.when, "deficiency")]
-    if not found or view.standing(tag).is_fresh:
+    deficiencies = [
+        finding for finding in view.recorded(name) if finding.when is None or view.is_within(finding.when, "deficiency")
+    ]
+    if not deficiencies or view.standing(tag).is_fresh:
         return None
     starts = tuple(view.replacements(tag))
-    if all(is_replaced(starts, one.when) for one in found):
+    if all(is_replaced(starts, finding.when) for finding in deficiencies):
         return None
-    newest = max(found, key=lambda one: one.day or 0)
+    newest = max(deficiencies, key=lambda finding: finding.day or 0)
     of_group = B_GROUP in newest.sets
     return Abnormal(
         tag=tag,
@@ -195,10 +197,10 @@ def _recorded(tag: str, name: str, view: View) -> Abnormal | None:
 
 def _recorded_high(tag: str, name: str, view: View) -> Abnormal | None:
     """A high value that was recorded within 30 days, with no fresh readable result (N60)."""
-    found = [one for one in view.recorded(name) if view.is_within(one.when, "deficiency_recent")]
-    if not found or view.standing(tag).is_fresh:
+    excesses = [finding for finding in view.recorded(name) if view.is_within(finding.when, "deficiency_recent")]
+    if not excesses or view.standing(tag).is_fresh:
         return None
-    newest = max(found, key=lambda one: one.day or 0)
+    newest = max(excesses, key=lambda finding: finding.day or 0)
     return Abnormal(
         tag=tag,
         indicator=Indicator.WARNING if tag in view.tests("recorded-high-warns") else Indicator.INFO,
@@ -222,8 +224,8 @@ def is_replaced(starts: Iterable[When | None], since: When | None) -> bool:
 def replaced(picture: Picture) -> Iterator[Note]:
     """What to say of low values that are already being treated."""
     for tag in picture.knowledge.lab_tags:
-        judged = picture.laboratory.of(tag).abnormal
-        if judged is None or judged.side != "low" or judged.when is None:
+        result = picture.laboratory.of(tag).abnormal
+        if result is None or result.side != "low" or result.when is None:
             continue
-        if is_replaced((start for name, start in picture.medication.replacements if name == tag), judged.when):
-            yield Note("replacement_recheck", lab_status.quoted(judged, picture.knowledge))
+        if is_replaced((start for name, start in picture.medication.replacements if name == tag), result.when):
+            yield Note("replacement_recheck", lab_status.quoted(result, picture.knowledge))

@@ -32,7 +32,7 @@ def _paralysis(view: View, *, sudden_counts: bool) -> Raised | None:
     signs = view.within("paralysis", PARALYSIS)
     if sudden_counts:
         limit = view.today - view.days("sudden_weakness")
-        sudden = (one for one in view.of("weakness") if one.onset and one.onset.last >= limit)
+        sudden = (finding for finding in view.of("weakness") if finding.onset and finding.onset.last >= limit)
         signs = tuple(dict.fromkeys((*signs, *sudden)))
     return view.flag(signs, view.group(WEAK), tag="weakness", used=True)
 
@@ -40,12 +40,12 @@ def _paralysis(view: View, *, sudden_counts: bool) -> Raised | None:
 def _guillain_barre(view: View) -> Raised | None:
     """New weakness with absent reflexes, trouble swallowing or breathing, numbness, or on both sides."""
     sets, companions = view.group(WEAK), (*view.group(TROUBLE), NUMB, BOTH_SIDES)
-    weak = [one for one in view.within("guillain_barre", *sets) if _is_new(one, view)]
+    weak = [finding for finding in view.within("guillain_barre", *sets) if _is_new(finding, view)]
     beside = _beside(weak, view) if weak else []
     if not beside:
         return None
     flag = view.flag(dict.fromkeys((*weak, *beside)), (*sets, *companions), tag="weakness", used=True)
-    since = min((one.when for one in weak if one.when), key=lambda when: when.first)
+    since = min((finding.when for finding in weak if finding.when), key=lambda when: when.first)
     values = (("sign", view.name(beside[0], *companions)), ("date", since.text))
     return replace(flag, sentence=GUILLAIN_BARRE, values=values) if flag else None
 
@@ -57,17 +57,17 @@ def _is_new(sign: Finding, view: View) -> bool:
     limit = view.today - view.days("guillain_barre")
     codes = {(concept.system, concept.code) for concept in sign.concepts}
     return not any(
-        one.day is not None
-        and one.day < limit
-        and not codes.isdisjoint((concept.system, concept.code) for concept in one.concepts)
-        for one in view.of(*view.group(WEAK))
+        finding.day is not None
+        and finding.day < limit
+        and not codes.isdisjoint((concept.system, concept.code) for concept in finding.concepts)
+        for finding in view.of(*view.group(WEAK))
     )
 
 
 def _beside(weak: list[Finding], view: View) -> list[Finding]:
     """What makes the picture, the most telling first; numbness only beside something whose onset is stated."""
-    found = list(view.within("guillain_barre", *view.group(TROUBLE)))
+    areflexia = list(view.within("guillain_barre", *view.group(TROUBLE)))
     numb = view.within("guillain_barre", NUMB)
-    found += [one for one in numb if one.onset or any(sign.onset for sign in weak)]
+    areflexia += [finding for finding in numb if finding.onset or any(sign.onset for sign in weak)]
     sided = view.of(BOTH_SIDES)
-    return [*found, *(one for one in weak if one in sided)]
+    return [*areflexia, *(finding for finding in weak if finding in sided)]

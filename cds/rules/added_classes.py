@@ -29,12 +29,12 @@ def _raised(course: Course, view: View) -> str | None:
     """The day on which its dose was raised, if that is within the window before a known onset."""
     if view.last is None:
         return None
-    mine = [one for one in view.entries(course.tag) if one.concept.ingredient == course.concept.ingredient]
-    for one in sorted((one for one in mine if one.is_active and one.drug.start), key=_start, reverse=True):
-        before = [other for other in mine if other.drug.start and _start(other) < _start(one)]
-        lead = view.last.last - _start(one)
-        if before and 0 <= lead <= view.days("recent_drug") and _is_more(one, max(before, key=_start), view):
-            return one.drug.start.text if one.drug.start else None
+    entries = [entry for entry in view.entries(course.tag) if entry.concept.ingredient == course.concept.ingredient]
+    for entry in sorted((entry for entry in entries if entry.is_active and entry.drug.start), key=_start, reverse=True):
+        before = [earlier for earlier in entries if earlier.drug.start and _start(earlier) < _start(entry)]
+        lead = view.last.last - _start(entry)
+        if before and 0 <= lead <= view.days("recent_drug") and _is_more(entry, max(before, key=_start), view):
+            return entry.drug.start.text if entry.drug.start else None
     return None
 
 
@@ -42,9 +42,9 @@ def _start(entry: Entry) -> int:
     return entry.drug.start.first if entry.drug.start else 0
 
 
-def _is_more(one: Entry, before: Entry, view: View) -> bool:
+def _is_more(entry: Entry, before: Entry, view: View) -> bool:
     """Whether it is surely the higher daily dose."""
-    new, old = (_daily(entry, view) for entry in (one, before))
+    new, old = (_daily(entry, view) for entry in (entry, before))
     return new is not None and old is not None and new.exceeds(old)
 
 
@@ -55,9 +55,9 @@ def _daily(entry: Entry, view: View) -> Dose | None:
 def _cleared_by_kidney(course: Course, view: View) -> Iterator[Note]:
     """A kidney function below 60 of the last year."""
     standing = view.standing("egfr")
-    judged = standing.judged
-    if judged is not None and standing.is_fresh and view.exceeds(judged, "egfr-unsafe"):
-        yield Note("kidney_clears", {"drug": course.ingredient, **view.lab_words(judged)})
+    result = standing.judged
+    if result is not None and standing.is_fresh and view.exceeds(result, "egfr-unsafe"):
+        yield Note("kidney_clears", {"drug": course.ingredient, **view.lab_words(result)})
 
 
 OF_CLASS: dict[str, tuple[Reads, Conditions]] = {
@@ -78,12 +78,12 @@ def is_eyelid_only(view: View) -> bool:
 
 def lines(moved: Collection[tuple[str, str]], picture: Picture) -> Iterator[Note]:
     """The medicines taken now that are linked with an abnormal result and have no tag of their own."""
-    named = {"low": picture.knowledge.names.low, "high": picture.knowledge.names.high}
+    side_names = {"low": picture.knowledge.names.low, "high": picture.knowledge.names.high}
     for course in picture.medication.courses:
         medicine = picture.knowledge.medicines[course.tag]
         linked = set(medicine.moved_by(course.groups)).intersection(moved) if medicine.line else ()
         for analyte, side in linked:
-            test = fill(named[side], {"test": picture.knowledge.analytes[analyte].label})
+            test = fill(side_names[side], {"test": picture.knowledge.analytes[analyte].label})
             yield Note("linked_medicine", {"drug": course.ingredient, "test": test})
 
 
@@ -111,5 +111,5 @@ def nitrous_oxide(picture: Picture) -> Iterator[Note]:
 
 def _asks_for_b12(picture: Picture) -> bool:
     """Whether B12 is low or indeterminate, or its deficiency is recorded."""
-    judged = picture.laboratory.of("vitamin-b12").abnormal
-    return judged is not None or bool(picture.recorded.get("deficiency-vitamin-b12"))
+    result = picture.laboratory.of("vitamin-b12").abnormal
+    return result is not None or bool(picture.recorded.get("deficiency-vitamin-b12"))

@@ -81,9 +81,9 @@ def emergency(choice: Choice, assessment: Assessment) -> Advice:
     flags = choice.flags
     tags = {flag.tag for flag in flags if flag.tag}
     inside = _inside(assessment)
-    notes = [*_early(flags), *(remark.note for flag in flags for one in flag.found for remark in one.remarks)]
+    notes = [*_early(flags), *(remark.note for flag in flags for finding in flag.found for remark in finding.remarks)]
     notes += _why_tetany(flags, assessment)
-    notes += [one.doubt.remark.note for flag in assessment.today for one in flag.found if one.doubt]
+    notes += [finding.doubt.remark.note for flag in assessment.today for finding in flag.found if finding.doubt]
     notes += [Note("drug_does_not_explain")] if assessment.urgent else []
     moved = {*added_classes.sides(flags), *((lab.tag, lab.side) for lab in _shown_labs(assessment))}
     notes += [*advise_labs.of_high_calcium(assessment.picture), *added_classes.lines(moved, assessment.picture)]
@@ -125,16 +125,16 @@ def _labs(assessment: Assessment) -> Iterable[Fact]:
 
 
 def _shown_labs(assessment: Assessment) -> Iterable[Abnormal]:
-    known, electrolytes = bool(assessment.picture.diseases), assessment.picture.knowledge.electrolytes
-    return (lab for lab in assessment.labs if not known or lab.tag in electrolytes)
+    has_disease, electrolytes = bool(assessment.picture.diseases), assessment.picture.knowledge.electrolytes
+    return (lab for lab in assessment.labs if not has_disease or lab.tag in electrolytes)
 
 
 def _once(*facts: Fact) -> Iterable[Fact]:
     """Each result and each sign once: the first fact of a resource and code stands."""
-    kept: dict[tuple[str, str | None], Fact] = {}
+    first_facts: dict[tuple[str, str | None], Fact] = {}
     for fact in facts:
-        kept.setdefault((fact.resource, fact.code), fact)
-    return kept.values()
+        first_facts.setdefault((fact.resource, fact.code), fact)
+    return first_facts.values()
 
 
 def _early(flags: Flags) -> list[Note]:
@@ -150,7 +150,7 @@ def _why_tetany(flags: Flags, assessment: Assessment) -> list[Note]:
 
 def uncertain(flags: Flags) -> list[Note]:
     """Dates known by month or year only are said to be uncertain (4b Dates)."""
-    vague = any(one.when and one.when.uncertain for flag in flags for one in flag.found)
+    vague = any(finding.when and finding.when.uncertain for flag in flags for finding in flag.found)
     return [Note("timing_uncertain")] if vague else []
 
 
@@ -187,13 +187,13 @@ def _requested(request: RequestedService, day: str, knowledge: Knowledge) -> Fac
 
 def lab_order(choice: Choice, assessment: Assessment) -> Advice:
     """LAB-ORDER: why tests are due, and only those that are not on file or out of date (N56)."""
-    wanted = assessment.tests_wanted
+    reason = assessment.tests_wanted
     return Advice(
         topic=Topic.LAB_ORDER,
         indicator=choice.indicator,
-        values={"reason": wanted.text} if wanted else {},
+        values={"reason": reason.text} if reason else {},
         flags=flag_ids(assessment.additional),
-        facts=(*assessment.picture.twitch_facts, *(wanted.facts if wanted else ()), *facts_of(assessment.additional)),
+        facts=(*assessment.picture.twitch_facts, *(reason.facts if reason else ()), *facts_of(assessment.additional)),
         notes=(
             *context.symptoms(assessment.additional, assessment.picture),
             *tests_due.stale(assessment.picture),
@@ -207,9 +207,9 @@ def lab_order(choice: Choice, assessment: Assessment) -> Advice:
 def reassurance(choice: Choice, assessment: Assessment) -> Advice:
     """REASSURE: findings favour a benign cause; never more (D8)."""
     picture = assessment.picture
-    done = [one for one in (picture.exam, picture.emg) if one is not None]
-    facts = (_normal(one.report, picture.knowledge) for one in done)
-    dates = [one.report.when.text for one in done if one.report.when]
+    done = [done for done in (picture.exam, picture.emg) if done is not None]
+    facts = (_normal(done.report, picture.knowledge) for done in done)
+    dates = [done.report.when.text for done in done if done.report.when]
     return Advice(
         topic=Topic.REASSURE,
         indicator=choice.indicator,
@@ -264,14 +264,14 @@ def data_gap(choice: Choice, assessment: Assessment) -> Advice:
         return _unsaid(choice, assessment)
     if assessment.picture.diseases:
         return _unseen(choice, assessment)
-    variant, named = _isolated(assessment)
+    variant, names = _isolated(assessment)
     habits = not assessment.picture.is_child
     return Advice(
         topic=Topic.DATA_GAP,
         indicator=choice.indicator,
         variant=variant,
-        signs=named,
-        values=_in_summary(variant, named, assessment),
+        signs=names,
+        values=_in_summary(variant, names, assessment),
         flags=flag_ids(assessment.additional),
         facts=(*assessment.picture.twitch_facts, *facts_of(assessment.additional)),
         notes=(
@@ -296,14 +296,18 @@ def _isolated(assessment: Assessment) -> tuple[str, tuple[str, ...]]:
         return "child", ()
     if items := open_items.of(assessment):
         return "open", items
-    dated = picture.last is not None
-    return "eyelid" if dated and all(one.eyelid_only for one in picture.twitches) else "default", ()
+    is_dated = picture.last is not None
+    return "eyelid" if is_dated and all(twitch.eyelid_only for twitch in picture.twitches) else "default", ()
 
 
-def _in_summary(variant: str, named: tuple[str, ...], assessment: Assessment) -> dict[str, str]:
+def _in_summary(variant: str, names: tuple[str, ...], assessment: Assessment) -> dict[str, str]:
     if variant == "open":
-        return {"first_item": named[0]}
-    onsets = [one.onset for one in assessment.picture.twitches if one.onset is not None] if variant == "eyelid" else []
+        return {"first_item": names[0]}
+    onsets = (
+        [twitch.onset for twitch in assessment.picture.twitches if twitch.onset is not None]
+        if variant == "eyelid"
+        else []
+    )
     return {"date": min(onsets, key=lambda when: when.first).text} if onsets else {}
 
 

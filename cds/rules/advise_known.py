@@ -12,15 +12,15 @@ from cds.rules.rulebook import rulebook_of
 
 def cause(choice: Choice, assessment: Assessment) -> Advice:
     """One card for all causes, in the order of N25, with the tests that they ask for and those that are due anyway."""
-    some, due = choice.causes, context.missing_tests(assessment, of_child=True)
+    causes, due = choice.causes, context.missing_tests(assessment, of_child=True)
     return Advice(
         topic=Topic.KNOWN,
         indicator=choice.indicator,
-        variant=some[0].sentence or "default",
-        values={"diagnosis": some[0].label, **dict(some[0].values)},
-        tags=rulebook_of(assessment.picture.knowledge).in_order(Topic.KNOWN, {one.tag for one in some}),
-        signs=tuple(one.label for one in some),
-        facts=(*assessment.picture.twitch_facts, *(fact for one in some for fact in one.facts)),
+        variant=causes[0].sentence or "default",
+        values={"diagnosis": causes[0].label, **dict(causes[0].values)},
+        tags=rulebook_of(assessment.picture.knowledge).in_order(Topic.KNOWN, {cause.tag for cause in causes}),
+        signs=tuple(cause.label for cause in causes),
+        facts=(*assessment.picture.twitch_facts, *(fact for cause in causes for fact in cause.facts)),
         notes=(*tests_due.stale(assessment.picture), *context.notes(assessment)),
         missing=due,
         orders=tuple(ProposedOrder(f"lab:{test}") for test in due),
@@ -39,7 +39,7 @@ def new_sign(choice: Choice, assessment: Assessment) -> Advice:
         values=values,
         flags=tuple(name for name in FLAG_IDS if name in ids),
         signs=tuple(dict.fromkeys(sign.label for sign in signs)),
-        facts=(*assessment.picture.twitch_facts, *(fact for one in signs for fact in one.facts)),
+        facts=(*assessment.picture.twitch_facts, *(fact for new_sign in signs for fact in new_sign.facts)),
         notes=context.notes(assessment),
     )
 

@@ -17,96 +17,100 @@ RAISES_CALCIUM = "raise-calcium"  # a list of the data
 
 def abnormal(choice: Choice, assessment: Assessment) -> Advice:
     """One card for all abnormal analytes and recorded deficiencies, with the missing tests inside (D10)."""
-    picture, some = assessment.picture, choice.labs
+    picture, labs = assessment.picture, choice.labs
     orderable = picture.knowledge.orderable
     due = context.missing_tests(assessment, of_child=True)
-    recorded = tuple(ProposedOrder(f"lab:{lab.tag}") for lab in some if lab.value is None and lab.tag in orderable)
+    proposed_orders = tuple(
+        ProposedOrder(f"lab:{lab.tag}") for lab in labs if lab.value is None and lab.tag in orderable
+    )
     return Advice(
         topic=Topic.LAB_ABN,
         indicator=choice.indicator,
-        variant=_variant(some, picture),
-        values=_values(some, picture),
-        tags=rulebook_of(picture.knowledge).in_order(Topic.LAB_ABN, {lab.tag for lab in some}),
-        named=tuple(lab.tag for lab in some),
-        more=0 if _stands_alone(some, picture) else len(some) - 1,
-        high=tuple(lab.tag for lab in some if lab.side == "high"),
-        facts=(*picture.twitch_facts, *(fact for lab in some for fact in lab.facts)),
+        variant=_variant(labs, picture),
+        values=_values(labs, picture),
+        tags=rulebook_of(picture.knowledge).in_order(Topic.LAB_ABN, {lab.tag for lab in labs}),
+        named=tuple(lab.tag for lab in labs),
+        more=0 if _stands_alone(labs, picture) else len(labs) - 1,
+        high=tuple(lab.tag for lab in labs if lab.side == "high"),
+        facts=(*picture.twitch_facts, *(fact for lab in labs for fact in lab.facts)),
         notes=(
-            *_notes(some, assessment),
-            *added_classes.lines({(lab.tag, lab.side) for lab in some}, picture),
+            *_notes(labs, assessment),
+            *added_classes.lines({(lab.tag, lab.side) for lab in labs}, picture),
             *tests_due.stale(picture),
             *context.notes(assessment),
         ),
         missing=due,
-        orders=tuple(dict.fromkeys((*recorded, *(ProposedOrder(f"lab:{test}") for test in due)))),
+        orders=tuple(dict.fromkeys((*proposed_orders, *(ProposedOrder(f"lab:{test}") for test in due)))),
     )
 
 
-def _variant(some: tuple[Abnormal, ...], picture: Picture) -> str:
-    lab = some[0]
-    if _vitamin_d(some) is not None and _is_calcium_high(picture):
+def _variant(labs: tuple[Abnormal, ...], picture: Picture) -> str:
+    lab = labs[0]
+    if _vitamin_d(labs) is not None and _is_calcium_high(picture):
         return "vitamin-d-calcium-high"
-    if (told := _own(some, picture)) is not None:
-        return told
+    if (own_summary := _own(labs, picture)) is not None:
+        return own_summary
     if lab.value is None:
         return "recorded-high" if lab.side == "high" else "recorded"
-    if len(some) > 1:
+    if len(labs) > 1:
         return "one"
     if lab.tag == "calcium" and lab.side == "low":
         mild = lab.kind == "unadjusted" and lab.indicator is Indicator.INFO
         return "calcium-unadjusted-low" if mild else CALCIUM.get(lab.kind or "", "calcium")
-    own = picture.knowledge.listed("own-summary")
-    return lab.tag if lab.tag in own and (lab.side == "high") == (lab.tag == abnormal_labs.MUSCLE) else "one"
+    with_own_summary = picture.knowledge.listed("own-summary")
+    return (
+        lab.tag if lab.tag in with_own_summary and (lab.side == "high") == (lab.tag == abnormal_labs.MUSCLE) else "one"
+    )
 
 
-def _own(some: tuple[Abnormal, ...], picture: Picture) -> str | None:
+def _own(labs: tuple[Abnormal, ...], picture: Picture) -> str | None:
     """A sentence of its own: dark urine without a CK, or what speaks of thyrotoxicosis, beside nothing as urgent."""
-    lab = some[0]
-    rest, thyroid = some[1:], picture.knowledge.rules.thyrotoxicosis
-    mild = all(one.indicator is Indicator.INFO or one.tag in thyroid for one in rest)
-    if any(one.kind == DARK_URINE for one in some) and all(
-        one.kind == DARK_URINE or one.indicator is Indicator.INFO for one in some
+    lab = labs[0]
+    further, thyroid = labs[1:], picture.knowledge.rules.thyrotoxicosis
+    mild = all(lab.indicator is Indicator.INFO or lab.tag in thyroid for lab in further)
+    if any(lab.kind == DARK_URINE for lab in labs) and all(
+        lab.kind == DARK_URINE or lab.indicator is Indicator.INFO for lab in labs
     ):
         return DARK_URINE
     toxic = lab.indicator is Indicator.WARNING and (lab.tag, lab.side) in thyroid.items()
     return "thyrotoxicosis" if toxic and mild else None
 
 
-def _vitamin_d(some: tuple[Abnormal, ...]) -> Abnormal | None:
+def _vitamin_d(labs: tuple[Abnormal, ...]) -> Abnormal | None:
     """A low vitamin D, alone or beside a calcium that is no warning: its own sentence speaks of that calcium."""
-    lab = next((one for one in some if one.tag == "vitamin-d" and one.value), None)
-    others = (one for one in some if one is not lab)
-    alone = all(one.tag == "calcium" and one.indicator is Indicator.INFO for one in others)
+    lab = next((lab for lab in labs if lab.tag == "vitamin-d" and lab.value), None)
+    other_labs = (one for one in labs if one is not lab)
+    alone = all(lab.tag == "calcium" and lab.indicator is Indicator.INFO for lab in other_labs)
     return lab if alone else None
 
 
-def _values(some: tuple[Abnormal, ...], picture: Picture) -> dict[str, str]:
+def _values(labs: tuple[Abnormal, ...], picture: Picture) -> dict[str, str]:
     """What a summary shows of the first, which is the worst (N36 a); the others are counted beside its name."""
-    if (lab := _vitamin_d(some)) is not None and _is_calcium_high(picture):
+    if (lab := _vitamin_d(labs)) is not None and _is_calcium_high(picture):
         return {"value": lab.value or "", "date": lab.date}
-    lab = next((one for one in some if one.kind == DARK_URINE), some[0])
+    lab = next((lab for lab in labs if lab.kind == DARK_URINE), labs[0])
     values = {"test": lab.label, "diagnosis": lab.label, "date": lab.date}
     return values | {"side": picture.knowledge.names.sides.of(lab.side), "value": lab.value or ""}
 
 
-def _stands_alone(some: tuple[Abnormal, ...], picture: Picture) -> bool:
+def _stands_alone(labs: tuple[Abnormal, ...], picture: Picture) -> bool:
     """Whether the sentence is about one thing whatever stands beside it."""
-    return _own(some, picture) is not None or (_vitamin_d(some) is not None and _is_calcium_high(picture))
+    return _own(labs, picture) is not None or (_vitamin_d(labs) is not None and _is_calcium_high(picture))
 
 
-def _notes(some: tuple[Abnormal, ...], assessment: Assessment) -> tuple[Note, ...]:
+def _notes(labs: tuple[Abnormal, ...], assessment: Assessment) -> tuple[Note, ...]:
     picture = assessment.picture
-    own = tuple(note for lab in some for note in lab.notes)
+    notes = tuple(note for lab in labs for note in lab.notes)
     high = (Note("calcium_high_no_vitamin_d"),) if _is_calcium_high(picture) else ()
     pregnant = (Note("pregnancy_limits"),) if picture.pregnant else ()
-    worded = (*own, *context.site_notes(picture), *abnormal_labs.replaced(picture))
-    return (*worded, *high, *of_high_calcium(picture), *pregnant, *_weeks(some, assessment))
+    worded = (*notes, *context.site_notes(picture), *abnormal_labs.replaced(picture))
+    return (*worded, *high, *of_high_calcium(picture), *pregnant, *_weeks(labs, assessment))
 
 
-def _weeks(some: tuple[Abnormal, ...], assessment: Assessment) -> tuple[Note, ...]:
+def _weeks(labs: tuple[Abnormal, ...], assessment: Assessment) -> tuple[Note, ...]:
     """When to look again: of vitamins only, never beside a warning or an emergency, where weeks would calm (N36 e)."""
-    mild = all(lab.indicator is Indicator.INFO for lab in some)
-    slow = {lab.tag for lab in some} <= set(assessment.picture.knowledge.listed("in-weeks"))
+    mild = all(lab.indicator is Indicator.INFO for lab in labs)
+    slow = {lab.tag for lab in labs} <= set(assessment.picture.knowledge.listed("in-weeks"))
     return (Note("reassess"),) if mild and slow and not assessment.hides else ()
 
 
@@ -114,11 +118,15 @@ def of_high_calcium(picture: Picture) -> tuple[Note, ...]:
     """The medicines that can raise calcium, where it is high (N29)."""
     if not _is_calcium_high(picture):
         return ()
-    medicines, taken = picture.knowledge.medicines, picture.medication
-    names = [course.ingredient for course in taken.courses if RAISED in medicines[course.tag].moved_by(course.groups)]
-    replaced = {name for name, _ in taken.replacements}
+    medicines, medication = picture.knowledge.medicines, picture.medication
+    names = [
+        course.ingredient for course in medication.courses if RAISED in medicines[course.tag].moved_by(course.groups)
+    ]
+    replaced = {name for name, _ in medication.replacements}
     names += [
-        picture.knowledge.analytes[one].label for one in picture.knowledge.listed(RAISES_CALCIUM) if one in replaced
+        picture.knowledge.analytes[analyte].label
+        for analyte in picture.knowledge.listed(RAISES_CALCIUM)
+        if analyte in replaced
     ]
     return (Note("high_calcium_drugs", {"items": ", ".join(dict.fromkeys(names))}),) if names else ()
 

@@ -64,11 +64,11 @@ def _variant(courses: tuple[Course, ...], picture: Picture) -> str:
     course = courses[0]
     if course.reasons:
         return "reason"
-    own = picture.knowledge.medicines[course.tag].variant
-    if own == STEROID:
+    own_variant = picture.knowledge.medicines[course.tag].variant
+    if own_variant == STEROID:
         return STEROID if course.start is not None else "corticosteroid-undated"
-    if own != "one":
-        return own
+    if own_variant != "one":
+        return own_variant
     if course.began(picture.last) is None:
         return _tested("unknown-timing", course, picture)
     return _tested("one", course, picture) if fires(course, picture.knowledge, picture.last) else "at-sample"
@@ -84,7 +84,7 @@ def _values(courses: tuple[Course, ...], picture: Picture) -> dict[str, str]:
     """The first result that a medicine may explain, for the summary that names one."""
     if courses[0].tag == STEROID:
         return steroid_words(courses[0], picture)
-    moved = next((one for course in courses for one in _moved(course, picture)), None)
+    moved = next((result for course in courses for result in _moved(course, picture)), None)
     if moved is None:
         return {}
     side = picture.knowledge.names.sides.of(moved.side)
@@ -96,20 +96,20 @@ def steroid_words(course: Course, picture: Picture) -> dict[str, str]:
     names, knowledge = picture.knowledge.names, picture.knowledge
     drugs = [drug for drug in picture.chart.drugs if drug.ref in course.refs]
     doses = (daily(drug.dosages, course.concept, knowledge) for drug in drugs)
-    dose = next((one for one in doses if one is not None and one.unit == MASS and one.whole), None)
-    stated = {route for one in drugs for route in (one.routes or {course.concept.route})}
-    routes = [words for route, words in names.routes.items() if route in stated]
-    said = [fill(names.daily_dose, {"value": number(dose.value)})] if dose else []
-    values = {"dose": ", ".join((*said, *routes[:1]))}
+    dose = next((dose for dose in doses if dose is not None and dose.unit == MASS and dose.whole), None)
+    stated_routes = {route for drug in drugs for route in (drug.routes or {course.concept.route})}
+    routes = [words for route, words in names.routes.items() if route in stated_routes]
+    dose_texts = [fill(names.daily_dose, {"value": number(dose.value)})] if dose else []
+    values = {"dose": ", ".join((*dose_texts, *routes[:1]))}
     return values | ({"date": course.start.text} if course.start else {})
 
 
 def _moved(course: Course, picture: Picture) -> Iterator[Judged]:
     """The abnormal results that a medicine may explain because it was taken when the sample was (N36 b)."""
     for analyte, side in picture.knowledge.medicines[course.tag].moved_by(course.groups):
-        judged = picture.laboratory.of(analyte).moved(side)
-        if judged is not None and course.is_active_at(judged.when):
-            yield judged
+        result = picture.laboratory.of(analyte).moved(side)
+        if result is not None and course.is_active_at(result.when):
+            yield result
 
 
 def _notes(courses: tuple[Course, ...], picture: Picture) -> tuple[Note, ...]:
@@ -125,8 +125,8 @@ def _notes(courses: tuple[Course, ...], picture: Picture) -> tuple[Note, ...]:
 
 
 def _samples(course: Course, picture: Picture) -> Iterator[dict[str, str]]:
-    for judged in _moved(course, picture):
-        yield {"drug": course.ingredient, **lab_status.quoted(judged, picture.knowledge)}
+    for result in _moved(course, picture):
+        yield {"drug": course.ingredient, **lab_status.quoted(result, picture.knowledge)}
 
 
 def _is_uncertain(course: Course, picture: Picture) -> bool:
@@ -140,6 +140,6 @@ def _orders(tags: set[str], assessment: Assessment) -> tuple[ProposedOrder, ...]
     if not assessment.picture.complete.has("Observation"):
         return ()
     medicines = assessment.picture.knowledge.medicines
-    wanted = dict.fromkeys(test for tag in sorted(tags) for test in medicines[tag].checks)
+    checks = dict.fromkeys(test for tag in sorted(tags) for test in medicines[tag].checks)
     due = context.missing_tests(assessment, of_child=True)
-    return tuple(ProposedOrder(f"lab:{test}") for test in wanted if test in due)
+    return tuple(ProposedOrder(f"lab:{test}") for test in checks if test in due)

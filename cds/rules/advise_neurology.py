@@ -28,8 +28,8 @@ DAY = 10  # characters of a date without its time
 
 def _days(flags: Flags) -> dict[str, str]:
     """The newest day of each sign behind some flags."""
-    dated = sorted((fact.date[:DAY], in_sentence(fact.words)) for fact in advise.facts_of(flags) if fact.date)
-    return {label: day for day, label in dated}
+    by_date = sorted((fact.date[:DAY], in_sentence(fact.words)) for fact in advise.facts_of(flags) if fact.date)
+    return {label: day for day, label in by_date}
 
 
 def childhood(choice: Choice, assessment: Assessment) -> Advice:
@@ -38,19 +38,19 @@ def childhood(choice: Choice, assessment: Assessment) -> Advice:
     variant = "default"
     if ids == {"P2"}:
         variant = "weakness" if _has(choice.flags, "weakness") else "default"
-        delay = all(one.sets & {"motor-delay"} for flag in choice.flags for one in flag.found)
+        delay = all(finding.sets & {"motor-delay"} for flag in choice.flags for finding in flag.found)
         variant = "development" if delay else variant
     variant = "infant" if ids == {"P4"} else variant
-    told = _of_encephalitis(choice.flags)
-    variant = encephalitis.SENTENCE if told else variant
-    wanted = variant != "infant" and (variant != "development" or assessment.picture.chart.sex == "male")
+    values = _of_encephalitis(choice.flags)
+    variant = encephalitis.SENTENCE if values else variant
+    asks_for_ck = variant != "infant" and (variant != "development" or assessment.picture.chart.sex == "male")
     due = (
-        wanted
+        asks_for_ck
         and assessment.picture.complete.has("Observation")
         and tests_due.is_due("creatine-kinase", assessment.picture)
     )
     orders = (ProposedOrder("referral:paediatric-neurology"), *((ProposedOrder("lab:creatine-kinase"),) if due else ()))
-    return _neuro(choice, assessment, variant, orders, told)
+    return _neuro(choice, assessment, variant, orders, values)
 
 
 def urgent(choice: Choice, assessment: Assessment) -> Advice:
@@ -96,11 +96,11 @@ def evaluation(choice: Choice, assessment: Assessment) -> Advice:
 
 def _today(flags: Flags) -> dict[str, str] | None:
     """Name and date of the sign that is to be asked and examined today (N17)."""
-    found = [one for flag in flags if flag.today for one in flag.found if one.doubt is not None]
-    told = max((one for one in found if one.doubt), key=lambda one: one.day or 0, default=None)
-    if told is None or told.doubt is None:
+    doubted = [finding for flag in flags if flag.today for finding in flag.found if finding.doubt is not None]
+    finding = max((finding for finding in doubted if finding.doubt), key=lambda finding: finding.day or 0, default=None)
+    if finding is None or finding.doubt is None:
         return None
-    values = dict(told.doubt.remark.values)
+    values = dict(finding.doubt.remark.values)
     return values | {"sign": in_sentence(values["sign"])}
 
 
@@ -131,8 +131,8 @@ def _both_sides(flags: Flags, picture: Picture) -> tuple[Note, ...]:
     """Weakness that may be new asks for both sides first; no date is no proof that it is older (N40)."""
     oldest = picture.today - picture.knowledge.days("guillain_barre")
     sets = picture.knowledge.group(acute_weakness.WEAK)
-    weak = [one for flag in flags for one in flag.found if not one.sets.isdisjoint(sets)]
-    new = any(one.day is None or one.day >= oldest for one in weak)
+    weak = [finding for flag in flags for finding in flag.found if not finding.sets.isdisjoint(sets)]
+    new = any(finding.day is None or finding.day >= oldest for finding in weak)
     return (Note("both_sides_weak"),) if new else ()
 
 
@@ -186,14 +186,14 @@ def _wording(flag: Raised) -> Iterable[Note]:
 
 
 def _has(flags: Flags, *sets: str) -> bool:
-    return any(one.sets & set(sets) for flag in flags for one in flag.found)
+    return any(finding.sets & set(sets) for flag in flags for finding in flag.found)
 
 
 def _myopathic(picture: Picture) -> str:
     """The steroid or statin that U8 is about; the statin may have ended."""
-    taken = picture.medication.of(*picture.knowledge.listed("myopathic"))
+    courses = picture.medication.of(*picture.knowledge.listed("myopathic"))
     return (
-        taken[0].ingredient
-        if taken
-        else next(one.ingredient for one in picture.medication.ended if one.tag == "statin")
+        courses[0].ingredient
+        if courses
+        else next(ended.ingredient for ended in picture.medication.ended if ended.tag == "statin")
     )

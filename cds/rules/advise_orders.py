@@ -85,20 +85,20 @@ def unsaid(
     picture: Picture,
 ) -> Advice:
     """ORD-STEROID in the place of an emergency that the site does not show: the results, and nothing of the dose."""
-    whole = emergency(severe, drafts, estrogens, picture)
+    advice = emergency(severe, drafts, estrogens, picture)
     return Advice(
         topic=Topic.ORD_STEROID,
         indicator=Indicator.INFO,
         variant=SWITCHED_OFF,
         values={"drug": drugs(drafts)},
-        facts=whole.facts,
-        notes=tuple(note for note in whole.notes if note.key != "local_pathway"),
-        missing=whole.missing,
+        facts=advice.facts,
+        notes=tuple(note for note in advice.notes if note.key != "local_pathway"),
+        missing=advice.missing,
     )
 
 
 def steroid(
-    begun: Sequence[Beginning],
+    beginnings: Sequence[Beginning],
     low: Sequence[Low],
     estrogens: Sequence[Beginning],
     signs: Sequence[Note],
@@ -109,82 +109,88 @@ def steroid(
     return Advice(
         topic=Topic.ORD_STEROID,
         indicator=Indicator.WARNING if low else Indicator.INFO,
-        variant=_variant(begun, low),
-        values={"drug": drugs(begun)},
+        variant=_variant(beginnings, low),
+        values={"drug": drugs(beginnings)},
         signs=tuple(one.name for one in low),
         facts=(
             *picture.twitch_facts,
-            *(one.fact for one in begun),
+            *(beginning.fact for beginning in beginnings),
             *(fact for one in low for fact in one.facts),
         ),
-        notes=(*signs, *_lab_notes(low, picture), *notes(begun, estrogens, picture)),
+        notes=(*signs, *_lab_notes(low, picture), *notes(beginnings, estrogens, picture)),
         missing=due,
         orders=tuple(ProposedOrder(f"lab:{test}") for test in due),
     )
 
 
-def unseen(begun: Sequence[Beginning], estrogens: Sequence[Beginning], picture: Picture) -> Advice:
+def unseen(beginnings: Sequence[Beginning], estrogens: Sequence[Beginning], picture: Picture) -> Advice:
     """ORD-STEROID where silence would need what failed: it says so, and neither dose nor new tests are its matter."""
     return Advice(
         topic=Topic.ORD_STEROID,
         indicator=Indicator.INFO,
         variant="unseen",
-        values={"drug": drugs(begun)},
-        facts=(*picture.twitch_facts, *(one.fact for one in begun)),
-        notes=(*_lab_notes((), picture), *notes(begun, estrogens, picture)),
+        values={"drug": drugs(beginnings)},
+        facts=(*picture.twitch_facts, *(beginning.fact for beginning in beginnings)),
+        notes=(*_lab_notes((), picture), *notes(beginnings, estrogens, picture)),
     )
 
 
-def estrogen(begun: Sequence[Beginning], signs: Sequence[Note], picture: Picture) -> Advice:
+def estrogen(beginnings: Sequence[Beginning], signs: Sequence[Note], picture: Picture) -> Advice:
     """ORD-ESTROGEN: one line of baseline, no lab."""
     return Advice(
         topic=Topic.ORD_ESTROGEN,
         indicator=Indicator.INFO,
-        variant=_variant(begun, ()),
-        values={"drug": drugs(begun)},
-        facts=(*picture.twitch_facts, *(one.fact for one in begun)),
-        notes=(*signs, *notes(begun, (), picture)),
+        variant=_variant(beginnings, ()),
+        values={"drug": drugs(beginnings)},
+        facts=(*picture.twitch_facts, *(beginning.fact for beginning in beginnings)),
+        notes=(*signs, *notes(beginnings, (), picture)),
     )
 
 
-def _variant(begun: Sequence[Beginning], low: Sequence[Low]) -> str:
+def _variant(beginnings: Sequence[Beginning], low: Sequence[Low]) -> str:
     """Whether it is started or raised, and whether something is low."""
-    raised = all(one.before is not None for one in begun)
+    raised = all(beginning.before is not None for beginning in beginnings)
     if low:
         return "raised-low" if raised else "low"
     return "raised" if raised else "default"
 
 
-def drugs(begun: Iterable[Beginning]) -> str:
+def drugs(beginnings: Iterable[Beginning]) -> str:
     """The ingredients; a repeat of the card is known by them."""
-    return ", ".join(sorted({one.name for one in begun}))
+    return ", ".join(sorted({beginning.name for beginning in beginnings}))
 
 
-def notes(begun: Sequence[Beginning], estrogens: Sequence[Beginning], picture: Picture) -> tuple[Note, ...]:
+def notes(beginnings: Sequence[Beginning], estrogens: Sequence[Beginning], picture: Picture) -> tuple[Note, ...]:
     """What every card of a draft remarks: raised doses, estrogens beside it, what did not arrive, and the chart."""
-    taken = [course.concept for course in picture.medication.courses]  # the remarks name their words
+    concepts_taken = [course.concept for course in picture.medication.courses]  # the remarks name their words
     unseen = () if picture.complete.has("MedicationRequest") else (Note("medicines_not_received"),)
     return (
-        *(_raised(one, one.before, one.dose) for one in begun if one.before and one.dose),
-        *(Note("estrogen_also", {"drug": one.name}) for one in estrogens),
+        *(
+            _raised(beginning, beginning.before, beginning.dose)
+            for beginning in beginnings
+            if beginning.before and beginning.dose
+        ),
+        *(Note("estrogen_also", {"drug": beginning.name}) for beginning in estrogens),
         *unseen,
-        *context.by_words(one.concept for one in (*begun, *estrogens) if one.concept not in taken),
+        *context.by_words(
+            beginning.concept for beginning in (*beginnings, *estrogens) if beginning.concept not in concepts_taken
+        ),
         *context.remarks(picture),
     )
 
 
-def _raised(begun: Beginning, before: Dose, dose: Dose) -> Note:
+def _raised(beginning: Beginning, before: Dose, dose: Dose) -> Note:
     """From the dose so far to the drafted one, in mg or in pieces of the product."""
-    values = {"drug": begun.name, "before": number(before.value), "value": number(dose.value)}
+    values = {"drug": beginning.name, "before": number(before.value), "value": number(dose.value)}
     return Note("dose_raised" if dose.unit == MASS else "dose_raised_pieces", values)
 
 
 def _lab_notes(low: Iterable[Low], picture: Picture) -> tuple[Note, ...]:
     """What is to be said of the low values, of old ones, and of those that did not arrive."""
-    said = (note for one in low for note in one.notes)
-    fresh = all(picture.laboratory.of(one).is_fresh for one in _tests(picture))
+    lab_notes = (note for one in low for note in one.notes)
+    fresh = all(picture.laboratory.of(test).is_fresh for test in _tests(picture))
     unseen = not (fresh or picture.complete.has("Observation"))
-    return (*said, *((Note("labs_not_received"),) if unseen else ()), *tests_due.stale(picture, _tests(picture)))
+    return (*lab_notes, *((Note("labs_not_received"),) if unseen else ()), *tests_due.stale(picture, _tests(picture)))
 
 
 def _due(picture: Picture) -> tuple[str, ...]:

@@ -11,41 +11,41 @@ from cds.rules.picture import Picture
 from cds.rules.rulebook import rulebook_of
 
 
-def risk(risks: Sequence[Risk], begun: Sequence[Beginning], picture: Picture) -> Advice:
+def risk(risks: Sequence[Risk], beginnings: Sequence[Beginning], picture: Picture) -> Advice:
     """The first draft and finding in the summary, all of them in the detail; what is not known as a test."""
-    tests = tuple(dict.fromkeys(test for one in risks for test in one.tests))
+    tests = tuple(dict.fromkeys(test for risk in risks for test in risk.tests))
     due = tests if picture.complete.has("Observation") else ()
     return Advice(
         topic=Topic.ORD_RISK,
         indicator=Indicator.WARNING,
         values={"drug": risks[0].drug, "sign": risks[0].finding},
-        tags=rulebook_of(picture.knowledge).in_order(Topic.ORD_RISK, {one.tag for one in risks}),
-        signs=tuple(dict.fromkeys(one.finding for one in risks)),
+        tags=rulebook_of(picture.knowledge).in_order(Topic.ORD_RISK, {risk.tag for risk in risks}),
+        signs=tuple(dict.fromkeys(risk.finding for risk in risks)),
         facts=(
             *picture.twitch_facts,
-            *(one.fact for one in begun if one.name in {some.drug for some in risks}),
-            *dict.fromkeys(fact for one in risks for fact in one.facts),
+            *(beginning.fact for beginning in beginnings if beginning.name in {risk.drug for risk in risks}),
+            *dict.fromkeys(fact for risk in risks for fact in risk.facts),
         ),
         notes=(
-            *(Note("order_risk", {"drug": one.drug, "items": one.finding}) for one in risks[1:]),
+            *(Note("order_risk", {"drug": risk.drug, "items": risk.finding}) for risk in risks[1:]),
             *_not_received(picture),
-            *advise_orders.notes(begun, (), picture),
+            *advise_orders.notes(beginnings, (), picture),
         ),
         missing=due,
         orders=tuple(ProposedOrder(f"lab:{test}") for test in due),
     )
 
 
-def unseen(begun: Sequence[Beginning], tags: tuple[str, ...], picture: Picture) -> Advice:
+def unseen(beginnings: Sequence[Beginning], tags: tuple[str, ...], picture: Picture) -> Advice:
     """Where silence would need what failed: it says so."""
     return Advice(
         topic=Topic.ORD_RISK,
         indicator=Indicator.INFO,
         variant="unseen",
-        values={"drug": advise_orders.drugs(begun)},
+        values={"drug": advise_orders.drugs(beginnings)},
         tags=tags,
-        facts=(*picture.twitch_facts, *(one.fact for one in begun)),
-        notes=(*_not_received(picture), *advise_orders.notes(begun, (), picture)),
+        facts=(*picture.twitch_facts, *(beginning.fact for beginning in beginnings)),
+        notes=(*_not_received(picture), *advise_orders.notes(beginnings, (), picture)),
     )
 
 

@@ -53,7 +53,7 @@ class Against:
 
     def of_drug(self, drug: Drug) -> Reason | None:
         """It has ended, or its start does not fit the onset of the twitch (5a)."""
-        courses = [one for one in self._picture.medication.of(*self._reads.medicines) if drug.ref in one.refs]
+        courses = [course for course in self._picture.medication.of(*self._reads.medicines) if drug.ref in course.refs]
         if not courses:
             return Reason("ended") if drug.state == "ended" else None
         return self._of_course(courses[0])

@@ -56,18 +56,18 @@ def _is_own(unit: str, analyte: Analyte) -> bool:
     return unit == analyte.unit or unit in analyte.same_as
 
 
-def is_beyond(found: Amount, limit: Limit, analyte: Analyte, upper: float | None = None) -> bool | None:
+def is_beyond(measured: Amount, limit: Limit, analyte: Analyte, upper: float | None = None) -> bool | None:
     """Whether the amount is beyond the limit; None if its comparator leaves that open.
 
     `upper` is the upper limit of normal in the amount's unit, for limits that are multiples of it.
     """
-    edge = edge_of(found, limit, analyte, upper)
-    return None if edge is None else beyond(found, limit.op, edge)
+    edge = edge_of(measured, limit, analyte, upper)
+    return None if edge is None else beyond(measured, limit.op, edge)
 
 
-def beyond(found: Amount, op: Operator, edge: float) -> bool | None:
+def beyond(amount: Amount, op: Operator, edge: float) -> bool | None:
     """Whether `found op edge` holds; None if the comparator leaves that open."""
-    value, sign = round(found.value, DIGITS), found.comparator
+    value, sign = round(amount.value, DIGITS), amount.comparator
     if sign is None:
         return _holds(value, op, edge)
     at_bound = _holds(value, op, edge)
@@ -85,16 +85,16 @@ def _holds(value: float, op: Operator, edge: float) -> bool:
     return value > edge if op == ">" else value >= edge
 
 
-def edge_of(found: Amount, limit: Limit, analyte: Analyte, upper: float | None = None) -> float | None:
+def edge_of(amount: Amount, limit: Limit, analyte: Analyte, upper: float | None = None) -> float | None:
     """The limit in the amount's unit: the printed value of its own kind if there is one, else converted."""
     if limit.times_upper is not None:
         return None if upper is None else round(limit.times_upper * upper, DIGITS)
     for unit, value in limit.value.items():
-        ratio = 1.0 if unit == found.unit else factor(unit, found.unit)
+        ratio = 1.0 if unit == amount.unit else factor(unit, amount.unit)
         if ratio is not None:
             return round(value * ratio, DIGITS)
     unit, value = next(iter(limit.value.items()))
-    ratio = to_unit(unit, found.unit, analyte)
+    ratio = to_unit(unit, amount.unit, analyte)
     return None if ratio is None else round(value * ratio, DIGITS)
 
 
@@ -102,5 +102,12 @@ def edge_text(limit: Limit, unit: str, names: Names) -> str:
     """The limit as a fact shows it, in the printed unit nearest to the result's."""
     if limit.times_upper is not None:
         return fill(names.upper_limit, {"limit": f"{limit.op}{number(limit.times_upper)}"})
-    near = next((one for one in limit.value if one == unit or factor(one, unit) is not None), next(iter(limit.value)))
+    near = next(
+        (
+            unit_of_limit
+            for unit_of_limit in limit.value
+            if unit_of_limit == unit or factor(unit_of_limit, unit) is not None
+        ),
+        next(iter(limit.value)),
+    )
     return f"{limit.op}{number(limit.value[near])} {plain_unit(near)}"

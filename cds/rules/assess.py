@@ -66,16 +66,16 @@ class Questions:
         self._pictures: dict[Sees, Picture] = {"all": picture}
         self._raised: dict[str, Flags] = {}
 
-    def set_aside(self, used: Iterable[Finding], told: Flags) -> None:
+    def set_aside(self, used_findings: Iterable[Finding], flags: Flags) -> None:
         """Findings that an emergency has used count nowhere else (4b Flags); those of weakness may be answered.
 
-        `told` are the emergencies that are shown: they may explain weakness (N45).
+        `flags` are the emergencies that are shown: they may explain weakness (N45).
         """
-        whole = self._pictures["all"]
-        unused, weak = weakness_used.left(whole, told, whole.findings.without(used))
-        left, quoted = timing.left(whole, unused)
-        self.picture = replace(whole, quoted=(*withdrawal.past(left, whole.knowledge), *quoted), weak_used=weak)
-        free = replace(whole, findings=left, names=whole.names | IN_DOUBT)
+        picture = self._pictures["all"]
+        unused, weak = weakness_used.left(picture, flags, picture.findings.without(used_findings))
+        findings, quoted = timing.left(picture, unused)
+        self.picture = replace(picture, quoted=(*withdrawal.past(findings, picture.knowledge), *quoted), weak_used=weak)
+        free = replace(picture, findings=findings, names=picture.names | IN_DOUBT)
         self._pictures |= {"unused": free, "open": _open(free)}
 
     def ask(self, topic: Topic) -> Flags:
@@ -90,20 +90,20 @@ class Questions:
     def collect(self, topic: Topic) -> tuple[Any, ...]:
         """What the rules of a card find, where that is no flag."""
         return tuple(
-            found
+            raised
             for rule in self.book.of_card(topic)
-            for found in self.book.ask(rule, self._pictures[rule.sees], self.runner, self._raised)
+            for raised in self.book.ask(rule, self._pictures[rule.sees], self.runner, self._raised)
         )
 
     def at_order(self, rule: str) -> Flags:
         """What a rule of the order hooks raises of the findings that nothing answers."""
         row = self.book.rules[rule]
-        found: Flags = self.book.ask(row, self._pictures[row.sees], self.runner)
-        return found
+        flags: Flags = self.book.ask(row, self._pictures[row.sees], self.runner)
+        return flags
 
-    def emergencies_used(self, emergencies: Flags, *, told: bool) -> list[Finding]:
+    def emergencies_used(self, emergencies: Flags, *, is_told: bool) -> list[Finding]:
         """The findings that an emergency keeps to itself; where it is not told, some are told elsewhere."""
-        using = (flag for flag in emergencies if flag.used and (told or not self.book.rules[flag.id].told_elsewhere))
+        using = (flag for flag in emergencies if flag.used and (is_told or not self.book.rules[flag.id].told_elsewhere))
         return [finding for flag in using for finding in flag.found]
 
 
@@ -115,8 +115,8 @@ def assess(picture: Picture, runner: RuleRunner, *, emergency_cards: bool = True
     lowered = raised if _may_be_lowered(raised, picture, runner) else ()
     emergencies = () if lowered else raised
     early = (finding for finding in picture.findings.all if finding.preliminary)  # they count for emergencies only (N1)
-    used = questions.emergencies_used(emergencies, told=emergency_cards)
-    questions.set_aside([*early, *used], emergencies if emergency_cards else ())
+    used_findings = questions.emergencies_used(emergencies, is_told=emergency_cards)
+    questions.set_aside([*early, *used_findings], emergencies if emergency_cards else ())
     # The picture is another one from here on: without what the emergencies used, and with what they leave to be quoted.
     picture = questions.picture
     # Urgent before routine: a routine rule may look at what an urgent one has raised. Both before a normal examination
@@ -183,14 +183,14 @@ def _joined(flags: Flags) -> Flags:
     return tuple(joined[key] for key in sorted(joined))
 
 
-def _merged(one: Raised, other: Raised) -> Raised:
+def _merged(first: Raised, second: Raised) -> Raised:
     return replace(
-        one,
-        facts=tuple(dict.fromkeys((*one.facts, *other.facts))),
-        names=tuple(dict.fromkeys((*one.names, *other.names))),
-        found=(*one.found, *other.found),
-        days=(*one.days, *other.days),
-        critical=one.critical or other.critical,
+        first,
+        facts=tuple(dict.fromkeys((*first.facts, *second.facts))),
+        names=tuple(dict.fromkeys((*first.names, *second.names))),
+        found=(*first.found, *second.found),
+        days=(*first.days, *second.days),
+        critical=first.critical or second.critical,
     )
 
 
@@ -210,10 +210,10 @@ def _open(picture: Picture) -> Picture:
     """Without the weakness that a later normal examination answers; it answers nothing else (3a U1, 4e step 8)."""
     sets = picture.knowledge.group("answered")
     weak = picture.findings.of(*sets)
-    answered = tuple(one for one in weak if _is_before(one, _exam_day(picture)))
-    if not answered:
+    findings = tuple(finding for finding in weak if _is_before(finding, _exam_day(picture)))
+    if not findings:
         return picture
-    return replace(picture, findings=picture.findings.without_sets(answered, frozenset(sets)), answered=answered)
+    return replace(picture, findings=picture.findings.without_sets(findings, frozenset(sets)), answered=findings)
 
 
 def _is_norm(picture: Picture) -> bool:

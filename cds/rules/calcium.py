@@ -35,16 +35,16 @@ class Albumins:
         gaps = [
             (gap, number)
             for day in days
-            for other, number in self._by_day.get(day, ())[:MOST_A_DAY]
-            if (gap := _hours(when, other)) is not None and gap <= hours
+            for other_time, number in self._by_day.get(day, ())[:MOST_A_DAY]
+            if (gap := _hours(when, other_time)) is not None and gap <= hours
         ]
         least = min((gap for gap, _ in gaps), default=0)
-        nearest = sorted((number for gap, number in gaps if gap == least), key=lambda one: one.value)
+        nearest = sorted((number for gap, number in gaps if gap == least), key=lambda amount: amount.value)
         return list(dict.fromkeys((*nearest[:1], *nearest[-1:])))
 
 
-def _by_time(one: tuple[When, Amount]) -> tuple[float, float]:
-    when, number = one
+def _by_time(measurement: tuple[When, Amount]) -> tuple[float, float]:
+    when, number = measurement
     return when.instant.timestamp() if when.instant else 0.0, number.value
 
 
@@ -58,12 +58,12 @@ def judge(results: list[LabResult], albumins: Albumins, limits: LabLimits) -> li
     return [_judge(result, albumins, limits) for result in results]
 
 
-def deciding(judged: Iterable[Judged], limits: LabLimits) -> Judged | None:
+def deciding(results: Iterable[Judged], limits: LabLimits) -> Judged | None:
     """One result decides: the newest day; on the same day ionised, then lab-adjusted, then computed."""
-    readable = [result for result in judged if result.side is not None and result.when is not None]
-    same = of_newest_day(readable, lambda one: one.when)
-    best = max((TRUST[one.kind or "unadjusted"] for one in same), default=0)
-    return lab_limits.deciding((one for one in same if TRUST[one.kind or "unadjusted"] == best), limits)
+    readable = [result for result in results if result.side is not None and result.when is not None]
+    same = of_newest_day(readable, lambda result: result.when)
+    best = max((TRUST[result.kind or "unadjusted"] for result in same), default=0)
+    return lab_limits.deciding((result for result in same if TRUST[result.kind or "unadjusted"] == best), limits)
 
 
 def _judge(result: LabResult, albumins: Albumins, limits: LabLimits) -> Judged:
@@ -104,9 +104,9 @@ def _adjusted(value: float, albumin: Amount, rule: Adjustment, limits: LabLimits
     return round(value + rule.slope * (rule.albumin - albumin.value * ratio) + 1e-9, rule.decimals)
 
 
-def _hours(one: When, other: When) -> float | None:
-    if one.uncertain or other.uncertain:
+def _hours(first: When, second: When) -> float | None:
+    if first.uncertain or second.uncertain:
         return None
-    if one.instant is not None and other.instant is not None:
-        return abs((one.instant - other.instant).total_seconds()) / 3600
-    return abs(one.first - other.first) * 24.0
+    if first.instant is not None and second.instant is not None:
+        return abs((first.instant - second.instant).total_seconds()) / 3600
+    return abs(first.first - second.first) * 24.0

@@ -21,11 +21,11 @@ def is_examined(assessment: Assessment) -> bool:
 def words_allowed(assessment: Assessment) -> bool:
     """Whether "no red flags" may be said: a coded normal examination, all seen and understood, and nothing open."""
     picture = assessment.picture
-    seen = picture.complete.all and not (assessment.failed or picture.unclear or picture.unread)
+    was_seen = picture.complete.all and not (assessment.failed or picture.unclear or picture.unread)
     warned = any(lab.indicator is Indicator.WARNING for lab in assessment.labs)
     return (
         is_examined(assessment)
-        and seen
+        and was_seen
         and not (
             warned
             or open_items.flags(assessment)
@@ -44,9 +44,9 @@ def open_item(assessment: Assessment) -> str:
     return next(open_items.before_advice(assessment), "")
 
 
-def is_hushed(chosen: Iterable[Choice]) -> bool:
+def is_hushed(choices: Iterable[Choice]) -> bool:
     """Whether a card stands beside which lifestyle advice is never shown."""
-    return any(choice.topic in BESIDE or choice.stopped or _warns(choice) for choice in chosen)
+    return any(choice.topic in BESIDE or choice.stopped or _warns(choice) for choice in choices)
 
 
 def _warns(choice: Choice) -> bool:

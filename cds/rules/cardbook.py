@@ -249,12 +249,12 @@ def rows(topic: Topic, knowledge: Knowledge) -> list[Row]:
 def vocabulary(knowledge: Knowledge) -> Vocabulary:
     """Every name that the wording must have words for."""
     book = rulebook_of(knowledge)
-    named = {*FLAG_IDS, *book.tags[Topic.LIFESTYLE], *book.tags[Topic.MED_REV], *book.tags[Topic.KNOWN], "LAB"}
+    known_names = {*FLAG_IDS, *book.tags[Topic.LIFESTYLE], *book.tags[Topic.MED_REV], *book.tags[Topic.KNOWN], "LAB"}
     return Vocabulary(
         variants={row.topic: row.variants for row in CARDS},
         tags=book.tags,
         flags=FLAG_IDS,
-        rules=tuple(rule for rule in book.rules if rule not in named),
+        rules=tuple(rule for rule in book.rules if rule not in known_names),
     )
 
 

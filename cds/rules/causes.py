@@ -35,16 +35,16 @@ def rule_of(tag: str, cause: KnownCause) -> Callable[[View], Iterator[Cause]]:
     """The rule of one kind of cause."""
 
     def rule(view: View) -> Iterator[Cause]:
-        found = tuple(one for one in view.recorded(cause.set) if _counts(one, cause, view))
-        if not found or _is_dropped(found, cause, view):
+        findings = tuple(finding for finding in view.recorded(cause.set) if _counts(finding, cause, view))
+        if not findings or _is_dropped(findings, cause, view):
             return
-        newest = max(found, key=lambda one: one.day or 0)
+        newest = max(findings, key=lambda finding: finding.day or 0)
         yield Cause(
             tag=tag,
             label=view.name(newest, cause.set),
             date=newest.when.text if newest.when else "",
-            found=found,
-            facts=tuple(view.fact(one, cause.set) for one in found),
+            found=findings,
+            facts=tuple(view.fact(finding, cause.set) for finding in findings),
             tests=tuple(cause.tests),
             stands=cause.stands,
         )
@@ -58,9 +58,9 @@ def _counts(finding: Finding, cause: KnownCause, view: View) -> bool:
     return cause.within is None or last is None or view.today - last <= cause.within
 
 
-def _is_dropped(found: tuple[Finding, ...], cause: KnownCause, view: View) -> bool:
+def _is_dropped(findings: tuple[Finding, ...], cause: KnownCause, view: View) -> bool:
     """Whether in-range results of all its tests were taken on or after every diagnosis, and lately."""
-    days = [_last(one) for one in found]
+    days = [_last(finding) for finding in findings]
     return bool(cause.dropped_by) and all(_is_settled(test, days, view) for test in cause.dropped_by)
 
 
@@ -69,9 +69,9 @@ def _is_settled(test: str, days: list[int | None], view: View) -> bool:
     judged = None if view.is_unread(test) else standing.judged
     if judged is None or judged.when is None or not standing.is_normal or judged.kind not in NUMBERED:
         return False
-    taken = judged.when.first
-    lately = view.today - taken <= view.days("cause_result")
-    return lately and all(day is not None and taken >= day for day in days)
+    day_of_test = judged.when.first
+    lately = view.today - day_of_test <= view.days("cause_result")
+    return lately and all(day is not None and day_of_test >= day for day in days)
 
 
 def _last(finding: Finding) -> int | None:

@@ -102,13 +102,13 @@ def _missing(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Ite
         yield from _undefined(f"the rule {row.id}", row.reads, knowledge)
     for card in CARDS:
         yield from _undefined(f"the card {card.topic}", card.reads, knowledge)
-    tags = {tag for some in book.tags.values() for tag in some}
-    named: Iterable[tuple[str, str, Iterable[str], Collection[str]]] = (
+    tags = {tag for tags_of_topic in book.tags.values() for tag in tags_of_topic}
+    tables: Iterable[tuple[str, str, Iterable[str], Collection[str]]] = (
         *(("rules.toml", f"groups.{key}", sets, knowledge.sets) for key, sets in rules.groups.items()),
         *(("rules.toml", f"gaps.{key}", sets, knowledge.sets) for key, sets in rules.gaps.items()),
         *(
-            ("rules.toml", f"lists.{key}", some, {*knowledge.analytes, *knowledge.medicines, *tags})
-            for key, some in rules.lists.items()
+            ("rules.toml", f"lists.{key}", members, {*knowledge.analytes, *knowledge.medicines, *tags})
+            for key, members in rules.lists.items()
         ),
         *(("rules.toml", f"sources.{key}", (source,), words.citations) for key, source in rules.sources.items()),
         ("rules.toml", "repeats", rules.repeats, book.tags[Topic.EMERG]),
@@ -117,7 +117,10 @@ def _missing(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Ite
         ("rules.toml", "diuretic_limits", rules.diuretic_limits, knowledge.analytes),
         ("rules.toml", "diuretic_limits", rules.diuretic_limits.values(), knowledge.combined),
         ("rules.toml", "thyrotoxicosis", rules.thyrotoxicosis, knowledge.lab_tags),
-        *(("rules.toml", f"new_signs.{one.kind}", one.sets, knowledge.sets) for one in rules.new_signs),
+        *(
+            ("rules.toml", f"new_signs.{known_cause.kind}", known_cause.sets, knowledge.sets)
+            for known_cause in rules.new_signs
+        ),
         ("phrases.toml", "same-day", knowledge.phrases.same_day, knowledge.names.spoken),
         ("phrases.toml", "same-day-if-sudden", knowledge.phrases.same_day_if_sudden, knowledge.names.spoken),
         ("rules.toml", "example_drafts", rules.example_drafts.listed, _known_codes(knowledge)),
@@ -132,14 +135,16 @@ def _missing(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Ite
         ("phrases.toml", "gaps", (*rules.gaps, *GAPS), words.book.gaps),
         ("phrases.toml", "limit_sources", LIMIT_SOURCES, words.book.limit_sources),
     )
-    for file, key, names, held in named:
-        yield from ((file, key, f"there is no `{name}`") for name in names if name not in held)
+    for file, key, names, present in tables:
+        yield from ((file, key, f"there is no `{name}`") for name in names if name not in present)
 
 
 def _known_codes(knowledge: Knowledge) -> Collection[str]:
     """Those of the example drafts that are in the code files."""
-    parts = {one: one.partition(":") for one in knowledge.rules.example_drafts.listed}
-    return {one for one, (short, _, code) in parts.items() if knowledge.codes.find(knowledge.systems.get(short), code)}
+    parts = {token: token.partition(":") for token in knowledge.rules.example_drafts.listed}
+    return {
+        part for part, (short, _, code) in parts.items() if knowledge.codes.find(knowledge.systems.get(short), code)
+    }
 
 
 def _undefined(who: str, reads: Reads, knowledge: Knowledge) -> Iterator[tuple[str, str, str]]:
@@ -152,8 +157,8 @@ def _undefined(who: str, reads: Reads, knowledge: Knowledge) -> Iterator[tuple[s
         ("rules.toml", reads.sources, rules.sources),
         ("analytes.toml", reads.analytes, {*knowledge.analytes, *knowledge.lab_tags}),
     )
-    for file, names, held in places:
-        yield from ((file, name, f"is missing, and {who} reads it") for name in names if name not in held)
+    for file, names, place_names in places:
+        yield from ((file, name, f"is missing, and {who} reads it") for name in names if name not in place_names)
 
 
 def _said_of(tag: TagWords) -> Collection[str]:
@@ -186,7 +191,7 @@ def _unused(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Iter
     proposed = {*(f"lab:{test}" for test in knowledge.orderable), *rules.repeats.values(), *rules.counsel.values()}
     proposed |= {key for row in CARDS for key in row.orders}
     cited = {*words.cited, *rules.sources.values(), *(limit.citation for limit in knowledge.every_limit)}
-    held: tuple[tuple[str, Iterable[str], Collection[str]], ...] = (
+    tables: tuple[tuple[str, Iterable[str], Collection[str]], ...] = (
         ("valuesets.toml", knowledge.sets, sets),
         ("analytes.toml", knowledge.analytes, reads.analytes),
         ("limits.toml", knowledge.combined, reads.limits),
@@ -203,13 +208,13 @@ def _unused(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Iter
         ("phrases.toml", words.book.limit_sources, LIMIT_SOURCES),
         ("citations.toml", words.citations, cited),
     )
-    for file, names, used in held:
-        yield from ((file, name, "nothing uses it") for name in names if name not in used)
+    for file, names, used_names in tables:
+        yield from ((file, name, "nothing uses it") for name in names if name not in used_names)
 
 
 def _routes(knowledge: Knowledge) -> set[str]:
     return {
         route
-        for one in knowledge.medicines.values()
-        for route in (*one.check_routes, *one.local_routes, *one.systemic_words)
+        for medicine_class in knowledge.medicines.values()
+        for route in (*medicine_class.check_routes, *medicine_class.local_routes, *medicine_class.systemic_words)
     }

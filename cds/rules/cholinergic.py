@@ -34,19 +34,19 @@ EXCESS = Reads(
 
 def toxicity(view: View) -> Raised | None:
     """Poisoning by code, else two signs of three days: small pupils, or drooling beside a reason for it."""
-    named = view.within("cholinergic", CODED)
-    if named:
-        return view.flag(named, (CODED,), tag=TAG, used=True)
+    findings = view.within("cholinergic", CODED)
+    if findings:
+        return view.flag(findings, (CODED,), tag=TAG, used=True)
     kinds = {name: view.within("cholinergic_sign", name) for name in view.group(SIGNS)}
     slow = tuple(_slow(view, "cholinergic_sign"))
-    seen = {name for name, found in kinds.items() if found} | ({"bradycardia"} if slow else set())
-    drools = "drooling" in seen and _has_reason(view)
-    if len(seen) < view.at("cholinergic_signs") or not ("miosis" in seen or drools):
+    signs = {name for name, findings in kinds.items() if findings} | ({"bradycardia"} if slow else set())
+    drools = "drooling" in signs and _has_reason(view)
+    if len(signs) < view.at("cholinergic_signs") or not ("miosis" in signs or drools):
         return None
-    found: dict[Finding, None] = dict.fromkeys(one for some in kinds.values() for one in some)
-    beside = (*(view.fact(one, EXPOSURE) for one in view.of(EXPOSURE)), *slow)
+    all_findings: dict[Finding, None] = dict.fromkeys(finding for findings in kinds.values() for finding in findings)
+    beside = (*(view.fact(finding, EXPOSURE) for finding in view.of(EXPOSURE)), *slow)
     courses = view.courses(*view.classes(INHIBITORS))
-    return view.flag(found, view.group(SIGNS), tag=TAG, courses=courses, extra=beside, used=True)
+    return view.flag(all_findings, view.group(SIGNS), tag=TAG, courses=courses, extra=beside, used=True)
 
 
 def _has_reason(view: View) -> bool:
@@ -56,11 +56,11 @@ def _has_reason(view: View) -> bool:
 
 def cautions(course: Course, view: View) -> Iterator[Note]:
     """Any of the signs of 14 days on an inhibitor: is it too much?"""
-    found = view.within("cholinergic_excess", *view.group(SIGNS))
+    findings = view.within("cholinergic_excess", *view.group(SIGNS))
     slow = next(_slow(view, "cholinergic_excess"), None)
-    if found:
-        date = found[0].when.text if found[0].when else ""
-        sign = first_of_sentence(view.name(found[0], *view.group(SIGNS)))
+    if findings:
+        date = findings[0].when.text if findings[0].when else ""
+        sign = first_of_sentence(view.name(findings[0], *view.group(SIGNS)))
         yield Note("cholinergic_excess", {"drug": course.ingredient, "sign": sign, "date": date})
     elif slow is not None:
         sign = f"{first_of_sentence(slow.words)} {_pulse(slow)}/min"
@@ -74,15 +74,15 @@ def _pulse(slow: Fact) -> str:
 
 def _slow(view: View, window: str) -> Iterator[Fact]:
     """A pulse below 50 a minute within a window."""
-    for seen in view.answers("ask-heart-rate"):
-        if view.is_within(seen.when, window) and _is_slow(seen, view):
+    for entry in view.answers("ask-heart-rate"):
+        if view.is_within(entry.when, window) and _is_slow(entry, view):
             limit = f"<{number(view.at('bradycardia'))}"
-            yield measured.fact(seen, "ask-heart-rate", view, limit, unit=PER_MINUTE)
+            yield measured.fact(entry, "ask-heart-rate", view, limit, unit=PER_MINUTE)
 
 
-def _is_slow(seen: Seen, view: View) -> bool:
-    found = measured.amount(seen, view)
-    ratio = factor(found.unit, PER_MINUTE) if found else None
-    if found is None or ratio is None:
+def _is_slow(entry: Seen, view: View) -> bool:
+    amount = measured.amount(entry, view)
+    ratio = factor(amount.unit, PER_MINUTE) if amount else None
+    if amount is None or ratio is None:
         return False
-    return beyond(found.times(ratio, PER_MINUTE), "<", view.at("bradycardia")) is True
+    return beyond(amount.times(ratio, PER_MINUTE), "<", view.at("bradycardia")) is True

@@ -19,8 +19,8 @@ def emergency(view: View) -> Raised | None:
     courses = view.courses("estrogen")
     if not courses:
         return None
-    found = (*view.within("thrombosis", "thrombosis"), *view.within("leg_swelling", "leg-swelling"))
-    flag = view.flag(found, SETS, tag="venous-thromboembolism", courses=courses, used=True)
+    findings = (*view.within("thrombosis", "thrombosis"), *view.within("leg_swelling", "leg-swelling"))
+    flag = view.flag(findings, SETS, tag="venous-thromboembolism", courses=courses, used=True)
     if flag is None:
         return None
     return replace(flag, trigger=flag.names[0])
@@ -28,5 +28,5 @@ def emergency(view: View) -> Raised | None:
 
 def cautions(course: Course, view: View) -> Iterator[Note]:  # noqa: ARG001 - the signature of all cautions
     """Pain of one leg in the last week: is there swelling?"""
-    for one in view.within("leg_pain", "leg-pain"):
-        yield Note("leg_pain", {"date": one.when.text if one.when else ""})
+    for finding in view.within("leg_pain", "leg-pain"):
+        yield Note("leg_pain", {"date": finding.when.text if finding.when else ""})

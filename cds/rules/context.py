@@ -36,24 +36,24 @@ def missing_tests(assessment: Assessment, *, of_child: bool = False) -> tuple[st
     if not picture.complete.has("Observation") or (picture.is_child and not of_child):
         return ()
     statin = any(course.tag == "statin" for course in assessment.courses)
-    wanted = bool(picture.findings.of("cramps")) or statin
-    tests = picture.knowledge.listed(tests_due.MUSCLE) if wanted else ()
+    asks_for_ck = bool(picture.findings.of("cramps")) or statin
+    tests = picture.knowledge.listed(tests_due.MUSCLE) if asks_for_ck else ()
     return tuple(dict.fromkeys((*assessment.missing, *(test for test in tests if tests_due.is_due(test, picture)))))
 
 
 def gaps(assessment: Assessment, *, habits: bool = True) -> tuple[str, ...]:
     """What a clinician would want to know and the chart does not say (S36); `habits`: caffeine, sleep and the like."""
     picture = assessment.picture
-    seen = {name for one in picture.chart.seen for name in one.named.sets} | {
-        name for one in picture.findings.all for name in one.sets
+    seen_sets = {name for entry in picture.chart.seen for name in entry.named.sets} | {
+        name for finding in picture.findings.all for name in finding.sets
     }
-    asked = picture.knowledge.rules.gaps if habits and not picture.is_under("adult_texts_years") else {}
-    absent = tuple(gap for gap, sets in asked.items() if not seen.intersection(sets))
+    gaps_asked = picture.knowledge.rules.gaps if habits and not picture.is_under("adult_texts_years") else {}
+    absent = tuple(gap for gap, sets in gaps_asked.items() if not seen_sets.intersection(sets))
     exam = ("examination",) if picture.exam is None else ()
     onset = ("onset",) if picture.last is None else ()
     chart = picture.chart
-    listed = chart.drugs or chart.unknown_medicines or chart.medicines.active
-    drugs = () if listed or not picture.complete.has("MedicationRequest") else ("medication-history",)
+    listed_medicines = chart.drugs or chart.unknown_medicines or chart.medicines.active
+    drugs = () if listed_medicines or not picture.complete.has("MedicationRequest") else ("medication-history",)
     return (*exam, *onset, *drugs, *absent)
 
 
@@ -65,37 +65,41 @@ def explanations(picture: Picture, *, habits: bool = True) -> tuple[Note, ...]:
 
 def site_notes(picture: Picture) -> tuple[Note, ...]:
     """The recorded body site; it adjusts the wording only (S12, S23)."""
-    if any(one.eyelid_only for one in picture.twitches):
+    if any(twitch.eyelid_only for twitch in picture.twitches):
         return (Note("body_site", {"site": picture.knowledge.names.eyelid}),)
-    calf = any(one.named.text and normalise(one.named.text) == CALF for one in picture.twitches)
+    calf = any(twitch.named.text and normalise(twitch.named.text) == CALF for twitch in picture.twitches)
     return (Note("site_calf"),) if calf else ()
 
 
 def ended(picture: Picture) -> tuple[Note, ...]:
     """Medicines that ended lately, for the detail only (4b Drug); of steroids (section 5 Stopped steroid)."""
-    taken = {course.ingredient for course in picture.medication.courses}
+    ingredients_taken = {course.ingredient for course in picture.medication.courses}
     medicines = picture.knowledge.medicines
-    told = [one for one in picture.medication.ended if one.tag not in serotonin.CLASSES and not medicines[one.tag].line]
-    past = [one for one in told if one.end is not None and one.ingredient not in taken]
-    return tuple(_ended(one, picture) for one in past if picture.is_within(one.end, "recent_drug"))
+    told_ended = [
+        ended
+        for ended in picture.medication.ended
+        if ended.tag not in serotonin.CLASSES and not medicines[ended.tag].line
+    ]
+    past = [ended for ended in told_ended if ended.end is not None and ended.ingredient not in ingredients_taken]
+    return tuple(_ended(ended, picture) for ended in past if picture.is_within(ended.end, "recent_drug"))
 
 
-def _ended(one: Ended, picture: Picture) -> Note:
-    values = {"drug": one.name, "date": one.end.text if one.end else ""}
-    gap = picture.last.last - one.end.last if picture.last and one.end else -1
-    withdrawn = one.tag == "corticosteroid" and 0 <= gap <= picture.knowledge.days("steroid_withdrawal")
+def _ended(ended: Ended, picture: Picture) -> Note:
+    values = {"drug": ended.name, "date": ended.end.text if ended.end else ""}
+    gap = picture.last.last - ended.end.last if picture.last and ended.end else -1
+    withdrawn = ended.tag == "corticosteroid" and 0 <= gap <= picture.knowledge.days("steroid_withdrawal")
     return Note("steroid_withdrawal" if withdrawn else "ended_drug", values)
 
 
 def family(picture: Picture) -> tuple[str, ...]:
     """What first-degree relatives have or had."""
-    named = (own(kin.named.words, kin.named.concepts, picture.knowledge) for kin in picture.chart.kin)
-    return tuple(dict.fromkeys(named))
+    names = (own(kin.named.words, kin.named.concepts, picture.knowledge) for kin in picture.chart.kin)
+    return tuple(dict.fromkeys(names))
 
 
 def symptoms(flags: Flags, picture: Picture) -> tuple[Note, ...]:
     """One sentence for each additional symptom; only of a few it is known that they are common in benign twitching."""
-    return tuple(_symptom(one, picture) for flag in flags if flag.id == SYMPTOM for one in flag.found)
+    return tuple(_symptom(finding, picture) for flag in flags if flag.id == SYMPTOM for finding in flag.found)
 
 
 def _symptom(finding: Finding, picture: Picture) -> Note:
@@ -152,19 +156,25 @@ def notes(assessment: Assessment) -> tuple[Note, ...]:
 def remarks(picture: Picture) -> tuple[Note, ...]:
     """The same, where not everything was assessed."""
     chart = picture.chart
-    worded = [Note("matched_on_text", {"phrase": one.named.text}) for one in picture.twitches if one.named.text]
-    vague = any(one.onset and one.onset.uncertain for one in picture.twitches)
-    listed = dict.fromkeys(
-        own(one.named.words, one.named.concepts, picture.knowledge) for one in picture.findings.of("on-problem-list")
+    worded = [
+        Note("matched_on_text", {"phrase": twitch.named.text}) for twitch in picture.twitches if twitch.named.text
+    ]
+    vague = any(twitch.onset and twitch.onset.uncertain for twitch in picture.twitches)
+    by_text = dict.fromkeys(
+        own(finding.named.words, finding.named.concepts, picture.knowledge)
+        for finding in picture.findings.of("on-problem-list")
     )
     return (
         *unread(picture),
         *(remark.note for remark in picture.quoted),
-        *(Note(DOUBTFUL[one.state], {"drug": one.ingredient, "date": one.date}) for one in picture.medication.doubtful),
+        *(
+            Note(DOUBTFUL[doubtful.state], {"drug": doubtful.ingredient, "date": doubtful.date})
+            for doubtful in picture.medication.doubtful
+        ),
         *worded,
         *by_words(course.concept for course in picture.medication.courses if _is_reviewed(course, picture)),
         *((Note("timing_uncertain"),) if vague else ()),
-        *((Note("already_on_problem_list", {"items": ", ".join(listed)}),) if listed else ()),
+        *((Note("already_on_problem_list", {"items": ", ".join(by_text)}),) if by_text else ()),
         *strange(picture),
         *unread_answers(picture),
         *unread_texts(picture),
@@ -186,7 +196,7 @@ def strange(picture: Picture) -> tuple[Note, ...]:
 
 def unread_texts(picture: Picture) -> tuple[Note, ...]:
     """How many texts speak of a twitch or a sign in a language that is off only (N14, N48)."""
-    count = sum(one.count or 0 for one in picture.unread if one.reason == LANGUAGE)
+    count = sum(not_checked.count or 0 for not_checked in picture.unread if not_checked.reason == LANGUAGE)
     if not count:
         return ()
     return (Note("text_unread" if count == 1 else "texts_unread", {"n": str(count)}),)
@@ -205,12 +215,12 @@ def _is_reviewed(course: Course, picture: Picture) -> bool:
 
 def unrecognised(picture: Picture) -> tuple[Note, ...]:
     """How many medicines are on file, and which of them could not be checked: the first two by name (N48)."""
-    found = picture.chart.medicines
-    if not found.unchecked:
+    medicines = picture.chart.medicines
+    if not medicines.unchecked:
         return ()
-    names = [cut(name) for name in dict.fromkeys(found.unchecked) if name][:NAMED]
-    values = {"n": str(found.on_file), "m": str(len(found.unchecked)), "items": ", ".join(names)}
-    if found.on_file == 1:
+    names = [cut(name) for name in dict.fromkeys(medicines.unchecked) if name][:NAMED]
+    values = {"n": str(medicines.on_file), "m": str(len(medicines.unchecked)), "items": ", ".join(names)}
+    if medicines.on_file == 1:
         return (Note("medicines_unchecked_one" if names else "medicines_unnamed_one", values),)
     return (Note("medicines_unchecked" if names else "medicines_unnamed", values),)
 
@@ -234,46 +244,49 @@ def cut(name: str) -> str:
 
 def by_words(medicines: Iterable[Concept]) -> tuple[Note, ...]:
     """The words by which medicines without a known code were matched, each once (N46)."""
-    named = dict.fromkeys(medicine.display for medicine in medicines if medicine.by_words)
-    return tuple(Note("matched_on_words", {"phrase": words}) for words in named)
+    names = dict.fromkeys(medicine.display for medicine in medicines if medicine.by_words)
+    return tuple(Note("matched_on_words", {"phrase": words}) for words in names)
 
 
 def unread(picture: Picture) -> tuple[Note, ...]:
     """The results that are on file and were not understood, what the laboratory called critical first (N64)."""
-    found = sorted(picture.laboratory.unread.items(), key=lambda one: not one[1].is_urgent)
+    entries = sorted(picture.laboratory.unread.items(), key=lambda entry: not entry[1].is_urgent)
     return (
-        *(_unread(analyte, one, picture) for analyte, one in found),
-        *(_other_unread(one, picture.knowledge) for one in picture.others_unread),
+        *(_unread(analyte, unread, picture) for analyte, unread in entries),
+        *(_other_unread(other_result, picture.knowledge) for other_result in picture.others_unread),
     )
 
 
-def _other_unread(one: OtherResult, knowledge: Knowledge) -> Note:
-    reason = knowledge.names.unread[one.trouble or ""]
-    return Note("result_unread", {"test": cut(name_of(one, knowledge)), "reason": reason, "date": one.when.text})
+def _other_unread(other_result: OtherResult, knowledge: Knowledge) -> Note:
+    reason = knowledge.names.unread[other_result.trouble or ""]
+    return Note(
+        "result_unread",
+        {"test": cut(name_of(other_result, knowledge)), "reason": reason, "date": other_result.when.text},
+    )
 
 
-def _unread(analyte: str, one: Unread, picture: Picture) -> Note:
-    when = one.result.when
+def _unread(analyte: str, unread: Unread, picture: Picture) -> Note:
+    when = unread.result.when
     label = picture.knowledge.analytes[analyte].label
-    values = {"test": label, "reason": picture.knowledge.names.unread[one.reason]}
+    values = {"test": label, "reason": picture.knowledge.names.unread[unread.reason]}
     if when is None:
-        return Note("result_unread_urgent_undated" if one.is_urgent else "result_unread_undated", values)
-    return Note("result_unread_urgent" if one.is_urgent else "result_unread", {**values, "date": when.text})
+        return Note("result_unread_urgent_undated" if unread.is_urgent else "result_unread_undated", values)
+    return Note("result_unread_urgent" if unread.is_urgent else "result_unread", {**values, "date": when.text})
 
 
 def unclear(picture: Picture) -> tuple[Note, ...]:
     """What was asked of a sign and not understood, or is not final, each once."""
-    return tuple(_unclear(one, picture) for one in picture.unclear)
+    return tuple(_unclear(entry, picture) for entry in picture.unclear)
 
 
 def unsure(picture: Picture) -> tuple[Note, ...]:
     """The texts that speak of a twitch or a sign and do not say that the patient has it, quoted, each once (N14)."""
-    quotes = dict.fromkeys(own(one.text, (), picture.knowledge) for one in picture.unsure if one.text)
+    quotes = dict.fromkeys(own(term.text, (), picture.knowledge) for term in picture.unsure if term.text)
     return tuple(Note("text_unclear", {"phrase": quote}) for quote in quotes)
 
 
-def _unclear(one: Seen, picture: Picture) -> Note:
-    values = {"sign": readings.name_of(one, picture.knowledge), "date": one.when.text if one.when else ""}
-    if one.is_settled or one.said.says is Says.UNKNOWN:
+def _unclear(entry: Seen, picture: Picture) -> Note:
+    values = {"sign": readings.name_of(entry, picture.knowledge), "date": entry.when.text if entry.when else ""}
+    if entry.is_settled or entry.said.says is Says.UNKNOWN:
         return Note("answer_unclear", values)
-    return Note("sign_preliminary" if one.preliminary else "sign_of_no_status", values)
+    return Note("sign_preliminary" if entry.preliminary else "sign_of_no_status", values)

@@ -37,19 +37,19 @@ def _chosen(assessment: Assessment, runner: RuleRunner) -> list[Choice]:
 def _with_known_disease(assessment: Assessment) -> list[Choice]:
     """N60 step 20: emergencies, electrolytes and the medicines behind them; MS alone does not explain wasting."""
     labs = tuple(lab for lab in assessment.labs if lab.tag in assessment.picture.knowledge.electrolytes)
-    chosen = _emergency(assessment, labs) if assessment.emergencies else _abnormal_lab(labs)
-    chosen += _medicines(
+    choices = _emergency(assessment, labs) if assessment.emergencies else _abnormal_lab(labs)
+    choices += _medicines(
         assessment, _linked(assessment, {(lab.tag, lab.side) for lab in labs}), _stopped(assessment, grave=True)
     )
-    chosen += _new_sign(assessment)
-    chosen += _lowered(assessment)
+    choices += _new_sign(assessment)
+    choices += _lowered(assessment)
     if _breathes_or_feeds_badly(assessment):
-        chosen += _neurology(Topic.PED_NEURO, _critical(assessment), assessment)
+        choices += _neurology(Topic.PED_NEURO, _critical(assessment), assessment)
     if assessment.picture.diseases == {"kd-ms"}:
         beyond = assessment.picture.knowledge.group(lines.BEYOND_MS)
         signs = tuple(flag for flag in (*assessment.urgent, *assessment.childhood) if _is_beyond_ms(flag.found, beyond))
-        chosen += _neurology(Topic.PED_NEURO if assessment.picture.is_child else Topic.NEURO_URG, signs, assessment)
-    return chosen
+        choices += _neurology(Topic.PED_NEURO if assessment.picture.is_child else Topic.NEURO_URG, signs, assessment)
+    return choices
 
 
 def _new_sign(assessment: Assessment) -> list[Choice]:
@@ -57,7 +57,7 @@ def _new_sign(assessment: Assessment) -> list[Choice]:
     new = lines.uncovered(assessment)
     if not new:
         return []
-    worst = Indicator.WARNING if any(one.indicator is Indicator.WARNING for one in new) else Indicator.INFO
+    worst = Indicator.WARNING if any(new_sign.indicator is Indicator.WARNING for new_sign in new) else Indicator.INFO
     return [Choice(topic=Topic.NEW_SIGN, indicator=worst, new_signs=new)]
 
 
@@ -73,8 +73,8 @@ def _critical(assessment: Assessment) -> Flags:
 def _unseen(assessment: Assessment) -> list[Choice]:
     """Known disease is silent only where all was seen that could break the silence; else it is said (D7, D17, N48)."""
     picture = assessment.picture
-    seen = picture.complete.has(*SILENCE_NEEDS) and not assessment.failed and not picture.may_break_silence
-    return [] if seen else [Choice(topic=Topic.DATA_GAP, indicator=Indicator.INFO)]
+    was_seen = picture.complete.has(*SILENCE_NEEDS) and not assessment.failed and not picture.may_break_silence
+    return [] if was_seen else [Choice(topic=Topic.DATA_GAP, indicator=Indicator.INFO)]
 
 
 def _with_emergency(assessment: Assessment) -> list[Choice]:
@@ -82,30 +82,30 @@ def _with_emergency(assessment: Assessment) -> list[Choice]:
 
     Routine signs stand on its card.
     """
-    chosen, main = _emergency(assessment, assessment.labs), _main(assessment)
+    choices, main = _emergency(assessment, assessment.labs), _main(assessment)
     if main and (assessment.hides or main[0] is not Topic.NEURO_EVAL):
-        chosen += _neurology(*main, assessment)
+        choices += _neurology(*main, assessment)
     if assessment.hides:  # what is not shown names no medicine
-        return chosen + _new_sign(assessment) + _medicines(assessment, assessment.courses, _stopped(assessment))
+        return choices + _new_sign(assessment) + _medicines(assessment, assessment.courses, _stopped(assessment))
     ended = _stopped(assessment) if stopped.WITHDRAWAL in _tags(assessment.emergencies) else ()
-    return chosen + _new_sign(assessment) + _medicines(assessment, _linked(assessment), ended)
+    return choices + _new_sign(assessment) + _medicines(assessment, _linked(assessment), ended)
 
 
 def _without_emergency(assessment: Assessment) -> list[Choice]:
     """N60 steps 21 and 23 to 31; where twitching is expected nothing calms, orders or calls data missing (N53)."""
-    chosen = _new_sign(assessment)  # 21
+    choices = _new_sign(assessment)  # 21
     main = _main(assessment)  # 23
-    chosen += _neurology(*main, assessment) if main else []  # 24
-    chosen += _today(assessment, main)
-    chosen += _abnormal_lab(lines.labs_left(assessment, chosen))  # 25
-    chosen += _medicines(assessment, assessment.courses, _stopped(assessment))  # 26
-    chosen += _known_cause(assessment, chosen)  # 27
+    choices += _neurology(*main, assessment) if main else []  # 24
+    choices += _today(assessment, main)
+    choices += _abnormal_lab(lines.labs_left(assessment, choices))  # 25
+    choices += _medicines(assessment, assessment.courses, _stopped(assessment))  # 26
+    choices += _known_cause(assessment, choices)  # 27
     if assessment.picture.expected:
-        return chosen or _unseen(assessment)
-    chosen += _reassurance(assessment, chosen)  # 28
-    chosen += _lab_order(assessment, chosen)  # 29
-    chosen += _lifestyle(assessment, chosen)  # 30
-    return chosen or [_fallback(assessment)]  # 31
+        return choices or _unseen(assessment)
+    choices += _reassurance(assessment, choices)  # 28
+    choices += _lab_order(assessment, choices)  # 29
+    choices += _lifestyle(assessment, choices)  # 30
+    return choices or [_fallback(assessment)]  # 31
 
 
 def _main(assessment: Assessment) -> tuple[Topic, Flags] | None:
@@ -140,8 +140,8 @@ def _neurology(topic: Topic, flags: Flags, assessment: Assessment) -> list[Choic
         return []
     critical = topic is Topic.PED_NEURO and any(flag.critical for flag in flags)
     request = assessment.picture.request
-    stands = critical or assessment.hides or is_today(flags)
-    if request is not None and not stands and covers(request, flag_days((*flags, *_evaluated(assessment)))):
+    is_shown = critical or assessment.hides or is_today(flags)
+    if request is not None and not is_shown and covers(request, flag_days((*flags, *_evaluated(assessment)))):
         return [Choice(topic=Topic.STATUS, indicator=Indicator.INFO, flags=flags, covered=topic)]
     return [Choice(topic=topic, indicator=Indicator.CRITICAL if critical else Indicator.WARNING, flags=flags)]
 
@@ -171,7 +171,7 @@ def _medicines(assessment: Assessment, courses: tuple[Course, ...], ended: tuple
     steroid = any(course.tag == "corticosteroid" for course in courses)
     serious = steroid and (_has_weakness(assessment) or _has_low_electrolyte(assessment))
     serious = serious or any(course.tag == serotonin.AGENT for course in courses)
-    serious = serious or any(course.cautions for course in courses) or any(one.warns for one in ended)
+    serious = serious or any(course.cautions for course in courses) or any(stop.warns for stop in ended)
     indicator = Indicator.WARNING if serious else Indicator.INFO
     return [Choice(topic=Topic.MED_REV, indicator=indicator, courses=courses, stopped=ended)]
 
@@ -187,7 +187,8 @@ def _stopped(assessment: Assessment, *, grave: bool = False) -> tuple[Stopped, .
 
 def _has_weakness(assessment: Assessment) -> bool:
     return any(
-        flag.id in ("U1", "U8") or (flag.id == "R4" and any("weakness-unspecific" in one.sets for one in flag.found))
+        flag.id in ("U1", "U8")
+        or (flag.id == "R4" and any("weakness-unspecific" in finding.sets for finding in flag.found))
         for flag in assessment.muscle_signs
     )
 
@@ -200,14 +201,17 @@ def _has_low_electrolyte(assessment: Assessment) -> bool:
 
 def _linked(assessment: Assessment, moved: Collection[tuple[str, str]] = ()) -> tuple[Course, ...]:
     """The courses that may explain an emergency or what was moved, unless the emergency names the drug already (5a)."""
-    medicines, told = assessment.picture.knowledge.medicines, _tags(assessment.emergencies)
+    medicines, tags_told = assessment.picture.knowledge.medicines, _tags(assessment.emergencies)
     sides = {(flag.tag, "high" if flag.is_high else "low") for flag in assessment.emergencies}
-    wanted = {*moved, *sides}
+    sides_wanted = {*moved, *sides}
     return tuple(
         course
         for course in assessment.courses
-        if not told & set(medicines[course.tag].named)
-        and (told & set(medicines[course.tag].linked) or wanted & set(medicines[course.tag].moved_by(course.groups)))
+        if not tags_told & set(medicines[course.tag].named)
+        and (
+            tags_told & set(medicines[course.tag].linked)
+            or sides_wanted & set(medicines[course.tag].moved_by(course.groups))
+        )
     )
 
 
@@ -215,9 +219,9 @@ def _tags(flags: Flags) -> set[str]:
     return {flag.tag for flag in flags if flag.tag}
 
 
-def _known_cause(assessment: Assessment, chosen: list[Choice]) -> list[Choice]:
+def _known_cause(assessment: Assessment, choices: list[Choice]) -> list[Choice]:
     """N26: one card for all known causes, unless neurology is due or LAB-ABN judges the test; then a line says it."""
-    return _known(lines.causes_left(assessment, chosen))
+    return _known(lines.causes_left(assessment, choices))
 
 
 def _lowered(assessment: Assessment) -> list[Choice]:
@@ -233,29 +237,29 @@ def _known(causes: tuple[Cause, ...]) -> list[Choice]:
     return [Choice(topic=Topic.KNOWN, indicator=indicator, causes=causes)]
 
 
-def _reassurance(assessment: Assessment, chosen: list[Choice]) -> list[Choice]:
+def _reassurance(assessment: Assessment, choices: list[Choice]) -> list[Choice]:
     """D8: normal examination and EMG, the words of N24 allowed, and no abnormal result quoted (N60 step 28)."""
-    if not assessment.is_normal or calm.is_hushed(chosen) or not calm.words_allowed(assessment):
+    if not assessment.is_normal or calm.is_hushed(choices) or not calm.words_allowed(assessment):
         return []
     if other_results.of(assessment.picture):
         return []
     return [Choice(topic=Topic.REASSURE, indicator=Indicator.INFO)]
 
 
-def _lab_order(assessment: Assessment, chosen: list[Choice]) -> list[Choice]:
+def _lab_order(assessment: Assessment, choices: list[Choice]) -> list[Choice]:
     """N56: something asks for tests that are due, and no other card lists them."""
-    listed = calm.BESIDE | {Topic.LAB_ABN, Topic.REASSURE}
-    seen = assessment.picture.complete.has("Condition", "Observation")
-    if listed & _topics(chosen) or not (assessment.missing and assessment.tests_wanted and seen):
+    allowed = calm.BESIDE | {Topic.LAB_ABN, Topic.REASSURE}
+    was_seen = assessment.picture.complete.has("Condition", "Observation")
+    if allowed & _topics(choices) or not (assessment.missing and assessment.tests_wanted and was_seen):
         return []
     return [Choice(topic=Topic.LAB_ORDER, indicator=Indicator.INFO)]
 
 
-def _lifestyle(assessment: Assessment, chosen: list[Choice]) -> list[Choice]:
+def _lifestyle(assessment: Assessment, choices: list[Choice]) -> list[Choice]:
     """D13: beside nothing that alarms (N24), and only where all red flags could be asked."""
-    seen = assessment.picture.complete.has("Condition", "Observation") and not assessment.failed & set(FLAG_IDS)
+    was_seen = assessment.picture.complete.has("Condition", "Observation") and not assessment.failed & set(FLAG_IDS)
     unread = assessment.picture.unclear or assessment.picture.unread
-    if not assessment.factors or calm.is_hushed(chosen) or not seen or unread:
+    if not assessment.factors or calm.is_hushed(choices) or not was_seen or unread:
         return []
     return [Choice(topic=Topic.LIFESTYLE, indicator=Indicator.INFO, factors=assessment.factors)]
 
@@ -266,13 +270,13 @@ def _fallback(assessment: Assessment) -> Choice:
     return Choice(topic=topic, indicator=Indicator.INFO)
 
 
-def _topics(chosen: Iterable[Choice]) -> set[Topic]:
-    return {choice.topic for choice in chosen}
+def _topics(choices: Iterable[Choice]) -> set[Topic]:
+    return {choice.topic for choice in choices}
 
 
-def _is_beyond_ms(found: Iterable[Finding], beyond: tuple[str, ...]) -> bool:
+def _is_beyond_ms(findings: Iterable[Finding], beyond: tuple[str, ...]) -> bool:
     """Wasting or a fasciculating tongue, which multiple sclerosis does not explain (D7)."""
-    return any(not one.sets.isdisjoint(beyond) for one in found)
+    return any(not finding.sets.isdisjoint(beyond) for finding in findings)
 
 
 def is_for_an_emergency(choice: Choice) -> bool:
@@ -287,10 +291,10 @@ def _is_protected(choice: Choice) -> bool:
 
 def capped(ordered: Sequence[Choice], limit: int, repeated: tuple[Topic, ...] = ()) -> Decision:
     """At most three cards; the last that is not protected makes way and is named (step 35)."""
-    kept, dropped = list(ordered), []
-    spare = [one for one in kept if not _is_protected(one)]
-    while len(kept) > limit and spare:
+    choices_left, dropped = list(ordered), []
+    spare = [choice for choice in choices_left if not _is_protected(choice)]
+    while len(choices_left) > limit and spare:
         victim = spare.pop()
-        kept.remove(victim)
+        choices_left.remove(victim)
         dropped.append(victim.topic)
-    return Decision(tuple(kept), tuple(reversed(dropped)), repeated)
+    return Decision(tuple(choices_left), tuple(reversed(dropped)), repeated)

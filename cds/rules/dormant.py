@@ -22,12 +22,14 @@ EVIDENCE = (
 ROUTINE = frozenset({"R1", "R2", "R4"})
 
 
-def hidden(chosen: Iterable[Choice], assessment: Assessment) -> tuple[Choice, ...]:
+def hidden(choices: Iterable[Choice], assessment: Assessment) -> tuple[Choice, ...]:
     """The cards that a dormant twitch leaves out."""
     newest = _newest(assessment.picture) if _may_sleep(assessment) else None
     if newest is None or assessment.picture.today - newest <= assessment.picture.knowledge.days("dormant"):
         return ()
-    return tuple(choice for choice in chosen if _is_routine(choice) and not _is_new(choice, newest, assessment.picture))
+    return tuple(
+        choice for choice in choices if _is_routine(choice) and not _is_new(choice, newest, assessment.picture)
+    )
 
 
 def _may_sleep(assessment: Assessment) -> bool:
@@ -47,24 +49,24 @@ def _may_sleep(assessment: Assessment) -> bool:
 def _newest(picture: Picture) -> int | None:
     """The day of the newest evidence of the twitch; None where one has come back, or has no date at all."""
     active = {twitch.named.ref for twitch in picture.twitches}
-    mine = [
+    same_problems = [
         problem for problem in picture.chart.problems if is_twitch(problem.named) and problem.verification != "refuted"
     ]
-    counted = [one for one in mine if one.named.ref in active]
-    if any(one.clinical in RETURNED or not list(days_of(one, picture.chart)) for one in counted):
+    counted = [problem for problem in same_problems if problem.named.ref in active]
+    if any(problem.clinical in RETURNED or not list(days_of(problem, picture.chart)) for problem in counted):
         return None
-    return max(_evidence(mine, picture), default=None)
+    return max(_evidence(same_problems, picture), default=None)
 
 
 def _evidence(problems: Iterable[Problem], picture: Picture) -> Iterator[int]:
     chart = picture.chart
     for problem in problems:
         yield from days_of(problem, chart)
-    seen = (one.when for one in chart.seen if shows_twitch(one))
+    days_seen = (entry.when for entry in chart.seen if shows_twitch(entry))
     visits = (visit.start for visit in chart.visits if is_twitch(visit.named))
-    told = (one.when for one in chart.told if is_twitch(one.named))
-    asked = (picture.request.when if picture.request else None,)
-    yield from (when.last for when in (*seen, *visits, *told, *asked) if when is not None)
+    days_told = (entry.when for entry in chart.told if is_twitch(entry.named))
+    day_asked = (picture.request.when if picture.request else None,)
+    yield from (when.last for when in (*days_seen, *visits, *days_told, *day_asked) if when is not None)
     yield from (done.day for done in (picture.any_exam, picture.any_emg) if done is not None)
 
 
@@ -82,4 +84,4 @@ def _is_new(choice: Choice, newest: int, picture: Picture) -> bool:
 
 
 def _counts(flag: Raised) -> bool:
-    return flag.id in ROUTINE or any("weight-loss" in one.sets for one in flag.found)
+    return flag.id in ROUTINE or any("weight-loss" in finding.sets for finding in flag.found)

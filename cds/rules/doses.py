@@ -31,9 +31,9 @@ class Dose(Struct, frozen=True):
     unit: str
     whole: bool = True
 
-    def exceeds(self, other: "Dose") -> bool:
+    def exceeds(self, dose: "Dose") -> bool:
         """Whether it is surely the higher dose: the other one must be known wholly, and in the same unit."""
-        return other.whole and self.unit == other.unit and self.value > other.value
+        return dose.whole and self.unit == dose.unit and self.value > dose.value
 
 
 def daily(dosages: Iterable[Dosage], product: Concept, knowledge: Knowledge) -> Dose | None:
@@ -45,18 +45,18 @@ def daily(dosages: Iterable[Dosage], product: Concept, knowledge: Knowledge) -> 
     steps: dict[object, list[Dose | None]] = {}
     for dosage in dosages:
         steps.setdefault(_number(_value(dosage.sequence)), []).append(_of_dosage(dosage, product, knowledge))
-    sums = [one for step in steps.values() if (one := _sum(step)) is not None]
-    if len({one.unit for one in sums}) != 1:
+    sums = [dose for step in steps.values() if (dose := _sum(step)) is not None]
+    if len({dose.unit for dose in sums}) != 1:
         return None
-    whole = len(sums) == len(steps) and all(one.whole for one in sums)
-    return Dose(max(one.value for one in sums), sums[0].unit, whole)
+    is_whole = len(sums) == len(steps) and all(dose.whole for dose in sums)
+    return Dose(max(dose.value for dose in sums), sums[0].unit, is_whole)
 
 
 def _sum(parts: list[Dose | None]) -> Dose | None:
-    read = [one for one in parts if one is not None]
-    if len({one.unit for one in read}) != 1:
+    read = [dose for dose in parts if dose is not None]
+    if len({dose.unit for dose in read}) != 1:
         return None
-    return Dose(round(sum(one.value for one in read), DIGITS), read[0].unit, len(read) == len(parts))
+    return Dose(round(sum(dose.value for dose in read), DIGITS), read[0].unit, len(read) == len(parts))
 
 
 def _of_dosage(dosage: Dosage, product: Concept, knowledge: Knowledge) -> Dose | None:
@@ -72,16 +72,16 @@ def _of_dosage(dosage: Dosage, product: Concept, knowledge: Knowledge) -> Dose |
 
 def _doses(dosage: Dosage) -> Iterator[dict[str, Any]]:
     """The quantities of one administration; of a range the upper end."""
-    stated = {"doseQuantity": _value(dosage.dose_quantity), "doseRange": _value(dosage.dose_range)}
-    for one in (*_many(_value(dosage.dose_and_rate)), stated):
-        yield _one(one.get("doseQuantity"))
-        yield _one(_one(one.get("doseRange")).get("high"))
+    stated_dose = {"doseQuantity": _value(dosage.dose_quantity), "doseRange": _value(dosage.dose_range)}
+    for rate in (*_many(_value(dosage.dose_and_rate)), stated_dose):
+        yield _one(rate.get("doseQuantity"))
+        yield _one(_one(rate.get("doseRange")).get("high"))
 
 
 def _largest(quantities: Iterable[dict[str, Any]], product: Concept, knowledge: Knowledge) -> Dose | None:
     """Ordered and calculated doses say the same thing twice: the higher one counts."""
-    read = [one for quantity in quantities if (one := _amount(quantity, product, knowledge)) is not None]
-    return max(read, key=lambda one: one.value) if len({one.unit for one in read}) == 1 else None
+    read = [dose for quantity in quantities if (dose := _amount(quantity, product, knowledge)) is not None]
+    return max(read, key=lambda dose: dose.value) if len({dose.unit for dose in read}) == 1 else None
 
 
 def _amount(quantity: dict[str, Any], product: Concept, knowledge: Knowledge) -> Dose | None:
@@ -102,9 +102,9 @@ def strength(product: Concept) -> float | None:
     """The mg of its ingredient in one tablet or capsule, by the product's name, e.g. "prednisone 10 MG Oral Tablet"."""
     if SOLID.search(product.display) is None or PACK in product.display:
         return None
-    named = re.findall(rf"{re.escape(product.ingredient)} {_MG}", product.display, re.IGNORECASE)
-    found = named or re.findall(_MG, product.display)
-    return float(found[0]) if len(found) == 1 else None
+    amounts_named = re.findall(rf"{re.escape(product.ingredient)} {_MG}", product.display, re.IGNORECASE)
+    amounts = amounts_named or re.findall(_MG, product.display)
+    return float(amounts[0]) if len(amounts) == 1 else None
 
 
 def _per_day(dosage: Dosage, knowledge: Knowledge) -> float | None:
@@ -113,8 +113,8 @@ def _per_day(dosage: Dosage, knowledge: Knowledge) -> float | None:
     if repeat is None:
         return None
     times = _value(repeat.time_of_day)
-    stated = _number(_value(repeat.frequency_max)) or _number(_value(repeat.frequency))
-    frequency = stated or (float(len(times)) if isinstance(times, list) and times else 1.0)
+    stated_times = _number(_value(repeat.frequency_max)) or _number(_value(repeat.frequency))
+    frequency = stated_times or (float(len(times)) if isinstance(times, list) and times else 1.0)
     period = {"value": _value(repeat.period), "code": _value(repeat.period_unit)}
     days = 1.0 if period["value"] is None and times else _days(period, knowledge)
     return frequency / days if days else None
@@ -128,10 +128,12 @@ def _days(quantity: dict[str, Any], knowledge: Knowledge) -> float | None:
 
 def _unit(quantity: dict[str, Any], knowledge: Knowledge) -> str | None:
     """The UCUM code, or a code or a text that stands for one or means a piece."""
-    coded = [quantity.get("code")] if quantity.get("system") in (UCUM, None) else []
-    named = [one.strip() for one in (*coded, quantity.get("unit"), quantity.get("code")) if isinstance(one, str)]
-    units = (knowledge.unit_names.named(one) or one for one in named)
-    return next((one for one in units if known(one) or PIECES.fullmatch(one)), None)
+    codes = [quantity.get("code")] if quantity.get("system") in (UCUM, None) else []
+    unit_texts = [
+        text.strip() for text in (*codes, quantity.get("unit"), quantity.get("code")) if isinstance(text, str)
+    ]
+    units = (knowledge.unit_names.named(one) or one for one in unit_texts)
+    return next((unit for unit in units if known(unit) or PIECES.fullmatch(unit)), None)
 
 
 def _number(value: object) -> float | None:
@@ -147,8 +149,8 @@ def _value(raw: Raw) -> Any:
 
 
 def _many(value: object) -> list[dict[str, Any]]:
-    some = value if isinstance(value, list) else [value]
-    return [one for one in some if isinstance(one, dict)]
+    values = value if isinstance(value, list) else [value]
+    return [item for item in values if isinstance(item, dict)]
 
 
 def _one(value: object) -> dict[str, Any]:

@@ -25,15 +25,15 @@ def calcium(view: View) -> Iterator[Raised]:
 
 def _high_calcium(view: View, severe: Judged | None) -> Raised | None:
     """Above 3.50 mmol/L, or from 3.00 with confusion, dehydration or acute kidney injury of the last days (N29)."""
-    judged = severe if severe is not None and severe.side == "high" else view.acute_beyond("calcium-high-with-sign")
-    if judged is None:
+    result = severe if severe is not None and severe.side == "high" else view.acute_beyond("calcium-high-with-sign")
+    if result is None:
         return None
     sets = view.group(CALCIUM_HIGH)
-    found = view.within("calcium_high_sign", *sets, undated=True)
-    if judged is not severe and not found:
+    findings = view.within("calcium_high_sign", *sets, undated=True)
+    if result is not severe and not findings:
         return None
-    limit = None if judged is severe else view.limit_text("calcium-high-with-sign")
-    return view.flag(found, sets, tag="calcium", judged=(judged,), limit=limit)
+    limit = None if result is severe else view.limit_text("calcium-high-with-sign")
+    return view.flag(findings, sets, tag="calcium", judged=(result,), limit=limit)
 
 
 def _low_calcium(view: View, severe: Judged | None) -> Raised | None:
@@ -43,21 +43,21 @@ def _low_calcium(view: View, severe: Judged | None) -> Raised | None:
     seizure alone is an emergency of its own (N41).
     """
     total = _low_total(view)
-    low = total or next((one for one in view.acute("calcium") if _is_low(one)), None)
-    found = list(view.within("tetany", "tetany", undated=True))
+    low = total or next((result for result in view.acute("calcium") if _is_low(result)), None)
+    signs = list(view.within("tetany", "tetany", undated=True))
     seizures = _seizures(view)
     courses: tuple[Course, ...] = ()
     if low is not None:
-        found += [*view.of("paraesthesia", "long-qt"), *seizures]
+        signs += [*view.of("paraesthesia", "long-qt"), *seizures]
     elif not (view.is_infant or view.of("epilepsy") or _are_normal(view)):
-        found += seizures
+        signs += seizures
     if total is not None:
-        found += view.of("hypoparathyroidism", "dialysis")
+        signs += view.of("hypoparathyroidism", "dialysis")
         courses = view.courses("denosumab")
     sets = ("tetany", "paraesthesia", "long-qt", "seizure", "hypoparathyroidism", "dialysis")
-    shown = severe or (low if found or courses else None)
-    flag = view.flag(found, sets, tag="calcium", judged=(shown,) if shown else (), courses=courses)
-    by_tetany = shown is None and all("tetany" in one.sets for one in found)
+    result = severe or (low if signs or courses else None)
+    flag = view.flag(signs, sets, tag="calcium", judged=(result,) if result else (), courses=courses)
+    by_tetany = result is None and all("tetany" in finding.sets for finding in signs)
     return tetany.examined(flag, view) if flag is not None and by_tetany else flag
 
 
@@ -65,15 +65,15 @@ def _are_normal(view: View) -> bool:
     return view.standing("calcium").is_normal and view.standing("magnesium").is_normal
 
 
-def _is_low(one: Judged) -> bool:
+def _is_low(result: Judged) -> bool:
     """A low adjusted or ionised calcium; a laboratory's flag alone is not enough (2d)."""
-    return one.found is not None and one.kind != UNADJUSTED and one.side == "low" and one.is_abnormal
+    return result.found is not None and result.kind != UNADJUSTED and result.side == "low" and result.is_abnormal
 
 
 def _low_total(view: View) -> Judged | None:
     """A total calcium below 1.90 mmol/L without albumin (N30)."""
-    judged = view.acute_beyond("calcium-total-with-sign")
-    return judged if judged is not None and judged.kind == UNADJUSTED else None
+    result = view.acute_beyond("calcium-total-with-sign")
+    return result if result is not None and result.kind == UNADJUSTED else None
 
 
 def electrolytes(view: View) -> Iterator[Raised]:
@@ -92,8 +92,8 @@ def _seizures(view: View) -> tuple[Finding, ...]:
 
 def _magnesium(view: View) -> Raised | None:
     """Magnesium 0.40 to 0.50 mmol/L with tetany, a new seizure or long QT; from 2.00 with what it paralyses (N33)."""
-    found = (*view.of("tetany", "long-qt"), *_seizures(view))
-    low = _with_sign(view, "magnesium", found, ("tetany", "long-qt", "seizure"))
+    findings = (*view.of("tetany", "long-qt"), *_seizures(view))
+    low = _with_sign(view, "magnesium", findings, ("tetany", "long-qt", "seizure"))
     sets = view.group(MAGNESIUM_HIGH)
     breathless = view.within("respiratory", "respiratory-emergency", undated=True)
     high = _with_sign(view, "magnesium-high", (*view.of(*sets), *breathless), (*sets, "respiratory-emergency"))
@@ -109,19 +109,19 @@ def _potassium(view: View) -> Raised | None:
 def _sodium(view: View) -> Raised | None:
     """Sodium below 125 mmol/L with confusion, drowsiness or a seizure of the last days (N32)."""
     sets = view.group(SODIUM_LOW)
-    found = (*view.within("sodium_sign", *sets, undated=True), *_seizures(view))
-    return _with_sign(view, "sodium", found, (*sets, "seizure"))
+    findings = (*view.within("sodium_sign", *sets, undated=True), *_seizures(view))
+    return _with_sign(view, "sodium", findings, (*sets, "seizure"))
 
 
 _WITH_SIGN = {"magnesium": _magnesium, "potassium": _potassium, "sodium": _sodium}
 
 
 def _with_sign(
-    view: View, what: str, found: Iterable[Finding], sets: tuple[str, ...], *, drug: str | None = None
+    view: View, key: str, findings: Iterable[Finding], sets: tuple[str, ...], *, drug: str | None = None
 ) -> Raised | None:
     """A result beyond its limit that counts only with a sign or a medicine."""
-    name, found = f"{what}-with-sign", tuple(found)
-    judged = view.acute_beyond(name)
-    if judged is None or not (found or (drug and view.takes(drug))):
+    name, findings = f"{key}-with-sign", tuple(findings)
+    result = view.acute_beyond(name)
+    if result is None or not (findings or (drug and view.takes(drug))):
         return None
-    return view.flag(found, sets, tag=judged.result.analyte, judged=(judged,), limit=view.limit_text(name))
+    return view.flag(findings, sets, tag=result.result.analyte, judged=(result,), limit=view.limit_text(name))

@@ -9,21 +9,21 @@ from cds.rules.view import View
 
 def rhabdomyolysis(view: View) -> Raised | None:
     """E5: very high CK, high CK with symptoms, or rhabdomyolysis coded within 30 days."""
-    coded = view.within("rhabdomyolysis", "rhabdomyolysis")
+    findings = view.within("rhabdomyolysis", "rhabdomyolysis")
     urine, kidney = view.of("dark-urine"), view.of("acute-kidney-injury")
     muscular = view.group("muscle")
     muscle = view.of(*muscular)
     severe = view.standing("creatine-kinase").emergency
     with_urine = view.acute_beyond("creatine-kinase-urine") if urine or kidney else None
     with_muscle = view.acute_beyond("creatine-kinase-symptom") if muscle or urine else None
-    judged = severe or with_urine or with_muscle
-    if judged is None and not coded:
+    result = severe or with_urine or with_muscle
+    if result is None and not findings:
         return None
-    found = dict.fromkeys((*coded, *urine, *kidney, *(muscle if with_muscle or severe else ())))
+    signs = dict.fromkeys((*findings, *urine, *kidney, *(muscle if with_muscle or severe else ())))
     limit = None if severe else _ck_limit(view, urine_counts=with_urine is not None)
     sets = ("rhabdomyolysis", "dark-urine", "acute-kidney-injury", *muscular)
-    shown = (judged,) if judged else ()
-    return view.flag(found, sets, tag="rhabdomyolysis", judged=shown, limit=limit)
+    labs_shown = (result,) if result else ()
+    return view.flag(signs, sets, tag="rhabdomyolysis", judged=labs_shown, limit=limit)
 
 
 def poisoning(view: View) -> Iterator[Raised]:
@@ -48,5 +48,5 @@ def _ck_limit(view: View, *, urine_counts: bool) -> str:
 def _syndromes(view: View) -> Iterator[Raised | None]:
     """Serotonin syndrome and neuroleptic malignant syndrome by code (N27)."""
     for name, tag in (("serotonin-syndrome", "serotonin-toxicity"), ("neuroleptic-malignant", "neuroleptic")):
-        found = view.within("poisoning_syndrome", name, undated=True)
-        yield view.flag(found, (name,), tag=tag, used=True)
+        findings = view.within("poisoning_syndrome", name, undated=True)
+        yield view.flag(findings, (name,), tag=tag, used=True)

@@ -12,18 +12,18 @@ FIRST = {GUILLAIN_BARRE: "guillain_barre", UNKNOWN_WEEKS: "weeks_not_recorded"} 
 
 def summary(flags: Flags) -> tuple[str, dict[str, str]]:
     """The variant and its values: a sentence of its own only where nothing of another kind is told beside it."""
-    told = next((flag for flag in flags if flag.sentence), None)
-    if told is not None and told.sentence and {flag.tag for flag in flags} == {told.tag}:
-        return told.sentence, dict(told.values)
+    flag = next((flag for flag in flags if flag.sentence), None)
+    if flag is not None and flag.sentence and {flag.tag for flag in flags} == {flag.tag}:
+        return flag.sentence, dict(flag.values)
     return "default", {flag.tag: flag.trigger for flag in flags if flag.tag and flag.trigger}
 
 
 def told(flags: Flags) -> dict[str, Told]:
     """What the chart calls what is behind each tag, with its day: of a result, else of the first finding (N58)."""
-    found: dict[str, Told] = {}
+    by_flag: dict[str, Told] = {}
     for tag, flag in ((flag.tag, flag) for flag in flags if flag.tag and flag.facts):
-        found.setdefault(tag, Told(next(iter(flag.names), ""), flag.facts[0].date or ""))
-    return found
+        by_flag.setdefault(tag, Told(next(iter(flag.names), ""), flag.facts[0].date or ""))
+    return by_flag
 
 
 def first(flags: Flags) -> tuple[Note, ...]:
@@ -33,7 +33,7 @@ def first(flags: Flags) -> tuple[Note, ...]:
 
 def of_weakness(flags: Flags, picture: Picture) -> tuple[Note, ...]:
     """Weakness that the emergency explains is examined again (N45); a CK that nothing explains asks for its disease."""
-    days = [one.when for one in picture.weak_used if one.when]
+    days = [finding.when for finding in picture.weak_used if finding.when]
     disease = (Note("muscle_disease"),) if weakness_used.asks_for_muscle_disease(picture, flags) else ()
     if not days:
         return disease

@@ -60,21 +60,21 @@ def emergency(view: View) -> Raised | None:
 def _picture(view: View) -> Raised | None:
     """A change of mind that nothing else explains, and one thing beside it, all of the last 90 days."""
     minds, others = view.group(MENTAL), view.group(BESIDE)
-    mental = [one for one in view.within("encephalitis", *minds) if not _is_explained(one, view)]
+    mental = [finding for finding in view.within("encephalitis", *minds) if not _is_explained(finding, view)]
     beside = view.within("encephalitis", *others)
     low = _low_sodium(view)
     if not mental or not (beside or low):
         return None
-    judged = (low,) if low else ()
-    flag = view.flag(dict.fromkeys((*mental, *beside)), (*minds, *others), judged=judged)
+    low_labs = (low,) if low else ()
+    flag = view.flag(dict.fromkeys((*mental, *beside)), (*minds, *others), judged=low_labs)
     values = (("sign", _word(mental, minds, view)), ("beside", _word(beside, others, view)))
     return replace(flag, sentence=SENTENCE, values=values) if flag else None
 
 
-def _word(found: Iterable[Finding], sets: tuple[str, ...], view: View) -> str:
+def _word(findings: Iterable[Finding], sets: tuple[str, ...], view: View) -> str:
     """The word of the knowledge for the first that there is, and not the chart's; low sodium if there is none."""
-    held = {name for one in found for name in one.sets}
-    return view.short(next((name for name in sets if name in held), SODIUM))
+    present = {name for finding in findings for name in finding.sets}
+    return view.short(next((name for name in sets if name in present), SODIUM))
 
 
 def _low_sodium(view: View) -> Judged | None:

@@ -81,28 +81,30 @@ class EvaluationInput(Struct, frozen=True, kw_only=True):
         return read_picture(self.chart, self.twitches, self.knowledge, self.complete, self.today)
 
 
-def evaluate(given: EvaluationInput) -> Steps[Evaluation]:
+def evaluate(evaluation_input: EvaluationInput) -> Steps[Evaluation]:
     """Advice on a chart that shows a twitch (4e steps 5 to 43)."""
-    runner = RuleRunner(given.without)
-    found = assess(given.picture(), runner, emergency_cards=given.emergency_cards)
-    due_choices = choose(found, runner)
-    asleep = dormant.hidden(due_choices, found)
+    runner = RuleRunner(evaluation_input.without)
+    assessment = assess(evaluation_input.picture(), runner, emergency_cards=evaluation_input.emergency_cards)
+    due_choices = choose(assessment, runner)
+    asleep = dormant.hidden(due_choices, assessment)
     awake = (choice for choice in due_choices if choice not in asleep)
-    made = [(advice, choice) for choice in awake for advice in _advice(choice, found, runner)]
-    if not made and runner.failed_cards:
-        made = [(unworded.alone(), Choice(topic=Topic.DATA_GAP, indicator=Indicator.INFO))]
-    still_open = (*open_items.of(found), *open_items.not_received(found.picture))
-    due = [_due(advice, found.picture, runner, choice, still_open) for advice, choice in made]
-    fresh, repeated = yield from without_repeats(due, given)
-    chosen = [one.choice for one in fresh if one.choice]
+    pairs = [(advice, choice) for choice in awake for advice in _advice(choice, assessment, runner)]
+    if not pairs and runner.failed_cards:
+        pairs = [(unworded.alone(), Choice(topic=Topic.DATA_GAP, indicator=Indicator.INFO))]
+    still_open = (*open_items.of(assessment), *open_items.not_received(assessment.picture))
+    due = [_due(advice, assessment.picture, runner, choice, still_open) for advice, choice in pairs]
+    fresh, repeated = yield from without_repeats(due, evaluation_input)
+    fresh_choices = [due.choice for due in fresh if due.choice]
     decision = replace(
-        capped(chosen, int(given.knowledge.at("max_cards")), tuple(one.advice.topic for one in repeated)),
+        capped(
+            fresh_choices, int(evaluation_input.knowledge.at("max_cards")), tuple(due.advice.topic for due in repeated)
+        ),
         dormant=tuple(choice.topic for choice in asleep),
     )
-    kept = [one for one in fresh if one.choice in decision.choices]
-    finished = closed([one.advice for one in kept], decision.dropped, lines.of(found, due_choices))
-    shown = tuple(replace(one, advice=advice) for one, advice in zip(kept, finished, strict=True))
-    return Evaluation(shown, runner, repeated, Assessed(found, decision), found.picture.unread)
+    kept_dues = [due for due in fresh if due.choice in decision.choices]
+    finished = closed([due.advice for due in kept_dues], decision.dropped, lines.of(assessment, due_choices))
+    finished_dues = tuple(replace(due, advice=advice) for due, advice in zip(kept_dues, finished, strict=True))
+    return Evaluation(finished_dues, runner, repeated, Assessed(assessment, decision), assessment.picture.unread)
 
 
 def _advice(choice: Choice, assessment: Assessment, runner: RuleRunner) -> tuple[Advice, ...]:
@@ -112,15 +114,21 @@ def _advice(choice: Choice, assessment: Assessment, runner: RuleRunner) -> tuple
     return (advice,) if advice else ()
 
 
-def evaluate_orders(drafted: Drafted | None, unread: Sequence[str], given: EvaluationInput) -> Steps[Evaluation]:
+def evaluate_orders(
+    drafted: Drafted | None, unread: Sequence[str], evaluation_input: EvaluationInput
+) -> Steps[Evaluation]:
     """Advice on drafts for a patient who twitches: one card at most (4e ORDERS d to g), and one for what is unread."""
-    runner, picture = RuleRunner(given.without), given.picture()
-    limit = int(given.knowledge.at("max_facts"))
-    decided = orders.decide_orders(drafted, picture, runner, emergency_cards=given.emergency_cards) if drafted else ()
+    runner, picture = RuleRunner(evaluation_input.without), evaluation_input.picture()
+    limit = int(evaluation_input.knowledge.at("max_facts"))
+    decided = (
+        orders.decide_orders(drafted, picture, runner, emergency_cards=evaluation_input.emergency_cards)
+        if drafted
+        else ()
+    )
     if unread:
         decided = (*decided, advise_orders.unread(unread, picture))
     due = [_due(bounded(advice, limit), picture, runner) for advice in decided]
-    fresh, repeated = yield from without_repeats(due, given)
+    fresh, repeated = yield from without_repeats(due, evaluation_input)
     return Evaluation(tuple(fresh), runner, repeated, unread=picture.unread)
 
 
@@ -141,16 +149,17 @@ def without_words(runner: RuleRunner) -> Due:
     return Due(advice, fingerprint(advice, failed=runner.failures))
 
 
-def without_repeats(due: list[Due], given: EvaluationInput) -> Steps[tuple[list[Due], tuple[Due, ...]]]:
+def without_repeats(due: list[Due], evaluation_input: EvaluationInput) -> Steps[tuple[list[Due], tuple[Due, ...]]]:
     """The cards that are news, and those that were answered (4d Repeats) or shown to this user before (N57)."""
-    asked = tuple(print_ for one in due if is_repeatable(one.advice) for print_ in one.prints)
-    answered = (yield Recall(asked)) if asked else {}
+    prints_asked = tuple(print_ for due in due if is_repeatable(due.advice) for print_ in due.prints)
+    answered = (yield Recall(prints_asked)) if prints_asked else {}
     old = [
-        one
-        for one in due
-        if is_repeatable(one.advice) and is_answered(one.advice, one.prints, answered, given.knowledge, given.now)
+        due
+        for due in due
+        if is_repeatable(due.advice)
+        and is_answered(due.advice, due.prints, answered, evaluation_input.knowledge, evaluation_input.now)
     ]
-    once = [one for one in due if one.once and one not in old]
-    shown = (yield RecallShown(tuple(one.fingerprint for one in once))) if once else {}
-    old += [one for one in once if was_shown(one.fingerprint, shown, given.knowledge, given.now)]
-    return [one for one in due if one not in old], tuple(one for one in due if one in old)
+    once = [due for due in due if due.once and due not in old]
+    shown = (yield RecallShown(tuple(due.fingerprint for due in once))) if once else {}
+    old += [due for due in once if was_shown(due.fingerprint, shown, evaluation_input.knowledge, evaluation_input.now)]
+    return [due for due in due if due not in old], tuple(due for due in due if due in old)

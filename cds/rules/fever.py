@@ -15,22 +15,22 @@ LIMITS = {"Cel": "fever", "[degF]": "fever_fahrenheit"}
 
 def found(view: View, window: str, *, undated: bool = False) -> Iterator[Fact]:
     """The fevers of a window, as facts."""
-    yield from (view.fact(one, "fever") for one in view.within(window, "fever", undated=undated))
-    for seen in view.answers("ask-temperature"):
-        if _counts(seen.when, view, window, undated=undated) and (limit := _limit(seen, view)) is not None:
-            quantity = seen.quantity
+    yield from (view.fact(finding, "fever") for finding in view.within(window, "fever", undated=undated))
+    for entry in view.answers("ask-temperature"):
+        if _counts(entry.when, view, window, undated=undated) and (limit := _limit(entry, view)) is not None:
+            quantity = entry.quantity
             unit = (quantity.code or quantity.unit) if quantity else None
-            yield measured.fact(seen, "ask-temperature", view, f">{number(limit)}", unit=unit)
+            yield measured.fact(entry, "ask-temperature", view, f">{number(limit)}", unit=unit)
 
 
 def _counts(when: When | None, view: View, window: str, *, undated: bool) -> bool:
     return undated if when is None else view.is_within(when, window)
 
 
-def _limit(seen: Seen, view: View) -> float | None:
+def _limit(entry: Seen, view: View) -> float | None:
     """The limit in the unit of the temperature, if it is surely beyond it."""
-    found = measured.amount(seen, view)
-    if found is None or found.unit not in LIMITS:
+    amount = measured.amount(entry, view)
+    if amount is None or amount.unit not in LIMITS:
         return None
-    limit = view.at(LIMITS[found.unit])
-    return limit if beyond(found, ">", limit) else None
+    limit = view.at(LIMITS[amount.unit])
+    return limit if beyond(amount, ">", limit) else None

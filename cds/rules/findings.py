@@ -84,8 +84,8 @@ class Finding(Struct, frozen=True, kw_only=True):
 class Findings:
     """All findings, by value set."""
 
-    def __init__(self, found: Iterable[Finding]) -> None:
-        self.all = tuple(found)
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.all = tuple(findings)
         self._by_set: dict[str, list[Finding]] = {}
         for finding in self.all:
             for name in finding.sets:
@@ -93,30 +93,30 @@ class Findings:
 
     def of(self, *sets: str) -> tuple[Finding, ...]:
         """The findings in any of the sets, each once."""
-        held = [self._by_set[name] for name in sets if name in self._by_set]
-        if not held:
+        lists = [self._by_set[name] for name in sets if name in self._by_set]
+        if not lists:
             return ()
-        return tuple(held[0]) if len(sets) == 1 else tuple(dict.fromkeys(chain(*held)))
+        return tuple(lists[0]) if len(sets) == 1 else tuple(dict.fromkeys(chain(*lists)))
 
     def worded(self, phrases: str) -> tuple[Finding, ...]:
         """The findings that are one of these phrases in words."""
-        return tuple(one for one in self.all if phrases in one.phrases)
+        return tuple(finding for finding in self.all if phrases in finding.phrases)
 
     @property
     def names(self) -> Iterable[str]:
         """The value sets and phrases of which there is a finding."""
-        return (*self._by_set, *(name for one in self.all for name in one.phrases))
+        return (*self._by_set, *(name for finding in self.all for name in finding.phrases))
 
-    def without(self, used: Iterable[Finding]) -> "Findings":
+    def without(self, findings: Iterable[Finding]) -> "Findings":
         """The findings that are left when some are used (4b Flags)."""
-        gone = set(used)
-        return Findings(one for one in self.all if one not in gone) if gone else self
+        gone = set(findings)
+        return Findings(finding for finding in self.all if finding not in gone) if gone else self
 
-    def without_sets(self, answered: Iterable[Finding], sets: frozenset[str]) -> "Findings":
+    def without_sets(self, findings: Iterable[Finding], sets: frozenset[str]) -> "Findings":
         """The findings with some of them no longer in those sets; what else they say stands."""
-        gone = set(answered)
-        left = (replace(one, sets=one.sets - sets) if one in gone else one for one in self.all)
-        return Findings(left)
+        gone = set(findings)
+        remaining = (replace(finding, sets=finding.sets - sets) if finding in gone else finding for finding in self.all)
+        return Findings(remaining)
 
 
 def read(chart: Chart, twitches: Iterable[Twitch], knowledge: Knowledge, today: int) -> Findings:
@@ -125,34 +125,41 @@ def read(chart: Chart, twitches: Iterable[Twitch], knowledge: Knowledge, today: 
     twitching = {twitch.named.ref for twitch in twitches}
     active = (problem for problem in chart.problems if problem.is_active)
     problems = chain.from_iterable(_of_problem(problem, of_problem(problem, chart), knowledge) for problem in active)
-    recent = (one for one in chart.seen if one.when is None or one.when.first >= oldest)
-    seen = chain.from_iterable(_of_seen(one, knowledge) for one in recent)
-    mentions = [*((visit.named, visit.start) for visit in chart.visits), *((one.named, one.when) for one in chart.told)]
-    mentioned = (_of_mention(named, when) for named, when in mentions if named.ref in twitching)
-    late = ((named, when) for named, when in mentions if is_late(named, when, knowledge, today))
+    recent = (entry for entry in chart.seen if entry.when is None or entry.when.first >= oldest)
+    from_seen = chain.from_iterable(_of_seen(entry, knowledge) for entry in recent)
+    mentions = [
+        *((visit.named, visit.start) for visit in chart.visits),
+        *((entry.named, entry.when) for entry in chart.told),
+    ]
+    mentioned = (_of_mention(term, when) for term, when in mentions if term.ref in twitching)
+    late = ((term, when) for term, when in mentions if is_late(term, when, knowledge, today))
     worded = chain.from_iterable(
-        _in_words(named, when, of_resource(named.ref, when.text if when else "")) for named, when in late
+        _in_words(term, when, of_resource(term.ref, when.text if when else "")) for term, when in late
     )
-    return Findings((*problems, *seen, *mentioned, *worded))
+    return Findings((*problems, *from_seen, *mentioned, *worded))
 
 
 @lru_cache(maxsize=4)
 def recorded_sets(knowledge: Knowledge) -> frozenset[str]:
     """The value sets of diagnoses that count by what is on the problem list: low and high values, and known causes."""
-    named = (name for name in knowledge.sets if name.startswith((DEFICIENCY, EXCESS)))
-    return frozenset((*named, *(cause.set for cause in knowledge.causes.values())))
+    names = (name for name in knowledge.sets if name.startswith((DEFICIENCY, EXCESS)))
+    return frozenset((*names, *(cause.set for cause in knowledge.causes.values())))
 
 
 def recorded(chart: Chart, knowledge: Knowledge) -> dict[str, list[Finding]]:
     """Coded deficiencies and known causes that nobody doubts, by value set (2e, N25)."""
-    found: dict[str, list[Finding]] = {}
+    by_set: dict[str, list[Finding]] = {}
     sets = recorded_sets(knowledge)
-    refuted = [one for one in chart.problems if one.verification == "refuted"]
+    refuted = [problem for problem in chart.problems if problem.verification == "refuted"]
     for problem in chart.problems:
-        if problem.is_active and problem.is_confirmed and not any(_takes_back(one, problem) for one in refuted):
+        if (
+            problem.is_active
+            and problem.is_confirmed
+            and not any(_takes_back(other_problem, problem) for other_problem in refuted)
+        ):
             for name in problem.named.sets & sets:
-                found.setdefault(name, []).append(_by_recording(problem, of_problem(problem, chart)))
-    return found
+                by_set.setdefault(name, []).append(_by_recording(problem, of_problem(problem, chart)))
+    return by_set
 
 
 def _takes_back(refuted: Problem, problem: Problem) -> bool:
@@ -169,8 +176,8 @@ def _takes_back(refuted: Problem, problem: Problem) -> bool:
 
 def _by_recording(problem: Problem, place: Place) -> Finding:
     """A deficiency is dated by when it was recorded, else by its onset (2e Decision); a known cause by both (N25)."""
-    named, when = problem.named, problem.recorded or problem.onset
-    return Finding(named=named, concepts=named.concepts, sets=named.sets, place=place, when=when, onset=problem.onset)
+    term, when = problem.named, problem.recorded or problem.onset
+    return Finding(named=term, concepts=term.concepts, sets=term.sets, place=place, when=when, onset=problem.onset)
 
 
 def _of_problem(problem: Problem, place: Place, knowledge: Knowledge) -> Iterator[Finding]:
@@ -191,7 +198,7 @@ def _of_problem(problem: Problem, place: Place, knowledge: Knowledge) -> Iterato
 
 
 def _in_words(
-    named: Named,
+    term: Named,
     when: When | None,
     place: Place | None,
     *,
@@ -200,10 +207,10 @@ def _in_words(
     reported: bool = False,
 ) -> Iterator[Finding]:
     """Each sign that a text affirms: R4, or a symptom only (N16, N17)."""
-    for phrases, signs in ((IN_WORDS, named.signs), (ADDED_IN_WORDS, named.added)):
+    for phrases, signs in ((IN_WORDS, term.signs), (ADDED_IN_WORDS, term.added)):
         for sign in signs:
             yield Finding(
-                named=named,
+                named=term,
                 sets=NOTHING,
                 phrases=phrases,
                 place=place,
@@ -228,14 +235,14 @@ def _limbs(sites: Iterable[frozenset[str]], sets: frozenset[str], knowledge: Kno
     return frozenset(region for site in sites for place, region in REGIONS.items() if place in site)
 
 
-def _of_mention(named: Named, when: When | None) -> Finding:
+def _of_mention(term: Named, when: When | None) -> Finding:
     """A twitch code that is also a flag counts as both (4b TW)."""
     return Finding(
-        named=named,
-        concepts=named.concepts,
-        sets=named.sets,
-        phrases=named.phrases - WORDED,
-        place=of_resource(named.ref, when.text if when else ""),
+        named=term,
+        concepts=term.concepts,
+        sets=term.sets,
+        phrases=term.phrases - WORDED,
+        place=of_resource(term.ref, when.text if when else ""),
         when=when,
     )
 
@@ -247,88 +254,91 @@ def unclear(chart: Chart, knowledge: Knowledge, today: int) -> tuple[Seen, ...]:
     """
     oldest, grave = today - knowledge.days("finding_observation"), knowledge.signs.strong | knowledge.signs.urgent
     return tuple(
-        one
-        for one in (*chart.seen, *chart.unsettled)
-        if _is_unclear(one)
-        and not grave.isdisjoint(one.named.sets | one.value_sets)
-        and (one.when is None or one.when.first >= oldest)
+        entry
+        for entry in (*chart.seen, *chart.unsettled)
+        if _is_unclear(entry)
+        and not grave.isdisjoint(entry.named.sets | entry.value_sets)
+        and (entry.when is None or entry.when.first >= oldest)
     )
 
 
 def in_texts(chart: Chart, phrases: str, knowledge: Knowledge, today: int) -> tuple[Named, ...]:
     """The entries whose text says something of this kind: problems of any age, others as long as findings count."""
     oldest = today - knowledge.days("finding_observation")
-    dated = [
+    dated_names = [
         *((visit.named, visit.start) for visit in chart.visits),
-        *((one.named, one.when) for one in chart.told),
-        *((named, one.when) for one in chart.seen for named in (one.named, one.value)),
+        *((entry.named, entry.when) for entry in chart.told),
+        *((term, entry.when) for entry in chart.seen for term in (entry.named, entry.value)),
     ]
     problems = [problem for problem in chart.problems if problem.is_active]
-    said = [*(problem.named for problem in problems), *(note.named for one in problems for note in one.notes)]
-    said += [named for named, when in dated if when is None or when.first >= oldest]
-    return tuple({one.ref: one for one in reversed(said) if phrases in one.phrases}.values())
+    all_named = [
+        *(problem.named for problem in problems),
+        *(note.named for problem in problems for note in problem.notes),
+    ]
+    all_named += [term for term, when in dated_names if when is None or when.first >= oldest]
+    return tuple({term.ref: term for term in reversed(all_named) if phrases in term.phrases}.values())
 
 
-def _is_unclear(seen: Seen) -> bool:
-    return seen.said.says is Says.UNKNOWN or not (seen.is_settled or seen.said.says is Says.ABSENT)
+def _is_unclear(entry: Seen) -> bool:
+    return entry.said.says is Says.UNKNOWN or not (entry.is_settled or entry.said.says is Says.ABSENT)
 
 
-def _of_seen(seen: Seen, knowledge: Knowledge) -> Iterator[Finding]:
+def _of_seen(entry: Seen, knowledge: Knowledge) -> Iterator[Finding]:
     """What an Observation shows: what its code names if its value says so, and what its value names (N1, N2)."""
-    names, signs = seen.named.sets, knowledge.signs
-    asked = frozenset(name for name in names if name.startswith(ASKED))
-    shown = asked | seen.value_sets | (names if seen.said.is_present else NOTHING)
-    shown |= _tongue(seen.sites, shows_twitch(seen)) | _limbs(seen.sites, shown, knowledge)
-    phrases = seen.value.phrases | (seen.named.phrases if seen.said.is_present else NOTHING)
+    names, signs = entry.named.sets, knowledge.signs
+    asked_sets = frozenset(name for name in names if name.startswith(ASKED))
+    shown_sets = asked_sets | entry.value_sets | (names if entry.said.is_present else NOTHING)
+    shown_sets |= _tongue(entry.sites, shows_twitch(entry)) | _limbs(entry.sites, shown_sets, knowledge)
+    phrases = entry.value.phrases | (entry.named.phrases if entry.said.is_present else NOTHING)
     remarks: tuple[Remark, ...] = ()
-    if seen.said.disagrees:
-        doubted = (names | seen.value_sets) & signs.doubtful - signs.strong
-        shown = (names | seen.value_sets) & signs.strong
-        phrases, remarks = NOTHING, _remarks("contradictory", seen, shown, knowledge)
-        yield from _in_doubt("contradictory", seen, doubted, knowledge)
-    elif seen.said.says is Says.GRADED:
-        yield from _in_doubt("graded_sign", seen, names & signs.every, knowledge)
-    if seen.preliminary:
-        shown, phrases = shown & signs.alarming, NOTHING
-    if shown or phrases - WORDED:
-        yield _finding(seen, shown, phrases - WORDED, remarks)
-    if seen.said.is_present and not seen.preliminary:
-        yield from _in_words(seen.named, seen.when, of_resource(seen.named.ref), reported=seen.reported)
-    if not (seen.said.disagrees or seen.preliminary):
-        yield from _in_words(seen.value, seen.when, of_resource(seen.named.ref), reported=seen.reported)
+    if entry.said.disagrees:
+        doubted = (names | entry.value_sets) & signs.doubtful - signs.strong
+        shown_sets = (names | entry.value_sets) & signs.strong
+        phrases, remarks = NOTHING, _remarks("contradictory", entry, shown_sets, knowledge)
+        yield from _in_doubt("contradictory", entry, doubted, knowledge)
+    elif entry.said.says is Says.GRADED:
+        yield from _in_doubt("graded_sign", entry, names & signs.every, knowledge)
+    if entry.preliminary:
+        shown_sets, phrases = shown_sets & signs.alarming, NOTHING
+    if shown_sets or phrases - WORDED:
+        yield _finding(entry, shown_sets, phrases - WORDED, remarks)
+    if entry.said.is_present and not entry.preliminary:
+        yield from _in_words(entry.named, entry.when, of_resource(entry.named.ref), reported=entry.reported)
+    if not (entry.said.disagrees or entry.preliminary):
+        yield from _in_words(entry.value, entry.when, of_resource(entry.named.ref), reported=entry.reported)
 
 
-def _finding(seen: Seen, sets: frozenset[str], phrases: frozenset[str], remarks: tuple[Remark, ...]) -> Finding:
+def _finding(entry: Seen, sets: frozenset[str], phrases: frozenset[str], remarks: tuple[Remark, ...]) -> Finding:
     return Finding(
-        named=seen.named,
-        concepts=seen.named.concepts + seen.value_concepts,
+        named=entry.named,
+        concepts=entry.named.concepts + entry.value_concepts,
         sets=sets,
         phrases=phrases,
-        value_words=seen.value.words,
-        place=of_resource(seen.named.ref),
-        when=seen.when,
+        value_words=entry.value.words,
+        place=of_resource(entry.named.ref),
+        when=entry.when,
         remarks=remarks,
-        source=seen.source,
-        places=seen.places,
-        preliminary=seen.preliminary,
-        reported=seen.reported,
+        source=entry.source,
+        places=entry.places,
+        preliminary=entry.preliminary,
+        reported=entry.reported,
     )
 
 
-def _in_doubt(key: str, seen: Seen, sets: frozenset[str], knowledge: Knowledge) -> Iterator[Finding]:
+def _in_doubt(key: str, entry: Seen, sets: frozenset[str], knowledge: Knowledge) -> Iterator[Finding]:
     """A sign that is no more than R4; a preliminary one is none (N1)."""
-    if not seen.preliminary:
-        for remark in _remarks(key, seen, sets, knowledge):
-            yield replace(_finding(seen, IN_DOUBT, NOTHING, ()), doubt=Doubt(sets, remark))
+    if not entry.preliminary:
+        for remark in _remarks(key, entry, sets, knowledge):
+            yield replace(_finding(entry, IN_DOUBT, NOTHING, ()), doubt=Doubt(sets, remark))
 
 
-def _remarks(key: str, seen: Seen, sets: frozenset[str], knowledge: Knowledge) -> tuple[Remark, ...]:
+def _remarks(key: str, entry: Seen, sets: frozenset[str], knowledge: Knowledge) -> tuple[Remark, ...]:
     """What is said of a sign in these sets; nothing where there is none."""
     if not sets:
         return ()
-    sign = label(_finding(seen, sets, NOTHING, ()), sorted(sets), knowledge)
-    graded = (("value", number(seen.said.number)),) if seen.said.number is not None else ()
-    return (Remark(key, (("sign", sign), ("date", seen.when.text if seen.when else ""), *graded)),)
+    sign = label(_finding(entry, sets, NOTHING, ()), sorted(sets), knowledge)
+    graded = (("value", number(entry.said.number)),) if entry.said.number is not None else ()
+    return (Remark(key, (("sign", sign), ("date", entry.when.text if entry.when else ""), *graded)),)
 
 
 def label(finding: Finding, sets: Iterable[str], knowledge: Knowledge) -> str:
@@ -340,23 +350,23 @@ def label(finding: Finding, sets: Iterable[str], knowledge: Knowledge) -> str:
 
 def words(finding: Finding, sets: Iterable[str], knowledge: Knowledge) -> str:
     """What the chart calls the sign: by the value of an Observation where only that says it, else by its code."""
-    wanted = set(finding.doubt.sets if finding.doubt else sets)
-    concepts = sorted(finding.concepts, key=lambda one: wanted.isdisjoint(one.sets))
-    by_code = not wanted.isdisjoint(finding.named.sets) or finding.named.phrases & finding.phrases
-    stated = finding.named.words if by_code or not finding.value_words else finding.value_words
-    return own(stated, concepts, knowledge)
+    wanted_sets = set(finding.doubt.sets if finding.doubt else sets)
+    concepts = sorted(finding.concepts, key=lambda concept: wanted_sets.isdisjoint(concept.sets))
+    by_code = not wanted_sets.isdisjoint(finding.named.sets) or finding.named.phrases & finding.phrases
+    stated_words = finding.named.words if by_code or not finding.value_words else finding.value_words
+    return own(stated_words, concepts, knowledge)
 
 
 def kind(finding: Finding, sets: Iterable[str], knowledge: Knowledge) -> str:
     """By what a sign is known again, however a chart words it: a short name of its code, else its value set."""
     if finding.spoken is not None:
         return knowledge.names.spoken[finding.spoken]
-    wanted = set(finding.doubt.sets if finding.doubt else sets)
+    wanted_sets = set(finding.doubt.sets if finding.doubt else sets)
     for concept in finding.concepts:
-        if concept.sets & wanted and (name := short_name(knowledge.display(concept))):
+        if concept.sets & wanted_sets and (name := short_name(knowledge.display(concept))):
             return name
-    held = finding.doubt.sets if finding.doubt else finding.sets
-    hit = next((name for name in (sorted(wanted) if finding.doubt else sets) if name in held), None)
+    finding_sets = finding.doubt.sets if finding.doubt else finding.sets
+    hit = next((name for name in (sorted(wanted_sets) if finding.doubt else sets) if name in finding_sets), None)
     return knowledge.label(hit) if hit else finding.named.text or knowledge.label(min(finding.sets))
 
 
@@ -375,8 +385,8 @@ VAGUE = ("unspecified", "other ", "not elsewhere", " nos")  # how classification
 def fact(finding: Finding, sets: Iterable[str], knowledge: Knowledge) -> Fact:
     """The finding as a fact of a card."""
     names = tuple(sets)
-    wanted = set(finding.doubt.sets if finding.doubt else names)
-    concept = next((one for one in finding.concepts if one.sets & wanted), None)
+    wanted_sets = set(finding.doubt.sets if finding.doubt else names)
+    concept = next((concept for concept in finding.concepts if concept.sets & wanted_sets), None)
     return Fact(
         resource=finding.named.ref,
         label=kind(finding, names, knowledge),

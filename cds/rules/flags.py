@@ -68,7 +68,7 @@ def sample_days(flag: Raised) -> Iterator[int]:
 def raised(
     flag: str,
     knowledge: Knowledge,
-    found: Iterable[Finding],
+    findings: Iterable[Finding],
     sets: Iterable[str],
     *,
     tag: str | None = None,
@@ -80,22 +80,22 @@ def raised(
     used: bool = False,
 ) -> Raised | None:
     """The flag with its facts, or None if nothing was found."""
-    found, judged, names = tuple(found), tuple(judged), tuple(sets)
+    findings, judged, names = tuple(findings), tuple(judged), tuple(sets)
     extra = tuple(extra)
-    if not (found or judged or extra):
+    if not (findings or judged or extra):
         return None
     return Raised(
         id=flag,
         tag=tag,
         facts=(
             *(lab_status.fact(result, knowledge, limit=limit) for result in judged),
-            *(signs.fact(one, names, knowledge) for one in found),
+            *(signs.fact(finding, names, knowledge) for finding in findings),
             *(course.fact for course in courses),
             *extra,
         ),
-        names=tuple(dict.fromkeys(signs.label(one, names, knowledge) for one in found)),
-        found=found,
-        days=tuple(one.day for one in found),
+        names=tuple(dict.fromkeys(signs.label(finding, names, knowledge) for finding in findings)),
+        found=findings,
+        days=tuple(finding.day for finding in findings),
         critical=critical,
         used=used,
         trigger=lab_status.shown(judged[0], knowledge) if judged else None,

@@ -53,28 +53,28 @@ class Twitch(Struct, frozen=True, kw_only=True):
 def twitches(chart: Chart, knowledge: Knowledge, today: int, encounter_id: str | None) -> tuple[Twitch, ...]:
     """All active twitches; where a Condition is one, the others give no onset (4b Onset)."""
     active = [problem for problem in chart.problems if is_twitch(problem.named) and problem.is_active]
-    mentions = Mentions(chart) if any(one.of_visit for one in active) else None
+    mentions = Mentions(chart) if any(problem.of_visit for problem in active) else None
     problems = [
-        _of_problem(one, of_problem(one, chart))
-        for one in active
-        if mentions is None or twitch_counts(one, mentions, knowledge, today)
+        _of_problem(problem, of_problem(problem, chart))
+        for problem in active
+        if mentions is None or twitch_counts(problem, mentions, knowledge, today)
     ]
-    others = [
+    other_twitches = [
         *_of_visits(chart.visits, encounter_id, knowledge, today),
         *_of_told(chart.told, knowledge, today),
         *_of_seen(chart.seen, knowledge, today),
     ]
-    recorded = any(not one.reported for one in others)
+    is_recorded = any(not twitch.reported for twitch in other_twitches)
     if problems:
-        others = [_without_onset(other) for other in others]
-    elif recorded:
-        others = [_without_onset(other) if other.reported else other for other in others]
-    return (*problems, *others)
+        other_twitches = [_without_onset(twitch) for twitch in other_twitches]
+    elif is_recorded:
+        other_twitches = [_without_onset(twitch) if twitch.reported else twitch for twitch in other_twitches]
+    return (*problems, *other_twitches)
 
 
-def last_onset(found: tuple[Twitch, ...]) -> When | None:
+def last_onset(twitches: tuple[Twitch, ...]) -> When | None:
     """`last`: the latest onset of all twitches."""
-    return max((one.onset for one in found if one.onset), key=lambda when: when.last, default=None)
+    return max((twitch.onset for twitch in twitches if twitch.onset), key=lambda when: when.last, default=None)
 
 
 def is_persistent(twitch: Twitch, knowledge: Knowledge, today: int) -> bool:
@@ -87,14 +87,14 @@ def is_persistent(twitch: Twitch, knowledge: Knowledge, today: int) -> bool:
     return days >= knowledge.days("persistent")
 
 
-def facts(found: tuple[Twitch, ...], knowledge: Knowledge) -> tuple[Fact, ...]:
+def facts(twitches: tuple[Twitch, ...], knowledge: Knowledge) -> tuple[Fact, ...]:
     """The first twitches, each with its onset: a chart full of them must not crowd out what a card is about."""
-    return tuple(fact(twitch, knowledge) for twitch in found[: int(knowledge.at("max_twitches"))])
+    return tuple(fact(twitch, knowledge) for twitch in twitches[: int(knowledge.at("max_twitches"))])
 
 
 def fact(twitch: Twitch, knowledge: Knowledge) -> Fact:
     """A twitch as a fact of a card."""
-    concept = next((one for one in twitch.named.concepts if "twitch" in one.sets), None)
+    concept = next((concept for concept in twitch.named.concepts if "twitch" in concept.sets), None)
     label, names = knowledge.label("twitch-eyelid" if twitch.eyelid_only else "twitch"), knowledge.names
     if twitch.named.phrases & TWITCH_PHRASES:
         label = fill(names.mentioned, {"twitch": label})
@@ -113,21 +113,21 @@ def fact(twitch: Twitch, knowledge: Knowledge) -> Fact:
 
 def words(twitch: Twitch, knowledge: Knowledge) -> str:
     """What the chart calls it."""
-    named = twitch.named
-    concepts = sorted(named.concepts, key=lambda one: "twitch" not in one.sets)
-    return own(named.words, concepts, knowledge)
+    term = twitch.named
+    concepts = sorted(term.concepts, key=lambda concept: "twitch" not in concept.sets)
+    return own(term.words, concepts, knowledge)
 
 
-def is_twitch(named: Named) -> bool:
+def is_twitch(term: Named) -> bool:
     """Whether a concept means a twitch, by code or by phrase."""
-    return "twitch" in named.sets or bool(named.phrases & TWITCH_PHRASES)
+    return "twitch" in term.sets or bool(term.phrases & TWITCH_PHRASES)
 
 
-def shows_twitch(seen: Seen) -> bool:
+def shows_twitch(entry: Seen) -> bool:
     """Whether an Observation says that there is a twitch: its code where its value agrees, or its value."""
-    valued = "twitch" in seen.value_sets or bool(seen.value.phrases & TWITCH_PHRASES)
-    return not (seen.said.disagrees or seen.preliminary) and (
-        valued or (seen.said.is_present and is_twitch(seen.named))
+    valued = "twitch" in entry.value_sets or bool(entry.value.phrases & TWITCH_PHRASES)
+    return not (entry.said.disagrees or entry.preliminary) and (
+        valued or (entry.said.is_present and is_twitch(entry.named))
     )
 
 
@@ -149,61 +149,61 @@ def _of_visits(visits: list[Visit], encounter_id: str | None, knowledge: Knowled
             yield _of_mention(visit.named, visit.start, visit.start)
 
 
-def _of_told(told: list[Told], knowledge: Knowledge, today: int) -> Iterator[Twitch]:
+def _of_told(entries: list[Told], knowledge: Knowledge, today: int) -> Iterator[Twitch]:
     """The reason of a request of late, and an alert that is on; an open one without a date counts too (N13)."""
-    for one in told:
-        is_alert = one.named.ref.startswith("Flag") and "twitch" in one.named.sets
-        undated = one.when is None and one.is_current
-        if is_twitch(one.named) and (is_alert or undated or is_late(one.named, one.when, knowledge, today)):
-            yield _of_mention(one.named, one.when)
+    for entry in entries:
+        is_alert = entry.named.ref.startswith("Flag") and "twitch" in entry.named.sets
+        undated = entry.when is None and entry.is_current
+        if is_twitch(entry.named) and (is_alert or undated or is_late(entry.named, entry.when, knowledge, today)):
+            yield _of_mention(entry.named, entry.when)
 
 
-def _of_mention(named: Named, when: When | None, start: When | None = None) -> Twitch:
+def _of_mention(term: Named, when: When | None, start: When | None = None) -> Twitch:
     """A twitch by code began on the day of the field; by words so long before it as they say (N17)."""
-    lasting = when is not None and named.days is not None
+    lasting = when is not None and term.days is not None
     return Twitch(
-        named=named,
-        onset=when.shifted(-named.days) if when is not None and named.days is not None else when,
-        place=of_resource(named.ref, start.text if start else ""),
-        eyelid_only=_is_eyelid(named, ()),
-        is_dated_by_field="twitch" not in named.sets and not lasting,
+        named=term,
+        onset=when.shifted(-term.days) if when is not None and term.days is not None else when,
+        place=of_resource(term.ref, start.text if start else ""),
+        eyelid_only=_is_eyelid(term, ()),
+        is_dated_by_field="twitch" not in term.sets and not lasting,
     )
 
 
-def is_late(named: Named, when: When | None, knowledge: Knowledge, today: int) -> bool:
+def is_late(term: Named, when: When | None, knowledge: Knowledge, today: int) -> bool:
     """Whether a mention outside the problem list is young enough: a code counts longer than words (N7, N13)."""
-    window = "visit_twitch" if "twitch" in named.sets else "worded_twitch"
+    window = "visit_twitch" if "twitch" in term.sets else "worded_twitch"
     return when is not None and today - when.first <= knowledge.days(window)
 
 
-def _of_seen(seen: list[Seen], knowledge: Knowledge, today: int) -> Iterator[Twitch]:
+def _of_seen(entries: list[Seen], knowledge: Knowledge, today: int) -> Iterator[Twitch]:
     oldest = today - knowledge.days("twitch_observation")
-    for one in seen:
-        if shows_twitch(one) and one.when is not None and one.when.first >= oldest:
-            named = one.value if one.value.phrases & TWITCH_PHRASES else one.named
-            is_coded = "twitch" in named.sets | one.value_sets
-            said = one.when.shifted(-named.days) if named.days is not None else None
+    for entry in entries:
+        if shows_twitch(entry) and entry.when is not None and entry.when.first >= oldest:
+            term = entry.value if entry.value.phrases & TWITCH_PHRASES else entry.named
+            is_coded = "twitch" in term.sets | entry.value_sets
+            moment = entry.when.shifted(-term.days) if term.days is not None else None
             yield Twitch(
-                named=named,
-                onset=one.onset or said or one.when,
-                place=of_resource(one.named.ref),
-                eyelid_only=_is_eyelid(named, one.sites) or "twitch-eyelid" in one.value_sets,
-                frequent="frequent" in one.value_sets or _is_often(one, knowledge),
-                is_dated_by_field=not (is_coded or one.onset or said),
-                reported=one.reported,
-                lasting=one.onset,
+                named=term,
+                onset=entry.onset or moment or entry.when,
+                place=of_resource(entry.named.ref),
+                eyelid_only=_is_eyelid(term, entry.sites) or "twitch-eyelid" in entry.value_sets,
+                frequent="frequent" in entry.value_sets or _is_often(entry, knowledge),
+                is_dated_by_field=not (is_coded or entry.onset or moment),
+                reported=entry.reported,
+                lasting=entry.onset,
             )
 
 
-def _is_eyelid(named: Named, sites: tuple[frozenset[str], ...]) -> bool:
-    if "twitch-eyelid" in named.sets or "eyelid" in named.phrases:
+def _is_eyelid(term: Named, sites: tuple[frozenset[str], ...]) -> bool:
+    if "twitch-eyelid" in term.sets or "eyelid" in term.phrases:
         return True
     return bool(sites) and all("site-eyelid" in site for site in sites)
 
 
-def _is_often(seen: Seen, knowledge: Knowledge) -> bool:
+def _is_often(entry: Seen, knowledge: Knowledge) -> bool:
     """A frequency of at least once a day (4b FREQUENT)."""
-    quantity = seen.quantity
+    quantity = entry.quantity
     if quantity is None or quantity.value is None or quantity.comparator in ("<", "<="):
         return False
     ratio = factor(ucum(quantity, knowledge) or "", "/d")

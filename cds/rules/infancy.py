@@ -29,11 +29,11 @@ def spasms(view: View) -> Raised | None:
 
 
 def _twitching(view: View) -> tuple[Fact, ...]:
-    return tuple(view.twitch_fact(one) for one in view.twitches if not one.eyelid_only)
+    return tuple(view.twitch_fact(twitch) for twitch in view.twitches if not twitch.eyelid_only)
 
 
 def _names(view: View) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(view.twitch_name(one) for one in view.twitches if not one.eyelid_only))
+    return tuple(dict.fromkeys(view.twitch_name(twitch) for twitch in view.twitches if not twitch.eyelid_only))
 
 
 def _newborn(view: View) -> Raised | None:

@@ -28,9 +28,9 @@ def known(problems: Sequence[Problem], knowledge: Knowledge) -> tuple[Disease, .
 
 def expected(problems: Sequence[Problem], medicines: Medication, knowledge: Knowledge) -> tuple[Disease, ...]:
     """Diseases in which fasciculation is expected; myasthenia only while it is treated (KD-N)."""
-    found = _read(problems, EXPECTED, knowledge)
+    diseases = _read(problems, EXPECTED, knowledge)
     treated = bool(medicines.of(TREATMENT))
-    return tuple(one for one in found if treated or one.name != WHILE_TREATED)
+    return tuple(disease for disease in diseases if treated or disease.name != WHILE_TREATED)
 
 
 def myopathies(problems: Iterable[Problem], knowledge: Knowledge) -> Iterator[str]:
@@ -51,9 +51,9 @@ def _read(problems: Sequence[Problem], names: Iterable[str], knowledge: Knowledg
         entries = [problem for problem in problems if name in problem.named.sets]
         confirmed = [entry for entry in entries if is_known(entry) and not _is_refuted(entry, entries)]
         if confirmed:
-            days = [_first(one) for one in confirmed]
-            dated = [day for day in days if day is not None]
-            since = min(dated) if len(dated) == len(days) else None
+            days = [_first(problem) for problem in confirmed]
+            known_days = [day for day in days if day is not None]
+            since = min(known_days) if len(known_days) == len(days) else None
             yield Disease(name, _label(confirmed[0], name, knowledge), since)
 
 

@@ -68,9 +68,9 @@ class LabLimits(Struct, frozen=True):
     person: Person
     today: int | None = None
 
-    def judge(self, result: LabResult, kind: str | None = None, found: Amount | None = None) -> Judged:
-        """Judge one result; `kind` chooses among calcium limits, `found` replaces the number by an adjusted one."""
-        case = self._ranged(result, kind, found)
+    def judge(self, result: LabResult, kind: str | None = None, measured: Amount | None = None) -> Judged:
+        """Judge one result; `kind` chooses among calcium limits, `measured` replaces the number by an adjusted one."""
+        case = self._ranged(result, kind, measured)
         if case.number is None:
             return self._critical(case.by_flag())
         severe = case.worst(("emergency",))
@@ -80,18 +80,18 @@ class LabLimits(Struct, frozen=True):
         flagged = judged.side == "normal" and not judged.by_flag and not FLAGGED.isdisjoint(result.flags)
         return self._critical(replace(judged, disagrees=flagged and case.analyte.trust_flag))
 
-    def _critical(self, judged: Judged) -> Judged:
+    def _critical(self, result: Judged) -> Judged:
         """At least info, or a warning of an electrolyte or glucose, where the laboratory called it critical (N35)."""
-        side = next((side for flag, side in CRITICAL.items() if flag in judged.result.flags), None)
-        analyte = judged.result.analyte
-        if side is None or analyte not in self.knowledge.lab_tags or not self._is_recent(judged.result):
-            return judged
-        effect = worse(judged.effect, "warning" if self.knowledge.analytes[analyte].electrolyte else "info")
-        disagrees = judged.found is not None and judged.side not in (None, side) and side != "abnormal"
-        if judged.side not in (None, "normal"):
-            return replace(judged, effect=effect, disagrees=disagrees)
+        side = next((side for flag, side in CRITICAL.items() if flag in result.result.flags), None)
+        analyte = result.result.analyte
+        if side is None or analyte not in self.knowledge.lab_tags or not self._is_recent(result.result):
+            return result
+        effect = worse(result.effect, "warning" if self.knowledge.analytes[analyte].electrolyte else "info")
+        disagrees = result.found is not None and result.side not in (None, side) and side != "abnormal"
+        if result.side not in (None, "normal"):
+            return replace(result, effect=effect, disagrees=disagrees)
         source = {"by_flag": not disagrees, "limit_source": LAB_FLAG}
-        return replace(judged, side=side, effect=effect, disagrees=disagrees, **source)
+        return replace(result, side=side, effect=effect, disagrees=disagrees, **source)
 
     def _is_recent(self, result: LabResult) -> bool:
         return self._age(result) <= self.knowledge.days("flagged_lab")
@@ -103,45 +103,45 @@ class LabLimits(Struct, frozen=True):
     def number(self, result: LabResult) -> Amount | None:
         """The result's number with a unit that fits, if it can be true of somebody alive (N64)."""
         analyte = self.knowledge.analytes[result.analyte]
-        found = amount(result.quantity, analyte, self.knowledge)
-        return found if found is not None and is_plausible(found, analyte, result.kind) else None
+        read_amount = amount(result.quantity, analyte, self.knowledge)
+        return read_amount if read_amount is not None and is_plausible(read_amount, analyte, result.kind) else None
 
     def trouble(self, result: LabResult) -> str | None:
         """Why a result is not judged, or not by its number; None if nothing is wrong with it (N64)."""
         analyte, quantity = self.knowledge.analytes[result.analyte], result.quantity
         if result.trouble is not None or quantity is None or quantity.value is None:
             return result.trouble
-        found = amount(quantity, analyte, self.knowledge)
-        if found is None:
+        read_amount = amount(quantity, analyte, self.knowledge)
+        if read_amount is None:
             return "unit"
-        return None if is_plausible(found, analyte, result.kind) else "implausible"
+        return None if is_plausible(read_amount, analyte, result.kind) else "implausible"
 
-    def depth(self, judged: Judged) -> float:
+    def depth(self, result: Judged) -> float:
         """How far out a result lies on its side, in the analyte's own unit; for comparison only."""
-        analyte, found = self.knowledge.analytes[judged.result.analyte], judged.found
-        ratio = to_unit(found.unit, analyte.unit, analyte) if found else None
-        if found is None or ratio is None:
+        analyte, measured = self.knowledge.analytes[result.result.analyte], result.found
+        ratio = to_unit(measured.unit, analyte.unit, analyte) if measured else None
+        if measured is None or ratio is None:
             return -math.inf
-        return -found.value * ratio if judged.side == "low" else found.value * ratio
+        return -measured.value * ratio if result.side == "low" else measured.value * ratio
 
-    def exceeds(self, judged: Judged, name: str) -> bool:
+    def exceeds(self, result: Judged, name: str) -> bool:
         """Whether a result with a number is surely beyond one of the limits that count only with a sign."""
         limit = self.knowledge.combined[name]
         analyte = self.knowledge.analytes[limit.analyte]
-        return judged.found is not None and is_beyond(judged.found, limit, analyte, judged.upper) is True
+        return result.found is not None and is_beyond(result.found, limit, analyte, result.upper) is True
 
-    def clears(self, judged: Judged, name: str) -> bool:
+    def clears(self, result: Judged, name: str) -> bool:
         """Whether a result with a number is surely not beyond such a limit."""
         limit = self.knowledge.combined[name]
         analyte = self.knowledge.analytes[limit.analyte]
-        return judged.found is not None and is_beyond(judged.found, limit, analyte, judged.upper) is False
+        return result.found is not None and is_beyond(result.found, limit, analyte, result.upper) is False
 
     def limit_text(self, name: str) -> str:
         """Such a limit as a fact shows it."""
         limit = self.knowledge.combined[name]
         return edge_text(limit, self.knowledge.analytes[limit.analyte].unit, self.knowledge.names)
 
-    def _ranged(self, result: LabResult, kind: str | None, found: Amount | None) -> "RangedResult":
+    def _ranged(self, result: LabResult, kind: str | None, measured: Amount | None) -> "RangedResult":
         analyte = self.knowledge.analytes[result.analyte]
         age = self._age(result)
         limits = tuple(
@@ -149,7 +149,7 @@ class LabLimits(Struct, frozen=True):
             for limit in self.knowledge.limits.get(result.analyte, ())
             if limit.kind in (None, kind) and is_for_age(limit, self.person)
         )
-        number = found or self.number(result)
+        number = measured or self.number(result)
         ranged = None
         if number is not None and analyte.trust_range:
             ranged = usable(result.ranges, number, analyte, self.person, self.knowledge)
@@ -195,8 +195,8 @@ class RangedResult(Struct, frozen=True):
             effects = [effect for flag, effect in flags.items() if flag in self.result.flags]
             if effects:
                 effect = max(effects, key=SEVERITY.__getitem__)
-                judged = self._judged(side, effect if self._counts(side) else "quote")
-                return replace(judged, limit_source=LAB_FLAG, by_flag=True)
+                result = self._judged(side, effect if self._counts(side) else "quote")
+                return replace(result, limit_source=LAB_FLAG, by_flag=True)
         if "N" in self.result.flags:
             return replace(self._judged("normal"), limit_source=LAB_FLAG, by_flag=True)
         return self._judged(None)
@@ -206,8 +206,8 @@ class RangedResult(Struct, frozen=True):
         unit = self.number.unit if self.number else self.analyte.unit
         upper = None if limit.times_upper is None else self.upper
         edge = edge_of(self.number, limit, self.analyte, upper) if self.number else None
-        judged = self._judged(limit.side, limit.effect)
-        return replace(judged, limit=edge_text(limit, unit, self.names), limit_source=limit.citation, edge=edge)
+        result = self._judged(limit.side, limit.effect)
+        return replace(result, limit=edge_text(limit, unit, self.names), limit_source=limit.citation, edge=edge)
 
     def worst(self, effects: tuple[Effect, ...]) -> Limit | None:
         """The most severe limit that the number is surely beyond."""
@@ -221,9 +221,9 @@ class RangedResult(Struct, frozen=True):
         if side in ("low", "high"):
             least = "info" if self._counts(side) else "quote"
             effect = worse(least, graded.effect) if graded and graded.side == side else least
-            judged = self._judged(side, effect)
+            result = self._judged(side, effect)
             text = f"{ranged.text(self.names)} {plain_unit(number.unit)}"
-            return replace(judged, limit=text, limit_source=LAB_RANGE, edge=ranged.bound(side))
+            return replace(result, limit=text, limit_source=LAB_RANGE, edge=ranged.bound(side))
         if graded is not None and (self.analyte.adds_to_range or not ranged.states(graded.side)):
             return self.at_limit(graded)
         return self._judged("normal" if side == "inside" else None)
@@ -268,38 +268,43 @@ def is_for_age(limit: Limit, person: Person) -> bool:
     )
 
 
-def is_plausible(found: Amount, analyte: Analyte, kind: str | None) -> bool:
+def is_plausible(measured: Amount, analyte: Analyte, kind: str | None) -> bool:
     """Whether a number lies in the window of its analyte; a bounded one says less than a number and is kept."""
     window = analyte.plausible.get(kind or "", analyte.plausible.get("any"))
-    ratio = to_unit(found.unit, analyte.unit, analyte)
-    if window is None or ratio is None or found.comparator is not None:
+    ratio = to_unit(measured.unit, analyte.unit, analyte)
+    if window is None or ratio is None or measured.comparator is not None:
         return True
     least, most = window
-    return least <= round(found.value * ratio, DIGITS) <= most
+    return least <= round(measured.value * ratio, DIGITS) <= most
 
 
-def deciding(judged: Iterable[Judged], limits: LabLimits) -> Judged | None:
+def deciding(results: Iterable[Judged], limits: LabLimits) -> Judged | None:
     """The readable result that decides: the newest; if nothing tells which that is the more abnormal (4b Dates)."""
-    readable = [result for result in judged if result.side is not None and result.when is not None]
-    return most_abnormal(newest(readable, lambda one: one.when), limits)
+    readable = [result for result in results if result.side is not None and result.when is not None]
+    return most_abnormal(newest(readable, lambda result: result.when), limits)
 
 
-def most_abnormal(judged: Iterable[Judged], limits: LabLimits) -> Judged | None:
+def most_abnormal(results: Iterable[Judged], limits: LabLimits) -> Judged | None:
     """The most urgent; of these the one farthest out, final before preliminary, whatever their order."""
-    found = list(judged)
-    if len(found) < 2:
-        return found[0] if found else None
+    judged_results = list(results)
+    if len(judged_results) < 2:
+        return judged_results[0] if judged_results else None
     return max(
-        found,
-        key=lambda one: (SEVERITY[one.effect], limits.depth(one), not one.result.preliminary, one.result.ref),
+        judged_results,
+        key=lambda result: (
+            SEVERITY[result.effect],
+            limits.depth(result),
+            not result.result.preliminary,
+            result.result.ref,
+        ),
     )
 
 
-def day_of(one: Judged) -> int:
+def day_of(result: Judged) -> int:
     """The day that counts for freshness and order: the first possible one; 0 if unknown."""
-    return one.when.first if one.when else 0
+    return result.when.first if result.when else 0
 
 
-def worse(one: str, other: str) -> str:
+def worse(first: str, second: str) -> str:
     """The more severe of two effects."""
-    return max(one, other, key=SEVERITY.__getitem__)
+    return max(first, second, key=SEVERITY.__getitem__)

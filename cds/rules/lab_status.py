@@ -53,14 +53,14 @@ class Standing(Struct, frozen=True, kw_only=True):
 
     def moved(self, side: str) -> Judged | None:
         """The deciding result if it is in date and abnormal on that side."""
-        found = self.abnormal
-        return found if found is not None and found.side == side else None
+        result = self.abnormal
+        return result if result is not None and result.side == side else None
 
     @property
     def emergency(self) -> Judged | None:
         """The deciding result if it is an emergency by its number alone."""
-        found = self.abnormal
-        return found if found is not None and found.effect == "emergency" else None
+        result = self.abnormal
+        return result if result is not None and result.effect == "emergency" else None
 
 
 BLOCKING = frozenset(
@@ -114,25 +114,25 @@ def read(chart: Chart, knowledge: Knowledge, person: Person, today: int) -> Labo
     doubted: dict[str, list[Unread]] = {}
     for result in chart.labs:
         reason = limits.trouble(result)
-        judged = grouped.setdefault(result.analyte, [])
+        same_analyte = grouped.setdefault(result.analyte, [])
         if reason not in BLOCKING:
-            judged.append(result)
+            same_analyte.append(result)
         if reason is not None:
             doubted.setdefault(result.analyte, []).append(Unread(result, reason))
     albumins = Albumins(grouped.get("albumin", ()), limits)
     standings = {analyte: _standing(analyte, results, albumins, limits, today) for analyte, results in grouped.items()}
-    recent = {analyte: _recent(some, standings[analyte], limits, today) for analyte, some in doubted.items()}
-    unread = {analyte: _newest(some, today) for analyte, some in recent.items() if some}
-    counts = Counter(one.reason for some in recent.values() for one in some)
+    recent = {analyte: _recent(doubts, standings[analyte], limits, today) for analyte, doubts in doubted.items()}
+    unread = {analyte: _newest(doubts, today) for analyte, doubts in recent.items() if doubts}
+    counts = Counter(unread.reason for doubts in recent.values() for unread in doubts)
     return Laboratory(standings, limits, today, knowledge.days("emergency_lab"), unread, counts)
 
 
 def every(analyte: str, chart: Chart, limits: LabLimits) -> list[tuple[LabResult, Judged | None]]:
     """Every result of an analyte as it is judged by itself; None where something is wrong with it (N64)."""
-    known = [lab for lab in chart.labs if lab.analyte in (analyte, "albumin")]
-    read = [one for one in known if limits.trouble(one) is None]
-    albumins = Albumins((one for one in read if one.analyte == "albumin"), limits)
-    results = [one for one in known if one.analyte == analyte]
+    labs = [lab for lab in chart.labs if lab.analyte in (analyte, "albumin")]
+    read = [lab_result for lab_result in labs if limits.trouble(lab_result) is None]
+    albumins = Albumins((lab_result for lab_result in read if lab_result.analyte == "albumin"), limits)
+    results = [lab_result for lab_result in labs if lab_result.analyte == analyte]
     return [(result, _alone(result, albumins, limits) if result in read else None) for result in results]
 
 
@@ -148,13 +148,15 @@ def _recent(doubted: list[Unread], standing: Standing, limits: LabLimits, today:
     decided = standing.judged
     since = max(oldest, day_of(decided)) if decided else oldest
     return [
-        one for one in doubted if (decided is None or one.result != decided.result) and _day(one.result, today) >= since
+        unread
+        for unread in doubted
+        if (decided is None or unread.result != decided.result) and _day(unread.result, today) >= since
     ]
 
 
 def _newest(recent: list[Unread], today: int) -> Unread:
     """The newest, an urgent one first."""
-    return max(recent, key=lambda one: (one.is_urgent, _day(one.result, today), one.result.ref))
+    return max(recent, key=lambda unread: (unread.is_urgent, _day(unread.result, today), unread.result.ref))
 
 
 def _day(result: LabResult, today: int) -> int:
@@ -191,58 +193,58 @@ def _of_day(analyte: str, results: list[LabResult], albumins: Albumins, limits: 
     return deciding((limits.judge(result) for result in results), limits)
 
 
-def _aged(analyte: str, judged: Judged, knowledge: Knowledge, today: int) -> Standing:
-    age = today - day_of(judged)
+def _aged(analyte: str, result: Judged, knowledge: Knowledge, today: int) -> Standing:
+    age = today - day_of(result)
     if age > knowledge.analytes[analyte].fresh_days:
-        return Standing(analyte=analyte, state="stale", judged=judged, age_days=age)
-    severe = judged.effect == "emergency" and age > knowledge.days("emergency_lab")
+        return Standing(analyte=analyte, state="stale", judged=result, age_days=age)
+    severe = result.effect == "emergency" and age > knowledge.days("emergency_lab")
     if severe:
-        judged = replace(judged, effect="warning")
-    return Standing(analyte=analyte, state="fresh", judged=judged, age_days=age, old_severe=severe)
+        result = replace(result, effect="warning")
+    return Standing(analyte=analyte, state="fresh", judged=result, age_days=age, old_severe=severe)
 
 
 def fact(judged: Judged, knowledge: Knowledge, *, limit: str | None = None) -> Fact:
     """A result as a fact of a card, with the limit it was held against."""
-    result, found = judged.result, judged.found
+    result, amount = judged.result, judged.found
     return Fact(
         resource=result.ref,
         label=sided(judged, knowledge),
         system=result.concept.system,
         code=result.concept.code,
-        value=_value(found) if found else None,
-        unit=found.unit if found else None,
+        value=_value(amount) if amount else None,
+        unit=amount.unit if amount else None,
         date=judged.when.text if judged.when else None,
         limit=limit or judged.limit,
         limit_source=judged.limit_source,
     )
 
 
-def _value(found: Amount) -> float | str:
+def _value(amount: Amount) -> float | str:
     """The number as it is printed; as words if it is bounded."""
-    return found.shown if found.comparator else float(number(found.value))
+    return amount.shown if amount.comparator else float(number(amount.value))
 
 
-def lab_label(judged: Judged, knowledge: Knowledge) -> str:
+def lab_label(result: Judged, knowledge: Knowledge) -> str:
     """The analyte's name; calcium says which kind it is."""
-    analyte = knowledge.analytes[judged.result.analyte]
-    return analyte.kinds.get(judged.kind or "", analyte.label)
+    analyte = knowledge.analytes[result.result.analyte]
+    return analyte.kinds.get(result.kind or "", analyte.label)
 
 
-def sided(judged: Judged, knowledge: Knowledge) -> str:
+def sided(result: Judged, knowledge: Knowledge) -> str:
     """The analyte's name, and that it is high: a card about calcium must not be taken for one about the other side."""
-    label = lab_label(judged, knowledge)
-    is_high = judged.side == "high" and (judged.is_abnormal or judged.effect == "quote")
+    label = lab_label(result, knowledge)
+    is_high = result.side == "high" and (result.is_abnormal or result.effect == "quote")
     return fill(knowledge.names.high, {"test": label}) if is_high else label
 
 
-def quoted(judged: Judged, knowledge: Knowledge) -> dict[str, str]:
+def quoted(result: Judged, knowledge: Knowledge) -> dict[str, str]:
     """Name, number and day of a result, for a note about it."""
-    day = judged.when.text if judged.when else ""
-    return {"test": lab_label(judged, knowledge), "value": shown(judged, knowledge), "date": day}
+    day = result.when.text if result.when else ""
+    return {"test": lab_label(result, knowledge), "value": shown(result, knowledge), "date": day}
 
 
-def shown(judged: Judged, knowledge: Knowledge) -> str:
+def shown(result: Judged, knowledge: Knowledge) -> str:
     """Number and unit as a summary shows them, or that the laboratory flagged it."""
-    if judged.found is None:
+    if result.found is None:
         return knowledge.names.flagged
-    return f"{judged.found.shown} {plain_unit(judged.found.unit)}"
+    return f"{result.found.shown} {plain_unit(result.found.unit)}"

@@ -181,5 +181,5 @@ def _not_understood(assessment: Assessment) -> str | None:
     return "unclear" if assessment.picture.unclear else None
 
 
-def _neurology(shown: Iterable[Topic]) -> str | None:
-    return "neurology-shown" if calm.NEUROLOGY & set(shown) else None
+def _neurology(topics: Iterable[Topic]) -> str | None:
+    return "neurology-shown" if calm.NEUROLOGY & set(topics) else None

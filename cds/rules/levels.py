@@ -78,7 +78,11 @@ def _is_at_risk(view: View) -> bool:
     egfr = view.standing("egfr")
     weak = egfr.is_fresh and egfr.judged is not None and view.exceeds(egfr.judged, "egfr-unsafe")
     old = view.age is not None and view.age >= view.at("lithium_years")
-    starts = [*view.starts("nsaid"), *view.starts("ace-inhibitor"), *(one.start for one in view.courses("diuretic"))]
+    starts = [
+        *view.starts("nsaid"),
+        *view.starts("ace-inhibitor"),
+        *(course.start for course in view.courses("diuretic")),
+    ]
     return weak or old or any(view.is_within(start, "recent_start") for start in starts)
 
 
@@ -97,9 +101,13 @@ def lithium_cautions(course: Course, view: View) -> Iterator[Note]:
         yield from (
             Note(
                 "lithium_signs",
-                {"drug": course.ingredient, "sign": view.name(one, *view.group(SIGNS), "tremor"), "date": _day(one)},
+                {
+                    "drug": course.ingredient,
+                    "sign": view.name(finding, *view.group(SIGNS), "tremor"),
+                    "date": _day(finding),
+                },
             )
-            for one in (*_signs(view), *tremor)
+            for finding in (*_signs(view), *tremor)
         )
     elif tremor and not _tremor_counts(view):
         yield Note("lithium_tremor", {"drug": course.ingredient, "date": _day(tremor[0])})

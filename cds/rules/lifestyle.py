@@ -41,8 +41,12 @@ def stress(view: View) -> Factor | None:
     scored = score is not None and old_enough and _value(score) >= limit
     facts = (_answer(score, "ask-gad7", view, f">={number(limit)}", view.source("gad7")),) if score and scored else ()
     brief = () if score is not None else _brief_score(view)
-    found = (*brief, *_facts(view.of("stress"), "stress", view))
-    return Factor(tag="stress", facts=(*facts, *found), variant="stress", notes=_phq9(view)) if facts or found else None
+    stress_facts = (*brief, *_facts(view.of("stress"), "stress", view))
+    return (
+        Factor(tag="stress", facts=(*facts, *stress_facts), variant="stress", notes=_phq9(view))
+        if facts or stress_facts
+        else None
+    )
 
 
 def _brief_score(view: View) -> tuple[Fact, ...]:
@@ -54,7 +58,7 @@ def _brief_score(view: View) -> tuple[Fact, ...]:
     total, limit = sum(map(_value, both)), view.at("gad2")
     if len(both) < len(BRIEF) or total < limit:
         return ()
-    told = Fact(
+    fact = Fact(
         resource=both[0].named.ref,
         label=view.label(BRIEF[0]),
         value=total,
@@ -63,50 +67,52 @@ def _brief_score(view: View) -> tuple[Fact, ...]:
         limit_source=view.source("gad2"),
         note=measured.remark(both[0]),
     )
-    return (told,)
+    return (fact,)
 
 
 def sleep(view: View) -> Factor | None:
     """Sleep shorter than the age needs, or insomnia coded."""
-    found = _facts(view.of("sleep"), "sleep", view)
-    seen = _standing(view, "ask-sleep", "intake")
-    hours = _in_unit(seen, UNITS["ask-sleep"], view) if seen else None
+    facts = _facts(view.of("sleep"), "sleep", view)
+    entry = _standing(view, "ask-sleep", "intake")
+    hours = _in_unit(entry, UNITS["ask-sleep"], view) if entry else None
     need = _sleep_need(view)
-    if seen is not None and hours is not None and need is not None and hours < need:
-        fact = _answer(seen, "ask-sleep", view, f"<{number(need)} h", view.source("sleep"))
-        return Factor(tag="sleep", facts=(fact, *found), variant="sleep", values={"hours": number(hours)})
-    if not found:
+    if entry is not None and hours is not None and need is not None and hours < need:
+        fact = _answer(entry, "ask-sleep", view, f"<{number(need)} h", view.source("sleep"))
+        return Factor(tag="sleep", facts=(fact, *facts), variant="sleep", values={"hours": number(hours)})
+    if not facts:
         return None
-    return Factor(tag="sleep", facts=found, variant="sleep-recorded", values={"sign": in_sentence(found[0].words)})
+    return Factor(tag="sleep", facts=facts, variant="sleep-recorded", values={"sign": in_sentence(facts[0].words)})
 
 
 def exertion(view: View) -> Factor | None:
     """Exertion within 7 days before the twitch, as dated or as a patient says, or of the last 7 days."""
     window, last = view.days("exertion"), view.last
-    found = [
-        one
-        for one in view.of("exertion")
-        if one.day is not None
-        and (one.day >= view.today - window or (last is not None and last.last - window <= one.day <= last.last))
+    exertions = [
+        finding
+        for finding in view.of("exertion")
+        if finding.day is not None
+        and (
+            finding.day >= view.today - window or (last is not None and last.last - window <= finding.day <= last.last)
+        )
     ]
     before = view.within("reported_sign", "exertion-before")
-    told = {one.named.ref for one in before}
-    mine = (one for one in found if one.named.ref not in told)
-    facts = (*_facts(tuple(mine), "exertion", view), *_facts(before, "exertion-before", view))
+    refs_before = {finding.named.ref for finding in before}
+    new_exertions = (finding for finding in exertions if finding.named.ref not in refs_before)
+    facts = (*_facts(tuple(new_exertions), "exertion", view), *_facts(before, "exertion-before", view))
     return Factor(tag="exertion", facts=facts, variant="exertion") if facts else None
 
 
 def caffeine(view: View) -> Factor | None:
     """Intake above the limit (lower in pregnancy, by weight under 18), or excess coded."""
-    found = _facts(view.of("caffeine"), "caffeine", view)
-    seen = _standing(view, "ask-caffeine", "intake")
-    daily = _in_unit(seen, UNITS["ask-caffeine"], view) if seen else None
+    facts = _facts(view.of("caffeine"), "caffeine", view)
+    entry = _standing(view, "ask-caffeine", "intake")
+    daily = _in_unit(entry, UNITS["ask-caffeine"], view) if entry else None
     limit = _caffeine_limit(view)
-    if seen is not None and daily is not None and limit is not None and daily > limit:
-        fact = _answer(seen, "ask-caffeine", view, f">{number(limit)} mg/d", view.source("caffeine_mg"))
+    if entry is not None and daily is not None and limit is not None and daily > limit:
+        fact = _answer(entry, "ask-caffeine", view, f">{number(limit)} mg/d", view.source("caffeine_mg"))
         values, notes = {"mg": number(daily)}, tuple(_caffeine_notes(view))
-        return Factor(tag="caffeine", facts=(fact, *found), variant="caffeine", values=values, notes=notes)
-    return Factor(tag="caffeine", facts=found, variant="caffeine-recorded") if found else None
+        return Factor(tag="caffeine", facts=(fact, *facts), variant="caffeine", values=values, notes=notes)
+    return Factor(tag="caffeine", facts=facts, variant="caffeine-recorded") if facts else None
 
 
 def unjudged(view: View) -> tuple[Note, ...]:
@@ -140,76 +146,76 @@ def dehydration(view: View) -> Factor | None:
 def smoking(view: View) -> Factor | None:
     """The newest tobacco status is a current one."""
     oldest = view.today - view.days("smoking")
-    statuses = [one for one in view.valued("ask-tobacco", "tobacco") if _is_status(one, oldest)]
+    statuses = [finding for finding in view.valued("ask-tobacco", "tobacco") if _is_status(finding, oldest)]
     smoke = view.valued("ask-tobacco", "tobacco-current")
-    last = newest(statuses, lambda one: one.when)
-    current = tuple(one for one in last if one in smoke and not _is_in_doubt(one, view))
+    last = newest(statuses, lambda finding: finding.when)
+    current = tuple(finding for finding in last if finding in smoke and not _is_in_doubt(finding, view))
     facts = _facts(current, "tobacco-current", view)
     return Factor(tag="smoking", facts=facts, variant="smoking") if facts else None
 
 
 def diet(view: View) -> Factor | None:
     """A diet or absorption problem coded, or a vegan diet in words."""
-    coded = (one for one in view.of("diet") if not one.reported or view.is_within(one.when, "intake"))
-    found = (*coded, *view.worded("diet"))
-    facts = _facts(found, "diet", view)
+    diets = (finding for finding in view.of("diet") if not finding.reported or view.is_within(finding.when, "intake"))
+    findings = (*diets, *view.worded("diet"))
+    facts = _facts(findings, "diet", view)
     return Factor(tag="diet", facts=facts, variant="diet") if facts else None
 
 
-def _facts(found: tuple[Finding, ...], name: str, view: View) -> tuple[Fact, ...]:
-    return tuple(view.fact(one, name) for one in found)
+def _facts(findings: tuple[Finding, ...], name: str, view: View) -> tuple[Fact, ...]:
+    return tuple(view.fact(finding, name) for finding in findings)
 
 
 def _score(view: View, name: str, window: str) -> Seen | None:
     """The newest answer to a question, if it is in date; of two the worse one (4b Dates)."""
-    dated = [one for one in view.answers(name) if one.when and _has_number(one)]
-    last = newest(dated, lambda one: one.when)
-    worst = max(last, key=lambda one: _badness(one, name, view), default=None)
+    dated_answers = [entry for entry in view.answers(name) if entry.when and _has_number(entry)]
+    last = newest(dated_answers, lambda entry: entry.when)
+    worst = max(last, key=lambda entry: _badness(entry, name, view), default=None)
     return worst if worst is not None and view.is_within(worst.when, window) else None
 
 
 def _standing(view: View, name: str, window: str) -> Seen | None:
     """The newest answer, unless a later one is not known: an unknown never makes a factor (N1)."""
-    seen = _score(view, name, window)
-    return None if seen is None or view.is_superseded(name, seen.when) else seen
+    entry = _score(view, name, window)
+    return None if entry is None or view.is_superseded(name, entry.when) else entry
 
 
-def _badness(seen: Seen, name: str, view: View) -> float:
+def _badness(entry: Seen, name: str, view: View) -> float:
     """How bad an answer is; one that cannot be read is no answer while there is another."""
     unit = UNITS.get(name)
-    value = _in_unit(seen, unit, view) if unit else _value(seen)
+    value = _in_unit(entry, unit, view) if unit else _value(entry)
     if value is None:
         return -math.inf
     return -value if name in LESS_IS_WORSE else value
 
 
-def _has_number(seen: Seen) -> bool:
-    return seen.said.is_answer and seen.quantity is not None and seen.quantity.value is not None
+def _has_number(entry: Seen) -> bool:
+    return entry.said.is_answer and entry.quantity is not None and entry.quantity.value is not None
 
 
-def _value(seen: Seen) -> float:
-    return seen.quantity.value if seen.quantity and seen.quantity.value is not None else 0.0
+def _value(entry: Seen) -> float:
+    return entry.quantity.value if entry.quantity and entry.quantity.value is not None else 0.0
 
 
-def _in_unit(seen: Seen, unit: str, view: View) -> float | None:
+def _in_unit(entry: Seen, unit: str, view: View) -> float | None:
     """The number in a unit; a bounded or unit-less one says nothing."""
-    if seen.quantity is None or seen.quantity.comparator is not None:
+    if entry.quantity is None or entry.quantity.comparator is not None:
         return None
-    ratio = factor(view.unit(seen.quantity) or "", unit)
-    return None if ratio is None else round(_value(seen) * ratio, 6)
+    ratio = factor(view.unit(entry.quantity) or "", unit)
+    return None if ratio is None else round(_value(entry) * ratio, 6)
 
 
-def _answer(seen: Seen, name: str, view: View, limit: str, source: str) -> Fact:
-    unit = view.unit(seen.quantity) if seen.quantity else None
-    return measured.fact(seen, name, view, limit, unit=unit, source=source)
+def _answer(entry: Seen, name: str, view: View, limit: str, source: str) -> Fact:
+    unit = view.unit(entry.quantity) if entry.quantity else None
+    return measured.fact(entry, name, view, limit, unit=unit, source=source)
 
 
 def _phq9(view: View) -> tuple[Note, ...]:
     """A positive PHQ-9 adds a line; its item 9 follows the local pathway (2a PHQ-9)."""
-    seen = _score(view, "ask-phq9", "questionnaire")
-    if seen is None or _value(seen) < view.at("phq9"):
+    entry = _score(view, "ask-phq9", "questionnaire")
+    if entry is None or _value(entry) < view.at("phq9"):
         return ()
-    return (Note("phq9_item", {"score": number(_value(seen))}),)
+    return (Note("phq9_item", {"score": number(_value(entry))}),)
 
 
 def _sleep_need(view: View) -> float | None:

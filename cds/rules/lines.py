@@ -32,14 +32,14 @@ LINES = {
 }
 
 
-def of(assessment: Assessment, chosen: Sequence[Choice]) -> tuple[Note, ...]:
+def of(assessment: Assessment, choices: Sequence[Choice]) -> tuple[Note, ...]:
     """All lines, given every card that is due."""
     return (
         *_of_forms(assessment),
-        *_of_stopped(assessment, chosen),
-        *_of_causes(assessment, chosen),
+        *_of_stopped(assessment, choices),
+        *_of_causes(assessment, choices),
         *_of_new_signs(assessment),
-        *_of_muscle(assessment, chosen),
+        *_of_muscle(assessment, choices),
         *added_classes.nitrous_oxide(assessment.picture),
         *other_results.of(
             assessment.picture, {fact.resource for flag in assessment.emergencies for fact in flag.facts}
@@ -51,20 +51,22 @@ def _of_forms(assessment: Assessment) -> Iterator[Note]:
     """What a patient answered that is asked about before anything else is said (N22)."""
     picture, undated = assessment.picture, assessment.picture.knowledge.names.undated
     for key, name in FORM_LINES.items():
-        if told := picture.reported(name):
-            yield Note(key, {"date": max(one.when.text for one in told if one.when)})
+        if findings := picture.reported(name):
+            yield Note(key, {"date": max(finding.when.text for finding in findings if finding.when)})
     if picture.says_pregnant is not None:
         yield Note("pregnancy_reported", {"date": picture.says_pregnant.text})
     for medicine in picture.chart.told_medicines:
         when, start = medicine.when, medicine.start
-        said = {"drug": context.cut(medicine.name), "date": when.text if when else undated}
+        values = {"drug": context.cut(medicine.name), "date": when.text if when else undated}
         change = CHANGES.get(medicine.change, "reported_medicine")
-        yield Note(change, said | ({"before": start.text if start else undated} if medicine.change in CHANGES else {}))
+        yield Note(
+            change, values | ({"before": start.text if start else undated} if medicine.change in CHANGES else {})
+        )
 
 
-def labs_left(assessment: Assessment, chosen: Sequence[Choice]) -> tuple[Abnormal, ...]:
+def labs_left(assessment: Assessment, choices: Sequence[Choice]) -> tuple[Abnormal, ...]:
     """The abnormal results that have a card: beside neurology a CK that is only raised is a line there (N36 c)."""
-    if not NEUROLOGY & {choice.topic for choice in chosen}:
+    if not NEUROLOGY & {choice.topic for choice in choices}:
         return assessment.labs
     return tuple(lab for lab in assessment.labs if not _is_line(lab, assessment))
 
@@ -73,11 +75,11 @@ def _is_line(lab: Abnormal, assessment: Assessment) -> bool:
     return lab.indicator is Indicator.INFO and lab.tag in assessment.picture.knowledge.listed("muscle-test")
 
 
-def _of_muscle(assessment: Assessment, chosen: Sequence[Choice]) -> Iterator[Note]:
-    shown = {lab.tag for choice in chosen for lab in choice.labs}
-    if NEUROLOGY & {one.topic for one in chosen}:
+def _of_muscle(assessment: Assessment, choices: Sequence[Choice]) -> Iterator[Note]:
+    tags_shown = {lab.tag for choice in choices for lab in choice.labs}
+    if NEUROLOGY & {choice.topic for choice in choices}:
         for lab in assessment.labs:
-            if _is_line(lab, assessment) and lab.tag not in shown:
+            if _is_line(lab, assessment) and lab.tag not in tags_shown:
                 yield Note("ck_raised", {"value": lab.value or "", "date": lab.date})
 
 
@@ -88,22 +90,22 @@ def uncovered(assessment: Assessment) -> tuple[NewSign, ...]:
     """
     of_ms = assessment.picture.diseases == {"kd-ms"}
     beyond = assessment.picture.knowledge.group(BEYOND_MS)
-    new = (one for one in assessment.new_signs if not of_ms or one.finding.sets.isdisjoint(beyond))
+    new = (new_sign for new_sign in assessment.new_signs if not of_ms or new_sign.finding.sets.isdisjoint(beyond))
     return tuple(one for one in new if one.is_same_day or not _is_requested(one, assessment.picture))
 
 
-def _of_stopped(assessment: Assessment, chosen: Sequence[Choice]) -> Iterator[Note]:
+def _of_stopped(assessment: Assessment, choices: Sequence[Choice]) -> Iterator[Note]:
     """Medicines that were stopped on a day that is not known, or beside an emergency; what a stopped steroid brings."""
-    shown = {one.name for choice in chosen for one in choice.stopped}
-    for one in assessment.stopped:
-        if one.when is None:
-            yield Note("stopped_undated", {"drug": one.name})
+    names_shown = {stopped.name for choice in choices for stopped in choice.stopped}
+    for stopped in assessment.stopped:
+        if stopped.when is None:
+            yield Note("stopped_undated", {"drug": stopped.name})
             continue
-        said = {"drug": one.name, "date": one.when.text}
-        if one.tag == STEROID:
-            yield Note("stopped_steroid", said)
-        elif one.name not in shown:
-            yield Note("stopped", said)
+        values = {"drug": stopped.name, "date": stopped.when.text}
+        if stopped.tag == STEROID:
+            yield Note("stopped_steroid", values)
+        elif stopped.name not in names_shown:
+            yield Note("stopped", values)
 
 
 def _is_requested(sign: NewSign, picture: Picture) -> bool:
@@ -118,37 +120,40 @@ def _of_new_signs(assessment: Assessment) -> Iterator[Note]:
             yield Note("new_sign_requested", values)
 
 
-def causes_left(assessment: Assessment, chosen: Sequence[Choice]) -> tuple[Cause, ...]:
+def causes_left(assessment: Assessment, choices: Sequence[Choice]) -> tuple[Cause, ...]:
     """The known causes that have a card: none beside neurology, and none whose own test LAB-ABN judges (N26).
 
     Tetany that was lowered has one always (N39).
     """
-    judged, hushed = {lab.tag for lab in assessment.labs}, bool(calm.NEUROLOGY & {choice.topic for choice in chosen})
+    tags_judged, hushed = (
+        {lab.tag for lab in assessment.labs},
+        bool(calm.NEUROLOGY & {choice.topic for choice in choices}),
+    )
     return tuple(
         cause
         for cause in assessment.causes
-        if cause.sentence or (cause.stands and not hushed and judged.isdisjoint(cause.tests))
+        if cause.sentence or (cause.stands and not hushed and tags_judged.isdisjoint(cause.tests))
     )
 
 
-def _of_causes(assessment: Assessment, chosen: Sequence[Choice]) -> Iterator[Note]:
-    shown = {cause.tag for choice in chosen for cause in choice.causes}
-    used = {one for flag in assessment.emergencies for one in flag.found}
-    sign = next(_signs(chosen), "")
+def _of_causes(assessment: Assessment, choices: Sequence[Choice]) -> Iterator[Note]:
+    tags_shown = {cause.tag for choice in choices for cause in choice.causes}
+    used_findings = {finding for flag in assessment.emergencies for finding in flag.found}
+    sign = next(_signs(choices), "")
     for cause in assessment.causes:
-        if any(EXPECTED & one.sets for one in cause.found) and assessment.picture.expected:
+        if any(EXPECTED & finding.sets for finding in cause.found) and assessment.picture.expected:
             continue  # the same disease
-        said = {"diagnosis": cause.label, "date": cause.date or assessment.picture.knowledge.names.undated}
+        values = {"diagnosis": cause.label, "date": cause.date or assessment.picture.knowledge.names.undated}
         if not cause.stands:
-            yield Note(LINES[cause.tag], said)
-        elif cause.tag in shown or assessment.picture.diseases or not used.isdisjoint(cause.found):
+            yield Note(LINES[cause.tag], values)
+        elif cause.tag in tags_shown or assessment.picture.diseases or not used_findings.isdisjoint(cause.found):
             continue
         elif sign:
-            yield Note("cause_not_explaining", {**said, "sign": sign})
+            yield Note("cause_not_explaining", {**values, "sign": sign})
         else:
-            yield Note("cause_on_file", said)
+            yield Note("cause_on_file", values)
 
 
-def _signs(chosen: Iterable[Choice]) -> Iterator[str]:
+def _signs(choices: Iterable[Choice]) -> Iterator[str]:
     """What the cards that are due name, the most urgent first."""
-    return (name for choice in chosen for flag in choice.flags for name in flag.names)
+    return (name for choice in choices for flag in choice.flags for name in flag.names)

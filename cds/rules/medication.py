@@ -117,7 +117,7 @@ class Medication(Struct, frozen=True):
 
     def entries(self, tag: str) -> Iterator[Entry]:
         """What the chart says of one class: its active entries and its ended ones."""
-        return (one for one in self.history.get(tag, ()) if one.is_active or _is_over(one.drug))
+        return (entry for entry in self.history.get(tag, ()) if entry.is_active or _is_over(entry.drug))
 
     def of(self, *tags: str) -> tuple[Course, ...]:
         """The courses of some classes."""
@@ -127,7 +127,7 @@ class Medication(Struct, frozen=True):
     def names(self) -> Iterator[str]:
         """The classes and value sets of what is taken or has ended."""
         yield from (course.tag for course in self.courses)
-        yield from (one.tag for one in self.ended)
+        yield from (ended.tag for ended in self.ended)
         yield from (course.tag for course in self.reported)
         yield from (name for name, _ in self.others)
 
@@ -137,8 +137,10 @@ class Matcher:
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._classes = tuple(knowledge.medicines.items())
-        self._stated = _bare(token for one in knowledge.medicines.values() for token in one.stated_route)
-        self._codes = {tag: _bare(one.codes) for tag, one in knowledge.medicines.items()}
+        self._stated = _bare(
+            token for medicine_class in knowledge.medicines.values() for token in medicine_class.stated_route
+        )
+        self._codes = {tag: _bare(medicine_class.codes) for tag, medicine_class in knowledge.medicines.items()}
         # Which classes to look at for a group or a code of an entry, by their place among the classes.
         self._of_group: dict[str, list[int]] = {}
         self._of_code: dict[str, list[int]] = {}
@@ -151,9 +153,9 @@ class Matcher:
     def matches(self, drug: Drug) -> Iterator[tuple[str, Concept]]:
         """The classes of an entry, each with the code that shows it."""
         places: set[int] = set()
-        for one in drug.concepts:
-            places.update(self._of_code.get(one.code, ()))
-            for group in one.groups:
+        for concept_named in drug.concepts:
+            places.update(self._of_code.get(concept_named.code, ()))
+            for group in concept_named.groups:
                 places.update(self._of_group.get(group, ()))
         for place in sorted(places):
             tag, medicine = self._classes[place]
@@ -170,13 +172,13 @@ class Matcher:
 
     def _is_in(self, concept: Concept, tag: str, medicine: MedicineClass) -> bool:
         groups = concept.groups
-        named = tag in groups or not groups.isdisjoint(medicine.groups) or concept.code in self._codes[tag]
-        return named and concept.ingredient not in medicine.never_ingredients
+        is_named = tag in groups or not groups.isdisjoint(medicine.groups) or concept.code in self._codes[tag]
+        return is_named and concept.ingredient not in medicine.never_ingredients
 
     def _by_product(self, drug: Drug, hits: list[Concept], medicine: MedicineClass) -> Concept | None:
-        stated = _is_systemic(drug, medicine)
-        if stated is not None:
-            return hits[0] if stated else None
+        is_systemic = _is_systemic(drug, medicine)
+        if is_systemic is not None:
+            return hits[0] if is_systemic else None
         routes = _routes(drug, hits)
         local = bool(routes) and routes <= set(medicine.local_routes)
         unstated = not routes and all(hit.code in self._stated for hit in hits)
@@ -184,16 +186,16 @@ class Matcher:
 
     def _by_route(self, drug: Drug, medicine: MedicineClass) -> Concept | None:
         """What names no route counts by the route stated, or for a few ingredients without one."""
-        stated = _is_systemic(drug, medicine)
-        if stated is False:
+        is_systemic = _is_systemic(drug, medicine)
+        if is_systemic is False:
             return None
         for concept in drug.concepts:
-            listed = concept.groups & set(medicine.check_route)
-            if not listed or concept.ingredient in medicine.never_ingredients:
+            groups_to_check = concept.groups & set(medicine.check_route)
+            if not groups_to_check or concept.ingredient in medicine.never_ingredients:
                 continue
             routes = _routes(drug, [concept])
             routeless = not routes and concept.ingredient in medicine.routeless
-            if stated or routes & set(medicine.check_routes) or routeless:
+            if is_systemic or routes & set(medicine.check_routes) or routeless:
                 return concept
         return None
 
@@ -234,7 +236,9 @@ def _ended(tag: str, concept: Concept, drug: Drug, knowledge: Knowledge) -> Ende
     return Ended(tag=tag, ingredient=concept.ingredient, name=name, ref=drug.ref, end=drug.end)
 
 
-def read(drugs: list[Drug], knowledge: Knowledge, today: int, told: Iterable[ToldMedicine] = ()) -> Medication:
+def read(
+    drugs: list[Drug], knowledge: Knowledge, today: int, told_medicines: Iterable[ToldMedicine] = ()
+) -> Medication:
     """Courses of all classes of 5a, what has ended, and what only a patient tells of."""
     matcher = matcher_of(knowledge)
     matched = [(tag, concept, drug) for drug in drugs for tag, concept in matcher.matches(drug)]
@@ -247,34 +251,34 @@ def read(drugs: list[Drug], knowledge: Knowledge, today: int, told: Iterable[Tol
         if is_active:
             live.append((tag, concept, drug))
     courses = tuple(_courses(live, matched, knowledge))
-    over = (one for one in matched if _is_over(one[2]) or one[2].was_stopped)
+    over = (match for match in matched if _is_over(match[2]) or match[2].was_stopped)
     active = [drug for drug in drugs if _is_live("", drug, denied, knowledge, today)]
     return Medication(
         courses=courses,
-        ended=tuple(_ended(*one, knowledge) for one in over),
+        ended=tuple(_ended(*match, knowledge) for match in over),
         others=tuple((name, drug.start) for drug in active for concept in drug.concepts for name in concept.sets),
         replacements=tuple(_replacements(active)),
         doubtful=tuple(dict.fromkeys(_doubtful(matched))),
         history=history,
-        reported=tuple(_told(told, courses, knowledge)),
+        reported=tuple(_told(told_medicines, courses, knowledge)),
     )
 
 
-def _told(told: Iterable[ToldMedicine], courses: Iterable[Course], knowledge: Knowledge) -> Iterator[Course]:
+def _told(told_medicines: Iterable[ToldMedicine], courses: Iterable[Course], knowledge: Knowledge) -> Iterator[Course]:
     """What a patient says was started or changed, and no list holds (N22). It takes nothing from any list."""
-    listed, matcher = {(course.tag, course.ingredient) for course in courses}, matcher_of(knowledge)
-    for one in told:
-        if one.change == STOPPED:
+    listed_courses, matcher = {(course.tag, course.ingredient) for course in courses}, matcher_of(knowledge)
+    for told_medicine in told_medicines:
+        if told_medicine.change == STOPPED:
             continue
-        for tag, concept in matcher.matches(Drug(ref=one.ref, concepts=one.concepts, state=TOLD)):
-            if (tag, concept.ingredient or tag) not in listed:
-                start = one.start if one.change == STARTED else None
+        for tag, concept in matcher.matches(Drug(ref=told_medicine.ref, concepts=told_medicine.concepts, state=TOLD)):
+            if (tag, concept.ingredient or tag) not in listed_courses:
+                start = told_medicine.start if told_medicine.change == STARTED else None
                 yield Course(
                     tag=tag,
                     ingredient=concept.ingredient or tag,
                     groups=concept.groups,
                     concept=concept,
-                    refs=(one.ref,),
+                    refs=(told_medicine.ref,),
                     start=start,
                     reported=True,
                 )
@@ -334,8 +338,8 @@ def _is_over(drug: Drug) -> bool:
     return drug.state == "ended" or drug.was_taken
 
 
-def _is_newer(one: When, other: When | None) -> bool:
-    return other is None or one.last > other.last
+def _is_newer(first: When, second: When | None) -> bool:
+    return second is None or first.last > second.last
 
 
 def _courses(
@@ -344,16 +348,16 @@ def _courses(
     knowledge: Knowledge,
 ) -> Iterator[Course]:
     alike = _by_ingredient(matched)
-    for (tag, ingredient), mine in _by_ingredient(live).items():
+    for (tag, ingredient), pairs in _by_ingredient(live).items():
         same = [drug for _, drug in alike[tag, ingredient]]
         course = Course(
             tag=tag,
             ingredient=ingredient or tag,
-            groups=frozenset().union(*(concept.groups for concept, _ in mine)),
-            concept=min((concept for concept, _ in mine), key=lambda concept: concept.by_words),
-            refs=tuple(dict.fromkeys(drug.ref for _, drug in mine)),
-            start=start_of([drug for _, drug in mine], same, knowledge),
-            of_supplies=all(drug.supplied for _, drug in mine),
+            groups=frozenset().union(*(concept.groups for concept, _ in pairs)),
+            concept=min((concept for concept, _ in pairs), key=lambda concept: concept.by_words),
+            refs=tuple(dict.fromkeys(drug.ref for _, drug in pairs)),
+            start=start_of([drug for _, drug in pairs], same, knowledge),
+            of_supplies=all(drug.supplied for _, drug in pairs),
         )
         yield course
 
@@ -372,7 +376,9 @@ def start_of(active: list[Drug], same: list[Drug], knowledge: Knowledge) -> When
         return None
     gap = knowledge.days("drug_gap")
     earlier = [(drug.start, drug.end) for drug in same if _is_over(drug) and drug.start and drug.end]
-    while joined := [begun for begun, end in earlier if begun.first < start.first and start.first - end.last <= gap]:
+    while joined := [
+        beginning for beginning, end in earlier if beginning.first < start.first and start.first - end.last <= gap
+    ]:
         start = min(joined, key=lambda when: when.first)
     return start
 

@@ -36,7 +36,7 @@ def rule_of(
 
 def _explains(course: Course, medicine: MedicineClass, view: View) -> bool:
     moved = (view.standing(analyte).moved(side) for analyte, side in medicine.moved_by(course.groups))
-    return any(judged is not None and course.is_active_at(judged.when) for judged in moved)
+    return any(result is not None and course.is_active_at(result.when) for result in moved)
 
 
 def _has_muscle_sign(view: View) -> bool:

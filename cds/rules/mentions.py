@@ -26,35 +26,35 @@ class Mentions:
                 self._put(problem.named, days_of(problem, chart))
                 if not problem.of_visit:
                     self._listed.update(_codes(problem.named))
-        for seen in chart.seen:
-            if seen.said.is_present and seen.when is not None:
-                self._put(seen.named, (seen.when.last,))
+        for entry in chart.seen:
+            if entry.said.is_present and entry.when is not None:
+                self._put(entry.named, (entry.when.last,))
         for visit in chart.visits:
             if visit.start is not None:
                 self._put(visit.named, (visit.start.last,))
 
-        for told in chart.told:
-            if told.when is not None:
-                self._put(told.named, (told.when.last,))
+        for mention in chart.told:
+            if mention.when is not None:
+                self._put(mention.named, (mention.when.last,))
 
-    def _put(self, named: Named, days: Iterable[int]) -> None:
+    def _put(self, term: Named, days: Iterable[int]) -> None:
         for day in days:
-            for code in _codes(named):
+            for code in _codes(term):
                 self._last[code] = max(day, self._last.get(code, day))
 
-    def last(self, named: Named) -> int | None:
+    def last(self, term: Named) -> int | None:
         """The last day on which any entry said it."""
-        return max((self._last[code] for code in _codes(named) if code in self._last), default=None)
+        return max((self._last[code] for code in _codes(term) if code in self._last), default=None)
 
-    def is_listed(self, named: Named) -> bool:
+    def is_listed(self, term: Named) -> bool:
         """Whether an active entry of the problem list says it."""
-        return not self._listed.isdisjoint(_codes(named))
+        return not self._listed.isdisjoint(_codes(term))
 
 
-def _codes(named: Named) -> tuple[Code, ...]:
+def _codes(term: Named) -> tuple[Code, ...]:
     """What tells one concept from another: its codes, or its words."""
-    return tuple((concept.system, concept.code) for concept in named.concepts) or (
-        ("", (named.text or "").strip().lower()),
+    return tuple((concept.system, concept.code) for concept in term.concepts) or (
+        ("", (term.text or "").strip().lower()),
     )
 
 

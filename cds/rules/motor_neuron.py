@@ -39,7 +39,7 @@ def may_be_named(assessment: Assessment) -> bool:
 
 def is_of_dystrophy(picture: Picture) -> bool:
     """Whether a relative, or the history of the family, tells of a muscular dystrophy (S27)."""
-    kin = (one.named.sets for one in picture.chart.kin)
+    kin = (family_member.named.sets for family_member in picture.chart.kin)
     return any("kd-dystrophy" in sets for sets in kin) or bool(picture.findings.of("family-dystrophy"))
 
 
@@ -53,7 +53,7 @@ def _is_free(assessment: Assessment) -> bool:
         or picture.is_known
         or any(map(_is_on_file, picture.chart.problems))
         or any(flag.tag in unnamed for flag in assessment.emergencies)
-        or any(one.verification not in DENIED for one in thyroid)
+        or any(problem.verification not in DENIED for problem in thyroid)
         or is_of_dystrophy(picture)
     )
 
@@ -65,18 +65,18 @@ def _is_on_file(problem: Problem) -> bool:
 
 def _naming(flags: Flags) -> dict[str, list[Finding]]:
     """The signs that may name it, by the flag that they raise."""
-    held = {flag.id: [one for one in flag.found if _names(one)] for flag in flags}
-    return {flag: signs for flag, signs in held.items() if signs}
+    naming = {flag.id: [finding for finding in flag.found if _names(finding)] for flag in flags}
+    return {flag: signs for flag, signs in naming.items() if signs}
 
 
 def _names(finding: Finding) -> bool:
-    explained = any(one.key == EXPLAINED for one in finding.remarks)
+    explained = any(remark.key == EXPLAINED for remark in finding.remarks)
     return not explained and finding.source is not Source.PATIENT
 
 
 def _is_typical(naming: dict[str, list[Finding]], knowledge: Knowledge) -> bool:
     """N12 (a) to (c): wasting or the tongue; two regions of the body; long tracts beside a lower sign."""
-    signs = [one for held in naming.values() for one in held]
+    signs = [finding for group in naming.values() for finding in group]
     tongue = any(not sign.sets.isdisjoint(knowledge.group(TONGUE)) for sign in signs)
     regions = sum(
         (
@@ -93,5 +93,5 @@ def _is_specific(naming: dict[str, list[Finding]], picture: Picture) -> bool:
     """N12 (d): a specific sign that is younger than the twitch, or at most a year older."""
     first = first_onset(picture)
     since = (picture.today if first is None else first) - picture.knowledge.days("specific_sign")
-    signs = (one for held in naming.values() for one in held if "specific-sign" in one.sets)
+    signs = (finding for group in naming.values() for finding in group if "specific-sign" in finding.sets)
     return any(sign.day is not None and sign.day >= since for sign in signs)

@@ -24,10 +24,10 @@ def breathing(view: View) -> Raised | None:
 def medicine_myopathy(view: View) -> Raised | None:
     """U8: proximal weakness on steroid or statin; CK still high after a statin ended."""
     courses = view.courses(*view.classes("myopathic"))
-    found = view.of("weakness-proximal") if courses else ()
+    findings = view.of("weakness-proximal") if courses else ()
     high = _ck_after_statin(view)
     sets = ("weakness-proximal",)
-    flag = view.flag(found, sets, judged=(high,) if high else (), courses=courses if found else ())
+    flag = view.flag(findings, sets, judged=(high,) if high else (), courses=courses if findings else ())
     return replace(flag, days=(*flag.days, high.when.last)) if flag and high and high.when else flag
 
 
@@ -49,24 +49,24 @@ def motor_development(view: View) -> Raised | None:
     """P2: motor regression or delay, or an older movement disorder; U findings of a child join it (4e step 9)."""
     sets = ("motor-regression", "motor-delay", "acute-movement")
     recent = set(view.within("acute_movement", "acute-movement"))
-    found = [one for one in view.of(*sets) if one not in recent]
-    return view.flag(found, sets)
+    past = [finding for finding in view.of(*sets) if finding not in recent]
+    return view.flag(past, sets)
 
 
 def hyperexcitability(view: View) -> Raised | None:
     """R1: stiffness, or myokymia (not of the eyelid only) with sweating."""
-    found = list(view.of("stiffness"))
+    stiffness = list(view.of("stiffness"))
     sweating = view.of("sweating")
     if sweating:
-        found += [*_not_eyelid(view, "myokymia"), *sweating] if _not_eyelid(view, "myokymia") else []
-    return view.flag(found, ("stiffness", "myokymia", "sweating"))
+        stiffness += [*_not_eyelid(view, "myokymia"), *sweating] if _not_eyelid(view, "myokymia") else []
+    return view.flag(stiffness, ("stiffness", "myokymia", "sweating"))
 
 
 def central(view: View) -> Raised | None:
     """R2: double vision, optic neuritis, facial myokymia, ataxia or unsteady gait."""
     sets = ("optic", "facial-myokymia", "ataxia")
-    found = [*view.of("optic", "ataxia"), *_not_eyelid(view, "facial-myokymia")]
-    flag = view.flag(dict.fromkeys(found), sets)
+    signs = [*view.of("optic", "ataxia"), *_not_eyelid(view, "facial-myokymia")]
+    flag = view.flag(dict.fromkeys(signs), sets)
     acute = bool(view.within("acute_central", "optic"))
     return replace(flag, acute=acute) if flag else None
 
@@ -76,11 +76,13 @@ def eyelid(view: View) -> Raised | None:
     spasm = view.of("blepharospasm")
     if spasm:
         return view.flag(spasm, ("blepharospasm",))
-    twitches = [one for one in view.twitches if not one.reported] or view.twitches  # no answer makes less of a record
-    lasting = [one for one in view.persistent() if one.eyelid_only]
-    if not lasting or not all(one.eyelid_only for one in twitches):
+    twitches = [
+        twitch for twitch in view.twitches if not twitch.reported
+    ] or view.twitches  # no answer makes less of a record
+    lasting = [twitch for twitch in view.persistent() if twitch.eyelid_only]
+    if not lasting or not all(twitch.eyelid_only for twitch in twitches):
         return None
-    longest = min(lasting, key=lambda one: one.since.first if one.since else 0)
+    longest = min(lasting, key=lambda twitch: twitch.since.first if twitch.since else 0)
     onset = longest.since
     answer = onset.first + view.days("eyelid_answer") if onset else None
     days = view.days("persistent_eyelid")
@@ -100,15 +102,15 @@ def eyelid(view: View) -> Raised | None:
 def unspecific(view: View) -> Iterator[Raised]:
     """R4: unspecific weakness, an abnormal reflex, an abnormal test without a coded sign, a sign in words only."""
     sets = ("weakness-unspecific", "abnormal-reflex", "sign-in-doubt")
-    found = view.of(*sets)
-    now = set(sign_today(found))
-    at_once = view.flag((one for one in found if one in now), sets)
+    findings = view.of(*sets)
+    now = set(sign_today(findings))
+    at_once = view.flag((finding for finding in findings if finding in now), sets)
     if at_once is not None:
         yield replace(at_once, today=True)
-    coded = view.flag((one for one in found if one not in now), sets)
+    raised = view.flag((finding for finding in findings if finding not in now), sets)
     worded = view.flag(view.worded("red-flag"), ())
     tests = [_abnormal_test(done, view) for done in (view.report("exam"), view.report("emg"))]
-    for flag in (coded, worded, *tests):
+    for flag in (raised, worded, *tests):
         if flag is not None:
             yield flag
 
@@ -143,8 +145,8 @@ def _has_motor_sign(view: View) -> bool:
 
 
 def _not_eyelid(view: View, name: str) -> list[Finding]:
-    eyelids = {one.named.ref for one in view.twitches if one.eyelid_only}
-    return [one for one in view.of(name) if one.named.ref not in eyelids]
+    eyelids = {twitch.named.ref for twitch in view.twitches if twitch.eyelid_only}
+    return [finding for finding in view.of(name) if finding.named.ref not in eyelids]
 
 
 def _ck_after_statin(view: View) -> Judged | None:
@@ -153,7 +155,7 @@ def _ck_after_statin(view: View) -> Judged | None:
     if high is None or high.side != "high" or view.courses("statin"):
         return None
     oldest = view.today - view.days("statin_ended")
-    return high if any(one.end and one.end.last >= oldest for one in view.ended("statin")) else None
+    return high if any(ended.end and ended.end.last >= oldest for ended in view.ended("statin")) else None
 
 
 def _abnormal_test(done: Done | None, view: View) -> Raised | None:

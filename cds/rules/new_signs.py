@@ -110,12 +110,12 @@ def _precedes(disease: Disease, finding: Finding) -> bool:
 def _of_expected(view: View, diseases: tuple[Disease, ...], sets: Sets) -> Iterator[NewSign]:
     """N53: breathing, swallowing and weight of the last 30 days; of an adult also the weakness that belongs to it."""
     belongs = _flagged(view, (*OF_LIMBS, *_bulbar(diseases)), sets) if _is_adult(view) else ()
-    found = (
+    new_signs = (
         *(_sign(view, one, diseases[0], view.days("new_sign")) for one in (*_grave(view), *_today(view, sets))),
         *(_sign(view, one, diseases[0], view.days("new_sign_expected")) for one in belongs),
     )
     tongue = view.value_group(TONGUE)
-    yield from (sign for sign in found if sign is not None and sign.finding.sets.isdisjoint(tongue))
+    yield from (sign for sign in new_signs if sign is not None and sign.finding.sets.isdisjoint(tongue))
 
 
 def _is_adult(view: View) -> bool:
@@ -126,16 +126,16 @@ def _is_adult(view: View) -> bool:
 def _grave(view: View) -> Iterator[_Sign]:
     """What counts without a flag of its own: breathing, swallowing and weight loss."""
     sets = (*view.group("breathing"), "feeding-difficulty", "weight-loss")
-    return (_Sign("", sets, one) for one in view.of(*sets))
+    return (_Sign("", sets, finding) for finding in view.of(*sets))
 
 
 def _today(view: View, sets: Sets) -> Iterator[_Sign]:
     """What somebody reported and is to be examined today (N52)."""
-    return (_Sign("R4", sets["R4"], one) for one in sign_today(view.of(DOUBTED)))
+    return (_Sign("R4", sets["R4"], finding) for finding in sign_today(view.of(DOUBTED)))
 
 
 def _flagged(view: View, flags: Iterable[str], sets: Sets) -> list[_Sign]:
-    return [_Sign(name, sets[name], one) for name in flags for flag in view.outcome(name) for one in flag.found]
+    return [_Sign(name, sets[name], finding) for name in flags for flag in view.outcome(name) for finding in flag.found]
 
 
 def _sign(view: View, one: _Sign, disease: Disease, window: int) -> NewSign | None:
@@ -158,7 +158,7 @@ def _sign(view: View, one: _Sign, disease: Disease, window: int) -> NewSign | No
 
 def _bulbar(diseases: Iterable[Disease]) -> tuple[str, ...]:
     """Speech and swallowing belong to myasthenia only."""
-    return ("U3",) if any(one.name == WHILE_TREATED for one in diseases) else ()
+    return ("U3",) if any(disease.name == WHILE_TREATED for disease in diseases) else ()
 
 
 def left(flags: Flags, picture: Picture) -> Flags:
@@ -166,20 +166,22 @@ def left(flags: Flags, picture: Picture) -> Flags:
     if not picture.expected or picture.is_child:
         return flags
     theirs = {*OF_LIMBS, *_bulbar(picture.expected)}
-    return tuple(kept for flag in flags if flag.id != "ADD" for kept in _without(flag, theirs, picture))
+    return tuple(remaining for flag in flags if flag.id != "ADD" for remaining in _without(flag, theirs, picture))
 
 
 def _without(flag: Raised, theirs: set[str], picture: Picture) -> Flags:
     knowledge = picture.knowledge
     tongue = knowledge.group(TONGUE)
     if flag.id in theirs:
-        gone = [one for one in flag.found if one.day is not None and one.sets.isdisjoint(tongue)]
+        gone = [finding for finding in flag.found if finding.day is not None and finding.sets.isdisjoint(tongue)]
     else:
-        gone = [one for one in flag.found if flag.id == "R1" and STIFFNESS in one.sets]
+        gone = [finding for finding in flag.found if flag.id == "R1" and STIFFNESS in finding.sets]
     if not gone:
         return (flag,)
-    kept = raised(flag.id, knowledge, (one for one in flag.found if one not in gone), sets_of(knowledge)[flag.id])
-    return (kept,) if kept else ()
+    reduced = raised(
+        flag.id, knowledge, (finding for finding in flag.found if finding not in gone), sets_of(knowledge)[flag.id]
+    )
+    return (reduced,) if reduced else ()
 
 
 def unexplained(flags: Flags, picture: Picture) -> dict[str, str] | None:
@@ -189,10 +191,10 @@ def unexplained(flags: Flags, picture: Picture) -> dict[str, str] | None:
     strange = ("U4",) if _bulbar(picture.expected) else ("U3", "U4")
     knowledge = picture.knowledge
     tongue = knowledge.group(TONGUE)
-    found = ((flag.id, one) for flag in flags for one in flag.found)
-    for ident, one in found:
-        if ident in strange or not one.sets.isdisjoint(tongue):
-            sign = label(one, sets_of(knowledge)[ident], knowledge)
-            day = {"date": one.when.text} if one.when else {}
+    pairs = ((flag.id, finding) for flag in flags for finding in flag.found)
+    for ident, finding in pairs:
+        if ident in strange or not finding.sets.isdisjoint(tongue):
+            sign = label(finding, sets_of(knowledge)[ident], knowledge)
+            day = {"date": finding.when.text} if finding.when else {}
             return {"sign": first_of_sentence(sign), "disease": picture.expected[0].label, **day}
     return None

@@ -22,13 +22,13 @@ def of_newest_day(items: Iterable[T], when: Dated[T]) -> list[T]:
     """Those whose first possible day is the newest."""
     days = [(moment.first if (moment := when(item)) else 0, item) for item in items]
     newest_day = max((day for day, _ in days), default=0)
-    return [one for day, one in days if day == newest_day]
+    return [item for day, item in days if day == newest_day]
 
 
 def latest(same_day: list[T], when: Dated[T]) -> list[T]:
     """Of one day's the newest by instant, if all state one."""
-    moments = [(moment.instant, one) for one in same_day if (moment := when(one)) and moment.instant]
+    moments = [(moment.instant, item) for item in same_day if (moment := when(item)) and moment.instant]
     if len(moments) != len(same_day) or not moments:
         return same_day
     last = max(instant for instant, _ in moments)
-    return [one for instant, one in moments if instant == last]
+    return [item for instant, item in moments if instant == last]

@@ -55,14 +55,14 @@ def uncoded(picture: Picture) -> Iterator[str]:
 
 def _open(assessment: Assessment) -> Iterator[str]:
     picture, names = assessment.picture, assessment.picture.knowledge.names
-    for one in picture.unclear:
-        yield fill(names.open.unclear, {"sign": readings.name_of(one, picture.knowledge)})
+    for entry in picture.unclear:
+        yield fill(names.open.unclear, {"sign": readings.name_of(entry, picture.knowledge)})
     yield from _quoted(picture)
     yield from _unsure(picture)
     yield from (name for flag in assessment.additional for name in flag.names)
     yield from (cause.label for cause in assessment.causes)
     yield from (fill(names.open.stopped, {"drug": stopped_drug.name}) for stopped_drug in assessment.stopped)
-    yield from (one.text for one in other_results.lines(picture))
+    yield from (line.text for line in other_results.lines(picture))
     for test in other_results.disagreeing(picture):
         yield fill(names.open.flag, {"test": test})
     yield from _unread(picture)
@@ -91,12 +91,13 @@ def _unread(picture: Picture) -> Iterator[str]:
     yield from uncoded(picture)
     yield from (fill(names.result, {"test": analytes[test].label}) for test in picture.laboratory.unread)
     yield from (
-        fill(names.result, {"test": other_tests.name_of(one, picture.knowledge)}) for one in picture.others_unread
+        fill(names.result, {"test": other_tests.name_of(other_result, picture.knowledge)})
+        for other_result in picture.others_unread
     )
     medicines = picture.chart.medicines
     if medicines.unchecked:
         yield names.medicine
     if picture.chart.strange_problems:
         yield names.problem
-    if any(one.reason == unread.LANGUAGE for one in picture.unread):
+    if any(not_checked.reason == unread.LANGUAGE for not_checked in picture.unread):
         yield names.language

@@ -29,12 +29,12 @@ def severe_of(flags: Mapping[str, str]) -> Callable[[View], Iterator[Raised]]:
     def severe(view: View) -> Iterator[Raised]:
         for analyte, flag in flags.items():
             by_limit = analyte in BY_LIMIT
-            judged = view.acute_beyond(analyte) if by_limit else view.standing(analyte).emergency
+            result = view.acute_beyond(analyte) if by_limit else view.standing(analyte).emergency
             limit = view.limit_text(analyte) if by_limit else None
             tag = TAGS.get(analyte, analyte)
-            found = view.flag((), (), tag=tag, judged=(judged,), limit=limit) if judged else None
-            if found is not None:
-                yield replace(found, id=flag)
+            raised = view.flag((), (), tag=tag, judged=(result,), limit=limit) if result else None
+            if raised is not None:
+                yield replace(raised, id=flag)
 
     return severe
 
@@ -43,7 +43,7 @@ def low(view: View) -> Iterator[Low]:
     """Fresh potassium, calcium or magnesium that is low."""
     for analyte in view.tests("steroid-electrolytes"):
         standing = view.standing(analyte)
-        judged = standing.abnormal
-        if judged is not None and judged.side == "low":
-            notes = tuple(abnormal_labs.remarks(standing, judged, view))
-            yield Low(analyte, view.low_name(judged), (view.lab_fact(judged),), notes)
+        result = standing.abnormal
+        if result is not None and result.side == "low":
+            notes = tuple(abnormal_labs.remarks(standing, result, view))
+            yield Low(analyte, view.low_name(result), (view.lab_fact(result),), notes)

@@ -66,9 +66,9 @@ def name(concept: Concept) -> str:
 def _of_denosumab(draft: Draft, view: View) -> Iterator[Risk]:
     """Low calcium; or dialysis or a very weak kidney, and no calcium of the last days that can be relied on."""
     drug, standing = name(draft[1]), view.standing("calcium")
-    judged = standing.judged if standing.is_fresh else None
-    if judged is not None and (judged.side == "low" or view.exceeds(judged, "calcium-with-denosumab")):
-        yield Risk(tag=DENOSUMAB, drug=drug, finding=view.low_name(judged), facts=(view.lab_fact(judged),))
+    result = standing.judged if standing.is_fresh else None
+    if result is not None and (result.side == "low" or view.exceeds(result, "calcium-with-denosumab")):
+        yield Risk(tag=DENOSUMAB, drug=drug, finding=view.low_name(result), facts=(view.lab_fact(result),))
     elif not _is_known(standing, view):
         for cause, facts in _kidney(view):
             yield Risk(tag=DENOSUMAB, drug=drug, finding=view.risk(cause), facts=facts, tests=("calcium",))
@@ -85,38 +85,38 @@ def _kidney(view: View) -> Iterator[tuple[str, tuple[Fact, ...]]]:
         yield "dialysis", ()
         return
     standing = view.standing("egfr")
-    judged = standing.judged if standing.is_fresh else None
-    if judged is not None and view.exceeds(judged, "egfr-with-denosumab"):
-        yield "egfr", (view.lab_fact(judged),)
+    result = standing.judged if standing.is_fresh else None
+    if result is not None and view.exceeds(result, "egfr-with-denosumab"):
+        yield "egfr", (view.lab_fact(result),)
 
 
 def _of_diuretic(draft: Draft, limits: Mapping[str, str], view: View) -> Iterator[Risk]:
     """A potassium, magnesium or sodium that is too low for a loop or thiazide diuretic."""
     for analyte, limit in limits.items():
         standing = view.standing(analyte)
-        judged = standing.judged if standing.is_fresh else None
-        if judged is not None and view.exceeds(judged, limit):
-            facts = (view.lab_fact(judged),)
-            yield Risk(tag=DIURETIC, drug=name(draft[1]), finding=view.low_name(judged), facts=facts)
+        result = standing.judged if standing.is_fresh else None
+        if result is not None and view.exceeds(result, limit):
+            facts = (view.lab_fact(result),)
+            yield Risk(tag=DIURETIC, drug=name(draft[1]), finding=view.low_name(result), facts=facts)
 
 
 def _of_serotonin(drafts: Drafts, view: View) -> Iterator[Risk]:
     """Linezolid, an MAO inhibitor or methylene blue together with an SSRI or SNRI, taken or drafted with it."""
-    blocked = [(SEROTONERGIC, one) for one in drafts.get(SEROTONERGIC, ()) if INHIBITOR in one[1].groups]
-    raised = [(tag, one) for tag in view.classes(REUPTAKE) for one in drafts.get(tag, ())]
+    blocked = [(SEROTONERGIC, draft) for draft in drafts.get(SEROTONERGIC, ()) if INHIBITOR in draft[1].groups]
+    raised = [(tag, draft) for tag in view.classes(REUPTAKE) for draft in drafts.get(tag, ())]
     inhibitors = [course for course in view.courses(SEROTONERGIC) if INHIBITOR in course.groups]
     for tag, draft in blocked:
         yield from _beside(tag, draft, view.courses(*view.classes(REUPTAKE)), view)
-        yield from (_drafted(tag, draft, other, view) for _, other in raised)
+        yield from (_drafted(tag, draft, second, view) for _, second in raised)
     for tag, draft in raised:
         yield from _beside(tag, draft, inhibitors, view)
 
 
-def _beside(tag: str, draft: Draft, taken: tuple[Course, ...] | list[Course], view: View) -> Iterator[Risk]:
-    for course in taken:
+def _beside(tag: str, draft: Draft, courses: tuple[Course, ...] | list[Course], view: View) -> Iterator[Risk]:
+    for course in courses:
         finding = fill(view.risk("taken"), {"drug": course.ingredient})
         yield Risk(tag=tag, drug=name(draft[1]), finding=finding, facts=(course.fact,))
 
 
-def _drafted(tag: str, draft: Draft, other: Draft, view: View) -> Risk:
-    return Risk(tag=tag, drug=name(draft[1]), finding=fill(view.risk("drafted"), {"drug": name(other[1])}))
+def _drafted(tag: str, draft: Draft, second: Draft, view: View) -> Risk:
+    return Risk(tag=tag, drug=name(draft[1]), finding=fill(view.risk("drafted"), {"drug": name(second[1])}))

@@ -14,8 +14,8 @@ SIGNS = "urgent-beside-drafts"  # a group of the data
 def found(view: View) -> Iterator[Raised]:
     """Each sign by itself."""
     sets = view.group(SIGNS)
-    some = (view.flag((one,), sets) for one in view.of(*sets))
-    yield from (flag for flag in some if flag is not None)
+    flags = (view.flag((finding,), sets) for finding in view.of(*sets))
+    yield from (flag for flag in flags if flag is not None)
 
 
 def lines(signs: tuple[Raised, ...], picture: Picture) -> tuple[Note, ...]:
@@ -27,7 +27,7 @@ def lines(signs: tuple[Raised, ...], picture: Picture) -> tuple[Note, ...]:
     return tuple(
         Note(
             "sign_not_referred",
-            {"sign": one.names[0], "date": one.found[0].when.text if one.found[0].when else undated},
+            {"sign": raised.names[0], "date": raised.found[0].when.text if raised.found[0].when else undated},
         )
-        for one in open_
+        for raised in open_
     )

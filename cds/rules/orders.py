@@ -52,9 +52,11 @@ class Drafted(Struct, frozen=True):
     @property
     def others(self) -> tuple[Beginning, ...]:
         """All but estrogens, each once: an emergency meets them."""
-        some = (one for tag, drafts in self.of.items() if tag != ESTROGEN for one in drafts)
+        drafts_of_others = (draft for tag, drafts in self.of.items() if tag != ESTROGEN for draft in drafts)
         # By identity: one draft stands under several tags and counts once; two drafts that are equal count twice.
-        return tuple(Beginning(*draft) for draft in {id(drug): (drug, concept) for drug, concept in some}.values())
+        return tuple(
+            Beginning(*draft) for draft in {id(drug): (drug, concept) for drug, concept in drafts_of_others}.values()
+        )
 
 
 def wanted(drafts: Sequence[Drug], knowledge: Knowledge) -> Drafted | None:
@@ -63,9 +65,11 @@ def wanted(drafts: Sequence[Drug], knowledge: Knowledge) -> Drafted | None:
         return None
     matcher = matcher_of(knowledge)
     matched = [(tag, (drug, concept)) for drug in drafts for tag, concept in matcher.matches(drug)]
-    found = {kind: tuple(one for tag, one in matched if tag == kind) for kind in knowledge.listed(order_risk.CLASSES)}
-    known = tuple(tag for tag in knowledge.listed(order_risk.TAGS) if found.get(tag))
-    return Drafted(found, known) if any(found.values()) else None
+    by_tag = {
+        kind: tuple(draft for tag, draft in matched if tag == kind) for kind in knowledge.listed(order_risk.CLASSES)
+    }
+    tags = tuple(tag for tag in knowledge.listed(order_risk.TAGS) if by_tag.get(tag))
+    return Drafted(by_tag, tags) if any(by_tag.values()) else None
 
 
 def decide_orders(
@@ -73,16 +77,16 @@ def decide_orders(
 ) -> tuple[Advice, ...]:
     """N60 ORDERS d to g, for a chart that shows a twitch: one card at most."""
     book = rulebook_of(picture.knowledge)
-    known = _is_known(picture)
+    is_known = _is_known(picture)
     steroids = _beginnings(STEROID, drafted.steroids, picture, runner)
-    estrogens = _estrogens(drafted, picture, runner, silent=known and not steroids)
-    others = drafted.others
-    severe = book.ask(book.rules["ORD-EMERG"], picture, runner) if others else ()
+    estrogens = _estrogens(drafted, picture, runner, silent=is_known and not steroids)
+    beginnings = drafted.others
+    severe = book.ask(book.rules["ORD-EMERG"], picture, runner) if beginnings else ()
     if severe and emergency_cards:
-        return _made(Topic.EMERG, lambda: advise_orders.emergency(severe, others, estrogens, picture), runner)
+        return _made(Topic.EMERG, lambda: advise_orders.emergency(severe, beginnings, estrogens, picture), runner)
     if severe:
         place = Topic.ORD_STEROID if drafted.steroids else Topic.ORD_RISK
-        return _made(place, lambda: _unsaid(severe, drafted, others, estrogens, picture), runner)
+        return _made(place, lambda: _unsaid(severe, drafted, beginnings, estrogens, picture), runner)
     of_drafts = order_risk.rule_of(drafted.of, picture.knowledge.rules.diuretic_limits)
     risks = book.ask(book.rules["ORD-RISK"], picture, runner, how=of_drafts)
     if risks:
@@ -93,13 +97,13 @@ def decide_orders(
 def _unsaid(
     severe: tuple[Raised, ...],
     drafted: Drafted,
-    others: tuple[Beginning, ...],
+    beginnings: tuple[Beginning, ...],
     estrogens: tuple[Beginning, ...],
     picture: Picture,
 ) -> Advice:
     """In the place of an emergency that the site does not show: the card of the steroid, else that of the draft."""
-    whole = advise_orders.unsaid(severe, others, estrogens, picture)
-    return whole if drafted.steroids else replace(whole, topic=Topic.ORD_RISK, tags=drafted.tags)
+    advice = advise_orders.unsaid(severe, beginnings, estrogens, picture)
+    return advice if drafted.steroids else replace(advice, topic=Topic.ORD_RISK, tags=drafted.tags)
 
 
 def _ordinary(
@@ -109,15 +113,15 @@ def _ordinary(
     runner: RuleRunner,
 ) -> tuple[Advice, ...]:
     """A steroid or an estrogen that begins or is raised (4d ORD-STEROID, ORD-ESTROGEN)."""
-    book, known = rulebook_of(picture.knowledge), _is_known(picture)
+    book, is_known = rulebook_of(picture.knowledge), _is_known(picture)
     signs = _signs(picture, runner) if steroids or estrogens else ()
-    treated = [one for one in steroids if not _replaces(one, picture)]
+    treated = [beginning for beginning in steroids if not _replaces(beginning, picture)]
     low = book.ask(book.rules["ORD-STEROID"], picture, runner) if treated else ()
-    if low or (treated and not known):
+    if low or (treated and not is_known):
         return _made(Topic.ORD_STEROID, lambda: advise_orders.steroid(treated, low, estrogens, signs, picture), runner)
     if steroids and not _is_all_seen(picture, runner):
         return _made(Topic.ORD_STEROID, lambda: advise_orders.unseen(steroids, estrogens, picture), runner)
-    if estrogens and not known:
+    if estrogens and not is_known:
         return _made(Topic.ORD_ESTROGEN, lambda: advise_orders.estrogen(estrogens, signs, picture), runner)
     return ()
 
@@ -140,8 +144,8 @@ def _is_all_known(checked: Collection[str], picture: Picture) -> bool:
     """Beside a serotonergic draft what was given counts too: linezolid and methylene blue are often only given."""
     unread = picture.laboratory.unread.keys() & {*rulebook_of(picture.knowledge).rules["ORD-RISK"].reads.analytes}
     beside = {*picture.knowledge.listed(order_risk.REUPTAKE), order_risk.SEROTONERGIC}
-    given = () if beside.isdisjoint(checked) else ("MedicationAdministration",)
-    return picture.complete.has("Observation", "MedicationRequest", *given) and not unread
+    missing = () if beside.isdisjoint(checked) else ("MedicationAdministration",)
+    return picture.complete.has("Observation", "MedicationRequest", *missing) and not unread
 
 
 def _signs(picture: Picture, runner: RuleRunner) -> tuple[Note, ...]:
@@ -177,18 +181,18 @@ def _beginnings(
     """The drafts that begin or raise something; should the rule fail, each counts as new."""
 
     def begin(view: View) -> Iterator[Beginning]:
-        taken = list(view.entries(tag))
-        begun = (_beginning(drug, concept, taken, view) for drug, concept in drafts)
-        return (one for one in begun if one is not None)
+        entries = list(view.entries(tag))
+        beginnings = (_beginning(drug, concept, entries, view) for drug, concept in drafts)
+        return (beginning for beginning in beginnings if beginning is not None)
 
     book, name = rulebook_of(picture.knowledge), f"ORD-RENEWAL {tag}"
-    begun = book.ask(book.rules[name], picture, runner, how=begin) if drafts else ()
-    return tuple(Beginning(*draft) for draft in drafts) if name in runner.failed else begun
+    beginnings = book.ask(book.rules[name], picture, runner, how=begin) if drafts else ()
+    return tuple(Beginning(*draft) for draft in drafts) if name in runner.failed else beginnings
 
 
-def _beginning(drug: Drug, concept: Concept, taken: Iterable[Entry], view: View) -> Beginning | None:
+def _beginning(drug: Drug, concept: Concept, entries: Iterable[Entry], view: View) -> Beginning | None:
     """None for a renewal: the same ingredient taken, or ended lately, at this daily dose or more (4d Renewal)."""
-    same = [one for one in taken if _name(one.concept) == _name(concept) and _is_recent(one, view)]
+    same = [entry for entry in entries if _name(entry.concept) == _name(concept) and _is_recent(entry, view)]
     dose = view.daily(drug, concept)
     if not same:
         return Beginning(drug, concept, dose)
@@ -211,8 +215,8 @@ def _is_recent(entry: Entry, view: View) -> bool:
 def _before(same: list[Entry], view: View) -> Dose | None:
     """The dose so far: the highest of the active entries that tell one, else of the ended ones; None if none does."""
     for active in (True, False):
-        of_state = (one for one in same if one.is_active is active)
-        read = [dose for one in of_state if (dose := view.daily(one.drug, one.concept)) is not None]
+        of_state = (entry for entry in same if entry.is_active is active)
+        read = [dose for entry in of_state if (dose := view.daily(entry.drug, entry.concept)) is not None]
         if read:
             return _highest(read)
     return None
@@ -220,12 +224,14 @@ def _before(same: list[Entry], view: View) -> Dose | None:
 
 def _highest(read: list[Dose]) -> Dose | None:
     """Doses in different units cannot be compared."""
-    units = {one.unit for one in read}
-    return max(read, key=lambda one: one.value) if len(units) == 1 else None
+    units = {dose.unit for dose in read}
+    return max(read, key=lambda dose: dose.value) if len(units) == 1 else None
 
 
-def _replaces(begun: Beginning, picture: Picture) -> bool:
+def _replaces(beginning: Beginning, picture: Picture) -> bool:
     """Physiological replacement: hydrocortisone or cortisone where the glands are known to fail (4d ORD-STEROID)."""
     medicine = picture.knowledge.medicines[STEROID]
-    known = (problem for problem in picture.chart.problems if medicine.replacement_for in problem.named.sets)
-    return begun.concept.ingredient in medicine.replacement and any(one.is_active and one.is_confirmed for one in known)
+    problems = (problem for problem in picture.chart.problems if medicine.replacement_for in problem.named.sets)
+    return beginning.concept.ingredient in medicine.replacement and any(
+        problem.is_active and problem.is_confirmed for problem in problems
+    )

@@ -26,63 +26,74 @@ class Line(Struct, frozen=True):
     day: int
 
 
-def of(picture: Picture, used: Collection[str] = ()) -> tuple[Note, ...]:
-    """The line, and where a flag says something else than the range; `used` are results that a card rests on."""
-    items = "; ".join(one.text for one in lines(picture, used)[: int(picture.knowledge.at("max_other_results"))])
+def of(picture: Picture, used_refs: Collection[str] = ()) -> tuple[Note, ...]:
+    """The line, and where a flag says something else than the range; `used_refs` are results that a card rests on."""
+    items = "; ".join(line.text for line in lines(picture, used_refs)[: int(picture.knowledge.at("max_other_results"))])
     return (*((Note("other_results", {"items": items}),) if items else ()), *_disagreements(picture))
 
 
-def lines(picture: Picture, used: Collection[str] = ()) -> list[Line]:
+def lines(picture: Picture, used_refs: Collection[str] = ()) -> list[Line]:
     """The results, what the laboratory calls critical first, then the newest."""
-    found = [*_judged(picture, used), *_others(picture, used)]
-    return sorted(found, key=lambda one: (not one.is_critical, -one.day, one.text))
+    all_lines = [*_judged(picture, used_refs), *_others(picture, used_refs)]
+    return sorted(all_lines, key=lambda line: (not line.is_critical, -line.day, line.text))
 
 
 def disagreeing(picture: Picture) -> Iterator[str]:
     """The tests with a normal number that the laboratory flagged."""
-    for analyte, judged in _recent(picture):
-        if judged.disagrees and not judged.is_abnormal:
+    for analyte, result in _recent(picture):
+        if result.disagrees and not result.is_abnormal:
             yield picture.knowledge.analytes[analyte].label
 
 
 def _recent(picture: Picture) -> Iterator[tuple[str, Judged]]:
     for analyte, standing in picture.laboratory.standings.items():
-        for judged in (standing.judged, standing.early):
-            if judged is not None and judged.when and picture.is_within(judged.when, "flagged_lab"):
-                yield analyte, judged
+        for result in (standing.judged, standing.early):
+            if result is not None and result.when and picture.is_within(result.when, "flagged_lab"):
+                yield analyte, result
 
 
-def _judged(picture: Picture, used: Collection[str]) -> Iterator[Line]:
+def _judged(picture: Picture, used_refs: Collection[str]) -> Iterator[Line]:
     """Results of our analytes that are abnormal and make no card, such as a high phosphate or an albumin."""
     calcium = picture.laboratory.of("calcium").judged
     adjusts = calcium is not None and calcium.kind == "computed"
-    for analyte, judged in _recent(picture):
-        told = judged.result.ref in used or (analyte == "albumin" and adjusts)
-        if (judged.effect == "quote" or _is_early(judged)) and not told:
-            words = lab_status.quoted(judged, picture.knowledge)
-            day = judged.when.first if judged.when else 0
-            yield _line(picture, words, judged.result.flags, judged.side or "", day, early=judged.result.preliminary)
+    for analyte, result in _recent(picture):
+        is_told = result.result.ref in used_refs or (analyte == "albumin" and adjusts)
+        if (result.effect == "quote" or _is_early(result)) and not is_told:
+            words = lab_status.quoted(result, picture.knowledge)
+            day = result.when.first if result.when else 0
+            yield _line(picture, words, result.result.flags, result.side or "", day, early=result.result.preliminary)
 
 
-def _is_early(judged: Judged) -> bool:
+def _is_early(result: Judged) -> bool:
     """Whether it is abnormal, and preliminary: it makes no card unless it is an emergency (2b Which count)."""
-    return judged.result.preliminary and judged.is_abnormal and judged.effect != "emergency"
+    return result.result.preliminary and result.is_abnormal and result.effect != "emergency"
 
 
-def _others(picture: Picture, used: Collection[str]) -> Iterator[Line]:
+def _others(picture: Picture, used_refs: Collection[str]) -> Iterator[Line]:
     """The newest result of each other test, if its laboratory calls it abnormal; of one moment the abnormal one.
 
     A preliminary one that is no older stands beside the newest final one: it takes nothing back.
     """
     tests: dict[str, list[OtherResult]] = {}
-    for result in (one for one in picture.chart.others if one.trouble is None):
+    for result in (other_result for other_result in picture.chart.others if other_result.trouble is None):
         tests.setdefault(result.key, []).append(result)
     for results in tests.values():
-        final = newest((one for one in results if not one.preliminary), lambda one: one.when)
-        early = [one for one in newest(results, lambda one: one.when) if one.preliminary]
-        lines = [_other(one, picture) for one in (*final, *early) if one.ref not in used]
-        told = sorted((line for line in lines if line is not None), key=lambda one: (not one.is_critical, one.text))
-        yield from told[:1]
+        final = newest(
+            (other_result for other_result in results if not other_result.preliminary),
+            lambda other_result: other_result.when,
+        )
+        early = [
+            other_result
+            for other_result in newest(results, lambda other_result: other_result.when)
+            if other_result.preliminary
+        ]
+        lines = [
+            _other(other_result, picture) for other_result in (*final, *early) if other_result.ref not in used_refs
+        ]
+        sorted_lines = sorted(
+            (line for line in lines if line is not None), key=lambda line: (not line.is_critical, line.text)
+        )
+        yield from sorted_lines[:1]
 
 
 def _other(result: OtherResult, picture: Picture) -> Line | None:
@@ -115,7 +126,7 @@ def _shown(result: OtherResult, knowledge: Knowledge) -> str:
 
 def _line(picture: Picture, words: dict[str, str], flags: Collection[str], side: str, day: int, *, early: bool) -> Line:
     names = picture.knowledge.names
-    flag = next((one for one in FLAGS if one in flags), names.sides.of(side))
+    flag = next((text for text in FLAGS if text in flags), names.sides.of(side))
     flag = f"{flag}, {names.preliminary}" if early else flag
     text = " ".join(fill(names.other_result, {**words, "flag": flag}).split())
     return Line(text, not CRITICAL.keys().isdisjoint(flags), day)
@@ -123,6 +134,6 @@ def _line(picture: Picture, words: dict[str, str], flags: Collection[str], side:
 
 def _disagreements(picture: Picture) -> Iterator[Note]:
     """A normal number that the laboratory flagged: said, and no card of its own."""
-    for _, judged in _recent(picture):
-        if judged.disagrees and not judged.is_abnormal:
-            yield Note("flag_disagrees", lab_status.quoted(judged, picture.knowledge))
+    for _, result in _recent(picture):
+        if result.disagrees and not result.is_abnormal:
+            yield Note("flag_disagrees", lab_status.quoted(result, picture.knowledge))

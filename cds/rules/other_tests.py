@@ -16,31 +16,41 @@ NO_UNIT = "1"  # a plain number, UCUM
 
 def name_of(result: OtherResult, knowledge: Knowledge) -> str:
     """What the chart calls the test, else the code file; a code without a name is its own."""
-    listed = knowledge.display(result.concept) if result.concept else None
-    return result.name or listed or result.key
+    display = knowledge.display(result.concept) if result.concept else None
+    return result.name or display or result.key
 
 
 def outside(result: OtherResult, knowledge: Knowledge, person: Person) -> str:
     """On which side of its own range: number and range of one result are in one unit, also where only one states it."""
     test = Analyte(label=result.name, unit=_unit(result, knowledge), fresh_days=0, sides=[])
     ranges = tuple(
-        replace(one, low=_in_unit(one.low, test.unit, knowledge), high=_in_unit(one.high, test.unit, knowledge))
-        for one in result.ranges
+        replace(
+            reference_range,
+            low=_in_unit(reference_range.low, test.unit, knowledge),
+            high=_in_unit(reference_range.high, test.unit, knowledge),
+        )
+        for reference_range in result.ranges
     )
-    found = amount(_in_unit(result.quantity, test.unit, knowledge), test, knowledge)
-    ranged = usable(ranges, found, test, person, knowledge) if found else None
-    side = ranged.side(found) if ranged and found else None
+    read_amount = amount(_in_unit(result.quantity, test.unit, knowledge), test, knowledge)
+    ranged = usable(ranges, read_amount, test, person, knowledge) if read_amount else None
+    side = ranged.side(read_amount) if ranged and read_amount else None
     return side if side in ("low", "high") else ""
 
 
 def unread(chart: Chart, knowledge: Knowledge, today: int) -> Iterator[OtherResult]:
     """Those of late that could not be read, each with its trouble, unless a result of the same test was read since."""
     oldest = today - knowledge.days("flagged_lab")
-    troubled = [(one, trouble) for one in chart.others if (trouble := _trouble(one, knowledge))]
-    refs = {one.ref for one, _ in troubled}
+    troubled = [
+        (other_result, trouble) for other_result in chart.others if (trouble := _trouble(other_result, knowledge))
+    ]
+    refs = {other_result.ref for other_result, _ in troubled}
     for result, trouble in troubled:
-        since = (one for one in chart.others if one.key == result.key and one.ref not in refs and not one.preliminary)
-        is_settled = any(one.when.first > result.when.last for one in since)
+        since = (
+            other_result
+            for other_result in chart.others
+            if other_result.key == result.key and other_result.ref not in refs and not other_result.preliminary
+        )
+        is_settled = any(other_result.when.first > result.when.last for other_result in since)
         if result.when.last >= oldest and not is_settled:
             yield replace(result, trouble=trouble)
 
@@ -51,17 +61,17 @@ def _trouble(result: OtherResult, knowledge: Knowledge) -> str | None:
         return result.trouble
     unit = _unit(result, knowledge)
     test = Analyte(label=result.name, unit=unit, fresh_days=0, sides=[])
-    edges = (edge for one in result.ranges for edge in (one.low, one.high))
-    stated = (_in_unit(one, unit, knowledge) for one in (result.quantity, *edges))
-    numbers = [one for one in stated if one is not None and one.value is not None]
+    edges = (edge for reference_range in result.ranges for edge in (reference_range.low, reference_range.high))
+    quantities = (_in_unit(quantity, unit, knowledge) for quantity in (result.quantity, *edges))
+    numbers = [quantity for quantity in quantities if quantity is not None and quantity.value is not None]
     is_held = result.quantity is not None and result.quantity.value is not None
-    return "unit" if is_held and any(amount(one, test, knowledge) is None for one in numbers) else None
+    return "unit" if is_held and any(amount(quantity, test, knowledge) is None for quantity in numbers) else None
 
 
 def _unit(result: OtherResult, knowledge: Knowledge) -> str:
-    edges = (edge for one in result.ranges for edge in (one.low, one.high))
-    stated = (ucum(one, knowledge) for one in (result.quantity, *edges) if one is not None)
-    return next((one for one in stated if one), NO_UNIT)
+    edges = (edge for reference_range in result.ranges for edge in (reference_range.low, reference_range.high))
+    units = (ucum(quantity, knowledge) for quantity in (result.quantity, *edges) if quantity is not None)
+    return next((unit for unit in units if unit), NO_UNIT)
 
 
 def _in_unit(quantity: Quantity | None, unit: str, knowledge: Knowledge) -> Quantity | None:

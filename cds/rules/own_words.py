@@ -51,10 +51,10 @@ def of_resource(ref: str, date: str = "") -> Place | None:
 
 def own(words: str | None, concepts: Iterable[Concept], knowledge: Knowledge) -> str:
     """The chart's text, else the name of a code in the data, else the code: never the name of a value set."""
-    some = tuple(concepts)
-    names = (words, *(knowledge.display(one) for one in some))
-    told = next((text for name in names if name and (text := _told(name, knowledge))), None)
-    return told or next((one.code for one in some), "")
+    all_concepts = tuple(concepts)
+    names = (words, *(knowledge.display(concept) for concept in all_concepts))
+    told_words = next((text for name in names if name and (text := _told(name, knowledge))), None)
+    return told_words or next((concept.code for concept in all_concepts), "")
 
 
 def in_sentence(text: str) -> str:

@@ -123,8 +123,8 @@ class Picture(Struct, frozen=True, kw_only=True):
         """What the silence about a disease rests on and was not understood: tests, signs that may be new, medicines."""
         urgent = {limit.analyte for limit in self.knowledge.every_limit if limit.effect == "emergency"}
         tests = (self.knowledge.electrolytes | urgent) & self.laboratory.unread.keys()
-        recent = (one for one in self.unclear if one.when is None or self._breaks(one.when))
-        signs = {readings.name_of(one, self.knowledge) for one in recent}
+        recent = (entry for entry in self.unclear if entry.when is None or self._breaks(entry.when))
+        signs = {readings.name_of(entry, self.knowledge) for entry in recent}
         medicines = ("medicines",) if self.chart.medicines.unchecked else ()
         return (*sorted(tests), *sorted(signs), *medicines)
 
@@ -144,7 +144,7 @@ class Picture(Struct, frozen=True, kw_only=True):
 
     def persistent(self) -> list[Twitch]:
         """The twitches that have lasted."""
-        return [one for one in self.twitches if gate.is_persistent(one, self.knowledge, self.today)]
+        return [twitch for twitch in self.twitches if gate.is_persistent(twitch, self.knowledge, self.today)]
 
     @property
     def is_marked(self) -> bool:
@@ -153,7 +153,7 @@ class Picture(Struct, frozen=True, kw_only=True):
 
     def reported(self, name: str) -> tuple[Finding, ...]:
         """What the patient answered lately (N22)."""
-        return tuple(one for one in self.findings.of(name) if self.is_within(one.when, "reported_sign"))
+        return tuple(finding for finding in self.findings.of(name) if self.is_within(finding.when, "reported_sign"))
 
     def is_within(self, when: When | None, window: str) -> bool:
         """Whether a value's first possible day lies within a window."""
@@ -177,9 +177,9 @@ def read(
     recorded = findings.recorded(chart, knowledge)
     tests = lab_status.read(chart, knowledge, person, today)
     medicines = medication.read(chart.drugs, knowledge, today, chart.told_medicines)
-    known = known_disease.known(chart.problems, knowledge)
+    known_diseases = known_disease.known(chart.problems, knowledge)
     expected = known_disease.expected(chart.problems, medicines, knowledge)
-    diseases = (one.name for one in (*known, *expected))
+    diseases = (disease.name for disease in (*known_diseases, *expected))
     return Picture(
         knowledge=knowledge,
         chart=chart,
@@ -197,15 +197,15 @@ def read(
         emg=work_up.since(any_emg, last),
         any_exam=any_exam,
         any_emg=any_emg,
-        diseases=frozenset(one.name for one in known),
-        known=known,
+        diseases=frozenset(disease.name for disease in known_diseases),
+        known=known_diseases,
         expected=expected,
         request=work_up.in_progress(chart, knowledge, today),
         pregnant=pregnant,
-        weeks=_weeks(chart, knowledge, today, pregnant=pregnant, told=says_pregnant is not None),
+        weeks=_weeks(chart, knowledge, today, pregnant=pregnant, reported_too=says_pregnant is not None),
         says_pregnant=says_pregnant,
-        others_unread=(others := tuple(other_tests.unread(chart, knowledge, today))),
-        unread=tuple(unread.accounted(chart, tests, others, findings.in_texts(chart, UNREAD, knowledge, today))),
+        others_unread=(other_results := tuple(other_tests.unread(chart, knowledge, today))),
+        unread=tuple(unread.accounted(chart, tests, other_results, findings.in_texts(chart, UNREAD, knowledge, today))),
         unclear=findings.unclear(chart, knowledge, today),
         unsure=findings.in_texts(chart, UNSURE, knowledge, today),
         recorded=recorded,
@@ -219,14 +219,14 @@ def _is_pregnant(chart: Chart) -> bool:
 
 def _says_pregnant(chart: Chart, knowledge: Knowledge, today: int) -> When | None:
     """The day of the form on which a patient says so."""
-    answers = (one for one in chart.seen if "ask-pregnancy" in one.named.sets)
+    answers = (entry for entry in chart.seen if "ask-pregnancy" in entry.named.sets)
     return reported.pregnancy(answers, today - knowledge.days("reported_sign"))
 
 
 def _other_names(chart: Chart) -> Iterator[str]:
     """What is read on the chart itself: answers, relatives, examinations and EMG."""
-    for seen in chart.seen:
-        yield from seen.named.sets
+    for entry in chart.seen:
+        yield from entry.named.sets
     for kin in chart.kin:
         yield from kin.named.sets
     for report in chart.reports:
@@ -256,56 +256,60 @@ def _youngest(birth: When | None, today: int) -> int | None:
     return today - min(birth.last, today)
 
 
-def _weeks(chart: Chart, knowledge: Knowledge, today: int, *, pregnant: bool, told: bool) -> float | None:
+def _weeks(chart: Chart, knowledge: Knowledge, today: int, *, pregnant: bool, reported_too: bool) -> float | None:
     """Weeks of gestation today, of two statements the more (4b Pregnant).
 
     What a patient says counts beside a record only where it makes the pregnancy later (N21).
     """
-    recorded = [one for one in chart.seen if not one.reported]
-    weeks = _weeks_of([*_coded_weeks(chart.problems, knowledge)], recorded, knowledge, today) if pregnant else None
-    answered = _weeks_of([], [one for one in chart.seen if one.reported], knowledge, today) if told else None
-    if answered is None or (pregnant and answered < knowledge.at("pregnancy_weeks")):
+    recorded_entries = [entry for entry in chart.seen if not entry.reported]
+    weeks = (
+        _weeks_of([*_coded_weeks(chart.problems, knowledge)], recorded_entries, knowledge, today) if pregnant else None
+    )
+    answered_weeks = (
+        _weeks_of([], [entry for entry in chart.seen if entry.reported], knowledge, today) if reported_too else None
+    )
+    if answered_weeks is None or (pregnant and answered_weeks < knowledge.at("pregnancy_weeks")):
         return weeks
-    return answered if weeks is None else max(weeks, answered)
+    return answered_weeks if weeks is None else max(weeks, answered_weeks)
 
 
-def _weeks_of(said: list[tuple[When, float]], seen: list[Seen], knowledge: Knowledge, today: int) -> float | None:
+def _weeks_of(pairs: list[tuple[When, float]], entries: list[Seen], knowledge: Knowledge, today: int) -> float | None:
     """From the newest statement and the days since."""
-    said += [*_measured_weeks(seen, knowledge), *_weeks_to_birth(seen, knowledge, today)]
-    totals = [weeks + (today - when.first) / 7 for when, weeks in newest(said, lambda one: one[0])]
+    pairs += [*_measured_weeks(entries, knowledge), *_weeks_to_birth(entries, knowledge, today)]
+    totals = [weeks + (today - when.first) / 7 for when, weeks in newest(pairs, lambda pair: pair[0])]
     return max((total for total in totals if total <= knowledge.at("pregnancy_weeks_max")), default=None)
 
 
 def _coded_weeks(problems: list[Problem], knowledge: Knowledge) -> list[tuple[When, float]]:
-    found = []
+    pairs = []
     for problem in problems:
         when = problem.recorded or problem.onset
         for concept in problem.named.concepts:
             weeks = concept.code.partition(".")[2]
-            stated = "gestation-code" in concept.sets and weeks.isdecimal() and weeks != WEEKS_UNSPECIFIED
+            is_stated = "gestation-code" in concept.sets and weeks.isdecimal() and weeks != WEEKS_UNSPECIFIED
             if when is None or not problem.is_active:
                 continue
-            if stated:
-                found.append((when, min(float(weeks), WEEKS_MOST)))
+            if is_stated:
+                pairs.append((when, min(float(weeks), WEEKS_MOST)))
             elif "third-trimester" in concept.sets:
-                found.append((when, knowledge.at("third_trimester_weeks")))
-    return found
+                pairs.append((when, knowledge.at("third_trimester_weeks")))
+    return pairs
 
 
-def _weeks_to_birth(seen: list[Seen], knowledge: Knowledge, today: int) -> Iterator[tuple[When, float]]:
+def _weeks_to_birth(entries: list[Seen], knowledge: Knowledge, today: int) -> Iterator[tuple[When, float]]:
     """By the due date, as of the day on which it was said (N42)."""
-    for one in seen:
-        if "ask-due-date" in one.named.sets and one.date is not None:
-            when = one.when or When(today, today, "")
-            yield when, knowledge.at("due_weeks") - (one.date.first - when.first) / 7
+    for entry in entries:
+        if "ask-due-date" in entry.named.sets and entry.date is not None:
+            when = entry.when or When(today, today, "")
+            yield when, knowledge.at("due_weeks") - (entry.date.first - when.first) / 7
 
 
-def _measured_weeks(seen: list[Seen], knowledge: Knowledge) -> list[tuple[When, float]]:
-    found = []
-    for one in seen:
-        quantity = one.quantity
-        if "ask-gestation" in one.named.sets and one.when and quantity and quantity.value is not None:
+def _measured_weeks(entries: list[Seen], knowledge: Knowledge) -> list[tuple[When, float]]:
+    pairs = []
+    for entry in entries:
+        quantity = entry.quantity
+        if "ask-gestation" in entry.named.sets and entry.when and quantity and quantity.value is not None:
             ratio = factor(ucum(quantity, knowledge) or "", "wk")
             if ratio is not None:
-                found.append((one.when, quantity.value * ratio))
-    return found
+                pairs.append((entry.when, quantity.value * ratio))
+    return pairs

@@ -24,9 +24,9 @@ MMHG = "mm[Hg]"
 
 def pre_eclampsia(view: View) -> Raised | None:
     """Named by somebody, or shown by blood pressure and signs: after 20 weeks, or where the weeks are not recorded."""
-    named = _named(view)
-    if named:
-        return view.flag(named, (CODED,), tag="pre-eclampsia", used=True)
+    findings = _named(view)
+    if findings:
+        return view.flag(findings, (CODED,), tag="pre-eclampsia", used=True)
     if view.weeks is None:
         return _weeks_unknown(view) if _is_pregnant(view) else None
     return _late(view) if view.weeks >= view.at("pregnancy_weeks") else None
@@ -34,13 +34,13 @@ def pre_eclampsia(view: View) -> Raised | None:
 
 def _is_pregnant(view: View) -> bool:
     """By an entry that may tell of today, or as the patient says."""
-    told = is_pregnant(view.answers("ask-pregnancy"), view.today - view.days("reported_sign"))
-    return told or (view.pregnant and bool(_pregnancies(view)))
+    is_told = is_pregnant(view.answers("ask-pregnancy"), view.today - view.days("reported_sign"))
+    return is_told or (view.pregnant and bool(_pregnancies(view)))
 
 
 def _named(view: View) -> tuple[Finding, ...]:
     """Coded within 42 days, or in a pregnancy that another entry tells of."""
-    pregnant = any(CODED not in one.sets for one in _pregnancies(view))
+    pregnant = any(CODED not in finding.sets for finding in _pregnancies(view))
     return view.within("pregnancy" if pregnant else "after_birth", CODED, undated=True)
 
 
@@ -70,9 +70,9 @@ def _weeks_unknown(view: View) -> Raised | None:
 
 def _flag(view: View, brisk: tuple[Finding, ...], headache: tuple[Finding, ...], pressure: list[Fact]) -> Raised | None:
     """The flag; an abnormal reflex of unknown direction is used with it."""
-    found = dict.fromkeys((*brisk, *view.of(UNDIRECTED), *headache))
+    signs = dict.fromkeys((*brisk, *view.of(UNDIRECTED), *headache))
     return view.flag(
-        found, (CODED, *view.group(BRISK), UNDIRECTED, HEADACHE), tag="pre-eclampsia", extra=pressure, used=True
+        signs, (CODED, *view.group(BRISK), UNDIRECTED, HEADACHE), tag="pre-eclampsia", extra=pressure, used=True
     )
 
 
@@ -88,12 +88,12 @@ def _pressure(view: View, limits: tuple[tuple[str, str], ...]) -> Iterator[Fact]
     """Systolic or diastolic pressure at or above its limit within 7 days."""
     for name, threshold in limits:
         limit = view.at(threshold)
-        for seen in view.component("ask-blood-pressure", name):
-            if view.is_within(seen.when, "pre_eclampsia_sign") and _is_high(seen, limit, view):
+        for entry in view.component("ask-blood-pressure", name):
+            if view.is_within(entry.when, "pre_eclampsia_sign") and _is_high(entry, limit, view):
                 text, source = f">={number(limit)} mmHg", view.source(threshold)
-                yield measured.fact(seen, name, view, text, unit=MMHG, source=source)
+                yield measured.fact(entry, name, view, text, unit=MMHG, source=source)
 
 
-def _is_high(seen: Seen, limit: float, view: View) -> bool:
-    found = measured.amount(seen, view)
-    return found is not None and found.unit == MMHG and beyond(found, ">=", limit) is True
+def _is_high(entry: Seen, limit: float, view: View) -> bool:
+    amount = measured.amount(entry, view)
+    return amount is not None and amount.unit == MMHG and beyond(amount, ">=", limit) is True

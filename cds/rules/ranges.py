@@ -31,10 +31,10 @@ class Range(Struct, frozen=True):
     low: float | None
     high: float | None
 
-    def side(self, found: Amount) -> str | None:
+    def side(self, measured: Amount) -> str | None:
         """low, high or inside; None if the comparator leaves that open."""
-        below = False if self.low is None else beyond(found, "<", self.low)
-        above = False if self.high is None else beyond(found, ">", self.high)
+        below = False if self.low is None else beyond(measured, "<", self.low)
+        above = False if self.high is None else beyond(measured, ">", self.high)
         if below or above:
             return "low" if below else "high"
         return None if below is None or above is None else "inside"
@@ -56,38 +56,44 @@ class Range(Struct, frozen=True):
 
 
 def usable(
-    ranges: tuple[ReferenceRange, ...], found: Amount, analyte: Analyte, person: Person, knowledge: Knowledge
+    ranges: tuple[ReferenceRange, ...], measured: Amount, analyte: Analyte, person: Person, knowledge: Knowledge
 ) -> Range | None:
     """The range meant for this patient, in the result's unit; one for pregnancy goes first in pregnancy."""
-    fitting = [one for one in ranges if _is_normal(one) and _applies(one, person) and _fits_age(one.age, person)]
+    fitting = [
+        reference_range
+        for reference_range in ranges
+        if _is_normal(reference_range) and _applies(reference_range, person) and _fits_age(reference_range.age, person)
+    ]
     if len(fitting) > 1:
-        fitting.sort(key=lambda one: PREGNANT not in concepts.codes(concepts.each(one.applies_to)))
-    for one in fitting:
-        low = _bound(one.low, found, analyte, knowledge)
-        high = _bound(one.high, found, analyte, knowledge)
+        fitting.sort(
+            key=lambda reference_range: PREGNANT not in concepts.codes(concepts.each(reference_range.applies_to))
+        )
+    for reference_range in fitting:
+        low = _bound(reference_range.low, measured, analyte, knowledge)
+        high = _bound(reference_range.high, measured, analyte, knowledge)
         if (low is not None or high is not None) and not (low is not None and high is not None and low > high):
             return Range(low, high)
     return None
 
 
-def _bound(quantity: Quantity | None, found: Amount, analyte: Analyte, knowledge: Knowledge) -> float | None:
+def _bound(quantity: Quantity | None, measured: Amount, analyte: Analyte, knowledge: Knowledge) -> float | None:
     edge = amount(quantity, analyte, knowledge)
-    ratio = None if edge is None else to_unit(edge.unit, found.unit, analyte)
-    return None if edge is None or ratio is None else edge.times(ratio, found.unit).value
+    ratio = None if edge is None else to_unit(edge.unit, measured.unit, analyte)
+    return None if edge is None or ratio is None else edge.times(ratio, measured.unit).value
 
 
-def _is_normal(one: ReferenceRange) -> bool:
-    kinds = concepts.codes([one.type]) if one.type else set()
+def _is_normal(reference_range: ReferenceRange) -> bool:
+    kinds = concepts.codes([reference_range.type]) if reference_range.type else set()
     return not kinds or bool(kinds & NORMAL_TYPES)
 
 
-def _applies(one: ReferenceRange, person: Person) -> bool:
-    if one.applies_to is None:
+def _applies(reference_range: ReferenceRange, person: Person) -> bool:
+    if reference_range.applies_to is None:
         return True
-    wanted = concepts.codes(concepts.each(one.applies_to))
+    applies_to = concepts.codes(concepts.each(reference_range.applies_to))
     true = {PREGNANT} if person.pregnant else set()
     true |= {MALE} if person.sex == "male" else {FEMALE} if person.sex == "female" else set()
-    return wanted <= true
+    return applies_to <= true
 
 
 def _fits_age(age: AgeRange | None, person: Person) -> bool:

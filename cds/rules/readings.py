@@ -21,17 +21,17 @@ class Sign(Struct, frozen=True):
     concepts: tuple[Concept, ...]
     places: frozenset[str]
 
-    def is_of(self, other: "Sign", knowledge: Knowledge) -> bool:
+    def is_of(self, sign: "Sign", knowledge: Knowledge) -> bool:
         """Whether both are one concept: a code, or codes of two systems for one sign; and of one place if stated."""
-        if self.places and other.places and self.places.isdisjoint(other.places):
+        if self.places and sign.places and self.places.isdisjoint(sign.places):
             return False
-        return any(_is_same(one, two, knowledge) for one in self.concepts for two in other.concepts)
+        return any(_is_same(concept, two, knowledge) for concept in self.concepts for two in sign.concepts)
 
 
-def _is_same(one: Concept, two: Concept, knowledge: Knowledge) -> bool:
-    if one.system == two.system:
-        return one.code == two.code
-    sign = knowledge.answers.sign_of(one.system, one.code)
+def _is_same(concept: Concept, two: Concept, knowledge: Knowledge) -> bool:
+    if concept.system == two.system:
+        return concept.code == two.code
+    sign = knowledge.answers.sign_of(concept.system, concept.code)
     return sign is not None and sign == knowledge.answers.sign_of(two.system, two.code)
 
 
@@ -49,29 +49,34 @@ def sign_of(concepts: Iterable[Concept], places: frozenset[str], knowledge: Know
     return Sign(tuple(concept for concept in concepts if concept.sets & knowledge.signs.every), places)
 
 
-def name_of(seen: Seen, knowledge: Knowledge) -> str:
+def name_of(entry: Seen, knowledge: Knowledge) -> str:
     """How a card names what an Observation is about: what its code names, else what its value does."""
-    grave = (seen.named.sets & knowledge.signs.every) or (seen.value_sets & knowledge.signs.every)
-    about = Finding(named=seen.named, concepts=(*seen.named.concepts, *seen.value_concepts), sets=grave)
+    grave = (entry.named.sets & knowledge.signs.every) or (entry.value_sets & knowledge.signs.every)
+    about = Finding(named=entry.named, concepts=(*entry.named.concepts, *entry.value_concepts), sets=grave)
     return label(about, sorted(grave), knowledge)
 
 
-def settled(found: Findings, chart: Chart, knowledge: Knowledge, today: int, *, adult: bool) -> Findings:
+def settled(findings: Findings, chart: Chart, knowledge: Knowledge, today: int, *, adult: bool) -> Findings:
     """The findings, each held against what says no; `adult` says that the age is known and no child's."""
     said_no = list(_negatives(chart.seen, knowledge, today))
     if not said_no:
-        return found
+        return findings
     comparison = _Comparison(said_no, knowledge, today, adult=adult)
-    left = (comparison.left_of(one) for one in found.all)
-    return Findings(one for one in left if one is not None)
+    remaining = (comparison.left_of(finding) for finding in findings.all)
+    return Findings(finding for finding in remaining if finding is not None)
 
 
-def _negatives(seen: Iterable[Seen], knowledge: Knowledge, today: int) -> Iterator[Negative]:
+def _negatives(entries: Iterable[Seen], knowledge: Knowledge, today: int) -> Iterator[Negative]:
     oldest = today - knowledge.days("finding_observation")
-    for one in seen:
-        if one.said.says is Says.ABSENT and one.when is not None and one.when.first >= oldest and not one.preliminary:
-            sign = sign_of(one.named.concepts, one.places, knowledge)
-            yield Negative(sign, one.when, one.source, one.said.by is By.TEXT)
+    for entry in entries:
+        if (
+            entry.said.says is Says.ABSENT
+            and entry.when is not None
+            and entry.when.first >= oldest
+            and not entry.preliminary
+        ):
+            sign = sign_of(entry.named.concepts, entry.places, knowledge)
+            yield Negative(sign, entry.when, entry.source, entry.said.by is By.TEXT)
 
 
 class _Comparison:
@@ -86,18 +91,20 @@ class _Comparison:
 
     def left_of(self, finding: Finding) -> Finding | None:
         """What is left of a finding: all of it, part of it, an R4, or nothing (N4)."""
-        mine = sign_of(finding.concepts, finding.places, self._knowledge)
-        against = [one for one in self._said_no if one.sign.is_of(mine, self._knowledge)]
-        same_day = next((one for one in against if finding.when and one.when.first == finding.when.first), None)
+        sign = sign_of(finding.concepts, finding.places, self._knowledge)
+        against = [negative for negative in self._said_no if negative.sign.is_of(sign, self._knowledge)]
+        same_day = next(
+            (negative for negative in against if finding.when and negative.when.first == finding.when.first), None
+        )
         if same_day is not None:
             finding = self._noted(finding, same_day)
-        later = [one for one in against if not one.in_words and self._is_later(one, finding)]
+        later = [negative for negative in against if not negative.in_words and self._is_later(negative, finding)]
         if not later:
             return finding
-        newest = max(later, key=lambda one: one.when.first)
+        newest = max(later, key=lambda negative: negative.when.first)
         if finding.source is None:
-            return self._problem(finding, [one for one in later if one.source is Source.EXAMINATION])
-        if any(one.source >= finding.source for one in later):
+            return self._problem(finding, [negative for negative in later if negative.source is Source.EXAMINATION])
+        if any(negative.source >= finding.source for negative in later):
             return self._observed(finding, newest)
         return self._noted(finding, newest)
 
@@ -114,16 +121,16 @@ class _Comparison:
         return strong | (finding.sets - self._knowledge.signs.cancellable)
 
     def _observed(self, finding: Finding, newest: Negative) -> Finding | None:
-        kept = self._kept(finding)
-        if kept == finding.sets:
+        kept_sets = self._kept(finding)
+        if kept_sets == finding.sets:
             return self._noted(finding, newest)
-        return replace(finding, sets=kept) if kept or finding.phrases else None
+        return replace(finding, sets=kept_sets) if kept_sets or finding.phrases else None
 
     def _problem(self, finding: Finding, examined: list[Negative]) -> Finding:
         """A Condition is not cancelled: an examination that says no makes U2 to U7 an R4."""
         if not examined:
             return finding
-        newest = max(examined, key=lambda one: one.when.first)
+        newest = max(examined, key=lambda negative: negative.when.first)
         moved = finding.sets & self._knowledge.signs.urgent - self._weakness - self._kept(finding)
         if not moved:
             return self._noted(finding, newest)

@@ -51,9 +51,9 @@ class Reads(Struct, frozen=True, kw_only=True):
     def listed(self, knowledge: Knowledge) -> "Reads":
         """With the members of its groups and lists."""
         return self | Reads(
-            sets=tuple(one for name in self.groups for one in knowledge.group(name)),
-            values=tuple(one for name in self.value_groups for one in knowledge.group(name)),
-            problems=tuple(one for name in self.problem_groups for one in knowledge.group(name)),
+            sets=tuple(name_of_set for name in self.groups for name_of_set in knowledge.group(name)),
+            values=tuple(medicine for name in self.value_groups for medicine in knowledge.group(name)),
+            problems=tuple(analyte for name in self.problem_groups for analyte in knowledge.group(name)),
             medicines=tuple(one for name in self.classes for one in knowledge.listed(name)),
             analytes=tuple(one for name in self.tests for one in knowledge.listed(name)),
         )
@@ -73,9 +73,9 @@ class Reads(Struct, frozen=True, kw_only=True):
         """All value sets, wherever they are read."""
         return (*self.sets, *self.values, *self.answers, *self.problems, *self.drugs, *self.relatives, *self.reports)
 
-    def __or__(self, other: "Reads") -> "Reads":
+    def __or__(self, reads: "Reads") -> "Reads":
         """What both read together, each name once."""
-        both = {name: tuple(dict.fromkeys((*getattr(self, name), *getattr(other, name)))) for name in FIELDS}
+        both = {name: tuple(dict.fromkeys((*getattr(self, name), *getattr(reads, name)))) for name in FIELDS}
         return Reads(**both)
 
     @property

@@ -72,14 +72,14 @@ def fingerprint(
 
 def _signs(advice: Advice, facts: Iterable[Fact], naming: Naming) -> list[str]:
     """What the signs are known by. A twitch that is a sign too, as of the tongue, is called as the sign: the last."""
-    known = {
+    by_print = {
         fill(worded, {"sign": words}): fill(as_known, {"sign": fact.label})
         for fact in facts
         if fact.quoted
         for words in (fact.words, in_sentence(fact.words))
         for worded, as_known in naming.forms
     }
-    kinds = (known.get(sign, sign) for sign in advice.signs)
+    kinds = (by_print.get(sign, sign) for sign in advice.signs)
     return sorted({naming.former.get(kind, kind) for kind in kinds})
 
 

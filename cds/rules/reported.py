@@ -23,30 +23,30 @@ def of_person(chart: Chart, age: int | None) -> Chart:
 
     An Observation that was made from a form says nothing new beside the form.
     """
-    forms = {one.named.ref for one in chart.seen if one.reported}
-    seen = [one for one in chart.seen if _is_asked(one, age, chart.sex) and one.form not in forms]
-    return chart if len(seen) == len(chart.seen) else replace(chart, seen=seen)
+    forms = {entry.named.ref for entry in chart.seen if entry.reported}
+    entries = [entry for entry in chart.seen if _is_asked(entry, age, chart.sex) and entry.form not in forms]
+    return chart if len(entries) == len(chart.seen) else replace(chart, seen=entries)
 
 
-def _is_asked(seen: Seen, age: int | None, sex: str | None) -> bool:
-    if seen.sexes and (sex or "unknown") not in seen.sexes:
+def _is_asked(entry: Seen, age: int | None, sex: str | None) -> bool:
+    if entry.sexes and (sex or "unknown") not in entry.sexes:
         return False
-    if age is None or not seen.years:
+    if age is None or not entry.years:
         return True
-    return seen.years[0] <= age and all(age <= most for most in seen.years[1:])
+    return entry.years[0] <= age and all(age <= most for most in entry.years[1:])
 
 
 SPOKEN = {"breathing": BREATHLESS, "swallowing": SWALLOWING, "weakness": WEAK}  # what words say that is of today
 
 
-def capped(found: Findings, knowledge: Knowledge, today: int) -> Findings:
+def capped(findings: Findings, knowledge: Knowledge, today: int) -> Findings:
     """The findings with those that a patient told, or that are told in words, at the grade that they have."""
-    told = [one for one in found.all if one.reported]
-    if not (told or any(one.named.today for one in found.all)):
-        return found
-    forms = {one.named.ref: _Form(told, one.named.ref, knowledge, today) for one in told}
-    left = (forms[one.named.ref].graded(one) if one.reported else one for one in found.all)
-    return Findings(_in_words(one, knowledge, today) for one in left if one is not None)
+    reported = [finding for finding in findings.all if finding.reported]
+    if not (reported or any(finding.named.today for finding in findings.all)):
+        return findings
+    forms = {finding.named.ref: _Form(reported, finding.named.ref, knowledge, today) for finding in reported}
+    remaining = (forms[finding.named.ref].graded(finding) if finding.reported else finding for finding in findings.all)
+    return Findings(_in_words(finding, knowledge, today) for finding in remaining if finding is not None)
 
 
 def _in_words(finding: Finding, knowledge: Knowledge, today: int) -> Finding:
@@ -63,20 +63,24 @@ def _in_words(finding: Finding, knowledge: Knowledge, today: int) -> Finding:
 class _Form:
     """The findings of one form, and the two pictures that count in full (N21)."""
 
-    def __init__(self, told: Iterable[Finding], ref: str, knowledge: Knowledge, today: int) -> None:
+    def __init__(self, findings: Iterable[Finding], ref: str, knowledge: Knowledge, today: int) -> None:
         self._knowledge = knowledge
         self._today = today
         self._signs = knowledge.signs
-        mine = [one for one in told if one.named.ref == ref and one.doubt is None and not one.phrases]
-        sets = NOTHING.union(*(one.sets for one in mine)) if self._is_new(mine) else NOTHING
+        of_form = [
+            finding
+            for finding in findings
+            if finding.named.ref == ref and finding.doubt is None and not finding.phrases
+        ]
+        sets = NOTHING.union(*(finding.sets for finding in of_form)) if self._is_new(of_form) else NOTHING
         weak, breathless = WEAK in sets, BREATHLESS in sets
         self._cannot_breathe = weak and breathless
         self._is_acute = weak and BOTH_SIDES_NEW in sets and (breathless or SWALLOWING in sets)
         self._is_new_weakness = weak and BOTH_SIDES_NEW in sets
         self._now = frozenset((*knowledge.group("breathing"), SWALLOWING))
 
-    def _is_new(self, found: list[Finding]) -> bool:
-        return any(self._is_within(one, "reported_today") for one in found)
+    def _is_new(self, findings: list[Finding]) -> bool:
+        return any(self._is_within(finding, "reported_today") for finding in findings)
 
     def _is_within(self, finding: Finding, window: str) -> bool:
         return finding.when is not None and self._today - finding.when.first <= self._knowledge.days(window)
@@ -111,29 +115,33 @@ class _Form:
         return replace(finding, sets=finding.sets | {"both-sides"}, onset=onset)
 
     def _doubted(self, finding: Finding, signs: frozenset[str]) -> Finding:
-        kept = (name for name in finding.sets if name.startswith(ASKED) or name in TWITCHING)
+        sets = (name for name in finding.sets if name.startswith(ASKED) or name in TWITCHING)
         today = self._is_within(finding, "reported_today") and self._asks_today(signs)
         values = (
             ("sign", first_of_sentence(label(finding, sorted(signs), self._knowledge))),
             ("date", finding.when.text if finding.when else ""),
         )
         doubt = Doubt(signs, Remark("reported_today" if today else "reported_sign", values), today=today)
-        return replace(finding, sets=frozenset(kept) | IN_DOUBT, doubt=doubt)
+        return replace(finding, sets=frozenset(sets) | IN_DOUBT, doubt=doubt)
 
     def _asks_today(self, signs: frozenset[str]) -> bool:
         """R4-today (N17): breathing, swallowing, or weakness that began within four weeks on both sides."""
         return not signs.isdisjoint(self._now) or (self._is_new_weakness and WEAK in signs)
 
 
-def sign_today(found: Iterable[Finding]) -> Iterator[Finding]:
+def sign_today(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Those that are to be examined today."""
-    return (one for one in found if one.doubt is not None and one.doubt.today)
+    return (finding for finding in findings if finding.doubt is not None and finding.doubt.today)
 
 
 def pregnancy(answers: Iterable[Seen], oldest: int) -> When | None:
     """The day of the newest answers of patients, if they say so; of two at one moment a yes counts."""
-    told = [answer for answer in answers if answer.reported and answer.when is not None and answer.when.first >= oldest]
-    return next((one.when for one in newest(told, lambda one: one.when) if one.said.is_present), None)
+    answers_in_time = [
+        answer for answer in answers if answer.reported and answer.when is not None and answer.when.first >= oldest
+    ]
+    return next(
+        (entry.when for entry in newest(answers_in_time, lambda entry: entry.when) if entry.said.is_present), None
+    )
 
 
 def is_pregnant(answers: Iterable[Seen], oldest: int) -> bool:

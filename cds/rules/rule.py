@@ -63,14 +63,18 @@ def sign(
     `windows`: value sets that have each a window of their own.
     """
     every = {window: sets} if window else windows
-    named = (*sets, *(name for some in windows.values() for name in some))
+    all_sets = (*sets, *(name for window_sets in windows.values() for name in window_sets))
 
     def ask(view: View) -> Iterator[Raised]:
-        recent = (one for key, some in every.items() for one in view.within(key, *some, undated=undated))
-        found = dict.fromkeys(recent) if every else view.of(*named)
-        flag = view.flag(found, named, tag=tag, critical=critical, used=used)
+        recent = (
+            finding
+            for key, sets_of_window in every.items()
+            for finding in view.within(key, *sets_of_window, undated=undated)
+        )
+        findings = dict.fromkeys(recent) if every else view.of(*all_sets)
+        flag = view.flag(findings, all_sets, tag=tag, critical=critical, used=used)
         if flag is not None:
             yield flag
 
-    reads = Reads(sets=named, windows=tuple(every))
+    reads = Reads(sets=all_sets, windows=tuple(every))
     return Rule(id=ident, card=card, reads=reads, ask=ask, also=also, sees=sees, told_elsewhere=told_elsewhere)

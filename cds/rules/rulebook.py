@@ -138,8 +138,8 @@ def _new_sign(knowledge: Knowledge) -> Rule:
 
 def _laboratory(knowledge: Knowledge) -> Rule:
     """The one rule of all abnormal results; which analytes it judges is data."""
-    named = ((tag, f"{DEFICIENCY}{tag}") for tag in knowledge.lab_tags)
-    deficiencies = {tag: name if name in knowledge.sets else "" for tag, name in named}
+    pairs = ((tag, f"{DEFICIENCY}{tag}") for tag in knowledge.lab_tags)
+    deficiencies = {tag: name if name in knowledge.sets else "" for tag, name in pairs}
     excess = {tag: name for tag in knowledge.lab_tags if (name := f"{EXCESS}{tag}") in knowledge.sets}
     return Rule(
         id="LAB",
@@ -166,7 +166,7 @@ def _medicine(tag: str, medicine: MedicineClass, knowledge: Knowledge) -> Rule:
     inhibits = tag in knowledge.listed(cholinergic.INHIBITORS)
     excess = (cholinergic.EXCESS, cholinergic.cautions) if inhibits else (Reads(), added_classes.none)
     warned, cautions = CAUTIONS.get(tag, excess)
-    wanted, reasons = added_classes.OF_CLASS.get(tag, (Reads(), added_classes.none))
+    reads, reasons = added_classes.OF_CLASS.get(tag, (Reads(), added_classes.none))
     return Rule(
         id=tag,
         card=Topic.MED_REV,
@@ -178,7 +178,7 @@ def _medicine(tag: str, medicine: MedicineClass, knowledge: Knowledge) -> Rule:
             outcomes=("E2", "U1", "U8") if asks else (),
         )
         | warned
-        | wanted,
+        | reads,
         ask=medicine_class.rule_of(tag, medicine, cautions, reasons),
         also=TESTS if medicine.orders_labs else (),
         sees="open",
@@ -187,7 +187,7 @@ def _medicine(tag: str, medicine: MedicineClass, knowledge: Knowledge) -> Rule:
 
 def _reviewed(knowledge: Knowledge) -> tuple[str, ...]:
     """The classes that count while they are taken."""
-    return tuple(tag for tag, one in knowledge.medicines.items() if one.timing != "never")
+    return tuple(tag for tag, medicine in knowledge.medicines.items() if medicine.timing != "never")
 
 
 def _reviewed_in_order(knowledge: Knowledge) -> tuple[str, ...]:
@@ -320,10 +320,10 @@ class Rulebook:
 
     def in_order(self, topic: Topic, tags: set[str]) -> tuple[str, ...]:
         """The tags in the order of 4a Wire names; a tag that does not belong to the card is an error."""
-        known = self.tags.get(topic, ())
-        if unknown := tags - set(known):
+        order = self.tags.get(topic, ())
+        if unknown := tags - set(order):
             raise ValueError(f"{topic}: unknown tags {sorted(unknown)}")
-        return tuple(tag for tag in known if tag in tags)
+        return tuple(tag for tag in order if tag in tags)
 
     def view(self, rule: Rule, picture: Picture, outcomes: Outcomes = NO_OUTCOMES) -> View:
         """A chart as one rule sees it."""

@@ -69,17 +69,17 @@ class RuleRunner:
 
     def card(self, topic: Topic, make: Callable[[], R]) -> R | None:
         """A card, or a part of its making; None if that fails, and then the other cards say so."""
-        made = self._made("card failed", topic.value, make)
-        if made is None and topic not in self.failed_cards:
+        card = self._made("card failed", topic.value, make)
+        if card is None and topic not in self.failed_cards:
             self.failed_cards.append(topic)
-        return made
+        return card
 
-    def _made(self, event: str, what: str, make: Callable[[], R]) -> R | None:
+    def _made(self, event: str, name: str, make: Callable[[], R]) -> R | None:
         """What is made; None after a fault, which is logged: it costs one rule or one card, never the answer."""
         try:
             return make()
         except Exception:  # noqa: BLE001 - isolation: the failure becomes visible on every card
-            _LOG.error(event, extra={"fields": {"rule": what}}, exc_info=True)
+            _LOG.error(event, extra={"fields": {"rule": name}}, exc_info=True)
             return None
 
     def note(self, rule_id: str, state: State, because: str) -> None:

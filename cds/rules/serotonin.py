@@ -28,11 +28,11 @@ def toxicity(view: View) -> Raised | None:
         return None
     tremor = view.within("serotonin_sign", "tremor", undated=True)
     brisk = view.within("serotonin_sign", "hyperreflexia", undated=True) if tremor else ()
-    found = (*_clonus(view), *brisk)
-    if not found and _is_new(agents, view):
-        found = _undirected(view)
-    beside = (*(view.fact(one, "tremor") for one in tremor), *_beside(view), *(agent.fact for agent in agents))
-    return view.flag(found, view.group(USED), tag=TAG, extra=beside, used=True) if found else None
+    findings = (*_clonus(view), *brisk)
+    if not findings and _is_new(agents, view):
+        findings = _undirected(view)
+    beside = (*(view.fact(finding, "tremor") for finding in tremor), *_beside(view), *(agent.fact for agent in agents))
+    return view.flag(findings, view.group(USED), tag=TAG, extra=beside, used=True) if findings else None
 
 
 def possible(view: View) -> Iterator[Course]:
@@ -44,16 +44,21 @@ def possible(view: View) -> Iterator[Course]:
 
 def _agents(view: View) -> list[Course | Ended]:
     """What is taken, and what ended within 35 days; some count only beside another one."""
-    taken: list[Course | Ended] = [*view.courses(*CLASSES)]
-    names = {one.ingredient for one in taken}
-    ended = [one for tag in CLASSES for one in view.ended(tag) if _is_recent(one, view) and one.ingredient not in names]
-    agents = [*taken, *ended]
+    drugs: list[Course | Ended] = [*view.courses(*CLASSES)]
+    names = {agent.ingredient for agent in drugs}
+    ended = [
+        agent
+        for tag in CLASSES
+        for agent in view.ended(tag)
+        if _is_recent(agent, view) and agent.ingredient not in names
+    ]
+    agents = [*drugs, *ended]
     alone = len({agent.ingredient for agent in agents}) < view.at("serotonergic_agents")
     return [] if alone and all(agent.tag == SECOND for agent in agents) else agents
 
 
-def _is_recent(one: Ended, view: View) -> bool:
-    return one.end is not None and view.today - one.end.last <= view.days("serotonin_ended")
+def _is_recent(ended: Ended, view: View) -> bool:
+    return ended.end is not None and view.today - ended.end.last <= view.days("serotonin_ended")
 
 
 def _is_new(agents: list[Course | Ended], view: View) -> bool:
@@ -80,5 +85,5 @@ def _undirected(view: View) -> tuple[Finding, ...]:
 def _beside(view: View) -> Iterator[Fact]:
     """Agitation, sweating and fever: told, and used by nothing."""
     for name in ("agitation", "sweating"):
-        yield from (view.fact(one, name) for one in view.within("serotonin_sign", name, undated=True))
+        yield from (view.fact(finding, name) for finding in view.within("serotonin_sign", name, undated=True))
     yield from fever.found(view, "serotonin_sign", undated=True)

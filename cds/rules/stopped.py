@@ -35,33 +35,33 @@ class Stopped(Struct, frozen=True, kw_only=True):
 def emergency(view: View) -> Raised | None:
     """E9: a withdrawal that is coded, or a sign of one after a medicine that was stopped (N27, N28)."""
     coded_sets = view.group(CODED)
-    coded = view.within("withdrawal", *coded_sets, undated=True)
-    ended = [one for one in rule(view) if one.when is not None]
+    findings = view.within("withdrawal", *coded_sets, undated=True)
+    ended = [stopped for stopped in rule(view) if stopped.when is not None]
     kinds = view.group(SIGNS)
     signs = view.within("withdrawal_sign", *kinds) if ended else ()
-    extra = tuple(one.fact for one in ended) if signs else ()
-    flag = view.flag((*coded, *signs), (*coded_sets, *kinds), tag=WITHDRAWAL, extra=extra, used=True)
-    return replace(flag, trigger=ended[0].name) if flag and signs and not coded else flag
+    extra = tuple(stopped.fact for stopped in ended) if signs else ()
+    flag = view.flag((*findings, *signs), (*coded_sets, *kinds), tag=WITHDRAWAL, extra=extra, used=True)
+    return replace(flag, trigger=ended[0].name) if flag and signs and not findings else flag
 
 
 def rule(view: View) -> list[Stopped]:
     """What ended of every class, those that warn first and those without a day last."""
-    found = [one for tag in view.classes("withdrawn") for one in _of_class(tag, view)]
-    return sorted(found, key=lambda one: (one.when is None, not one.warns))
+    all_stopped = [stopped for tag in view.classes("withdrawn") for stopped in _of_class(tag, view)]
+    return sorted(all_stopped, key=lambda stopped: (stopped.when is None, not stopped.warns))
 
 
 def _of_class(tag: str, view: View) -> Iterator[Stopped]:
     """Nothing while any entry of the class is taken."""
-    mine = [one for one in view.history(tag) if not one.drug.ref.startswith(ADMINISTRATION)]
-    if any(one.is_active for one in mine):
+    history = [entry for entry in view.history(tag) if not entry.drug.ref.startswith(ADMINISTRATION)]
+    if any(entry.is_active for entry in history):
         return
     medicine = view.medicine(tag)
-    names = dict.fromkeys(one.concept.ingredient for one in mine)
+    names = dict.fromkeys(entry.concept.ingredient for entry in history)
     for name in names:
-        entries = [one for one in mine if one.concept.ingredient == name and _is_over(one)]
-        found = _of_ingredient(tag, name, medicine, entries, view) if entries else None
-        if found is not None:
-            yield found
+        entries = [entry for entry in history if entry.concept.ingredient == name and _is_over(entry)]
+        stopped = _of_ingredient(tag, name, medicine, entries, view) if entries else None
+        if stopped is not None:
+            yield stopped
 
 
 def _of_ingredient(tag: str, name: str, medicine: MedicineClass, entries: list[Entry], view: View) -> Stopped | None:

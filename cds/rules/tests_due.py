@@ -28,20 +28,20 @@ def missing(
     `neurology`: a sign asks for an evaluation, of which B12 is a part.
     """
     knowledge = picture.knowledge
-    tags = (*of_drugs(courses, picture), *(one.tag for one in linked(picture)))
+    tags = (*of_drugs(courses, picture), *(course.tag for course in linked(picture)))
     diet = any(factor.tag == DIET for factor in factors)
-    asked = {
+    conditions = {
         "vitamin-b12": diet or neurology or _may_lack_b12(picture),
         "vitamin-d": diet or _may_lack_vitamin_d(picture, labs),
     }
-    wanted = dict.fromkeys(
+    tests = dict.fromkeys(
         (
             *(test for tag in tags for test in knowledge.medicines[tag].tests),
             *knowledge.listed(BASIC),
-            *(test for test in knowledge.listed(ASKED) if asked[test] or _was_low(test, picture)),
+            *(test for test in knowledge.listed(ASKED) if conditions[test] or _was_low(test, picture)),
         )
     )
-    return tuple(test for test in wanted if is_due(test, picture))
+    return tuple(test for test in tests if is_due(test, picture))
 
 
 def of_drugs(courses: Iterable[Course], picture: Picture) -> Iterator[str]:
@@ -78,9 +78,9 @@ def stale(picture: Picture, tests: Iterable[str] = ()) -> tuple[Note, ...]:
     notes = []
     for test in tests or (*picture.knowledge.listed(BASIC), *picture.knowledge.listed(ASKED)):
         standing = picture.laboratory.of(test)
-        judged = standing.judged
-        if standing.state == "stale" and judged is not None and judged.when is not None:
-            notes.append(Note("stale_value", lab_status.quoted(judged, picture.knowledge)))
+        result = standing.judged
+        if standing.state == "stale" and result is not None and result.when is not None:
+            notes.append(Note("stale_value", lab_status.quoted(result, picture.knowledge)))
     return tuple(notes)
 
 
@@ -96,22 +96,25 @@ def is_due(test: str, picture: Picture) -> bool:
 def _is_known_otherwise(test: str, picture: Picture) -> bool:
     """Whether another result in date tells the same: a creatinine without its eGFR."""
     oldest = picture.today - picture.knowledge.analytes[test].fresh_days
-    named = f"{TELLS}{test}"
+    key = f"{TELLS}{test}"
     return any(
-        one.concept is not None and named in one.concept.sets and one.when.first >= oldest and one.trouble is None
-        for one in picture.chart.others
+        other_result.concept is not None
+        and key in other_result.concept.sets
+        and other_result.when.first >= oldest
+        and other_result.trouble is None
+        for other_result in picture.chart.others
     )
 
 
 def _is_outdated_by_drug(test: str, picture: Picture) -> bool:
     """A normal value taken before a drug that shifts it was started counts as stale (2b Stale)."""
-    judged, knowledge = picture.laboratory.of(test).judged, picture.knowledge
+    result, knowledge = picture.laboratory.of(test).judged, picture.knowledge
     if (
         test not in knowledge.listed("shifted-by-drugs")
-        or judged is None
-        or judged.when is None
+        or result is None
+        or result.when is None
         or not picture.laboratory.of(test).is_normal
     ):
         return False
     starts = (course.start for course in picture.medication.of(*knowledge.listed("shifting-drugs")))
-    return any(start is not None and judged.when.last < start.first for start in starts)
+    return any(start is not None and result.when.last < start.first for start in starts)

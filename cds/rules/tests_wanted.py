@@ -38,36 +38,36 @@ def _reasons(picture: Picture, courses: tuple[Course, ...], factors: tuple[Facto
     """A medicine, diet, an old deficiency, duration, severity, the kidney, alcohol: in the order of N56."""
     words = picture.knowledge.names.reason
     fired = tuple(tests_due.of_drugs(courses, picture))
-    for course in (*(one for one in courses if one.tag in fired), *tests_due.linked(picture)):
+    for course in (*(course for course in courses if course.tag in fired), *tests_due.linked(picture)):
         yield Reason(fill(words.drug, {"drug": course.ingredient}), (course.fact,))
     yield from (Reason(words.diet, factor.facts) for factor in factors if factor.tag == tests_due.DIET)
     yield from _old_deficiencies(picture)
     yield from _duration(picture)
     yield from _kidney(picture)
-    if told := picture.reported(ALCOHOL):
-        yield Reason(words.alcohol, tuple(findings.fact(one, (ALCOHOL,), picture.knowledge) for one in told))
+    if reports := picture.reported(ALCOHOL):
+        yield Reason(words.alcohol, tuple(findings.fact(finding, (ALCOHOL,), picture.knowledge) for finding in reports))
 
 
 def _old_deficiencies(picture: Picture) -> Iterator[Reason]:
     for tag in picture.knowledge.lab_tags:
         name = f"{DEFICIENCY}{tag}"
-        for one in picture.recorded.get(name, ()):
-            if one.when is not None and not picture.is_within(one.when, "deficiency"):
-                label = findings.label(one, (name,), picture.knowledge)
+        for finding in picture.recorded.get(name, ()):
+            if finding.when is not None and not picture.is_within(finding.when, "deficiency"):
+                label = findings.label(finding, (name,), picture.knowledge)
                 text = fill(picture.knowledge.names.reason.recorded, {"diagnosis": label})
-                yield Reason(text, (findings.fact(one, (name,), picture.knowledge),))
+                yield Reason(text, (findings.fact(finding, (name,), picture.knowledge),))
 
 
 def _duration(picture: Picture) -> Iterator[Reason]:
     """A twitch that lasts: at some age by itself, at any adult age if it is severe or frequent too."""
-    lasting = [one.onset.first for one in picture.persistent() if one.onset is not None]
+    lasting = [twitch.onset.first for twitch in picture.persistent() if twitch.onset is not None]
     if not lasting:
         return
     weeks = (picture.today - min(lasting)) // WEEK
     old = picture.age is not None and picture.age >= picture.knowledge.at("lasting_years")
-    if old or any(one.frequent for one in picture.twitches):
+    if old or any(twitch.frequent for twitch in picture.twitches):
         yield Reason(fill(picture.knowledge.names.reason.weeks, {"n": str(weeks)}))
-    if any(one.severe for one in picture.twitches):
+    if any(twitch.severe for twitch in picture.twitches):
         yield Reason(picture.knowledge.names.reason.severe)
 
 
@@ -75,6 +75,8 @@ def _kidney(picture: Picture) -> Iterator[Reason]:
     """A chronic kidney disease of stage 3; later stages are a known cause (N25)."""
     for problem in picture.chart.problems:
         if KIDNEY in problem.named.sets and problem.is_active and problem.is_confirmed:
-            named = problem.named
-            one = Finding(named=named, concepts=named.concepts, sets=named.sets, when=problem.recorded or problem.onset)
-            yield Reason(picture.knowledge.names.reason.kidney, (findings.fact(one, (KIDNEY,), picture.knowledge),))
+            term = problem.named
+            finding = Finding(
+                named=term, concepts=term.concepts, sets=term.sets, when=problem.recorded or problem.onset
+            )
+            yield Reason(picture.knowledge.names.reason.kidney, (findings.fact(finding, (KIDNEY,), picture.knowledge),))

@@ -36,10 +36,10 @@ READS = Reads(
 
 def examined(flag: Raised, view: View) -> Raised:
     """The emergency of tetany alone, with why it stays one, else with what it may be lowered to."""
-    days = [one.when for one in flag.found if one.when is not None and not one.when.uncertain]
-    whole = days if len(days) == len(flag.found) else []
-    missing = tuple(_missing(whole, view)) if whole else ("date",)
-    return replace(flag, open=missing) if missing else replace(flag, lowered=_lowered(flag, whole, view))
+    days = [finding.when for finding in flag.found if finding.when is not None and not finding.when.uncertain]
+    all_days = days if len(days) == len(flag.found) else []
+    missing = tuple(_missing(all_days, view)) if all_days else ("date",)
+    return replace(flag, open=missing) if missing else replace(flag, lowered=_lowered(flag, all_days, view))
 
 
 def _missing(days: list[When], view: View) -> Iterator[str]:
@@ -104,12 +104,14 @@ def _troubles(test: str, since: int, view: View) -> Iterator[str]:
 def _after(test: str, days: Iterable[When], view: View) -> Judged | None:
     """The newest normal result on or after each of the days, within the hours."""
     hours = view.at("tetany_hours")
-    found = (one for one in _normal(test, view) if all(_follows(one.when, day, hours) for day in days))
-    return max(found, key=_first, default=None)
+    normal_results = (
+        result for result in _normal(test, view) if all(_follows(result.when, day, hours) for day in days)
+    )
+    return max(normal_results, key=_first, default=None)
 
 
-def _first(judged: Judged) -> int:
-    return judged.when.first if judged.when else 0
+def _first(result: Judged) -> int:
+    return result.when.first if result.when else 0
 
 
 def _follows(sample: When | None, day: When, hours: float) -> bool:
@@ -125,15 +127,15 @@ def _follows(sample: When | None, day: When, hours: float) -> bool:
 def _potassium(view: View) -> Judged | None:
     """The newest normal potassium of the last days."""
     oldest = view.today - view.days("tetany_lead")
-    recent = (one for one in _normal("potassium", view) if _first(one) >= oldest)
+    recent = (result for result in _normal("potassium", view) if _first(result) >= oldest)
     return max(recent, key=_first, default=None)
 
 
 def _is_recorded(view: View, *sets: str) -> bool:
     """Whether an active diagnosis that nobody doubts is surely of the last days."""
     oldest = view.today - view.days("tetany_breathing")
-    some = (one for one in view.problems(*sets) if one.is_active and one.is_confirmed)
-    days = (one.recorded or one.onset for one in some)
+    active_problems = (problem for problem in view.problems(*sets) if problem.is_active and problem.is_confirmed)
+    days = (problem.recorded or problem.onset for problem in active_problems)
     return any(when is not None and when.first >= oldest for when in days)
 
 
@@ -141,10 +143,10 @@ def _lowered(flag: Raised, days: list[When], view: View) -> Lowered:
     """Overbreathing only where it, or panic, is recorded and potassium is normal; else what else it may be."""
     tests = {test: _after(test, days, view) for test in view.tests(AFTER)} | {"potassium": _potassium(view)}
     breathes = tests["potassium"] is not None and _is_recorded(view, OVERBREATHING, PANIC)
-    shown = {test: judged for test, judged in tests.items() if judged is not None}
+    abnormal_tests = {test: result for test, result in tests.items() if result is not None}
     newest = max(days, key=lambda when: when.last)
-    values = {"date": newest.text, **{test: view.lab_words(judged)["value"] for test, judged in shown.items()}}
-    facts = (*flag.facts, *(view.lab_fact(judged) for judged in shown.values()))
+    values = {"date": newest.text, **{test: view.lab_words(result)["value"] for test, result in abnormal_tests.items()}}
+    facts = (*flag.facts, *(view.lab_fact(result) for result in abnormal_tests.values()))
     return Lowered(tag=BREATHING if breathes else TETANY, values=tuple(values.items()), facts=facts)
 
 
@@ -153,11 +155,11 @@ def is_alone(emergencies: Flags) -> bool:
     return bool(emergencies) and all(flag.lowered is not None for flag in emergencies)
 
 
-def causes(emergencies: Flags, others: Iterable[Cause]) -> tuple[Cause, ...]:
+def causes(emergencies: Flags, causes: Iterable[Cause]) -> tuple[Cause, ...]:
     """The known cause that it is lowered to, before the others (N60 step 27)."""
-    found = [_cause(flag, flag.lowered) for flag in emergencies if flag.lowered]
-    tags = {one.tag for one in found}
-    return (*found, *(one for one in others if one.tag not in tags))
+    lowered = [_cause(flag, flag.lowered) for flag in emergencies if flag.lowered]
+    tags = {cause.tag for cause in lowered}
+    return (*lowered, *(cause for cause in causes if cause.tag not in tags))
 
 
 def _cause(flag: Raised, lowered: Lowered) -> Cause:

@@ -34,27 +34,29 @@ class Cause(Struct, frozen=True):
 class Timing:
     """The signs of one adult as time leaves them."""
 
-    def __init__(self, found: Findings, picture: Picture) -> None:
+    def __init__(self, findings: Findings, picture: Picture) -> None:
         chart, knowledge, first = picture.chart, picture.knowledge, first_onset(picture)
-        taken = {course.tag for course in picture.medication.courses}
-        self._found, self._knowledge, self._today = found, knowledge, picture.today
+        tags = {course.tag for course in picture.medication.courses}
+        self._found, self._knowledge, self._today = findings, knowledge, picture.today
         self._since = first if first is not None else picture.today
         self._first = first
         self._mentions = Mentions(chart)
         self._of_visits = {problem.named for problem in chart.problems if problem.of_visit and problem.is_active}
-        self._causes = [one for one in _causes(chart.problems, knowledge) if self._holds(one, taken)]
-        self._spread = _spreads(found, knowledge)
+        self._causes = [cause for cause in _causes(chart.problems, knowledge) if self._holds(cause, tags)]
+        self._spread = _spreads(findings, knowledge)
         self.quoted: list[Remark] = []
 
     def left(self) -> Findings:
         """What counts, with what is only R4; what is history is quoted."""
-        kept = [self._explained(one) for one in map(self._of_visit, self._found.all) if one is not None]
-        return Findings(self._with_old([one for one in kept if one is not None]))
+        explained = [
+            self._explained(finding) for finding in map(self._of_visit, self._found.all) if finding is not None
+        ]
+        return Findings(self._with_old([finding for finding in explained if finding is not None]))
 
-    def _holds(self, cause: Cause, taken: set[str]) -> bool:
+    def _holds(self, cause: Cause, tags: set[str]) -> bool:
         """Whether it explains anything now: some only while their medicine is taken."""
         taking = self._knowledge.explanations[cause.name].taking
-        return taking is None or taking in taken
+        return taking is None or taking in tags
 
     def _of_visit(self, finding: Finding) -> Finding | None:
         """N6: the diagnosis of a visit counts for a year after it was last said; an undated one is R4."""
@@ -87,8 +89,8 @@ class Timing:
         spec, when = self._knowledge.explanations[cause.name], finding.when
         listed, spared = self._knowledge.explained_codes[cause.name], self._knowledge.spared_codes[cause.name]
         explained = finding.sets & spec.signs
-        named = not listed or any(concept in listed for concept in finding.concepts)
-        if not explained or when is None or not named or any(concept in spared for concept in finding.concepts):
+        is_named = not listed or any(concept in listed for concept in finding.concepts)
+        if not explained or when is None or not is_named or any(concept in spared for concept in finding.concepts):
             return frozenset()
         gap = when.last - cause.when.first
         fits = (
@@ -102,15 +104,15 @@ class Timing:
         )
         return explained if fits else frozenset()
 
-    def _with_old(self, found: list[Finding]) -> Iterator[Finding]:
+    def _with_old(self, findings: list[Finding]) -> Iterator[Finding]:
         """N8: unspecific signs of years before the first onset are R4, if there is no other unexplained U sign."""
         urgent = self._knowledge.signs.urgent.union(self._knowledge.group(BESIDE_URGENT))
-        signs = [one for one in found if one.sets & urgent and not _is_explained(one)]
-        loses = any("weight-loss" in one.sets for one in found)
+        signs = [finding for finding in findings if finding.sets & urgent and not _is_explained(finding)]
+        loses = any("weight-loss" in finding.sets for finding in findings)
         old = not loses and all(self._is_old(sign, urgent) for sign in signs)
-        for one in found:
-            moved = one.sets & urgent
-            yield self._doubted(one, moved, OLD) if old and moved and not _is_explained(one) else one
+        for finding in findings:
+            moved = finding.sets & urgent
+            yield self._doubted(finding, moved, OLD) if old and moved and not _is_explained(finding) else finding
 
     def _is_old(self, finding: Finding, urgent: frozenset[str]) -> bool:
         if finding.when is None or self._since - finding.when.last <= self._knowledge.days("old_sign"):
@@ -128,8 +130,8 @@ class Timing:
 
     def _history(self, finding: Finding, sets: frozenset[str], key: str, cause: Cause | None = None) -> Finding | None:
         self.quoted.append(self._remark(key, finding, sets, cause))
-        left = finding.sets - self._knowledge.signs.every
-        return replace(finding, sets=left) if left or finding.phrases else None
+        other_sets = finding.sets - self._knowledge.signs.every
+        return replace(finding, sets=other_sets) if other_sets or finding.phrases else None
 
     def _remark(self, key: str, finding: Finding, sets: frozenset[str], cause: Cause | None = None) -> Remark:
         values = [("sign", label(finding, sorted(sets), self._knowledge))]
@@ -140,7 +142,7 @@ class Timing:
 
 
 def _is_explained(finding: Finding) -> bool:
-    return finding.doubt is not None or any(one.key == EXPLAINED for one in finding.remarks)
+    return finding.doubt is not None or any(remark.key == EXPLAINED for remark in finding.remarks)
 
 
 def _causes(problems: Iterable[Problem], knowledge: Knowledge) -> Iterator[Cause]:
@@ -160,32 +162,36 @@ def _called(problem: Problem, name: str, knowledge: Knowledge) -> str:
     return in_sentence(own(problem.named.words, codes, knowledge))
 
 
-def _spreads(found: Findings, knowledge: Knowledge) -> bool:
+def _spreads(findings: Findings, knowledge: Knowledge) -> bool:
     """Signs in two regions, or of the upper and the lower motor neuron (N12 b, c): one nerve does not explain them."""
-    regions = sum(bool(found.of(name)) for name in knowledge.group(REGIONS))
-    return regions > 1 or bool(found.of("upper-motor-neuron") and found.of(*knowledge.group(LOWER_SIGNS)))
+    regions = sum(bool(findings.of(name)) for name in knowledge.group(REGIONS))
+    return regions > 1 or bool(findings.of("upper-motor-neuron") and findings.of(*knowledge.group(LOWER_SIGNS)))
 
 
 def first_onset(picture: Picture) -> int | None:
     """The first possible day of any twitch, if one is known."""
-    return min((one.onset.first for one in picture.twitches if one.onset), default=None)
+    return min((twitch.onset.first for twitch in picture.twitches if twitch.onset), default=None)
 
 
-def left(picture: Picture, found: Findings) -> tuple[Findings, tuple[Remark, ...]]:
+def left(picture: Picture, findings: Findings) -> tuple[Findings, tuple[Remark, ...]]:
     """The findings as time leaves them, and what is quoted as history; all of them where no adult is known."""
     if picture.age is None or picture.is_child:
-        return found, ()
-    signs = Timing(found, picture)
+        return findings, ()
+    signs = Timing(findings, picture)
     return signs.left(), tuple(dict.fromkeys(signs.quoted))
 
 
 def old_sign(flags: Iterable[Raised]) -> dict[str, str] | None:
     """Name and date of the old sign of a card that has nothing else to say (N11)."""
-    found = [one for flag in flags for one in flag.found]
-    told = [one.doubt.remark for one in found if one.doubt is not None and one.doubt.remark.key in WORDED_AS_OLD]
-    if not told or len(told) < len(found):
+    findings = [finding for flag in flags for finding in flag.found]
+    remarks = [
+        finding.doubt.remark
+        for finding in findings
+        if finding.doubt is not None and finding.doubt.remark.key in WORDED_AS_OLD
+    ]
+    if not remarks or len(remarks) < len(findings):
         return None
-    values = dict(told[0].values)
+    values = dict(remarks[0].values)
     sign = values["sign"]
     return {"sign": f"{sign[0].upper()}{sign[1:]}", "date": values["date"]}
 
@@ -193,6 +199,6 @@ def old_sign(flags: Iterable[Raised]) -> dict[str, str] | None:
 def only_soft_gait(flags: Iterable[Raised]) -> bool:
     """Whether gait signs that are not specific are all that is urgent (N9)."""
     urgent = [flag for flag in flags if flag.id.startswith("U")]
-    found = [one for flag in urgent for one in flag.found]
-    soft = all("soft-sign" in concept.sets for one in found for concept in one.concepts)
-    return bool(found) and soft and all(flag.id == "U5" for flag in urgent)
+    findings = [finding for flag in urgent for finding in flag.found]
+    soft = all("soft-sign" in concept.sets for finding in findings for concept in finding.concepts)
+    return bool(findings) and soft and all(flag.id == "U5" for flag in urgent)

@@ -12,14 +12,14 @@ UNNAMED, UNCLEAR, TOO_MANY, LANGUAGE = "code", "status", "too-many", "language"
 
 
 def accounted(
-    chart: Chart, laboratory: Laboratory, others: Iterable[OtherResult], texts: Iterable[Named]
+    chart: Chart, laboratory: Laboratory, other_results: Iterable[OtherResult], texts: Iterable[Named]
 ) -> Iterator[NotChecked]:
     """Every entry that a rule might have used and could not read: the type, why, and how many.
 
-    `others` are results of tests that no rule judges; `texts` are those that speak of a twitch or a sign in a language
+    `other_results` are of tests that no rule judges; `texts` are those that speak of a twitch or a sign in a language
     that is off only (N14).
     """
-    results = Counter(laboratory.unread_counts) + Counter(one.trouble or "" for one in others)
+    results = Counter(laboratory.unread_counts) + Counter(other_result.trouble or "" for other_result in other_results)
     for reason, count in sorted(results.items()):
         yield NotChecked(type="Observation", reason=reason, count=count)
     if chart.strange_problems:

@@ -97,7 +97,9 @@ class View(Words):
     def within(self, window: str, *sets: str, undated: bool = False) -> tuple[Finding, ...]:
         """Those dated within a window; undated ones only where the rule says so."""
         oldest = self.today - self.days(window)
-        return tuple(one for one in self.of(*sets) if (undated if one.day is None else one.day >= oldest))
+        return tuple(
+            finding for finding in self.of(*sets) if (undated if finding.day is None else finding.day >= oldest)
+        )
 
     def worded(self, phrases: str) -> tuple[Finding, ...]:
         """The findings that are nothing but one of these phrases."""
@@ -107,18 +109,18 @@ class View(Words):
     def answers(self, question: str) -> Iterator[Seen]:
         """The Observations that answer a question."""
         self._access.check("answers", question)
-        return (one for one in self._picture.chart.seen if question in one.named.sets)
+        return (entry for entry in self._picture.chart.seen if question in entry.named.sets)
 
     def is_superseded(self, question: str, when: When | None) -> bool:
         """Whether a later answer to a question is not known: an older one may not hold any more."""
         self._access.check("answers", question)
-        again = (one.when for one in self._picture.chart.unsure if question in one.named.sets)
-        return any(one in newest((when, one), lambda moment: moment) for one in again if one is not None)
+        again = (entry.when for entry in self._picture.chart.unsure if question in entry.named.sets)
+        return any(later in newest((when, later), lambda moment: moment) for later in again if later is not None)
 
     def recorded(self, *problems: str) -> Iterator[Finding]:
         """What active, undoubted problems record, dated by when it was recorded (2e Decision)."""
         self._access.check("problems", *problems)
-        return (one for name in problems for one in self._picture.recorded.get(name, ()))
+        return (finding for name in problems for finding in self._picture.recorded.get(name, ()))
 
     def valued(self, question: str, *values: str) -> tuple[Finding, ...]:
         """The findings that say one of these: a problem, or an Observation that answers the question with it."""
@@ -134,18 +136,20 @@ class View(Words):
     def problems(self, *sets: str) -> Iterator[Problem]:
         """Every problem of these sets that nobody has refuted, whatever its status."""
         self._access.check("problems", *sets)
-        some = (problem for problem in self._picture.chart.problems if not problem.named.sets.isdisjoint(sets))
-        return (one for one in some if one.verification not in DENIED)
+        problems = (problem for problem in self._picture.chart.problems if not problem.named.sets.isdisjoint(sets))
+        return (problem for problem in problems if problem.verification not in DENIED)
 
     def answered(self, *sets: str) -> tuple[Finding, ...]:
         """The findings in these sets that a later normal examination answers."""
         self._access.check("sets", *sets)
-        return tuple(one for one in self._picture.answered if not one.sets.isdisjoint(sets))
+        return tuple(finding for finding in self._picture.answered if not finding.sets.isdisjoint(sets))
 
     def relatives(self, *sets: str) -> Iterator[FamilyMember]:
         """First-degree relatives with a disease of these sets."""
         self._access.check("relatives", *sets)
-        return (one for one in self._picture.chart.kin if not one.named.sets.isdisjoint(sets))
+        return (
+            family_member for family_member in self._picture.chart.kin if not family_member.named.sets.isdisjoint(sets)
+        )
 
     def report(self, kind: Literal["exam", "emg"]) -> Done | None:
         """The newest examination or EMG, whether or not it followed the twitch."""
@@ -169,17 +173,17 @@ class View(Words):
     def acute_beyond(self, limit: str) -> Judged | None:
         """Such a result if it is beyond a limit that counts only with a sign."""
         self._access.check("limits", limit)
-        return next((one for one in self.acute(self._analyte(limit)) if self.exceeds(one, limit)), None)
+        return next((result for result in self.acute(self._analyte(limit)) if self.exceeds(result, limit)), None)
 
-    def exceeds(self, judged: Judged, limit: str) -> bool:
+    def exceeds(self, result: Judged, limit: str) -> bool:
         """Whether a result is surely beyond such a limit."""
         self._access.check("limits", limit)
-        return self._picture.laboratory.limits.exceeds(judged, limit)
+        return self._picture.laboratory.limits.exceeds(result, limit)
 
-    def clears(self, judged: Judged, limit: str) -> bool:
+    def clears(self, result: Judged, limit: str) -> bool:
         """Whether a result is surely not beyond such a limit."""
         self._access.check("limits", limit)
-        return self._picture.laboratory.limits.clears(judged, limit)
+        return self._picture.laboratory.limits.clears(result, limit)
 
     def _analyte(self, limit: str) -> str:
         return self._access.knowledge.combined[limit].analyte
@@ -199,12 +203,12 @@ class View(Words):
     def reported(self, tag: str) -> Iterator[Course]:
         """The medicines of a class that only a patient tells of."""
         self._access.check("medicines", tag)
-        return (one for one in self._picture.medication.reported if one.tag == tag)
+        return (course for course in self._picture.medication.reported if course.tag == tag)
 
     def ended(self, tag: str) -> Iterator[Ended]:
         """The medicines of a class that are no longer taken."""
         self._access.check("medicines", tag)
-        return (one for one in self._picture.medication.ended if one.tag == tag)
+        return (ended for ended in self._picture.medication.ended if ended.tag == tag)
 
     def takes(self, drug: str) -> bool:
         """Whether a medicine of a value set is taken now."""
@@ -218,8 +222,10 @@ class View(Words):
     def given(self, *drugs: str) -> Iterator[Drug]:
         """All that the chart says of the medicines of some value sets, taken now or not."""
         self._access.check("drugs", *drugs)
-        wanted = set(drugs)
-        return (drug for drug in self._picture.chart.drugs if any(concept.sets & wanted for concept in drug.concepts))
+        wanted_drugs = set(drugs)
+        return (
+            drug for drug in self._picture.chart.drugs if any(concept.sets & wanted_drugs for concept in drug.concepts)
+        )
 
     @property
     def has_unchecked_medicines(self) -> bool:

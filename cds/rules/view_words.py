@@ -52,11 +52,11 @@ class Words:
         """How a card words what speaks against a draft (N51)."""
         return self._access.knowledge.names.order_risk[name]
 
-    def low_name(self, judged: Judged) -> str:
+    def low_name(self, result: Judged) -> str:
         """How a card names a low result, with its number if it has one."""
         knowledge = self._access.knowledge
-        number = f" {lab_status.shown(judged, knowledge)}" if judged.found else ""
-        return fill(knowledge.names.low, {"test": f"{lab_status.lab_label(judged, knowledge)}{number}"})
+        number = f" {lab_status.shown(result, knowledge)}" if result.found else ""
+        return fill(knowledge.names.low, {"test": f"{lab_status.lab_label(result, knowledge)}{number}"})
 
     def unit(self, quantity: Quantity) -> str | None:
         """The UCUM unit of a quantity."""
@@ -93,21 +93,21 @@ class Words:
         """A finding as a fact."""
         return signs.fact(finding, sets, self._access.knowledge)
 
-    def lab_fact(self, judged: Judged) -> Fact:
+    def lab_fact(self, result: Judged) -> Fact:
         """A result as a fact."""
-        return lab_status.fact(judged, self._access.knowledge)
+        return lab_status.fact(result, self._access.knowledge)
 
-    def lab_label(self, judged: Judged) -> str:
+    def lab_label(self, result: Judged) -> str:
         """What a result is called."""
-        return lab_status.lab_label(judged, self._access.knowledge)
+        return lab_status.lab_label(result, self._access.knowledge)
 
-    def lab_words(self, judged: Judged) -> dict[str, str]:
+    def lab_words(self, result: Judged) -> dict[str, str]:
         """Name, number and day of a result, for a note about it."""
-        return lab_status.quoted(judged, self._access.knowledge)
+        return lab_status.quoted(result, self._access.knowledge)
 
     def flag(
         self,
-        found: Iterable[Finding],
+        findings: Iterable[Finding],
         sets: Iterable[str],
         *,
         tag: str | None = None,
@@ -123,7 +123,7 @@ class Words:
         return raised(
             access.rule,
             access.knowledge,
-            found,
+            findings,
             sets,
             tag=tag,
             judged=judged,

@@ -15,16 +15,16 @@ GAIT, PROXIMAL, UNSPECIFIC = "functional-weakness", frozenset({"weakness-proxima
 WEAK, MUSCULAR, HARD = "named-weakness", "muscular", "hard-signs"  # groups of the data
 
 
-def left(picture: Picture, emergencies: Flags, found: Findings) -> tuple[Findings, tuple[Finding, ...]]:
+def left(picture: Picture, emergencies: Flags, findings: Findings) -> tuple[Findings, tuple[Finding, ...]]:
     """The findings without what an emergency explains, and the weakness among that."""
     if picture.age is None or picture.is_child:
-        return found, ()
+        return findings, ()
     weak: list[Finding] = []
     told = {*picture.knowledge.group(WEAK), GAIT, UNSPECIFIC}
-    for signs, sets in _explained(picture, emergencies, found):
-        found = found.without_sets(signs, sets)
+    for signs, sets in _explained(picture, emergencies, findings):
+        findings = findings.without_sets(signs, sets)
         weak += (sign for sign in signs if not sign.sets.isdisjoint(told))
-    return found, tuple(dict.fromkeys(weak))
+    return findings, tuple(dict.fromkeys(weak))
 
 
 def asks_for_muscle_disease(picture: Picture, emergencies: Flags) -> bool:
@@ -32,54 +32,62 @@ def asks_for_muscle_disease(picture: Picture, emergencies: Flags) -> bool:
     if picture.laboratory.of("creatine-kinase").emergency is None:
         return False
     oldest = picture.today - picture.knowledge.days("ck_explained")
-    recent = (one for one in picture.findings.of("exertion", "seizure") if one.day is not None and one.day >= oldest)
+    recent = (
+        finding
+        for finding in picture.findings.of("exertion", "seizure")
+        if finding.day is not None and finding.day >= oldest
+    )
     raised = any(flag.tag == RHABDOMYOLYSIS for flag in emergencies)
     return raised and not any(recent) and not picture.medication.of("statin")
 
 
-def _explained(picture: Picture, emergencies: Flags, found: Findings) -> Iterator[tuple[list[Finding], frozenset[str]]]:
+def _explained(
+    picture: Picture, emergencies: Flags, findings: Findings
+) -> Iterator[tuple[list[Finding], frozenset[str]]]:
     weak_or_gait = frozenset((*picture.knowledge.group(WEAK), GAIT))
     muscular = weak_or_gait.union(picture.knowledge.group(MUSCULAR))
     electrolytes = picture.knowledge.listed(ELECTROLYTES)
     for flag in emergencies:
         if flag.tag == RHABDOMYOLYSIS:
-            kept = PROXIMAL if asks_for_muscle_disease(picture, emergencies) else frozenset()
+            sets = PROXIMAL if asks_for_muscle_disease(picture, emergencies) else frozenset()
             days = {*sample_days(flag), *_coded(flag)}
-            yield _near(found, muscular, days, picture.knowledge.days("rhabdomyolysis_sign")), muscular - kept
-        elif flag.tag in electrolytes and not _has_hard_sign(found, picture.knowledge.group(HARD)):
+            yield _near(findings, muscular, days, picture.knowledge.days("rhabdomyolysis_sign")), muscular - sets
+        elif flag.tag in electrolytes and not _has_hard_sign(findings, picture.knowledge.group(HARD)):
             window = picture.knowledge.days("electrolyte_sign")
             days = set(sample_days(flag))
-            near = _near(found, weak_or_gait, days, window)
-            yield [one for one in near if not _is_older(one, found, days, window)], weak_or_gait
+            near = _near(findings, weak_or_gait, days, window)
+            yield [finding for finding in near if not _is_older(finding, findings, days, window)], weak_or_gait
 
 
 def _coded(flag: Raised) -> Iterator[int]:
-    return (one.day for one in flag.found if RHABDOMYOLYSIS in one.sets and one.day is not None)
+    return (finding.day for finding in flag.found if RHABDOMYOLYSIS in finding.sets and finding.day is not None)
 
 
-def _near(found: Findings, sets: frozenset[str], days: Iterable[int], window: int) -> list[Finding]:
+def _near(findings: Findings, sets: frozenset[str], days: Iterable[int], window: int) -> list[Finding]:
     """The signs dated within so many days of a sample or a code; a gait sign only if it is not specific."""
     return [
-        one
-        for one in found.of(*sorted(sets))
-        if one.day is not None
-        and any(abs(one.day - day) <= window for day in days)
-        and (GAIT not in one.sets or _is_soft(one))
+        finding
+        for finding in findings.of(*sorted(sets))
+        if finding.day is not None
+        and any(abs(finding.day - day) <= window for day in days)
+        and (GAIT not in finding.sets or _is_soft(finding))
     ]
 
 
-def _is_older(sign: Finding, found: Findings, days: Iterable[int], window: int) -> bool:
+def _is_older(sign: Finding, findings: Findings, days: Iterable[int], window: int) -> bool:
     """Whether another entry of the same sign was first dated before the window."""
     codes = {(concept.system, concept.code) for concept in sign.concepts}
     same = (
-        one for one in found.all if not codes.isdisjoint((concept.system, concept.code) for concept in one.concepts)
+        finding
+        for finding in findings.all
+        if not codes.isdisjoint((concept.system, concept.code) for concept in finding.concepts)
     )
-    return any(one.day is not None and all(day - one.day > window for day in days) for one in same)
+    return any(finding.day is not None and all(day - finding.day > window for day in days) for finding in same)
 
 
 def _is_soft(finding: Finding) -> bool:
     return all("soft-sign" in concept.sets for concept in finding.concepts)
 
 
-def _has_hard_sign(found: Findings, hard: Iterable[str]) -> bool:
-    return bool(found.of(*hard)) or any(not _is_soft(one) for one in found.of(GAIT))
+def _has_hard_sign(findings: Findings, hard: Iterable[str]) -> bool:
+    return bool(findings.of(*hard)) or any(not _is_soft(finding) for finding in findings.of(GAIT))

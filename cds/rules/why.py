@@ -34,22 +34,24 @@ def sought(reads: Reads, knowledge: Knowledge) -> tuple[str, ...]:
 
 def traces(chart: Chart, reads: Reads, knowledge: Knowledge, against: Against | None = None) -> tuple[Trace, ...]:
     """What the chart has of it, the newest of each kind first; these did not qualify if the rule did not fire."""
-    found = [
+    dated_traces = [
         *(
             (problem.onset or problem.recorded, _of_problem(problem, reads, knowledge, against))
             for problem in chart.problems
         ),
-        *((one.when, _of_seen(one, reads, knowledge, against)) for one in chart.seen),
+        *((entry.when, _of_seen(entry, reads, knowledge, against)) for entry in chart.seen),
         *((lab.when, _of_lab(lab, reads, knowledge, against)) for lab in chart.labs),
         *((drug.start, _of_drug(drug, reads, knowledge, against)) for drug in chart.drugs),
         *((report.when, _of_report(report, reads, knowledge)) for report in chart.reports),
-        *((one.when, _of_kin(one, reads, knowledge)) for one in chart.kin),
+        *((family_member.when, _of_kin(family_member, reads, knowledge)) for family_member in chart.kin),
     ]
-    newest = sorted(((_day(when), one) for when, one in found if one is not None), key=lambda pair: -pair[0])
-    kept: dict[tuple[str, str | None], Trace] = {}
-    for _, one in newest:
-        kept.setdefault((one.label, one.note), one)
-    return tuple(kept.values())
+    newest = sorted(
+        ((_day(when), trace) for when, trace in dated_traces if trace is not None), key=lambda pair: -pair[0]
+    )
+    by_key: dict[tuple[str, str | None], Trace] = {}
+    for _, trace in newest:
+        by_key.setdefault((trace.label, trace.note), trace)
+    return tuple(by_key.values())
 
 
 def _day(when: When | None) -> int:
@@ -79,15 +81,15 @@ def _of_problem(problem: Problem, reads: Reads, knowledge: Knowledge, against: A
     return Trace(problem.named.ref, label, _text(when), note=status, reason=reason)
 
 
-def _of_seen(seen: Seen, reads: Reads, knowledge: Knowledge, against: Against | None) -> Trace | None:
-    phrases = seen.named.phrases | seen.value.phrases
-    label = _label(seen.named.sets | seen.value_sets, phrases, reads, knowledge)
+def _of_seen(entry: Seen, reads: Reads, knowledge: Knowledge, against: Against | None) -> Trace | None:
+    phrases = entry.named.phrases | entry.value.phrases
+    label = _label(entry.named.sets | entry.value_sets, phrases, reads, knowledge)
     if label is None:
         return None
-    note = None if seen.said.is_present or seen.said.by is By.NUMBER else seen.said.says.value
-    sets = seen.named.sets | seen.value_sets
-    reason = against.of_sign(sets, seen.when, observed=True) if against else None
-    return Trace(seen.named.ref, label, _text(seen.when), _number(seen.quantity), note, reason)
+    note = None if entry.said.is_present or entry.said.by is By.NUMBER else entry.said.says.value
+    sets = entry.named.sets | entry.value_sets
+    reason = against.of_sign(sets, entry.when, observed=True) if against else None
+    return Trace(entry.named.ref, label, _text(entry.when), _number(entry.quantity), note, reason)
 
 
 def _number(quantity: Quantity | None) -> str | None:
@@ -109,10 +111,12 @@ def _of_lab(result: LabResult, reads: Reads, knowledge: Knowledge, against: Agai
 def _of_drug(drug: Drug, reads: Reads, knowledge: Knowledge, against: Against | None) -> Trace | None:
     for concept in drug.concepts:
         classes = (knowledge.medicines[tag] for tag in reads.medicines)
-        listed = any(concept.groups & {*one.groups, *one.check_route} for one in classes)
-        held = next((name for name in reads.value_sets if name in concept.sets), None)
-        if listed or held:
-            name = concept.ingredient or (knowledge.label(held) if held else concept.display)
+        is_listed = any(
+            concept.groups & {*medicine_class.groups, *medicine_class.check_route} for medicine_class in classes
+        )
+        value_set = next((name for name in reads.value_sets if name in concept.sets), None)
+        if is_listed or value_set:
+            name = concept.ingredient or (knowledge.label(value_set) if value_set else concept.display)
             reason = against.of_drug(drug) if against else None
             return Trace(drug.ref, name, _text(drug.start), note=drug.state, reason=reason)
     return None
@@ -133,14 +137,14 @@ def near_misses(chart: Chart, knowledge: Knowledge) -> tuple[Trace, ...]:
     """What looks like a twitch on a chart without an active one: resolved, refuted, too old, or another movement."""
     mentions = (
         *(_of_visit(visit, knowledge) for visit in chart.visits),
-        *(_of_told(one, knowledge) for one in chart.told),
+        *(_of_told(entry, knowledge) for entry in chart.told),
     )
     return (*traces(chart, NEAR, knowledge), *mentions)
 
 
-def _of_told(told: Told, knowledge: Knowledge) -> Trace:
-    kind = "alert" if told.named.ref.startswith("Flag") else "reason of a request"
-    return Trace(told.named.ref, knowledge.label("twitch"), _text(told.when), note=kind)
+def _of_told(entry: Told, knowledge: Knowledge) -> Trace:
+    kind = "alert" if entry.named.ref.startswith("Flag") else "reason of a request"
+    return Trace(entry.named.ref, knowledge.label("twitch"), _text(entry.when), note=kind)
 
 
 def _of_visit(visit: Visit, knowledge: Knowledge) -> Trace:

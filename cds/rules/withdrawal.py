@@ -8,8 +8,8 @@ from cds.rules.findings import Findings, Remark, label
 SETS = ("withdrawal-drug",)
 
 
-def past(left: Findings, knowledge: Knowledge) -> Iterator[Remark]:
+def past(findings: Findings, knowledge: Knowledge) -> Iterator[Remark]:
     """The withdrawals that no emergency has used."""
-    for one in left.of(*SETS):
-        sign, date = label(one, SETS, knowledge), one.when.text if one.when else ""
+    for finding in findings.of(*SETS):
+        sign, date = label(finding, SETS, knowledge), finding.when.text if finding.when else ""
         yield Remark("withdrawal_recorded", (("sign", f"{sign[0].upper()}{sign[1:]}"), ("date", date)))

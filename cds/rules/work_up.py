@@ -31,26 +31,26 @@ def newest(chart: Chart, kind: str, today: int, window: int) -> Done | None:
     One of unknown result hides a normal one before it, and never an abnormal one.
     """
     oldest = today - window
-    mine = [
+    reports = [
         report
         for report in chart.reports
         if report.kind == kind and report.when is not None and report.when.first >= oldest
     ]
-    last = _last(mine)
+    last = _last(reports)
     if last is None or last.result is not None:
         return last
-    known = _last([one for one in mine if one.result is not None])
-    return known if known is not None and known.result == "abnormal" else last
+    done = _last([report for report in reports if report.result is not None])
+    return done if done is not None and done.result == "abnormal" else last
 
 
-def _last(mine: list[Report]) -> Done | None:
-    if not mine:
+def _last(reports: list[Report]) -> Done | None:
+    if not reports:
         return None
-    same = of_newest_day(mine, _when)
-    last = latest([one for one in same if one.result or not one.is_procedure] or same, _when)
-    results = {one.result for one in last}
+    same = of_newest_day(reports, _when)
+    last = latest([report for report in same if report.result or not report.is_procedure] or same, _when)
+    results = {report.result for report in last}
     result = "abnormal" if "abnormal" in results else "normal" if results == {"normal"} else None
-    return Done(report=next(one for one in last if one.result == result), result=result)
+    return Done(report=next(report for report in last if report.result == result), result=result)
 
 
 def since(done: Done | None, last: When | None) -> Done | None:
@@ -68,26 +68,31 @@ def in_progress(chart: Chart, knowledge: Knowledge, today: int) -> RequestedServ
     """The newest live referral, EMG or neurology appointment that is not too old (4b WIP)."""
     oldest = today - knowledge.days("work_up")
     live = [
-        one
-        for one in chart.asked
-        if one.status in LIVE
-        and one.sets & {"referral", "neurology", "emg"}
-        and one.when is not None
-        and one.when.first >= oldest
+        requested_service
+        for requested_service in chart.asked
+        if requested_service.status in LIVE
+        and requested_service.sets & {"referral", "neurology", "emg"}
+        and requested_service.when is not None
+        and requested_service.when.first >= oldest
     ]
-    return max(live, key=lambda one: one.when.first if one.when else 0, default=None)
+    return max(
+        live, key=lambda requested_service: requested_service.when.first if requested_service.when else 0, default=None
+    )
 
 
 def covers(request: RequestedService, days: Iterable[int | None]) -> bool:
     """Whether a request is not older than the newest dated flag; undated flags are covered (4b WIP)."""
-    dated = [day for day in days if day is not None]
-    return request.when is not None and (not dated or request.when.first >= max(dated))
+    known_days = [day for day in days if day is not None]
+    return request.when is not None and (not known_days or request.when.first >= max(known_days))
 
 
 def is_ordered(chart: Chart, test: str, knowledge: Knowledge, today: int) -> bool:
     """Whether a test was ordered lately (4d LAB-ORDER)."""
     oldest = today - knowledge.days("order")
     return any(
-        f"order-{test}" in one.sets and one.status in ORDERED and one.when is not None and one.when.first >= oldest
-        for one in chart.asked
+        f"order-{test}" in requested_service.sets
+        and requested_service.status in ORDERED
+        and requested_service.when is not None
+        and requested_service.when.first >= oldest
+        for requested_service in chart.asked
     )
