@@ -6,7 +6,7 @@ from cards.topics import Topic
 from cards.words import TagWords, Words
 from cds.errors import KnowledgeError
 from cds.knowledge.load import Knowledge
-from cds.rules import lines, reported
+from cds.rules import lines, reported, self_harm
 from cds.rules.cardbook import CARDS, ROWS, of_chart
 from cds.rules.reads import Reads
 from cds.rules.rulebook import UNJUDGED, Rulebook, rulebook_of
@@ -40,6 +40,7 @@ CHART = Reads(
             "movement-unspecific",
             "myopathy",
             *lines.FORM_LINES.values(),
+            *self_harm.ANSWERS,
             reported.BOTH_SIDES_NEW,
         ),
     ),

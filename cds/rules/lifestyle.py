@@ -10,7 +10,7 @@ from cards.printed import number
 from cds.chart.facts import Seen
 from cds.fhir.references import entry_type
 from cds.fhir.units import factor
-from cds.rules import measured
+from cds.rules import measured, self_harm
 from cds.rules.findings import Finding
 from cds.rules.newest import newest
 from cds.rules.own_words import in_sentence
@@ -211,9 +211,11 @@ def _answer(entry: Seen, name: str, view: View, limit: str, source: str) -> Fact
 
 
 def _phq9(view: View) -> tuple[Note, ...]:
-    """A positive PHQ-9 adds a line; its item 9 follows the local pathway (2a PHQ-9)."""
+    """A positive PHQ-9 adds a line, unless its item 9 is on file and has one already (2a PHQ-9)."""
     entry = _score(view, "ask-phq9", "questionnaire")
     if entry is None or _value(entry) < view.at("phq9"):
+        return ()
+    if self_harm.positive(view.answers(self_harm.ASKED), view.is_within) is not None:
         return ()
     return (Note("phq9_item", {"score": number(_value(entry))}),)
 

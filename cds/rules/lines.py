@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from cards.advice import Note
 from cards.topics import Indicator, Topic
-from cds.rules import added_classes, calm, context, other_results
+from cds.rules import added_classes, calm, context, other_results, self_harm
 from cds.rules.abnormal_labs import Abnormal
 from cds.rules.assess import Assessment
 from cds.rules.causes import Cause
@@ -35,6 +35,7 @@ LINES = {
 def of(assessment: Assessment, choices: Sequence[Choice]) -> tuple[Note, ...]:
     """All lines, given every card that is due."""
     return (
+        *_of_self_harm(assessment.picture),
         *_of_forms(assessment),
         *_of_stopped(assessment, choices),
         *_of_causes(assessment, choices),
@@ -45,6 +46,12 @@ def of(assessment: Assessment, choices: Sequence[Choice]) -> tuple[Note, ...]:
             assessment.picture, {fact.resource for flag in assessment.emergencies for fact in flag.facts}
         ),
     )
+
+
+def _of_self_harm(picture: Picture) -> Iterator[Note]:
+    """A positive item 9 of the PHQ-9 comes first, whatever the score is and whatever else is found (2a PHQ-9)."""
+    if (when := self_harm.positive(picture.chart.seen, picture.is_within)) is not None:
+        yield Note("phq9_positive", {"date": when.text})
 
 
 def _of_forms(assessment: Assessment) -> Iterator[Note]:

@@ -22,6 +22,7 @@ from cds.rules import (
     order_labs,
     order_risk,
     order_sign,
+    self_harm,
     serotonin,
     stopped,
 )
@@ -51,7 +52,7 @@ FACTORS = (
         card=Topic.LIFESTYLE,
         reads=Reads(
             sets=("stress",),
-            answers=("ask-gad7", "ask-phq9", *lifestyle.BRIEF),
+            answers=("ask-gad7", "ask-phq9", self_harm.ASKED, *lifestyle.BRIEF),
             windows=("questionnaire",),
             thresholds=("gad7", "gad7_years", "phq9", "gad2", "gad2_most"),
             sources=("gad7", "gad2"),

@@ -7,7 +7,7 @@ from cds.rules.why import sought
 from cds.web.evidence.dossier import Rule as Shown
 
 SOCIAL = frozenset({"tobacco", "tobacco-current", "diet"})
-ASSESSED = frozenset({"ask-gad7", "ask-phq9"})
+ASSESSED = frozenset({"ask-gad7", "ask-phq9", "ask-self-harm"})
 
 
 def told(rule: Rule, words: Words, knowledge: Knowledge) -> Shown:

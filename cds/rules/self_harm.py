@@ -1,0 +1,30 @@
+"""Item 9 of the PHQ-9, thoughts of self-harm: never hidden (2a PHQ-9)."""
+
+from collections.abc import Callable, Iterable
+
+from cds.chart.facts import Seen
+from cds.fhir.dates import When
+from cds.rules.newest import newest
+
+ASKED, SOME_DAYS, NEVER = "ask-self-harm", "some-days", "not-at-all"
+WINDOW = "questionnaire"
+ANSWERS = (ASKED, SOME_DAYS, NEVER)
+
+
+def positive(seen: Iterable[Seen], is_within: Callable[[When | None, str], bool]) -> When | None:
+    """The day of the newest answer, if it is more than "not at all"; of two at one moment the worse one.
+
+    An answer that cannot be read takes none away.
+    """
+    told = [one for one in seen if ASKED in one.named.sets and is_within(one.when, WINDOW) and _is_read(one)]
+    return next((one.when for one in newest(told, lambda one: one.when) if _is_positive(one)), None)
+
+
+def _is_read(seen: Seen) -> bool:
+    number = seen.quantity.value if seen.quantity is not None else None
+    return seen.said.is_answer and (number is not None or not seen.value_sets.isdisjoint(ANSWERS))
+
+
+def _is_positive(seen: Seen) -> bool:
+    number = seen.quantity.value if seen.quantity is not None else None
+    return SOME_DAYS in seen.value_sets or (number is not None and number > 0)
