@@ -5,6 +5,7 @@
 # make proof  every input of the combination table: nothing calms beside what alarms; some minutes
 # make test-hapi     the same charts against a real FHIR server, HAPI FHIR JPA (needs a JDK, Maven and Maven Central)
 # make test-browser  the pages in a real browser (needs Chromium and npm)
+# make test-ask      from the chart to stored answers, in a real browser before the real FHIR server (needs all of these)
 # make lint   ruff and mypy
 # make bench  the measurements against which the budget is held
 # make wheel  the package to install elsewhere, in dist/
@@ -29,7 +30,7 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --exclude
 PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: run check test test-clock proof test-coverage wheel test-hapi test-browser lint bench words load fuzz sbom audit lock clean
+.PHONY: run check test test-clock proof test-coverage wheel test-hapi test-browser test-ask lint bench words load fuzz sbom audit lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.installed
@@ -63,6 +64,9 @@ test-hapi: $(VENV)/.installed-dev
 
 test-browser: $(VENV)/.installed-dev $(AXE) $(LFORMS)
 	@AXE=$(AXE) LFORMS=$(LFORMS) $(BIN)/python -m pytest tests/browser
+
+test-ask: $(VENV)/.installed-dev $(AXE)
+	@AXE=$(AXE) PYTHONPATH=tests/browser $(BIN)/python -m pytest tests/hapi/browser
 
 # axe-core judges the pages; its licence is not ours, so it is fetched by name.
 $(AXE):

@@ -9,7 +9,8 @@ class Cues(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """What is said around a phrase, by what it does (N14). `pre` stands before the phrase, `post` after it.
 
     `pseudo` looks like a cue and is none; `enders` end the scope of what stands before them; `far` reach past a comma;
-    `end` counts only as the last word of a clause.
+    `end` counts only as the last word of a clause, `instruction`, `patient` and `pronoun` only as the first ones, and a
+    `heading` only before a colon.
     """
 
     absent: list[str]
@@ -28,6 +29,8 @@ class Cues(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     hypothetical: list[str]
     hypothetical_far: list[str]
     hypothetical_all: list[str]
+    heading: list[str]
+    instruction: list[str]
     screen: list[str]
     own: list[str]
     yes: list[str]
@@ -43,6 +46,8 @@ class Cues(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     person_post: list[str]
     person_always: list[str]
     person_all: list[str]
+    patient: list[str]
+    pronoun: list[str]
     pseudo: list[str]
     enders: list[str]
     openers: list[str]

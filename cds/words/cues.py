@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable
 
-from cds.words.masks import CUE, places, told
+from cds.words.masks import CUE, places
 from cds.words.mention import Polarity
+from cds.words.owners import Owners
 from cds.words.patterns import Match
+from cds.words.reach import AFTER, BEFORE, HEADING, LIST_REACH
 from cds.words.sentences import WINDOW, Sentences
 from cds.words.tokens import Kind
 
-BEFORE, AFTER = 6, 4  # words
-LIST_REACH = 24  # words of a list that begins with a negative word
 TIMED_WITHIN = 4
 BESIDE = 3
+DENYING = ("absent", "absent-far")  # what may deny the word behind it: "neg MRI"
 MENTIONED = ("twitch", "sign:", "family")
 YES = "cue:yes"
 
@@ -35,24 +36,15 @@ class Cues:
         return Around(self.sentences, at, near)
 
 
-class Around:
+class Around(Owners):
     """What is said around one phrase."""
-
-    def __init__(self, sentences: Sentences, at: Match, near: list[Match]) -> None:
-        self._in = sentences
-        self._at = at
-        self._begin, self._last = sentences.limits(at.first, at.end)
-        self._mentions = [match for match in near if not match.meaning.startswith(CUE)]
-        self._cues: dict[str, list[Match]] = {}
-        for cue in told(near):
-            self._cues.setdefault(cue.meaning.removeprefix(CUE), []).append(cue)
 
     def polarity(self, *, is_sign: bool) -> Polarity:
         """What is said of it: the first that holds; what cannot be placed is not present but unclear."""
         at = self._at
         if self._of_person(at):
             return Polarity.PERSON
-        if self._is_hypothetical(at):
+        if self._is_hypothetical(at) or (is_sign and self._is_instruction(at)):
             return Polarity.HYPOTHETICAL
         if (answer := self._answered(at)) is not None:
             return answer
@@ -63,120 +55,40 @@ class Around:
             return Polarity.HISTORY
         if self._is_doubted(at):
             return Polarity.DOUBT if is_sign else Polarity.UNKNOWN
-        return Polarity.UNKNOWN if self._is_beside_person(at) and not is_sign else Polarity.PRESENT
+        return Polarity.PRESENT if is_sign or not self._is_unclear(at) else Polarity.UNKNOWN
+
+    def _is_unclear(self, at: Match) -> bool:
+        """Whether nobody can tell whose a twitch is, whether it is over, or whether it is only to be looked for."""
+        return self._is_beside_person(at) or self._is_instruction(at) or self._may_be_over(at)
+
+    def _may_be_over(self, at: Match) -> bool:
+        """Whether the next clause begins with what says that something is over: "twitching, gone by the evening"."""
+        after = self._after("absent-post", at, LIST_REACH)
+        return any(
+            self._in.begins(cue.first)
+            and self._in.is_one_clause(at.end, cue.first - 1)
+            and not any(one.first == cue.first for kind in DENYING for one in self._of(kind))
+            and not any(at.end <= one.first and one.end <= cue.first for one in self._mentions)
+            for cue in after
+        )
 
     @property
     def is_sudden(self) -> bool:
         """Whether the sentence says that it came suddenly."""
         return any(self._begin <= cue.first and cue.end <= self._last for cue in self._of("sudden"))
 
-    # ---- the kinds of cues
-
-    def _of(self, kind: str) -> list[Match]:
-        return self._cues.get(kind, [])
-
-    def _before(self, kind: str, at: Match, reach: int = BEFORE) -> list[Match]:
-        """The cues of a kind that reach a phrase that stands after them."""
-        return [cue for cue in self._of(kind) if cue.end <= at.first and self._reaches(cue.end, at.first, reach)]
-
-    def _after(self, kind: str, at: Match, reach: int = AFTER) -> list[Match]:
-        """The cues of a kind that reach a phrase that stands before them."""
-        cues = [cue for cue in self._of(kind) if cue.first >= at.end]
-        return [cue for cue in cues if self._reaches_back(at.end, cue.first, reach)]
-
-    def _anywhere(self, kind: str, at: Match) -> list[Match]:
-        """The cues of a kind in the sentence, on either side, that nothing ends."""
-        return [*self._before(kind, at, LIST_REACH), *self._after(kind, at, LIST_REACH)]
-
-    def _reaches(self, first: int, end: int, reach: int) -> bool:
-        near = self._in.words(first, end) <= reach and self._in.is_one_sentence(first, end)
-        return near and not self._is_ended(first, end)
-
-    def _reaches_back(self, first: int, end: int, reach: int) -> bool:
-        near = self._in.words(first, end) <= reach and self._in.is_one_sentence(first, end)
-        return near and not self._stands("enders", first, end)
-
-    def _stands(self, kind: str, first: int, end: int) -> bool:
-        """Whether a cue of a kind begins between."""
-        return any(first <= match.first < end for match in self._of(kind))
-
-    def _is_ended(self, first: int, end: int) -> bool:
-        """Whether something between a cue and a phrase ends its reach; a speaker does not right behind the cue."""
-        if any(first <= match.first and match.end <= end for match in self._of("enders")):
-            return True
-        return any(first < match.first and match.end <= end for match in self._of("speakers"))
-
-    # ---- who has it
-
-    def _of_person(self, at: Match) -> bool:
-        if self._people("person-always", at) or any(
-            self._is_owner(at, match) for match in self._anywhere("person-all", at)
-        ):
-            return True
-        if any(self._is_owner(at, cue) for cue in self._after("person-post", at)):
-            return True
-        headed = [cue for kind in ("person", "person-always") for cue in self._of(kind) if self._is_headed(cue, at)]
-        people = self._people_of_clause(at)
-        return bool(headed) or any(self._has_it(match, at) for match in people) or self._is_next_clause_of_person(at)
-
-    def _is_owner(self, at: Match, cue: Match) -> bool:
-        """Whether it is a person's behind it, and not only seen by that person or begun when something befell it."""
-        return not any(self._stands(kind, at.end, cue.first) for kind in ("person-never", "openers"))
-
-    def _people(self, kind: str, at: Match) -> list[Match]:
-        """The persons before it, as near as a cue may be; who speaks ends nothing here: "the son reports twitching"."""
-        return [
-            cue
-            for cue in self._of(kind)
-            if cue.end <= at.first
-            and self._in.words(cue.end, at.first) <= BEFORE
-            and self._in.is_one_sentence(cue.end, at.first)
-            and not self._stands("enders", cue.end, at.first)
-        ]
-
-    def _people_of_clause(self, at: Match) -> list[Match]:
-        return [cue for cue in self._people("person", at) if self._in.is_one_clause(cue.end, at.first)]
-
-    def _is_headed(self, cue: Match, at: Match) -> bool:
-        """Whether a person, or what is past, is a heading, a colon behind it: "mother: weakness", "PMH: a, b, c"."""
-        colon = cue.end < len(self._in.tokens) and self._in.tokens[cue.end].kind is Kind.COLON
-        return colon and cue.end < at.first and self._reaches(cue.end, at.first, LIST_REACH)
-
-    def _has_it(self, person: Match, at: Match) -> bool:
-        if self._stands("person-never", person.end, at.first):
-            return False
-        verbs = [match for match in self._of("person-verbs") if person.end <= match.first and match.end <= at.first]
-        return any(self._in.words(person.end, match.first) <= 1 for match in verbs)
-
-    def _is_next_clause_of_person(self, at: Match) -> bool:
-        """ "brother has ALS, had twitching": the clause begins with a verb, so the person before it is its subject."""
-        verbs = [match for match in self._before("person-verbs", at) if self._in.begins(match.first)]
-        people = [person for person in self._before("person", at, LIST_REACH) if self._has_it(person, at)]
-        return any(
-            person.end < verb.first and self._in.is_one_clause(verb.end, at.first)
-            for verb in verbs
-            for person in people
-        )
-
-    def _is_beside_person(self, at: Match) -> bool:
-        """Whether another person stands before it in its clause and nothing says that the patient has it."""
-        people = self._people_of_clause(at)
-        return any(
-            not self._stands("person-never", person.end, at.first)
-            and not any(self._in.is_one_clause(match.first, person.first) for match in self._begun(person))
-            for person in people
-        )
-
-    def _begun(self, person: Match) -> list[Match]:
-        """What begins a clause of its own before a person: "since her mother died"."""
-        return [match for match in self._of("openers") if self._begin <= match.first < person.first]
-
     # ---- whether it is said at all
 
     def _is_hypothetical(self, at: Match) -> bool:
         if any(self._is_same_list(cue, at) for cue in self._before("hypothetical", at)):
             return True
+        if any(self._is_headed(cue, at, HEADING) for cue in self._of("heading")):
+            return True
         return bool(self._before("hypothetical-far", at, LIST_REACH) or self._anywhere("hypothetical-all", at))
+
+    def _is_instruction(self, at: Match) -> bool:
+        """Whether somebody is told to look for it: the sentence or the clause begins with what is to be done."""
+        return any(self._in.begins(cue.first) for cue in self._before("instruction", at, LIST_REACH))
 
     def _is_same_list(self, cue: Match, at: Match) -> bool:
         return self._in.is_one_clause(cue.end, at.first) or self._is_joined(cue, at)
@@ -222,7 +134,7 @@ class Around:
 
     def _negated_by(self, cue: Match, at: Match, *, far: bool, is_sign: bool) -> Polarity | None:
         """What one negative word before a phrase says: in its clause no, past a comma only in a list that is joined."""
-        if self._is_affirmed_beside(cue, at) or self._has_begun(at):
+        if self._is_affirmed_beside(cue, at) or self._has_begun(at) or (not far and self._is_headline(cue, at)):
             return None
         if self._in.is_one_clause(cue.end, at.first) or self._is_right_behind_colon(cue, at, far=far):
             return Polarity.ABSENT if self._in.words(cue.end, at.first) <= BEFORE or self._is_joined(cue, at) else None
@@ -252,6 +164,11 @@ class Around:
         return any(
             match.first >= mention.end and match.end <= at.first for match in self._of("beside") for mention in between
         )
+
+    def _is_headline(self, cue: Match, at: Match) -> bool:
+        """Whether what a negative word is about stands before a colon: "to exclude MND: wasting, fasciculations"."""
+        colon = self._colon(cue, LIST_REACH)
+        return colon is not None and colon < at.first and self._in.words(cue.end, colon) > 0
 
     def _is_right_behind_colon(self, cue: Match, at: Match, *, far: bool) -> bool:
         here = self._in.tokens
@@ -313,7 +230,10 @@ class Around:
         return any(match.first == cue.end for match in self._of("timed"))
 
     def _is_near(self, at: Match, cue: Match) -> bool:
-        return self._in.words(at.end, cue.first) <= AFTER
+        """Few words behind it, or in a short clause of its own: "of the right arm, at the end gone"."""
+        clause = self._in.clause(cue.first)
+        own = clause > at.end and self._in.words(clause, cue.first) < BESIDE
+        return self._in.words(at.end, clause if own else cue.first) <= AFTER
 
     def _is_answer_to(self, at: Match, cue: Match) -> bool:
         """Whether it answers a line of a form, however long that is: "twitching in your arms or your legs: no"."""

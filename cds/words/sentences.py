@@ -33,13 +33,24 @@ class Sentences:
 
     def begins(self, place: int) -> bool:
         """Whether a clause begins at a token: at the begin of the text or behind a mark."""
-        return place == 0 or self._is_mark(place - 1)
+        return place == 0 or self.is_mark(place - 1)
 
     def is_clause_end(self, end: int) -> bool:
         """Whether a clause or the text ends behind some tokens."""
-        return end >= len(self.tokens) or self._is_mark(end)
+        return end >= len(self.tokens) or self.is_mark(end)
 
-    def _is_mark(self, place: int) -> bool:
+    def clause(self, place: int) -> int:
+        """Where the clause of a token begins: behind the mark before it, or at the begin of the text."""
+        while place > 0 and not self.is_mark(place - 1):
+            place -= 1
+        return place
+
+    def is_colon(self, place: int) -> bool:
+        """Whether a token is a colon."""
+        return self.tokens[place].kind is Kind.COLON
+
+    def is_mark(self, place: int) -> bool:
+        """Whether a token ends a clause."""
         token = self.tokens[place]
         return token.kind in (Kind.COMMA, Kind.COLON, Kind.STOP) or token.text in "()-"
 

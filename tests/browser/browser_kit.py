@@ -20,10 +20,13 @@ expect.set_options(timeout=PATIENCE)
 
 
 class Visit:
-    """One browser context of one profile."""
+    """One browser context of one profile; `others` are the servers that it may ask beside `base`."""
 
-    def __init__(self, browser: Browser, base: str, profile: str, *, script: bool = True) -> None:
+    def __init__(
+        self, browser: Browser, base: str, profile: str, *, script: bool = True, others: tuple[str, ...] = ()
+    ) -> None:
         self.base, self.profile = base, profile
+        self._ours = (base, *others, "blob:")
         self.complaints: list[str] = []
         self._foreseen: list[str] = []
         self._context = browser.new_context(
@@ -96,5 +99,5 @@ class Visit:
             self.complaints.append(f"{message.type}: {message.text}")
 
     def _asked(self, request: Request) -> None:
-        if not request.url.startswith((self.base, "blob:")):
+        if not request.url.startswith(self._ours):
             self.complaints.append(f"asked elsewhere: {request.url}")

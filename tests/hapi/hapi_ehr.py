@@ -23,6 +23,7 @@ HOST = "127.0.0.1"
 NOT_PASSED_ON = {"connection", "transfer-encoding", "content-length", "content-encoding", "accept-encoding", "date"}
 HOOK = "/cds-services/muscle-twitch-patient-view"
 PATIENCE = 600
+HEAD = '<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">'
 Json = dict[str, Any]
 
 
@@ -104,6 +105,7 @@ class HospitalEhr:
     created: list[tuple[str, int]] = field(default_factory=list)
     loses_next: bool = False
     calls: int = 0
+    opened: str = ""
 
     def begin(self, address: str, service: str) -> None:
         """What is known once both listen."""
@@ -165,8 +167,10 @@ class HospitalEhr:
         }
 
     def _authorized(self, asked: Mapping[str, str]) -> Reply:
-        """Agree at once; for nobody but the app, and only for a launch of this EHR."""
+        """Agree at once; for nobody but the app, and only for a launch of this EHR or for the chart that is open."""
         launch = self._authority.launched(asked.get("launch", ""))
+        if "launch" not in asked and self.opened and "launch/patient" in asked["scope"].split():
+            launch = Launch(patient=self.opened)
         if launch is None or asked["redirect_uri"] != f"{self.service}/smart/callback":
             return Reply(400)
         code = self._code(launch, asked)
@@ -194,6 +198,7 @@ class HospitalEhr:
 
     def _chart(self, patient: str) -> Reply:
         """The chart as the clinician opens it: cards, and the app to start."""
+        self.opened = patient
         links = [
             (
                 card["summary"],
@@ -206,16 +211,8 @@ class HospitalEhr:
             + "".join(f'<p><a href="{html.escape(address)}">{html.escape(label)}</a></p>' for label, address in offered)
             for summary, offered in links
         )
-        page = f'<!doctype html><html lang="en"><title>Chart</title><h1>Chart</h1>{cards}</html>'
+        page = f'<!doctype html><html lang="en">{HEAD}<title>Chart</title><h1>Chart</h1>{cards}</html>'
         return Reply(200, page.encode(), (("content-type", "text/html; charset=utf-8"),))
-
-    def _card(self, patient: str, card: Json) -> str:
-        apps = "".join(
-            f'<p><a href="{html.escape(self.launch(patient, link))}">{html.escape(link["label"])}</a></p>'
-            for link in card["links"]
-            if link["type"] == "smart"
-        )
-        return f"<h2>{html.escape(card['summary'])}</h2>{apps}"
 
 
 def _json(said: Mapping[str, object], status: int = 200) -> Reply:

@@ -1,24 +1,17 @@
 """The app before a real FHIR server: a card asks, the answers are stored there, and the next call has better cards."""
 
-import json
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from charts.people import person, twitch
-from charts.resources import Json
-from frozen_command import NOON
 from hapi_client import Fhir
-from hapi_ehr import PATIENCE, Beyond, HospitalEhr, listening
-from hapi_service import FROZEN, serving
+from hapi_ehr import PATIENCE, HospitalEhr
+from hapi_hospital import ASK, charts_of, faults, hospital, stored, topics
 
 pytestmark = pytest.mark.hapi
 
-ASK = "Ask the patient: one minute"
 PATIENTS = ("asked-factors", "asked-sign", "asked-twice")
 NOTHING = {"q.twitch": "Y", "q.signs": "none", "q.also": "none", "background": "none"}
 FACTORS = {
@@ -30,46 +23,13 @@ FACTORS = {
     "q.gad2": "not-at-all",
 }
 PREGNANT = "82810-3"  # "none of these" says No to it
-FAULTS = ("fatal", "error")
-
-
-@contextmanager
-def hospital(fhir: Fhir, folder: Path) -> Iterator[HospitalEhr]:
-    """An EHR with the FHIR server behind it, and the service as registered there, each under an address of its own."""
-    with ExitStack() as stack:
-        http = stack.enter_context(httpx.Client(timeout=PATIENCE))
-        ehr = HospitalEhr(Beyond(http, fhir.base.removesuffix("/fhir")), lambda: NOON)
-        ours = Beyond(http)
-        service = stack.enter_context(listening(ours))
-        ehr.begin(stack.enter_context(listening(ehr)), service)
-        (folder / "keys.json").write_text(json.dumps({"keys": [ehr.signer.public()]}), "utf-8")
-        (folder / "clients.toml").write_text(ehr.registration(), "utf-8")
-        settings = {
-            "PUBLIC_URL": service,
-            "CLIENTS": str(folder / "clients.toml"),
-            "TIME_ZONE": "UTC",
-            "DEADLINE_MS": "60000",
-        }
-        served = stack.enter_context(serving(f"{ehr.address}/fhir", folder, FROZEN, (), **settings))
-        ours.base = served.base
-        yield ehr
 
 
 @pytest.fixture(scope="module")
 def ehr(fhir: Fhir, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HospitalEhr]:
     """The EHR with charts that hold only a twitch, and the form as the service serves it."""
-    fhir.load(
-        one
-        for name in PATIENTS
-        for one in (
-            person(name, "1996-05-01", name=[{"given": ["Ada"], "family": "Okafor"}]),
-            twitch(f"Patient/{name}", f"{name}-twitch"),
-        )
-    )
+    fhir.load(charts_of(PATIENTS))
     with hospital(fhir, tmp_path_factory.mktemp("hospital")) as made:
-        for kind in ("CodeSystem", "Questionnaire"):
-            form = httpx.get(f"{made.service}/{kind}/muscle-twitching", timeout=PATIENCE).json()
-            fhir.load([{**form, "id": "asked"}])
         yield made
 
 
@@ -78,11 +38,6 @@ def browser() -> Iterator[httpx.Client]:
     """Goes where it is sent, and keeps cookies."""
     with httpx.Client(timeout=PATIENCE, follow_redirects=True) as made:
         yield made
-
-
-def topics(cards: list[Json]) -> list[str]:
-    """What the cards are about."""
-    return [card["source"]["topic"]["code"] for card in cards]
 
 
 def begun(ehr: HospitalEhr, patient: str, browser: httpx.Client) -> str:
@@ -100,18 +55,6 @@ def begun(ehr: HospitalEhr, patient: str, browser: httpx.Client) -> str:
 def text_of(page: httpx.Response) -> str:
     """What a page says, without its markup."""
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.text))
-
-
-def stored(fhir: Fhir, kind: str, patient: str) -> list[Json]:
-    """What the FHIR server holds of a patient."""
-    return [one["resource"] for one in fhir.whole(f"{kind}?subject=Patient/{patient}").get("entry", ())]
-
-
-def faults(fhir: Fhir, resource: Json) -> list[Json]:
-    """What the FHIR server finds wrong with a resource."""
-    answer = fhir.post(f"{resource['resourceType']}/$validate", resource)
-    assert answer.status_code == 200, answer.text[:2000]
-    return [one for one in answer.json()["issue"] if one["severity"] in FAULTS]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ OPEN = [
     "worried about twitching",
     "hand tremor and twitching of thumb",
     "calf twitching nearly gone",
-    "calf twitching, resolved quickly with magnesium and rest",
     "cause ? twitching",
     "twitching hasn't resolved",
     "probably stress twitching",

@@ -81,7 +81,7 @@ def test_of_two_answers_at_one_moment_the_worse_one_counts() -> None:
 
 
 def test_it_takes_the_place_of_the_line_of_the_score() -> None:
-    """Who sees that item 9 is positive need not be told to look at it; where it is not on file, the score asks for it."""
+    """Who sees that item 9 is positive need not be told to look at it; otherwise the score asks for that."""
     score = [TWITCH, {"condition": "F41.1"}, {"lab": "PHQ9", "value": "12 {score}"}]
 
     assert any("PHQ-9 12: look at item 9" in one for one in details(*score))
