@@ -103,7 +103,7 @@ class Pool:
 
     def delete(self, url: str) -> None:
         """Leave out what was deleted since it was written, wherever it stands; a conditional deletion names nothing."""
-        self._deleted.add("/".join(url.split("?", maxsplit=1)[0].split("/")[-2:]))
+        self._deleted.add("/".join(parts(url.partition("?")[0])))
 
     def add(self, kind: str, text: Raw | bytes, name: str | None = None) -> None:
         """Take one resource of a type; `name` is the id that a Bundle gives it beside its own."""

@@ -9,6 +9,7 @@ from msgspec import Raw, Struct
 
 from cds.access import Authorization, Source
 from cds.errors import BadEnvelope, WrongHook
+from cds.fhir.references import parts
 from cds.hooks import contexts
 from cds.hooks.contexts import SHAPES, Context
 from cds.hooks.limits import USUAL, Limits
@@ -98,7 +99,7 @@ def _source(request: dict[str, Any], context: Context) -> Source:
 
 def _user(reference: str) -> dict[str, str]:
     """The token that stands for the user's own id, such as `userPractitionerId`."""
-    kind, _, ident = reference.partition("/")
+    kind, ident = parts(reference)
     return {f"user{kind}Id": ident} if ident and kind.isalpha() else {}
 
 

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 
+from cds.fhir.references import id_of
 from cds.fhir.resources import Medication
 from cds.prefetch.allowed import parse
 from cds.prefetch.reading import NOT_GRANTED, PAGE_LIMIT, UNREADABLE, Reading, opened
@@ -51,7 +52,7 @@ async def _read(visit: Visit, reading: Reading, target: str, ask: Ask) -> None:
     answer = await visit.ask(ask)
     feed, reason = opened(answer, visit.allowance)
     medications = [resource for resource in feed.resources if isinstance(resource, Medication)]
-    requested = [medication for medication in medications if medication.id == ask.path.rpartition("/")[2]]
+    requested = [medication for medication in medications if medication.id == id_of(ask.path)]
     if requested:
         reading.feed.resources.append(requested[0])
         visit.keep(reading.kept, answer.body)

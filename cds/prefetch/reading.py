@@ -4,6 +4,7 @@ from cds.errors import TooManyEntries
 from cds.fhir import bundle
 from cds.fhir.allowance import Allowance
 from cds.fhir.bundle import Feed
+from cds.fhir.references import parts
 from cds.fhir.resources import Any
 from cds.prefetch.client import TOO_LARGE, Answer
 from cds.prefetch.scopes import Access
@@ -123,7 +124,7 @@ def _fault_of(feed: Feed) -> str:
 
 def _is_asked_for(feed: Feed, ask: Ask) -> bool:
     """Whether a read brought the resource of that id, as far as it says which one it is (never somebody else's)."""
-    kind, _, name = ask.path.partition("/")
+    kind, name = parts(ask.path)
     resources: list[Any] = [
         resource for resource in feed.resources if type(resource).__name__ == kind and resource.id in (None, name)
     ]

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from cds.access import Authorization
 from cds.fhir.allowance import Allowance
+from cds.fhir.references import entry_type
 from cds.prefetch.allowed import Base
 from cds.prefetch.client import Answer, Client, Server
 from cds.prefetch.scopes import READ, SEARCH, Access, Grants
@@ -41,7 +42,7 @@ class Visit(Struct, frozen=True):
 
     def access(self, ask: Ask) -> Access:
         """How much of what is asked for the token grants."""
-        return self.grants.of(ask.path.partition("/")[0], SEARCH if ask.is_search else READ)
+        return self.grants.of(entry_type(ask.path), SEARCH if ask.is_search else READ)
 
     def address(self, ask: Ask) -> str:
         """Where a request goes; relative links are resolved against it."""

@@ -14,7 +14,7 @@ from cds.evaluate.pool import UNKNOWN, Owner, patient_id
 from cds.fhir.datatypes import Reference
 from cds.fhir.outcomes import FATAL
 from cds.fhir.raw import read_raw
-from cds.fhir.references import id_of
+from cds.fhir.references import id_of, parts
 from cds.fhir.resources import OperationOutcome, Participant
 from cds.prefetch.supply import TYPES
 from cds.replay.losses import Lost, Reason
@@ -127,7 +127,7 @@ class Reading:
     def _folded(self, place: str, text: bytes) -> Iterator[Entry]:
         """What a Bundle or Parameters hold. What names no patient is the only patient's, as `evaluate` has it."""
         if (deleted := bundles.deletions(text)) is not None:
-            self.deleted.update("/".join(url.split("?", maxsplit=1)[0].split("/")[-2:]) for url in deleted)
+            self.deleted.update("/".join(parts(url.partition("?")[0])) for url in deleted)
             return
         if bundles.is_cut(text):
             self.lost.add(Reason.CUT, place)

@@ -7,6 +7,7 @@ from uuid import NAMESPACE_URL, uuid5
 import msgspec
 from msgspec import Raw
 
+from cds.fhir.references import parts
 from cds.replay.entries import PATIENT
 from cds.replay.events import CHART, Event
 from cds.replay.searches import Found
@@ -62,7 +63,7 @@ def _context(event: Event, drafts: Sequence[bytes]) -> bytes:
     user = event.clinician or f"{NOBODY}-{uuid5(NAMESPACE_URL, event.key)}"  # whom nobody knows was shown nothing yet
     context: dict[str, object] = {"userId": user, "patientId": event.owner}
     if event.hook == CHART:
-        kind, _, ident = event.ref.partition("/")
+        kind, ident = parts(event.ref)
         return msgspec.json.encode(context | ({"encounterId": ident} if kind == "Encounter" else {}))
     return msgspec.json.encode(context | {"draftOrders": Raw(_searchset(drafts))})
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
+from cds.fhir.references import parts
 from cds.smart.wire import Answer, Json, Unreached, Wire
 
 Outcome = Literal["stored", "partly", "refused", "unknown"]
@@ -46,8 +47,8 @@ def _is_stored(answer: Answer) -> bool:
 
 def _reference(answer: Answer, response: Json) -> Json:
     """The stored response by its id, or by its identifier where the server does not tell the id."""
-    parts = answer.location.partition("/_history/")[0].rstrip("/").split("/")
-    ident = parts[-1] if len(parts) > 1 and parts[-2] == "QuestionnaireResponse" else answer.body.get("id")
+    kind, named_id = parts(answer.location.rstrip("/"))
+    ident = named_id if kind == "QuestionnaireResponse" else answer.body.get("id")
     if isinstance(ident, str) and ident:
         return {"reference": f"QuestionnaireResponse/{ident}"}
     return {"type": "QuestionnaireResponse", "identifier": response["identifier"]}

@@ -12,6 +12,7 @@ from msgspec.json import Decoder
 
 from cds.demo.fhir.shift import shifted
 from cds.errors import StartError
+from cds.fhir.references import parts
 
 Resource: TypeAlias = dict[str, Any]
 Chart: TypeAlias = tuple[Resource, ...]
@@ -52,7 +53,7 @@ class Shelf:
 
     def find(self, reference: str) -> Resource | None:
         """The resource that `Type/id` names."""
-        kind, _, ident = reference.partition("/")
+        kind, ident = parts(reference)
         return self.of(kind).get(ident)
 
 

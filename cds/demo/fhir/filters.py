@@ -9,6 +9,7 @@ from cds.demo.fhir.answers import Refused
 from cds.demo.fhir.charts import Resource
 from cds.demo.fhir.moments import DateTest, Span, date_test, span_in
 from cds.demo.fhir.parameters import Parameter
+from cds.fhir.references import parts
 
 Filter: TypeAlias = Callable[[Resource], bool]
 Coded: TypeAlias = tuple[str | None, str | None]
@@ -49,12 +50,12 @@ def make_filter(parameter: Parameter, sent: SentParameter, base: str) -> Filter:
 
 def split(text: str, mark: str) -> list[str]:
     """Cut at each mark that no backslash escapes; the escapes stay for the next cut."""
-    parts, start = [], 0
+    pieces, start = [], 0
     for match in re.finditer(rf"\\.|{re.escape(mark)}", text, re.DOTALL):
         if match[0] == mark:
-            parts.append(text[start : match.start()])
+            pieces.append(text[start : match.start()])
             start = match.end()
-    return [*parts, text[start:]]
+    return [*pieces, text[start:]]
 
 
 def values(resource: Resource, parameter: Parameter) -> Iterator[Any]:
@@ -78,9 +79,9 @@ def _token_filter(parameter: Parameter, name: str, alternatives: list[str]) -> F
     bare: set[str] = set()
     systems: set[str] = set()
     for text in alternatives:
-        system, *parts = (_plain(part) for part in split(text, "|"))
-        code = "|".join(parts)
-        if not parts:
+        system, *segments = (_plain(part) for part in split(text, "|"))
+        code = "|".join(segments)
+        if not segments:
             bare.add(system)
         elif code:
             exact.add((system or None, code))
@@ -122,10 +123,10 @@ def _reference_filter(parameter: Parameter, sent: SentParameter, alternatives: l
             idents.add(text)
 
     def holds(reference: str) -> bool:
-        kind, _, ident = reference.rpartition("/")
-        if kind and target and kind.rpartition("/")[2] != target:
+        kind, ident = parts(reference)
+        if kind and target and kind != target:
             return False
-        return reference in references or (ident in idents and "/" not in kind)
+        return reference in references or (ident in idents and reference in (ident, f"{kind}/{ident}"))
 
     return lambda resource: any(holds(reference) for reference in references_of(resource, parameter, base))
 

@@ -14,6 +14,7 @@ from cds.demo.fhir.charts import Resource
 from cds.demo.playground import patient_list, record
 from cds.demo.playground.reading import completed, day, moment, one, status, text, words
 from cds.demo.playground.results import Results
+from cds.fhir.references import id_of
 from cds.knowledge.load import Knowledge
 from cds.review.record import Item
 from cds.web.markdown import rendered
@@ -99,7 +100,7 @@ class Showing:
 def _named(resource: Resource, shared: Mapping[str, bytes]) -> Resource:
     """The same; where it names its medicine by a reference only, with what that Medication is called."""
     reference = one(resource.get("medicationReference"))
-    held = shared.get(text(reference.get("reference")).rpartition("/")[2])
+    held = shared.get(id_of(text(reference.get("reference"))))
     if held is None or reference.get("display"):
         return resource
     return {**resource, "medicationReference": {**reference, "display": words(_DECODER.decode(held).get("code"))}}
