@@ -139,7 +139,7 @@ class MedicationReader:
         concepts_of_entry = self._medications.concepts_of(entry)
         hits = self.hits(entry, concepts_of_entry)
         drug = self._entry(entry, hits)
-        if drug is None or any(self._scope.is_future(when) for when in (drug.start, drug.dated, drug.given)):
+        if drug is None or any(map(self._scope.is_future, (drug.start, drug.dated, drug.given))):
             return None
         is_strange = not hits and not any(map(self._namer.is_classified, concepts_of_entry))
         if drug.state == UNCLEAR and (hits or is_strange):
@@ -277,7 +277,7 @@ class MedicationReader:
             ref=entry.ref,
             concepts=hits,
             state=state,
-            routes=self._routes.coded(dosages),
+            routes=self._routes.coded(dosages) if hits else NOTHING,
             said_routes=self._routes.said(dosages, product) if hits else NOTHING,
             start=self._scope.date(start),
             end=end,
@@ -316,6 +316,8 @@ def _is_at_need(dosage: Dosage) -> bool:
 def _bounds(dosages: list[Dosage]) -> tuple[When | None, When | None]:
     """The earliest start and the latest end of all dosages; open if one of them is open."""
     periods = [_bounds_of(dosage) for dosage in dosages]
+    if not any(periods):
+        return None, None
     starts = [when for period in periods if period and (when := parse(period.start))]
     ends = [when for period in periods if period and (when := parse(period.end))]
     start = min(starts, key=lambda when: when.first, default=None)

@@ -75,7 +75,17 @@ class Namer:
                 return True
             if (coding.system not in self._flat or not code.isalnum()) and self._find(coding.system, code) is not None:
                 return True
-        return self._said(concept) is not NOTHING_SAID
+        return self._speaks(concept)
+
+    def _speaks(self, concept: CodeableConcept) -> bool:
+        """A quick look: whether its text or the name of a code says anything."""
+        heard, text = self.listener.heard, concept.text
+        if text and heard(text) is not NOTHING_SAID:
+            return True
+        for coding in concept.coding or ():
+            if coding.display and coding.display != text and heard(coding.display) is not NOTHING_SAID:
+                return True
+        return False
 
     def worded_test(self, concept: CodeableConcept | None) -> str | None:
         """The analyte that a concept is about by its words only: by its text, or by the name of a code (N48).
@@ -165,13 +175,12 @@ class Namer:
         """The concept with its resource, or None if no rule reads it."""
         if concept is None:
             return None
-        spoken_text = self.spoken(concept)
-        if spoken_text is not NOTHING_SAID:
-            return said_at(ref, spoken_text)
-        words = next(texts(concept), None)
         concepts = self.concepts(concept)
+        if not any(map(_silences, concepts)) and (said := self._said(concept)) is not NOTHING_SAID:
+            return said_at(ref, said)
         if not concepts:
             return None
+        words = next(texts(concept), None)
         return Named(ref, concepts, concepts[0].sets if len(concepts) == 1 else union(concepts), words=words)
 
     def said(self, ref: str, text: str | None) -> Named | None:

@@ -225,9 +225,9 @@ def _remarks(whole: Observation, part: Observation | Component) -> str:
 
 def told(observation: Observation, namer: Namer, scope: Scope) -> Iterator[Told]:
     """What the text of a complaint, of an examination or of a code that no rule reads says (N13, fields 3 and 4)."""
-    when = effective(observation)
     if observation.value_string is None or status_of(observation) not in FINAL:
         return
+    when = effective(observation)
     concepts_known = namer.concepts(observation.code)
     is_text_field = any("text-fields" in concept.sets for concept in concepts_known)
     is_other = any(concept.analyte or not concept.sets <= EXAMINATIONS for concept in concepts_known)
@@ -356,6 +356,8 @@ def _sites(part: Observation | Component) -> Concepts:
 
 def _places(sites: Concepts) -> frozenset[str]:
     """What the sites are called, by code and by text: two entries about different places are about different things."""
+    if sites is None:
+        return NOTHING
     codes = (coding.code for site in concepts.each(sites) for coding in site.coding or ())
     texts = (site.text.strip().lower() for site in concepts.each(sites) if site.text)
     return frozenset(place for place in (*codes, *texts) if place)

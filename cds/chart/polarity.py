@@ -105,9 +105,13 @@ def has_unread_form(part: Observation | Component) -> bool:
 
 def was_not_done(part: Observation | Component, answers: Answers) -> bool:
     """Whether an entry says that nothing was examined or measured; one of unknown outcome does not say that."""
-    stated_concepts = (part.data_absent_reason, part.value_codeable_concept)
-    codes = (coding for concept in stated_concepts if concept for coding in concept.coding or ())
-    texts = (*(stated_concept.text for stated_concept in stated_concepts if stated_concept), part.value_string)
+    stated_concepts = [
+        concept for concept in (part.data_absent_reason, part.value_codeable_concept) if concept is not None
+    ]
+    if not stated_concepts and part.value_string is None:
+        return False
+    codes = (coding for concept in stated_concepts for coding in concept.coding or ())
+    texts = (*(concept.text for concept in stated_concepts), part.value_string)
     names = (*(name for coding in codes for name in (coding.code, coding.display)), *texts)
     return any(fold(name) in answers.kinds.not_done for name in names if name)
 

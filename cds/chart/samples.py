@@ -49,12 +49,11 @@ class Samples:
         """Take a report that calls a sample spoiled, or names the one specimen of its results."""
         if status_of(report) in VOID:
             return
-        results = frozenset(f"Observation/{_id(reference)}" for reference in read_raw(_MANY, report.result) or ())
-        specimens = [_id(reference) for reference in read_raw(_MANY, report.specimen) or ()]
+        specimens = read_raw(_MANY, report.specimen) or ()
         if self._says(report.conclusion, report.note, report.comments):
-            self._reports[report.ref] = (results | {report.ref}, "")
+            self._reports[report.ref] = (_results(report), "")
         elif len(specimens) == 1:
-            self._reports[report.ref] = (results | {report.ref}, specimens[0])
+            self._reports[report.ref] = (_results(report), _id(specimens[0]))
 
     def forget(self, refs: set[str]) -> None:
         """Leave out what some entries said."""
@@ -74,6 +73,13 @@ class Samples:
 
     def _says(self, *remarks: Raw) -> bool:
         return any(self._spoils(bytes(remark).decode("utf-8", "replace")) for remark in remarks if memoryview(remark))
+
+
+def _results(report: DiagnosticReport) -> frozenset[str]:
+    """The results that a report names, and what it holds within itself, which are known by its own name."""
+    return frozenset(
+        (report.ref, *(f"Observation/{_id(reference)}" for reference in read_raw(_MANY, report.result) or ()))
+    )
 
 
 def _id(reference: Reference) -> str:

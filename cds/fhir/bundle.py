@@ -32,11 +32,6 @@ class Entry(Struct, gc=False):
     response: Response | None = None
     resourceType: str | None = None  # noqa: N815 - FHIR's name
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether the resource, if there is one, is all that the entry says."""
-        return self.response is None and (self.resource is not None or self.resourceType is None)
-
 
 class Bundle(Struct, gc=False, tag="Bundle", tag_field="resourceType"):
     """A Bundle whose resources are all readable and of types that rules read."""
@@ -124,24 +119,27 @@ def read(raw: Raw | bytes, allowance: Allowance | None = None) -> Feed:
 
 def _feed(value: Bundle, raw: Raw | bytes, allowance: Allowance) -> Feed:
     entries = value.entry or ()
-    if not all(entry.is_plain for entry in entries):
-        return _read_loosely(raw, allowance)
+    for entry in entries:
+        if entry.response is not None or (entry.resource is None and entry.resourceType is not None):
+            return _read_loosely(raw, allowance)
     allowance.take(len(entries))
     resources = [entry.resource for entry in entries if entry.resource is not None]
     return _paged(Feed(resources=resources), value.link)
 
 
 def _parts(resources: list[Any]) -> int:
-    panels = (resource.component for resource in resources if isinstance(resource, fhir.Observation))
-    return sum(len(component) for component in panels if component)
+    observations = (resource for resource in resources if isinstance(resource, fhir.Observation))
+    return sum([len(observation.component) for observation in observations if observation.component])
 
 
 def _paged(feed: Feed, links: list[Link | None] | None) -> Feed:
     """Say whether another page follows, and where it is; and what the search was (FHIR R4, paging; search, self)."""
-    if links and has_next(links):
+    if not links:
+        return feed
+    if has_next(links):
         feed.truncated = True
         feed.next = _url(links, "next")
-    feed.search = _url(links or (), "self") or ""
+    feed.search = _url(links, "self") or ""
     return feed
 
 

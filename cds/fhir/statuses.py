@@ -13,7 +13,7 @@ class HasStatus(Protocol):
 
 def status_of(resource: HasStatus) -> str:
     """The code of a resource's status; empty if it has none."""
-    return code_of(resource.status)
+    return (resource.status or "").strip().lower()
 
 
 def code_of(text: str | None) -> str:

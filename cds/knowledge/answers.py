@@ -122,10 +122,10 @@ class Answers(Struct, frozen=True, eq=False):
 
 def fold(text: str) -> str:
     """The text as whole values are compared: NFKC, lower case, no accents, no outer marks, single spaces."""
-    lower = unicodedata.normalize("NFKC", text).casefold()
-    bare = "".join(
-        character for character in unicodedata.normalize("NFD", lower) if not unicodedata.combining(character)
-    )
+    bare = unicodedata.normalize("NFKC", text).casefold()
+    if not bare.isascii():
+        apart = unicodedata.normalize("NFD", bare)
+        bare = "".join(character for character in apart if not unicodedata.combining(character))
     return _SPACES.sub(" ", bare).strip(_OUTER)
 
 

@@ -1,6 +1,7 @@
 """From value sets and terminology rows to the code table; a wrong reference names its file and key."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from sys import intern
 
 import msgspec
 
@@ -72,6 +73,7 @@ class _Draft:
         self.terminology = terminology
         self.concepts: dict[Key, Concept] = {}
         self.excepted: list[tuple[str, Key]] = []
+        self._sets: dict[frozenset[str], frozenset[str]] = {}  # thousands of codes share a few: each is kept once
         for rows in terminology.groups.values():
             for row in rows:
                 self._add_row(row)
@@ -143,8 +145,10 @@ class _Draft:
         bare = code.removesuffix("-")
         above = (prefixes.get((system, bare[:n] + "-")) for n in range(1, len(bare) + 1))
         inherited = {name for prefix in above if prefix for name in prefix.sets}
-        sets = {name for name in inherited if not self._is_excepted(name, system, bare)}
-        return msgspec.structs.replace(concept, sets=concept.sets | sets)
+        kept = {name for name in inherited if not self._is_excepted(name, system, bare)}
+        sets, groups = concept.sets | kept, concept.groups
+        shared = self._sets.setdefault
+        return msgspec.structs.replace(concept, sets=shared(sets, sets), groups=shared(groups, groups))
 
     def _is_excepted(self, name: str, system: str, code: str) -> bool:
         return any(
@@ -158,5 +162,5 @@ def _covers(prefix: str, code: str) -> bool:
 
 
 def rows_of(records: Iterator[dict[str, str]]) -> list[Row]:
-    """Terminology rows from CSV records."""
-    return [Row(**{name: record.get(name) or "" for name in Row.__struct_fields__}) for record in records]
+    """Terminology rows from CSV records; a text that many of them have is kept once."""
+    return [Row(**{name: intern(record.get(name) or "") for name in Row.__struct_fields__}) for record in records]

@@ -1,6 +1,7 @@
 """The one loader of clinical facts: reads every data file, checks it, and compiles the code table."""
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -52,7 +53,7 @@ RENAMED = {"except": "except_"} | {key: key.replace("-", "_") for key in DASHED}
 T = TypeVar("T")
 
 
-class Knowledge(Struct, frozen=True, eq=False):
+class Knowledge(Struct, frozen=True, eq=False, dict=True):
     """All clinical facts, checked; compared by identity. `version` is a digest of what the data files hold.
 
     `languages`: whose words are used (N14). `lab_tags`: what an abnormal-lab card may be about. `electrolytes` count in
@@ -92,7 +93,7 @@ class Knowledge(Struct, frozen=True, eq=False):
     electrolytes: frozenset[str] = frozenset()
     site: SiteMaps = NO_MAPS
 
-    @property
+    @cached_property
     def every_limit(self) -> tuple[Limit, ...]:
         """All limits, also those that decide only with a sign."""
         return (*(limit for limits in self.limits.values() for limit in limits), *self.combined.values())
@@ -109,7 +110,7 @@ class Knowledge(Struct, frozen=True, eq=False):
         """A list of analytes or classes of medicines."""
         return _held(self.rules.lists, "lists", name)
 
-    @property
+    @cached_property
     def orderable(self) -> tuple[str, ...]:
         """The tests that a card may list as missing and propose."""
         return self.rules.orderable(self.medicines.values())

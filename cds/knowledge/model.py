@@ -1,6 +1,7 @@
 """What the clinical data files hold, typed. Read and checked by `cds.knowledge.load`."""
 
 from collections.abc import Collection, Iterable, Iterator
+from functools import cached_property
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -247,7 +248,7 @@ class Phrases(Struct, frozen=True, forbid_unknown_fields=True):
     other_tests: OtherTests = OtherTests()
 
 
-class Signs(Struct, frozen=True, forbid_unknown_fields=True):
+class Signs(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """Which kinds of signs the value sets are."""
 
     emergency: frozenset[str]
@@ -258,27 +259,27 @@ class Signs(Struct, frozen=True, forbid_unknown_fields=True):
     unspecific: frozenset[str]
     additional: frozenset[str]
 
-    @property
+    @cached_property
     def every(self) -> frozenset[str]:
         """All of them."""
         return self.strong | self.cancellable | self.central | self.unspecific | self.additional
 
-    @property
+    @cached_property
     def strong(self) -> frozenset[str]:
         """Emergencies and a child's signs: never lowered by a flag or a later entry (N3, N4)."""
         return self.emergency | self.childhood
 
-    @property
+    @cached_property
     def alarming(self) -> frozenset[str]:
         """What may stand behind an emergency, and so counts there when it is preliminary (N1)."""
         return self.emergency | self.urgent | {"cramps", "weakness-unspecific"}
 
-    @property
+    @cached_property
     def doubtful(self) -> frozenset[str]:
         """U and R signs: what speaks against one makes it R4 (N3)."""
         return self.urgent | self.central | self.routine | self.unspecific
 
-    @property
+    @cached_property
     def cancellable(self) -> frozenset[str]:
         """Signs of U, R1 and R3: a newer entry that says no cancels an Observation of one (N4)."""
         return self.urgent | self.routine

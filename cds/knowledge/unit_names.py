@@ -18,7 +18,7 @@ class UnitNames:
     """The names of units that are no UCUM, and how they are found."""
 
     def __init__(self, alias: Mapping[str, str], usual_units: Iterable[str]) -> None:
-        self._stated, self._usual = dict(alias), tuple(usual_units)
+        self._stated, self._usual = dict(alias), frozenset(usual_units)
         self._alias = {cleaned(text): unit for text, unit in alias.items()}
         self.units = frozenset(alias.values())
         folded: dict[str, set[str]] = {}
@@ -33,6 +33,8 @@ class UnitNames:
     def ucum(self, quantity: Quantity) -> str | None:
         """The UCUM code of a quantity's unit; None if it states none. Nothing is told by the size of the number."""
         if quantity.code and quantity.system in (UCUM, None):
+            if quantity.code in self._usual:
+                return quantity.code
             code = quantity.code.strip()
             ucum = code if usual(code) else self.named(code) or (code if known(code) else None)
             if ucum is not None:
@@ -74,4 +76,4 @@ def cleaned(text: str) -> str:
 
 def fold(text: str) -> str:
     """A unit in lower case, but for the letters that are another prefix then."""
-    return "".join(one if one in KEPT else one.lower() for one in text)
+    return "".join([one if one in KEPT else one.lower() for one in text])

@@ -107,7 +107,7 @@ class Reading:
         self._survey.miss(Key(Type.MEDICINE, Kind.STATUS, text=status or NONE), patient)
 
     def _result(self, part: fhir.Observation, result: Anything, patient: str) -> None:
-        reason, quantity = self._limits.trouble(result), result.quantity
+        reason, quantity = self._limits.read(result).trouble, result.quantity
         if reason is None and quantity is None and not result.flags:
             return
         unit = self._knowledge.unit_names.ucum(quantity) or "" if quantity is not None else ""

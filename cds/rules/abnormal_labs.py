@@ -223,9 +223,10 @@ def is_replaced(starts: Iterable[When | None], since: When | None) -> bool:
 
 def replaced(picture: Picture) -> Iterator[Note]:
     """What to say of low values that are already being treated."""
+    given: dict[str, list[When | None]] = {}
+    for name, start in picture.medication.replacements:
+        given.setdefault(name, []).append(start)
     for tag in picture.knowledge.lab_tags:
-        result = picture.laboratory.of(tag).abnormal
-        if result is None or result.side != "low" or result.when is None:
-            continue
-        if is_replaced((start for name, start in picture.medication.replacements if name == tag), result.when):
+        result = picture.laboratory.of(tag).abnormal if tag in given else None
+        if result is not None and result.side == "low" and is_replaced(given[tag], result.when):
             yield Note("replacement_recheck", lab_status.quoted(result, picture.knowledge))

@@ -31,13 +31,14 @@ class Amount(Struct, frozen=True):
 
 def amount(quantity: Quantity | None, analyte: Analyte, knowledge: Knowledge) -> Amount | None:
     """The amount, or None if the number or the unit is missing, unknown or of another kind. Never guesses a unit."""
-    if quantity is None or quantity.value is None:
+    value = quantity.value if quantity is not None else None
+    if quantity is None or value is None:
         return None
     unit = ucum(quantity, knowledge)
     if unit is None or to_unit(unit, analyte.unit, analyte) is None:
         return None
-    comparator = None if quantity.comparator in (None, "ad") else quantity.comparator
-    return Amount(quantity.value, unit, comparator)
+    comparator = quantity.comparator
+    return Amount(value, unit, None if comparator == "ad" else comparator)
 
 
 def ucum(quantity: Quantity, knowledge: Knowledge) -> str | None:

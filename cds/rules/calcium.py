@@ -4,12 +4,11 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from cds.chart.facts import LabResult
 from cds.fhir.dates import When
 from cds.knowledge.model import Adjustment
 from cds.rules import lab_limits
 from cds.rules.amount import Amount, is_beyond, to_unit
-from cds.rules.lab_limits import Judged, LabLimits, most_abnormal
+from cds.rules.lab_limits import Judged, LabLimits, Reading, most_abnormal
 from cds.rules.newest import of_newest_day
 
 MOST_A_DAY = 24  # albumin results of one day that are looked at; no laboratory measures it more often
@@ -19,10 +18,10 @@ TRUST = {"ionised": 3, "adjusted": 2, "computed": 1, "unadjusted": 0}
 class Albumins:
     """The readable albumin results of a chart, by day."""
 
-    def __init__(self, results: Iterable[LabResult], limits: LabLimits) -> None:
+    def __init__(self, readings: Iterable[Reading], limits: LabLimits) -> None:
         self._by_day: dict[int, list[tuple[When, Amount]]] = {}
-        for result in results:
-            number = limits.number(result)
+        for reading in readings:
+            result, number = reading.result, reading.number
             if number is not None and number.comparator is None and result.when and not result.preliminary:
                 grams = number.times(_ratio(number, limits), limits.knowledge.analytes["albumin"].unit)
                 self._by_day.setdefault(result.when.first, []).append((result.when, grams))
@@ -53,9 +52,9 @@ def _ratio(albumin: Amount, limits: LabLimits) -> float:
     return to_unit(albumin.unit, analyte.unit, analyte) or 1.0
 
 
-def judge(results: list[LabResult], albumins: Albumins, limits: LabLimits) -> list[Judged]:
+def judge(readings: list[Reading], albumins: Albumins, limits: LabLimits) -> list[Judged]:
     """Every calcium result judged; the one that decides comes from `deciding`."""
-    return [_judge(result, albumins, limits) for result in results]
+    return [_judge(reading, albumins, limits) for reading in readings]
 
 
 def deciding(results: Iterable[Judged], limits: LabLimits) -> Judged | None:
@@ -66,22 +65,22 @@ def deciding(results: Iterable[Judged], limits: LabLimits) -> Judged | None:
     return lab_limits.deciding((result for result in same if TRUST[result.kind or "unadjusted"] == best), limits)
 
 
-def _judge(result: LabResult, albumins: Albumins, limits: LabLimits) -> Judged:
+def _judge(reading: Reading, albumins: Albumins, limits: LabLimits) -> Judged:
+    result, number = reading.result, reading.number
     if result.kind != "unadjusted":
-        return limits.judge(result, result.kind)
-    number = limits.number(result)
-    if number is None or result.when is None:
-        return _unadjusted(result, limits)
+        return limits.judge(reading, result.kind)
+    if number is None or result.when is None or number.comparator:
+        return _unadjusted(reading, limits)
     near = albumins.near(result.when, limits.knowledge.albumin_hours)
     plain = replace(result, flags=frozenset())  # the laboratory flagged the unadjusted value
-    adjusted = [limits.judge(plain, "adjusted", adjust(number, albumin, limits)) for albumin in near]
-    worst = None if number.comparator else most_abnormal(adjusted, limits)
-    return replace(worst, kind="computed") if worst else _unadjusted(result, limits)
+    adjusted = [Reading(plain, adjust(number, albumin, limits), reading.trouble) for albumin in near]
+    worst = most_abnormal([limits.judge(one, "adjusted") for one in adjusted], limits)
+    return replace(worst, kind="computed") if worst else _unadjusted(reading, limits)
 
 
-def _unadjusted(result: LabResult, limits: LabLimits) -> Judged:
+def _unadjusted(reading: Reading, limits: LabLimits) -> Judged:
     """Without albumin a total that is low or high says so; none is ever normal (N30)."""
-    judged = limits.judge(result, "unadjusted")
+    judged = limits.judge(reading, "unadjusted")
     return judged if judged.is_abnormal else replace(judged, side=None)
 
 

@@ -61,10 +61,13 @@ def _sum(parts: list[Dose | None]) -> Dose | None:
 
 def _of_dosage(dosage: Dosage, product: Concept, knowledge: Knowledge) -> Dose | None:
     """Dose times frequency; else the most that is allowed in a period (R4 Dosage.maxDosePerPeriod)."""
-    amount, often = _largest(_doses(dosage), product, knowledge), _per_day(dosage, knowledge)
+    amount = _largest(_doses(dosage), product, knowledge)
+    often = _per_day(dosage, knowledge) if amount is not None else None
     if amount is not None and often is not None:
         return Dose(round(amount.value * often, DIGITS), amount.unit)
     most = _one(_value(dosage.max_dose_per_period))
+    if not most:
+        return None
     amount = _amount(_one(most.get("numerator")), product, knowledge)
     days = _days(_one(most.get("denominator")), knowledge)
     return Dose(round(amount.value / days, DIGITS), amount.unit) if amount and days else None
@@ -86,7 +89,8 @@ def _largest(quantities: Iterable[dict[str, Any]], product: Concept, knowledge: 
 
 def _amount(quantity: dict[str, Any], product: Concept, knowledge: Knowledge) -> Dose | None:
     """A mass in mg; pieces by the strength of the product, or as they are where its name does not tell the strength."""
-    value, unit = _number(quantity.get("value")), _unit(quantity, knowledge)
+    value = _number(quantity.get("value"))
+    unit = _unit(quantity, knowledge) if value is not None else None
     if value is None or unit is None:
         return None
     ratio = factor(unit, MASS)

@@ -1,6 +1,6 @@
 """From a chart to advice: the gate first, and nothing beyond it when there is no twitch (4e)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -91,8 +91,9 @@ def evaluate(evaluation_input: EvaluationInput) -> Steps[Evaluation]:
     pairs = [(advice, choice) for choice in awake for advice in _advice(choice, assessment, runner)]
     if not pairs and runner.failed_cards:
         pairs = [(unworded.alone(), Choice(topic=Topic.DATA_GAP, indicator=Indicator.INFO))]
-    still_open = (*open_items.of(assessment), *open_items.not_received(assessment.picture))
-    due = [_due(advice, assessment.picture, runner, choice, still_open) for advice, choice in pairs]
+    due = [
+        _due(advice, assessment.picture, runner, choice, lambda: _still_open(assessment)) for advice, choice in pairs
+    ]
     fresh, repeated = yield from without_repeats(due, evaluation_input)
     fresh_choices = [due.choice for due in fresh if due.choice]
     decision = replace(
@@ -132,11 +133,19 @@ def evaluate_orders(
     return Evaluation(tuple(fresh), runner, repeated, unread=picture.unread)
 
 
+def _still_open(found: Assessment) -> tuple[str, ...]:
+    return (*open_items.of(found), *open_items.not_received(found.picture))
+
+
 def _due(
-    advice: Advice, picture: Picture, runner: RuleRunner, choice: Choice | None = None, still_open: Sequence[str] = ()
+    advice: Advice,
+    picture: Picture,
+    runner: RuleRunner,
+    choice: Choice | None = None,
+    still_open: Callable[[], Sequence[str]] = tuple,
 ) -> Due:
     once = advice.variant in ROWS[advice.topic].once and not runner.failures
-    beside = still_open if once else ()
+    beside = still_open() if once else ()
     twitches, knowledge = picture.twitch_facts, picture.knowledge
     now = fingerprint(advice, twitches, runner.failures, beside, naming_of(knowledge))
     then = fingerprint(advice, twitches, runner.failures, naming=former_naming(knowledge))

@@ -61,6 +61,17 @@ class Judged(Struct, frozen=True, kw_only=True):
         return abs(self.found.value - self.edge) / self.edge if self.found and self.edge else 0.0
 
 
+class Reading(Struct, frozen=True):
+    """A result with its number in a unit that fits, if that can be true of somebody alive; else what is wrong (N64).
+
+    `trouble`: why it is not judged, or not by its number.
+    """
+
+    result: LabResult
+    number: Amount | None
+    trouble: str | None
+
+
 class LabLimits(Struct, frozen=True):
     """The limits that results are held against; judges single results by the order of trust of 2b."""
 
@@ -68,9 +79,9 @@ class LabLimits(Struct, frozen=True):
     person: Person
     today: int | None = None
 
-    def judge(self, result: LabResult, kind: str | None = None, measured: Amount | None = None) -> Judged:
-        """Judge one result; `kind` chooses among calcium limits, `measured` replaces the number by an adjusted one."""
-        case = self._ranged(result, kind, measured)
+    def judge(self, reading: Reading, kind: str | None = None) -> Judged:
+        """Judge one result; `kind` chooses among calcium limits."""
+        result, case = reading.result, self._ranged(reading, kind)
         if case.number is None:
             return self._critical(case.by_flag())
         severe = case.worst(("emergency",))
@@ -100,21 +111,16 @@ class LabLimits(Struct, frozen=True):
         """In days; 0 where nobody asks for the day."""
         return 0 if self.today is None or result.when is None else self.today - result.when.first
 
-    def number(self, result: LabResult) -> Amount | None:
-        """The result's number with a unit that fits, if it can be true of somebody alive (N64)."""
-        analyte = self.knowledge.analytes[result.analyte]
-        read_amount = amount(result.quantity, analyte, self.knowledge)
-        return read_amount if read_amount is not None and is_plausible(read_amount, analyte, result.kind) else None
-
-    def trouble(self, result: LabResult) -> str | None:
-        """Why a result is not judged, or not by its number; None if nothing is wrong with it (N64)."""
+    def read(self, result: LabResult) -> Reading:
+        """A result as a number, and what is wrong with it."""
         analyte, quantity = self.knowledge.analytes[result.analyte], result.quantity
-        if result.trouble is not None or quantity is None or quantity.value is None:
-            return result.trouble
-        read_amount = amount(quantity, analyte, self.knowledge)
-        if read_amount is None:
-            return "unit"
-        return None if is_plausible(read_amount, analyte, result.kind) else "implausible"
+        measured = amount(quantity, analyte, self.knowledge)
+        plausible = measured is not None and is_plausible(measured, analyte, result.kind)
+        if result.trouble is not None or quantity is None or quantity.value is None or plausible:
+            trouble = result.trouble
+        else:
+            trouble = "unit" if measured is None else "implausible"
+        return Reading(result, measured if plausible else None, trouble)
 
     def depth(self, result: Judged) -> float:
         """How far out a result lies on its side, in the analyte's own unit; for comparison only."""
@@ -141,41 +147,43 @@ class LabLimits(Struct, frozen=True):
         limit = self.knowledge.combined[name]
         return edge_text(limit, self.knowledge.analytes[limit.analyte].unit, self.knowledge.names)
 
-    def _ranged(self, result: LabResult, kind: str | None, measured: Amount | None) -> "RangedResult":
-        analyte = self.knowledge.analytes[result.analyte]
-        age = self._age(result)
-        limits = tuple(
+    def _ranged(self, reading: Reading, kind: str | None) -> "RangedResult":
+        result, number = reading.result, reading.number
+        analyte, age = self.knowledge.analytes[result.analyte], self._age(result)
+        limits = [
             _aged(limit, age)
             for limit in self.knowledge.limits.get(result.analyte, ())
             if limit.kind in (None, kind) and is_for_age(limit, self.person)
-        )
-        number = measured or self.number(result)
-        ranged = None
+        ]
+        ranged = upper = None
         if number is not None and analyte.trust_range:
             ranged = usable(result.ranges, number, analyte, self.person, self.knowledge)
-        return RangedResult(result, analyte, limits, number, ranged, kind, self.knowledge.names)
+        if number is not None:
+            upper = _upper(number, ranged, limits, analyte)
+        return RangedResult(result, analyte, limits, number, ranged, upper, kind, self.knowledge.names)
+
+
+def _upper(number: Amount, ranged: Range | None, limits: Iterable[Limit], analyte: Analyte) -> float | None:
+    """The upper limit of normal in the number's unit: the laboratory's, else the usual one."""
+    if ranged is not None and ranged.high is not None:
+        return ranged.high
+    for limit in limits:
+        if limit.side == "high" and limit.effect == "info" and limit.value:
+            return edge_of(number, limit, analyte)
+    return None
 
 
 class RangedResult(Struct, frozen=True):
-    """One result with all that decides about it."""
+    """One result with all that decides about it; `upper` is the upper limit of normal in its unit."""
 
     result: LabResult
     analyte: Analyte
-    limits: tuple[Limit, ...]
+    limits: list[Limit]
     number: Amount | None
     ranged: Range | None
+    upper: float | None
     kind: str | None
     names: Names
-
-    @property
-    def upper(self) -> float | None:
-        """The upper limit of normal in the result's unit: the laboratory's, else the usual one."""
-        if self.ranged is not None and self.ranged.high is not None:
-            return self.ranged.high
-        usual = next(
-            (limit for limit in self.limits if limit.side == "high" and limit.effect == "info" and limit.value), None
-        )
-        return None if usual is None or self.number is None else edge_of(self.number, usual, self.analyte)
 
     def by_number(self) -> Judged:
         """Below the emergency limits: range, then flag, then table."""

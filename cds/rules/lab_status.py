@@ -14,7 +14,7 @@ from cds.knowledge.load import Knowledge
 from cds.rules import calcium
 from cds.rules.amount import Amount
 from cds.rules.calcium import Albumins
-from cds.rules.lab_limits import CRITICAL, Judged, LabLimits, day_of, deciding
+from cds.rules.lab_limits import CRITICAL, Judged, LabLimits, Reading, day_of, deciding
 from cds.rules.ranges import Person
 
 
@@ -110,17 +110,17 @@ class Laboratory(Struct, frozen=True):
 def read(chart: Chart, knowledge: Knowledge, person: Person, today: int) -> Laboratory:
     """Judge all laboratory results of a chart."""
     limits = LabLimits(knowledge, person, today)
-    grouped: dict[str, list[LabResult]] = {}
+    grouped: dict[str, list[Reading]] = {}
     doubted: dict[str, list[Unread]] = {}
-    for result in chart.labs:
-        reason = limits.trouble(result)
-        same_analyte = grouped.setdefault(result.analyte, [])
+    for reading in map(limits.read, chart.labs):
+        analyte, reason = reading.result.analyte, reading.trouble
+        same_analyte = grouped.setdefault(analyte, [])
         if reason not in BLOCKING:
-            same_analyte.append(result)
+            same_analyte.append(reading)
         if reason is not None:
-            doubted.setdefault(result.analyte, []).append(Unread(result, reason))
+            doubted.setdefault(analyte, []).append(Unread(reading.result, reason))
     albumins = Albumins(grouped.get("albumin", ()), limits)
-    standings = {analyte: _standing(analyte, results, albumins, limits, today) for analyte, results in grouped.items()}
+    standings = {analyte: _standing(analyte, group, albumins, limits, today) for analyte, group in grouped.items()}
     recent = {analyte: _recent(doubts, standings[analyte], limits, today) for analyte, doubts in doubted.items()}
     unread = {analyte: _newest(doubts, today) for analyte, doubts in recent.items() if doubts}
     counts = Counter(unread.reason for doubts in recent.values() for unread in doubts)
@@ -129,17 +129,17 @@ def read(chart: Chart, knowledge: Knowledge, person: Person, today: int) -> Labo
 
 def every(analyte: str, chart: Chart, limits: LabLimits) -> list[tuple[LabResult, Judged | None]]:
     """Every result of an analyte as it is judged by itself; None where something is wrong with it (N64)."""
-    labs = [lab for lab in chart.labs if lab.analyte in (analyte, "albumin")]
-    read = [lab_result for lab_result in labs if limits.trouble(lab_result) is None]
-    albumins = Albumins((lab_result for lab_result in read if lab_result.analyte == "albumin"), limits)
-    results = [lab_result for lab_result in labs if lab_result.analyte == analyte]
-    return [(result, _alone(result, albumins, limits) if result in read else None) for result in results]
+    readings = [limits.read(lab) for lab in chart.labs if lab.analyte in (analyte, "albumin")]
+    is_albumin = (reading for reading in readings if reading.result.analyte == "albumin" and reading.trouble is None)
+    albumins = Albumins(is_albumin, limits)
+    own = (reading for reading in readings if reading.result.analyte == analyte)
+    return [(reading.result, None if reading.trouble else _alone(reading, albumins, limits)) for reading in own]
 
 
-def _alone(result: LabResult, albumins: Albumins, limits: LabLimits) -> Judged:
-    if result.analyte == "calcium":
-        return calcium.judge([result], albumins, limits)[0]
-    return limits.judge(result)
+def _alone(reading: Reading, albumins: Albumins, limits: LabLimits) -> Judged:
+    if reading.result.analyte == "calcium":
+        return calcium.judge([reading], albumins, limits)[0]
+    return limits.judge(reading)
 
 
 def _recent(doubted: list[Unread], standing: Standing, limits: LabLimits, today: int) -> list[Unread]:
@@ -164,22 +164,23 @@ def _day(result: LabResult, today: int) -> int:
     return result.when.first if result.when else today
 
 
-def _standing(analyte: str, results: list[LabResult], albumins: Albumins, limits: LabLimits, today: int) -> Standing:
-    decided, early = _decide(analyte, results, albumins, limits), None
+def _standing(analyte: str, readings: list[Reading], albumins: Albumins, limits: LabLimits, today: int) -> Standing:
+    decided, early = _decide(analyte, readings, albumins, limits), None
     if decided is not None and decided.result.preliminary:
         early = decided if today - day_of(decided) <= limits.knowledge.days("emergency_lab") else None
         if early is None or early.effect != "emergency":
-            decided = _decide(analyte, [result for result in results if not result.preliminary], albumins, limits)
+            decided = _decide(analyte, [one for one in readings if not one.result.preliminary], albumins, limits)
     if decided is None:
         return Standing(analyte=analyte, state="unreadable", early=early)
     return replace(_aged(analyte, decided, limits.knowledge, today), early=early)
 
 
-def _decide(analyte: str, results: list[LabResult], albumins: Albumins, limits: LabLimits) -> Judged | None:
+def _decide(analyte: str, readings: list[Reading], albumins: Albumins, limits: LabLimits) -> Judged | None:
     """Judge day by day from the newest until a day has a readable result; older ones cannot matter."""
-    by_day: dict[int, list[LabResult]] = {}
-    for result in results:
-        by_day.setdefault(result.when.first if result.when else 0, []).append(result)
+    by_day: dict[int, list[Reading]] = {}
+    for reading in readings:
+        when = reading.result.when
+        by_day.setdefault(when.first if when else 0, []).append(reading)
     for day in sorted(by_day, reverse=True):
         decided = _of_day(analyte, by_day[day], albumins, limits)
         if decided is not None:
@@ -187,10 +188,10 @@ def _decide(analyte: str, results: list[LabResult], albumins: Albumins, limits: 
     return None
 
 
-def _of_day(analyte: str, results: list[LabResult], albumins: Albumins, limits: LabLimits) -> Judged | None:
+def _of_day(analyte: str, readings: list[Reading], albumins: Albumins, limits: LabLimits) -> Judged | None:
     if analyte == "calcium":
-        return calcium.deciding(calcium.judge(results, albumins, limits), limits)
-    return deciding((limits.judge(result) for result in results), limits)
+        return calcium.deciding(calcium.judge(readings, albumins, limits), limits)
+    return deciding(map(limits.judge, readings), limits)
 
 
 def _aged(analyte: str, result: Judged, knowledge: Knowledge, today: int) -> Standing:

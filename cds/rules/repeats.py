@@ -72,6 +72,8 @@ def fingerprint(
 
 def _signs(advice: Advice, facts: Iterable[Fact], naming: Naming) -> list[str]:
     """What the signs are known by. A twitch that is a sign too, as of the tongue, is called as the sign: the last."""
+    if not advice.signs:
+        return []
     by_print = {
         fill(worded, {"sign": words}): fill(as_known, {"sign": fact.label})
         for fact in facts

@@ -31,7 +31,7 @@ from cds.rules.flag_rows import EMERGENCY_TAGS, ENCEPHALITIS, FLAGS
 from cds.rules.picture import Picture
 from cds.rules.reads import DISEASES, EXPECTED, Reads
 from cds.rules.rule import Ask, Rule
-from cds.rules.runner import RuleRunner, once
+from cds.rules.runner import RuleRunner, once, silent
 from cds.rules.view import NO_OUTCOMES, Outcomes, View
 
 TESTS = (Topic.LAB_ORDER,)
@@ -336,13 +336,8 @@ class Rulebook:
         """All that a rule raises; a chart with nothing of what it reads is not looked at."""
         access, ask = self._access[rule.id], how or rule.ask
         if ask is None or (how is None and not access.always and access.on_chart.isdisjoint(picture.names)):
-            return runner.ask(rule.id, _silent, picture)
+            return runner.ask(rule.id, silent, picture)
         return runner.ask(rule.id, ask, View(access, picture, outcomes))
-
-
-def _silent(_: Picture) -> tuple[Any, ...]:
-    """What every rule says of a chart that holds nothing of what it reads."""
-    return ()
 
 
 @lru_cache(maxsize=4)

@@ -53,7 +53,7 @@ def rule(view: View) -> list[Stopped]:
 def _of_class(tag: str, view: View) -> Iterator[Stopped]:
     """Nothing while any entry of the class is taken."""
     history = [entry for entry in view.history(tag) if not entry.drug.ref.startswith(ADMINISTRATION)]
-    if any(entry.is_active for entry in history):
+    if not history or any(entry.is_active for entry in history):
         return
     medicine = view.medicine(tag)
     names = dict.fromkeys(entry.concept.ingredient for entry in history)

@@ -1,10 +1,12 @@
 """Opening the parts of a process, as its settings say: the one place where all of them meet."""
 
 import asyncio
+import ctypes
 import gc
 import logging
 import os
 import signal
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -189,6 +191,13 @@ def _prepare() -> None:
     """What the first call of some kind would else wait for."""
     units.prepare()
     gc.freeze()
+    _give_back()
+
+
+def _give_back() -> None:
+    """Return to the system what was needed to load, once: the C library keeps it else (malloc_trim(3), glibc)."""
+    with suppress(AttributeError, TypeError):  # another C library, another system
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _keep() -> None:

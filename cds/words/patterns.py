@@ -25,7 +25,7 @@ YEAR_DIGITS = 4
 AROUND = ("cue:", "look:")  # what matters only beside a mention
 
 
-class Phrase(Struct, frozen=True):
+class Phrase(Struct, frozen=True, gc=False):
     """A row of elements, and what it means."""
 
     elements: tuple[int, ...]
@@ -48,15 +48,17 @@ class Phrases:
         self._file = file
         self._words = words
         self._ids: dict[str, int] = {}
-        self._exact: dict[str, set[int]] = {}
-        self._begun: dict[str, set[int]] = {}
+        self._exact: dict[str, tuple[int, ...]] = {}
+        self._begun: dict[str, tuple[int, ...]] = {}
+        self._numbers: dict[tuple[int, ...], tuple[int, ...]] = {}  # many words are in the same sets: kept once
         self._by_first: dict[int, list[Phrase]] = {}
         self._never = frozenset(map(fold, misspelt.never))
-        self._near: dict[str, list[str]] = {}
+        self._near: dict[str, tuple[str, ...]] = {}
         for word in misspelt.of:
             for spelt in spellings(word):
+                alone = (spelt,)
                 for less in _shortened(spelt):
-                    self._near.setdefault(less, []).append(spelt)
+                    self._near[less] = self._near[less] + alone if less in self._near else alone
         self._lengths: tuple[int, ...] = ()
         self._mentions: set[int] = set()
         self._filler = self._element("@filler")
@@ -83,9 +85,16 @@ class Phrases:
         for word in self._expanded(text, text):
             is_prefix = word.endswith("*")
             for spelt in spellings(word.rstrip("*")):
-                (self._begun if is_prefix else self._exact).setdefault(spelt, set()).add(number)
+                self._enter(self._begun if is_prefix else self._exact, spelt, number)
         self._lengths = tuple(sorted({len(prefix) for prefix in self._begun}))
         return number
+
+    def _enter(self, table: dict[str, tuple[int, ...]], word: str, number: int) -> None:
+        """Say that a word is in a set; the sets are numbered as they come, so that the last one is the newest."""
+        before = table.get(word, ())
+        if number not in before[-1:]:
+            numbers = (*before, number)
+            table[word] = self._numbers.setdefault(numbers, numbers)
 
     def _expanded(self, text: str, place: str) -> Iterator[str]:
         for word in text.split("|"):
@@ -117,7 +126,7 @@ class Phrases:
         for length in self._lengths:
             if length > len(text):
                 break
-            numbers |= self._begun.get(text[:length], set())
+            numbers.update(self._begun.get(text[:length], ()))
         return frozenset(numbers)
 
     def _meant(self, text: str) -> str | None:

@@ -1,6 +1,6 @@
 """What a start costs: CPU time and memory of commands as whole processes, of a worker, and of the parent of workers.
 
-Bytecode and tables are in place, as after a first start: see `compiled`.
+Bytecode and tables are in place, as after a first start: see `as_installed`.
 """
 
 import os
@@ -68,16 +68,17 @@ def _judged(value: float | None, most: float | None, form: str) -> str:
 
 def rows(effort: Effort) -> Iterator[Cost]:
     """Commands, a worker from its start through a load, and a parent."""
-    with compiled():
+    with as_installed():
         yield from _rows(effort)
 
 
 @contextmanager
-def compiled() -> Iterator[None]:
-    """Have what is started keep and find bytecode, in a folder of its own, whatever this machine is set to."""
+def as_installed() -> Iterator[None]:
+    """Have what is started keep and find bytecode, in a folder of its own, and find no library of the tests only."""
     before = dict(os.environ)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["PYTHONPYCACHEPREFIX"] = folder
+        os.environ["PYTHONPATH"] = str(HERE / "service_only")
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         try:
             yield

@@ -74,7 +74,8 @@ def test_the_same_value_in_another_unit_is_judged_the_same(limit: Limit, place: 
             shifted = round(value + STEPS[place] * step(limit, unit), 6)
             quantity = Quantity(stated=shifted, unit=unit, system=UCUM, code=unit)
             result = LabResult(ref="", analyte=limit.analyte, concept=concept, quantity=quantity)
-            one = LabLimits(KNOWLEDGE, person).judge(result, limit.kind)
+            limits = LabLimits(KNOWLEDGE, person)
+            one = limits.judge(limits.read(result), limit.kind)
             judged.add((one.side, one.effect))
         assert 1 == len(judged), (person, judged)
 

@@ -13,7 +13,7 @@ from visits import Json, basis, seen
 from cards.advice import Fact
 from cards.topics import Topic
 from cds.need import Recall
-from cds.rules.runner import Found, P, RuleRunner, once
+from cds.rules.runner import Found, P, RuleRunner, once, silent
 
 ALS: Json = {"condition": "86044005 Amyotrophic lateral sclerosis", "recorded": "5 mo"}
 TWITCH: Json = {"twitch": "5 w"}
@@ -136,6 +136,15 @@ def test_a_failing_rule_is_named_and_the_others_go_on() -> None:
     assert [("broken", "not-checked"), ("sound", "fired")] == [(one.rule, one.state) for one in runner.verdicts]
     assert Sign("sign").facts == runner.verdicts[1].facts
     assert [("broken", "rule-failed")] == [(one.type, one.reason) for one in runner.not_checked]
+
+
+def test_a_rule_that_has_nothing_to_read_has_a_verdict_too() -> None:
+    """It did not fire, and nobody had to ask; asked all the same, it raises nothing."""
+    runner = RuleRunner()
+
+    assert () == runner.ask("idle", silent, "chart")
+    assert () == silent("chart")
+    assert [("idle", "not-fired")] == [(one.rule, one.state) for one in runner.verdicts]
 
 
 @pytest.mark.parametrize("route", ROUTES)
