@@ -5,4 +5,4 @@ pint loads dask where it finds it, 9 MB; the service's lock has none, the enviro
 
 import sys
 
-sys.modules["dask"] = None  # type: ignore[assignment] - so does Python mark what cannot be imported
+sys.modules["dask"] = None  # type: ignore[assignment]  # so Python marks what cannot be imported
