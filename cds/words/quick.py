@@ -7,6 +7,7 @@ from cds.words.tokens import LONGEST, fold
 
 Tree = dict[str, "Tree"]
 END = ""
+BEGIN = r"(?<![^\W\d_].)"  # behind the first letter of a stem: before it stands none, so a word begins with it
 
 
 class Quick:
@@ -19,10 +20,11 @@ class Quick:
             for letter in stem:
                 here = here.setdefault(letter, {})
             here[END] = {}
-        self._may = re.compile(_pattern(tree)).search if tree else None
+        branches = [re.escape(letter) + BEGIN + _pattern(below) for letter, below in sorted(tree.items())]
+        self._may = re.compile("|".join(branches)).search if tree else None
 
     def may(self, text: str) -> bool:
-        """Whether any stem stands in it."""
+        """Whether any word of it begins with a stem."""
         return self._may is not None and self._may(fold(text[:LONGEST])) is not None
 
 
