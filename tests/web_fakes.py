@@ -21,7 +21,7 @@ from cds.trust.standing import Standing
 from cds.web.app import create_app
 from cds.web.parts import Parts
 
-FIXTURES = Path(__file__).parent / "fixtures"
+FIXTURES = Path(__file__).parent / "demo" / "fixtures"
 KNOWLEDGE = load_knowledge()
 SERVICE = "muscle-twitch-patient-view"
 CALL = f"/cds-services/{SERVICE}"
