@@ -55,7 +55,7 @@ def _noted(texts: Iterable[str]) -> list[Expected]:
     for text in texts:
         tip = tip_of(text)
         if tip is None:
-            raise UsageError(f"--expect {text}: is no head; give it as the summary prints it, LOG:NUMBER:HASH")
+            raise UsageError(f"--expect {text}: is not a head; give it as the summary prints it, LOG:NUMBER:HASH")
         expected.append(Expected(tip, Place(0, f"--expect {text[:20]}…", 0)))
     return expected
 

@@ -60,7 +60,7 @@ class Stretch:
             text = f"{self._size} bytes of a line that was not finished, or was cut; no later line records it"
             findings.add(self._first, What.TORN, text)
         else:
-            findings.add(self._first, What.ALTERED, f"line {where} is no line of an audit")
+            findings.add(self._first, What.ALTERED, f"line {where} is not a line of an audit")
         self._clear()
         return doubt
 

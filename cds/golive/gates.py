@@ -110,10 +110,10 @@ def _problems(gates: Gates) -> Iterable[tuple[str, str]]:
         yield "until", f"{gates.until} is before since, {gates.since}"
     for name in gates.without:
         if name not in (*SOURCES, *GATES):
-            yield "without", f"{name!r} is no source and no gate; there are {', '.join((*SOURCES, *GATES))}"
+            yield "without", f"{name!r} is neither a source nor a gate; there are {', '.join((*SOURCES, *GATES))}"
     for name in gates.gates:
         if name not in GATES:
-            yield f"gates.{name}", f"is no gate; the gates are {', '.join(GATES)}"
+            yield f"gates.{name}", f"is not a gate; the gates are {', '.join(GATES)}"
     yield from _problems_of_limits(gates.asked, gates.gates)
     if "agreement" in gates.asked and len(gates.reviews) != 2:
         yield "reviews", 'must name the files of two reviewers for the gate "agreement"'

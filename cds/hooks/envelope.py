@@ -78,7 +78,7 @@ def _source(request: dict[str, Any], context: Context) -> Source:
     """Where more may be asked for, with the values that templates may hold (conformance C 19, D 39)."""
     server, auth = request.get("fhirServer"), member_object(request, "fhirAuthorization")
     if server is not None and not (isinstance(server, str) and server.startswith(("http://", "https://"))):
-        raise BadEnvelope("fhirServer", "is no absolute URL")
+        raise BadEnvelope("fhirServer", "must be an absolute URL")
     if server is None:
         if auth is not None:
             raise BadEnvelope("fhirServer")

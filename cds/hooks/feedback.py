@@ -76,7 +76,7 @@ def _moment(text: str, place: str) -> datetime:
             UTC
         )
     except (ValueError, OverflowError) as problem:
-        raise BadFeedback(place, "is no moment of the calendar") from problem
+        raise BadFeedback(place, "is not a valid date and time") from problem
 
 
 def _suggestions(part: Part) -> tuple[str, ...]:

@@ -174,7 +174,7 @@ def _keys(answer_lists: Stated, tokens: Iterable[str]) -> Iterator[Key]:
 
 def _urls(answer_lists: Stated, name: str) -> list[str]:
     if name not in answer_lists.systems:
-        raise KnowledgeError(FILE, name, "is no system of this file")
+        raise KnowledgeError(FILE, name, "is not a system of this file")
     return answer_lists.systems[name]
 
 

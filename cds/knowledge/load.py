@@ -250,7 +250,7 @@ def _aliases(folder: Folder, systems: Mapping[str, str]) -> Aliases:
     aliases = _convert("system_aliases.toml", "the file", folder.toml("system_aliases.toml"), Aliases)
     for name, system in (*aliases.names.items(), *((edition, edition) for edition in aliases.editions)):
         if system not in systems.values():
-            raise KnowledgeError("system_aliases.toml", name, f"`{system}` is no system of systems.toml")
+            raise KnowledgeError("system_aliases.toml", name, f"`{system}` is not a system of systems.toml")
     return aliases
 
 
@@ -333,11 +333,11 @@ def _check(knowledge: Knowledge, terminology: Terminology) -> None:
             _check_limit(knowledge, limit)
     for name, explanation in knowledge.explanations.items():
         if unknown := {f"explains-{name}", *explanation.signs} - knowledge.sets.keys():
-            raise KnowledgeError(EXPLANATIONS, name, f"{min(unknown)} is no value set of valuesets.toml")
+            raise KnowledgeError(EXPLANATIONS, name, f"{min(unknown)} is not a value set of valuesets.toml")
         if explanation.taking is not None and explanation.taking not in knowledge.medicines:
-            raise KnowledgeError(EXPLANATIONS, name, f"{explanation.taking} is no class of medicines.toml")
+            raise KnowledgeError(EXPLANATIONS, name, f"{explanation.taking} is not a class of medicines.toml")
     for name in knowledge.signs.every - knowledge.sets.keys():
-        raise KnowledgeError("signs.toml", name, "is no value set of valuesets.toml")
+        raise KnowledgeError("signs.toml", name, "is not a value set of valuesets.toml")
     for name, medicine in knowledge.medicines.items():
         terminology.of_groups("medicines.toml", name, [*medicine.groups, *medicine.never, *medicine.check_route])
         _check_rivals(knowledge, name, medicine)
@@ -355,7 +355,9 @@ def _check_ingredients(knowledge: Knowledge) -> None:
     }
     for row in knowledge.ingredients.rows:
         if row.group not in groups | knowledge.medicines.keys():
-            raise KnowledgeError(INGREDIENTS, row.ingredient, f"`{row.group}` is no group of a class of medicines.toml")
+            raise KnowledgeError(
+                INGREDIENTS, row.ingredient, f"`{row.group}` is not a group of a class of medicines.toml"
+            )
 
 
 def _check_limit(knowledge: Knowledge, limit: Limit) -> None:

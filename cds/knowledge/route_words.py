@@ -70,4 +70,4 @@ def _pattern(name: str, words: list[str]) -> re.Pattern[str]:
     try:
         return re.compile(rf"(?<![^ ])(?:{'|'.join(words)})(?![^ ])")
     except re.error as problem:
-        raise KnowledgeError("routes.toml", name, f"is no regular expression: {problem}") from problem
+        raise KnowledgeError("routes.toml", name, f"is not a regular expression: {problem}") from problem

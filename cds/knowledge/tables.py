@@ -43,5 +43,5 @@ def _rows_of(path: Path, systems: Mapping[str, str]) -> list[Row]:
         if not row.group or not row.code:
             raise KnowledgeError(file, row.code or row.group or "-", "a row needs a group and a code")
         if row.system not in systems.values():
-            raise KnowledgeError(file, row.code, f"`{row.system}` is no system of systems.toml")
+            raise KnowledgeError(file, row.code, f"`{row.system}` is not a system of systems.toml")
     return table_rows

@@ -36,7 +36,7 @@ def address_of(database_url: str, data_dir: str) -> Address:
     try:
         url = make_url(database_url)
     except (ArgumentError, ValueError) as problem:
-        raise StoreError("TWITCH_CDS_DATABASE_URL: is no address of a database") from problem
+        raise StoreError("TWITCH_CDS_DATABASE_URL: is not the address of a database") from problem
     backend = url.get_backend_name()
     if backend not in DRIVERS or url.drivername not in (backend, DRIVERS[backend]):
         raise StoreError("TWITCH_CDS_DATABASE_URL: must begin with sqlite:// or postgresql://, without another driver")

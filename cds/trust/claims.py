@@ -132,7 +132,7 @@ def _moment(claims: Claims, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise refused("time", f"The token's {name} must be a number of seconds since 1970; received {quoted(value)}.")
     if not 0 <= value <= LATEST:
-        raise refused("time", f"The token's {name} is no moment between 1970 and 9999 (are these milliseconds?).")
+        raise refused("time", f"The token's {name} is not a moment between 1970 and 9999 (are these milliseconds?).")
     return float(value)
 
 

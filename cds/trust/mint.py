@@ -106,7 +106,7 @@ def publish(signer: Signer, path: Path) -> None:
         keys = [*(key for key in published if key.get("kid") != signer.kid), signer.public()]
         path.write_text(json.dumps({"keys": keys}, indent=2) + "\n", "utf-8")
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as problem:
-        raise UsageError(f"--jwks {path}: is no key set that could be added to, or cannot be written") from problem
+        raise UsageError(f"--jwks {path}: is not a key set that can be added to, or cannot be written") from problem
 
 
 def _given(values: Mapping[str, str | None]) -> dict[str, str]:

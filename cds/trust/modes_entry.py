@@ -40,7 +40,7 @@ def problems(entry: Written, services: Collection[str]) -> Iterator[tuple[str, s
         yield "mode", ONE_OF
     for service, mode in entry.modes.items():
         if services and service not in services:
-            yield f"modes.{service}", f"is no service; the services are {', '.join(sorted(services))}"
+            yield f"modes.{service}", f"is not a service; the services are {', '.join(sorted(services))}"
         if mode not in NAMES:
             yield f"modes.{service}", ONE_OF
     yield from _problems_of_pilot(entry)

@@ -120,7 +120,7 @@ def _entries(path: Path) -> Sequence[object]:
     except tomllib.TOMLDecodeError as problem:
         raise RegistryError(str(path), "the file", f"is not TOML: {problem}") from problem
     if strange := sorted(document.keys() - {"client"}):
-        raise RegistryError(str(path), strange[0], "is no part of this file; it holds [[client]] tables only")
+        raise RegistryError(str(path), strange[0], "is not part of this file; it holds [[client]] tables only")
     entries = document.get("client", [])
     if not isinstance(entries, list):
         raise RegistryError(str(path), "client", "must be written [[client]], with two brackets")
@@ -150,7 +150,7 @@ def _reason(problem: msgspec.ValidationError) -> str:
     text = str(problem).partition(" - at ")[0]
     if "unknown field" in text:
         keys = SmartEntry if "$.smart" in str(problem) else Entry
-        return f"is no key of a client; the keys are {', '.join(keys.__struct_fields__)}"
+        return f"is not a key of a client; the keys are {', '.join(keys.__struct_fields__)}"
     return "is missing" if "missing required" in text else text[:1].lower() + text[1:]
 
 

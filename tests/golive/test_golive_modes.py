@@ -341,7 +341,7 @@ def test_a_silent_client_without_a_decision_on_emergencies_stops_the_start_with_
         (
             'modes = { "muscle-twitch" = "off" }',
             ".modes.muscle-twitch",
-            "is no service; the services are muscle-twitch-",
+            "is not a service; the services are muscle-twitch-",
         ),
         (f'modes = {{ "{VIEW}" = "quiet" }}', f".modes.{VIEW}", "must be one of off, silent, pilot, on"),
         (f'modes = {{ "{VIEW}" = "silent" }}', ".silent_emergencies", "is missing: a mode of this client"),
@@ -353,7 +353,7 @@ def test_a_silent_client_without_a_decision_on_emergencies_stops_the_start_with_
         ("pilot = { percent = -1 }", ".pilot.percent", "must be a number from 0 to 100"),
         ("pilot = { percent = nan }", ".pilot.percent", "must be a number from 0 to 100"),
         ('pilot = { users = ["Practitioner/1"] }', ".pilot.users", "holds 'Practitioner/1', which is not a hash"),
-        ("pilot = { share = 5 }", ".pilot.share", "is no key of a client"),
+        ("pilot = { share = 5 }", ".pilot.share", "is not a key of a client"),
     ],
 )
 def test_what_is_wrong_with_a_mode_is_told_with_its_place(tmp_path: Path, text: str, place: str, reason: str) -> None:

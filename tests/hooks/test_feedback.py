@@ -162,7 +162,7 @@ def test_any_moment_of_rfc_3339_becomes_utc(timestamp: str, expected: datetime) 
 
 @given(st.datetimes(timezones=st.timezones()))
 def test_what_python_writes_is_read(moment: datetime) -> None:
-    """Any date with any whole offset comes out as the same moment, or is no moment of the calendar in UTC."""
+    """Any date with any whole offset comes out as the same moment, or is not a valid date and time in UTC."""
     offset = moment.utcoffset()
     assert offset is not None
     text = moment.isoformat()
@@ -213,7 +213,7 @@ def test_what_is_no_rfc_3339_is_refused(timestamp: str) -> None:
 )
 def test_what_no_calendar_has_is_refused(timestamp: str) -> None:
     """30 February, hour 24, the year 0, a moment before the first."""
-    assert "`feedback[0].outcomeTimestamp` is no moment of the calendar" == refused(
+    assert "`feedback[0].outcomeTimestamp` is not a valid date and time" == refused(
         body(OVERRIDDEN | {"outcomeTimestamp": timestamp})
     )
 

@@ -255,7 +255,7 @@ def test_a_mode_of_a_service_that_there_is_not_is_found(tmp_path: Path, capsys: 
     path = written(tmp_path, f'{CLIENTS}modes = {{ "muscle-twitch-order" = "off" }}', jwks(es384()))
 
     assert 2 == cli.main(["clients", "check", str(path)])
-    assert 'client[1] "ehr".modes.muscle-twitch-order: is no service; the services are' in capsys.readouterr().err
+    assert 'client[1] "ehr".modes.muscle-twitch-order: is not a service; the services are' in capsys.readouterr().err
 
 
 HASH_KEY = "a hash key of more than 32 characters"

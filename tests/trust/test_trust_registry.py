@@ -85,14 +85,14 @@ def test_plain_http_is_for_this_machine_only(tmp_path: Path, url: str) -> None:
     [
         (b"\xff", "the file", "is not UTF-8"),
         ("[client", "the file", "is not TOML: "),
-        ("clients = 1", "clients", "is no part of this file; it holds [[client]] tables only"),
+        ("clients = 1", "clients", "is not part of this file; it holds [[client]] tables only"),
         ("client = 1", "client", "must be written [[client]], with two brackets"),
         ('[client]\nname = "x"', "client", "must be written [[client]], with two brackets"),
         ("client = [1]", "client[1]", "expected `object`, got `int`"),
         (
             f'{ONE}{URL}\nurl = "x"',
             'client[1] "ehr".url',
-            "is no key of a client; the keys are name, issuer, jwks_url,",
+            "is not a key of a client; the keys are name, issuer, jwks_url,",
         ),
         (f'[[client]]\nname = "ehr"\n{URL}', 'client[1] "ehr".issuer', "is missing"),
         (f'[[client]]\nissuer = "{ISSUER}"\n{URL}', "client[1].name", "is missing"),

@@ -186,7 +186,7 @@ def _read_includes(query: Query, text: str) -> None:
 
 def _read_count(query: Query, text: str) -> None:
     if not _COUNT.fullmatch(text):
-        raise Refused(400, "invalid", f"_count is no whole number. Send 0 to {MAX_COUNT}.")
+        raise Refused(400, "invalid", f"_count is not a whole number. Send 0 to {MAX_COUNT}.")
     query.count = min(int(text), MAX_COUNT)
     query.count_only = query.count_only or query.count == 0
     query.used.append(("_count", str(query.count)))
