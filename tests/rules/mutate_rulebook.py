@@ -189,7 +189,7 @@ def concerned(mutant: Mutant, original: Original) -> list[int]:
     file, _, name = mutant.name.partition(":")
     words = name.split()
     found = frozenset(range(len(BODIES)))
-    if file == "rules.toml" and len(words) > 2:
+    if file == "rules.toml" and len(words) > 2 and words[1] != "lists":  # lists are read when the rulebook is made
         found = original.reading(words[2])
         if words[1] == "windows":
             found &= original.spanning(int(words[3]) - 2, int(words[3]) + 2)
