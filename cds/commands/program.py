@@ -11,6 +11,7 @@ from click.shell_completion import shell_complete
 
 from cds.commands.look import WIDTH, Group
 from cds.errors import CdsError, UsageError
+from cds.evaluate.places import of_store, store_errors
 from cds.settings import environment
 
 NAME = "twitch-cds"
@@ -102,6 +103,9 @@ def run(arguments: Sequence[str]) -> int:
     except CdsError as error:
         _say(error.text)
         return 2 if isinstance(error, UsageError) else 1
+    except store_errors() as problem:
+        _say(of_store(problem))
+        return 2
     except BrokenPipeError:  # whoever reads has seen enough: `twitch-cds report | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -1,6 +1,7 @@
 """Where files are: on this machine, or under a URL in a store that fsspec opens (the extra `cluster`)."""
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from io import BufferedReader
 from pathlib import Path, PurePath
@@ -33,6 +34,17 @@ def at(place: str) -> Path:
     except (ImportError, ValueError) as problem:
         raise UsageError(f"{place}: {problem}. S3-compatible stores: pip install 'twitch-cds[cluster]'") from problem
     return cast("Path", stored)
+
+
+def store_errors() -> tuple[type[Exception], ...]:
+    """What an S3-compatible store raises beside OSError: it does not answer or refuses, or credentials are missing."""
+    raised = sys.modules.get("botocore.exceptions")  # who has not loaded it has met none of them
+    return (raised.BotoCoreError, raised.ClientError) if raised else ()
+
+
+def of_store(problem: Exception) -> str:
+    """The same in one line."""
+    return f"the store: {' '.join(str(problem).split())}"
 
 
 def whole_name(place: str) -> str:

@@ -17,7 +17,7 @@ from cds.call import build_engine
 from cds.clock import Clock
 from cds.errors import Unfinished, UsageError, reason_of
 from cds.evaluate.files import Problem
-from cds.evaluate.places import whole_name
+from cds.evaluate.places import of_store, store_errors, whole_name
 from cds.keyed import fingerprint
 from cds.knowledge.load import DATA
 from cds.replay import keep, results
@@ -30,7 +30,7 @@ from cds.replay.losses import Reason
 from cds.replay.manifest import LOCK, NAME, Manifest, inputs, taken_up
 from cds.replay.names import Names
 from cds.replay.page import write_page
-from cds.replay.parts import parts
+from cds.replay.parts import Part, parts
 from cds.replay.run import Limits, Run
 from cds.replay.tables import GO_ON, tables
 from cds.replay.worker import Setup
@@ -74,6 +74,8 @@ def run(
         raise Unfinished(
             f"{problem.filename or out}: {reason_of(problem)}. Run the same command again to go on"
         ) from problem
+    except store_errors() as problem:
+        raise Unfinished(f"{of_store(problem)}. Run the same command again to go on") from problem
 
 
 def _replay(
@@ -84,7 +86,7 @@ def _replay(
     crew_for: Callable[[Setup], Crew] | None,
 ) -> int:
     export = whole_name(options.export)
-    found, problems = parts(export)
+    found, problems = _parts(export)
     if not found:
         raise UsageError("; ".join(f"{one.input}: {one.text}" for one in problems))
     engine = build_engine(settings, data=Path(options.knowledge) if options.knowledge else DATA)
@@ -115,6 +117,14 @@ def _replay(
         keep.remove(folder)
     keep.remove_drafts(out)
     return _said(manifest, out)
+
+
+def _parts(export: str) -> tuple[list[Part], list[Problem]]:
+    """All parts of an export; raises UsageError if its store does not list it."""
+    try:
+        return parts(export)
+    except store_errors() as problem:
+        raise UsageError(f"{export}: {of_store(problem)}") from problem
 
 
 def _setup(options: Options, export: str, out: Path, manifest: Manifest) -> Setup:

@@ -1,6 +1,7 @@
 """From the documents of a part to entries: one resource each, with its type and whose it is."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any as Anything
 
 import msgspec
@@ -24,6 +25,7 @@ PATIENT, MEDICATION, FORM, OUTCOME = "Patient", "Medication", "Questionnaire", "
 SHARED = (MEDICATION, FORM)  # they belong to nobody: whoever refers to one needs it
 # What a prefetch template can ask for, and what comes with it.
 READ = frozenset({*TYPES.values(), *SHARED})
+PLAIN = {kind: kind for kind in READ - {*SHARED, PATIENT}}  # each by one string: many wait in memory at once
 APPOINTMENT = "Appointment"
 NO_NAMES: Mapping[str, str] = {}
 FOLDED = ("Bundle", "Parameters")
@@ -84,7 +86,12 @@ class Reading:
         for piece in part.pieces:
             try:
                 for place, document in piece.documents():
-                    yield from self._document(place, document.text)
+                    entry = _plain(place, document.text)
+                    if entry is None:
+                        yield from self._document(place, document.text)
+                    else:
+                        self.entries += 1
+                        yield entry
             except (OSError, UsageError):
                 self.lost.add(Reason.NO_FILE, piece.path)
 
@@ -158,6 +165,22 @@ class Reading:
             yield Entry(kind, owner, text, line, place)
         else:
             self.lost.add(Reason.NO_PATIENT if owner is None else Reason.OTHER, place)
+
+
+def _plain(place: str, text: bytes) -> Entry | None:
+    """What most lines are: a resource that names its patient by a literal reference. None: it is to be read in full."""
+    line = read_line(text)
+    kind = PLAIN.get(line.resource_type or "") if line is not None else None
+    if line is None or kind is None or not _is_text(text):
+        return None
+    reference = line.subject or line.patient
+    owner = _patient_of(reference.reference) if reference is not None and reference.reference else None
+    return Entry(kind, owner, text, line, place) if owner else None
+
+
+@lru_cache(65_536)
+def _patient_of(reference: str) -> str | None:
+    return patient_id(reference, NO_NAMES)
 
 
 def _owner(kind: str, text: bytes, line: Line | None, names: Mapping[str, str]) -> tuple[str | None, str]:

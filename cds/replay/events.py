@@ -13,6 +13,8 @@ from cds.fhir.references import id_of, parts
 from cds.replay.entries import Entry
 from cds.replay.losses import Reason
 
+VISIT, REQUEST = "Encounter", "MedicationRequest"
+CALLING = frozenset({VISIT, REQUEST})  # what stands for a call
 CHART, ORDERS = "patient-view", "order-sign"
 LAST = time(23, 59, 59, 999_999)
 NO_VISIT = frozenset({"planned", "cancelled", "entered-in-error", "noshow", "no-show"})
@@ -119,9 +121,9 @@ class Calendar(Struct, frozen=True):
 
     def event(self, entry: Entry, place: int = 0) -> Event | None:
         """The call that a resource stands for, if it is a visit or an order."""
-        if entry.kind == "Encounter":
+        if entry.kind == VISIT:
             return self._visit(entry)
-        return self._order(entry, place) if entry.kind == "MedicationRequest" else None
+        return self._order(entry, place) if entry.kind == REQUEST else None
 
     def _visit(self, entry: Entry) -> Event:
         try:

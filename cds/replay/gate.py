@@ -19,7 +19,7 @@ from cds.hooks.contexts import FHIR_ID
 from cds.prefetch.supply import TWITCH_KEYS, TYPES
 from cds.replay import keep
 from cds.replay.entries import PATIENT, Entry, Reading
-from cds.replay.events import Calendar
+from cds.replay.events import CALLING, Calendar
 from cds.replay.losses import Lost
 from cds.replay.names import Names
 from cds.replay.parts import Part
@@ -64,7 +64,7 @@ def gate(part: Part, namer: Namer, names: Names, calendar: Calendar, into: Path)
             owner.suspect = owner.suspect or may_twitch(entry, namer)
         if entry.kind == PATIENT:
             persons.append(_person(entry))
-        elif (event := _event(entry, names, calendar)) is not None:
+        elif entry.kind in CALLING and (event := _event(entry, names, calendar)) is not None:
             events.append(event)
     _put(into, part.number, owners.values(), events, persons)
     found = Gated(reading.entries, reading.lost, sorted(reading.deleted))

@@ -15,7 +15,7 @@ PEEKED = 1024 * 1024
 
 
 class Piece(Struct, frozen=True):
-    """A file, or the lines of it that begin within some bytes; `end` 0 is the whole file, of whatever form."""
+    """The lines of a file that begin within some bytes; with `end` 0 the whole file, of whatever form."""
 
     path: str
     start: int = 0
@@ -33,11 +33,11 @@ class Piece(Struct, frozen=True):
             if place:
                 file.seek(place - 1)
                 place += len(file.readline()) - 1
-            for line in file:
+            for number, line in enumerate(file, 1):
                 if place >= self.end:
                     return
-                if line.strip():
-                    yield f"{name} at byte {place}", Document(line)
+                if not line.isspace():
+                    yield f"{name} at byte {place}" if self.start else f"{name}:{number}", Document(line)
                 place += len(line)
 
 
@@ -63,9 +63,9 @@ def parts(export: str, size: int = SIZE) -> tuple[list[Part], list[Problem]]:
 
 
 def _pieces(path: str, size: int) -> Iterator[tuple[Piece, int]]:
-    """A long file of lines in several pieces, any other in one."""
+    """A file of lines in pieces that are not too long, any other in one."""
     length = at(path).stat().st_size
-    if length <= size or not _is_lines(path):
+    if not _is_lines(path):
         yield Piece(path), length
         return
     for start in range(0, length, size):

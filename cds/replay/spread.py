@@ -1,5 +1,6 @@
 """The shuffle: the resources of those whom the gate let pass, written to the shard of their patient."""
 
+import sys
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from zlib import crc32
@@ -68,7 +69,12 @@ def charts(shard: int, spreads: Path) -> dict[str, list[Entry]]:
     found: dict[str, list[Entry]] = {}
     for path in keep.inside(spreads, f"{shard:05}.tsv"):
         for entry in entries(path):
-            found.setdefault(entry.owner, []).append(entry)
+            held = found.get(entry.owner)
+            if held is None:
+                held = found[entry.owner] = []
+            else:
+                entry.owner = held[0].owner  # one string for all of a patient
+            held.append(entry)
     return found
 
 
@@ -77,7 +83,7 @@ def entries(path: Path) -> Iterator[Entry]:
     with opened(str(path)) as file:
         for line in file:
             owner, kind, text = line.rstrip(b"\n").split(b"\t", 2)
-            yield Entry(kind.decode(), owner.decode(), text, None, "")
+            yield Entry(sys.intern(kind.decode()), owner.decode(), text, None, "")
 
 
 def shelf(held: Iterable[Entry], spreads: Path) -> dict[str, bytes]:
