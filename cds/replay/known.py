@@ -65,7 +65,7 @@ class Held(Struct):
     """One resource of a patient: since when it was known, and until when it had another status than now.
 
     `since` None: it names no day. `until` None: no date says when its status came. `unchanged`: the server last changed
-    it then. `is_last`: its status is one that something has in the end only.
+    it then. `is_last`: its status is one that something has in the end only. `size`: of its text, in bytes.
     """
 
     kind: str
@@ -74,6 +74,7 @@ class Held(Struct):
     until: datetime | None
     unchanged: datetime | None
     is_last: bool
+    size: int
 
     def is_known(self, moment: datetime) -> bool:
         """Whether it was there; what names no day counts as there."""
@@ -107,7 +108,9 @@ def held(kind: str, text: bytes, zone: tzinfo) -> Held:
     is_person = kind == PATIENT
     since = None if is_person else known_since(text, zone)
     updated = course.meta.last_updated if course.meta else None
-    return Held(kind, text, since, _moment(course.end(), zone), _moment(updated, zone), _is_last(kind, course))
+    return Held(
+        kind, text, since, _moment(course.end(), zone), _moment(updated, zone), _is_last(kind, course), len(text)
+    )
 
 
 def _moment(text: str | None, zone: tzinfo) -> datetime | None:

@@ -1,7 +1,7 @@
 """One patient's calls, each with the chart as it was known then, through the attendant that answers in service."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from msgspec import Struct
@@ -15,8 +15,7 @@ from cds.call import Engine
 from cds.fhir.dates import parse
 from cds.hook_handler import HookHandler, Reply
 from cds.outcome import Outcome
-from cds.replay.chart import PatientChart, Then
-from cds.replay.entries import Entry
+from cds.replay.chart import Gathering, PatientChart, Then
 from cds.replay.events import CHART, Asked, Calendar, Event
 from cds.replay.ledger import Answers, Ledger
 from cds.replay.moment import Moment
@@ -79,11 +78,13 @@ class Player:
         """Nothing more is played."""
         self._loop.close()
 
-    def play(
-        self, owner: str, entries: Sequence[Entry], shelf: Mapping[str, bytes], *, is_twice: bool = False
-    ) -> Played:
+    def gathering(self) -> Gathering:
+        """An empty chart, for what comes in of a patient."""
+        return Gathering(self._calendar, self._most_bytes)
+
+    def play(self, owner: str, gathered: Gathering, shelf: Mapping[str, bytes], *, is_twice: bool = False) -> Played:
         """All calls of a patient. Two people under one id are nobody's chart: their calls are counted, not made."""
-        chart = PatientChart(owner, entries, self._calendar)
+        chart = PatientChart(owner, gathered, self._calendar)
         played = Played([], [])
         for made in self.calls(chart, shelf, is_twice=is_twice):
             played.visits.append(made.row)

@@ -1,7 +1,7 @@
 """The shuffle: the resources of those whom the gate let pass, written to the shard of their patient."""
 
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from zlib import crc32
 
@@ -9,7 +9,6 @@ from cds.evaluate.places import opened
 from cds.replay import keep
 from cds.replay.entries import PATIENT, SHARED, Entry, Reading, one_line
 from cds.replay.parts import Part
-from cds.replay.searches import shared_of
 
 HELD = 32 * 1024 * 1024  # bytes that wait in memory before they are written
 REFERRING = frozenset({"MedicationRequest", "MedicationStatement", "MedicationAdministration", "QuestionnaireResponse"})
@@ -64,18 +63,10 @@ def is_deleted(entry: Entry, deleted: Collection[str]) -> bool:
     return bool(deleted) and (f"{entry.kind}/{ident}" in deleted or f"{PATIENT}/{entry.owner}" in deleted)
 
 
-def charts(shard: int, spreads: Path) -> dict[str, list[Entry]]:
-    """The patients of a shard with all that was spread of them."""
-    found: dict[str, list[Entry]] = {}
+def of_shard(shard: int, spreads: Path) -> Iterator[Entry]:
+    """All that was spread to a shard, its patients mixed."""
     for path in keep.inside(spreads, f"{shard:05}.tsv"):
-        for entry in entries(path):
-            held = found.get(entry.owner)
-            if held is None:
-                held = found[entry.owner] = []
-            else:
-                entry.owner = held[0].owner  # one string for all of a patient
-            held.append(entry)
-    return found
+        yield from entries(path)
 
 
 def entries(path: Path) -> Iterator[Entry]:
@@ -86,8 +77,7 @@ def entries(path: Path) -> Iterator[Entry]:
             yield Entry(sys.intern(kind.decode()), owner.decode(), text, None, "")
 
 
-def shelf(held: Iterable[Entry], spreads: Path) -> dict[str, bytes]:
-    """The Medications and Questionnaires that some entries refer to, by what they refer to."""
-    needed = {shared_of(entry.text) for entry in held if entry.kind in REFERRING}
-    paths = keep.inside(spreads, f"{SHELF}.tsv") if needed - {""} else []
+def shelf(needed: Collection[str], spreads: Path) -> dict[str, bytes]:
+    """The Medications and Questionnaires that entries refer to, by what they refer to."""
+    paths = keep.inside(spreads, f"{SHELF}.tsv") if needed else []
     return {entry.owner: entry.text for path in paths for entry in entries(path) if entry.owner in needed}

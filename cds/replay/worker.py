@@ -1,9 +1,8 @@
 """What each process of a replay holds, and the tasks that it is given by number: any process may do any of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 
 from msgspec import Struct
@@ -17,6 +16,8 @@ from cds.recall.source import survey
 from cds.recall.suggest import Suggestions
 from cds.replay import keep
 from cds.replay.alike import alike
+from cds.replay.chart import Gathering
+from cds.replay.entries import Entry
 from cds.replay.events import Asked, Calendar
 from cds.replay.gate import gate
 from cds.replay.ledger import Answers
@@ -25,7 +26,8 @@ from cds.replay.names import Names
 from cds.replay.parts import Part, parts
 from cds.replay.player import Player
 from cds.replay.rows import CardRow, UnreadRow, VisitRow
-from cds.replay.spread import charts, shelf, spread
+from cds.replay.searches import shared_of
+from cds.replay.spread import REFERRING, of_shard, shelf, spread
 from cds.settings import environment, load
 from cds.store.keys import hash_key
 
@@ -127,8 +129,8 @@ class Worker:
         spreads, into = self._setup.work / SPREAD, self._setup.work / DONE
         visits: list[VisitRow] = []
         cards: list[CardRow] = []
-        held = charts(number, spreads)
-        shared = shelf(chain.from_iterable(held.values()), spreads)
+        held, needed = self._gathered(of_shard(number, spreads))
+        shared = shelf(needed, spreads)
         for owner in sorted(held):
             played = self._player.play(owner, held.pop(owner), shared, is_twice=self._plan.passed[owner])
             visits += played.visits
@@ -137,6 +139,18 @@ class Worker:
         keep.put_lines(into / f"{number:05}.cards.ndjson", cards)
         keep.put_json(into / f"{number:05}.json", len(visits))
         return 1
+
+    def _gathered(self, entries: Iterable[Entry]) -> tuple[dict[str, Gathering], set[str]]:
+        """The patients of a shard, and what they refer to of what belongs to nobody."""
+        held: dict[str, Gathering] = {}
+        needed: set[str] = set()
+        for entry in entries:
+            if entry.owner not in held:
+                held[entry.owner] = self._player.gathering()
+            held[entry.owner].add(entry)
+            if entry.kind in REFERRING:
+                needed.add(shared_of(entry.text))
+        return held, needed - {""}
 
     def _unread(self, _: int) -> int:
         """What of the whole export is not understood (`twitch-cds recall`)."""

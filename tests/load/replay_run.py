@@ -12,7 +12,6 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from itertools import chain
 from pathlib import Path
 from time import process_time
 from typing import IO, Any
@@ -27,13 +26,14 @@ from population import Person  # noqa: E402
 from cds.fhir import resources as fhir  # noqa: E402
 from cds.replay import command, manifest, spread  # noqa: E402
 from cds.replay.crew import Alone, Task  # noqa: E402
-from cds.replay.entries import Entry  # noqa: E402
+from cds.replay.known import Held  # noqa: E402
 from cds.replay.worker import DONE, GATE, SPREAD, UNREAD, Setup  # noqa: E402
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 EACH = 20  # resources of a patient, at least
 MEGA, KIBI = 1e6, 1024
 GATE_TARGET, TARGET, MEMORY_TARGET, FLIGHT_TARGET = 140.0, 45_000.0, 600.0, 1000.0
+DIGEST = 100
 KEY = "0123456789abcdef" * 4
 Figures = dict[str, Any]
 
@@ -96,8 +96,9 @@ class Measured(Alone):
 
     def _weigh(self, shard: int) -> None:
         """How many resources a shard holds, and what they weigh in memory before they are judged."""
-        charts = spread.charts(shard, self._setup.work / SPREAD)
-        weight, count = sum(map(weighed, chain.from_iterable(charts.values()))), sum(map(len, charts.values()))
+        charts, _ = self._worker._gathered(spread.of_shard(shard, self._setup.work / SPREAD))
+        waiting = [one for chart in charts.values() for one in chart.held]
+        weight, count = sum(map(weighed, waiting)), len(waiting)
         self._held["judged"] = self._held.get("judged", 0) + count
         if count > self._held.get("in flight", 0):
             self._held |= {"in flight": count, "weight": weight}
@@ -118,9 +119,9 @@ def replayed(folder: Path) -> Figures:
     return {"status": status, "stages": stages, "held": held, "counts": found["counts"], **rows}
 
 
-def weighed(entry: Entry) -> int:
-    """The bytes that a resource takes in memory while it waits to be judged."""
-    return sum(map(sys.getsizeof, (entry, entry.kind, entry.owner, entry.text)))
+def weighed(one: Held) -> int:
+    """The bytes that a resource takes in memory while it waits to be judged, with the digest by which it is one."""
+    return DIGEST + sum(map(sys.getsizeof, (one, one.text, one.since, one.until, one.unchanged, one.size)))
 
 
 PARTS = {"duckdb": read_by_duckdb, "decoded": decoded, "replayed": replayed}

@@ -93,7 +93,10 @@ class Again:
     def _of_patient(
         self, owner: str, entries: Sequence[Entry], drawn: Sequence[Drawn], shared: Mapping[str, bytes]
     ) -> Iterator[tuple[Drawn, Case | str]]:
-        chart = PatientChart(owner, entries, self._calendar)
+        gathered = self._player.gathering()
+        for entry in entries:
+            gathered.add(entry)
+        chart = PatientChart(owner, gathered, self._calendar)
         for made in self._player.calls(chart, shared):
             for one in drawn:
                 if one.item.visit == made.row.visit:
