@@ -1,5 +1,6 @@
 """One patient's resources, and what of them was known at a moment."""
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -88,7 +89,7 @@ class PatientChart:
             if (event := gathered.events.get(before)) is not None
         ]
         self._since = [_since(one) for one in self.held]
-        self._sizes = [0, *accumulate(one.size for one in self.held)]
+        self._sizes = array("q", accumulate((one.size for one in self.held), initial=0))
         self._undated = sum(one.since is None and one.kind != PATIENT for one in self.held)
 
     def events(self, asked: Asked) -> list[Event]:
