@@ -11,7 +11,6 @@ from click.shell_completion import shell_complete
 
 from cds.commands.look import WIDTH, Group
 from cds.errors import CdsError, UsageError
-from cds.evaluate.places import of_store, store_errors
 from cds.settings import environment
 
 NAME = "twitch-cds"
@@ -86,6 +85,8 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command, and give its status."""
     if instruction := environment().get(COMPLETE):
         return shell_complete(program, {}, NAME, COMPLETE, instruction)
+    from cds.evaluate.places import of_store, store_errors
+
     try:
         with program.make_context(NAME, list(arguments), color=False if environment().get("NO_COLOR") else None) as ctx:
             status: int = program.invoke(ctx)
