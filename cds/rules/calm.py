@@ -9,6 +9,7 @@ from cds.rules.choice import Choice
 
 NEUROLOGY = frozenset({Topic.PED_NEURO, Topic.NEURO_URG, Topic.STATUS, Topic.NEURO_EVAL})
 BESIDE = NEUROLOGY | {Topic.EMERG, Topic.NEW_SIGN, Topic.KNOWN}
+REPORTS = "DiagnosticReport"  # an EMG of unknown result or an abnormal one may be among those that did not arrive
 JUDGED = frozenset({Topic.LAB_ABN, Topic.MED_REV})
 
 
@@ -21,7 +22,8 @@ def is_examined(assessment: Assessment) -> bool:
 def words_allowed(assessment: Assessment) -> bool:
     """Whether "no red flags" may be said: a coded normal examination, all seen and understood, and nothing open."""
     picture = assessment.picture
-    was_seen = picture.complete.all and not (assessment.failed or picture.unclear or picture.unread)
+    arrived = picture.complete.all and picture.complete.has(REPORTS)
+    was_seen = arrived and not (assessment.failed or picture.unclear or picture.unread)
     warned = any(lab.indicator is Indicator.WARNING for lab in assessment.labs)
     return (
         is_examined(assessment)

@@ -253,7 +253,7 @@ def unread(picture: Picture) -> tuple[Note, ...]:
     entries = sorted(picture.laboratory.unread.items(), key=lambda entry: not entry[1].is_urgent)
     return (
         *(_unread(analyte, unread, picture) for analyte, unread in entries),
-        *(_other_unread(other_result, picture.knowledge) for other_result in picture.others_unread),
+        *(_other_unread(result, picture.knowledge) for result in (*picture.others_unread, *picture.answers_unread)),
     )
 
 

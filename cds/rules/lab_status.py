@@ -143,15 +143,15 @@ def _alone(reading: Reading, albumins: Albumins, limits: LabLimits) -> Judged:
 
 
 def _recent(doubted: list[Unread], standing: Standing, limits: LabLimits, today: int) -> list[Unread]:
-    """Those that were not read, are in date and no older than the one that decides."""
+    """Those that were not read, are in date and no older than the one that decides.
+
+    One whose number was not read decides by its flag: an abnormal one makes a card, a normal one calms nothing.
+    """
     oldest = today - limits.knowledge.analytes[standing.analyte].fresh_days
     decided = standing.judged
     since = max(oldest, day_of(decided)) if decided else oldest
-    return [
-        unread
-        for unread in doubted
-        if (decided is None or unread.result != decided.result) and _day(unread.result, today) >= since
-    ]
+    told = decided.result if decided is not None and decided.side != "normal" else None
+    return [unread for unread in doubted if unread.result != told and _day(unread.result, today) >= since]
 
 
 def _newest(recent: list[Unread], today: int) -> Unread:

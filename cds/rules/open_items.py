@@ -91,8 +91,8 @@ def _unread(picture: Picture) -> Iterator[str]:
     yield from uncoded(picture)
     yield from (fill(names.result, {"test": analytes[test].label}) for test in picture.laboratory.unread)
     yield from (
-        fill(names.result, {"test": other_tests.name_of(other_result, picture.knowledge)})
-        for other_result in picture.others_unread
+        fill(names.result, {"test": other_tests.name_of(result, picture.knowledge)})
+        for result in (*picture.others_unread, *picture.answers_unread)
     )
     medicines = picture.chart.medicines
     if medicines.unchecked:

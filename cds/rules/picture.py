@@ -11,6 +11,7 @@ from cds.fhir.dates import When, completed_years
 from cds.fhir.units import factor
 from cds.knowledge.load import Knowledge
 from cds.rules import (
+    answers_unread,
     findings,
     gate,
     known_disease,
@@ -94,6 +95,7 @@ class Picture(Struct, frozen=True, kw_only=True):
     unclear: tuple[Seen, ...] = ()
     unsure: tuple[Named, ...] = ()
     others_unread: tuple[OtherResult, ...] = ()
+    answers_unread: tuple[OtherResult, ...] = ()
     unread: tuple[NotChecked, ...] = ()
     quoted: tuple[Remark, ...] = ()
     weak_used: tuple[Finding, ...] = ()
@@ -204,8 +206,11 @@ def read(
         pregnant=pregnant,
         weeks=_weeks(chart, knowledge, today, pregnant=pregnant, reported_too=says_pregnant is not None),
         says_pregnant=says_pregnant,
-        others_unread=(other_results := tuple(other_tests.unread(chart, knowledge, today))),
-        unread=tuple(unread.accounted(chart, tests, other_results, findings.in_texts(chart, UNREAD, knowledge, today))),
+        others_unread=(others := tuple(other_tests.unread(chart, knowledge, today))),
+        answers_unread=(answers := tuple(answers_unread.unread(chart, knowledge, today))),
+        unread=tuple(
+            unread.accounted(chart, tests, (*others, *answers), findings.in_texts(chart, UNREAD, knowledge, today))
+        ),
         unclear=findings.unclear(chart, knowledge, today),
         unsure=findings.in_texts(chart, UNSURE, knowledge, today),
         recorded=recorded,

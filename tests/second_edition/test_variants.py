@@ -21,6 +21,12 @@ from charts.seam import engine
 Json = dict[str, Any]
 SEED, COUNT = 20261130, 2000
 SAID_SINCE = re.compile("10202-0|18749-2|373067005|260385009|refuted|[Nn]ormal|QuestionnaireResponse|false")
+# What is over, denied or an examination, and the question about tobacco: nothing is said of one that is unreadable.
+OVER = re.compile(
+    "refuted|entered-in-error|resolved|inactive|stopped|completed|false|373067005|2667000|10202-0|8705-6|18749-2|72166-2"
+)
+LATE = "2026-10-23"  # 30 days before the day of the golden cases: what is older may be out of date
+TOLD_OF_ANOTHER = "labs_reading/counts/newer-unitless"  # a newer result of the test is unreadable too, and told
 # How much a card calms; the words of N24 stand beside the first two only.
 CALMING = {"lifestyle": 1, "reassurance": 2}
 WORDS = ("no red flag", "no alarm sign", "usually benign")
@@ -202,6 +208,52 @@ def is_calmer(first: Answer, second: Answer) -> bool:
 def test_what_was_made_unreadable_or_unknown_never_calms() -> None:
     """No calming card and no calming word that was not there before."""
     assert [] == [one.name for one in variants(LOST) if is_calmer(*one.answers)]
+
+
+def test_what_was_made_unreadable_is_said() -> None:
+    """A late datum that changed the answer and can no longer be read: the cards say more than if it were not there."""
+    silent = [
+        variant.name
+        for variant in variants(LOST, COUNT // 2)
+        if not variant.name.startswith(TOLD_OF_ANOTHER)
+        and is_of_late(variant)
+        and matters(variant)
+        and not is_said(variant)
+    ]
+    assert [] == silent
+
+
+def is_of_late(variant: Variant) -> bool:
+    """Whether the datum was the patient's, affirmed, and no older than what is said of what could not be read.
+
+    Left out: denials and what is over; examinations, whose own sentence stands where a card rests on them; "unknown" as
+    an answer about tobacco.
+    """
+    changed = variant.changed
+    before = next((one for one in entries(variant.before) if _name(one) == _name(changed)), changed)
+    day = before.get("effectiveDateTime") or before.get("recordedDate") or "2026-11-19"
+    owner = changed.get("subject", {}).get("reference", "Patient/golden")
+    return owner == "Patient/golden" and day[:10] >= LATE and not OVER.search(json.dumps(before))
+
+
+def matters(variant: Variant) -> bool:
+    """Whether the answer was another one than without the datum."""
+    first, gone = (
+        answer(variant.before, variant.service),
+        answer(without(variant.after, variant.changed), variant.service),
+    )
+    return (first.cards, first.text) != (gone.cards, gone.text)
+
+
+def is_said(variant: Variant) -> bool:
+    """Whether the answer tells of the datum: it is another one than without it, is refused, or is silence."""
+    second, gone = (
+        answer(variant.after, variant.service),
+        answer(without(variant.after, variant.changed), variant.service),
+    )
+    if second.status != 200 or not second.cards:
+        return True
+    return (second.text, second.not_checked) != (gone.text, gone.not_checked)
 
 
 def test_a_type_that_did_not_arrive_never_calms() -> None:

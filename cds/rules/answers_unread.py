@@ -1,0 +1,78 @@
+"""Answers and measurements that rules ask for and could not read: they are said as an unread result is (N48, N64)."""
+
+from collections.abc import Iterator
+
+from cds.chart.facts import Chart, OtherResult, Seen
+from cds.chart.polarity import By
+from cds.fhir.dates import When
+from cds.fhir.units import factor
+from cds.knowledge.load import Knowledge
+from cds.rules.amount import ucum
+
+# What is measured in a unit, and the units that its rule reads; the other questions are scores.
+UNITS = {
+    "ask-sleep": ("h",),
+    "ask-caffeine": ("mg/d",),
+    "ask-weight": ("kg",),
+    "ask-gestation": ("wk",),
+    "ask-temperature": ("Cel", "[degF]"),
+    "ask-heart-rate": ("/min",),
+    "ask-systolic": ("mm[Hg]",),
+    "ask-diastolic": ("mm[Hg]",),
+}
+SCORES = ("ask-gad7", "ask-phq9", "ask-nervous", "ask-worry")
+DATED = ("ask-due-date",)
+CODED = ("ask-tobacco", "ask-pregnancy")  # "unknown" is an answer to them
+ASKED = (*UNITS, *SCORES, *DATED, *CODED, "ask-blood-pressure")
+
+
+def unread(chart: Chart, knowledge: Knowledge, today: int) -> Iterator[OtherResult]:
+    """Those of late, each with its trouble, unless the same was read of a later day."""
+    oldest = today - knowledge.days("reported_sign")
+    answers = [answer for answer in (*chart.seen, *chart.unsettled) if _asked(answer) and not answer.preliminary]
+    troubles = [(answer, _trouble(answer, knowledge)) for answer in answers]
+    for answer, trouble in troubles:
+        if trouble is None or answer.when is None or answer.when.last < oldest:
+            continue
+        name = _asked(answer)
+        same = (other for other, fault in troubles if fault is None and _asked(other) == name)
+        if not any(other.when is not None and _is_later(other.when, answer.when) for other in same):
+            concept = next(concept for concept in answer.named.concepts if name in concept.sets)
+            yield OtherResult(
+                ref=answer.named.ref,
+                key=concept.code,
+                name=knowledge.label(name),
+                when=answer.when,
+                trouble=trouble,
+            )
+
+
+def _is_later(when: When, before: When) -> bool:
+    """Whether it is of a later day, or of a later moment of the same day."""
+    if when.instant is not None and before.instant is not None:
+        return when.instant > before.instant
+    return when.first > before.last
+
+
+def _asked(answer: Seen) -> str:
+    """The question; empty if no rule asks it."""
+    return next((name for name in ASKED if name in answer.named.sets), "")
+
+
+def _trouble(answer: Seen, knowledge: Knowledge) -> str | None:
+    """Why it could not be read, a key of the wording; None if it was, or if nothing was asked or measured."""
+    name, quantity = _asked(answer), answer.quantity
+    if not answer.is_settled:
+        return "status"
+    if answer.said.by is By.REASON:
+        unknown = "implausible" if quantity is not None and quantity.value is not None else "no-value"
+        return unknown if answer.is_done and name not in CODED else None
+    if name in DATED:
+        return "no-value" if answer.date is None else None
+    if quantity is None:
+        return None
+    if quantity.value is None:
+        return "number"
+    unit = ucum(quantity, knowledge) or ""
+    units = UNITS.get(name)
+    return "unit" if units and not any(unit == one or factor(unit, one) is not None for one in units) else None
