@@ -206,16 +206,20 @@ def read(
         pregnant=pregnant,
         weeks=_weeks(chart, knowledge, today, pregnant=pregnant, reported_too=says_pregnant is not None),
         says_pregnant=says_pregnant,
-        others_unread=(others := tuple(other_tests.unread(chart, knowledge, today))),
+        others_unread=(results := tuple(other_tests.unread(chart, knowledge, today))),
         answers_unread=(answers := tuple(answers_unread.unread(chart, knowledge, today))),
-        unread=tuple(
-            unread.accounted(chart, tests, (*others, *answers), findings.in_texts(chart, UNREAD, knowledge, today))
-        ),
+        unread=_accounted(chart, tests, (*results, *answers), knowledge, today),
         unclear=findings.unclear(chart, knowledge, today),
         unsure=findings.in_texts(chart, UNSURE, knowledge, today),
         recorded=recorded,
         names=frozenset((*signs.names, *recorded, *tests.standings, *medicines.names, *_other_names(chart), *diseases)),
     )
+
+
+def _accounted(
+    chart: Chart, tests: Laboratory, others: tuple[OtherResult, ...], knowledge: Knowledge, today: int
+) -> tuple[NotChecked, ...]:
+    return tuple(unread.accounted(chart, tests, others, findings.in_texts(chart, UNREAD, knowledge, today)))
 
 
 def _is_pregnant(chart: Chart) -> bool:
