@@ -168,11 +168,9 @@ def read(
     """Derive the picture of a chart that shows a twitch."""
     chart = reported.of_person(chart, age(chart.birth, today))
     last = gate.last_onset(twitches)
-    pregnant = _is_pregnant(chart)
-    says_pregnant = _says_pregnant(chart, knowledge, today)
+    pregnant, says_pregnant = _is_pregnant(chart), _says_pregnant(chart, knowledge, today)
     person = Person(_age_days(chart.birth, today), age(chart.birth, today), chart.sex, pregnant)
-    any_exam = work_up.newest(chart, "exam", today, knowledge.days("exam"))
-    any_emg = work_up.newest(chart, "emg", today, knowledge.days("emg"))
+    any_exam, any_emg = (work_up.newest(chart, kind, today, knowledge.days(kind)) for kind in ("exam", "emg"))
     adult = person.age_years is not None and person.age_years >= knowledge.at("adult_years")
     signs = findings.read(chart, twitches, knowledge, today)
     signs = reported.capped(readings.settled(signs, chart, knowledge, today, adult=adult), knowledge, today)
