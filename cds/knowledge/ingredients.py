@@ -35,7 +35,7 @@ class IngredientNames:
         self.rows = tuple(rows)
         for row in self.rows:
             for form in row.forms:
-                words = tuple(fold(form).split())
+                words = tuple(LETTERS.findall(fold(form)))
                 self._names.setdefault(words[0], []).append((words, row))
         for names in self._names.values():
             names.sort(key=lambda name: -len(name[0]))

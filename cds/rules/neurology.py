@@ -170,8 +170,8 @@ def _abnormal_test(done: Done | None, view: View) -> Raised | None:
 
 def _has_coded_sign(view: View) -> bool:
     """A sign with a flag of its own: an abnormal examination without one is itself the sign."""
-    childs = view.group("childs-coded-signs")
-    return bool(view.of(*view.group("coded-signs")) or (view.of(*childs) if view.is_child else ()))
+    signs, of_a_child = (view.of(*view.group(name)) for name in ("coded-signs", "childs-coded-signs"))
+    return bool(signs or (view.is_child and of_a_child))
 
 
 def report_fact(report: Report, label: str, words: str, value: str) -> Fact:

@@ -20,7 +20,7 @@ from cds.explain.explain import explain
 from cds.prefetch.supply import TYPES
 from cds.settings import load
 
-WORD = re.compile(r"[^\W\d_]+")
+WORD = re.compile(r"[^\W\d_]+(?!…)\b")  # one that was cut short is no word
 PLAIN = re.compile(r"[aeiou]", re.IGNORECASE)
 KNOWLEDGE = engine(TODAY).knowledge
 FIRING = [case for case in cases() if case.expect]

@@ -17,6 +17,7 @@ from cds.knowledge.load import Knowledge
 from cds.knowledge.model import NewSignKind
 from cds.rules.abnormal_labs import Abnormal
 from cds.rules.assess import Assessment
+from cds.rules.calm import REPORTS
 from cds.rules.causes import Cause
 from cds.rules.choice import SILENCE_NEEDS
 from cds.rules.findings import Finding, Findings, Remark
@@ -31,7 +32,7 @@ from cds.rules.work_up import Done
 
 FACT, NOTHING_READ = Fact(resource="", label=""), Concept("", "", "")
 SOONER, DAY, LATER = "2026-01-05", "2026-01-10", "2026-01-20"
-TYPES = tuple(dict.fromkeys((*NEEDED, *SILENCE_NEEDS, "Encounter")))
+TYPES = tuple(dict.fromkeys((*NEEDED, REPORTS, *SILENCE_NEEDS, "Encounter")))
 
 
 def on(text: str) -> When:

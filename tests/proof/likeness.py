@@ -5,6 +5,7 @@ from collections.abc import Hashable, Iterable
 from cds.knowledge.load import Knowledge
 from cds.rules import lines, other_results, serotonin
 from cds.rules.assess import Assessment, flag_days
+from cds.rules.calm import REPORTS
 from cds.rules.choice import SILENCE_NEEDS
 from cds.rules.flag_rows import FLAG_IDS
 from cds.rules.flags import Flags, Raised
@@ -116,7 +117,7 @@ def is_low(flags: Flags) -> bool:
 
 def _seen(found: Assessment) -> Likeness:
     picture = found.picture
-    arrived = {name: picture.complete.has(name) for name in {*NEEDED, *SILENCE_NEEDS}}
+    arrived = {name: picture.complete.has(name) for name in {*NEEDED, REPORTS, *SILENCE_NEEDS}}
     return (
         tuple(arrived[name] for name in sorted(arrived)),
         bool(found.failed),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from cards.topics import Indicator, Topic
+from cds.rules.calm import REPORTS
 from cds.rules.choice import SILENCE_NEEDS, Choice, Decision
 from cds.rules.picture import NEEDED
 
@@ -66,14 +67,14 @@ def no_reassurance_without_all_of_it(read: Read, answer: Answer) -> bool:
         "findings",
         "today",
     )
-    missing = any(read.get(f"missing.{name}") != "no" for name in NEEDED)
+    missing = any(read.get(f"missing.{name}") != "no" for name in (*NEEDED, REPORTS))
     return read.get("is_normal") == "yes" and not missing and not any(read.get(name) != "none" for name in doubts)
 
 
 def no_general_advice_without_an_examination(read: Read, answer: Answer) -> bool:
     """Lifestyle advice that no factor asks for is given only after a normal examination, with all seen (N24)."""
     general = any(one.topic is Topic.LIFESTYLE and not one.factors for one in answer.due)
-    missing = any(read.get(f"missing.{name}") != "no" for name in NEEDED)
+    missing = any(read.get(f"missing.{name}") != "no" for name in (*NEEDED, REPORTS))
     return not general or (read.get("exam") == "normal" and not missing and read.get("unread") == "none")
 
 

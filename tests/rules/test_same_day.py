@@ -131,7 +131,7 @@ def without_ids(card: dict[str, Any]) -> dict[str, Any]:
     [
         ({"lab": "GAD7", "value": "16 {score}"}, {"lab": "GAD7", "value": "4 {score}"}, ["lifestyle"]),
         ({"lab": "sleep", "value": "300 min"}, {"lab": "sleep", "value": "8 h"}, ["lifestyle"]),
-        ({"lab": "sleep", "value": "5 h"}, {"lab": "sleep", "value": "8"}, ["lifestyle"]),
+        ({"lab": "sleep", "value": "5 h"}, {"lab": "sleep", "value": "8"}, ["data-gap"]),
         ({"lab": "K", "value": "3.1 mmol/L"}, {"lab": "K", "value": "4.1 mmol/L"}, ["abnormal-lab"]),
     ],
 )

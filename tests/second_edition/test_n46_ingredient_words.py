@@ -75,6 +75,12 @@ def test_n46_one_word_is_one_ingredient() -> None:
 ALL = {name for one in KNOWLEDGE.medicines.values() for name in (*one.groups, *one.check_route, *one.never)}
 
 
+@pytest.mark.parametrize(("name", "ingredient"), FORMS)
+def test_n46_each_name_is_found(name: str, ingredient: str) -> None:
+    """One with a hyphen too: "L-Thyroxin" was read by nobody."""
+    assert [ingredient] == ingredients(name)
+
+
 @given(st.sampled_from(FORMS), APART, APART, st.data())
 def test_n46_case_accents_and_surroundings_change_nothing(
     form: tuple[str, str], before: str, after: str, data: st.DataObject
