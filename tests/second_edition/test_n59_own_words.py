@@ -196,6 +196,7 @@ def test_n59_no_text_of_a_golden_answer_has_the_label_of_a_value_set() -> None:
         for text, chart in [(read(case).casefold(), request_bytes(case.chart).decode().casefold())]
         for label in tested
         if re.search(rf"\b{re.escape(label)}\b", text) and label not in chart
+        if not any(label in name and name in text for name in names)
     ]
 
     assert len(tested) > 80
