@@ -267,7 +267,7 @@ DEFECTS: dict[str, tuple[Make, str, str]] = {
         "received a JSON null",
     ),
     "exp in milliseconds": (made(exp=(SECOND + 300) * 1000), "time", "are these milliseconds?"),
-    "exp negative": (made(exp=-1), "time", "no moment between 1970 and 9999"),
+    "exp negative": (made(exp=-1), "time", "not a moment between 1970 and 9999"),
     "exp an array": (made(exp=[SECOND]), "time", "received a JSON array"),
     "expired": (
         made(iat=SECOND - 360, exp=SECOND - 60),
