@@ -99,7 +99,7 @@ def test_keys_that_cannot_be_used_are_status_1(
 
 def test_a_broken_file_is_unusable_input(tmp_path: Path) -> None:
     """Status 2 of the command, with file, place and reason; so is no file at all."""
-    with pytest.raises(UsageError, match=r'clients\.toml: client\[1\] "ehr"\.url: is no key'):
+    with pytest.raises(UsageError, match=r'clients\.toml: client\[1\] "ehr"\.url: is not a key'):
         check("check", written(tmp_path, CLIENTS + "url = 1"))
     with pytest.raises(UsageError, match="set TWITCH_CDS_CLIENTS"):
         check("check")
@@ -228,7 +228,7 @@ def test_files_are_not_overwritten_or_guessed(tmp_path: Path) -> None:
         mint(*base(tmp_path), "--new-key")
     (tmp_path / "key.pem").unlink()
     (tmp_path / "keys.json").write_bytes(b"[]")
-    with pytest.raises(UsageError, match=r"keys\.json: is no key set"):
+    with pytest.raises(UsageError, match=r"keys\.json: is not a key set"):
         mint(*base(tmp_path), "--new-key", "--jwks", tmp_path / "keys.json")
 
 
