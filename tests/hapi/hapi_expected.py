@@ -13,6 +13,7 @@ NOT_R4 = "a form of another FHIR version, which an R4 server does not keep"
 CODED_VALUE = "the finding is the value of an Observation whose own code says nothing"
 WORDS = "an Observation in words, without a code to search by"
 LOCAL = "the code is local, and no search asks for it"
+PANEL = "no search asks for the code of the panel that holds it"
 UNREADABLE = "a value that is no Quantity, which the server does not keep"
 GAP: tuple[Found, ...] = (("data-gap", "info", ()),)
 UNSEEN: dict[str, tuple[tuple[Found, ...], str]] = {
@@ -26,6 +27,8 @@ UNSEEN: dict[str, tuple[tuple[Found, ...], str]] = {
     "twitch_found/text/seen": ((), WORDS),
     "n14_n19_words/N15-heard-now/observation-value": ((), WORDS),
     "n20_n23_forms/N23-caffeine/social-history": (GAP, LOCAL),
+    "third_reading/within-a-panel/K": (GAP, PANEL),
+    "third_reading/within-a-panel/sign": (GAP, PANEL),
     "partial_data/partial-known-disease/unreadable-lab": ((), UNREADABLE),
 }
 
