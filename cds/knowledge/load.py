@@ -177,10 +177,7 @@ def load(folder: Path = DATA, languages: Collection[str] = (), wording: Path = E
         form=_convert(FORM, "", files.toml(FORM), Form),
         explanations=explanations,
         causes=_read(files, CAUSES, KnownCause),
-        spoken={
-            language: _convert(f"words/{language}.toml", "", files.toml(f"words/{language}.toml"), Spoken)
-            for language in LANGUAGES
-        },
+        spoken=_spoken(files),
         languages=tuple(answer_lists.languages.live),
         explained_codes={name: _listed(terminology, name, entry.codes) for name, entry in explanations.items()},
         spared_codes={name: _listed(terminology, name, entry.spares) for name, entry in explanations.items()},
@@ -189,6 +186,12 @@ def load(folder: Path = DATA, languages: Collection[str] = (), wording: Path = E
     )
     _check(knowledge, terminology)
     return replace(knowledge, version=digest(files.tables, table, of_names, answer_lists.languages.live))
+
+
+def _spoken(files: Folder) -> dict[str, Spoken]:
+    """What is heard in short texts, of every language."""
+    names = {language: f"words/{language}.toml" for language in LANGUAGES}
+    return {language: _convert(name, "", files.toml(name), Spoken) for language, name in names.items()}
 
 
 class _Limits(NamedTuple):
