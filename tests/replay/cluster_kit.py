@@ -9,7 +9,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from service.waiting import wait_until
+
+from cds.evaluate.places import at
 
 KEY = "0123456789abcdef" * 4
 SCHEDULER = re.compile(r"Scheduler at:\s+(tcp://127\.0\.0\.1:\d+)")
@@ -105,3 +108,16 @@ def s3_store(folder: Path) -> Iterator[dict[str, str]]:
         }
     finally:
         store.kill()
+
+
+@contextmanager
+def s3_export(export: Path, folder: Path, patch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """Such a store that this process knows, with an export at `s3://charts/export`."""
+    with s3_store(folder) as store:
+        for name, value in store.items():
+            patch.setenv(name, value)
+        bucket = at("s3://charts")
+        bucket.mkdir()
+        for path in export.iterdir():
+            (bucket / "export" / path.name).write_bytes(path.read_bytes())
+        yield store

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from charts.seam import engine
-from cluster_kit import KEY, Dask, dask, s3_store
+from cluster_kit import KEY, Dask, dask, s3_export
 from distributed import Future
 from population import PATIENTS, export, population
 from replay_kit import NOW, Replay, Replayed
@@ -171,16 +171,10 @@ def test_an_s3_compatible_store_is_read_and_worked_in(
     folder: Path, replay: Replay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same cards as from the disk; what was under way is gone from the store, and no chart is left on the disk."""
-    with s3_store(tmp_path) as store:
-        for name, value in store.items():
-            monkeypatch.setenv(name, value)
-        bucket = at("s3://charts")
-        bucket.mkdir()
-        for path in folder.iterdir():
-            (bucket / "export" / path.name).write_bytes(path.read_bytes())
+    with s3_export(folder, tmp_path, monkeypatch) as store:
         with dask(tmp_path / "dask", 2, **store) as made:
             done = clustered(made.address, "s3://charts/export/", tmp_path / "out", work="s3://charts/work")
-        left = sorted(path.name for path in bucket.iterdir())
+        left = sorted(path.name for path in at("s3://charts").iterdir())
 
     usual = replay(folder, rules_off=False)
     assert {name: files(usual)[name] for name in FILES} == {name: files(done)[name] for name in FILES}

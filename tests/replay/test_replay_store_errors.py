@@ -5,13 +5,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from cluster_kit import s3_store
+from cluster_kit import s3_export
 from population import export, population
 from replay_kit import NOW
 
 from cds import cli
 from cds.errors import Unfinished
-from cds.evaluate.places import at
 from cds.replay import command
 from cds.replay.command import Options
 from cds.replay.crew import Alone, Task
@@ -77,13 +76,7 @@ def test_a_store_that_ends_on_the_way_stops_it_and_the_same_command_goes_on(
 ) -> None:
     """Nothing is counted as lost that is only out of reach: it is Unfinished, and says what to do."""
     folder = export(tmp_path / "export", [one for chart in population(12) for one in chart])
-    with s3_store(tmp_path) as store:
-        for name, value in store.items():
-            monkeypatch.setenv(name, value)
-        bucket = at("s3://charts")
-        bucket.mkdir()
-        for path in folder.iterdir():
-            (bucket / "export" / path.name).write_bytes(path.read_bytes())
+    with s3_export(folder, tmp_path, monkeypatch) as store:
 
         class Ending(Alone):
             """The store ends before the first task."""
