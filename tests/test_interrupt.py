@@ -9,6 +9,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
+from service.process import STARVED
 from service.terminal import Ended, at_terminal
 
 ROOT = Path(__file__).parents[1]
@@ -63,7 +64,10 @@ def pipe(tmp_path: Path) -> Iterator[Pipe]:
 
 def settings(folder: Path, **more: str) -> dict[str, str]:
     """The environment of a command: nothing is kept elsewhere."""
-    return {f"TWITCH_CDS_{name}": value for name, value in {"DATA_DIR": str(folder / "var"), **more}.items()}
+    return {
+        f"TWITCH_CDS_{name}": value
+        for name, value in {"DATA_DIR": str(folder / "var"), "WORKER_TIMEOUT_SECONDS": STARVED, **more}.items()
+    }
 
 
 def quiet(ended: Ended, status: int) -> None:

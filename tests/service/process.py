@@ -17,6 +17,7 @@ PATIENT_VIEW = "/cds-services/muscle-twitch-patient-view"
 TWITCHING = Path(__file__).parents[2] / "fhir_fixtures/requests/patient-view.json"
 JSON = {"Content-Type": "application/json"}
 PATIENCE = 600
+STARVED = "3600"  # seconds that a worker may be silent: a machine that is busy elsewhere fails no test
 HEAD_END = b"\r\n\r\n"
 
 
@@ -108,7 +109,13 @@ def running(folder: Path, *options: str, **settings: str) -> Iterator[Running]:
     """The service in demo mode on a free port, its data below a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     clean = {name: value for name, value in os.environ.items() if "TWITCH_CDS" not in name}
-    given = {"data_dir": str(folder / "data"), "demo": "true", "drain_seconds": "0", **settings}
+    given = {
+        "data_dir": str(folder / "data"),
+        "demo": "true",
+        "drain_seconds": "0",
+        "worker_timeout_seconds": STARVED,
+        **settings,
+    }
     environment = {**clean, **{f"TWITCH_CDS_{name.upper()}": value for name, value in given.items()}}
     command = [sys.executable, "-W", "error", "-m", "cds", "serve", "--port", "0", *options]
     with (

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
+from service.process import STARVED
+
 PATH = "/cds-services/muscle-twitch-patient-view/feedback"
 
 
@@ -22,7 +24,10 @@ class Service:
     def __init__(self, log: Path, **settings: str) -> None:
         self._log = log
         clean = {name: value for name, value in os.environ.items() if "TWITCH_CDS" not in name}
-        given = {f"TWITCH_CDS_{name.upper()}": value for name, value in ({"drain_seconds": "0"} | settings).items()}
+        given = {
+            f"TWITCH_CDS_{name.upper()}": value
+            for name, value in ({"drain_seconds": "0", "worker_timeout_seconds": STARVED} | settings).items()
+        }
         self._environment = clean | given
         self._process: subprocess.Popen[str] | None = None
         self.place = ""

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from service.process import STARVED
 
 from cds.trust.mint import Signer, TokenRequest, new_key, publish, signer_of
 
@@ -71,6 +72,7 @@ def running(folder: Path) -> Iterator[Running]:
         "PUBLIC_URL": PUBLIC,
         "STORE_TIMEOUT_MS": "10000",
         "DRAIN_SECONDS": "0",
+        "WORKER_TIMEOUT_SECONDS": STARVED,
     }
     command = [sys.executable, "-W", "error", "-m", "cds", "serve", "--port", "0", "--workers", "2"]
     with (folder / "log").open("w", encoding="utf-8") as log:

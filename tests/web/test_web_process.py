@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from service.process import STARVED
+
 CALL = "/cds-services/muscle-twitch-patient-view"
 REQUEST = Path(__file__).parents[2] / "fhir_fixtures/requests/patient-view.json"
 
@@ -41,7 +43,12 @@ def running(*options: str, **settings: str) -> Iterator[tuple[str, subprocess.Po
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={"TWITCH_CDS_DATA_DIR": folder, "TWITCH_CDS_DRAIN_SECONDS": "0", **environment},
+            env={
+                "TWITCH_CDS_DATA_DIR": folder,
+                "TWITCH_CDS_DRAIN_SECONDS": "0",
+                "TWITCH_CDS_WORKER_TIMEOUT_SECONDS": STARVED,
+                **environment,
+            },
         ) as process,
     ):
         try:
