@@ -16,6 +16,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
+from service.process import STARVED
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -44,7 +45,12 @@ def base(data: Path) -> Iterator[str]:
         [*shlex.split(_command("make run")), f"PORT={port}"],
         cwd=ROOT,
         start_new_session=True,
-        env=os.environ | {"PYTHON": sys.executable, "TWITCH_CDS_DATA_DIR": str(data)},
+        env=os.environ
+        | {
+            "PYTHON": sys.executable,
+            "TWITCH_CDS_DATA_DIR": str(data),
+            "TWITCH_CDS_WORKER_TIMEOUT_SECONDS": STARVED,
+        },
     )
     address = f"http://127.0.0.1:{port}"
     try:
