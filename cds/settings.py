@@ -63,38 +63,41 @@ class Settings:
         "required",
         "required or off",
         kinds.one_of("required", "off"),
-        "Whether callers must prove who they are. `off` is possible in demo mode only.",
+        "Whether callers must authenticate. `off` is only possible in demo mode.",
         display="required (off in demo mode)",
     )
     clients: str = _row(
         "",
         "path",
         kinds.text,
-        "The file of registered clients (TOML): who may call, with which keys. `twitch-cds clients check` reads it.",
+        "The client file (TOML): who may call, with which keys. `twitch-cds clients check` checks it.",
         display="none: nobody may call",
     )
     golive: str = _row(
         "",
         "path",
         kinds.text,
-        "The gates of a go-live (TOML): the governance page shows what `twitch-cds golive` says of them.",
+        "The gates for going live (TOML): the governance page shows the verdict of `twitch-cds golive`.",
         display="none",
     )
     shadow: str = _row(
         "",
         "path",
         kinds.text,
-        "A candidate, asked the same after each answer: a folder of knowledge, or the Python of another version.",
+        "A candidate, given the same chart after each response: a knowledge folder, or another version's Python.",
         display="none",
     )
     shadow_timeout_ms: int = _row(
         2000, "milliseconds", kinds.whole(10, 600_000), "A candidate that takes longer for one chart is ended."
     )
     shadow_memory_mb: int = _row(
-        1024, "megabytes", kinds.whole(256, 2**16), "The memory (address space) that a candidate may take."
+        1024, "megabytes", kinds.whole(256, 2**16), "The memory (address space) that a candidate may use."
     )
     shadow_queue_bytes: int = _row(
-        8 * 2**20, "bytes", kinds.whole(1024, 2**30), "Charts that wait for the candidate; more are dropped."
+        8 * 2**20,
+        "bytes",
+        kinds.whole(1024, 2**30),
+        "The size of the queue of charts for the candidate; charts beyond it are dropped.",
     )
     token_seconds: int = _row(
         900,
@@ -103,41 +106,44 @@ class Settings:
         "A caller's token that lives longer than this (`exp` - `iat`) is refused.",
     )
     clock_skew_seconds: int = _row(
-        60, "seconds", kinds.whole(0, 600), "How far a caller's clock may be off when its token is judged."
+        60,
+        "seconds",
+        kinds.whole(0, 600),
+        "How far a caller's clock may be off when the times of its token are checked.",
     )
     token_reuse: str = _row(
         "open",
         "open or closed",
         kinds.one_of("open", CLOSED),
-        "While the database cannot tell whether a token was used before: `open` answers calls, `closed` refuses (503).",
+        "If the database cannot tell whether a token was used before: `open` answers calls, `closed` refuses (503).",
     )
     emergency_cards: bool = _row(
         True,
         "boolean",
         kinds.boolean,
-        "Whether emergency cards are shown. A site that decides against them says false, and every card tells so.",
+        "Whether emergency cards are shown. If a site sets this to false, every card says so.",
     )
     host: str = _row("127.0.0.1", "text", kinds.text, "The address to listen on.")
-    port: int = _row(8000, "whole number", kinds.whole(0, 65535), "The port to listen on; 0 takes a free one.")
-    workers: int = _row(1, "whole number", kinds.whole(1, 64), "How many processes answer calls: one per core is best.")
+    port: int = _row(8000, "whole number", kinds.whole(0, 65535), "The port to listen on; 0 means any free port.")
+    workers: int = _row(1, "whole number", kinds.whole(1, 64), "The number of worker processes: one per core is best.")
     worker_timeout_seconds: int = _row(
         60,
         "seconds",
         kinds.whole(1, 3600),
-        "A worker that gives no sign of life for so long, while it starts or later, is ended and replaced.",
+        "A worker that gives no sign of life for this long, at its start or later, is ended and replaced.",
     )
     drain_seconds: int = _row(
         5,
         "seconds",
         kinds.whole(0, 300),
-        "After SIGTERM calls are answered for so long, while readiness says 503: a balancer needs that to notice.",
+        "How long calls are still answered after SIGTERM while readiness says 503, so that a balancer notices.",
     )
     public_url: str = _row(
         DEMO_URL,
         "URL",
         kinds.base_url,
-        "The https address under which clients reach the service: tokens are made for it, cards link to it.",
-        display="http://127.0.0.1:PORT; needed as soon as there are clients",
+        "The https address under which clients reach the service: tokens are issued for it, cards link to it.",
+        display="http://127.0.0.1:PORT; required as soon as there are clients",
     )
     allowed_origins: tuple[str, ...] = _row(
         (),
@@ -150,35 +156,41 @@ class Settings:
         (),
         "list of URLs",
         kinds.base_urls,
-        "FHIR base addresses that may be asked for what a client did not send. All others are never contacted.",
+        "FHIR base addresses that may be queried for what a client did not send. No other server is contacted.",
         display="none (in demo mode its own /demo/fhir)",
     )
     deadline_ms: int = _row(
         450,
         "milliseconds",
         kinds.whole(10, 60_000),
-        "The time for one call; what has not arrived by then is not checked.",
+        "The time limit for one call; data that has not arrived by then is reported as not checked.",
     )
     fhir_concurrency: int = _row(
-        16, "whole number", kinds.whole(1, 1000), "Requests under way at once to one FHIR server, from one worker."
+        16, "whole number", kinds.whole(1, 1000), "Concurrent requests to one FHIR server, from one worker."
     )
     fhir_max_pages: int = _row(
-        5, "whole number", kinds.whole(1, 100), "Pages of one search that are read; what follows is not checked."
+        5,
+        "whole number",
+        kinds.whole(1, 100),
+        "How many pages of one search are read; the rest is reported as not checked.",
     )
     fhir_max_page_bytes: int = _row(
-        4 * 2**20, "bytes", kinds.whole(1024, 2**28), "A larger answer of a FHIR server is dropped and not checked."
+        4 * 2**20,
+        "bytes",
+        kinds.whole(1024, 2**28),
+        "A larger response of a FHIR server is dropped and reported as not checked.",
     )
     data_dir: str = _row(
         "var",
         "path",
         kinds.text,
-        "The folder of the embedded database, the audit, the key for hashes and clients' public keys. Made if missing.",
+        "The folder of the embedded database, audit log, hash key and clients' public keys. Created if missing.",
     )
     database_url: str = _row(
         "",
         "URL",
         kinds.database_url,
-        "Where shown cards and feedback are kept: sqlite:///path or postgresql://user:password@host/name.",
+        "Where shown cards and feedback are stored: sqlite:///path or postgresql://user:password@host/name.",
         display="sqlite:///DATA_DIR/twitch-cds.db",
         secret=True,
     )
@@ -186,38 +198,41 @@ class Settings:
         100,
         "milliseconds",
         kinds.whole(1, 10_000),
-        "A call waits no longer than this for the database, then goes on without.",
+        "A call waits no longer than this for the database, then continues without it.",
     )
     retention_days: int = _row(
         730, "days", kinds.whole(1, 36_500), "Shown cards and feedback older than this are deleted."
     )
     keep_comments: bool = _row(
-        False, "boolean", kinds.boolean, "Keep what clinicians write as a comment in feedback. It may name patients."
+        False,
+        "boolean",
+        kinds.boolean,
+        "Whether to store the comments that clinicians write in feedback. They may name patients.",
     )
     audit_file: str = _row(
-        "", "path", kinds.text, "The audit: one line for each call, appended.", display="DATA_DIR/audit.jsonl"
+        "", "path", kinds.text, "The audit log: one line per call, appended.", display="DATA_DIR/audit.jsonl"
     )
     hash_key: str = _row(
         "",
         "text",
         kinds.key,
-        "The key of the hashes that stand for patients, users and the audit chain. The same on all machines.",
-        display="made once, kept in DATA_DIR/hash.key",
+        "The key for the hashes of patients, users and the audit chain. It must be the same on all machines.",
+        display="generated once, stored in DATA_DIR/hash.key",
         secret=True,
     )
     governance_token: str = _row(
         "",
         "text",
         kinds.key,
-        "The credential of /governance, as Basic password (any name) or Bearer token. In demo mode the page is open.",
-        display="none: there is no such page",
+        "The credential for /governance, as Basic password (any name) or Bearer token. In demo mode the page is open.",
+        display="none: the page does not exist",
         secret=True,
     )
     time_zone: str = _row(
         "",
         "time zone",
         kinds.zone,
-        "The site's time zone: it decides what day is today. Outside demo mode a start without it is warned of.",
+        "The site's time zone: it decides which day is today. Without it, a start outside demo mode logs a warning.",
         display="UTC",
     )
     max_body_bytes: int = _row(16 * 2**20, "bytes", kinds.whole(1024, 2**30), "A larger request body is refused (413).")
@@ -225,37 +240,40 @@ class Settings:
         64,
         "levels",
         kinds.whole(16, 500),
-        "A request nested more deeply is refused (400); deep inside a long prefetch the JSON reader's bound holds.",
+        "A request nested more deeply is refused (400); inside a long prefetch the limit of the JSON parser applies.",
     )
     max_entries: int = _row(
         20_000,
         "whole number",
         kinds.whole(1, 10_000_000),
-        "A request of which more resources than this are read is refused (413).",
+        "A request is refused (413) if more resources than this have to be read.",
     )
     head_timeout_ms: int = _row(
         10_000,
         "milliseconds",
         kinds.whole(1, 600_000),
-        "A connection whose request head takes longer to arrive is closed.",
+        "A connection is closed if its request head takes longer to arrive.",
     )
     body_timeout_ms: int = _row(
-        10_000, "milliseconds", kinds.whole(1, 600_000), "A body that takes longer to arrive is refused (408)."
+        10_000,
+        "milliseconds",
+        kinds.whole(1, 600_000),
+        "A request is refused (408) if its body takes longer to arrive.",
     )
     max_concurrent: int = _row(
-        128, "whole number", kinds.whole(1, 10_000), "More calls at once in one worker are refused (503)."
+        128, "whole number", kinds.whole(1, 10_000), "More concurrent calls in one worker are refused (503)."
     )
     max_bytes_under_way: int = _row(
         64 * 2**20,
         "bytes",
         kinds.whole(1024, 2**36),
-        "A body that would make all bodies in one worker larger than this is refused (503). 64 KiB of each are free.",
+        "Bodies beyond this total in one worker are refused (503). The first 64 KiB of each are not counted.",
     )
     rate_per_second: int = _row(
         50,
         "calls per second",
         kinds.whole(1, FASTEST),
-        "More from one client in one worker are refused (429); twice as many may come at once.",
+        "More calls from one client in one worker are refused (429); bursts of twice as many are allowed.",
         display=f"50 (in demo mode {FASTEST})",
     )
     concept_maps: str = _row(
@@ -269,21 +287,21 @@ class Settings:
         (),
         "languages",
         kinds.languages,
-        "The languages of which words in texts are used (en, de, es, fr), instead of those that are precise enough.",
+        "The languages in which free text is read (en, de, es, fr), instead of those that are precise enough.",
         display="as measured",
     )
     log_level: str = _row(
         "info",
         "debug, info, warning or error",
         kinds.one_of("debug", "info", "warning", "error"),
-        "How much is logged.",
+        "The log level.",
     )
 
     metrics_address: tuple[str, int] | None = _row(
         None,
         "host:port",
         kinds.address,
-        "Where /metrics is served instead of on the service's own address: for Prometheus, never for clients.",
+        "A separate address for /metrics, instead of the service's own: for Prometheus, never for clients.",
         display="none: on the service's own address",
     )
 
