@@ -6,4 +6,4 @@ Fetch = Callable[[str], Awaitable[bytes]]
 
 
 class FetchFailed(Exception):  # noqa: N818 - says what happened
-    """The key set could not be had; the words are for the operator."""
+    """The key set could not be fetched; the words are for the operator."""

@@ -190,7 +190,7 @@ class RemoteKeys:
 
     def _check_age(self) -> None:
         if self._age() >= STALE:
-            raise NoKey(f"the keys at {self._url} could not be had: {self.problem}")
+            raise NoKey(f"the keys at {self._url} could not be fetched: {self.problem}")
 
     async def _refresh(self) -> None:
         """Wait for the fetch that is under way, or for a new one; a caller that hangs up does not end it."""

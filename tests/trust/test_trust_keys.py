@@ -201,7 +201,7 @@ def test_old_keys_are_used_in_an_outage_for_a_day() -> None:
         found.append(place.fetches == tries + 1)
         place.hands.move(HOUR)
         why = await place.why_not("key-1")
-        found.append(f"the keys at {URL} could not be had: no whole answer within 2 s" == why)
+        found.append(f"the keys at {URL} could not be fetched: no whole answer within 2 s" == why)
         place.source.answer = jwks(es384())
         place.hands.move(5)
         found.append(await place.has("key-1"))
@@ -232,7 +232,7 @@ def test_without_any_keys_a_fetch_is_tried_every_five_seconds() -> None:
     async def life(place: Place) -> None:
         for seconds in (0, 4, 1):
             place.hands.move(seconds)
-            assert "could not be had: down" in await place.why_not("key-1")
+            assert "could not be fetched: down" in await place.why_not("key-1")
             counts.append(place.fetches)
         place.source.answer = jwks(es384())
         place.hands.move(5)
