@@ -9,8 +9,8 @@ from cds.commands.look import Command
 @click.command(
     cls=Command,
     name="completion",
-    short_help="print the script that completes commands in a shell",
-    help="Print the script that completes commands and options in a shell.",
+    short_help="print a shell completion script",
+    help="Print the script that completes commands and options in your shell.",
     examples=[
         'eval "$(twitch-cds completion bash)"                                       # in ~/.bashrc',
         'eval "$(twitch-cds completion zsh)"                                        # in ~/.zshrc',

@@ -8,16 +8,16 @@ import click
 
 from cds.commands.look import Command
 
-WHO = "an installation (its twitch-cds, or its folder), or a folder of knowledge for this one"
+WHO = "an installation (its twitch-cds program or its folder), or a folder of clinical facts for this version"
 
 
 @click.command(
     cls=Command,
     name="diff",
-    short_help="say which cards another version or other knowledge would change",
+    short_help="show which cards another version or other knowledge would change",
     help=(
-        "Put the charts of an export through both, each in a process of its own, and count the cards that are new, "
-        "gone, more or less urgent, or reworded. 0: none, 1: some, 2: they cannot be compared. See docs/go-live.md."
+        "Evaluate the charts of an export with both, each in its own process, and count the cards that are new, "
+        "gone, more or less urgent, or reworded. Exit status: 0 none, 1 some, 2 not comparable. See docs/go-live.md."
     ),
     examples=[
         "twitch-cds diff /opt/twitch-cds /opt/twitch-cds-next export/",
@@ -27,19 +27,32 @@ WHO = "an installation (its twitch-cds, or its folder), or a folder of knowledge
 )
 @click.argument("old", metavar="OLD", help=WHO)
 @click.argument("new", metavar="NEW", help="the same")
-@click.argument("export", metavar="EXPORT", type=click.Path(), help="what `twitch-cds evaluate` reads")
+@click.argument("export", metavar="EXPORT", type=click.Path(), help="anything that `twitch-cds evaluate` reads")
 @click.option(
-    "--as-of", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), help="judge as at the end of that day (today)"
+    "--as-of",
+    metavar="DATE",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="evaluate as of the end of that day (default: today)",
 )
-@click.option("--replay", is_flag=True, help="compare each call of a replay (visits and orders), not each chart once")
+@click.option("--replay", is_flag=True, help="compare every call of a replay (visits and orders), not each chart once")
 @click.option(
-    "--every", metavar="DAYS", help="with --replay: each chart each so many days, as `twitch-cds replay`: 30d"
+    "--every",
+    metavar="DAYS",
+    help="with --replay: evaluate each chart at this interval, as in `twitch-cds replay`: 30d",
 )
 @click.option(
-    "--workers", metavar="N", type=click.IntRange(1, 64), default=1, help="with --replay: processes of each (1)"
+    "--workers",
+    metavar="N",
+    type=click.IntRange(1, 64),
+    default=1,
+    help="with --replay: processes for each (default: 1)",
 )
-@click.option("--seconds", metavar="SECONDS", default=3600, type=click.IntRange(1), help="each may take so long (3600)")
-@click.option("--memory", metavar="MB", default=4096, type=click.IntRange(64), help="and so much memory (4096)")
+@click.option(
+    "--seconds", metavar="SECONDS", default=3600, type=click.IntRange(1), help="time limit for each (default: 3600)"
+)
+@click.option(
+    "--memory", metavar="MB", default=4096, type=click.IntRange(64), help="memory limit for each (default: 4096)"
+)
 @click.option("--json", is_flag=True, help="everything as one JSON object")
 def command(as_of: datetime | None, every: str | None, workers: int, *, replay: bool, **given: Any) -> int:
     """Print what differs."""

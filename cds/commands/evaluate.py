@@ -10,7 +10,7 @@ from cds.commands.look import Command
 PATHS = (
     "FHIR resource, Bundle, Parameters, NDJSON, CDS Hooks request, a list of these, or a folder or archive of them "
     "(.gz, .zip); - is standard input. "
-    "Plain resources of one folder (such as a bulk export) are put together by patient"
+    "Single resources in one folder (such as a bulk export) are grouped by patient"
 )
 
 
@@ -18,7 +18,7 @@ PATHS = (
     cls=Command,
     name="evaluate",
     short_help="print the cards for a chart",
-    help="Print the cards that a chart, a bundle or a whole CDS Hooks request would bring.",
+    help="Print the cards for a chart, a Bundle or a whole CDS Hooks request.",
     examples=[
         "twitch-cds evaluate patient.json",
         "twitch-cds evaluate --why patient.json        # why each rule fired or did not",
@@ -33,25 +33,28 @@ PATHS = (
     "--hook",
     metavar="HOOK",
     default="patient-view",
-    help="the hook to answer a chart as: patient-view or encounter-start; a request has its own",
+    help="the hook for charts: patient-view or encounter-start; a request names its own",
 )
 @click.option("--json", is_flag=True, help="one JSON object per patient and line")
-@click.option("--why", is_flag=True, help="say of every rule and card why it fired or did not")
+@click.option("--why", is_flag=True, help="explain for every rule and card why it fired or did not")
 @click.option("--summary", is_flag=True, help="one line per patient: urgency, what could not be checked, cards")
 @click.option(
     "--as-of",
     metavar="DATE",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="judge as at the end of that day at the site; what was recorded or issued later is not seen, and counted",
+    help="evaluate as of the end of that day at the site; anything recorded or issued later is ignored and counted",
 )
 @click.option(
     "--fail-on",
     metavar="LEVEL",
     type=click.Choice(["info", "warning", "critical"]),
-    help="end with status 3 if a card is at least as urgent: info, warning or critical",
+    help="exit with 3 if a card is at least this urgent: info, warning or critical",
 )
 @click.option(
-    "--knowledge", metavar="FOLDER", type=click.Path(), help="clinical facts in place of our own (for a trial)"
+    "--knowledge",
+    metavar="FOLDER",
+    type=click.Path(),
+    help="a folder of clinical facts to use instead of our own (for trying changes)",
 )
 def command(as_of: datetime | None, **options: Any) -> int:
     """Print the cards of every input."""

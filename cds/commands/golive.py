@@ -10,10 +10,10 @@ from cds.commands.look import Command
 @click.command(
     cls=Command,
     name="golive",
-    short_help="say whether a client can go live, gate by gate",
+    short_help="check whether a client can go live, gate by gate",
     help=(
-        "Set what silent mode, a pilot's feedback and the reviewers say against the gates of a file. A number that "
-        "there is not is never go. 0: go, 1: not yet, 2: unusable input. See docs/go-live.md."
+        "Compare the figures of silent mode, the pilot's feedback and the reviews with the gates in a file. "
+        "A gate without a figure is never met. Exit status: 0 go, 1 not yet, 2 unusable input. See docs/go-live.md."
     ),
     examples=[
         "twitch-cds golive golive.toml",
@@ -21,10 +21,16 @@ from cds.commands.look import Command
         "twitch-cds golive golive.toml --replay replay/",
     ],
 )
-@click.argument("file", metavar="[FILE]", required=False, type=click.Path(), help="the gates (TWITCH_CDS_GOLIVE)")
-@click.option("--audit", metavar="PATH", multiple=True, help="the audit of a machine (that of this one, if none)")
+@click.argument(
+    "file", metavar="[FILE]", required=False, type=click.Path(), help="the file of gates (TWITCH_CDS_GOLIVE)"
+)
+@click.option("--audit", metavar="PATH", multiple=True, help="the audit log of a machine (default: of this one)")
 @click.option(
-    "--replay", metavar="FOLDER", default="", type=click.Path(), help="a replay, and its review (else as the gates say)"
+    "--replay",
+    metavar="FOLDER",
+    default="",
+    type=click.Path(),
+    help="a replay with its review (default: the one named in the file of gates)",
 )
 @click.option("--json", is_flag=True, help="everything as one JSON object")
 def command(**options: Any) -> int:

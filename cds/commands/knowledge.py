@@ -8,12 +8,12 @@ from cds.commands.look import Command, Group
 @click.group(
     cls=Group,
     name="knowledge",
-    short_help="check or export what this version knows",
-    help="The clinical facts, the wording of the cards, and the drafts that they propose.",
+    short_help="check or export the clinical facts",
+    help="The clinical facts, the wording of the cards, and the drafts that the cards propose.",
     examples=["twitch-cds knowledge check", "twitch-cds knowledge export > knowledge.json"],
 )
 def command() -> None:
-    """What can be done with the knowledge."""
+    """Commands for the knowledge."""
 
 
 @command.command(
@@ -21,8 +21,8 @@ def command() -> None:
     name="check",
     short_help="check facts, wording, drafts and units",
     help=(
-        "Check what each start checks, and what takes too long for that: each draft against the FHIR R4 models, "
-        "each unit against the UCUM grammar. 0: all is well, 1: it is not."
+        "Check everything that is checked at start, and what would take too long there: each draft against the "
+        "FHIR R4 models, each unit against the UCUM grammar. Exit status: 0 all is well, 1 a check failed."
     ),
     examples=["twitch-cds knowledge check"],
 )

@@ -12,11 +12,12 @@ from cds.commands.look import Command
 @click.command(
     cls=Command,
     name="replay",
-    short_help="replay an export: the cards that clinicians would have seen",
+    short_help="replay an export and show which cards clinicians would have seen",
     help=(
         "Make the calls that an EHR would have made over the history in an export, each with the chart as it was known "
-        "then: the chart opened at each visit, and orders signed. FOLDER gets the cards, the visits and what was not "
-        "understood (Parquet), and a page for the committee. Run again after an interruption, it goes on."
+        "then: one when the chart is opened at each visit, one when orders are signed. "
+        "FOLDER gets the cards, the visits, what was not understood (Parquet), and a page for the committee. "
+        "After an interruption, run the same command again to continue."
     ),
     examples=[
         "twitch-cds replay export/ --out replay/",
@@ -33,33 +34,40 @@ from cds.commands.look import Command
     type=click.Path(),
     help="FHIR Bulk Data (NDJSON by type, .gz too), a folder of Bundles, or any other form that `evaluate` reads",
 )
-@click.option("--out", metavar="FOLDER", required=True, type=click.Path(), help="a new folder; 0700, its files 0600")
+@click.option("--out", metavar="FOLDER", required=True, type=click.Path(), help="a new folder (mode 0700, files 0600)")
 @click.option(
     "--as-of",
     metavar="DATE",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="evaluate each patient once, as at the end of that day at the site, instead of at visits and orders",
+    help="evaluate each patient once, as of the end of that day at the site, instead of at visits and orders",
 )
-@click.option("--every", metavar="DAYS", help="evaluate each patient each so many days from first to last visit: 30d")
+@click.option("--every", metavar="DAYS", help="evaluate each patient at this interval, from first to last visit: 30d")
 @click.option(
     "--answers",
     metavar="WHICH",
     type=click.Choice(["none", "all"]),
     default="none",
-    help="what clinicians did with cards, which no export says: none answered any (most cards), or all (fewest)",
+    help="what clinicians did with the cards, which an export does not say: none (most cards) or all answered (fewest)",
 )
 @click.option(
-    "--rules-off/--no-rules-off", default=True, help="also tell what one rule less would change; takes longer"
+    "--rules-off/--no-rules-off",
+    default=True,
+    help="also report how the cards would change without each rule; takes longer",
 )
-@click.option("--workers", metavar="N", type=click.IntRange(1, 64), default=1, help="processes: one per core is best")
-@click.option("--scheduler", metavar="ADDRESS", help="the workers of a Dask cluster instead: tcp://10.0.0.5:8786")
+@click.option(
+    "--workers", metavar="N", type=click.IntRange(1, 64), default=1, help="number of processes: one per core is best"
+)
+@click.option("--scheduler", metavar="ADDRESS", help="use the workers of a Dask cluster instead: tcp://10.0.0.5:8786")
 @click.option(
     "--work",
     metavar="URL",
-    help="where workers put what is not finished, if they share no file system: s3://charts/work",
+    help="where workers store intermediate files, if they share no file system: s3://charts/work",
 )
 @click.option(
-    "--knowledge", metavar="FOLDER", type=click.Path(), help="clinical facts in place of our own (for a trial)"
+    "--knowledge",
+    metavar="FOLDER",
+    type=click.Path(),
+    help="a folder of clinical facts to use instead of our own (for trying changes)",
 )
 def command(as_of: datetime | None, every: str | None, scheduler: str | None, **given: Any) -> int:
     """Replay an export."""

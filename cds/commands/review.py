@@ -11,11 +11,11 @@ from cds.commands.look import Command, Whole
 @click.command(
     cls=Command,
     name="review",
-    short_help="have two people judge the cards of a replay, each without the other's answers",
+    short_help="let two people judge the cards of a replay independently",
     help=(
-        "Draw a sample from a replay (each card, and silent visits) and serve pages on this machine on which two "
-        "people judge each item: right, wrong or harmful. The charts are read from the export, and no copy is kept; "
-        "the answers are kept in FOLDER/review.json. Run again, it goes on. See docs/replay.md."
+        "Draw a sample from a replay (each card, and silent visits) and serve pages on this machine where two "
+        "people judge each item: right, wrong or harmful. The charts are read from the export and not copied; "
+        "the answers are stored in FOLDER/review.json. Run the command again to continue. See docs/replay.md."
     ),
     examples=[
         "twitch-cds review replay/ --sample 100",
@@ -23,13 +23,18 @@ from cds.commands.look import Command, Whole
         "twitch-cds review replay/ --result",
     ],
 )
-@click.argument("folder", metavar="FOLDER", type=click.Path(), help="what `twitch-cds replay` has written")
-@click.option("--sample", metavar="N", type=Whole(1, 10_000), help="how many items to draw (100)")
-@click.option("--seed", metavar="N", type=Whole(0, 2**31 - 1), help="draw the same again (else drawn, and kept)")
-@click.option("--reviewer", metavar="NAME", default="", help="whose answers these are (else the page asks)")
+@click.argument("folder", metavar="FOLDER", type=click.Path(), help="the folder that `twitch-cds replay` has written")
+@click.option("--sample", metavar="N", type=Whole(1, 10_000), help="how many items to draw (default: 100)")
+@click.option(
+    "--seed",
+    metavar="N",
+    type=Whole(0, 2**31 - 1),
+    help="draw the same sample again (default: a random seed, which is stored)",
+)
+@click.option("--reviewer", metavar="NAME", default="", help="the reviewer's name (default: the page asks)")
 @click.option("--export", metavar="EXPORT", default="", type=click.Path(), help="the export, if it has been moved")
-@click.option("--port", metavar="N", default=0, type=Whole(0, 65535), help="the port (any that is free)")
-@click.option("--result", is_flag=True, help="print what the reviewers came to, and serve nothing")
+@click.option("--port", metavar="N", default=0, type=Whole(0, 65535), help="the port (default: any free one)")
+@click.option("--result", is_flag=True, help="print the result, without serving the pages")
 @click.option("--json", is_flag=True, help="with --result: everything as one JSON object")
 def command(**options: Any) -> int:
     """Serve the review, or print its result."""

@@ -12,8 +12,8 @@ from cds.commands.look import Command
     name="silent",
     short_help="list the emergencies that silent mode held back",
     help=(
-        "Emergencies of clients in silent mode or a pilot, and how many cards of each kind were held back: those of "
-        "today unless days are given. No patient is named: the EHR finds the visit by hookInstance. "
+        "List the emergencies of clients in silent mode or a pilot, and how many cards of each kind were held back. "
+        "Default: today. No patient is named: the EHR finds the visit by hookInstance. "
         "See docs/go-live.md."
     ),
     examples=[
@@ -24,7 +24,7 @@ from cds.commands.look import Command
 )
 @click.option("--since", metavar="DATE", help="the first day (2026-11-01), in the site's time zone")
 @click.option("--until", metavar="DATE", help="the last day")
-@click.option("--client", metavar="NAME", help="only of this client")
+@click.option("--client", metavar="NAME", help="only this client")
 @click.option("--json", is_flag=True, help="everything as one JSON object")
 @click.option("--csv", is_flag=True, help="the emergencies as CSV")
 def command(**options: Any) -> int:

@@ -8,8 +8,8 @@ from cds.commands.look import Command, Group
 @click.group(
     cls=Group,
     name="store",
-    short_help="bring the database up to date, or prune it",
-    help="The database holds what was shown and what was answered. See docs/store.md.",
+    short_help="upgrade or prune the database",
+    help="The database has the cards that were shown and the feedback on them. See docs/store.md.",
     examples=["twitch-cds store migrate", "twitch-cds store prune"],
 )
 def command() -> None:
@@ -19,8 +19,8 @@ def command() -> None:
 @command.command(
     cls=Command,
     name="migrate",
-    short_help="bring the tables up to date",
-    help="Make the tables, or bring them up to date. The service does the same when it starts.",
+    short_help="create or upgrade the tables",
+    help="Create the tables, or upgrade them. The service does the same when it starts.",
     examples=["twitch-cds store migrate"],
 )
 def migrate() -> int:
@@ -31,9 +31,9 @@ def migrate() -> int:
 @command.command(
     cls=Command,
     name="prune",
-    short_help="delete what is too old",
+    short_help="delete old rows",
     help=(
-        "Delete what is older than TWITCH_CDS_RETENTION_DAYS, and expired tokens. The service does the same every hour."
+        "Delete rows older than TWITCH_CDS_RETENTION_DAYS, and expired tokens. The service does the same every hour."
     ),
     examples=["TWITCH_CDS_RETENTION_DAYS=365 twitch-cds store prune"],
 )
@@ -45,10 +45,10 @@ def prune() -> int:
 @command.command(
     cls=Command,
     name="accept-key",
-    short_help="take another hash key from now on",
+    short_help="switch to another hash key",
     help=(
-        "Let the database be that of the present hash key, when the old key is lost. "
-        "Nobody who was shown a card before is recognised: every card is shown again."
+        "Assign the database to the current hash key, if the old key is lost. "
+        "Patients and users are no longer recognised: every card is shown again."
     ),
     examples=["twitch-cds store accept-key"],
 )
