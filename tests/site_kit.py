@@ -86,6 +86,6 @@ TWITCH = {
 
 def rules_asked(page: str) -> tuple[int, int, int]:
     """What a page says of its rules: how many were asked, how many its groups sum up to, and how many it shows."""
-    (asked,) = re.findall(r">(\d+) rules asked<", page)
+    (asked,) = re.findall(r">(\d+) rules evaluated<", page)
     groups = re.findall(r">(\d+) (?:fired|held back|silent|not checked)<", page)
     return int(asked), sum(map(int, groups)), page.count('<div class="rule">')

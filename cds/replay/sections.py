@@ -75,8 +75,8 @@ def _lost(manifest: Manifest) -> Section:
         for reason, count in sorted(lost.counts.items(), key=lambda item: (item[0] not in losses, item[0]))
     ]
     text = (
-        "What of the export is not in the figures below, or not as it was. “Lost” is a part of the denominators that "
-        "nobody may leave out when the figures are quoted."
+        "Parts of the export that are missing from the figures below, or were changed. “Lost” marks missing parts of the denominators; "
+        "mention them whenever the figures are quoted."
     )
     return Section("What is missing", text, ("", "what", "how many", "where, at first"), tuple(rows))
 
@@ -87,7 +87,7 @@ def _calls(found: Tables, calls: int) -> Section:
         for outcome, hook, count in found.rows(CALLS)
     ]
     text = f"{told(calls)} calls. patient-view: a chart is opened at a visit; order-sign: medicines are signed."
-    return Section("What the calls came to", text, ("hook", "outcome", "calls", "per 100 calls (95 %)"), tuple(rows))
+    return Section("Outcomes of the calls", text, ("hook", "outcome", "calls", "per 100 calls (95 %)"), tuple(rows))
 
 
 def _cards(found: Tables, calls: int) -> Section:
@@ -102,10 +102,10 @@ def _cards(found: Tables, calls: int) -> Section:
         if shown
     )
     text = (
-        "First: this patient had no such card before in this history. Again: shown once more, because no answer is "
-        "known. Silenced: a repeat that the service does not show."
+        "First: this patient had no such card before in this history. Again: shown once more, because it is not known "
+        "whether it was answered. Suppressed: a repeat that the service does not show."
     )
-    head = ("card", "urgency", "shown", "per 100 calls (95 %)", "first", "again", "silenced", "patients")
+    head = ("card", "urgency", "shown", "per 100 calls (95 %)", "first", "again", "suppressed", "patients")
     return Section("Cards", text, head, tuple(rows), bars)
 
 
@@ -141,8 +141,8 @@ def _days(found: Tables) -> Section:
         ("more than two", told(more), share(more, total)),
     ]
     text = (
-        f"{told(total)} days of one clinician each, with at least one call. Half of them have at most {median} cards, "
-        f"95 of 100 at most {most}. Calls whose clinician the export does not name are not in it."
+        f"{told(total)} days of individual clinicians with at least one call. Half of them have at most {median} cards, "
+        f"95 of 100 at most {most}. Calls without a named clinician are not included."
         if total
         else "The export names no clinicians."
     )
@@ -157,14 +157,14 @@ def _pairs(found: Tables) -> Section:
 def _rules_off(found: Tables, manifest: Manifest) -> Section:
     head = ("without the rule", "card", "gone", "less urgent", "more urgent", "new")
     if not manifest.options.get("rules_off"):
-        return Section("With one rule less", "Not asked for (--no-rules-off).", head)
+        return Section("With one rule less", "Not requested (--no-rules-off).", head)
     rows = [
         (rule, card or "the call fails", told(gone), told(less), told(more), told(new))
         for rule, card, gone, less, more, new in found.rows(RULES_OFF)
     ]
     text = (
-        "Each call with a card, made once more without each rule that fired: what becomes of its cards. A rule that is "
-        "not listed changes nothing when it is off."
+        "Each call with a card, repeated without each rule that fired: how its cards change. A rule that is "
+        "not listed makes no difference."
     )
     return Section("With one rule less", text, head, tuple(rows))
 
@@ -182,28 +182,28 @@ def _emergencies(found: Tables) -> Section:
         )
         for day, visit, _, tags, flags, ages, undated, not_checked, hook, first in found.rows(EMERGENCIES)
     ]
-    text = "Each one, for review. The word for the visit is the beginning of a keyed hash; cards.parquet has the whole."
+    text = "All emergency cards, for review. The visit is given by the beginning of its keyed hash; cards.parquet has all of it."
     head = ("month", "visit", "hook", "tags and flags", "age of the facts", "not checked", "")
     return Section("Emergencies", text, head, tuple(rows))
 
 
 def _not_checked(found: Tables) -> Section:
     rows = [(what, told(count)) for what, count in found.rows(NOT_CHECKED)]
-    return Section("Not checked", "What cards said that was not checked.", ("what", "calls"), tuple(rows))
+    return Section("Not checked", "What the cards reported as not checked.", ("what", "calls"), tuple(rows))
 
 
 def _known_then(found: Tables, calls: int) -> Section:
     (counts,) = found.rows(KNOWN_THEN)
     names = (
-        "not known yet on the day: not seen",
-        "without any date: taken as known",
-        "whose status on that day cannot be known: taken as it is in the export",
+        "not known yet on the day: ignored",
+        "without any date: treated as known",
+        "with unknown status on that day: used as in the export",
     )
     rows = [
         (f"resources {name}", told(count or 0), share(count or 0, calls), told(some or 0))
         for name, count, some in zip(names, counts[:3], counts[3:], strict=True)
     ]
-    text = "Charts are judged with what was known on the day, as far as an export tells. Of the calls that were judged:"
+    text = "Charts are evaluated with what was known on the day, as far as the export shows. Of the evaluated calls:"
     return Section(
         "What was known then", text, ("", "calls", "per 100 calls (95 %)", "resources, all calls"), tuple(rows)
     )
@@ -211,7 +211,7 @@ def _known_then(found: Tables, calls: int) -> Section:
 
 def _understood(found: Tables) -> Section:
     rows = [(kind, told(read), told(total), share(read, total)) for kind, read, total in found.rows(SHARES)]
-    text = "Of the entries of the whole export that a rule could use (`twitch-cds recall`)."
+    text = "Shares of all entries in the export that a rule could use (`twitch-cds recall`)."
     return Section("Understood", text, ("type", "read", "of", "per 100 (95 %)"), tuple(rows))
 
 
@@ -221,4 +221,4 @@ def _missed(found: Tables) -> Section:
         for kind, what, system, code, text, count, patients, may_be in found.rows(MISSED)
     ][:LISTED]
     head = ("type", "", "code", "text", "entries", "patients", "may be")
-    return Section("Not understood", "By volume; unread.parquet has all.", head, tuple(rows))
+    return Section("Not understood", "The most frequent first; unread.parquet has all.", head, tuple(rows))

@@ -58,7 +58,7 @@ def test_axe_finds_no_violation_on_the_pages_of_a_visit(visit: Visit) -> None:
     assert [] == visit.violations()
     page.get_by_label("How many cups of coffee or tea do you drink each day?").fill("many")
     page.get_by_role("button", name="Send the answers").click()
-    expect(page.get_by_role("alert")).to_contain_text("Please look at these answers again")
+    expect(page.get_by_role("alert")).to_contain_text("Please check these answers again")
     assert [] == visit.violations()
     visit.check_width()
     page.get_by_role("button", name="Hand the tablet to the patient").click()
@@ -94,7 +94,7 @@ def test_the_tablet_is_handed_over_and_back(visit: Visit) -> None:
     page.get_by_role("button", name="Send the answers").click()
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
     assert [] == visit.violations()
-    page.get_by_label("Code of the clinician").fill(code)
+    page.get_by_label("Clinician's code").fill(code)
     visit.follow(page.get_by_role("button", name="Open the result"), "/result$")
     expect(page.get_by_role("heading", name=TODAY)).to_be_visible()
 

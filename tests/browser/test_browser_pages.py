@@ -54,7 +54,7 @@ def test_a_card_leads_to_its_evidence(visit: Visit) -> None:
     expect(page.get_by_role("region", name="Decision table")).to_be_visible()
     visit.picture("evidence-card", whole=True)
     visit.follow(page.get_by_role("link", name="All cards"), "/evidence$")
-    expect(page.get_by_role("heading", level=1)).to_have_text("What the cards rest on")
+    expect(page.get_by_role("heading", level=1)).to_have_text("What the cards are based on")
     visit.picture("evidence", whole=True)
 
 

@@ -46,7 +46,7 @@ def test_every_moment_is_fired_without_a_reload(visit: Visit) -> None:
         expect(link).not_to_have_attribute("aria-current", "true")
         link.click()
         expect(link).to_have_attribute("aria-current", "true")
-        expect(page.locator(SUPPORT)).to_contain_text("Answered in")
+        expect(page.locator(SUPPORT)).to_contain_text("Response in")
         visit.check_width()
 
     expect(page).to_have_url(re.compile("hook=medication-refill"))
@@ -84,8 +84,8 @@ def test_a_suggestion_is_taken_and_the_card_stays_silent_afterwards(visit: Visit
 
     said = json.loads(sent.value.request.post_data or "")["feedback"][0]
     assert (200, "accepted", 1) == (sent.value.status, said["outcome"], len(said["acceptedSuggestions"]))
-    expect(card.get_by_role("status")).to_contain_text("Taken:")
-    page.get_by_role("link", name="Fire again").click()
+    expect(card.get_by_role("status")).to_contain_text("Accepted:")
+    page.get_by_role("link", name="Call again").click()
     expect(page.locator(SUPPORT)).to_contain_text("Not repeated")
     expect(page.locator(".card[data-card]")).to_have_count(0)
     visit.picture("not-repeated")
@@ -114,7 +114,7 @@ def test_a_critical_card_comes_back_although_it_was_answered(visit: Visit) -> No
     card.get_by_role("button", name="Dismiss").click()
     expect(page.locator(".card-critical .card-status")).to_contain_text("Dismissed.")
 
-    page.get_by_role("link", name="Fire again").click()
+    page.get_by_role("link", name="Call again").click()
 
     expect(page.locator(".card-critical .card-status")).to_have_text("")
     expect(page.locator(".card-critical")).to_have_count(1)
@@ -128,7 +128,7 @@ def test_feedback_that_is_not_kept_is_told(visit: Visit) -> None:
 
     page.locator(".card").first.get_by_role("button", name="Dismiss").click()
 
-    expect(page.locator(".card").first.get_by_role("status")).to_contain_text("was not kept")
+    expect(page.locator(".card").first.get_by_role("status")).to_contain_text("was not stored")
 
 
 def test_why_and_why_not_can_be_opened(visit: Visit) -> None:
@@ -176,7 +176,7 @@ def test_the_service_fetches_the_chart_itself_when_it_is_left_to(visit: Visit) -
 
     visit.follow(page.get_by_role("link", name="Let the service fetch it"), "data=fetch")
 
-    expect(page.get_by_role("link", name="Send it along instead")).to_be_visible()
+    expect(page.get_by_role("link", name="Send it as prefetch instead")).to_be_visible()
     expect(page.locator(".card h3")).to_have_text(shown)
 
 
@@ -192,7 +192,7 @@ def test_an_own_bundle_is_pasted(visit: Visit) -> None:
     page = visit.open("/demo/paste")
     page.get_by_label("A FHIR R4 Bundle").fill(json.dumps(chart_of(visit, "viktor-lindqvist")))
 
-    page.get_by_role("button", name="Answer it").click()
+    page.get_by_role("button", name="Get cards").click()
 
     expect(page.locator(".card")).to_have_count(2)
     expect(page.get_by_role("region", name="Patient")).to_contain_text("Viktor Lindqvist")
@@ -209,7 +209,7 @@ def test_an_own_request_is_read_from_a_file(visit: Visit, tmp_path: Path) -> Non
 
     page.get_by_label("Or read a file").set_input_files(file)
     expect(page.get_by_label("A FHIR R4 Bundle")).to_have_value(request.text())
-    page.get_by_role("button", name="Answer it").click()
+    page.get_by_role("button", name="Get cards").click()
 
     expect(page.locator(".card")).to_have_count(2)
 
@@ -220,7 +220,7 @@ def test_what_cannot_be_answered_is_refused_in_one_sentence(visit: Visit) -> Non
     visit.foresee("422")
     page.get_by_label("A FHIR R4 Bundle").fill("{}")
 
-    page.get_by_role("button", name="Answer it").click()
+    page.get_by_role("button", name="Get cards").click()
 
     expect(page.get_by_role("alert")).to_contain_text("Paste a FHIR Bundle")
     expect(page.get_by_label("A FHIR R4 Bundle")).to_have_value("{}")

@@ -82,7 +82,7 @@ def begin(visit: Visit, path: str, name: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(f"{name}: {ITEMS} left of {ITEMS}")
     assert [] == visit.violations()
     visit.check_width()
-    step_to(page, page.get_by_role("link", name="Go on with item 1"))
+    step_to(page, page.get_by_role("link", name="Continue with item 1"))
     enter(page)
 
 
@@ -100,7 +100,7 @@ def judge(visit: Visit, number: int, down: int) -> None:
     for _ in range(down):
         page.keyboard.press("ArrowDown")
     expect(choices.nth(down)).to_be_checked()
-    step_to(page, page.get_by_role("button", name="Keep and go on"))
+    step_to(page, page.get_by_role("button", name="Save and continue"))
     enter(page)
 
 
@@ -113,14 +113,14 @@ def test_two_people_review_by_the_keyboard_alone(browser: Browser, address: str,
             begin(visit, path, name)
             for number in range(1, ITEMS + 1):
                 judge(visit, number, last if number == ITEMS else 0)
-            expect(visit.page.get_by_role("status")).to_contain_text("You have judged everything.")
+            expect(visit.page.get_by_role("status")).to_contain_text("You have judged all items.")
             if visit is anna:
                 page = visit.open(f"{path}result")
-                expect(page.get_by_role("status")).to_contain_text("It is shown when two people have judged everything")
+                expect(page.get_by_role("status")).to_contain_text("The result is shown when two people have judged all items")
                 assert [] == visit.violations()
         for visit in (anna, ben):
             page = visit.open(f"{path}result")
-            expect(page.get_by_text(re.compile(rf"Both agreed on {ITEMS - 1} of {ITEMS}"))).to_be_visible()
+            expect(page.get_by_text(re.compile(rf"They agreed on {ITEMS - 1} of {ITEMS}"))).to_be_visible()
             assert [] == visit.violations()
         ben.picture("review-result", whole=True)
         assert [] == [*anna.complaints, *ben.complaints]

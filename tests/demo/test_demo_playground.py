@@ -65,7 +65,7 @@ def test_opening_a_chart_shows_the_cards_that_the_index_promises(chart: dict[str
 
     shown = re.findall(r'class="card card-(\w+)"', page)
     assert [card["indicator"] for card in chart["expect"]] == shown
-    assert bool(chart["expect"]) != ("Why silent:" in page)
+    assert bool(chart["expect"]) != ("Why no card:" in page)
     assert chart["title"] in page
 
 
@@ -104,7 +104,7 @@ def test_a_silent_chart_names_what_looks_like_a_twitch() -> None:
     """A resolved one is named with its state."""
     page = text(SITE, "/demo/patients/diego-ramos")
 
-    assert "What looks like a twitch and does not count:" in page
+    assert "What looks like twitching but does not count:" in page
     assert "resolved" in page
 
 
@@ -181,7 +181,7 @@ def test_the_service_can_be_left_to_fetch_the_chart() -> None:
     assert "http://127.0.0.1:8000/demo/fhir" == call["fhirServer"]
     assert "prefetch" not in call
     assert "Refused (412)." in page
-    assert "Send it along instead" in page
+    assert "Send it as prefetch instead" in page
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_a_suggestion_that_was_taken_without_script_is_kept_and_the_card_stays_s
     assert "Not repeated" in page
     assert fields["card"] not in page
     assert [] == re.findall(r'class="card card-(\w+)"', page)
-    assert "Why silent" not in page
+    assert "Why no card" not in page
 
 
 @pytest.mark.parametrize(

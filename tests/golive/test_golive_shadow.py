@@ -182,7 +182,7 @@ def test_the_governance_page_tells_what_a_candidate_would_change(tmp_path: Path)
     none = page(tmp_path / "other", [])
 
     assert "Version 1.1.0, knowledge k2: 104 calls compared, 2 of them with another answer." in whole
-    assert "1 refused, 2 failed 7 were not asked." in whole
+    assert "1 refused, 2 failed 7 were not compared." in whole
     assert "Abnormal laboratory result 0 0 0 1 1" in whole
     assert "Abnormal laboratory result potassium 0 1" in whole
     assert "104 calls compared" in ever

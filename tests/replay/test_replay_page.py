@@ -101,7 +101,7 @@ def test_the_page_stands_alone(replay: Replay, tmp_path: Path) -> None:
 
     assert [
         "What is missing",
-        "What the calls came to",
+        "Outcomes of the calls",
         "Cards",
         "By month",
         "By clinic",

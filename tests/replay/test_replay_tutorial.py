@@ -58,7 +58,7 @@ class Tutorial:
             return bool(last)
 
         ended = at_terminal(self.here(command).split(), self.environment | {"TERM": "dumb"}, folder=ROOT, until=is_done)
-        assert ["You have judged everything"] == re.findall("You have judged everything", "".join(last)), ended.text
+        assert ["You have judged all items"] == re.findall("You have judged all items", "".join(last)), ended.text
         return ended
 
 

@@ -77,16 +77,16 @@ def test_two_people_judge_and_see_the_result_when_both_are_done(done: Replayed) 
             assert "remark of Anna" not in page
             assert not re.search(r"checked|\d of \d", page.partition("<main")[2]) or path == f"{ben}/{item}"
         assert " checked" not in site.get(f"{ben}/{item}").text
-    assert "It is shown when two people have judged everything" in site.text("result")
+    assert "The result is shown when two people have judged all items" in site.text("result")
     for item in ids(done):
         site.judge(ben, item, "harmful" if item in with_card(done)[:1] else "right")
     result = site.text("result")
 
-    assert f"Both agreed on {len(ids(done)) - 1} of {len(ids(done))}" in result
+    assert f"They agreed on {len(ids(done)) - 1} of {len(ids(done))}" in result
     assert "Cohen's kappa 0.00 (95 % interval 0.00 to 0.00)" in result
     assert "Positive predictive value (95 %)" in result
     assert "Rightly silent (95 %)" in result
-    assert "nothing on the chart can name a twitch: a call is silent 2 of 2 2 100 % (34 % to 100 %) 0 0" in result
+    assert "silent: nothing on the chart can indicate twitching 2 of 2 2 100 % (34 % to 100 %) 0 0" in result
 
 
 def test_an_answer_leads_to_the_next_open_item_and_can_be_changed_until_both_are_done(done: Replayed) -> None:
@@ -103,7 +103,7 @@ def test_an_answer_leads_to_the_next_open_item_and_can_be_changed_until_both_are
         site.judge(anna, item, "right")
         last = site.judge(ben, item, "right")
     assert f"/{SECRET}/{ben}/" == last.headers["location"]
-    assert "You have judged everything" in site.text(f"{ben}/")
+    assert "You have judged all items" in site.text(f"{ben}/")
     late = site.judge(ben, items[0], "harmful")
 
     assert (409, True) == (late.status_code, "their answers are final" in read(late))

@@ -67,7 +67,7 @@ def test_they_are_filled_in_for_the_same_user_and_patient_and_stored_once(tmp_pa
     assert WAIT in late
     assert f'href="/smart/launch?iss={BASE.replace(":", "%3A").replace("/", "%2F")}"' in late
     assert is_filled_in(page)
-    assert "The answers that came too late are filled in." in text_of(page)
+    assert "Your earlier answers are filled in." in text_of(page)
     assert ["QuestionnaireResponse"] == [one["resourceType"] for one in place.ehr.created]
     assert not is_filled_in(after)
 

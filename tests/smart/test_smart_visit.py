@@ -264,7 +264,7 @@ def test_the_result_is_that_of_the_engine_with_the_answers(tmp_path: Path) -> No
     status, text, page = visited(site(tmp_path), ANSWERS)
 
     assert 200 == status
-    assert "What the service now says" in text
+    assert "The service's advice now" in text
     assert "530 mg" in text or "caffeine" in text.lower()
     assert "access was not granted" in text
     assert 'href="https://ehr.example.org/chart/p1"' in page
@@ -301,7 +301,7 @@ def test_an_engine_that_cannot_answer_says_why(tmp_path: Path) -> None:
     scope = {"scope": "openid fhirUser patient/Patient.r patient/QuestionnaireResponse.c"}
     _, text, _ = visited(site(tmp_path, answer=scope), {"q.twitch": "UNK"})
 
-    assert "The service could not judge the answers here:" in text
+    assert "The service could not evaluate the answers here:" in text
 
 
 def test_a_no_ends_the_form(tmp_path: Path) -> None:
@@ -481,7 +481,7 @@ def test_a_visit_ends_after_fifteen_minutes_and_loses_no_answer(tmp_path: Path) 
 
     late, sent = asyncio.run(steps())
 
-    assert "The time for this visit is over." in late
+    assert "This visit has expired." in late
     assert "How many cups of coffee or tea do you drink each day? 7" in sent
     assert "Your answers were not stored in the EHR." in sent
     assert [] == place.ehr.created
@@ -546,7 +546,7 @@ def test_an_ehr_that_takes_no_observations_has_the_answers(tmp_path: Path) -> No
 
     text = visited(place, ANSWERS)[1]
 
-    assert "Some single values could not be stored beside them." in text
+    assert "Some single values could not be stored with them." in text
     assert ["QuestionnaireResponse"] == kinds(place.ehr.created)
 
 

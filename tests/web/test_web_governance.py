@@ -518,5 +518,5 @@ def test_while_it_is_counted_the_page_says_so(tmp_path: Path, writer: Writer, mo
     page = text(tmp_path)
 
     assert "it goes on in the background" in page
-    assert "Look again" in page
+    assert "Reload" in page
     assert "No call yet." in page

@@ -27,7 +27,7 @@ async def created_from(request: Request, kind: str) -> dict[str, Any]:
     except ClientGone as problem:
         raise Refused(400, "incomplete", "The body ended early. Send it again.") from problem
     if not isinstance(resource, dict) or resource.get("resourceType") != kind:
-        raise Refused(422, "invalid", f"The body is no {kind}. Send the resource to the address of its type.")
+        raise Refused(422, "invalid", f"The body is not a {kind}. Send the resource to the URL of its type.")
     return resource
 
 

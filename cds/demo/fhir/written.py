@@ -33,7 +33,7 @@ class Written:
         if existing is not None:
             return existing, False
         if sum(map(len, self._held.values())) >= MOST:
-            raise Refused(422, "too-costly", "The demo holds no more. Reset it on its first page.")
+            raise Refused(422, "too-costly", "The demo cannot store more. Reset it on its first page.")
         created = {**resource, "id": str(uuid4())}
         self._held.setdefault(patient, []).append(created)
         self.changes += 1

@@ -54,7 +54,7 @@ MOMENTS = {
         Moment(
             hook="medication-refill",
             label="Refill",
-            lead="A refill has been asked for.",
+            lead="A refill has been requested.",
             button="Refill this medicine",
             needs="medicine",
         ),

@@ -9,22 +9,22 @@ from cds.rules.flag_rows import FLAG_IDS
 from cds.rules.why import Trace
 
 STATES = (
-    ("fired", "fired", "Fired", "info", "These rules found something; it stands on a card."),
+    ("fired", "fired", "Fired", "info", "These rules found something that is shown on a card."),
     (
         "suppressed",
         "held back",
         "Held back",
         "",
-        "Something was found, or might have been, but it does not stand on a card.",
+        "Something was found, or might have been, but it is not shown on a card.",
     ),
     (
         "not-checked",
         "not checked",
         "Not checked",
         "warning",
-        "These rules could not be asked. That is never read as silence.",
+        "These rules could not be evaluated. That never counts as having found nothing.",
     ),
-    ("not-fired", "silent", "Silent", "", "These rules were asked and found nothing that counts."),
+    ("not-fired", "silent", "Silent", "", "These rules were evaluated and found nothing that counts."),
 )
 
 

@@ -36,7 +36,7 @@ def read(pasted: str, ehr: Ehr, new_id: Callable[[], str] = lambda: str(uuid4())
     if hook is not None:
         service = ehr.service(text(hook))
         if service is None:
-            raise PasteError("This service answers no such hook. See the list at /cds-services.")
+            raise PasteError("This service does not support this hook. See the list at /cds-services.")
         return Pasted(service=service.id, request=document)
     if document.get("resourceType") != "Bundle":
         raise PasteError("Paste a FHIR Bundle of one patient's chart, or a whole CDS Hooks request (it has a “hook”).")
@@ -58,7 +58,7 @@ def _of_bundle(bundle: Json, ehr: Ehr, new_id: Callable[[], str]) -> Pasted:
     entries = some(bundle.get("entry"))
     patients = [entry for entry in entries if one(entry.get("resource")).get("resourceType") == "Patient"]
     if len(patients) != 1:
-        raise PasteError(f"This Bundle holds {len(patients)} patients. One is needed: a chart is of one patient.")
+        raise PasteError(f"This Bundle contains {len(patients)} patients. It must contain exactly one.")
     patient, url = one(patients[0].get("resource")), text(patients[0].get("fullUrl"))
     ident = text(patient.get("id")) or "pasted"
     chart = tuple(_resource(number, entry, ident, url) for number, entry in enumerate(entries) if entry.get("resource"))

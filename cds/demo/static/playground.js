@@ -49,15 +49,15 @@
       const answer = await fetch(address, { method: "POST", headers: { "Content-Type": "application/json" }, body });
       if (!answer.ok) throw new Error(`the service answered ${answer.status}`);
     } catch (problem) {
-      status.textContent = `Feedback was not kept: ${problem.message}.`;
+      status.textContent = `Feedback was not stored: ${problem.message}.`;
       return;
     }
     for (const control of card.querySelectorAll("button, select")) control.disabled = true;
     const accepted = fields.get("outcome") === "accepted";
-    status.textContent = accepted ? `Taken: ${label}. A draft now waits for a signature. ` : "Dismissed. ";
+    status.textContent = accepted ? `Accepted: ${label}. The draft now waits for a signature. ` : "Dismissed. ";
     const again = document.createElement("a");
     again.href = location.href;
-    again.textContent = "Fire again";
+    again.textContent = "Call again";
     again.dataset.fire = "";
     status.append(again, " and see whether it comes back.");
     again.focus();

@@ -9,10 +9,10 @@ from cds.web.evidence.rulebook import ASSESSED, SOCIAL
 UNREAD = ("race", "ethnicity", "language", "sexual orientation", "gender identity")
 NOT_READ = "Not used: no rule reads it, and it is not decoded from the record."
 DEVELOPER = "The Twitch CDS project, open source under Apache-2.0."
-FUNDING = "The project declares no funding; ask whoever runs this installation about its own."
-SEX = "Used: picks the laboratory range that is meant for the patient's sex, as for creatine kinase."
+FUNDING = "The project declares no funding; the operator of this installation must declare its own."
+SEX = "Used: selects the laboratory range for the patient's sex, as for creatine kinase."
 NO_SEX = "Not used for this card."
-BIRTH = "Used: completed years choose between the rules for children and for adults, and limits by age."
+BIRTH = "Used: the age in completed years selects the rules for children or adults, and limits by age."
 SOCIAL_USED = "Used where coded: smoking status and diet."
 ASSESSED_USED = "Used where recorded: the total scores of the GAD-7 and PHQ-9 questionnaires."
 NOT_USED = "Not used for this card."

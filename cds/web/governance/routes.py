@@ -31,9 +31,9 @@ from cds.web.pages import page
 from cds.web.record import Recorder
 
 PATH = "/governance"
-NO_STORE = "The database cannot be read now, or there is none yet. The numbers below are those of this process."
+NO_STORE = "The database cannot be read now, or does not exist yet. The numbers below are those of this process."
 T = TypeVar("T")
-STILL_COUNTING = "There is much to count: it goes on in the background. Open this page again in a moment."
+STILL_COUNTING = "The counting takes longer and continues in the background. Reload this page in a moment."
 
 
 class Governance:

@@ -173,7 +173,7 @@ def test_a_visit_that_is_over_leads_to_a_new_sign_in(visit: Visit, ehr: Hospital
     visit.check_width()
     assert [] == ehr.created
     page.get_by_role("link", name="Sign in again").click()
-    expect(page.get_by_text("The answers that came too late are filled in.")).to_be_visible()
+    expect(page.get_by_text("Your earlier answers are filled in.")).to_be_visible()
     page.wait_for_load_state()
     expect(page.get_by_role("checkbox", name=SIGN)).to_be_checked()
     expect(page.get_by_label(COFFEE)).to_have_value("5")
