@@ -1,19 +1,19 @@
 # make run    set up and start the demo on http://127.0.0.1:8000 (another port: make run PORT=9000)
-# make check  the contributor's loop: rules, cards, charts, FHIR, hooks, golden cases; under a minute on two cores
+# make check  the quick tests for contributors: rules, cards, charts, FHIR, hooks, golden cases; under a minute on two cores
 # make test   set up and run the whole test suite
-# make test-clock    what starts no server, on other days and in other time zones (needs faketime); all of it: CLOCK_CASES=all
-# make proof  every input of the combination table: nothing calms beside what alarms; some minutes
+# make test-clock    the tests that start no server, on other days and in other time zones (needs faketime); all of it: CLOCK_CASES=all
+# make proof  every input of the combination table: no reassuring card is shown with an alarming one; a few minutes
 # make test-hapi     the same charts against a real FHIR server, HAPI FHIR JPA (needs a JDK, Maven and Maven Central)
 # make test-browser  the pages in a real browser (needs Chromium and npm)
-# make test-ask      from the chart to stored answers, in a real browser before the real FHIR server (needs all of these)
+# make test-ask      from the chart to stored answers, in a real browser with the real FHIR server (needs all of these)
 # make lint   ruff and mypy
-# make bench  the measurements against which the budget is held
+# make bench  the benchmark, compared with its budget
 # make wheel  the package to install elsewhere, in dist/
-# make words  how well short texts are heard, in each language; tests/words/README.md
+# make words  how well findings in free text are recognised, in each language; tests/words/README.md
 # make load   the service under load and overload, SECONDS at RATE calls a second; docs/performance.md
 # make fuzz   the fuzzers, FUZZ_SECONDS each (needs Python 3.11)
-# make sbom   the parts list of what is shipped (CycloneDX); make audit: known weaknesses among them (asks the network)
-# make lock   resolve the dependencies anew, with hashes
+# make sbom   the list of shipped components (CycloneDX); make audit: known vulnerabilities in them (uses the network)
+# make lock   resolve the dependencies again, with hashes
 
 PORT ?= 8000
 VENV := .venv

@@ -65,7 +65,7 @@ def origin(value: str) -> str:
     """One origin of a browser."""
     if not re.fullmatch(r"https?://(\[[0-9a-f:]+\]|[a-z0-9.-]+)(:[0-9]{1,5})?", value):
         raise ValueError(
-            "must be origins (scheme, host, port; no path) with commas between, such as https://ehr.example.org"
+            "must be origins (scheme, host, port; no path) separated by commas, such as https://ehr.example.org"
         )
     return value
 
@@ -74,7 +74,7 @@ def languages(value: str) -> tuple[str, ...]:
     """Languages whose words are known."""
     names = tuple(name.strip().lower() for name in value.split(",") if name.strip())
     if not names or not set(names) <= {"en", "de", "es", "fr"}:
-        raise ValueError("must be some of en, de, es, fr with commas between")
+        raise ValueError("must be languages from en, de, es, fr, separated by commas")
     return names
 
 

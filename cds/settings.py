@@ -339,7 +339,7 @@ def load_to_serve(environment: Mapping[str, str]) -> Settings:
     key = PREFIX + "PUBLIC_URL"
     if settings.clients and not settings.demo:
         if not environment.get(key, "").strip():
-            raise SettingsError(key, "is needed: clients make their tokens for this address, and cards link to it")
+            raise SettingsError(key, "is required: clients issue their tokens for this address, and cards link to it")
         if not is_private_on_the_way(settings.public_url):
             raise SettingsError(key, "must begin with https:// unless its host is this machine's own (loopback)")
     return settings
@@ -372,7 +372,7 @@ def _completed(values: dict[str, Any]) -> Settings:
     if values.get("demo"):
         values = {"auth": "off", "allowed_origins": (SANDBOX_ORIGIN,), "rate_per_second": FASTEST, **values}
     if values.get("auth") == "off" and not values.get("demo"):
-        raise SettingsError(PREFIX + "AUTH", "can be off in demo mode only (TWITCH_CDS_DEMO=true)")
+        raise SettingsError(PREFIX + "AUTH", "can only be off in demo mode (TWITCH_CDS_DEMO=true)")
     if "port" in values:
         values = {"public_url": f"http://127.0.0.1:{values['port']}", **values}
     if values.get("demo"):

@@ -86,7 +86,7 @@ def test_the_other_ways_are_tried_or_said_not_to_be() -> None:
     script = {line.strip().removeprefix("again ") for line in (ROOT / ".ci/run").read_text("utf-8").splitlines()}
     served = {"twitch-cds serve --demo", ".venv/bin/twitch-cds serve --demo"}  # what `make run` starts
 
-    assert {"pipx", "uv", "Linux, no make"} <= tried.keys()
+    assert {"pipx", "uv", "Linux without make"} <= tried.keys()
     assert [] == [command for commands in tried.values() for command in commands if command not in script | served]
     assert f"dist/twitch_cds-{PROJECT['version']}-py3-none-any.whl" in README
 

@@ -169,8 +169,8 @@ def test_a_service_with_clients_starts_under_a_safe_address(address: str) -> Non
 @pytest.mark.parametrize(
     ("address", "why"),
     [
-        ("", "is needed: clients make their tokens for this address"),
-        (" ", "is needed: clients make their tokens for this address"),
+        ("", "is required: clients issue their tokens for this address"),
+        (" ", "is required: clients issue their tokens for this address"),
         ("http://cds.example.org", "must begin with https://"),
         ("http://10.0.0.1:8000", "must begin with https://"),
         ("http://127.0.0.1.example.org", "must begin with https://"),

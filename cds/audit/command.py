@@ -38,7 +38,7 @@ def run(
     log = log_of(settings)
     paths = [Path(path) for path in options.paths] or all_of(log)
     if not paths:
-        raise UsageError(f"{log}: there is no audit")
+        raise UsageError(f"{log}: there is no audit log")
     sizes = {path: size_of(path) for path in paths}
     live_logs = [path for path in paths if path == log or not is_old(path)] if options.paths else [log]
     started = seconds()
@@ -55,7 +55,7 @@ def _noted(texts: Iterable[str]) -> list[Expected]:
     for text in texts:
         tip = tip_of(text)
         if tip is None:
-            raise UsageError(f"--expect {text}: is not a head; give it as the summary prints it, LOG:NUMBER:HASH")
+            raise UsageError(f"--expect {text}: is not a head; give it as printed in the summary, LOG:NUMBER:HASH")
         expected.append(Expected(tip, Place(0, f"--expect {text[:20]}…", 0)))
     return expected
 
@@ -69,7 +69,7 @@ def _verified(
     heads, unusable = _heads(seal, {head_of(log): look.head for log, look in looks.items()})
     verifier = Verifier(seal, [*heads, *expected], needs_ends=bool(live_logs))
     for place in unusable:
-        verifier.findings.add(place, What.FOREIGN, "the head was altered, or written with another key")
+        verifier.findings.add(place, What.FOREIGN, "the head file was altered, or written with another key")
     for order, source in enumerate(files, 1):
         _read(verifier, order, source)
     verifier.end()

@@ -49,7 +49,7 @@ def candidate(name: str) -> Candidate:
         return Candidate(name, (str(installed.absolute()),))
     if (path / KNOWLEDGE).is_file():
         return Candidate(name, (sys.executable, "-m", "cds"), ("--knowledge", str(path.absolute())))
-    raise UsageError(f"{name}: is neither an installation of {COMMAND} nor a folder of knowledge (with {KNOWLEDGE})")
+    raise UsageError(f"{name}: is neither an installation of {COMMAND} nor a knowledge folder (with {KNOWLEDGE})")
 
 
 class Run:

@@ -120,7 +120,7 @@ def _decoded(text: bytes, kind: type[A], name: str) -> tuple[A, tuple[Seen, ...]
         told = msgspec.json.decode(text, type=kind)
         return told, tuple(sorted(_seen(card) for card in told.cards))
     except (msgspec.DecodeError, ValueError) as problem:
-        raise UsageError(f"{name}: printed a line that is no answer ({type(problem).__name__})") from problem
+        raise UsageError(f"{name}: printed a line that is not an answer ({type(problem).__name__})") from problem
 
 
 def _seen(card: Card) -> Seen:

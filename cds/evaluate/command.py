@@ -52,7 +52,7 @@ def run(options: Options) -> int:
     data = Path(options.knowledge) if options.knowledge else DATA
     engine = build_engine(settings, now=(lambda: end) if end else None, data=data)
     if options.hook not in hooks(engine):
-        raise UsageError(f"--hook {options.hook}: this version answers {', '.join(sorted(hooks(engine)))} only")
+        raise UsageError(f"--hook {options.hook}: this version supports only {', '.join(sorted(hooks(engine)))}")
     _be_lenient()
     with working("Evaluating") as work:
         return _print_all(engine, options, end, work)

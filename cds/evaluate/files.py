@@ -115,7 +115,7 @@ def _unpacked(stream: IO[bytes], open_files: ExitStack) -> Iterator[Document]:
         archive = open_files.enter_context(zipfile.ZipFile(stream))
         members = sorted(name for name in archive.namelist() if is_wanted(name))
         if not members:
-            raise UsageError(f"the archive holds no {', '.join(ENDINGS)} or .gz file")
+            raise UsageError(f"the archive contains no {', '.join(ENDINGS)} or .gz file")
         for name in members:
             member = open_files.enter_context(archive.open(name))
             yield from split(gzip.GzipFile(fileobj=member) if name.lower().endswith(".gz") else member)

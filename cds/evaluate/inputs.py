@@ -122,7 +122,7 @@ class InputEvaluation:
         if head.hook is not None and head.resourceType is None:
             yield self._request(place, head.hook, document.text)
         elif not self._is_whole:
-            raise UsageError("is a chart, and this hook is about what is being written: give a whole CDS Hooks request")
+            raise UsageError("is a chart, but this hook needs drafts: give a whole CDS Hooks request")
         elif head.resourceType == "Bundle" and (deleted := deletions(document.text)) is not None:
             self._plain.add(name)
             for url in deleted:

@@ -197,10 +197,12 @@ class Pool:
 
     def _check(self) -> None:
         if not self._records:
-            raise UsageError("no patient can be told: there is no Patient with an id, and no reference to one")
+            raise UsageError(
+                "the patient cannot be identified: there is no Patient with an id, and no reference to one"
+            )
         if len(self._records) > 1 and not any(record.reader.chart.has_patient for record in self._records.values()):
             raise UsageError(
-                f"the patient cannot be told: there is no Patient, and the records name {len(self._records)} of them"
+                f"the patient cannot be identified: there is no Patient, and the records name {len(self._records)}"
             )
 
     def _house(self) -> None:

@@ -24,7 +24,7 @@ def read_review(path: Path) -> dict[str, str]:
     for number, row in rows:
         verdict = (row["verdict"] or "").strip().lower()
         if verdict and verdict not in VERDICTS:
-            raise UsageError(f"{path}:{number}: {verdict!r} is none of {', '.join(VERDICTS)}")
+            raise UsageError(f"{path}:{number}: {verdict!r} is not one of {', '.join(VERDICTS)}")
         if verdict:
             verdicts[row["uuid"]] = verdict
     return verdicts

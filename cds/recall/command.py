@@ -40,7 +40,7 @@ def run(options: Options, now: Callable[[], datetime] | None = None) -> int:
     units = _units_file(options.draft_map)
     for draft in (options.draft_map, units):
         if draft and Path(draft).exists():
-            raise UsageError(f"--draft-map: {draft} is there already, and may hold what a person has confirmed")
+            raise UsageError(f"--draft-map: {draft} exists already, and may contain lines that a person has confirmed")
     read_batches = [batch for path in options.paths for batch in batches(path)]
     total = sum(size_of(path) for batch in read_batches if isinstance(batch, Batch) for path in batch.paths)
     with working("Reading", total or None) as work:

@@ -26,7 +26,7 @@ def _shares(survey: Survey) -> Iterator[str]:
 
 def _missed(survey: Survey, rows: Rows) -> Iterator[str]:
     if rows.shown:
-        yield "Not understood, by volume:"
+        yield "Not understood, the most frequent first:"
         cells = [("entries", "patients", "type", "what", "", "may be")]
         cells += [
             (str(row.count), str(row.patients), row.type, row.kind, what(row), may_be(row))
@@ -34,7 +34,7 @@ def _missed(survey: Survey, rows: Rows) -> Iterator[str]:
         ]
         yield from _aligned(cells, right=(0, 1))
     else:
-        yield "Nothing else is to be listed."
+        yield "Nothing else to list."
     if len(rows.shown) > LINES:
         yield f"{len(rows.shown) - LINES} more lines: --csv FILE has all."
     if rows.kept_back:

@@ -27,4 +27,4 @@ def ensure_alike(wanted: dict[str, str], found: dict[str, str], who: str) -> Non
     """Raises UsageError, which names what is different and nothing of what it is."""
     others = [name for name, value in wanted.items() if found.get(name) != value]
     if others:
-        raise UsageError(f"the worker {who} has another {', another '.join(others)} than this machine")
+        raise UsageError(f"the worker {who} has a different {', a different '.join(others)} than this machine")

@@ -58,12 +58,12 @@ class Cluster:
             size = future.result()
         except KilledWorker as problem:
             raise Unfinished(
-                f"workers of {self._address} ended again and again, last at {name} {number}: is memory short?"
+                f"workers of {self._address} ended repeatedly, last at {name} {number}: is there enough memory?"
             ) from problem
         except CancelledError as problem:
             raise Unfinished(
-                f"the scheduler {self._address} ended. Run the same command again, with another one if need be: "
-                "it goes on from here"
+                f"the scheduler {self._address} ended. Run the same command again, with another scheduler if "
+                "necessary: it continues from here"
             ) from problem
         except (ImportError, RuntimeError) as problem:
             raise UsageError(
@@ -97,7 +97,7 @@ def worker_like_the_leader(setup: Setup, who: str) -> Worker:
         hint = "" if is_url(str(setup.work)) else ". It needs a file system that all machines share, or --work URL"
         raise UsageError(f"the worker {who} does not see {setup.work}{hint}") from problem
     if not has_key(load(environment())):
-        raise UsageError(f"the worker {who} has no key of the hashes: give each machine the same TWITCH_CDS_HASH_KEY")
+        raise UsageError(f"the worker {who} has no hash key: give each machine the same TWITCH_CDS_HASH_KEY")
     worker = Worker(setup)
     with ExitStack() as otherwise:
         otherwise.callback(worker.close)

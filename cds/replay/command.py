@@ -72,10 +72,10 @@ def run(
         if problem.errno in FULL:
             raise Unfinished(f"{out}: the disk is full. {GO_ON}") from problem
         raise Unfinished(
-            f"{problem.filename or out}: {reason_of(problem)}. Run the same command again to go on"
+            f"{problem.filename or out}: {reason_of(problem)}. Run the same command again to continue"
         ) from problem
     except store_errors() as problem:
-        raise Unfinished(f"{of_store(problem)}. Run the same command again to go on") from problem
+        raise Unfinished(f"{of_store(problem)}. Run the same command again to continue") from problem
 
 
 def _replay(
@@ -177,7 +177,7 @@ def _alone(out: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as problem:
-            raise UsageError(f"--out {out}: another replay is at work in it") from problem
+            raise UsageError(f"--out {out}: another replay is running in it") from problem
         yield
 
 

@@ -73,7 +73,9 @@ class Several:
                 return
             self._pool.shutdown()
             self._pool = self._made()
-        raise Unfinished(f"worker processes ended {TRIES} times, last at {left[0][0]} {left[0][1]}: is memory short?")
+        raise Unfinished(
+            f"worker processes ended {TRIES} times, last at {left[0][0]} {left[0][1]}: is there enough memory?"
+        )
 
     def _handed(self, tasks: list[Task]) -> tuple[dict[Future[int], Task], list[Task]]:
         """The tasks that were taken, and those that came too late."""

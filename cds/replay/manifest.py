@@ -73,7 +73,7 @@ def taken_up(wanted: Manifest, out: Path) -> Manifest:
     path = out / NAME
     if not path.exists():
         if out.exists() and any(one.name != LOCK and one.suffix != keep.DRAFT for one in out.iterdir()):
-            raise UsageError(f"--out {out}: there is something else in it. Give a new folder")
+            raise UsageError(f"--out {out}: it contains something else. Give a new folder")
         keep.folder(out)
         keep.put_json(path, wanted)
         return wanted
@@ -83,7 +83,7 @@ def taken_up(wanted: Manifest, out: Path) -> Manifest:
         raise UsageError(f"--out {out}: its {NAME} cannot be read. Give a new folder") from problem
     if not found.is_of(wanted):
         raise UsageError(
-            f"--out {out}: it holds another replay (other files, options, key or version). Give a new folder"
+            f"--out {out}: it contains a different replay (different files, options, key or version). Give a new folder"
         )
     return found
 

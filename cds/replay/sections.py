@@ -75,8 +75,8 @@ def _lost(manifest: Manifest) -> Section:
         for reason, count in sorted(lost.counts.items(), key=lambda item: (item[0] not in losses, item[0]))
     ]
     text = (
-        "Parts of the export that are missing from the figures below, or were changed. “Lost” marks missing parts of the denominators; "
-        "mention them whenever the figures are quoted."
+        "Parts of the export that are missing from the figures below, or were changed. “Lost” marks "
+        "missing parts of the denominators; mention them whenever the figures are quoted."
     )
     return Section("What is missing", text, ("", "what", "how many", "where, at first"), tuple(rows))
 
@@ -141,8 +141,8 @@ def _days(found: Tables) -> Section:
         ("more than two", told(more), share(more, total)),
     ]
     text = (
-        f"{told(total)} days of individual clinicians with at least one call. Half of them have at most {median} cards, "
-        f"95 of 100 at most {most}. Calls without a named clinician are not included."
+        f"{told(total)} days of individual clinicians with at least one call. Half of them have at most {median} "
+        f"cards, 95 of 100 at most {most}. Calls without a named clinician are not included."
         if total
         else "The export names no clinicians."
     )
@@ -182,7 +182,7 @@ def _emergencies(found: Tables) -> Section:
         )
         for day, visit, _, tags, flags, ages, undated, not_checked, hook, first in found.rows(EMERGENCIES)
     ]
-    text = "All emergency cards, for review. The visit is given by the beginning of its keyed hash; cards.parquet has all of it."
+    text = "All emergency cards, for review. The visit is the beginning of a keyed hash; cards.parquet has all of it."
     head = ("month", "visit", "hook", "tags and flags", "age of the facts", "not checked", "")
     return Section("Emergencies", text, head, tuple(rows))
 

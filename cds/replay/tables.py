@@ -102,7 +102,7 @@ def tables(spill: Path, threads: int = 1, store: Path | None = None) -> Iterator
         connection.close()
 
 
-GO_ON = "Make room and run the same command again: it goes on from here"
+GO_ON = "Free some disk space and run the same command again: it continues from here"
 
 
 def _first_line(problem: Exception) -> str:

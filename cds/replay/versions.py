@@ -71,9 +71,9 @@ def _replayed(asked: Candidate, options: Options, out: Path, given: dict[str, st
     try:
         manifest = keep.read(out / NAME, Manifest)
     except (OSError, msgspec.DecodeError) as problem:
-        raise UsageError(f"{asked.name}: left no replay that can be read") from problem
+        raise UsageError(f"{asked.name}: left no readable replay") from problem
     if not manifest.done or manifest.format != FORMAT:
-        raise UsageError(f"{asked.name}: its replays have another form, so they cannot be compared")
+        raise UsageError(f"{asked.name}: its replays have a different format, so they cannot be compared")
     return manifest.lost.losses
 
 

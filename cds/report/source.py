@@ -19,14 +19,14 @@ def reading(settings: Settings) -> Iterator[Connection]:
     """A connection that cannot write; raises UsageError, without the database's address."""
     address = address_of(settings.database_url, settings.data_dir)
     if address.file is not None and not address.file.is_file():
-        raise UsageError(f"{address.file}: there is no database yet. The service makes it when it starts.")
+        raise UsageError(f"{address.file}: there is no database yet. The service creates it when it starts.")
     try:
         with _engine(address).connect() as connection:
             yield connection
     except SQLAlchemyError as problem:
         kind = type(getattr(problem, "orig", None) or problem).__name__
         raise UsageError(
-            f"The database cannot be read ({kind}). Has the service of this version started once?"
+            f"The database cannot be read ({kind}). Has this version of the service been started once?"
         ) from None
 
 

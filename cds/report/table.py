@@ -116,13 +116,14 @@ def _remarks(report: Report) -> Iterator[str]:
     skewed = sum(card.clock_skewed for card in report.cards)
     if skewed:
         yield ""
-        yield f"Answers with a time before their card's, counted as 0 seconds: {skewed}. A clock is wrong."
+        yield f"Answers with a time before the time of their card, counted as 0 seconds: {skewed}. A clock is wrong."
     if report.shown_again is not None:
         yield ""
         yield f"{_AGAIN} {report.shown_again}"
 
 
 _AGAIN = (
-    "Cards of the second edition shown although the same card had been answered under the first (renamed, or news):"
+    "Cards of the second edition shown although the same card had been answered under the first "
+    "(renamed, or something new):"
 )
-_RULE = f"Retire or retune what is overridden more than {RETUNE_SHARE:.0%} of at least {RETUNE_SHOWINGS} showings."
+_RULE = f"Retire or adjust what is overridden in more than {RETUNE_SHARE:.0%} of at least {RETUNE_SHOWINGS} showings."

@@ -74,7 +74,7 @@ class Review(Struct, kw_only=True):
             raise UsageError(f"a reviewer needs a name of 1 to {LONGEST_NAME} characters")
         if name not in self.judged:
             if len(self.judged) == REVIEWERS:
-                raise UsageError(f"{name} is none of the two reviewers, {' and '.join(self.judged)}")
+                raise UsageError(f"{name} is not one of the two reviewers, {' and '.join(self.judged)}")
             self.judged[name] = {}
         return self.reviewers.index(name)
 
@@ -89,9 +89,9 @@ def read_review(folder: Path) -> Review | None:
     except OSError as problem:
         raise UsageError(f"{path}: cannot be read: {reason_of(problem)}") from problem
     except msgspec.DecodeError as problem:
-        raise UsageError(f"{path}: is not a review that this version has written") from problem
+        raise UsageError(f"{path}: is not a review written by this version") from problem
     if review.format != FORMAT or len(review.judged) > REVIEWERS or not _are_verdicts(review):
-        raise UsageError(f"{path}: is not a review that this version has written")
+        raise UsageError(f"{path}: is not a review written by this version")
     return review
 
 

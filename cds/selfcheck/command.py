@@ -120,5 +120,5 @@ def _with_own(context: ssl.SSLContext, ca_file: Path | None) -> ssl.SSLContext:
         try:
             context.load_verify_locations(ca_file)
         except OSError as problem:
-            raise UsageError(f"--ca {ca_file}: holds no certificates that can be read") from problem
+            raise UsageError(f"--ca {ca_file}: contains no readable certificates") from problem
     return context

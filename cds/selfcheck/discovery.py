@@ -81,7 +81,7 @@ def _signed_in(subject: Subject, credential: Credential) -> Iterator[Line]:
     elif again == httpx.codes.OK:
         yield failed("replay", "the same token is accepted again", "see the line `store writable`")
     else:
-        yield failed("replay", f"nothing is proved: the second answer is {again}, not 401", "see the service's log")
+        yield failed("replay", f"no proof: the second answer is {again}, not 401", "see the service's log")
 
 
 def _advice(answer: httpx.Response) -> str:
@@ -98,7 +98,7 @@ def _refused(subject: Subject, credential: Credential) -> Line:
         why = f"the service takes tokens for {ours}, not for {subject.discovery}"
         return failed(AUDIENCE, why, "set TWITCH_CDS_PUBLIC_URL of the service to the address that clients call")
     why = f"a token for {subject.discovery} is refused"
-    return failed(AUDIENCE, why, "the service's audit has the reason; is this issuer and key in its file of clients?")
+    return failed(AUDIENCE, why, "the service's audit has the reason; are this issuer and key in its client file?")
 
 
 def _listing(answer: httpx.Response) -> Line:

@@ -38,7 +38,7 @@ def check_time_zone(subject: Subject) -> Line:
     if not settings.clients:
         return skipped("time zone", "TWITCH_CDS_TIME_ZONE is not set here", NOT_HERE)
     advice = "set it to the site's zone, such as Europe/Berlin; where UTC is right, say UTC"
-    return failed("time zone", "TWITCH_CDS_TIME_ZONE is not set: days are those of UTC", advice)
+    return failed("time zone", "TWITCH_CDS_TIME_ZONE is not set: days are counted in UTC", advice)
 
 
 def check_fhir_servers(subject: Subject) -> Iterator[Line]:
@@ -77,8 +77,8 @@ def _fhir(subject: Subject, server: str) -> Line:
     version = document.get("fhirVersion") if isinstance(document, dict) else None
     if not isinstance(version, str):
         return failed(
-            "FHIR server", f"{server}/metadata is no CapabilityStatement (status {answer.status_code})", advice
+            "FHIR server", f"{server}/metadata is not a CapabilityStatement (status {answer.status_code})", advice
         )
     if not version.startswith("4."):
-        return failed("FHIR server", f"{server} speaks FHIR {version}", "an R4 (4.0 or 4.3) address is needed")
+        return failed("FHIR server", f"{server} speaks FHIR {version}", "an R4 (4.0 or 4.3) server is needed")
     return passed("FHIR server", f"{server} speaks FHIR {version}")

@@ -29,7 +29,7 @@ def command(settings: Settings) -> tuple[str, ...]:
         if python.is_file() and os.access(python, os.X_OK):
             return (str(python.absolute()), *ANSWERING)
     raise SettingsError(
-        NAME, f"names neither a folder of knowledge (with {KNOWLEDGE}) nor the Python of an installed version"
+        NAME, f"names neither a knowledge folder (with {KNOWLEDGE}) nor the Python of an installed version"
     )
 
 

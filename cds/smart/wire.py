@@ -69,9 +69,9 @@ class Wire:
         try:
             answer = await self.get(address)
         except Unreached as problem:
-            raise FetchFailed("no whole answer") from problem
+            raise FetchFailed("no complete response") from problem
         if not answer.is_good:
-            raise FetchFailed(f"the answer has the status {answer.status}")
+            raise FetchFailed(f"the response has the status {answer.status}")
         return msgspec.json.encode(answer.body)
 
     async def post_form(self, address: str, form: str, headers: Mapping[str, str]) -> Answer:

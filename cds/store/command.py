@@ -50,5 +50,7 @@ def _pruned(store: Store, retention_days: int) -> str:
     try:
         counts = store.prune(utc_now(), retention_days)
     except StoreDown as problem:
-        raise StoreError("The database failed while it was pruned. What is deleted is deleted; try again.") from problem
+        raise StoreError(
+            "The database failed during pruning. What was already deleted stays deleted; try again."
+        ) from problem
     return f"Deleted: {', '.join(f'{number} {WORDS[name]}' for name, number in counts.items())}."

@@ -27,9 +27,9 @@ def hash_key(settings: Settings, new: Callable[[], str] = _new_key) -> Secret:
     try:
         key = _read_or_made(path, new)
     except (OSError, ValueError) as problem:
-        raise StoreError(f"The key for hashes, {path}, cannot be read or made: {reason_of(problem)}.") from problem
+        raise StoreError(f"The hash key, {path}, cannot be read or created: {reason_of(problem)}.") from problem
     if weakness := weakness_of(key):
-        raise StoreError(f"The key for hashes, DATA_DIR/{FILE}, {weakness}. Bring it back from a backup.")
+        raise StoreError(f"The hash key, DATA_DIR/{FILE}, {weakness}. Restore it from a backup.")
     return Secret(key)
 
 
@@ -41,7 +41,7 @@ def has_key(settings: Settings) -> bool:
 def known_key(settings: Settings) -> Secret:
     """The key that is there already: who proves something with it must not make another. Raises UsageError."""
     if not has_key(settings):
-        raise UsageError(f"{settings.data_dir}: there is no key of the hashes, so nothing can be proved")
+        raise UsageError(f"{settings.data_dir}: there is no hash key, so nothing can be verified")
     return hash_key(settings)
 
 

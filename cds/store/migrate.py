@@ -43,7 +43,7 @@ def migrate(engine: Engine, fingerprint: str | None = None, *, accept: bool = Fa
                 check_key(connection, fingerprint)
     except WrongEncoding as problem:
         raise StoreError(
-            f"The database's encoding is {problem}, and has to be {ENCODING}: make another one with "
+            f"The database's encoding is {problem}, but must be {ENCODING}: create another one with "
             f"createdb -E {ENCODING} -T template0, and name it in TWITCH_CDS_DATABASE_URL."
         ) from problem
     except SQLAlchemyError as problem:

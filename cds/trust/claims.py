@@ -49,7 +49,8 @@ def word(claims: Claims, name: str, kind: str) -> str:
         raise refused(kind, f"The token has no {name}.")
     if not isinstance(value, str) or not 0 < len(value) <= LONGEST or not value.isprintable():
         raise refused(
-            kind, f"The token's {name} must be a text of 1 to {LONGEST} printable characters; received {quoted(value)}."
+            kind,
+            f"The token's {name} must be a string of 1 to {LONGEST} printable characters; received {quoted(value)}.",
         )
     return value
 
@@ -60,7 +61,7 @@ def issuer_of(claims: Claims) -> str:
     if "iss" not in claims:
         raise refused("issuer", "The token has no iss.")
     if not isinstance(value, str):
-        raise refused("issuer", f"The token's iss must be a text; received {quoted(value)}.")
+        raise refused("issuer", f"The token's iss must be a string; received {quoted(value)}.")
     return value
 
 
@@ -86,7 +87,7 @@ def _audiences(claims: Claims) -> list[str]:
     members = value if isinstance(value, list) else [value]
     texts = [member for member in members if isinstance(member, str)]
     if len(texts) != len(members):
-        raise refused("audience", "The token's aud must be a text or a list of texts.")
+        raise refused("audience", "The token's aud must be a string or a list of strings.")
     if len(texts) > MOST_AUDIENCES:
         raise refused("audience", f"The token's aud lists more than {MOST_AUDIENCES} addresses.")
     return texts
@@ -132,7 +133,7 @@ def _moment(claims: Claims, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise refused("time", f"The token's {name} must be a number of seconds since 1970; received {quoted(value)}.")
     if not 0 <= value <= LATEST:
-        raise refused("time", f"The token's {name} is not a moment between 1970 and 9999 (are these milliseconds?).")
+        raise refused("time", f"The token's {name} is not a time between 1970 and 9999 (are these milliseconds?).")
     return float(value)
 
 

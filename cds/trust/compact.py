@@ -32,9 +32,9 @@ def credentials(authorization: str | None) -> str:
     if scheme.lower() != SCHEME:
         raise refused("header", "The Authorization header is not of the form `Bearer <token>`.")
     if "," in token:
-        raise refused("header", "The Authorization header was sent twice, or holds more than one token.")
+        raise refused("header", "The Authorization header was sent twice, or contains more than one token.")
     if not (token := token.strip(" ")):
-        raise refused("header", "The Authorization header says Bearer, but holds no token.")
+        raise refused("header", "The Authorization header says Bearer, but contains no token.")
     return token
 
 
@@ -42,9 +42,9 @@ def read(text: str) -> Token:
     """Take a token apart, strictly."""
     parts = text.split(".")
     if len(parts) == 5:
-        raise refused("form", "The token is encrypted (five parts): a signed one has three, with dots between.")
+        raise refused("form", "The token is encrypted (five parts): a signed one has three, separated by dots.")
     if len(parts) != 3:
-        raise refused("form", f"The token has {len(parts)} part(s): a signed one has three, with dots between.")
+        raise refused("form", f"The token has {len(parts)} part(s): a signed one has three, separated by dots.")
     header, claims, signature = parts
     return Token(
         _header(header),
@@ -63,7 +63,7 @@ def _header(text: str) -> Mapping[str, object]:
 def _object(part: str, text: str) -> dict[str, object]:
     data = _bytes(part, text)
     if sum(map(data.count, (b",", b"[", b"{"))) > MOST_VALUES:
-        raise refused("form", f"The token's {part} holds more than {MOST_VALUES} values.")
+        raise refused("form", f"The token's {part} contains more than {MOST_VALUES} values.")
     try:
         return read_object(data)
     except NotStrict as problem:

@@ -31,7 +31,7 @@ async def fetch(url: str, context: ssl.SSLContext | None = None, seconds: float 
         async with asyncio.timeout(seconds):
             return await _get(url, trusted, seconds)
     except TimeoutError as problem:
-        raise FetchFailed(f"no whole answer within {seconds:g} s") from problem
+        raise FetchFailed(f"no complete response within {seconds:g} s") from problem
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as problem:
         raise FetchFailed(f"no connection: {_words(problem)}") from problem
 
@@ -43,9 +43,9 @@ async def _get(url: str, context: ssl.SSLContext, seconds: float) -> bytes:
         client.stream("GET", url) as answer,
     ):
         if answer.status_code != httpx.codes.OK:
-            raise FetchFailed(f"the answer has the status {answer.status_code}, not 200 (redirects are not followed)")
+            raise FetchFailed(f"the response has the status {answer.status_code}, not 200 (redirects are not followed)")
         if "content-encoding" in answer.headers:
-            raise FetchFailed("the answer is compressed, though that was not asked for")
+            raise FetchFailed("the response is compressed, although that was not requested")
         return await _read(answer)
 
 
@@ -55,7 +55,7 @@ async def _read(answer: httpx.Response) -> bytes:
     async for piece in answer.aiter_raw():
         body += piece
         if len(body) > MOST_BYTES:
-            raise FetchFailed(f"the answer is longer than {MOST_BYTES} bytes")
+            raise FetchFailed(f"the response is longer than {MOST_BYTES} bytes")
     return bytes(body)
 
 

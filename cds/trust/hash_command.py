@@ -32,7 +32,7 @@ def run(options: Options, key_of: Callable[[Settings], Secret]) -> int:
     except RegistryError as problem:
         raise UsageError(problem.text) from problem
     if options.client not in {client.name for client in registry.clients}:
-        raise UsageError(f"{options.client}: there is no such client in {settings.clients}")
+        raise UsageError(f"{options.client}: no such client in {settings.clients}")
     realm = Caller(client=options.client, tenant=options.tenant).realm
     pseudonyms = Pseudonyms(key_of(settings))
     sys.stdout.writelines(f"{pseudonyms.of('user', realm, user)}  {user}\n" for user in options.users)

@@ -62,7 +62,7 @@ def signer_of(key: Key, algorithm: str | None = None, kid: str | None = None) ->
     fits = fitting(key)
     algorithm_name = algorithm or next(name for name in USUAL if name in fits)
     if algorithm_name not in fits:
-        raise UsageError(f"--alg {algorithm_name}: this key is made for {', '.join(sorted(fits))}")
+        raise UsageError(f"--alg {algorithm_name}: this key is for {', '.join(sorted(fits))}")
     return Signer(key, kid or key.thumbprint(), algorithm_name)
 
 
@@ -86,7 +86,7 @@ def read_key(path: Path) -> Key:
             continue
         if key.is_private and fitting(key):
             return key
-    raise UsageError(f"--key {path}: holds no private EC or RSA key (PEM without password, or JWK) that can be used")
+    raise UsageError(f"--key {path}: contains no usable private EC or RSA key (PEM without password, or JWK)")
 
 
 def write_key(key: Key, path: Path) -> None:
@@ -106,7 +106,7 @@ def publish(signer: Signer, path: Path) -> None:
         keys = [*(key for key in published if key.get("kid") != signer.kid), signer.public()]
         path.write_text(json.dumps({"keys": keys}, indent=2) + "\n", "utf-8")
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as problem:
-        raise UsageError(f"--jwks {path}: is not a key set that can be added to, or cannot be written") from problem
+        raise UsageError(f"--jwks {path}: is not a usable key set, or cannot be written") from problem
 
 
 def _given(values: Mapping[str, str | None]) -> dict[str, str]:

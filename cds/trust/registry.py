@@ -120,7 +120,7 @@ def _entries(path: Path) -> Sequence[object]:
     except tomllib.TOMLDecodeError as problem:
         raise RegistryError(str(path), "the file", f"is not TOML: {problem}") from problem
     if strange := sorted(document.keys() - {"client"}):
-        raise RegistryError(str(path), strange[0], "is not part of this file; it holds [[client]] tables only")
+        raise RegistryError(str(path), strange[0], "is not part of this file; it may contain only [[client]] tables")
     entries = document.get("client", [])
     if not isinstance(entries, list):
         raise RegistryError(str(path), "client", "must be written [[client]], with two brackets")
@@ -234,7 +234,7 @@ def _check_names(path: Path, clients: Sequence[Client]) -> None:
     for number, client in enumerate(clients, 1):
         if client.name.lower() in names:
             raise RegistryError(
-                str(path), f'client[{number}] "{client.name}".name', "is the name of another client too"
+                str(path), f'client[{number}] "{client.name}".name', "is also the name of another client"
             )
         names.add(client.name.lower())
 
@@ -258,5 +258,5 @@ def _check_launches(path: Path, clients: Sequence[Client]) -> None:
             continue
         if client.smart.issuer in issuers:
             place = f'client[{number}] "{client.name}".smart.issuer'
-            raise RegistryError(str(path), place, "is the issuer of another client's smart registration too")
+            raise RegistryError(str(path), place, "is also the issuer of another client's smart registration")
         issuers.add(client.smart.issuer)

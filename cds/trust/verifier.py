@@ -196,7 +196,7 @@ def _of_tenant(token: Token, candidates: tuple[Client, ...]) -> Client:
     tenant = word(token.claims, "tenant", "tenant")
     match = next((client for client in candidates if tenant in client.tenants), None)
     if match is None:
-        raise refused("tenant", f"The token's tenant {quoted(tenant)} is on the list of no client of this issuer.")
+        raise refused("tenant", f"The token's tenant {quoted(tenant)} is not on the list of any client of this issuer.")
     return match
 
 

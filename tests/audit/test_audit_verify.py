@@ -385,7 +385,7 @@ def test_many_findings_are_counted_and_the_first_are_shown(log: Path, monkeypatc
         (["missing.jsonl"], "cannot be read: No such file or directory"),
         (["."], "cannot be read: Is a directory"),
         (["--expect", "12:34"], "is not a head"),
-        ([], "there is no audit"),
+        ([], "there is no audit log"),
     ],
 )
 def test_unusable_input(

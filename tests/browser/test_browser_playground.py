@@ -70,7 +70,7 @@ def test_a_steroid_that_is_prescribed_and_signed_gets_one_card(visit: Visit) -> 
     expect(page.get_by_role("combobox", name="Medicine")).to_have_value("dexamethasone-4")
     page.get_by_role("combobox", name="Medicine").select_option("ibuprofen-200")
     visit.follow(page.get_by_role("button", name="Sign this prescription"), "medicine=ibuprofen-200")
-    expect(page.locator(SUPPORT)).to_contain_text("no draft of a class that is looked at")
+    expect(page.locator(SUPPORT)).to_contain_text("no draft of a class that is checked")
     expect(page.locator(".card")).to_have_count(0)
 
 

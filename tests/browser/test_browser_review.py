@@ -116,7 +116,9 @@ def test_two_people_review_by_the_keyboard_alone(browser: Browser, address: str,
             expect(visit.page.get_by_role("status")).to_contain_text("You have judged all items.")
             if visit is anna:
                 page = visit.open(f"{path}result")
-                expect(page.get_by_role("status")).to_contain_text("The result is shown when two people have judged all items")
+                expect(page.get_by_role("status")).to_contain_text(
+                    "The result is shown when two people have judged all items"
+                )
                 assert [] == visit.violations()
         for visit in (anna, ben):
             page = visit.open(f"{path}result")

@@ -96,7 +96,7 @@ def test_why_and_why_not_names_every_rule() -> None:
     asked, grouped, shown_rules = rules_asked(page)
     assert 0 < asked == grouped == shown_rules
     assert "Looks for" in page
-    assert "asked of children only" in page
+    assert "applies to children only" in page
     assert "Cards that are not shown" in page
 
 

@@ -42,19 +42,22 @@ BAD = {
     "pretty-array": (b"[\n{\n}\n]", "item 1: is not FHIR: it has neither `resourceType` nor `hook`"),
     "cut-array": (b'[{"resourceType":"Patient"},', "is not valid JSON: it is cut off"),
     "parameters": (b'{"resourceType":"Parameters","parameter":5}', "is not FHIR: its `parameter` is not a list"),
-    "no-parameters": (b'{"resourceType":"Parameters"}', "no patient can be told"),
+    "no-parameters": (b'{"resourceType":"Parameters"}', "the patient cannot be identified"),
     "string": (b'"x"', "is not FHIR: it is not a JSON object"),
     "number": (b"5", "is not FHIR: it is not a JSON object"),
     "null": (b"null", "is not FHIR: it is not a JSON object"),
     "entries": (b'{"resourceType":"Bundle","entry":5}', "is not FHIR: its `entry` is not a list"),
-    "entry": (b'{"resourceType":"Bundle","entry":[5]}', "no patient can be told"),
-    "nobody": (b'{"resourceType":"Organization"}', "no patient can be told"),
-    "empty-bundle": (json.dumps(bundle()).encode(), "no patient can be told"),
+    "entry": (b'{"resourceType":"Bundle","entry":[5]}', "the patient cannot be identified"),
+    "nobody": (b'{"resourceType":"Organization"}', "the patient cannot be identified"),
+    "empty-bundle": (json.dumps(bundle()).encode(), "the patient cannot be identified"),
     "no-patient": (
         json.dumps(bundle(twitch(), twitch("Patient/p2", "t2"))).encode(),
-        "the patient cannot be told: there is no Patient, and the records name 2 of them",
+        "the patient cannot be identified: there is no Patient, and the records name 2 of them",
     ),
-    "outcome": (b'{"resourceType":"OperationOutcome","issue":[{"severity":"error"}]}', "no patient can be told"),
+    "outcome": (
+        b'{"resourceType":"OperationOutcome","issue":[{"severity":"error"}]}',
+        "the patient cannot be identified",
+    ),
 }
 
 

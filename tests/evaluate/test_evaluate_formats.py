@@ -84,7 +84,7 @@ def test_an_archive_without_a_file_to_read_is_refused(evaluate: Evaluate, write:
     run = evaluate(write("chart.zip", zipped(readme__txt=b"x")))
 
     assert (2, "") == (run.status, run.out)
-    assert "the archive holds no .json, .ndjson, .jsonl or .gz file" in run.err
+    assert "the archive contains no .json, .ndjson, .jsonl or .gz file" in run.err
 
 
 def test_a_folder_without_a_file_to_read_says_what_it_holds(evaluate: Evaluate, tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_deletions_alone_are_no_chart(evaluate: Evaluate, write: Write) -> None:
     run = evaluate(write("gone.json", deleting("Condition/t1")))
 
     assert (2, "") == (run.status, run.out)
-    assert "no patient can be told" in run.err
+    assert "the patient cannot be identified" in run.err
 
 
 def test_a_deletion_among_other_entries_counts_in_its_bundle(evaluate: Evaluate, write: Write) -> None:

@@ -86,7 +86,7 @@ def test_a_request_is_answered_by_its_own_hook(evaluate: Evaluate, write: Write)
     run = evaluate(write("request.json", ordered), "--json", "--why")
 
     assert [[]] == run.topics
-    assert "no draft of a class that is looked at" in run.answers[0]["why"]["summary"]
+    assert "no draft of a class that is checked" in run.answers[0]["why"]["summary"]
 
 
 def test_urn_references_count_as_the_patient(evaluate: Evaluate, write: Write) -> None:

@@ -176,7 +176,7 @@ def test_every_reason_why_a_card_is_left_out_occurs() -> None:
 
     assert 37 <= len(reasons)
     assert ("lab-order", "an abnormal-lab card lists the missing tests") in reasons
-    assert ("lifestyle", "at most three cards are shown: it is named under “Also noted”") in reasons
+    assert ("lifestyle", "at most three cards are shown: it is listed under “Also noted”") in reasons
 
 
 def test_a_rule_that_fired_in_vain_is_suppressed() -> None:
@@ -184,11 +184,11 @@ def test_a_rule_that_fired_in_vain_is_suppressed() -> None:
     told = {one.rule: one for one in why("V02").rules}
 
     assert "fired" == told["U1"].state
-    assert ("suppressed", "it is not shown beside a card that asks for an examination or for neurology") == (
+    assert ("suppressed", "it is not shown together with a card about an examination or neurology") == (
         told["sleep"].state,
         told["sleep"].because,
     )
-    assert ("suppressed", "asked of children only") == (told["P1"].state, told["P1"].because)
+    assert ("suppressed", "applies to children only") == (told["P1"].state, told["P1"].because)
 
 
 def test_a_rule_that_did_not_fire_tells_what_there_was(evaluate: Evaluate, write: Write) -> None:
@@ -227,7 +227,7 @@ def test_why_of_a_patient_who_has_died(died: dict[str, Any], evaluate: Evaluate,
     for chart in (bundle(person(**died), twitch(), wasting()), bundle(twitch(), wasting(), person(**died))):
         said = evaluate(write("v.json", chart), "--why").out
 
-        assert "  no cards: the patient is recorded as deceased: no rule was asked\n" in said
+        assert "  no cards: the patient is recorded as deceased: no rule was evaluated\n" in said
         assert not {"neurology-urgent", "seen, but"} & set(said.split())
 
 

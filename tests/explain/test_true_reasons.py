@@ -33,20 +33,20 @@ def why(*lines: Line, patient: Line = ADULT, **case: Any) -> Why:
     ("told", "said"),
     [
         (why({"condition": "F41.1 Anxiety"}), "the chart shows no active muscle twitch"),
-        (why(TWITCH, patient=ADULT | {"deceased": True}), "the patient is recorded as deceased: no rule was asked"),
+        (why(TWITCH, patient=ADULT | {"deceased": True}), "the patient is recorded as deceased: no rule was evaluated"),
         (why(TWITCH, ALS), "the twitching has a known cause: a neuromuscular disease is on the chart"),
         (why(TWITCH), ""),
         (
             why(TWITCH, hook="order-sign", drafts=[{"draft": "rx:310965 ibuprofen"}]),
-            "no draft of a class that is looked at",
+            "no draft of a class that is checked",
         ),
         (
             why(TWITCH, TAKEN, LABS, hook="order-sign", drafts=[PREDNISONE]),
-            "no drafted corticosteroid or estrogen begins",
+            "no drafted corticosteroid or estrogen is new",
         ),
         (
             why(TWITCH, ADDISON, LABS, hook="order-sign", drafts=[HYDROCORTISONE]),
-            "replaces what the glands do not make",
+            "is replacement therapy",
         ),
         (
             why(TWITCH, LABS, hook="order-sign", drafts=[{"draft": "atc:A02BC01 omeprazole"}]),
@@ -80,7 +80,7 @@ ESTRADIOL: Line = {"drug": "rx:197658 estradiol 1 MG Oral Tablet", "start": "3 y
         ([{"condition": "R56.9 Seizure", "onset": "20 d"}], "E3", "more than 7 days ago"),
         ([SWOLLEN, ESTRADIOL], "E8", "more than 30 days ago"),
         ([{"lab": "K", "value": "4.1 mmol/L"}], "E4", "normal"),
-        ([{"lab": "K", "value": "3.2 mmol/L"}], "E4", "abnormal, but not beyond a limit of this rule"),
+        ([{"lab": "K", "value": "3.2 mmol/L"}], "E4", "abnormal, but within the limits of this rule"),
         ([{"lab": "K", "value": "2.2 mmol/L", "at": "90 d"}], "E4", "out of date after 30 days"),
         (
             [
@@ -90,7 +90,7 @@ ESTRADIOL: Line = {"drug": "rx:197658 estradiol 1 MG Oral Tablet", "start": "3 y
             "E4",
             "another result decides",
         ),
-        ([{"lab": "K", "value": "4.1 bananas"}], "E4", "its number or unit could not be read"),
+        ([{"lab": "K", "value": "4.1 bananas"}], "E4", "its value or unit could not be read"),
         ([{"drug": "rx:8640 prednisone", "start": "3 d"}], "corticosteroid", "started after the twitching began"),
         (
             [{"drug": "rx:7646 omeprazole", "start": "50 d"}],

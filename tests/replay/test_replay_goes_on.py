@@ -264,7 +264,7 @@ def test_a_worker_begins_and_ends_with_its_parent(tmp_path: Path, monkeypatch: p
 
 def test_tables_that_cannot_be_written_stop_it(tmp_path: Path) -> None:
     """Most likely the disk is full."""
-    with pytest.raises(Unfinished, match="Make room"), tables(tmp_path) as found:
+    with pytest.raises(Unfinished, match="Free some disk space"), tables(tmp_path) as found:
         found.run(f"COPY (SELECT 1) TO '{tmp_path / 'gone' / 'a.parquet'}'")
 
 

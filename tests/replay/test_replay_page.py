@@ -48,7 +48,7 @@ def test_answers_may_be_taken_for_given(replay: Replay, tmp_path: Path) -> None:
     assert [True, True] == [row["shown"] for row in none.rows("cards", "card = 'neurology-urgent'")]
     assert [True, False] == [row["shown"] for row in every.rows("cards", "card = 'neurology-urgent'")]
     assert ["cards", "repeated"] == [row["outcome"] for row in every.rows("visits")]
-    assert "these are the fewest cards" in every.page
+    assert "this is the smallest possible number of cards" in every.page
 
 
 def test_rows_say_what_a_card_rests_on(replay: Replay, tmp_path: Path) -> None:

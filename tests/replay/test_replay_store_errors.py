@@ -87,7 +87,9 @@ def test_a_store_that_ends_on_the_way_stops_it_and_the_same_command_goes_on(
                 yield from super().each(tasks)
 
         options = Options(export="s3://charts/export", out=str(tmp_path / "out"))
-        with pytest.raises(Unfinished, match=r"^the store: Could not connect .*Run the same command again to go on$"):
+        with pytest.raises(
+            Unfinished, match=r"^the store: Could not connect .*Run the same command again to continue$"
+        ):
             command.run(options, lambda: NOW, Ending)
         for name, value in store.items():
             monkeypatch.setenv(name, value)

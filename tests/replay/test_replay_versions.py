@@ -216,9 +216,9 @@ def test_what_one_of_them_lost_of_the_export_is_told(made: Made) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ("no manifest", "left no replay that can be read"),
-        ('{"format": 1}', "its replays have another form"),
-        ('{"done": false}', "its replays have another form"),
+        ("no manifest", "left no readable replay"),
+        ('{"format": 1}', "its replays have a different format"),
+        ('{"done": false}', "its replays have a different format"),
     ],
 )
 def test_a_replay_that_cannot_be_compared_stops_it(made: Made, change: str, words: str) -> None:

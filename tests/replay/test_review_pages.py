@@ -192,7 +192,7 @@ def test_there_are_two_reviewers_with_names(done: Replayed) -> None:
 
     assert (0, 1, 0) == first
     assert [422, 422, 422] == [one.status_code for one in (third, nobody, long)]
-    assert "Carl is none of the two reviewers, Anna and Ben" in read(third)
+    assert "Carl is not one of the two reviewers, Anna and Ben" in read(third)
     assert "a reviewer needs a name of 1 to 60 characters" in read(nobody)
     with pytest.raises(UsageError, match="Carl is none of the two reviewers"):
         pages(done.out, reviewer="Carl")
@@ -276,8 +276,8 @@ def test_a_file_that_is_gone_or_damaged_meanwhile_is_told(done: Replayed) -> Non
     gone = site.get()
 
     assert (500, 500) == (damaged.status_code, gone.status_code)
-    assert damaged.text.endswith("review.json: is not a review that this version has written\n")
-    assert gone.text.endswith("no review was begun in it\n")
+    assert damaged.text.endswith("review.json: is not a review written by this version\n")
+    assert gone.text.endswith("no review was started in it\n")
 
 
 @pytest.mark.parametrize(

@@ -159,23 +159,27 @@ WRONG: dict[str, tuple[Callable[[Replayed], object], Json, str]] = {
     "no JSON": (
         lambda done: (done.out / NAME).write_text("{"),
         {},
-        "its manifest.json is not one that this version has",
+        "its manifest.json was not written by this version",
     ),
-    "not finished": (manifest(done=False), {}, "its replay is not finished. Run twitch-cds replay again to go on"),
+    "not finished": (manifest(done=False), {}, "its replay is not finished. Run twitch-cds replay again to continue"),
     "another key": (manifest(hash_key="other"), {}, "was made with another hash key, so its visits cannot be found"),
     "no export named": (manifest(export=""), {}, "its manifest names no export. Give it with --export"),
     "no export": (manifest(export="/none/of/them"), {}, "/none/of/them: "),
     "export elsewhere": (void, {"export": "/none/at/all"}, "/none/at/all: "),
-    "damaged": (written("{"), {}, "review.json: is not a review that this version has written"),
-    "another form": (written(kept(format=2)), {}, "review.json: is not a review that this version has written"),
-    "a verdict": (written(kept(judged={"A": {"1": {"verdict": "so"}}})), {}, "is not a review that this version has"),
-    "an item": (written(kept(judged={"A": {"2": {"verdict": "right"}}})), {}, "is not a review that this version has"),
-    "three": (written(kept(judged={"A": {}, "B": {}, "C": {}})), {}, "is not a review that this version has"),
+    "damaged": (written("{"), {}, "review.json: is not a review written by this version"),
+    "another form": (written(kept(format=2)), {}, "review.json: is not a review written by this version"),
+    "a verdict": (written(kept(judged={"A": {"1": {"verdict": "so"}}})), {}, "is not a review written by this version"),
+    "an item": (
+        written(kept(judged={"A": {"2": {"verdict": "right"}}})),
+        {},
+        "is not a review written by this version",
+    ),
+    "three": (written(kept(judged={"A": {}, "B": {}, "C": {}})), {}, "is not a review written by this version"),
     "a folder": (lambda done: (done.out / "review.json").mkdir(), {}, "review.json: cannot be read: Is a directory"),
     "sample": (
         written(kept()),
         {"sample": 6},
-        "of 5 with seed 3 is under way. Go on without --sample, or move review.json away",
+        "of 5 with seed 3 is in progress. Go on without --sample, or move review.json away",
     ),
     "seed": (written(kept()), {"seed": 4}, "--seed 4: a review of a sample of 5 with seed 3 is under way."),
 }
@@ -244,7 +248,7 @@ def test_the_result_is_printed(done: Replayed, capsys: pytest.CaptureFixture[str
     """As a table and as JSON; before a review was begun there is none."""
     capsys.readouterr()
     assert 2 == cli.main(["review", str(done.out), "--result"])
-    assert "no review was begun in it" in capsys.readouterr().err
+    assert "no review was started in it" in capsys.readouterr().err
     site = pages(done.out)
     site.judge(site.join("Anna"), "1", "right")
     assert 0 == cli.main(["review", str(done.out), "--result"])

@@ -18,7 +18,7 @@ from cds.report.questions import SILENT_DAYS
 OLD: dict[str, Any] = {"software_version": "0.1.0"}
 NEW: dict[str, Any] = {"software_version": "1.0.0"}
 SAME: dict[str, Any] = {"patient": "p", "flags": "R4"}
-AGAIN = "shown although the same card had been answered under the first (renamed, or news): "
+AGAIN = "shown although the same card had been answered under the first (renamed, or something new): "
 
 
 @pytest.fixture

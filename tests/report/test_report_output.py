@@ -67,7 +67,7 @@ def test_the_table(data: Data) -> None:
         "",
         f"! lifestyle {{sleep}}: overridden 90 times of 100. {RULE}",
         "",
-        "Answers with a time before their card's, counted as 0 seconds: 1. A clock is wrong.",
+        "Answers with a time before the time of their card, counted as 0 seconds: 1. A clock is wrong.",
         "",
         "Feedback on cards that were never shown to its sender: 1",
     ] == printed().splitlines()

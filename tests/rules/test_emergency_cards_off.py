@@ -219,6 +219,6 @@ def test_why_says_that_the_site_has_switched_it_off() -> None:
     left_out = why.cards_left_out
 
     assert "this site has switched emergency cards off" == left_out["emergency"]
-    hushed = "a sign of an emergency was found: nothing calms beside it"
+    hushed = "a sign of an emergency was found: no reassuring card is shown with it"
     assert [hushed] * 3 == [left_out[one] for one in ("reassurance", "lifestyle", "lab-order")]
     assert ["fired"] == [one.state for one in why.rules if one.rule == "E1"]

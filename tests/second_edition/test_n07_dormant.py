@@ -59,4 +59,4 @@ def test_n07_silence_is_explained() -> None:
     outcome = service.call("muscle-twitch-patient-view", request_bytes(one("N7/anxiety").chart))
 
     assert "more than a year ago" in why_silent(outcome, service.words)
-    assert "nothing newer than a year" in explain(outcome, service).cards_left_out["lifestyle"]
+    assert "nothing within the last year" in explain(outcome, service).cards_left_out["lifestyle"]

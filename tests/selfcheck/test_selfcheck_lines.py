@@ -302,7 +302,7 @@ def test_a_second_answer_that_is_no_refusal_proves_no_single_use(tmp_path: Path)
     with subject(answer, credential=CREDENTIAL) as of:
         *_, replay = check_discovery(of)
 
-    assert ("fail", "nothing is proved: the second answer is 504, not 401") == (replay.result, replay.why)
+    assert ("fail", "no proof: the second answer is 504, not 401") == (replay.result, replay.why)
 
 
 OTHER = "http://10.0.0.2:8000"
@@ -382,7 +382,7 @@ def test_a_first_node_that_falters_proves_nothing(tmp_path: Path) -> None:
 
     found = one_line(nodes(first, Service(tmp_path)))
 
-    assert ("fail", f"nothing is proved: {URL} says 504, {OTHER} says 200") == (found.result, found.why)
+    assert ("fail", f"no proof: {URL} says 504, {OTHER} says 200") == (found.result, found.why)
 
 
 def test_without_a_key_nodes_are_skipped_and_without_nodes_nothing_is_said() -> None:
@@ -568,9 +568,9 @@ def test_fhir_servers(answer: Answer, result: str, why: str) -> None:
     ("given", "expected"),
     [
         ({"TIME_ZONE": "America/Chicago"}, ("pass", "days are those of America/Chicago")),
-        ({"DEMO": "true"}, ("pass", "days are those of UTC")),
+        ({"DEMO": "true"}, ("pass", "days are counted in UTC")),
         ({}, ("skip", "TWITCH_CDS_TIME_ZONE is not set here")),
-        ({"CLIENTS": "clients.toml"}, ("fail", "TWITCH_CDS_TIME_ZONE is not set: days are those of UTC")),
+        ({"CLIENTS": "clients.toml"}, ("fail", "TWITCH_CDS_TIME_ZONE is not set: days are counted in UTC")),
     ],
 )
 def test_the_time_zone_of_the_site(given: dict[str, str], expected: tuple[str, str]) -> None:
@@ -630,7 +630,7 @@ def test_fhir_servers_are_reached_as_the_service_reaches_them(files: Path, capsy
 
     lines = capsys.readouterr().out.splitlines()
     assert "fail  service: no answer" in lines[0]
-    assert f"FHIR server: {url}/metadata is no CapabilityStatement" in lines[-1]
+    assert f"FHIR server: {url}/metadata is not a CapabilityStatement" in lines[-1]
 
 
 def test_the_status_is_0_when_nothing_failed(
@@ -649,7 +649,7 @@ def test_the_status_is_0_when_nothing_failed(
         (["ftp://x"], "is not an absolute address"),
         ([URL, "node2"], "node2: is not an absolute address"),
         ([URL, "--issuer", ISSUER], "--key and --issuer go together"),
-        ([URL, "--ca", "missing.pem"], "holds no certificates that can be read"),
+        ([URL, "--ca", "missing.pem"], "contains no readable certificates"),
     ],
 )
 def test_unusable_options_are_said(files: Path, arguments: list[str], words: str) -> None:

@@ -27,7 +27,7 @@ class Outcome(StrEnum):
     RIGHT = "right"  # 200 with cards
     SHED = "shed"  # 503 or 429 with a time to come back
     REFUSED = "refused"  # no connection: the port is closed
-    LOST = "lost"  # a connection was there, and no whole answer came: reset, hung up, or silence
+    LOST = "lost"  # a connection was there, and no complete response came: reset, hung up, or silence
     WRONG = "wrong"  # any other answer, such as 502
 
 

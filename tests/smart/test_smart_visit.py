@@ -318,13 +318,13 @@ def test_a_no_ends_the_form(tmp_path: Path) -> None:
     ("fields", "words"),
     [
         ({"q.twitch": "N", "q.signs": "weak"}, "You said No here, but ticked something below."),
-        ({"q.twitch": "Y", "q.signs": ["none", "weak"]}, "Two answers do not go together."),
-        ({"q.twitch": ["Y", "N"]}, "Two answers do not go together."),
-        ({"q.twitch": "Y", "background": ["none", "q.family"]}, "Two answers do not go together."),
-        ({"q.twitch": "Y", "q.coffee": "many"}, "Write a number that can be right"),
-        ({"q.twitch": "Y", "q.coffee": "51"}, "Write a number that can be right"),
-        ({"q.twitch": "Y", "q.coffee": "2.5"}, "Write a number that can be right"),
-        ({"q.twitch": "Y", "q.sleep": "25"}, "Write a number that can be right"),
+        ({"q.twitch": "Y", "q.signs": ["none", "weak"]}, "Two answers contradict each other."),
+        ({"q.twitch": ["Y", "N"]}, "Two answers contradict each other."),
+        ({"q.twitch": "Y", "background": ["none", "q.family"]}, "Two answers contradict each other."),
+        ({"q.twitch": "Y", "q.coffee": "many"}, "Write a possible number"),
+        ({"q.twitch": "Y", "q.coffee": "51"}, "Write a possible number"),
+        ({"q.twitch": "Y", "q.coffee": "2.5"}, "Write a possible number"),
+        ({"q.twitch": "Y", "q.sleep": "25"}, "Write a possible number"),
         ({"q.twitch": "Y", "q.onset.month": "3"}, "Write a year"),
         ({"q.twitch": "Y", "q.onset.year": "2026", "q.onset.day": "3"}, "Write a year"),
         ({"q.twitch": "Y", "q.onset.year": "26"}, "Write a year"),
@@ -536,7 +536,7 @@ def test_an_ehr_that_lets_the_app_read_only_is_not_asked_to_store(tmp_path: Path
 
     text = visited(place, ANSWERS)[1]
 
-    assert "The EHR lets this app read only." in text
+    assert "The EHR gives this app read access only." in text
     assert [] == [one for one in place.ehr.requests if one.method == "POST" and "/fhir/" in str(one.url)]
 
 

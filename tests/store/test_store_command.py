@@ -58,7 +58,7 @@ def test_a_database_that_fails_meanwhile_is_told(
     monkeypatch.setattr(Store, "prune", fail)
 
     assert 1 == run("prune")
-    assert "What is deleted is deleted; try again." in capsys.readouterr().err
+    assert "What was already deleted stays deleted; try again." in capsys.readouterr().err
 
 
 def test_an_action_is_needed(url: str) -> None:

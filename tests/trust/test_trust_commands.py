@@ -107,7 +107,7 @@ def test_a_broken_file_is_unusable_input(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "status", "words"),
-    [(jwks(es384()), 0, '  key "key-1": ES384'), ("no whole answer", 1, "  FAIL keys: no whole answer")],
+    [(jwks(es384()), 0, '  key "key-1": ES384'), ("no complete response", 1, "  FAIL keys: no complete response")],
 )
 def test_keys_at_an_address_are_fetched_when_asked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], answer: bytes | str, status: int, words: str
@@ -193,7 +193,7 @@ def test_a_key_is_added_to_a_key_set_that_is_there(tmp_path: Path, capsys: pytes
 def test_the_algorithm_follows_from_the_key() -> None:
     """RSA keys sign RS384, curves the one that fits; another is refused."""
     assert ["ES384", "RS384", "ES256"] == [signer_of(key).algorithm for key in (ec(), rsa(), ec("small", "P-256"))]
-    with pytest.raises(UsageError, match="--alg ES384: this key is made for PS256, PS384"):
+    with pytest.raises(UsageError, match="--alg ES384: this key is for PS256, PS384"):
         signer_of(rsa(), "ES384")
 
 
@@ -215,7 +215,7 @@ def test_what_is_no_private_key_is_said(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "key"
     path.write_bytes(content)
 
-    with pytest.raises(UsageError, match="holds no private EC or RSA key"):
+    with pytest.raises(UsageError, match="contains no usable private EC or RSA key"):
         read_key(path)
 
 
@@ -284,7 +284,7 @@ def test_the_hash_of_a_user_is_that_of_the_audit(tmp_path: Path, capsys: pytest.
         (None, HASH_KEY, "no file of clients"),
         ("[client", HASH_KEY, "is not TOML"),
         (CLIENTS.replace('"ehr"', '"other"'), HASH_KEY, "ehr: there is no such client"),
-        (CLIENTS, "", "there is no key of the hashes"),
+        (CLIENTS, "", "there is no hash key"),
     ],
 )
 def test_a_hash_that_would_be_wrong_is_not_printed(

@@ -190,7 +190,7 @@ def test_old_keys_are_used_in_an_outage_for_a_day() -> None:
 
     async def life(place: Place) -> None:
         await place.has("key-1")
-        place.source.answer = "no whole answer within 2 s"
+        place.source.answer = "no complete response within 2 s"
         for _ in range(23):
             place.hands.move(HOUR)
             found.append(await place.has("key-1"))
@@ -201,7 +201,7 @@ def test_old_keys_are_used_in_an_outage_for_a_day() -> None:
         found.append(place.fetches == tries + 1)
         place.hands.move(HOUR)
         why = await place.why_not("key-1")
-        found.append(f"the keys at {URL} could not be fetched: no whole answer within 2 s" == why)
+        found.append(f"the keys at {URL} could not be fetched: no complete response within 2 s" == why)
         place.source.answer = jwks(es384())
         place.hands.move(5)
         found.append(await place.has("key-1"))

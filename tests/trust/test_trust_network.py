@@ -196,15 +196,15 @@ def dripping(to: BaseHTTPRequestHandler) -> None:
 
 
 OUTAGES: dict[str, tuple[Callable[[BaseHTTPRequestHandler], None], str]] = {
-    "500": (status_500, "the answer has the status 500, not 200"),
-    "redirect": (redirect, "the answer has the status 302, not 200 (redirects are not followed)"),
+    "500": (status_500, "the response has the status 500, not 200"),
+    "redirect": (redirect, "the response has the status 302, not 200 (redirects are not followed)"),
     "garbage": (garbage, "the key set is not UTF-8"),
     "no HTTP": (no_http, "no connection: RemoteProtocolError"),
     "cut": (cut, "no connection: RemoteProtocolError"),
-    "too long": (too_long, "the answer is longer than 262144 bytes"),
-    "compressed": (compressed, "the answer is compressed"),
-    "silent": (silent, "no whole answer within 0.3 s"),
-    "dripping": (dripping, "no whole answer within 0.3 s"),
+    "too long": (too_long, "the response is longer than 262144 bytes"),
+    "compressed": (compressed, "the response is compressed"),
+    "silent": (silent, "no complete response within 0.3 s"),
+    "dripping": (dripping, "no complete response within 0.3 s"),
 }
 
 

@@ -85,7 +85,7 @@ def test_plain_http_is_for_this_machine_only(tmp_path: Path, url: str) -> None:
     [
         (b"\xff", "the file", "is not UTF-8"),
         ("[client", "the file", "is not TOML: "),
-        ("clients = 1", "clients", "is not part of this file; it holds [[client]] tables only"),
+        ("clients = 1", "clients", "is not part of this file; it may contain only [[client]] tables"),
         ("client = 1", "client", "must be written [[client]], with two brackets"),
         ('[client]\nname = "x"', "client", "must be written [[client]], with two brackets"),
         ("client = [1]", "client[1]", "expected `object`, got `int`"),
@@ -143,7 +143,7 @@ def test_plain_http_is_for_this_machine_only(tmp_path: Path, url: str) -> None:
         (
             f"{ONE}{URL}\n{ONE.replace(ISSUER, 'https://b').replace('ehr', 'EHR')}{URL}",
             'client[2] "EHR".name',
-            "is the name of another client too",
+            "is also the name of another client",
         ),
         (
             f"{ONE}{URL}\n{ONE.replace('ehr', 'b', 1)}{URL}",

@@ -214,10 +214,10 @@ def test_clients_of_one_issuer_are_told_apart_by_tenant(tmp_path: Path) -> None:
     [
         (TENANTS, {"tenant": "w1"}, '"w1" is on the list of no client'),
         (TENANTS, {}, "has no tenant"),
-        (TENANTS, {"tenant": 7}, "must be a text"),
+        (TENANTS, {"tenant": 7}, "must be a string"),
         (CLIENTS + 'tenants = ["n1"]\n', {"tenant": "w1"}, '"w1" is not on this client\'s list'),
         (CLIENTS + 'tenants = ["n1"]\n', {}, "has no tenant"),
-        (CLIENTS, {"tenant": ""}, "must be a text"),
+        (CLIENTS, {"tenant": ""}, "must be a string"),
     ],
 )
 def test_a_tenant_must_be_listed_where_there_is_a_list(

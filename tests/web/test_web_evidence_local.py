@@ -46,7 +46,7 @@ def test_the_evidence_pages_list_the_codes_of_the_site() -> None:
     )
 
     assert (
-        "9 of the site's own codes and units are read. From: laboratory.csv: 5 codes, 0 units; problems.json" in index
+        "9 of the site's own codes and units are read. Files: laboratory.csv: 5 codes, 0 units; problems.json" in index
     )
     assert all(part in index for part in (KAL, "http://loinc.org|2823-3", TWITCH, "mval/Liter"))
     assert KAL in lab
@@ -73,4 +73,4 @@ def test_a_long_list_is_cut_and_counted(tmp_path: Path) -> None:
 
     assert f"{LAB}|C0499" in text
     assert f"{LAB}|C0500" not in text
-    assert "The first 500 are listed." in text
+    assert "Only the first 500 are listed." in text

@@ -53,7 +53,7 @@ def figures(page: str) -> dict[str, str]:
 
 def test_without_a_database_the_page_says_so(tmp_path: Path) -> None:
     """And still shows what the process has counted; the sheet is not made up."""
-    assert "or there is none yet" in text(tmp_path)
+    assert "or does not exist yet" in text(tmp_path)
     assert 503 == client(settings(tmp_path))("GET", "/governance.csv").status_code
 
 
@@ -517,6 +517,6 @@ def test_while_it_is_counted_the_page_says_so(tmp_path: Path, writer: Writer, mo
 
     page = text(tmp_path)
 
-    assert "it goes on in the background" in page
+    assert "continues in the background" in page
     assert "Reload" in page
     assert "No call yet." in page

@@ -1,4 +1,4 @@
-"""`make words`: how well short texts are heard, per language and half. See README.md beside this file.
+"""`make words`: how well findings in free text are recognised, per language and half. See README.md beside this file.
 
 Ends with an error if a language misses a target on the sealed half. The texts that were not heard rightly are listed of
 the development half and of those written kind by kind, unless others are asked for: a sealed half that is read is
@@ -36,7 +36,7 @@ class Known(NamedTuple):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, and tell whether the targets are reached."""
-    parser = argparse.ArgumentParser(description="how well short texts are heard")
+    parser = argparse.ArgumentParser(description="how well findings in free text are recognised")
     parser.add_argument("--list", choices=("development", "all", "none"), default="development", help="whose misses")
     parser.add_argument("--record", action="store_true", help="write not_yet.toml anew")
     wanted = parser.parse_args(arguments)

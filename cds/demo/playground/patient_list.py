@@ -17,7 +17,11 @@ QUIET_START = "Silent: "
 GROUPS = (
     (Indicator.CRITICAL.value, "Act today", "Emergencies, and signs in children that cannot wait."),
     (Indicator.WARNING.value, "Do not miss", "Signs, results and medicines that change what to do next."),
-    (Indicator.INFO.value, "Worth knowing", "Causes that can be eased, tests that are missing, reasons for reassurance."),
+    (
+        Indicator.INFO.value,
+        "Worth knowing",
+        "Causes that can be eased, tests that are missing, reasons for reassurance.",
+    ),
     (SILENT, "Silent on purpose", "These charts look similar, but no card is shown. The page says why."),
 )
 

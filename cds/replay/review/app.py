@@ -23,7 +23,7 @@ from cds.web.pages import page
 MOST_BYTES, SECONDS = 64 * 1024, 30.0
 T = TypeVar("T")
 FINAL = "Both reviewers are done: their answers are final."
-NOT_KEPT = "Your answer was not kept: {}. Send it again."
+NOT_KEPT = "Your answer was not saved: {}. Send it again."
 
 
 class Keeping(Protocol):

@@ -39,8 +39,12 @@ from cds.web.process import Server, config_of
 HOST, NAMES = "127.0.0.1", ("127.0.0.1", "localhost")
 USUAL = 100
 LOCK = ".review.lock"
-CHANGED = "The files of the export have changed since the replay. What no longer gives the same is left out, by name."
-NEW_VERSION = "The clinical knowledge has changed since the replay. What no longer gives the same is left out, by name."
+CHANGED = (
+    "The files of the export have changed since the replay. Items with a different result are left out and listed."
+)
+NEW_VERSION = (
+    "The clinical knowledge has changed since the replay. Items with a different result are left out and listed."
+)
 T = TypeVar("T")
 
 
@@ -74,7 +78,7 @@ class Book:
         """As it is now; raises UsageError."""
         review = read_review(self._folder)
         if review is None:
-            raise UsageError(f"{self._folder}: no review was begun in it")
+            raise UsageError(f"{self._folder}: no review was started in it")
         return review
 
     def change(self, how: Callable[[Review], T]) -> T:
@@ -164,11 +168,11 @@ def manifest_of(folder: Path) -> Manifest:
     try:
         manifest = keep.read(folder / NAME, Manifest)
     except OSError as problem:
-        raise UsageError(f"{folder}: holds no replay: its {NAME} cannot be read: {reason_of(problem)}") from problem
+        raise UsageError(f"{folder}: contains no replay: its {NAME} cannot be read: {reason_of(problem)}") from problem
     except msgspec.DecodeError as problem:
-        raise UsageError(f"{folder}: its {NAME} is not one that this version has written") from problem
+        raise UsageError(f"{folder}: its {NAME} was not written by this version") from problem
     if not manifest.done:
-        raise UsageError(f"{folder}: its replay is not finished. Run twitch-cds replay again to go on")
+        raise UsageError(f"{folder}: its replay is not finished. Run twitch-cds replay again to continue")
     return manifest
 
 
@@ -226,8 +230,8 @@ def _check(options: Options, review: Review) -> None:
     for name, given, known_as in (("sample", options.sample, review.asked), ("seed", options.seed, review.seed)):
         if given is not None and given != known_as:
             raise UsageError(
-                f"--{name} {given}: a review of a sample of {review.asked} with seed {review.seed} is under way. "
-                f"Go on without --{name}, or move {FILE} away"
+                f"--{name} {given}: a review of a sample of {review.asked} with seed {review.seed} is in progress. "
+                f"Continue without --{name}, or move {FILE} away"
             )
 
 
