@@ -52,7 +52,7 @@ BAD = {
     "empty-bundle": (json.dumps(bundle()).encode(), "the patient cannot be identified"),
     "no-patient": (
         json.dumps(bundle(twitch(), twitch("Patient/p2", "t2"))).encode(),
-        "the patient cannot be identified: there is no Patient, and the records name 2 of them",
+        "the patient cannot be identified: there is no Patient, and the records name 2",
     ),
     "outcome": (
         b'{"resourceType":"OperationOutcome","issue":[{"severity":"error"}]}',

@@ -129,8 +129,10 @@ def test_a_scheduler_that_is_killed_stops_it_and_it_goes_on_with_another(
 
     assert f"twitch-cds: waiting for a worker of {made.address}\n" in capsys.readouterr().err
     assert [
-        "the scheduler ADDRESS ended. Run the same command again, with another scheduler if necessary: "
-        "it continues from here"
+        (
+            "the scheduler ADDRESS ended. Run the same command again, with another scheduler if necessary: "
+            "it continues from here"
+        )
     ] * 3 == said
     assert files(replay(folder, rules_off=False)) == files(done)
 
