@@ -124,8 +124,8 @@ def test_what_the_service_refuses_is_told_in_its_own_words() -> None:
         ("Paste a FHIR Bundle", '{"resourceType":"Patient"}'),
         ("This service does not support this hook.", '{"hook":"appointment-book"}'),
         ("This service does not support this hook.", '{"hook":["patient-view"]}'),
-        ("holds 0 patients", '{"resourceType":"Bundle"}'),
-        ("holds 2 patients", json.dumps(bundle(PATIENT, PATIENT | {"id": "p2"}))),
+        ("contains 0 patients", '{"resourceType":"Bundle"}'),
+        ("contains 2 patients", json.dumps(bundle(PATIENT, PATIENT | {"id": "p2"}))),
     ],
 )
 def test_what_cannot_be_answered_says_what_could(sentence: str, text: str) -> None:

@@ -217,7 +217,7 @@ def test_a_candidate_that_fails_hangs_or_eats_memory_is_ended_and_told(tmp_path:
 
 def test_what_is_no_candidate_is_refused(tmp_path: Path) -> None:
     """Before anything runs."""
-    with pytest.raises(UsageError, match="is neither an installation of twitch-cds nor a folder of knowledge"):
+    with pytest.raises(UsageError, match="is neither an installation of twitch-cds nor a knowledge folder"):
         printed(saying(tmp_path, "old"), tmp_path, "export")
 
 

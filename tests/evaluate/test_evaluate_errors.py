@@ -241,7 +241,7 @@ def test_a_hook_that_is_not_answered_is_refused(evaluate: Evaluate, write: Write
     run = evaluate(write("chart.json", bundle(person(), twitch())), "--hook", "appointment-book")
 
     assert (2, "") == (run.status, run.out)
-    assert "twitch-cds: --hook appointment-book: this version answers encounter-discharge, encounter-start," in run.err
+    assert "--hook appointment-book: this version supports only encounter-discharge, encounter-start," in run.err
 
 
 @pytest.mark.parametrize(

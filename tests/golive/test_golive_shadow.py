@@ -181,7 +181,7 @@ def test_the_governance_page_tells_what_a_candidate_would_change(tmp_path: Path)
     ever = page(tmp_path, [], "?since=all")
     none = page(tmp_path / "other", [])
 
-    assert "Version 1.1.0, knowledge k2: 104 calls compared, 2 of them with another answer." in whole
+    assert "Version 1.1.0, knowledge k2: 104 calls compared, 2 of them with a different answer." in whole
     assert "1 refused, 2 failed 7 were not compared." in whole
     assert "Abnormal laboratory result 0 0 0 1 1" in whole
     assert "Abnormal laboratory result potassium 0 1" in whole
@@ -195,6 +195,6 @@ def test_the_page_says_where_nothing_differs(tmp_path: Path) -> None:
     """Calls compared, and no table; a day outside the period is not in it."""
     text = page(tmp_path, [counted("same", 3), counted("different", 1, day="2020-01-01")], "?days=30")
 
-    assert "3 calls compared, 0 of them with another answer." in text
+    assert "3 calls compared, 0 of them with a different answer." in text
     assert "Cards that a candidate" not in text
     assert NOON == datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -258,7 +258,7 @@ def test_the_newest_are_on_the_page_and_the_rest_is_counted(site: Site, monkeypa
     monkeypatch.setattr(routes, "silent", lambda *given, **more: silent(*given, **more, most=2))
 
     assert "Emergencies: 3" in page(site)
-    assert "And 1 older ones: choose fewer days." in page(site)
+    assert "And 1 older ones: choose a shorter period." in page(site)
 
 
 def test_the_command_is_found_and_takes_one_form(site: Site, capsys: pytest.CaptureFixture[str]) -> None:

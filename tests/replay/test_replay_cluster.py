@@ -151,7 +151,7 @@ def test_workers_that_end_again_and_again_stop_it(folder: Path, replay: Replay, 
                 made.workers[0].kill()
                 return found
 
-        with pytest.raises(Unfinished, match=r"ended again and again, last at gate 0: is memory short\?"):
+        with pytest.raises(Unfinished, match=r"ended repeatedly, last at gate 0: is there enough memory\?"):
             clustered(made.address, folder, tmp_path / "out", Losing)
         made.begin()
         done = clustered(made.address, folder, tmp_path / "out")

@@ -262,9 +262,9 @@ def test_what_cannot_be_kept_is_told(done: Replayed, monkeypatch: pytest.MonkeyP
     answer, name = site.judge(place, "1", "wrong", "dear me"), site.post(name="Ben")
 
     assert (500, 500) == (answer.status_code, name.status_code)
-    assert "Your answer was not kept: No space left on device. Send it again." in read(answer)
+    assert "Your answer was not saved: No space left on device. Send it again." in read(answer)
     assert "dear me" in read(answer)
-    assert "was not kept: No space left on device" in read(name)
+    assert "was not saved: No space left on device" in read(name)
 
 
 def test_a_file_that_is_gone_or_damaged_meanwhile_is_told(done: Replayed) -> None:

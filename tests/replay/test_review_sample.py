@@ -154,7 +154,7 @@ WRONG: dict[str, tuple[Callable[[Replayed], object], Json, str]] = {
     "no manifest": (
         lambda done: (done.out / NAME).unlink(),
         {},
-        "holds no replay: its manifest.json cannot be read: No",
+        "contains no replay: its manifest.json cannot be read: No",
     ),
     "no JSON": (
         lambda done: (done.out / NAME).write_text("{"),
@@ -179,9 +179,9 @@ WRONG: dict[str, tuple[Callable[[Replayed], object], Json, str]] = {
     "sample": (
         written(kept()),
         {"sample": 6},
-        "of 5 with seed 3 is in progress. Go on without --sample, or move review.json away",
+        "of 5 with seed 3 is in progress. Continue without --sample, or move review.json away",
     ),
-    "seed": (written(kept()), {"seed": 4}, "--seed 4: a review of a sample of 5 with seed 3 is under way."),
+    "seed": (written(kept()), {"seed": 4}, "--seed 4: a review of a sample of 5 with seed 3 is in progress."),
 }
 
 

@@ -12,7 +12,7 @@ from report_data import NOON, SERVICE, Data, printed, store
 from cds.errors import UsageError
 from cds.report.sheet import COLUMNS
 
-RULE = "Retire or retune what is overridden more than 80% of at least 100 showings."
+RULE = "Retire or adjust what is overridden in more than 80% of at least 100 showings."
 
 
 @pytest.fixture

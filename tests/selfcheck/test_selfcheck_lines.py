@@ -547,10 +547,10 @@ def test_clients_and_their_keys(
     [
         (told(200, {"fhirVersion": "4.0.1"}), "pass", "speaks FHIR 4.0.1"),
         (told(200, {"fhirVersion": "3.0.2"}), "fail", "speaks FHIR 3.0.2"),
-        (told(200, {"fhirVersion": 4}), "fail", "is no CapabilityStatement (status 200)"),
-        (told(200, []), "fail", "is no CapabilityStatement (status 200)"),
+        (told(200, {"fhirVersion": 4}), "fail", "is not a CapabilityStatement (status 200)"),
+        (told(200, []), "fail", "is not a CapabilityStatement (status 200)"),
         (told(200, b"<html>"), "fail", "JSONDecodeError"),
-        (told(401, b""), "fail", "is no CapabilityStatement (status 401)"),
+        (told(401, b""), "fail", "is not a CapabilityStatement (status 401)"),
         (down, "fail", "ConnectError refused"),
     ],
 )

@@ -50,7 +50,7 @@ def test_the_code_opens_the_result(tmp_path: Path) -> None:
 
     assert "Please hand the tablet back now." in thanks
     assert "" == locked
-    assert "The service's advice now" in result
+    assert "Advice with these answers" in result
     assert {"reference": "Patient/p1"} == place.ehr.created[0]["author"]
 
 

@@ -264,7 +264,7 @@ def test_the_result_is_that_of_the_engine_with_the_answers(tmp_path: Path) -> No
     status, text, page = visited(site(tmp_path), ANSWERS)
 
     assert 200 == status
-    assert "The service's advice now" in text
+    assert "Advice with these answers" in text
     assert "530 mg" in text or "caffeine" in text.lower()
     assert "access was not granted" in text
     assert 'href="https://ehr.example.org/chart/p1"' in page

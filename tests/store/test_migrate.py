@@ -328,7 +328,7 @@ def test_a_database_in_another_encoding_ends_the_start(
     url = postgres_database(f"ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
     store = Store.open(url, "")
 
-    with pytest.raises(StoreError, match=f"encoding is {encoding}, and has to be UTF8: .* createdb -E UTF8") as caught:
+    with pytest.raises(StoreError, match=f"encoding is {encoding}, but must be UTF8: .* createdb -E UTF8") as caught:
         make_ready(load({"TWITCH_CDS_DATABASE_URL": url, "TWITCH_CDS_DATA_DIR": str(tmp_path)}))
     with pytest.raises(StoreDown):
         store.use("k" * 64, NOW)
@@ -347,7 +347,7 @@ def test_a_database_in_another_encoding_is_told_with_the_way_out() -> None:
     engine = create_engine("sqlite://")
     event.listen(engine, "connect", refuse)
 
-    with pytest.raises(StoreError, match=r"encoding is LATIN1, and has to be UTF8: .* createdb -E UTF8"):
+    with pytest.raises(StoreError, match=r"encoding is LATIN1, but must be UTF8: .* createdb -E UTF8"):
         migrate(engine)
 
 

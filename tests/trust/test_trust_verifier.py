@@ -212,7 +212,7 @@ def test_clients_of_one_issuer_are_told_apart_by_tenant(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("clients", "changes", "words"),
     [
-        (TENANTS, {"tenant": "w1"}, '"w1" is on the list of no client'),
+        (TENANTS, {"tenant": "w1"}, '"w1" is not on the list of any client'),
         (TENANTS, {}, "has no tenant"),
         (TENANTS, {"tenant": 7}, "must be a string"),
         (CLIENTS + 'tenants = ["n1"]\n', {"tenant": "w1"}, '"w1" is not on this client\'s list'),
