@@ -194,7 +194,7 @@ def test_there_are_two_reviewers_with_names(done: Replayed) -> None:
     assert [422, 422, 422] == [one.status_code for one in (third, nobody, long)]
     assert "Carl is not one of the two reviewers, Anna and Ben" in read(third)
     assert "a reviewer needs a name of 1 to 60 characters" in read(nobody)
-    with pytest.raises(UsageError, match="Carl is none of the two reviewers"):
+    with pytest.raises(UsageError, match="Carl is not one of the two reviewers"):
         pages(done.out, reviewer="Carl")
 
 
