@@ -228,7 +228,7 @@ def test_files_are_not_overwritten_or_guessed(tmp_path: Path) -> None:
         mint(*base(tmp_path), "--new-key")
     (tmp_path / "key.pem").unlink()
     (tmp_path / "keys.json").write_bytes(b"[]")
-    with pytest.raises(UsageError, match=r"keys\.json: is not a key set"):
+    with pytest.raises(UsageError, match=r"keys\.json: is not a usable key set"):
         mint(*base(tmp_path), "--new-key", "--jwks", tmp_path / "keys.json")
 
 
@@ -283,7 +283,7 @@ def test_the_hash_of_a_user_is_that_of_the_audit(tmp_path: Path, capsys: pytest.
     [
         (None, HASH_KEY, "no file of clients"),
         ("[client", HASH_KEY, "is not TOML"),
-        (CLIENTS.replace('"ehr"', '"other"'), HASH_KEY, "ehr: there is no such client"),
+        (CLIENTS.replace('"ehr"', '"other"'), HASH_KEY, "ehr: no such client"),
         (CLIENTS, "", "there is no hash key"),
     ],
 )

@@ -149,17 +149,17 @@ DEFECTS: dict[str, tuple[Make, str, str]] = {
     "claims nested deeply": (
         lambda: bearer(raw(header(es384()), b'{"a":' + b"[" * 5000)),
         "form",
-        "payload holds more than 500 values",
+        "payload contains more than 500 values",
     ),
     "claims of 500 values and one": (
         lambda: bearer(raw(header(es384()), b'{"a":[' + b"1," * 499 + b"1]}")),
         "form",
-        "payload holds more than 500 values",
+        "payload contains more than 500 values",
     ),
     "header of many values": (
         lambda: bearer(raw(b'{"a":[' + b"{}," * 300 + b"1]}", claims())),
         "form",
-        "header holds more than 500 values",
+        "header contains more than 500 values",
     ),
     "claims NaN": (lambda: bearer(raw(header(es384()), b'{"exp":NaN}')), "form", "payload holds NaN or Infinity"),
     "claims too large a float": (lambda: bearer(raw(header(es384()), b'{"exp":1e999}')), "form", "too large"),
@@ -267,7 +267,7 @@ DEFECTS: dict[str, tuple[Make, str, str]] = {
         "received a JSON null",
     ),
     "exp in milliseconds": (made(exp=(SECOND + 300) * 1000), "time", "are these milliseconds?"),
-    "exp negative": (made(exp=-1), "time", "not a moment between 1970 and 9999"),
+    "exp negative": (made(exp=-1), "time", "not a time between 1970 and 9999"),
     "exp an array": (made(exp=[SECOND]), "time", "received a JSON array"),
     "expired": (
         made(iat=SECOND - 360, exp=SECOND - 60),
