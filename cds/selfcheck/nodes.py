@@ -50,7 +50,7 @@ def _replayed(subject: Subject, credential: Credential, audience: str | None, no
         return failed(name, f"a token used at {subject.url} is accepted there again", ONE_DATABASE)
     if (first, again) == (httpx.codes.OK, httpx.codes.UNAUTHORIZED):
         return passed(name, f"a token used at {subject.url} is refused there")
-    return failed(name, f"nothing is proved: {subject.url} says {first}, {node} says {again}", "see their logs")
+    return failed(name, f"no proof: {subject.url} says {first}, {node} says {again}", "see their logs")
 
 
 def _status(subject: Subject, node: str, token: str) -> int | str:

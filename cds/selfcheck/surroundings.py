@@ -34,7 +34,7 @@ def check_time_zone(subject: Subject) -> Line:
     """Whether somebody has said in which zone the site's days begin."""
     settings = subject.settings
     if settings.time_zone or settings.demo:
-        return passed("time zone", f"days are those of {settings.zone}")
+        return passed("time zone", f"days are counted in {settings.zone}")
     if not settings.clients:
         return skipped("time zone", "TWITCH_CDS_TIME_ZONE is not set here", NOT_HERE)
     advice = "set it to the site's zone, such as Europe/Berlin; where UTC is right, say UTC"

@@ -567,7 +567,7 @@ def test_fhir_servers(answer: Answer, result: str, why: str) -> None:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ({"TIME_ZONE": "America/Chicago"}, ("pass", "days are those of America/Chicago")),
+        ({"TIME_ZONE": "America/Chicago"}, ("pass", "days are counted in America/Chicago")),
         ({"DEMO": "true"}, ("pass", "days are counted in UTC")),
         ({}, ("skip", "TWITCH_CDS_TIME_ZONE is not set here")),
         ({"CLIENTS": "clients.toml"}, ("fail", "TWITCH_CDS_TIME_ZONE is not set: days are counted in UTC")),
