@@ -61,7 +61,7 @@ REASONS = (
     *("timed-out", "unreachable", "server-error", "busy", "not-found", "unsupported"),
     *("redirected", "page-limit", "too-large", "withheld", "incomplete", "unusable-authorization"),
     *("unit", "words", "number", "two-values", "no-value", "specimen", "implausible", "status", "date", "code"),
-    *("too-many", "language"),
+    *("too-many", "language", "partial-date", "ahead", "not-known"),
 )
 
 _UNRESOLVED = ("rule:", "nothing:")

@@ -31,9 +31,8 @@ def problem(condition: Condition, namer: Namer, scope: Scope, birth: When | None
     clinical, verification = statuses(condition, namer.answers)
     if verification == "entered-in-error":
         return None
-    onset = _onset(condition, birth)
-    recorded_on = parse(condition.recorded_date or condition.asserted_date)
-    if scope.is_future(onset) or scope.is_future(recorded_on):
+    onset, recorded_on, ahead = _dates(condition, scope, birth)
+    if ahead and onset is None and recorded_on is None:
         return None
     return Problem(
         named=named,
@@ -42,13 +41,28 @@ def problem(condition: Condition, namer: Namer, scope: Scope, birth: When | None
         onset=scope.date(onset),
         onset_stated=_onset_stated(condition),
         recorded=scope.date(recorded_on),
+        ahead=ahead,
         abated=_abated(condition),
-        of_visit=_is_of_visit(condition),
+        of_visit=_is_of_visit(condition, namer),
         visit=_visit(condition),
         sites=namer.each_sets(condition.body_site),
         severe="severe" in namer.sets(concepts.each(condition.severity)),
         notes=tuple(_notes(condition, namer, scope)) if _is_twitch(named) else (),
     )
+
+
+def _dates(condition: Condition, scope: Scope, birth: When | None) -> tuple[When | None, When | None, str]:
+    """When it began and was recorded, and as text what lies ahead: it is not used, the other one stands (4b Dates)."""
+    dates = (_onset(condition, birth), parse(condition.recorded_date or condition.asserted_date))
+    ahead = next((when.text for when in dates if when is not None and scope.is_future(when)), "")
+    onset, recorded_on = (None if scope.is_future(when) else when for when in dates)
+    return onset, recorded_on, ahead
+
+
+def lies_ahead(condition: Condition, scope: Scope, birth: When | None, answers: Answers) -> bool:
+    """Whether it counts but for its dates, which all lie ahead, so that it is left out (4b Dates, N48)."""
+    onset, recorded_on, ahead = _dates(condition, scope, birth)
+    return bool(ahead) and onset is None and recorded_on is None and counts(condition, answers)
 
 
 def _is_twitch(named: Named) -> bool:
@@ -73,10 +87,15 @@ def counts(condition: Condition, answers: Answers) -> bool:
     return of_condition(clinical, verification, abated=_abated(condition)) is Says.PRESENT
 
 
-def _is_of_visit(condition: Condition) -> bool:
-    """Whether it is the diagnosis of a visit and not on the problem list (HL7 condition-category)."""
-    kinds = concepts.codes(concepts.each(read_raw(_CATEGORIES, condition.category)))
-    return "encounter-diagnosis" in kinds and "problem-list-item" not in kinds
+def _is_of_visit(condition: Condition, namer: Namer) -> bool:
+    """Whether it is a visit's diagnosis and not on the problem list, by code, name or text of its category (N6)."""
+    categories = concepts.each(read_raw(_CATEGORIES, condition.category))
+    kinds = {_plain(word) for category in categories for word in concepts.words(category)}
+    return not kinds.isdisjoint(namer.visit_diagnosis) and kinds.isdisjoint(namer.problem_list)
+
+
+def _plain(word: str) -> str:
+    return " ".join(word.lower().replace("-", " ").replace("_", " ").split())
 
 
 def _visit(condition: Condition) -> str | None:

@@ -58,6 +58,7 @@ class Noted(Struct, frozen=True):
 class Problem(Struct, frozen=True, kw_only=True):
     """A Condition. `onset_stated` says that onset[x] is there in any form, readable or not.
 
+    `ahead` is a date of it that lies ahead and is not used; the other one stands (4b Dates).
     `of_visit` marks the diagnosis of a visit that no problem list holds; `visit` is the id of its Encounter (N6).
     """
 
@@ -67,6 +68,7 @@ class Problem(Struct, frozen=True, kw_only=True):
     onset: When | None = None
     onset_stated: bool = False
     recorded: When | None = None
+    ahead: str = ""
     abated: bool = False
     of_visit: bool = False
     visit: str | None = None
@@ -205,12 +207,14 @@ class Medicines(Struct, frozen=True):
     """How many medicines are taken now, whatever they are, and which of them could not be checked (N48).
 
     `unnamed` are what the chart calls those that nothing known codes, `unclear` those of which it does not say whether
-    they are taken.
+    they are taken. `none` says that there are none, of the day told; `not_known` that nothing is known of them.
     """
 
     active: int = 0
     unnamed: tuple[str, ...] = ()
     unclear: tuple[str, ...] = ()
+    none: str | None = None
+    not_known: bool = False
 
     @property
     def unchecked(self) -> tuple[str, ...]:
@@ -268,6 +272,11 @@ class Told(Struct, frozen=True, kw_only=True):
     when: When | None = None
     is_current: bool = False
 
+    @property
+    def is_alert(self) -> bool:
+        """Whether it is an alert that is on."""
+        return self.is_current and self.named.ref.startswith("Flag")
+
 
 class FamilyMember(Struct, frozen=True, kw_only=True):
     """A first-degree relative with a disease of interest."""
@@ -277,7 +286,7 @@ class FamilyMember(Struct, frozen=True, kw_only=True):
 
 
 class Chart(Struct, kw_only=True):
-    """One patient's record as far as rules read it."""
+    """One patient's record as far as rules read it; `ahead` are entries that are dated ahead and left out."""
 
     birth: When | None = None
     sex: str | None = None
@@ -299,8 +308,23 @@ class Chart(Struct, kw_only=True):
     visit_starts: dict[str, str] = {}
     unknown_medicines: int = 0
     strange_problems: int = 0
+    ahead: tuple[str, ...] = ()
+    problems_not_known: bool = False
     medicines: Medicines = Medicines()
     foreign: int = 0
+
+    def forget(self, refs: set[str]) -> None:
+        """Leave out what these resources say."""
+        self.problems[:] = [problem for problem in self.problems if problem.named.ref not in refs]
+        self.seen[:] = [entry for entry in self.seen if entry.named.ref not in refs]
+        self.unsettled[:] = [entry for entry in self.unsettled if entry.named.ref not in refs]
+        self.labs[:] = [lab_result for lab_result in self.labs if lab_result.ref not in refs]
+        self.others[:] = [other_result for other_result in self.others if other_result.ref not in refs]
+        self.asked[:] = [requested_service for requested_service in self.asked if requested_service.ref not in refs]
+        self.reports[:] = [report for report in self.reports if report.ref not in refs]
+        self.visits[:] = [visit for visit in self.visits if visit.named.ref not in refs]
+        self.told[:] = [entry for entry in self.told if entry.named.ref not in refs]
+        self.kin[:] = [family_member for family_member in self.kin if family_member.named.ref not in refs]
 
     @property
     def unsure(self) -> Iterator[Seen]:

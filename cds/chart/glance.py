@@ -25,12 +25,14 @@ class Glimpse(Part, rename="camel"):
 
     resource_type: str | None = None
     component: list[Part] | None = None
+    body_site: Concepts = None
     reason_code: Concepts = None
     reason: Raw = Raw()
     description: str | None = None
     summary: str | None = None
     finding: Raw = Raw()
     issue: list[Issue] | None = None
+    contained: "list[Glimpse] | None" = None
 
 
 class Entry(Struct, gc=False, rename="camel"):
@@ -80,24 +82,26 @@ def is_suspect(resource: Glimpse | None, namer: Namer) -> bool:
     """Whether one resource may name a twitch, or has to be read properly to tell."""
     if resource is None:
         return False
-    names = namer.names_twitch
     if resource.resource_type == OUTCOME:
         return not is_notice(resource.issue or ())
     if resource.resource_type in (BUNDLE, FORM):
         return True  # what an answer means is told by the whole form
-    if resource.code is not None and names(resource.code):
-        return True
-    if resource.value_codeable_concept is not None and names(resource.value_codeable_concept):
+    if _is_suspect_part(resource, namer, resource.body_site) or _holds_suspect(resource, namer):
         return True
     for text in (resource.value_string, resource.description, resource.summary):
         if text is not None and namer.listener.twitches(text):
             return True
-    if resource.component is not None and any(_is_suspect_part(part, namer) for part in resource.component):
-        return True
-    if resource.reason_code is not None and any(map(names, each(resource.reason_code))):
+    if resource.reason_code is not None and any(map(namer.names_twitch, each(resource.reason_code))):
         return True
     return bool(memoryview(resource.reason)) or bool(memoryview(resource.finding))
 
 
-def _is_suspect_part(part: Part, namer: Namer) -> bool:
-    return namer.names_twitch(part.code) or namer.names_twitch(part.value_codeable_concept)
+def _holds_suspect(resource: Glimpse, namer: Namer) -> bool:
+    """Whether a part of it, or a resource that it holds within itself, may name a twitch."""
+    if resource.component is not None and any(_is_suspect_part(part, namer) for part in resource.component):
+        return True
+    return resource.contained is not None and any(is_suspect(inner, namer) for inner in resource.contained)
+
+
+def _is_suspect_part(part: Part, namer: Namer, sites: Concepts = None) -> bool:
+    return namer.names_twitch(part.code, sites) or namer.names_twitch(part.value_codeable_concept)

@@ -127,12 +127,15 @@ class MedicationReader:
         self._active: set[str] = set()
         self._unnamed: list[tuple[str, str]] = []
         self._unclear: list[tuple[str, str]] = []
+        self._none: list[str] = []
+        self._not_known = False
 
     @property
     def medicines(self) -> Medicines:
         """What there is, and what could not be checked, in an order that does not depend on the order of the chart."""
         unnamed, unclear = (tuple(name for _, name in sorted(names)) for names in (self._unnamed, self._unclear))
-        return Medicines(len(self._active), unnamed, unclear)
+        none = max(self._none, default=None)
+        return Medicines(len(self._active), unnamed, unclear, none=none, not_known=self._not_known)
 
     def drug(self, entry: Medicated) -> Drug | None:
         """The entry as a drug, or None if no rule reads the medicine or the entry says nothing that counts."""
@@ -140,6 +143,9 @@ class MedicationReader:
         hits = self.hits(entry, concepts_of_entry)
         drug = self._entry(entry, hits)
         if drug is None or any(map(self._scope.is_future, (drug.start, drug.dated, drug.given))):
+            return None
+        if not hits and (said := self._namer.nothing_known(concepts_of_entry)) is not None:
+            self._note_that(said, drug)
             return None
         is_strange = not hits and not any(map(self._namer.is_classified, concepts_of_entry))
         if drug.state == UNCLEAR and (hits or is_strange):
@@ -155,6 +161,13 @@ class MedicationReader:
                 self._unnamed.append((entry.ref, self._medications.name_of(entry)))
             return None
         return drug
+
+    def _note_that(self, said: str, drug: Drug) -> None:
+        """An entry that is no medicine says that there are none, or that nothing is known of them (N48)."""
+        if said == "none" and drug.state == "active":
+            self._none.append(drug.dated.text if drug.dated else "")
+        elif said == "unknown" and drug.state in ("active", UNCLEAR):
+            self._not_known = True
 
     def _ended_of_late(self, drug: Drug) -> bool:
         """Whether it ended so lately that, whatever it was, its end may matter (N28)."""

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 
 from cds.chart.facts import Named
-from cds.chart.spoken import NOTHING_SAID, Listener, Spoken
+from cds.chart.sites import FACE, TONGUE, Sites
+from cds.chart.spoken import EYELID, NOTHING_SAID, RED_FLAG, TWITCH_PHRASES, Listener, Spoken
 from cds.fhir.concepts import each, texts
 from cds.fhir.datatypes import CodeableConcept, Concepts
 from cds.knowledge.abnormal_words import AbnormalWords
@@ -17,6 +18,10 @@ from cds.knowledge.load import Knowledge
 OPEN = "movement-unspecific"
 SIDED = "acute-weakness"  # a group of the data: signs of which it matters whether both sides have them (N40)
 BOTH_SIDES = frozenset({"both-sides"})
+EYELIDS = frozenset({"site-eyelid"})
+# A twitch at such a place is a sign (N15), unless its own code is of that set and says it already.
+SITE_SIGNS = {TONGUE: frozenset({"tongue-fasciculation"}), FACE: frozenset({"facial-myokymia"})}
+_ENDS = " .,;:!"
 _WORDS = re.compile(r"\w+")
 
 
@@ -26,8 +31,10 @@ class Namer:
     def __init__(self, knowledge: Knowledge) -> None:
         self.answers = knowledge.answers
         self.form = knowledge.form
+        self.nothing_known = knowledge.nothing_known.of
         self.caffeine = CaffeineWords(knowledge.phrases.caffeine).mg_a_day
         self.says_abnormal = AbnormalWords(knowledge.phrases.abnormal).says_abnormal
+        self.visit_diagnosis, self.problem_list = knowledge.phrases.visit_diagnosis, knowledge.phrases.problem_list
         self.systems = knowledge.systems
         self._sided = knowledge.group(SIDED)
         self.question_verbs = tuple(sorted(knowledge.phrases.question_verbs, key=len, reverse=True))
@@ -48,9 +55,10 @@ class Namer:
             (medicine_class.stopped_within or 0 for medicine_class in knowledge.medicines.values()), default=0
         )
         self.listener = Listener(knowledge)
+        self._sites = Sites(knowledge.phrases.sites, knowledge.languages)
 
-    def names_twitch(self, concept: CodeableConcept | None) -> bool:
-        """Whether a concept is coded as a twitch, or is one in words where nothing known codes it."""
+    def names_twitch(self, concept: CodeableConcept | None, sites: Concepts = None) -> bool:
+        """Whether a concept is coded as a twitch, or is one in words (with its site), where no code says more."""
         if concept is None:
             return False
         is_listed = False
@@ -61,7 +69,17 @@ class Namer:
             if code in self._twitches or (not code.isalnum() and code.strip() in self._twitches):
                 return True
             is_listed = is_listed or (code in self._known and _silences(self._find(coding.system, code)))
-        return not is_listed and any(map(self.listener.twitches, texts(concept)))
+        if is_listed:
+            return False
+        return any(map(self.listener.twitches, texts(concept))) or (
+            sites is not None and any(map(self.listener.twitches, _joined(concept, sites)))
+        )
+
+    def may_matter_at(self, concept: CodeableConcept | None, sites: Concepts) -> bool:
+        """The same as `may_matter`, of a concept that is told with its site."""
+        if self.may_matter(concept):
+            return True
+        return sites is not None and self.listener.together(_joined(concept, sites)) is not NOTHING_SAID
 
     def may_matter(self, concept: CodeableConcept | None) -> bool:
         """A quick look: whether a rule may read this concept. Most of a chart ends here."""
@@ -133,17 +151,35 @@ class Namer:
         return union(hit for concept in concepts for hit in self.concepts(concept))
 
     def each_sets(self, concepts: Concepts) -> tuple[frozenset[str], ...]:
-        """The value sets of each concept of an element that may hold one or many."""
-        return tuple([union(self.concepts(concept)) for concept in each(concepts)]) if concepts else ()
+        """The value sets of each site of an element that may hold one or many; an eyelid also by its words."""
+        return tuple([self._site(site) for site in each(concepts)]) if concepts else ()
+
+    def _site(self, site: CodeableConcept) -> frozenset[str]:
+        sets = union(self.concepts(site))
+        return sets or (EYELIDS if self._sites.of(site) == {EYELID} else NOTHING)
 
     def named_at(self, ref: str, code: CodeableConcept | None, sites: Concepts) -> Named | None:
         """The same, with the mark of both sides if its text, a display or a site of the sign says so (N40)."""
-        named = self.named(ref, code)
+        named = self._with_sites(self.named(ref, code), ref, code, sites) if sites else self.named(ref, code)
         if named is None or named.sets.isdisjoint(self._sided):
             return named
         text = " ".join(text for concept in (code, *each(sites)) for text in texts(concept))
         both = not self._both_sides.isdisjoint(_WORDS.findall(text.lower()))
         return replace(named, sets=named.sets | BOTH_SIDES) if both else named
+
+    def _with_sites(self, named: Named | None, ref: str, code: CodeableConcept | None, sites: Concepts) -> Named | None:
+        """The same with what the words of its sites add: a place to a head in words, a sign to a twitch (N15)."""
+        if code is not None and not any(map(_silences, self.concepts(code))):
+            spoken = self.listener.together(_joined(code, sites))
+            named = said_at(ref, spoken) if spoken is not NOTHING_SAID else named
+        if named is None or not ("twitch" in named.sets or named.phrases & TWITCH_PHRASES):
+            return named
+        uncoded = [site for site in each(sites) if not union(self.concepts(site))]
+        places = NOTHING.union(*map(self._sites.of, uncoded))
+        signs = tuple(sign for sign, told in SITE_SIGNS.items() if sign in places and named.sets.isdisjoint(told))
+        if not signs:
+            return named
+        return replace(named, signs=tuple(dict.fromkeys((*named.signs, *signs))), phrases=named.phrases | {RED_FLAG})
 
     def tells_nothing(self, concept: CodeableConcept | None) -> bool:
         """Whether it is coded, but in no system that the service knows, and not said in words that it knows (N48)."""
@@ -196,6 +232,13 @@ class Namer:
     def _said(self, concept: CodeableConcept) -> Spoken:
         """What the text and the displays say."""
         return self.listener.together(texts(concept))
+
+
+def _joined(concept: CodeableConcept | None, sites: Concepts) -> Iterator[str]:
+    """What it is called and where it is, as one text: head and site (N13 Matching)."""
+    for head in texts(concept):
+        for site in each(sites):
+            yield from (f"{head.rstrip(_ENDS)} {place}" for place in texts(site))
 
 
 def _silences(hit: Concept | None) -> bool:

@@ -378,6 +378,11 @@ def _form(observation: Observation) -> str | None:
     return next((f"{FORM}/{ident}" for kind, ident in references if kind == FORM), None)
 
 
+def lies_ahead(observation: Observation, scope: Scope) -> bool:
+    """Whether it says something, of a day that lies ahead."""
+    return status_of(observation) not in VOID and scope.is_future(effective(observation))
+
+
 def effective(observation: Observation) -> When | None:
     """When the observation was true; issued if nothing else is stated."""
     text = observation.effective_date_time or observation.effective_instant

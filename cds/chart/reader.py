@@ -1,23 +1,22 @@
 """One pass over the resources of a chart; what no rule reads is passed over."""
 
 from collections.abc import Callable, Iterable
-from datetime import date
 from itertools import chain
 from typing import Any as Anything
 
 from msgspec import Raw
 from msgspec.structs import replace
 
-from cds.chart import care_events, conditions, examinations, observations, people
+from cds.chart import care_events, conditions, contained, examinations, observations, people
 from cds.chart.facts import Chart, Drug, Problem, Seen
 from cds.chart.forms import Forms
+from cds.chart.looks import ObservationLook
 from cds.chart.medicines import MedicationReader, Medications
 from cds.chart.naming import Namer
 from cds.chart.routes import RouteNames
 from cds.chart.samples import Samples
 from cds.chart.scope import Scope
 from cds.chart.sequence import of_drug, put_in_order
-from cds.chart.spoken import NOTHING_SAID
 from cds.chart.versions import standing
 from cds.fhir import resources as fhir
 from cds.fhir.base import Owned
@@ -26,8 +25,6 @@ from cds.fhir.dates import When, parse
 from cds.fhir.forms import Questionnaire, QuestionnaireResponse
 from cds.fhir.resources import Any, Medicated
 from cds.fhir.statuses import status_of
-
-OBSERVED_DAYS = 366  # no rule reads an older Observation, but for the date of the last laboratory result (2b, 3a)
 
 
 class Reader:
@@ -50,10 +47,9 @@ class Reader:
         self._disputed: set[tuple[type, str]] = set()
         self._foreign: list[str] = []
         self._passed: set[str] = set()
-        self._strange: set[str] = set()
-        self._year_ago = date.fromordinal(max(1, scope.today - OBSERVED_DAYS)).isoformat()
-        self._lab_codes = namer.lab_codes
-        self._newest_lab: dict[str, str] = {}
+        self._strange: dict[str, str | None] = {}
+        self._ahead: set[str] = set()
+        self._observation_look = ObservationLook(namer, scope.today)
 
     def add(self, resources: Iterable[Any]) -> None:
         """Read resources; those of other patients are counted, repeated ones skipped (4e step 1).
@@ -99,7 +95,9 @@ class Reader:
         drugs = (self._medication_reader.drug(entry) for entry in self._waiting)
         chart.drugs += [drug for drug in drugs if drug is not None]
         chart.labs[:] = self._samples.marked(chart.labs)
-        chart.strange_problems = len(self._strange)
+        chart.strange_problems = sum(said is None for said in self._strange.values())
+        chart.problems_not_known = "unknown" in self._strange.values()
+        chart.ahead = tuple(sorted(self._ahead))
         chart.unknown_medicines = self._medication_reader.unknown
         medicines = self._medication_reader.medicines
         chart.medicines = replace(medicines, active=medicines.active + len(self._passed))
@@ -124,11 +122,11 @@ class Reader:
 
     def _problem_matters(self, resource: fhir.Condition) -> bool:
         """A rule may read it; one that counts and is known by a code of nobody only is counted (N48)."""
-        if self._namer.may_matter(resource.code):
+        if self._namer.may_matter_at(resource.code, resource.body_site):
             return True
         strange = self._namer.tells_nothing(resource.code) and self.scope.owns(resource)
         if strange and conditions.counts(resource, self._namer.answers):
-            self._strange.add(resource.ref)
+            self._strange[resource.ref] = self._namer.nothing_known(each(resource.code))
         return False
 
     def _codes_matter(self, resource: Anything) -> bool:
@@ -138,37 +136,7 @@ class Reader:
         return bool(resource.contained) or self._samples.matters(resource) or self._namer.may_matter(resource.code)
 
     def _observation_matters(self, resource: fhir.Observation) -> bool:
-        """Its code or its value may be read, or those of a component; an old one only if it is a laboratory result."""
-        matters = self._namer.may_matter
-        text = resource.effective_date_time
-        if text is not None and text < self._year_ago:
-            return self._is_newest_lab(resource, text)
-        if matters(resource.code) or matters(resource.value_codeable_concept) or resource.contained:
-            return True
-        if self._namer.worded_test(resource.code) is not None or observations.tells_caffeine(resource, self._namer):
-            return True
-        if resource.value_string is not None and self._namer.listener.heard(resource.value_string) is not NOTHING_SAID:
-            return True
-        if observations.tells_abnormal(resource) and observations.is_laboratory(resource):
-            return True
-        return any(
-            matters(part.code) or matters(part.value_codeable_concept) or self._namer.worded_test(part.code) is not None
-            for part in resource.component or ()
-        )
-
-    def _is_newest_lab(self, resource: fhir.Observation, text: str) -> bool:
-        """Whether an old Observation is a laboratory result, and none of its code that was met is of a later day."""
-        if resource.component is not None:
-            return True
-        for coding in resource.code.coding or () if resource.code else ():
-            code = coding.code
-            if code in self._lab_codes:
-                day = f"{text}-01-01"[:10]  # the first one that a month or a year may mean
-                if day < self._newest_lab.get(code, ""):
-                    return False
-                self._newest_lab[code] = day
-                return True
-        return False
+        return self._observation_look.matters(resource)
 
     def _visit_matters(self, resource: fhir.Encounter) -> bool:
         """Its reason may be read; when it began may date a diagnosis that was made then (N6)."""
@@ -176,7 +144,9 @@ class Reader:
         if resource.id and period is not None and period.start and self.scope.owns(resource):
             self._chart.visit_starts[resource.id] = period.start
         codes = resource.reason_code
-        return resource.reason is not None or (codes is not None and any(map(self._namer.may_matter, each(codes))))
+        if resource.reason is not None or resource.contained:
+            return True
+        return codes is not None and any(map(self._namer.may_matter, each(codes)))
 
     def _medicine_matters(self, resource: Medicated) -> bool:
         """It names a medicine of interest, by code or in words, or is in no classification, or refers to one."""
@@ -213,23 +183,14 @@ class Reader:
             self._take(type(version), version)
 
     def _forget(self, refs: set[str]) -> None:
-        chart = self._chart
-        chart.problems[:] = [problem for problem in chart.problems if problem.named.ref not in refs]
-        chart.seen[:] = [entry for entry in chart.seen if entry.named.ref not in refs]
-        chart.unsettled[:] = [entry for entry in chart.unsettled if entry.named.ref not in refs]
-        chart.labs[:] = [lab_result for lab_result in chart.labs if lab_result.ref not in refs]
-        chart.others[:] = [other_result for other_result in chart.others if other_result.ref not in refs]
-        chart.asked[:] = [requested_service for requested_service in chart.asked if requested_service.ref not in refs]
-        chart.reports[:] = [report for report in chart.reports if report.ref not in refs]
-        chart.visits[:] = [visit for visit in chart.visits if visit.named.ref not in refs]
-        chart.told[:] = [entry for entry in chart.told if entry.named.ref not in refs]
-        chart.kin[:] = [family_member for family_member in chart.kin if family_member.named.ref not in refs]
+        self._chart.forget(refs)
         self._waiting = [medicated for medicated in self._waiting if medicated.ref not in refs]
         self._aged = [aged for aged in self._aged if aged[1].ref not in refs]
         self._foreign = [ref for ref in self._foreign if ref not in refs]
         self._forms.forget(refs)
         self._passed -= refs
-        self._strange -= refs
+        self._strange = {ref: said for ref, said in self._strange.items() if ref not in refs}
+        self._ahead -= refs
         self._samples.forget(refs)
 
     def patient(self, patient: fhir.Patient) -> None:
@@ -247,6 +208,8 @@ class Reader:
         problem = conditions.problem(resource, self._namer, self.scope, self._chart.birth)
         if problem is not None and resource.onset_age is not None:
             self._aged.append((problem, resource))
+        if conditions.lies_ahead(resource, self.scope, self._chart.birth, self._namer.answers):
+            self._ahead.add(resource.ref)
         self._keep(self._chart.problems, problem)
 
     def _read_again(self) -> None:
@@ -274,6 +237,20 @@ class Reader:
         self._chart.seen.append(seen)
         self._examine(seen)
 
+    def _see_each(self, findings: Iterable[Seen]) -> None:
+        """Take findings; what has a status that says nothing counts for nothing, and is said (N1)."""
+        for seen in findings:
+            if seen.is_settled or seen.preliminary:
+                self._see(seen)
+            else:
+                self._chart.unsettled.append(seen)
+                self._examine(seen)
+
+    def _hold(self, resource: contained.Reason) -> None:
+        """Take the problems and findings that a visit, a request or an appointment holds within itself."""
+        self._chart.problems += contained.problems(resource, self._namer, self.scope, self._chart.birth)
+        self._see_each(contained.seen(resource, self._namer, self.scope))
+
     def _examine(self, seen: Seen) -> None:
         """Take an examination; one that a patient speaks of is none."""
         if not (seen.reported or seen.named.sets.isdisjoint(examinations.KINDS)):
@@ -292,6 +269,8 @@ class Reader:
         for inner in observations.within(resource):
             if self.scope.owns(inner):
                 self.observation(replace(inner, id=resource.id, contained=None))
+        if observations.lies_ahead(resource, self.scope):
+            self._ahead.add(resource.ref)
         self._chart.told += observations.told(resource, self._namer, self.scope)
         results = list(observations.labs(resource, self._namer, self.scope))
         self._chart.labs += results
@@ -300,12 +279,7 @@ class Reader:
         if results and memoryview(resource.specimen):
             self._samples.result(resource)
         if all(lab_result.trouble == observations.BY_NAME for lab_result in results):
-            for seen in observations.seen(resource, self._namer, self.scope):
-                if seen.is_settled or seen.preliminary:
-                    self._see(seen)
-                else:
-                    self._chart.unsettled.append(seen)
-                    self._examine(seen)
+            self._see_each(observations.seen(resource, self._namer, self.scope))
 
     def medication(self, resource: fhir.Medication) -> None:
         """Remember a Medication that others refer to."""
@@ -319,12 +293,14 @@ class Reader:
         """Take an order."""
         self._keep(self._chart.asked, care_events.asked(resource, self._namer, self.scope))
         self._chart.told += care_events.told_by_request(resource, self._namer, self.scope)
+        self._hold(resource)
 
     def appointment(self, resource: fhir.Appointment) -> None:
         """Take an appointment of this patient."""
         if care_events.is_mine(resource, self.scope):
             self._keep(self._chart.asked, care_events.booked(resource, self._namer, self.scope))
             self._chart.told += care_events.told_by_appointment(resource, self._namer, self.scope)
+            self._hold(resource)
 
     def impression(self, resource: fhir.ClinicalImpression) -> None:
         """Take an examination."""
@@ -335,6 +311,7 @@ class Reader:
         """Take a report, and the results that it holds within itself."""
         self._samples.report(resource)
         self._chart.labs += observations.contained(resource, self._namer, self.scope)
+        self._see_each(contained.seen(resource, self._namer, self.scope))
         self._keep(self._chart.reports, care_events.diagnostic_report(resource, self._namer, self.scope))
 
     def specimen(self, resource: fhir.Specimen) -> None:
@@ -348,6 +325,7 @@ class Reader:
     def encounter(self, resource: fhir.Encounter) -> None:
         """Take a visit."""
         self._chart.visits += care_events.visits(resource, self._namer, self.scope)
+        self._hold(resource)
 
     def alert(self, resource: fhir.Flag) -> None:
         """Take an alert."""

@@ -232,6 +232,7 @@ class ServiceRequest(Owned, tag="ServiceRequest", rename="camel"):
     authored_on: str | None = None
     reason_code: Concepts = None
     reason: list[CodeableReference] | None = None
+    contained: list[Raw] | None = None
 
 
 class ProcedureRequest(ServiceRequest, tag="ProcedureRequest", rename="camel"):
@@ -273,6 +274,7 @@ class Appointment(Resource, tag="Appointment", rename="camel"):
     start: str | None = None
     participant: list[Participant] | None = None
     subject: Reference | None = None
+    contained: list[Raw] | None = None
 
 
 class Encounter(Owned, tag="Encounter", rename="camel"):
@@ -283,6 +285,7 @@ class Encounter(Owned, tag="Encounter", rename="camel"):
     reason: list[Reason] | Reason | None = None
     period: Period | None = None
     actual_period: Period | None = None
+    contained: list[Raw] | None = None
 
 
 class Item(Struct, gc=False, rename="camel"):

@@ -57,6 +57,15 @@ class Certainty(Struct, frozen=True, forbid_unknown_fields=True):
     codes: dict[str, Literal["absent", "unknown", "history", "present"]]
 
 
+class Listed(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """Entries that say that a list is empty, by code and by whole text: there are none, or nothing is known."""
+
+    none: list[str]
+    unknown: list[str]
+    none_texts: list[str]
+    unknown_texts: list[str]
+
+
 class Languages(Struct, frozen=True, forbid_unknown_fields=True):
     """The languages that are read."""
 
@@ -72,6 +81,7 @@ class Stated(Struct, frozen=True, forbid_unknown_fields=True):
     reading: Kinds
     signs: dict[str, list[str]]
     certainty: Certainty
+    nothing: Listed
     languages: Languages = Languages([])
 
 
@@ -144,7 +154,7 @@ def compiled(answer_lists: Stated, signs: Mapping[Key, str]) -> Answers:
             raise KnowledgeError(FILE, f"text.{language}", "is live and has no lists")
         for word, texts in _lists(answer_lists.text[language]):
             for text in texts:
-                for plain in _spellings(text):
+                for plain in spellings(text):
                     _put(by_text, plain, word, text)
     return Answers(
         codes=by_code,
@@ -178,7 +188,7 @@ def _urls(answer_lists: Stated, name: str) -> list[str]:
     return answer_lists.systems[name]
 
 
-def _spellings(text: str) -> set[str]:
+def spellings(text: str) -> set[str]:
     """A text as it is folded, and with its umlauts written out."""
     written_out = "".join(_UMLAUTS.get(character, character) for character in text.lower())
     return {fold(text), fold(written_out)}

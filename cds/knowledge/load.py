@@ -40,6 +40,7 @@ from cds.knowledge.model import (
     Signs,
     ValueSet,
 )
+from cds.knowledge.nothing_known import NothingKnown, nothing_known
 from cds.knowledge.route_words import RouteWords
 from cds.knowledge.spoken import LANGUAGES, Spoken
 from cds.knowledge.tables import INGREDIENTS, ingredients, rows
@@ -48,7 +49,7 @@ from cds.knowledge.version import digest
 
 CAUSES, EXPLANATIONS = "causes.toml", "explanations.toml"
 DATA = Path(__file__).parent / "data"
-DASHED = ("both-sides", "question-verbs", "same-day", "same-day-if-sudden")
+DASHED = ("both-sides", "question-verbs", "same-day", "same-day-if-sudden", "visit-diagnosis", "problem-list")
 RENAMED = {"except": "except_"} | {key: key.replace("-", "_") for key in DASHED}
 T = TypeVar("T")
 
@@ -80,6 +81,7 @@ class Knowledge(Struct, frozen=True, eq=False, dict=True):
     unit_words: UnitWords
     analyte_words: AnalyteWords
     answers: Answers
+    nothing_known: NothingKnown
     signs: Signs
     form: Form
     explanations: dict[str, Explanation]
@@ -162,6 +164,7 @@ def load(folder: Path = DATA, languages: Collection[str] = (), wording: Path = E
         adjustments=limits.adjustments,
         albumin_hours=limits.albumin_hours,
         medicines=medicines,
+        nothing_known=nothing_known(answer_lists.nothing, answer_lists.systems),
         route_codes=_route_codes(terminology, routes),
         route_words=RouteWords(routes),
         ingredients=IngredientNames(of_names),

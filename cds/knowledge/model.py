@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 from cds.knowledge.abnormal_words import Abnormal
 from cds.knowledge.caffeine_words import Caffeine
 from cds.knowledge.other_tests import OtherTests
+from cds.knowledge.spoken import SiteWords
 
 DEFICIENCY, EXCESS = "deficiency-", "excess-"  # so the value sets of recorded low and high values begin (N60)
 CALCIUM_KINDS = {"calcium_ionized": "ionised", "calcium_corrected": "adjusted", "calcium_total": "unadjusted"}
@@ -242,8 +243,11 @@ class Phrases(Struct, frozen=True, forbid_unknown_fields=True):
     question_verbs: list[str]
     same_day: list[str]
     same_day_if_sudden: list[str]
+    visit_diagnosis: frozenset[str]
+    problem_list: frozenset[str]
     caffeine: Caffeine
     abnormal: Abnormal
+    sites: dict[str, SiteWords]
     specimen: list[str] = []
     other_tests: OtherTests = OtherTests()
 
@@ -354,6 +358,8 @@ class OpenItems(Struct, frozen=True, forbid_unknown_fields=True):
     medicine: str
     text: str
     language: str
+    ahead: str
+    not_known: str
     alcohol: str
     pregnancy: str
     age: str

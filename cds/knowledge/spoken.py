@@ -95,6 +95,15 @@ class Misspellings(Struct, frozen=True, forbid_unknown_fields=True):
     never: list[str]
 
 
+class SiteWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """What one language calls the places that matter (N15), and what beside an eyelid names no other place."""
+
+    tongue: list[str]
+    face: list[str]
+    eyelid: list[str]
+    beside: list[str]
+
+
 class Spoken(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """The words of one language. `additional` are the signs that are symptoms only (ADD); all others are R4 (N17)."""
 

@@ -221,7 +221,7 @@ def reassurance(choice: Choice, assessment: Assessment) -> Advice:
 
 
 def _normal(report: Report, knowledge: Knowledge) -> Fact:
-    words = own_words.own(report.words, (report.concept,), knowledge)
+    words = own_words.of_report(report, knowledge)
     return report_fact(report, knowledge.label(report.kind), words, knowledge.names.sides.normal)
 
 

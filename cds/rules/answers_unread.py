@@ -8,6 +8,7 @@ from cds.fhir.dates import When
 from cds.fhir.units import factor
 from cds.knowledge.load import Knowledge
 from cds.rules.amount import ucum
+from cds.rules.lab_status import PARTIAL_DATE
 
 # What is measured in a unit, and the units that its rule reads; the other questions are scores.
 UNITS = {
@@ -30,7 +31,7 @@ def unread(chart: Chart, knowledge: Knowledge, today: int) -> Iterator[OtherResu
     """Those of late, each with its trouble, unless the same was read of a later day."""
     oldest = today - knowledge.days("reported_sign")
     answers = [answer for answer in (*chart.seen, *chart.unsettled) if _asked(answer) and not answer.preliminary]
-    troubles = [(answer, _trouble(answer, knowledge)) for answer in answers]
+    troubles = [(answer, _trouble(answer, knowledge) or _partial(answer, oldest)) for answer in answers]
     for answer, trouble in troubles:
         if trouble is None or answer.when is None or answer.when.last < oldest:
             continue
@@ -45,6 +46,13 @@ def unread(chart: Chart, knowledge: Knowledge, today: int) -> Iterator[OtherResu
                 when=answer.when,
                 trouble=trouble,
             )
+
+
+def _partial(answer: Seen, oldest: int) -> str | None:
+    """Whether only the month or year of a score is known, and it may be in date or not."""
+    when = answer.when
+    is_open = when is not None and when.first < oldest <= when.last
+    return PARTIAL_DATE if is_open and _asked(answer) in SCORES else None
 
 
 def _is_later(when: When, before: When) -> bool:

@@ -1,6 +1,6 @@
 """What several cards say alike: missing tests, data gaps, and remarks on the whole chart."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from cards.advice import Note
 from cds.chart.facts import OtherResult, Seen
@@ -24,6 +24,10 @@ from cds.rules.work_up import Done
 DOUBTFUL = {"unclear": "medicine_unclear", "on-hold": "medicine_on_hold", "dispensed": "medicine_dispensed"}
 CALF = "calf twitching"
 SYMPTOM = "ADD"
+# Where what a clinician would want to know may stand: what did not arrive is never "not found" (N48).
+EXAMINED = ("Observation", "DiagnosticReport", "Procedure")
+TAKEN = ("MedicationRequest", "MedicationStatement", "MedicationAdministration")
+ANSWERED = ("Condition", "Observation")
 NAMED, LONGEST_NAME = 2, 60  # medicines that could not be checked are named so far (N48, N59)
 
 
@@ -47,13 +51,15 @@ def gaps(assessment: Assessment, *, habits: bool = True) -> tuple[str, ...]:
     seen_sets = {name for entry in picture.chart.seen for name in entry.named.sets} | {
         name for finding in picture.findings.all for name in finding.sets
     }
-    gaps_asked = picture.knowledge.rules.gaps if habits and not picture.is_under("adult_texts_years") else {}
+    asks = habits and picture.complete.has(*ANSWERED) and not picture.is_under("adult_texts_years")
+    gaps_asked = picture.knowledge.rules.gaps if asks else {}
     absent = tuple(gap for gap, sets in gaps_asked.items() if not seen_sets.intersection(sets))
-    exam = ("examination",) if picture.exam is None else ()
+    exam = ("examination",) if picture.exam is None and picture.complete.has(*EXAMINED) else ()
     onset = ("onset",) if picture.last is None else ()
     chart = picture.chart
     listed_medicines = chart.drugs or chart.unknown_medicines or chart.medicines.active
-    drugs = () if listed_medicines or not picture.complete.has("MedicationRequest") else ("medication-history",)
+    is_told = listed_medicines or chart.medicines.none is not None
+    drugs = () if is_told or not picture.complete.has(*TAKEN) else ("medication-history",)
     return (*exam, *onset, *drugs, *absent)
 
 
@@ -176,9 +182,11 @@ def remarks(picture: Picture) -> tuple[Note, ...]:
         *((Note("timing_uncertain"),) if vague else ()),
         *((Note("already_on_problem_list", {"items": ", ".join(by_text)}),) if by_text else ()),
         *strange(picture),
+        *ahead(picture),
         *unread_answers(picture),
         *unread_texts(picture),
         *unrecognised(picture),
+        *not_known(picture),
         *((Note("foreign_resources", {"n": str(chart.foreign)}),) if chart.foreign else ()),
         *((Note("age_unknown"),) if picture.age is None else ()),
         *unclear(picture),
@@ -192,6 +200,16 @@ def strange(picture: Picture) -> tuple[Note, ...]:
     if not count:
         return ()
     return (Note("problem_unread" if count == 1 else "problems_unread", {"n": str(count)}),)
+
+
+def ahead(picture: Picture) -> Iterator[Note]:
+    """The dates that lie ahead: those not used of problems that count, and how many entries are left out for theirs."""
+    for problem in picture.chart.problems:
+        if problem.ahead and problem.is_active:
+            name = first_of_sentence(own(problem.named.words, problem.named.concepts, picture.knowledge))
+            yield Note("date_ahead", {"sign": name, "date": problem.ahead})
+    if count := len(picture.chart.ahead):
+        yield Note("entry_ahead" if count == 1 else "entries_ahead", {"n": str(count)})
 
 
 def unread_texts(picture: Picture) -> tuple[Note, ...]:
@@ -225,9 +243,19 @@ def unrecognised(picture: Picture) -> tuple[Note, ...]:
     return (Note("medicines_unchecked" if names else "medicines_unnamed", values),)
 
 
+def not_known(picture: Picture) -> tuple[Note, ...]:
+    """The lists of which the chart says that nothing is known: that is no list without entries (N48)."""
+    chart = picture.chart
+    problems = (Note("problems_not_known"),) if chart.problems_not_known else ()
+    return (*problems, *((Note("medicines_not_known"),) if chart.medicines.not_known else ()))
+
+
 def of_no_class(picture: Picture) -> tuple[Note, ...]:
     """That medicines are on file, and all of them understood: none is of a class of ours (N48)."""
     chart = picture.chart
+    if chart.medicines.none is not None and not (chart.medicines.on_file or chart.drugs):
+        date = chart.medicines.none
+        return (Note("no_medicines" if date else "no_medicines_undated", {"date": date}),)
     if not chart.medicines.active or chart.unknown_medicines or chart.drugs:
         return ()
     values = {"n": str(chart.medicines.active)}

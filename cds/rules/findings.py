@@ -16,7 +16,7 @@ from cds.fhir.dates import When
 from cds.knowledge.codes import NOTHING, Concept
 from cds.knowledge.load import Knowledge
 from cds.knowledge.model import DEFICIENCY, EXCESS
-from cds.rules.gate import PATIENT_REPORTS, Twitch, is_late, is_twitch, shows_twitch
+from cds.rules.gate import PATIENT_REPORTS, Twitch, heard, is_twitch, shows_twitch
 from cds.rules.own_words import Place, in_sentence, of_problem, of_resource, own
 
 ASKED = "ask-"  # so the value sets of questions begin
@@ -125,16 +125,16 @@ def read(chart: Chart, twitches: Iterable[Twitch], knowledge: Knowledge, today: 
     twitching = {twitch.named.ref for twitch in twitches}
     active = (problem for problem in chart.problems if problem.is_active)
     problems = chain.from_iterable(_of_problem(problem, of_problem(problem, chart), knowledge) for problem in active)
-    recent = (entry for entry in chart.seen if entry.when is None or entry.when.first >= oldest)
+    recent = (entry for entry in chart.seen if entry.when is None or entry.when.last >= oldest)
     from_seen = chain.from_iterable(_of_seen(entry, knowledge) for entry in recent)
     mentions = [
         *((visit.named, visit.start) for visit in chart.visits),
         *((entry.named, entry.when) for entry in chart.told),
     ]
     mentioned = (_of_mention(term, when) for term, when in mentions if term.ref in twitching)
-    late = ((term, when) for term, when in mentions if is_late(term, when, knowledge, today))
     worded = chain.from_iterable(
-        _in_words(term, when, of_resource(term.ref, when.text if when else "")) for term, when in late
+        _in_words(term, when, of_resource(term.ref, when.text if when else ""))
+        for term, when in heard(chart, knowledge, today)
     )
     return Findings((*problems, *from_seen, *mentioned, *worded))
 
@@ -258,7 +258,7 @@ def unclear(chart: Chart, knowledge: Knowledge, today: int) -> tuple[Seen, ...]:
         for entry in (*chart.seen, *chart.unsettled)
         if _is_unclear(entry)
         and not grave.isdisjoint(entry.named.sets | entry.value_sets)
-        and (entry.when is None or entry.when.first >= oldest)
+        and (entry.when is None or entry.when.last >= oldest)
     )
 
 
@@ -275,7 +275,7 @@ def in_texts(chart: Chart, phrases: str, knowledge: Knowledge, today: int) -> tu
         *(problem.named for problem in problems),
         *(note.named for problem in problems for note in problem.notes),
     ]
-    all_named += [term for term, when in dated_names if when is None or when.first >= oldest]
+    all_named += [term for term, when in dated_names if when is None or when.last >= oldest]
     return tuple({term.ref: term for term in reversed(all_named) if phrases in term.phrases}.values())
 
 

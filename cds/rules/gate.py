@@ -142,17 +142,18 @@ def _of_problem(problem: Problem, place: Place) -> Twitch:
 
 
 def _of_visits(visits: list[Visit], encounter_id: str | None, knowledge: Knowledge, today: int) -> Iterator[Twitch]:
-    """The reason of a visit of late, whatever became of it; that of one under way or in context, whenever it began."""
+    """The reason of a visit of late, whatever became of it; without a date, only of one under way or in context."""
     for visit in visits:
         current = visit.status == "in-progress" or (encounter_id is not None and visit.id == encounter_id)
-        if is_twitch(visit.named) and (current or is_late(visit.named, visit.start, knowledge, today)):
+        undated = visit.start is None and current
+        if is_twitch(visit.named) and (undated or is_late(visit.named, visit.start, knowledge, today)):
             yield _of_mention(visit.named, visit.start, visit.start)
 
 
 def _of_told(entries: list[Told], knowledge: Knowledge, today: int) -> Iterator[Twitch]:
     """The reason of a request of late, and an alert that is on; an open one without a date counts too (N13)."""
     for entry in entries:
-        is_alert = entry.named.ref.startswith("Flag") and "twitch" in entry.named.sets
+        is_alert = entry.is_alert and "twitch" in entry.named.sets
         undated = entry.when is None and entry.is_current
         if is_twitch(entry.named) and (is_alert or undated or is_late(entry.named, entry.when, knowledge, today)):
             yield _of_mention(entry.named, entry.when)
@@ -173,13 +174,26 @@ def _of_mention(term: Named, when: When | None, start: When | None = None) -> Tw
 def is_late(term: Named, when: When | None, knowledge: Knowledge, today: int) -> bool:
     """Whether a mention outside the problem list is young enough: a code counts longer than words (N7, N13)."""
     window = "visit_twitch" if "twitch" in term.sets else "worded_twitch"
-    return when is not None and today - when.first <= knowledge.days(window)
+    return when is not None and today - when.last <= knowledge.days(window)
+
+
+def heard(chart: Chart, knowledge: Knowledge, today: int) -> Iterator[tuple[Named, When | None]]:
+    """The texts outside the problem list whose signs count: of late, of an unknown day, or of an alert that is on.
+
+    An alert says what is so as long as it is on (N13, field 7); what has no date may be of today.
+    """
+    for visit in chart.visits:
+        if visit.start is None or is_late(visit.named, visit.start, knowledge, today):
+            yield visit.named, visit.start
+    for entry in chart.told:
+        if entry.when is None or entry.is_alert or is_late(entry.named, entry.when, knowledge, today):
+            yield entry.named, entry.when
 
 
 def _of_seen(entries: list[Seen], knowledge: Knowledge, today: int) -> Iterator[Twitch]:
     oldest = today - knowledge.days("twitch_observation")
     for entry in entries:
-        if shows_twitch(entry) and entry.when is not None and entry.when.first >= oldest:
+        if shows_twitch(entry) and entry.when is not None and entry.when.last >= oldest:
             term = entry.value if entry.value.phrases & TWITCH_PHRASES else entry.named
             is_coded = "twitch" in term.sets | entry.value_sets
             moment = entry.when.shifted(-term.days) if term.days is not None else None

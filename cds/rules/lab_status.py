@@ -63,8 +63,9 @@ class Standing(Struct, frozen=True, kw_only=True):
         return result if result is not None and result.effect == "emergency" else None
 
 
+PARTIAL_DATE = "partial-date"
 BLOCKING = frozenset(
-    {"specimen", "two-values", "status", "date", "implausible", "code"}
+    {"specimen", "two-values", "status", "date", PARTIAL_DATE, "implausible", "code"}
 )  # not judged, not even by its flag
 
 
@@ -113,7 +114,8 @@ def read(chart: Chart, knowledge: Knowledge, person: Person, today: int) -> Labo
     grouped: dict[str, list[Reading]] = {}
     doubted: dict[str, list[Unread]] = {}
     for reading in map(limits.read, chart.labs):
-        analyte, reason = reading.result.analyte, reading.trouble
+        analyte = reading.result.analyte
+        reason = reading.trouble or _partial(reading.result, today - knowledge.analytes[analyte].fresh_days)
         same_analyte = grouped.setdefault(analyte, [])
         if reason not in BLOCKING:
             same_analyte.append(reading)
@@ -125,6 +127,12 @@ def read(chart: Chart, knowledge: Knowledge, person: Person, today: int) -> Labo
     unread = {analyte: _newest(doubts, today) for analyte, doubts in recent.items() if doubts}
     counts = Counter(unread.reason for doubts in recent.values() for unread in doubts)
     return Laboratory(standings, limits, today, knowledge.days("emergency_lab"), unread, counts)
+
+
+def _partial(result: LabResult, oldest: int) -> str | None:
+    """Whether only the month or year of a result is known, and it may be in date or not: it is not judged (N48)."""
+    when = result.when
+    return PARTIAL_DATE if when is not None and when.first < oldest <= when.last else None
 
 
 def every(analyte: str, chart: Chart, limits: LabLimits) -> list[tuple[LabResult, Judged | None]]:
@@ -160,8 +168,8 @@ def _newest(recent: list[Unread], today: int) -> Unread:
 
 
 def _day(result: LabResult, today: int) -> int:
-    """The day of a result; one without a date may be of today."""
-    return result.when.first if result.when else today
+    """The last possible day of a result; one without a date may be of today."""
+    return result.when.last if result.when else today
 
 
 def _standing(analyte: str, readings: list[Reading], albumins: Albumins, limits: LabLimits, today: int) -> Standing:

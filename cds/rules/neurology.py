@@ -162,7 +162,7 @@ def _abnormal_test(done: Done | None, view: View) -> Raised | None:
     """An abnormal examination or EMG, while no sign is coded that explains it."""
     if done is None or done.result != "abnormal" or _has_coded_sign(view):
         return None
-    name = view.own(done.report.words, done.report.concept)
+    name = view.report_name(done.report)
     fact = report_fact(done.report, view.label(done.report.kind), name, view.side("abnormal"))
     names = (view.abnormal_name(in_sentence(name)),)
     return Raised(id="R4", facts=(fact,), names=names, days=(done.day,))

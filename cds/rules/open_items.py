@@ -99,5 +99,9 @@ def _unread(picture: Picture) -> Iterator[str]:
         yield names.medicine
     if picture.chart.strange_problems:
         yield names.problem
+    if picture.chart.ahead:
+        yield names.ahead
+    if medicines.not_known or picture.chart.problems_not_known:
+        yield names.not_known
     if any(not_checked.reason == unread.LANGUAGE for not_checked in picture.unread):
         yield names.language

@@ -98,7 +98,7 @@ def _others(picture: Picture, used_refs: Collection[str]) -> Iterator[Line]:
 
 def _other(result: OtherResult, picture: Picture) -> Line | None:
     side = _side(result, picture)
-    if not side or not picture.is_within(result.when, "flagged_lab"):
+    if not side or picture.today - result.when.last > picture.knowledge.days("flagged_lab"):
         return None
     values = {
         "test": context.cut(name_of(result, picture.knowledge)),

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from cards.markdown import plain
 from cards.printed import day
-from cds.chart.facts import Chart, Problem
+from cds.chart.facts import Chart, Problem, Report
 from cds.fhir.dates import parse
 from cds.fhir.references import entry_type
 from cds.knowledge.codes import Concept
@@ -29,6 +29,8 @@ def of_problem(problem: Problem, chart: Chart) -> Place:
     """The problem list, or the visit that the diagnosis was made at."""
     if not problem.of_visit:
         return Place("problem-list")
+    if (kind := entry_type(problem.named.ref)) in _KINDS and kind != "Encounter":
+        return Place(_KINDS[kind])
     when = parse(chart.visit_starts.get(problem.visit or "")) or problem.recorded or problem.onset
     return Place("visit", day(when.text) if when else "")
 
@@ -55,6 +57,12 @@ def own(words: str | None, concepts: Iterable[Concept], knowledge: Knowledge) ->
     names = (words, *(knowledge.display(concept) for concept in all_concepts))
     told_words = next((text for name in names if name and (text := _told(name, knowledge))), None)
     return told_words or next((concept.code for concept in all_concepts), "")
+
+
+def of_report(report: Report, knowledge: Knowledge) -> str:
+    """What the chart calls an examination or an EMG, else its kind: the code of a question tells a reader nothing."""
+    words = own(report.words, (report.concept,), knowledge)
+    return first_of_sentence(knowledge.label(report.kind)) if words == report.concept.code else words
 
 
 def in_sentence(text: str) -> str:

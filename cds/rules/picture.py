@@ -127,7 +127,8 @@ class Picture(Struct, frozen=True, kw_only=True):
         tests = (self.knowledge.electrolytes | urgent) & self.laboratory.unread.keys()
         recent = (entry for entry in self.unclear if entry.when is None or self._breaks(entry.when))
         signs = {readings.name_of(entry, self.knowledge) for entry in recent}
-        medicines = ("medicines",) if self.chart.medicines.unchecked else ()
+        open_medicines = self.chart.medicines.unchecked or self.chart.medicines.not_known
+        medicines = ("medicines",) if open_medicines else ()
         return (*sorted(tests), *sorted(signs), *medicines)
 
     def _breaks(self, when: When) -> bool:

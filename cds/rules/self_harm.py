@@ -16,8 +16,13 @@ def positive(seen: Iterable[Seen], is_within: Callable[[When | None, str], bool]
 
     An answer that cannot be read takes none away.
     """
-    told = [one for one in seen if ASKED in one.named.sets and is_within(one.when, WINDOW) and _is_read(one)]
+    told = [one for one in seen if ASKED in one.named.sets and is_within(_last_day(one.when), WINDOW) and _is_read(one)]
     return next((one.when for one in newest(told, lambda one: one.when) if _is_positive(one)), None)
+
+
+def _last_day(when: When | None) -> When | None:
+    """The last possible day: an answer of a month or a year may be of today."""
+    return When(when.last, when.last, when.text) if when is not None else None
 
 
 def _is_read(seen: Seen) -> bool:

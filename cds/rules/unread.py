@@ -8,7 +8,7 @@ from cds.chart.facts import Chart, Named, OtherResult
 from cds.fhir.references import entry_type
 from cds.rules.lab_status import Laboratory
 
-UNNAMED, UNCLEAR, TOO_MANY, LANGUAGE = "code", "status", "too-many", "language"
+UNNAMED, UNCLEAR, TOO_MANY, LANGUAGE, AHEAD, NOT_KNOWN = "code", "status", "too-many", "language", "ahead", "not-known"
 
 
 def accounted(
@@ -24,11 +24,17 @@ def accounted(
         yield NotChecked(type="Observation", reason=reason, count=count)
     if chart.strange_problems:
         yield NotChecked(type="Condition", reason=UNNAMED, count=chart.strange_problems)
+    if chart.problems_not_known:
+        yield NotChecked(type="Condition", reason=NOT_KNOWN)
     if chart.unread_answers:
         yield NotChecked(type="QuestionnaireResponse", reason=TOO_MANY, count=chart.unread_answers)
+    for kind, count in sorted(Counter(map(entry_type, chart.ahead)).items()):
+        yield NotChecked(type=kind, reason=AHEAD, count=count)
     for kind, count in sorted(Counter(entry_type(text.ref) for text in texts).items()):
         yield NotChecked(type=kind, reason=LANGUAGE, count=count)
     medicines = chart.medicines
     for reason, count in ((UNNAMED, len(medicines.unnamed)), (UNCLEAR, len(medicines.unclear))):
         if count:
             yield NotChecked(type="Medication", reason=reason, count=count)
+    if medicines.not_known:
+        yield NotChecked(type="Medication", reason=NOT_KNOWN)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from cards.advice import Fact
 from cards.template import fill
+from cds.chart.facts import Report
 from cds.fhir.datatypes import Quantity
 from cds.knowledge.codes import Concept
 from cds.rules import findings as signs
@@ -15,7 +16,7 @@ from cds.rules.flags import Raised, raised
 from cds.rules.gate import Twitch
 from cds.rules.lab_limits import Judged
 from cds.rules.medication import Course
-from cds.rules.own_words import in_sentence, own
+from cds.rules.own_words import in_sentence, of_report, own
 from cds.rules.picture import Picture
 
 
@@ -74,6 +75,10 @@ class Words:
     def own(self, words: str | None, *concepts: Concept) -> str:
         """What the chart calls something, else the name of its code."""
         return own(words, concepts, self._access.knowledge)
+
+    def report_name(self, report: Report) -> str:
+        """What the chart calls an examination or an EMG, else its kind."""
+        return of_report(report, self._access.knowledge)
 
     def twitch_name(self, twitch: Twitch) -> str:
         """How a card names a twitch inside a sentence."""

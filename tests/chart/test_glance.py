@@ -35,6 +35,13 @@ def clear(raw: Raw | None, *, whole: bool = True) -> bool:
         {"resourceType": "Observation", "code": {"text": "finding"}, "valueCodeableConcept": TWITCH},
         {"resourceType": "Observation", "component": [{"valueCodeableConcept": TWITCH}]},
         {"resourceType": "Encounter", "reasonCode": [TWITCH]},
+        {"resourceType": "ServiceRequest", "contained": [{"resourceType": "Condition", "code": TWITCH}]},
+        {
+            "resourceType": "Encounter",
+            "contained": [{"resourceType": "Condition", "code": {"text": "Muscle twitching"}}],
+        },
+        {"resourceType": "Condition", "code": {"text": "Fluttering"}, "bodySite": [{"text": "left calf"}]},
+        {"resourceType": "Observation", "contained": [7]},
         {"resourceType": "Encounter", "reason": [{"value": [{"concept": CRAMP}]}]},
         {"resourceType": "OperationOutcome"},
         {"resourceType": "Bundle", "entry": []},
@@ -51,6 +58,9 @@ def test_what_may_be_a_twitch_is_read_properly(resource: dict[str, Any]) -> None
     [
         page({"resourceType": "Condition", "code": CRAMP}),
         page({"resourceType": "Encounter"}),
+        page({"resourceType": "Condition", "code": {"text": "Fluttering"}, "bodySite": [{"text": "chest"}]}),
+        page({"resourceType": "Condition", "code": CRAMP, "bodySite": [{"text": "left calf"}]}),
+        page({"resourceType": "ServiceRequest", "contained": [{"resourceType": "Condition", "code": CRAMP}]}),
         page({"resourceType": "Observation", "component": [{"code": CRAMP}]}),
         page(),
         Raw(b"null"),

@@ -19,7 +19,10 @@ BASIS = "org.twitch-cds.basis"
 Found = tuple[str, str, tuple[str, ...]]
 # Tables about what is no valid FHIR, or under codes that no search asks for: a server refuses or changes such charts.
 ODD = frozenset(
-    {"n01_n05_polarity", "n06_n11_time", "n46_n47_medicines", "n48_unread", "n63_every_coding", "n64_units", "statuses"}
+    {
+        *("n01_n05_polarity", "n06_n11_time", "n46_n47_medicines", "n48_unread", "n63_every_coding", "n64_units"),
+        *("statuses", "fourth_reading"),
+    }
 )
 REFUSED = frozenset({"third_reading/answer-not-read/sleep-words"})  # a number in words, which a server does not take
 VERIFY = "medication-verify"  # its order is told by its id, and ids are changed here

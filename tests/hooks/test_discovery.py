@@ -65,6 +65,8 @@ UNSEARCHABLE = {
     "N8/said-again": "the code is of ICD-10-CM, in which Observations are not asked for",
     "within-a-panel/K": "the code of the panel is not asked for, only the result inside it is coded",
     "within-a-panel/sign": "the panel's code is text, only the sign inside it is coded",
+    "contained-twitch/panel": "the panel's code is text, only the twitch inside it is coded",
+    "site-in-words/wasting-observed": "the code is text",
     "N48/contained": "the report's code is text, only the result inside it is coded",
     "N48-due/on-file": "the code is text",
     "N48-known/by-name": "the code is text",
