@@ -212,7 +212,7 @@ def test_a_draft_that_is_there_is_not_written_over(recall: Recall, tmp_path: Pat
     said = recall("--draft-map", tmp_path / "d.csv", ndjson(tmp_path / "a.ndjson", [potassium()]))
 
     assert 2 == said.status
-    assert "is there already" in said.err
+    assert "exists already" in said.err
     assert not (tmp_path / "d.csv").exists()
 
 
