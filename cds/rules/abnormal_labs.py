@@ -80,8 +80,8 @@ def _measured(tag: str, view: View) -> Abnormal | None:
 
 
 def _dark_urine(view: View) -> Abnormal | None:
-    """Dark urine of the last days and no CK on or after its day (N36 f)."""
-    findings = view.within("dark_urine", DARK_URINE)
+    """Dark urine of the last days and no CK on or after its day (N36 f); a preliminary entry tells of none (N1)."""
+    findings = [finding for finding in view.within("dark_urine", DARK_URINE) if not finding.preliminary]
     if not findings:
         return None
     newest = max(findings, key=lambda finding: finding.day or 0)

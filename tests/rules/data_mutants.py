@@ -53,6 +53,13 @@ def amendments(name: str, folder: Path, file: str) -> tuple[int, ...]:
     return tuple(int(found) for found in AMENDMENT.findall(near))
 
 
+def table(name: str) -> str:
+    """The table that a mutant belongs to: its file, of the rules its block too."""
+    file, _, what = name.partition(":")
+    words = what.split()
+    return f"{file} {words[1] if words[0].isdigit() else words[0]}" if file == "rules.toml" else file
+
+
 def about(name: str, path: Path) -> frozenset[str]:
     """The names of sets, groups and analytes without one of which in a chart a mutant changes nothing; empty: any."""
     file, blocks = path.name, tomllib.loads(path.read_text("utf-8"))

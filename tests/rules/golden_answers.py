@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from charts.dates import TODAY
-from charts.golden import cases
+from charts.golden import Case, cases
 from charts.notation import request_bytes
 from charts.seam import engine
 from msgspec import Struct
@@ -24,6 +24,9 @@ from cds.call import Engine, build_engine
 from cds.errors import CdsError
 from cds.explain.explain import absent
 from cds.knowledge.load import Knowledge
+from cds.rules import rulebook
+from cds.rules.access import Access
+from cds.rules.view import View
 from cds.settings import load
 
 ASKED = ("days", "at", "listed", "group")
@@ -43,23 +46,32 @@ def bodies() -> Iterator[Body]:
     for case in cases():
         yield case.chart.get("hook", "patient-view"), request_bytes(case.chart), True
     for case in cases():
-        if Topic.EMERG in [card.topic for card in case.expect]:
+        if _has_emergency(case):
             yield case.chart.get("hook", "patient-view"), request_bytes(case.chart), False
 
 
+def _has_emergency(case: Case) -> bool:
+    return Topic.EMERG in [card.topic for card in case.expect]
+
+
 BODIES = tuple(bodies())
+NAMES = (*(case.id for case in cases()), *(f"{case.id} hidden" for case in cases() if _has_emergency(case)))
 AMENDMENTS = tuple(frozenset(map(int, re.findall(r"n(\d\d)", case.file))) for case in cases())
 
 
 class Original(Struct, frozen=True):
     """What the unchanged rules say, of all and to each case, and what each case reads and holds.
 
+    `viewed` are, for each rule, the cases whose chart it was shown, `shown` for each card,
+    flag and tag those whose answer names it.
     `names` is None for a case whose chart was not read; `spans` are the days between any two days of a case, `numbers`
     all numbers in it.
     """
 
     answers: tuple[Any, ...]
     reads: dict[str, frozenset[int]]
+    viewed: dict[str, frozenset[int]]
+    shown: dict[str, frozenset[int]]
     names: tuple[frozenset[str] | None, ...]
     spans: tuple[frozenset[int], ...]
     numbers: tuple[frozenset[float], ...]
@@ -92,7 +104,13 @@ def recorded() -> Original:
     """The answers of all cases, and what each of them read of the rules."""
     kept = {name: getattr(Knowledge, name) for name in ASKED}
     reads: dict[str, set[int]] = {}
+    viewed: dict[str, set[int]] = {}
+    shown: dict[str, set[int]] = {}
     place = 0
+
+    def viewing(access: Access, *given: Any) -> View:
+        viewed.setdefault(access.rule, set()).add(place)
+        return View(access, *given)
 
     def noting(ask: Callable[[Knowledge, str], Any]) -> Callable[[Knowledge, str], Any]:
         def noted(knowledge: Knowledge, name: str) -> Any:
@@ -103,14 +121,20 @@ def recorded() -> Original:
 
     for name, ask in kept.items():
         setattr(Knowledge, name, noting(ask))
+    vars(rulebook)["View"] = viewing
     answers = []
-    for place, body in enumerate(BODIES):  # noqa: B007 the functions above read it
+    for place, body in enumerate(BODIES):
         answers.append(answer(engine(TODAY), *body))
+        for name in shown_by(answers[-1]):
+            shown.setdefault(name, set()).add(place)
+    vars(rulebook)["View"] = View
     for name, ask in kept.items():
         setattr(Knowledge, name, ask)
     return Original(
         answers=tuple(answers),
         reads={name: frozenset(places) for name, places in reads.items()},
+        viewed={name: frozenset(places) for name, places in viewed.items()},
+        shown={name: frozenset(places) for name, places in shown.items()},
         names=tuple(_names(engine(TODAY), hook, body) for hook, body, _ in BODIES),
         spans=tuple(spans(body) for _, body, _ in BODIES),
         numbers=tuple(frozenset(map(float, FIGURE.findall(body))) for _, body, _ in BODIES),
@@ -137,6 +161,13 @@ def answer(made: Engine, hook: str, body: bytes, emergency_cards: bool) -> Any:
             suggestion.pop("uuid")
     assessed = outcome.evaluation.assessed if outcome.evaluation else None
     return cards, list(absent(assessed)) if assessed else []
+
+
+def shown_by(told: Any) -> Iterator[str]:
+    """The cards of an answer, their flags and their tags."""
+    for card in told[0] if isinstance(told, tuple) else ():
+        basis = card["extension"]["org.twitch-cds.basis"]
+        yield from (card["source"]["topic"]["code"], *basis.get("flags", ()), *basis.get("tags", ()))
 
 
 def _names(made: Engine, hook: str, body: bytes) -> frozenset[str] | None:

@@ -1,4 +1,4 @@
-"""Mutates the rulebook, the cards, and the data: tests/rules/mutate_rulebook.py [WORD | @FILE]...
+"""Mutates the rulebook, the cards, and the data: tests/rules/mutate_rulebook.py [--options] [WORD | @FILE]...
 
 Every field of every row is changed once for each thing that it holds, rows change places; each number of the data is
 made one step larger and one smaller, each operator, effect and switch is turned, each member of a list is left out,
@@ -6,20 +6,26 @@ each value set emptied, each block put behind the next (`data_mutants`). A mutan
 refuses it, or where discovery, an evidence table, what makes way for what, or an answer to a golden case changes; one
 of the data only by the start or an answer, numbers in it not compared: a limit that is printed is not thereby tested.
 Survivors are printed; those of EXPLAINED and `survivors.toml` with the reason. Ends with 1 if one survives without
-a reason. WORD: only mutants whose name holds it; @FILE: those that an earlier run said survived. As many processes
-as processors: each mutant is judged in one that stays alive (`quick_start`).
+a reason. WORD: only mutants whose table or name holds it; @FILE: those that an earlier run said survived.
+
+Each mutant is judged in a process of its own, which is made of one that holds all that a start makes (`quick_start`),
+by the cases that hold or read what it changes. Each verdict is written to build/mutants.jsonl at once, and the next run
+goes on from there (`verdicts`). `--plain` judges by a whole start and all cases, and neither reads verdicts nor writes
+them: what it says of a sample must be what was written.
 """
 
-import atexit
+import argparse
+import hashlib
 import logging
 import os
 import re
 import shutil
+import signal
 import sys
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
@@ -31,25 +37,23 @@ sys.path.insert(0, str(Path(__file__).parents[2]))  # this checkout, whatever is
 
 import data_mutants
 import quick_start
+import row_mutants
+import verdicts
 from charts.dates import TODAY
 from charts.seam import engine
-from golden_answers import AMENDMENTS, BODIES, Original, answer, is_same, mask, recorded, started
-from msgspec.structs import replace
+from golden_answers import AMENDMENTS, BODIES, NAMES, Original, answer, is_same, mask, recorded, started
+from verdicts import Verdict
 
 from cards.topics import Indicator, Topic
 from cds.call import Engine
-from cds.errors import CdsError
-from cds.explain import explain
-from cds.rules import cardbook, decide, rulebook
-from cds.rules.cardbook import CARDS, CardRow
+from cds.rules import decide
+from cds.rules.cardbook import CARDS
 from cds.rules.choice import Choice
-from cds.rules.reads import FIELDS
-from cds.rules.rule import Rule
+from cds.rules.rulebook import rulebook_of
 from cds.web.evidence import decisions
 
 DATA = Path(__file__).parents[2] / "cds/knowledge/data"
 WITNESSES = 25
-ROWS = vars(rulebook)["_rows"]
 EXPLAINED = {  # by the end of the name: why nothing that is compared can differ
     "also+": "REASSURE has no rules: the evidence page would list one more",
     "KD.card": "never asked; no explanation is compared",
@@ -61,7 +65,7 @@ LATELY: list[int] = []  # the cases that told the last mutants
 
 @dataclass
 class Place:
-    """Where the data are: the repository's, or a copy with one number changed."""
+    """Where the data are, and what is changed: a row, or a file of a copy."""
 
     data: Path = DATA
     changed: str = ""
@@ -72,66 +76,136 @@ PLACE = Place()
 
 @dataclass
 class Mutant:
-    """One changed row: what was changed, how to put it in place, and which golden cases may notice."""
+    """One changed row or datum: what was changed, how to put it in place, and of which row or file it is."""
 
     name: str
     apply: Callable[[], None]
     about: str
+    table: str
+
+    @property
+    def is_of_data(self) -> bool:
+        """Whether a file is changed, not a row."""
+        return self.about.endswith(".toml")
+
+
+@dataclass
+class Judge:
+    """What a mutant is held against."""
+
+    original: Original
+    whole: list[Any]
+    is_plain: bool
+    chosen: list[Mutant] = field(default_factory=list)
+
+    def verdict(self, place: int) -> Verdict:
+        """What becomes of one of the mutants that were chosen."""
+        mutant = self.chosen[place]
+        cases = range(len(BODIES)) if self.is_plain else self._cases(mutant)
+        with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
+            PLACE.data, PLACE.changed = (Path(folder), mutant.about) if mutant.is_of_data else (DATA, "row")
+            mutant.apply()
+            return self._of(mutant, cases)
+
+    def _of(self, mutant: Mutant, cases: Iterable[int]) -> Verdict:
+        try:
+            made = started(PLACE.data)
+            if not mutant.is_of_data and (part := self.told(made)):
+                return Verdict(mutant.name, "told", part)
+        except Exception as fault:  # noqa: BLE001 whatever keeps it from starting
+            return Verdict(mutant.name, "refused", f"{type(fault).__name__}: {fault}"[:300])
+        found = next((case for case in cases if self._is_other(made, case, mutant)), -1)
+        return Verdict(mutant.name, "answered", NAMES[found], found) if found >= 0 else Verdict(mutant.name, "survived")
+
+    def _is_other(self, made: Engine, case: int, mutant: Mutant) -> bool:
+        """Whether a case gets another answer, of data not in its numbers only; none at all is another one."""
+        before = self.original.answers[case]
+        try:
+            told = answer(made, *BODIES[case])
+        except Exception:  # noqa: BLE001 whatever keeps it from answering
+            return True
+        return told != before and not (mutant.is_of_data and mask(told) == mask(before))
+
+    def told(self, made: Engine) -> str:
+        """Which part of what the engine says of itself is another one, if any is."""
+        parts = zip(SAID.items(), self.whole, strict=True)
+        return next((name for (name, say_part), before in parts if say_part(made) != before), "")
+
+    def _cases(self, mutant: Mutant) -> list[int]:
+        places = concerned(mutant, self.original)
+        return list(dict.fromkeys((*(one for one in LATELY if one in places), *places)))
 
 
 def main() -> None:
     """Print what becomes of each mutant."""
     logging.disable()
-    original = recorded()
-    whole, notices = said(engine(TODAY)), witnesses(original.answers)
-    quick_start.shorten(lambda: PLACE.changed)
-    if not is_same(started(DATA), original, every=10):
-        sys.exit("what is made once is not all that a start makes: quick_start.py")
-    chosen = chosen_mutants()
-    survivors = []
-
-    def survives(place: int) -> str:
-        mutant = chosen[place]
-        mutant.apply()
-        if mutant.about.endswith(".toml"):
-            found = is_found_in_answers(original, concerned(mutant, original))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended; what was judged is kept"))  # and its processes end too
+    asked = options()
+    judge = Judge(recorded(), [say_part(engine(TODAY)) for say_part in SAID.values()], asked.plain)
+    if not asked.plain:
+        quick_start.shorten(lambda: PLACE.changed)
+        if not is_same(started(DATA), judge.original, every=10):
+            sys.exit("what is made once is not all that a start makes: quick_start.py")
+    chosen = chosen_mutants(asked.words, asked.sample)
+    done = {} if asked.plain else verdicts.kept()
+    judge.chosen = [one for one in chosen if one.name not in done]
+    say(f"{len(chosen)} mutants, {len(chosen) - len(judge.chosen)} of them judged before")
+    for verdict in judged(judge.verdict, len(judge.chosen), asked.processes):
+        done[verdict.mutant] = verdict
+        if asked.plain:
+            say(f"{verdict.state}: {verdict.mutant} {verdict.by}")
         else:
-            found = is_found(original, whole, notices.get(mutant.about, []))
-        restore()
-        return "" if found else mutant.name
-
-    for name in filter(None, judged(survives, len(chosen))):
-        survivors.append(name)
+            verdicts.write(verdict)
+        if verdict.place >= 0:
+            LATELY[:] = [verdict.place, *(one for one in LATELY if one != verdict.place)][:WITNESSES]
+    survivors = [one.name for one in chosen if done[one.name].state == "survived"]
+    for name in survivors:
         say(f"survived: {name}\n    {_explained(name)}")
+    for line in verdicts.counted([(one.table, done[one.name]) for one in chosen], _explained):
+        say(line)
     unexplained = [name for name in survivors if not _explained(name)]
     say(f"{len(chosen)} mutants, {len(survivors)} survivors, {len(unexplained)} without a reason")
     sys.exit(1 if unexplained else 0)
 
 
-def judged(judge: Callable[[int], str], count: int) -> Iterator[str]:
-    """What each is judged to be, in order, by processes that hold all that was made so far."""
+def options() -> argparse.Namespace:
+    """What the command says."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("words", nargs="*", default=[""], metavar="WORD|@FILE")
+    parser.add_argument("--sample", type=int, default=0, help="only so many of them, the same ones each time")
+    parser.add_argument("--plain", action="store_true", help="a whole start and all cases; no verdict is read or kept")
+    parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
+    return parser.parse_args()
+
+
+def judged(judge: Callable[[int], Verdict], count: int, processes: int) -> Iterator[Verdict]:
+    """What each is judged to be, in order, each by a process made for it: nothing that it changed is left behind."""
     JUDGES.append(judge)
-    with get_context("fork").Pool(os.cpu_count()) as pool:
-        yield from pool.imap(_judge, range(count), chunksize=4)
+    with get_context("fork").Pool(processes, maxtasksperchild=1) as pool:
+        yield from pool.imap(_judge, range(count), chunksize=1)
 
 
-JUDGES: list[Callable[[int], str]] = []  # for a process knows a function by its name only
+JUDGES: list[Callable[[int], Verdict]] = []  # for a process knows a function by its name only
 
 
-def _judge(place: int) -> str:
+def _judge(place: int) -> Verdict:
     return JUDGES[-1](place)
 
 
-def chosen_mutants() -> list[Mutant]:
-    """Those that are asked for, in the order in which they are."""
+def chosen_mutants(words: list[str], sample: int) -> list[Mutant]:
+    """Those that are asked for, in the order in which they are; of a sample the names decide, without line numbers."""
     every = list(mutants())
-    asked = sys.argv[1:] or [""]
-    return list({one.name: one for word in asked for one in every if _is_asked(one.name, word)}.values())
+    chosen = list({one.name: one for word in words for one in every if _is_asked(one, word)}.values())
+    return sorted(chosen, key=_drawn)[:sample] if sample else chosen
 
 
-def _is_asked(name: str, word: str) -> bool:
+def _drawn(mutant: Mutant) -> str:
+    return hashlib.sha256(re.sub(r":\d+ ", ":", mutant.name).encode()).hexdigest()
+
+
+def _is_asked(mutant: Mutant, word: str) -> bool:
     """Whether a word of the command means a mutant."""
-    return name in _listed(word[1:]) if word.startswith("@") else word in name
+    return mutant.name in _listed(word[1:]) if word.startswith("@") else word in f"{mutant.table} {mutant.name}"
 
 
 @cache
@@ -153,39 +227,10 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def is_found(original: Original, whole: Any, first: list[int]) -> bool:
-    """Whether anything tells the mutant from the original, the likeliest cases first."""
-    try:
-        made = started(PLACE.data)
-        if said(made) != whole:
-            return True
-        places = dict.fromkeys((*first, *LATELY, *range(len(BODIES))))
-        return any(is_noticed(made, place, original.answers) for place in places)
-    except (CdsError, LookupError, ValueError):
-        return True
-
-
-def is_found_in_answers(original: Original, first: list[int]) -> bool:
-    """Whether an answer tells a mutant of the data, the cases first that told others of late."""
-    try:
-        made = started(PLACE.data)
-    except (CdsError, LookupError, ValueError):
-        return True
-    places = dict.fromkeys((*(one for one in LATELY if one in first), *first))
-    return any(is_noticed(made, place, original.answers, masked=True) for place in places)
-
-
-def is_noticed(made: Engine, place: int, before: tuple[Any, ...], *, masked: bool = False) -> bool:
-    """Whether the answer to a case is another one; masked: not only in its numbers."""
-    told = answer(made, *BODIES[place])
-    if told == before[place] or (masked and mask(told) == mask(before[place])):
-        return False
-    LATELY[:] = [place, *(one for one in LATELY if one != place)][:WITNESSES]
-    return True
-
-
 def concerned(mutant: Mutant, original: Original) -> list[int]:
-    """The cases that may notice: of its amendment first, and none that does not read what is changed."""
+    """The cases that may notice, the likeliest first, and none that neither reads nor holds what is changed."""
+    if not mutant.is_of_data:
+        return _of_row(mutant, original)
     file, _, name = mutant.name.partition(":")
     words = name.split()
     found = frozenset(range(len(BODIES)))
@@ -207,150 +252,66 @@ def concerned(mutant: Mutant, original: Original) -> list[int]:
     return sorted(found, key=lambda place: AMENDMENTS[place].isdisjoint(cited) if place < len(AMENDMENTS) else True)
 
 
+def _of_row(mutant: Mutant, original: Original) -> list[int]:
+    """Of a rule the cases that it sees, or would see; of a card's names those that show it, or hold what is named."""
+    _, _, left = mutant.name.removeprefix(f"{mutant.about}.").partition("-")
+    rule = rulebook_of(engine(TODAY).knowledge).rules.get(mutant.about)
+    shown = original.shown.get(mutant.about, frozenset())
+    if rule is not None:
+        seen = original.viewed.get(rule.id, frozenset()) | original.holding(rule.reads.on_chart | {left})
+        return sorted(shown) + sorted(seen - shown)
+    found = original.holding(frozenset({left})) if left else frozenset(range(len(BODIES)))
+    return sorted(shown) + sorted(found - shown)
+
+
 def _of_age(years: float, original: Original) -> frozenset[int]:
     """The cases of somebody of about this age, and those whose age is not known."""
     ageless = frozenset(place for place, (_, body, _) in enumerate(BODIES) if b'"birthDate"' not in body)
     return ageless | original.spanning(int((years - 1) * 365), int((years + 2) * 366))
 
 
-def said(made: Engine) -> Any:
-    """Discovery, limits, and decision tables."""
-    tables = [(made.basis(topic), decisions.beside(topic, made.knowledge)) for topic in Topic]
-    return made.discovery(), tables, decisions.alone(made.knowledge), [_makes_way(topic) for topic in Topic]
-
-
-def _makes_way(topic: Topic) -> bool:
+def _ways() -> list[bool]:
     """Whether a card that stands fourth is dropped (tests/rules/test_protected.py)."""
     before = [Choice(topic=Topic.EMERG, indicator=Indicator.CRITICAL)] * 3
-    return bool(decide.capped([*before, Choice(topic=topic, indicator=Indicator.INFO)], 3).dropped)
+    fourth = ([*before, Choice(topic=topic, indicator=Indicator.INFO)] for topic in Topic)
+    return [bool(decide.capped(choices, 3).dropped) for choices in fourth]
 
 
-def witnesses(before: tuple[Any, ...]) -> dict[str, list[int]]:
-    """For each rule and card some cases whose answer names it."""
-    found: dict[str, list[int]] = {}
-    for place, told in enumerate(before):
-        for card in told[0] if isinstance(told, tuple) else ():
-            basis = card["extension"]["org.twitch-cds.basis"]
-            for name in (card["source"]["topic"]["code"], *basis.get("flags", ()), *basis.get("tags", ())):
-                if len(found.setdefault(name, [])) < WITNESSES:
-                    found[name].append(place)
-    return found
+SAID: dict[str, Callable[[Engine], Any]] = {  # beside the answers, the cheapest first
+    "what makes way": lambda made: _ways(),
+    "discovery": lambda made: made.discovery(),
+    "limits": lambda made: [made.basis(topic) for topic in Topic],
+    "decisions": lambda made: decisions.alone(made.knowledge),
+    "decisions beside": lambda made: [decisions.beside(topic, made.knowledge) for topic in Topic],
+}
 
 
 def mutants() -> Iterator[Mutant]:
-    """Every field of every row, changed once for each thing that it holds."""
-    for row in ROWS(engine(TODAY).knowledge):
-        for what, changed in of_rule(row):
-            yield Mutant(f"{row.id}.{what}", lambda row=row, changed=changed: put_rule(row.id, changed), row.id)  # type: ignore[misc]
-        yield Mutant(f"{row.id}.order", lambda row=row: put_last(row.id), row.id)  # type: ignore[misc]
+    """Every field of every row, changed once for each thing that it holds, and each datum."""
+    for row in row_mutants.ROWS(engine(TODAY).knowledge):
+        for what, changed in row_mutants.of_rule(row):
+            yield Mutant(
+                f"{row.id}.{what}",
+                lambda row=row, changed=changed: row_mutants.put_rule(row.id, changed),
+                row.id,
+                "rulebook",
+            )  # type: ignore[misc]
+        yield Mutant(f"{row.id}.order", lambda row=row: row_mutants.put_last(row.id), row.id, "rulebook")  # type: ignore[misc]
     for place, card in enumerate(CARDS):
-        for what, other in of_card(card):
-            name = f"{card.topic.value}.{what}"
-            yield Mutant(name, lambda place=place, other=other: put_card(place, other), card.topic.value)  # type: ignore[misc]
-        yield Mutant(f"{card.topic.value}.rank", lambda place=place: swap(place), card.topic.value)  # type: ignore[misc]
-
+        topic = card.topic.value
+        for what, other in row_mutants.of_card(card):
+            yield Mutant(
+                f"{topic}.{what}", lambda place=place, other=other: row_mutants.put_card(place, other), topic, "cards"
+            )  # type: ignore[misc]
+        yield Mutant(f"{topic}.rank", lambda place=place: row_mutants.swap(place), topic, "cards")  # type: ignore[misc]
     for name, file, text in data_mutants.mutants(DATA):
-        yield Mutant(name, lambda file=file, text=text: put_data(file, text), file)  # type: ignore[misc]
-
-
-@cache
-def copy_of(process: int) -> Path:
-    """The copy of the data that a process may change."""
-    copy = Path(tempfile.mkdtemp(prefix=f"mutants-{process}-")) / "data"
-    shutil.copytree(DATA, copy)
-    atexit.register(shutil.rmtree, copy.parent)
-    return copy
+        yield Mutant(name, lambda file=file, text=text: put_data(file, text), file, data_mutants.table(name))  # type: ignore[misc]
 
 
 def put_data(file: str, text: str) -> None:
-    """Put the copy, with one file changed, in the place of the data."""
-    PLACE.data = copy_of(os.getpid())
+    """Put a copy of the data, with one file changed, in their place."""
+    shutil.copytree(DATA, PLACE.data, dirs_exist_ok=True)
     (PLACE.data / file).write_text(text, "utf-8")
-    PLACE.changed = file
-
-
-def of_rule(row: Rule) -> Iterator[tuple[str, Rule]]:
-    """The changed rows of one rule."""
-    yield "id", replace(row, id=f"{row.id}x")
-    yield "card", replace(row, card=Topic.DATA_GAP if row.card is not Topic.DATA_GAP else Topic.EMERG)
-    if row.card is Topic.EMERG:
-        yield "told_elsewhere", replace(row, told_elsewhere=not row.told_elsewhere)
-    yield "at_order", replace(row, at_order=not row.at_order)
-    if row.ask:
-        yield "ask", replace(row, ask=lambda view: ())
-    yield from ((f"sees={sees}", replace(row, sees=sees)) for sees in ("all", "unused", "open") if sees != row.sees)
-    yield from ((f"also-{one}", replace(row, also=tuple(x for x in row.also if x is not one))) for one in row.also)
-    yield "also+", replace(row, also=(*row.also, Topic.REASSURE))
-    for field in FIELDS:
-        names = getattr(row.reads, field)
-        for name in names:
-            left = tuple(one for one in names if one != name)
-            yield f"{field}-{name}", replace(row, reads=replace(row.reads, **{field: left}))
-
-
-def of_card(card: CardRow) -> Iterator[tuple[str, CardRow]]:
-    """The changed rows of one card."""
-    other = CARDS[0] if card is not CARDS[0] else CARDS[1]
-    yield "protected", replace(card, protected=not card.protected)
-    yield "shows", replace(card, shows="medicine-timing" if card.shows != "medicine-timing" else "lab-limits")
-    for field in ("variants", "example", "orders"):
-        names = getattr(card, field)
-        yield from ((f"{field}-{one}", replace(card, **{field: tuple(x for x in names if x != one)})) for one in names)
-    if card.advise:
-        yield "advise", replace(card, advise=other.advise)
-        yield "left_out", replace(card, left_out=other.left_out)
-    for field in FIELDS:
-        names = getattr(card.reads, field)
-        for name in names:
-            left = tuple(one for one in names if one != name)
-            yield f"{field}-{name}", replace(card, reads=replace(card.reads, **{field: left}))
-
-
-def put_rule(ident: str, changed: Rule) -> None:
-    """Put a row in the place of one."""
-    rulebook._rows = lambda knowledge: (changed if row.id == ident else row for row in ROWS(knowledge))
-
-
-def put_last(ident: str) -> None:
-    """Put a row behind all others."""
-    rulebook._rows = lambda knowledge: iter(sorted(ROWS(knowledge), key=lambda row: row.id == ident))
-
-
-def put_card(place: int, changed: CardRow) -> None:
-    """Put a card's row in the place of one."""
-    put_cards((*CARDS[:place], changed, *CARDS[place + 1 :]))
-
-
-def swap(place: int) -> None:
-    """Let a card change ranks with the next, the last with the first."""
-    rows = list(CARDS)
-    other = (place + 1) % len(rows)
-    rows[place], rows[other] = rows[other], rows[place]
-    put_cards(tuple(rows))
-
-
-def put_cards(rows: tuple[CardRow, ...]) -> None:
-    """Put all rows, and what is made of them, in place."""
-    made: dict[str, object] = {
-        "CARDS": rows,
-        "ROWS": {row.topic: row for row in rows},
-        "RANKS": {row.topic: place for place, row in enumerate(rows)},
-        "PROTECTED": frozenset(row.topic for row in rows if row.protected),
-        "OF_FINDINGS": tuple(row for row in rows if row.advise),
-    }
-    for module in (cardbook, decide, decisions, explain):
-        for name, value in made.items():
-            if hasattr(module, name):
-                setattr(module, name, value)
-
-
-def restore() -> None:
-    """Put everything back."""
-    if PLACE.changed:
-        shutil.copy(DATA / PLACE.changed, PLACE.data)
-    PLACE.data, PLACE.changed = DATA, ""
-    rulebook._rows = ROWS
-    put_cards(CARDS)
 
 
 if __name__ == "__main__":

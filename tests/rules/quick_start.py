@@ -35,12 +35,12 @@ OF_CODES = ("valuesets.toml", "analytes.toml", "medicines.toml")
 
 
 def shorten(changed: Callable[[], str]) -> None:
-    """From now on each of these is made once in this process; `changed` is the file that a mutant changes."""
+    """From now on each of these is made once in this process; `changed` is the file that a mutant changes, or "row"."""
     gc.freeze()
     gc.set_threshold(100_000)
     _make_once(call, "load", slice(0), lambda: not changed())
     _make_once(load, "code_table", slice(0), lambda: changed() not in OF_CODES)
-    _make_once(call, "services", slice(0), lambda: bool(changed()))
+    _make_once(call, "services", slice(0), lambda: changed() not in ("", "row"))
     parsed = SimpleNamespace(loads=cache(tomllib.loads), TOMLDecodeError=tomllib.TOMLDecodeError)
     for module in (folder, cards.words):
         vars(module)["tomllib"] = parsed

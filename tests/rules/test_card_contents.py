@@ -89,8 +89,13 @@ def test_low_albumin_prefers_ionised_calcium() -> None:
     """Adjusted calcium is doubtful below 25 g/L of albumin or 60 mL/min of eGFR (2a)."""
     lean: list[Json] = [{"lab": "totalCa", "value": "1.85 mmol/L"}, {"lab": "albumin", "value": "24 g/L"}]
     renal: Json = {"lab": "62238-1", "value": "45 mL/min/{1.73_m2}"}
+    adjusted: Json = {"lab": "adjCa", "value": "2.10 mmol/L"}
     doubtful = "ionised calcium is preferred"
 
+    assert doubtful in detail(TWITCH, adjusted, {"lab": "albumin", "value": "24.9 g/L"})
+    assert doubtful not in detail(TWITCH, adjusted, {"lab": "albumin", "value": "25 g/L"})
+    assert doubtful in detail(TWITCH, adjusted, {"lab": "62238-1", "value": "59 mL/min/{1.73_m2}"})
+    assert doubtful not in detail(TWITCH, adjusted, {"lab": "62238-1", "value": "60 mL/min/{1.73_m2}"})
     assert doubtful in detail(TWITCH, *lean)
     assert doubtful in detail(TWITCH, {"lab": "adjCa", "value": "2.10 mmol/L"}, renal)
     assert doubtful not in detail(TWITCH, {"lab": "adjCa", "value": "2.10 mmol/L"})
