@@ -20,16 +20,16 @@ FAILED = ("rule-failed", "card-failed")  # of the service itself, and named by i
 def detail(advice: Advice, occasion: Occasion, words: Words) -> str:
     """Facts and signs, why, what to do, what was not found or not received, notes, and the source (N57)."""
     kind = (advice.topic, advice.variant, advice.indicator is Indicator.INFO)
-    standing = _standing(words, kind, (advice.tags, advice.high), advice.flags)
+    tag_parts = _standing(words, kind, (advice.tags, advice.high), advice.flags)
     paragraphs = (
-        "\n".join((*_facts(advice, words), *standing.flags)),
-        standing.why,
-        _list("consider", (*_sentences(advice.first, words), *standing.consider), words),
+        "\n".join((*_facts(advice, words), *tag_parts.flags)),
+        tag_parts.why,
+        _list("consider", (*_sentences(advice.first, words), *tag_parts.consider), words),
         *_missing(advice, words),
         _not_checked(occasion.not_checked, words),
         _notes(advice.notes, words),
         *_titled("switched_off", occasion.switched_off, words),
-        standing.source,
+        tag_parts.source,
         words.phrase("decision"),
         *_titled("also_noted", advice.also_noted, words),
     )

@@ -115,7 +115,7 @@ def _told(verifier: Verifier, files: int, seconds: float) -> Iterator[str]:
 
 
 def _verdict(verifier: Verifier) -> str:
-    count, recorded = verifier.findings.count, verifier.findings.recorded
+    count, count_recorded = verifier.findings.count, verifier.findings.recorded
     if count:
-        return f"{count} finding{'' if count == 1 else 's'}, {recorded} of them recorded by the service itself"
+        return f"{count} finding{'' if count == 1 else 's'}, {count_recorded} of them recorded by the service itself"
     return "clean" if verifier.ends_are_known else "clean as far as given: the end is not proved without its head"

@@ -50,7 +50,7 @@ class Findings:
     """All of them counted, the first thousand kept."""
 
     def __init__(self) -> None:
-        self._kept: list[Finding] = []
+        self._first_findings: list[Finding] = []
         self.count = 0
         self.recorded = 0
 
@@ -58,12 +58,12 @@ class Findings:
         """Take one more."""
         self.count += 1
         self.recorded += is_recorded
-        if len(self._kept) < MOST:
-            self._kept.append(Finding(place, what, text, is_recorded))
+        if len(self._first_findings) < MOST:
+            self._first_findings.append(Finding(place, what, text, is_recorded))
 
     def in_order(self) -> list[Finding]:
         """Those that were kept, in the order of files and lines."""
-        return sorted(self._kept, key=lambda finding: finding.place)
+        return sorted(self._first_findings, key=lambda finding: finding.place)
 
 
 def lines(count: int) -> str:

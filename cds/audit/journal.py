@@ -55,7 +55,7 @@ class Journal:
         self._pair, self._seal, self._now, self._new_log, self._sync = pair, seal, now, new_log, sync
         self._lost = lost
         self._mutex = Lock()
-        self._seen = Seen(b"", 0, 0)
+        self._known_files = Seen(b"", 0, 0)
         self._tip: Tip | None = None
         self._unsaid = 0
         self.losses = 0
@@ -137,7 +137,7 @@ class Journal:
     def _keep(self, head: Head) -> None:
         """Overwrite the head; if that fails the line is still written, and the next look finds it."""
         text = self._seal.head(head)
-        self._seen = Seen(text, head.inode, head.end)
+        self._known_files = Seen(text, head.inode, head.end)
         try:
             self._pair.write_head(text)
         except OSError as problem:
@@ -147,7 +147,7 @@ class Journal:
 
     def _start(self, head: bytes, size: int) -> Start:
         """After which line to go on: mine, another worker's, or what a closer look brings to light."""
-        if self._tip is not None and self._seen == (head, self._pair.inode, size):
+        if self._tip is not None and self._known_files == (head, self._pair.inode, size):
             return Start(self._tip)
         last_head = self._seal.read_head(head)
         if (
@@ -164,9 +164,9 @@ class Journal:
 
     def _searched(self, head: Head | None, size: int) -> Start:
         """Compare what is known with what lies on the disk, and say what does not fit."""
-        known_tip, inode = (head.tip, head.inode) if head else (self._tip, self._seen.inode)
+        known_tip, inode = (head.tip, head.inode) if head else (self._tip, self._known_files.inode)
         if self._tip is not None and known_tip is not None and not self._is_newest(known_tip):
-            known_tip, inode = self._tip, self._seen.inode
+            known_tip, inode = self._tip, self._known_files.inode
         found_tip, end = tail(self._pair.read, size, self._seal)
         first: list[Mapping[str, object]] = []
         if size > end:

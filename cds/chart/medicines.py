@@ -280,8 +280,8 @@ class MedicationReader:
         dosages: list[Dosage],
         start: When | None,
         end: When | None,
-        dated: When | None,
-        given: When | None = None,
+        asserted: When | None,
+        administered: When | None = None,
     ) -> Drug | None:
         if not state:
             return None
@@ -294,8 +294,8 @@ class MedicationReader:
             said_routes=self._routes.said(dosages, product) if hits else NOTHING,
             start=self._scope.date(start),
             end=end,
-            dated=self._scope.date(dated),
-            given=self._scope.date(given),
+            dated=self._scope.date(asserted),
+            given=self._scope.date(administered),
             as_needed=bool(dosages) and all(map(_is_at_need, dosages)),
             dosages=tuple(dosages),
         )

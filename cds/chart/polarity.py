@@ -156,7 +156,7 @@ def _coded(concept: CodeableConcept, sets: frozenset[str], value: tuple[Concept,
     if TWITCH in sets and any(FREQUENT in concept.sets for concept in value):
         return Said(Says.PRESENT, By.CODE)
     by_text = (_text(text, sets, answers) for text in (*_names(codings), concept.text) if text)
-    return next((one for one in by_text if one is not None), Said(Says.UNKNOWN, By.TEXT))
+    return next((reading for reading in by_text if reading is not None), Said(Says.UNKNOWN, By.TEXT))
 
 
 def _names(codings: Iterable[Coding]) -> Iterator[str]:

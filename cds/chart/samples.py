@@ -65,10 +65,12 @@ class Samples:
     def marked(self, results: Iterable[LabResult]) -> Iterator[LabResult]:
         """The results, those of a spoiled sample with that as their trouble."""
         spoiled = {ref for refs, of in self._reports.values() if not of or of in self._specimens for ref in refs}
-        taken = {ref for ref, of in self._taken_from.items() if of in self._specimens}
+        sampled = {ref for ref, of in self._taken_from.items() if of in self._specimens}
         theirs = {ref for refs, of in self._reports.values() if not of for ref in refs}
         for result in results:
-            is_spoiled = result.ref in taken | theirs or (result.ref in spoiled and result.ref not in self._taken_from)
+            is_spoiled = result.ref in sampled | theirs or (
+                result.ref in spoiled and result.ref not in self._taken_from
+            )
             yield replace(result, trouble=SPOILED) if is_spoiled and result.trouble not in DECIDED else result
 
     def _says(self, *remarks: Raw) -> bool:

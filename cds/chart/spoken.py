@@ -53,7 +53,7 @@ class Listener:
         self._hearing = Hearing(knowledge.spoken)
         self._languages = knowledge.languages
         self._off = tuple(language for language in self._hearing.languages if language not in knowledge.languages)
-        self._listed = knowledge.phrases
+        self._phrase_lists = knowledge.phrases
         self._diet = frozenset(knowledge.phrases.diet)
         self._remembered: dict[str, Spoken] = {}
         self._twitches: dict[str, bool] = {}
@@ -75,7 +75,7 @@ class Listener:
         if remembered is None:
             mentions = self._hearing.hear(text, self._languages, Field.PROBLEM)
             is_diet = len(text) <= LONGEST_PHRASE and normalise(text) in self._diet
-            remembered = _spoken(mentions, self._listed, is_diet=is_diet, text=text)
+            remembered = _spoken(mentions, self._phrase_lists, is_diet=is_diet, text=text)
             if not mentions and remembered is NOTHING_SAID and self._is_in_another_language(text):
                 remembered = NOT_READ
             if len(self._remembered) < REMEMBERED and len(text) <= REMEMBERED_TEXT:
@@ -89,7 +89,7 @@ class Listener:
     def noted(self, text: str) -> Spoken:
         """What a note of a problem says: signs only (N13, field 8)."""
         mentions = self._hearing.hear(text, self._languages, Field.NOTE)
-        return _spoken(mentions, self._listed, is_diet=False, text=text)
+        return _spoken(mentions, self._phrase_lists, is_diet=False, text=text)
 
     def together(self, texts: Iterable[str]) -> Spoken:
         """What several texts of one entry say; the first that says anything is quoted."""

@@ -61,8 +61,8 @@ def _one(tag: str, low: str, high: str, view: View) -> Abnormal | None:
 
 
 def _measured(tag: str, view: View) -> Abnormal | None:
-    standing = view.standing(tag)
-    result = standing.abnormal
+    status = view.standing(tag)
+    result = status.abnormal
     if result is None or (result.side == "low" and is_replaced(view.replacements(tag), result.when)):
         return None
     return Abnormal(
@@ -75,7 +75,7 @@ def _measured(tag: str, view: View) -> Abnormal | None:
         value=view.lab_words(result)["value"],
         distance=result.distance,
         kind=result.kind,
-        notes=tuple(remarks(standing, result, view)),
+        notes=tuple(remarks(status, result, view)),
     )
 
 
@@ -110,11 +110,11 @@ def _indicator(tag: str, result: Judged, view: View) -> Indicator:
     return Indicator.INFO if result.effect == "info" else Indicator.WARNING
 
 
-def remarks(standing: Standing, result: Judged, view: View) -> Iterator[Note]:
+def remarks(status: Standing, result: Judged, view: View) -> Iterator[Note]:
     """What is to be said of an abnormal result."""
     words = view.lab_words(result)
     test = {"test": words["test"]}
-    if standing.old_severe and result.when:
+    if status.old_severe and result.when:
         yield Note("old_severe_value", words)
     if result.by_flag:
         yield Note("flagged_by_lab", test)
@@ -122,7 +122,7 @@ def remarks(standing: Standing, result: Judged, view: View) -> Iterator[Note]:
         yield Note("flag_disagrees", words)
     if result.found is None and result.result.quantity is not None:
         yield Note("no_unit", test)
-    yield from _REMARKS.get(standing.analyte, _nothing)(result, view)
+    yield from _REMARKS.get(status.analyte, _nothing)(result, view)
 
 
 def _nothing(result: Judged, view: View) -> Iterator[Note]:  # noqa: ARG001 - the signature of all remarks
@@ -223,10 +223,10 @@ def is_replaced(starts: Iterable[When | None], since: When | None) -> bool:
 
 def replaced(picture: Picture) -> Iterator[Note]:
     """What to say of low values that are already being treated."""
-    given: dict[str, list[When | None]] = {}
+    replacements: dict[str, list[When | None]] = {}
     for name, start in picture.medication.replacements:
-        given.setdefault(name, []).append(start)
+        replacements.setdefault(name, []).append(start)
     for tag in picture.knowledge.lab_tags:
-        result = picture.laboratory.of(tag).abnormal if tag in given else None
-        if result is not None and result.side == "low" and is_replaced(given[tag], result.when):
+        result = picture.laboratory.of(tag).abnormal if tag in replacements else None
+        if result is not None and result.side == "low" and is_replaced(replacements[tag], result.when):
             yield Note("replacement_recheck", lab_status.quoted(result, picture.knowledge))

@@ -54,9 +54,9 @@ def _daily(entry: Entry, view: View) -> Dose | None:
 
 def _cleared_by_kidney(course: Course, view: View) -> Iterator[Note]:
     """A kidney function below 60 of the last year."""
-    standing = view.standing("egfr")
-    result = standing.judged
-    if result is not None and standing.is_fresh and view.exceeds(result, "egfr-unsafe"):
+    status = view.standing("egfr")
+    result = status.judged
+    if result is not None and status.is_fresh and view.exceeds(result, "egfr-unsafe"):
         yield Note("kidney_clears", {"drug": course.ingredient, **view.lab_words(result)})
 
 

@@ -79,7 +79,7 @@ def _own(labs: tuple[Abnormal, ...], picture: Picture) -> str | None:
 def _vitamin_d(labs: tuple[Abnormal, ...]) -> Abnormal | None:
     """A low vitamin D, alone or beside a calcium that is no warning: its own sentence speaks of that calcium."""
     lab = next((lab for lab in labs if lab.tag == "vitamin-d" and lab.value), None)
-    other_labs = (one for one in labs if one is not lab)
+    other_labs = (other_lab for other_lab in labs if other_lab is not lab)
     alone = all(lab.tag == "calcium" and lab.indicator is Indicator.INFO for lab in other_labs)
     return lab if alone else None
 
@@ -132,5 +132,5 @@ def of_high_calcium(picture: Picture) -> tuple[Note, ...]:
 
 
 def _is_calcium_high(picture: Picture) -> bool:
-    standing = picture.laboratory.of("calcium")
-    return standing.is_fresh and standing.judged is not None and standing.judged.side == "high"
+    status = picture.laboratory.of("calcium")
+    return status.is_fresh and status.judged is not None and status.judged.side == "high"

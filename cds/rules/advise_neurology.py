@@ -55,8 +55,8 @@ def childhood(choice: Choice, assessment: Assessment) -> Advice:
 
 def urgent(choice: Choice, assessment: Assessment) -> Advice:
     """NEURO-URG: the sign named with its day, the basic bloods inside; the disease only where N12 allows it."""
-    if told := _of_encephalitis(choice.flags):
-        variant, values = encephalitis.SENTENCE, told
+    if encephalitis_words := _of_encephalitis(choice.flags):
+        variant, values = encephalitis.SENTENCE, encephalitis_words
     elif strange := new_signs.unexplained(choice.flags, assessment.picture):
         variant, values = "unexplained", strange
     elif {flag.id for flag in choice.flags} == {"U8"}:

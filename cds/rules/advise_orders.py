@@ -111,11 +111,11 @@ def steroid(
         indicator=Indicator.WARNING if low else Indicator.INFO,
         variant=_variant(beginnings, low),
         values={"drug": drugs(beginnings)},
-        signs=tuple(one.name for one in low),
+        signs=tuple(lab.name for lab in low),
         facts=(
             *picture.twitch_facts,
             *(beginning.fact for beginning in beginnings),
-            *(fact for one in low for fact in one.facts),
+            *(fact for lab in low for fact in lab.facts),
         ),
         notes=(*signs, *_lab_notes(low, picture), *notes(beginnings, estrogens, picture)),
         missing=due,
@@ -187,7 +187,7 @@ def _raised(beginning: Beginning, before: Dose, dose: Dose) -> Note:
 
 def _lab_notes(low: Iterable[Low], picture: Picture) -> tuple[Note, ...]:
     """What is to be said of the low values, of old ones, and of those that did not arrive."""
-    lab_notes = (note for one in low for note in one.notes)
+    lab_notes = (note for lab in low for note in lab.notes)
     fresh = all(picture.laboratory.of(test).is_fresh for test in _tests(picture))
     unseen = not (fresh or picture.complete.has("Observation"))
     return (*lab_notes, *((Note("labs_not_received"),) if unseen else ()), *tests_due.stale(picture, _tests(picture)))

@@ -26,7 +26,7 @@ class Against:
 
     def of_sign(self, sets: Iterable[str], when: When | None, *, observed: bool) -> Reason | None:
         """Too old for the window of the rule that is about this sign, or for any Observation."""
-        names = [name for one in sets for name in self._windows(one)]
+        names = [name for set_name in sets for name in self._windows(set_name)]
         if observed:
             names.append("finding_observation")
         limits = [self._picture.knowledge.days(name) for name in names]
@@ -42,14 +42,14 @@ class Against:
 
     def of_lab(self, result: LabResult) -> Reason | None:
         """Another result decides, it is out of date, normal, or not beyond a limit of the rule."""
-        standing = self._picture.laboratory.of(result.analyte)
-        if standing.judged is None:
+        status = self._picture.laboratory.of(result.analyte)
+        if status.judged is None:
             return Reason("unreadable")
-        if standing.judged.result.ref != result.ref:
+        if status.judged.result.ref != result.ref:
             return Reason("other-result")
-        if not standing.is_fresh:
+        if not status.is_fresh:
             return Reason("out-of-date", self._picture.knowledge.analytes[result.analyte].fresh_days)
-        return Reason("normal" if standing.is_normal else "not-at-limit")
+        return Reason("normal" if status.is_normal else "not-at-limit")
 
     def of_drug(self, drug: Drug) -> Reason | None:
         """It has ended, or its start does not fit the onset of the twitch (5a)."""

@@ -36,8 +36,8 @@ def unread(chart: Chart, knowledge: Knowledge, today: int) -> Iterator[OtherResu
         if trouble is None or answer.when is None or answer.when.last < oldest:
             continue
         name = _asked(answer)
-        same = (other for other, fault in troubles if fault is None and _asked(other) == name)
-        if not any(other.when is not None and _is_later(other.when, answer.when) for other in same):
+        same = (later for later, fault in troubles if fault is None and _asked(later) == name)
+        if not any(later.when is not None and _is_later(later.when, answer.when) for later in same):
             concept = next(concept for concept in answer.named.concepts if name in concept.sets)
             yield OtherResult(
                 ref=answer.named.ref,
@@ -83,4 +83,8 @@ def _trouble(answer: Seen, knowledge: Knowledge) -> str | None:
         return "number"
     unit = ucum(quantity, knowledge) or ""
     units = UNITS.get(name)
-    return "unit" if units and not any(unit == one or factor(unit, one) is not None for one in units) else None
+    return (
+        "unit"
+        if units and not any(unit == expected or factor(unit, expected) is not None for expected in units)
+        else None
+    )

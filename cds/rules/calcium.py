@@ -74,14 +74,14 @@ def _judge(reading: Reading, albumins: Albumins, limits: LabLimits) -> Judged:
     near = albumins.near(result.when, limits.knowledge.albumin_hours)
     plain = replace(result, flags=frozenset())  # the laboratory flagged the unadjusted value
     adjusted = [Reading(plain, adjust(number, albumin, limits), reading.trouble) for albumin in near]
-    worst = most_abnormal([limits.judge(one, "adjusted") for one in adjusted], limits)
+    worst = most_abnormal([limits.judge(adjusted_reading, "adjusted") for adjusted_reading in adjusted], limits)
     return replace(worst, kind="computed") if worst else _unadjusted(reading, limits)
 
 
 def _unadjusted(reading: Reading, limits: LabLimits) -> Judged:
     """Without albumin a total that is low or high says so; none is ever normal (N30)."""
-    judged = limits.judge(reading, "unadjusted")
-    return judged if judged.is_abnormal else replace(judged, side=None)
+    interpretation = limits.judge(reading, "unadjusted")
+    return interpretation if interpretation.is_abnormal else replace(interpretation, side=None)
 
 
 def adjust(calcium: Amount, albumin: Amount, limits: LabLimits) -> Amount:

@@ -65,11 +65,16 @@ def _is_dropped(findings: tuple[Finding, ...], cause: KnownCause, view: View) ->
 
 
 def _is_settled(test: str, days: list[int | None], view: View) -> bool:
-    standing = view.standing(test)
-    judged = None if view.is_unread(test) else standing.judged
-    if judged is None or judged.when is None or not standing.is_normal or judged.kind not in NUMBERED:
+    status = view.standing(test)
+    interpretation = None if view.is_unread(test) else status.judged
+    if (
+        interpretation is None
+        or interpretation.when is None
+        or not status.is_normal
+        or interpretation.kind not in NUMBERED
+    ):
         return False
-    day_of_test = judged.when.first
+    day_of_test = interpretation.when.first
     lately = view.today - day_of_test <= view.days("cause_result")
     return lately and all(day is not None and day_of_test >= day for day in days)
 

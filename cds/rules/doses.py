@@ -136,7 +136,7 @@ def _unit(quantity: dict[str, Any], knowledge: Knowledge) -> str | None:
     unit_texts = [
         text.strip() for text in (*codes, quantity.get("unit"), quantity.get("code")) if isinstance(text, str)
     ]
-    units = (knowledge.unit_names.named(one) or one for one in unit_texts)
+    units = (knowledge.unit_names.named(unit_text) or unit_text for unit_text in unit_texts)
     return next((unit for unit in units if known(unit) or PIECES.fullmatch(unit)), None)
 
 

@@ -59,15 +59,15 @@ def emergency(view: View) -> Raised | None:
 
 def _picture(view: View) -> Raised | None:
     """A change of mind that nothing else explains, and one thing beside it, all of the last 90 days."""
-    minds, others = view.group(MENTAL), view.group(BESIDE)
+    minds, signs_beside = view.group(MENTAL), view.group(BESIDE)
     mental = [finding for finding in view.within("encephalitis", *minds) if not _is_explained(finding, view)]
-    beside = view.within("encephalitis", *others)
+    beside = view.within("encephalitis", *signs_beside)
     low = _low_sodium(view)
     if not mental or not (beside or low):
         return None
     low_labs = (low,) if low else ()
-    flag = view.flag(dict.fromkeys((*mental, *beside)), (*minds, *others), judged=low_labs)
-    values = (("sign", _word(mental, minds, view)), ("beside", _word(beside, others, view)))
+    flag = view.flag(dict.fromkeys((*mental, *beside)), (*minds, *signs_beside), judged=low_labs)
+    values = (("sign", _word(mental, minds, view)), ("beside", _word(beside, signs_beside, view)))
     return replace(flag, sentence=SENTENCE, values=values) if flag else None
 
 

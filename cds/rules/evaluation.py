@@ -133,8 +133,8 @@ def evaluate_orders(
     return Evaluation(tuple(fresh), runner, repeated, unread=picture.unread)
 
 
-def _still_open(found: Assessment) -> tuple[str, ...]:
-    return (*open_items.of(found), *open_items.not_received(found.picture))
+def _still_open(assessment: Assessment) -> tuple[str, ...]:
+    return (*open_items.of(assessment), *open_items.not_received(assessment.picture))
 
 
 def _due(
@@ -161,14 +161,18 @@ def without_words(runner: RuleRunner) -> Due:
 def without_repeats(due: list[Due], evaluation_input: EvaluationInput) -> Steps[tuple[list[Due], tuple[Due, ...]]]:
     """The cards that are news, and those that were answered (4d Repeats) or shown to this user before (N57)."""
     prints_asked = tuple(print_ for due in due if is_repeatable(due.advice) for print_ in due.prints)
-    answered = (yield Recall(prints_asked)) if prints_asked else {}
+    answer_times = (yield Recall(prints_asked)) if prints_asked else {}
     old = [
         due
         for due in due
         if is_repeatable(due.advice)
-        and is_answered(due.advice, due.prints, answered, evaluation_input.knowledge, evaluation_input.now)
+        and is_answered(due.advice, due.prints, answer_times, evaluation_input.knowledge, evaluation_input.now)
     ]
     once = [due for due in due if due.once and due not in old]
-    shown = (yield RecallShown(tuple(due.fingerprint for due in once))) if once else {}
-    old += [due for due in once if was_shown(due.fingerprint, shown, evaluation_input.knowledge, evaluation_input.now)]
+    showing_times = (yield RecallShown(tuple(due.fingerprint for due in once))) if once else {}
+    old += [
+        due
+        for due in once
+        if was_shown(due.fingerprint, showing_times, evaluation_input.knowledge, evaluation_input.now)
+    ]
     return [due for due in due if due not in old], tuple(due for due in due if due in old)

@@ -87,9 +87,11 @@ class LabLimits(Struct, frozen=True):
         severe = case.worst(("emergency",))
         if severe:
             return case.at_limit(severe)
-        judged = case.by_number()
-        flagged = judged.side == "normal" and not judged.by_flag and not FLAGGED.isdisjoint(result.flags)
-        return self._critical(replace(judged, disagrees=flagged and case.analyte.trust_flag))
+        interpretation = case.by_number()
+        flagged = (
+            interpretation.side == "normal" and not interpretation.by_flag and not FLAGGED.isdisjoint(result.flags)
+        )
+        return self._critical(replace(interpretation, disagrees=flagged and case.analyte.trust_flag))
 
     def _critical(self, result: Judged) -> Judged:
         """At least info, or a warning of an electrolyte or glucose, where the laboratory called it critical (N35)."""

@@ -100,12 +100,12 @@ class Laboratory(Struct, frozen=True):
 
     def acute(self, analyte: str) -> Iterator[Judged]:
         """Results young enough for an emergency, a preliminary one first (2b Which count, 2d EMERG window)."""
-        standing = self.of(analyte)
-        if standing.early is not None:
-            yield standing.early
-        young = standing.age_days is not None and standing.age_days <= self.emergency_days
-        if standing.judged is not None and standing.is_fresh and young:
-            yield standing.judged
+        status = self.of(analyte)
+        if status.early is not None:
+            yield status.early
+        young = status.age_days is not None and status.age_days <= self.emergency_days
+        if status.judged is not None and status.is_fresh and young:
+            yield status.judged
 
 
 def read(chart: Chart, knowledge: Knowledge, person: Person, today: int) -> Laboratory:
@@ -140,8 +140,8 @@ def every(analyte: str, chart: Chart, limits: LabLimits) -> list[tuple[LabResult
     readings = [limits.read(lab) for lab in chart.labs if lab.analyte in (analyte, "albumin")]
     is_albumin = (reading for reading in readings if reading.result.analyte == "albumin" and reading.trouble is None)
     albumins = Albumins(is_albumin, limits)
-    own = (reading for reading in readings if reading.result.analyte == analyte)
-    return [(reading.result, None if reading.trouble else _alone(reading, albumins, limits)) for reading in own]
+    of_analyte = (reading for reading in readings if reading.result.analyte == analyte)
+    return [(reading.result, None if reading.trouble else _alone(reading, albumins, limits)) for reading in of_analyte]
 
 
 def _alone(reading: Reading, albumins: Albumins, limits: LabLimits) -> Judged:
@@ -150,16 +150,16 @@ def _alone(reading: Reading, albumins: Albumins, limits: LabLimits) -> Judged:
     return limits.judge(reading)
 
 
-def _recent(doubted: list[Unread], standing: Standing, limits: LabLimits, today: int) -> list[Unread]:
+def _recent(doubted: list[Unread], status: Standing, limits: LabLimits, today: int) -> list[Unread]:
     """Those that were not read, are in date and no older than the one that decides.
 
     One whose number was not read decides by its flag: an abnormal one makes a card, a normal one calms nothing.
     """
-    oldest = today - limits.knowledge.analytes[standing.analyte].fresh_days
-    decided = standing.judged
+    oldest = today - limits.knowledge.analytes[status.analyte].fresh_days
+    decided = status.judged
     since = max(oldest, day_of(decided)) if decided else oldest
-    told = decided.result if decided is not None and decided.side != "normal" else None
-    return [unread for unread in doubted if unread.result != told and _day(unread.result, today) >= since]
+    reported_result = decided.result if decided is not None and decided.side != "normal" else None
+    return [unread for unread in doubted if unread.result != reported_result and _day(unread.result, today) >= since]
 
 
 def _newest(recent: list[Unread], today: int) -> Unread:
@@ -177,7 +177,9 @@ def _standing(analyte: str, readings: list[Reading], albumins: Albumins, limits:
     if decided is not None and decided.result.preliminary:
         early = decided if today - day_of(decided) <= limits.knowledge.days("emergency_lab") else None
         if early is None or early.effect != "emergency":
-            decided = _decide(analyte, [one for one in readings if not one.result.preliminary], albumins, limits)
+            decided = _decide(
+                analyte, [reading for reading in readings if not reading.result.preliminary], albumins, limits
+            )
     if decided is None:
         return Standing(analyte=analyte, state="unreadable", early=early)
     return replace(_aged(analyte, decided, limits.knowledge, today), early=early)
@@ -212,19 +214,19 @@ def _aged(analyte: str, result: Judged, knowledge: Knowledge, today: int) -> Sta
     return Standing(analyte=analyte, state="fresh", judged=result, age_days=age, old_severe=severe)
 
 
-def fact(judged: Judged, knowledge: Knowledge, *, limit: str | None = None) -> Fact:
+def fact(interpretation: Judged, knowledge: Knowledge, *, limit: str | None = None) -> Fact:
     """A result as a fact of a card, with the limit it was held against."""
-    result, amount = judged.result, judged.found
+    result, amount = interpretation.result, interpretation.found
     return Fact(
         resource=result.ref,
-        label=sided(judged, knowledge),
+        label=sided(interpretation, knowledge),
         system=result.concept.system,
         code=result.concept.code,
         value=_value(amount) if amount else None,
         unit=amount.unit if amount else None,
-        date=judged.when.text if judged.when else None,
-        limit=limit or judged.limit,
-        limit_source=judged.limit_source,
+        date=interpretation.when.text if interpretation.when else None,
+        limit=limit or interpretation.limit,
+        limit_source=interpretation.limit_source,
     )
 
 

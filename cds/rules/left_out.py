@@ -10,12 +10,12 @@ from cds.rules.flag_rows import FLAG_IDS
 SWITCHED_OFF = "switched-off"
 
 
-def emergency(assessment: Assessment, shown: set[Topic]) -> str:  # noqa: ARG001 - the signature of all reasons
+def emergency(assessment: Assessment, topics: set[Topic]) -> str:  # noqa: ARG001 - the signature of all reasons
     """Why EMERG is not shown."""
     return SWITCHED_OFF if assessment.hides else "no-emergency"
 
 
-def paediatric(assessment: Assessment, shown: set[Topic]) -> str:  # noqa: ARG001
+def paediatric(assessment: Assessment, topics: set[Topic]) -> str:  # noqa: ARG001
     """Why PED-NEURO is not shown."""
     if _is_known(assessment):
         return KNOWN
@@ -24,7 +24,7 @@ def paediatric(assessment: Assessment, shown: set[Topic]) -> str:  # noqa: ARG00
     return "no-childhood-sign" if assessment.picture.is_child else "no-child"
 
 
-def urgent(assessment: Assessment, shown: set[Topic]) -> str:  # noqa: ARG001
+def urgent(assessment: Assessment, topics: set[Topic]) -> str:  # noqa: ARG001
     """Why NEURO-URG is not shown."""
     if assessment.picture.diseases == {"kd-ms"}:
         return "beyond-sclerosis"
@@ -35,7 +35,7 @@ def urgent(assessment: Assessment, shown: set[Topic]) -> str:  # noqa: ARG001
     return EXPECTED if assessment.picture.expected else "no-urgent-sign"
 
 
-def evaluation(assessment: Assessment, shown: set[Topic]) -> str:  # noqa: ARG001
+def evaluation(assessment: Assessment, topics: set[Topic]) -> str:  # noqa: ARG001
     """Why NEURO-EVAL is not shown."""
     if first := _first(assessment):
         return first
@@ -48,32 +48,32 @@ def evaluation(assessment: Assessment, shown: set[Topic]) -> str:  # noqa: ARG00
     return "signs-answered" if assessment.is_normal else "no-routine-sign"
 
 
-def status(assessment: Assessment, shown: set[Topic]) -> str:
+def status(assessment: Assessment, topics: set[Topic]) -> str:
     """Why STATUS is not shown."""
     if assessment.picture.request is None:
         return "no-request"
-    if shown & {Topic.PED_NEURO, Topic.NEURO_URG, Topic.NEURO_EVAL}:
+    if topics & {Topic.PED_NEURO, Topic.NEURO_URG, Topic.NEURO_EVAL}:
         return "request-older"
     return "nothing-to-replace"
 
 
-def new_sign(assessment: Assessment, shown: set[Topic]) -> str:  # noqa: ARG001
+def new_sign(assessment: Assessment, topics: set[Topic]) -> str:  # noqa: ARG001
     """Why NEWSIGN is not shown."""
     if not (assessment.picture.diseases or assessment.picture.expected):
         return "no-known-disease"
     return "new-sign-covered" if assessment.new_signs else "no-new-sign"
 
 
-def known_cause(assessment: Assessment, shown: set[Topic]) -> str:
+def known_cause(assessment: Assessment, topics: set[Topic]) -> str:
     """Why KNOWN is not shown."""
     if first := _first(assessment):
         return first
     if not any(cause.stands for cause in assessment.causes):
         return "no-cause"
-    return "cause-beside-neurology" if calm.NEUROLOGY & shown else "cause-judged"
+    return "cause-beside-neurology" if calm.NEUROLOGY & topics else "cause-judged"
 
 
-def abnormal(assessment: Assessment, shown: set[Topic]) -> str:  # noqa: ARG001
+def abnormal(assessment: Assessment, topics: set[Topic]) -> str:  # noqa: ARG001
     """Why LAB-ABN is not shown."""
     if not assessment.labs:
         return "nothing-abnormal"
@@ -82,20 +82,20 @@ def abnormal(assessment: Assessment, shown: set[Topic]) -> str:  # noqa: ARG001
     return "electrolytes-only" if _is_known(assessment) else "line-beside-neurology"
 
 
-def medicines(assessment: Assessment, shown: set[Topic]) -> str:  # noqa: ARG001
+def medicines(assessment: Assessment, topics: set[Topic]) -> str:  # noqa: ARG001
     """Why MED-REV is not shown."""
     if not (assessment.courses or any(stopped_drug.when for stopped_drug in assessment.stopped)):
         return "no-medicine"
     return "linked-only"
 
 
-def reassurance(assessment: Assessment, shown: set[Topic]) -> str:
+def reassurance(assessment: Assessment, topics: set[Topic]) -> str:
     """Why REASSURE is not shown."""
-    if first := _hushed(assessment) or _expected(assessment) or _neurology(shown):
+    if first := _hushed(assessment) or _expected(assessment) or _neurology(topics):
         return first
     if not assessment.is_normal:
         return "not-normal"
-    if Topic.KNOWN in shown:
+    if Topic.KNOWN in topics:
         return "cause-first"
     if assessment.failed:
         return FAILED
@@ -106,15 +106,15 @@ def reassurance(assessment: Assessment, shown: set[Topic]) -> str:
     return "lab-warning" if any(lab.indicator is Indicator.WARNING for lab in assessment.labs) else "still-open"
 
 
-def lab_order(assessment: Assessment, shown: set[Topic]) -> str:
+def lab_order(assessment: Assessment, topics: set[Topic]) -> str:
     """Why LAB-ORDER is not shown."""
-    if first := _hushed(assessment) or _expected(assessment) or _neurology(shown):
+    if first := _hushed(assessment) or _expected(assessment) or _neurology(topics):
         return first
-    if Topic.LAB_ABN in shown:
+    if Topic.LAB_ABN in topics:
         return "lab-lists-tests"
-    if Topic.KNOWN in shown:
+    if Topic.KNOWN in topics:
         return "cause-lists-tests"
-    if Topic.REASSURE in shown:
+    if Topic.REASSURE in topics:
         return "reassured"
     if not assessment.missing:
         return "tests-in-date"
@@ -123,15 +123,15 @@ def lab_order(assessment: Assessment, shown: set[Topic]) -> str:
     return "problems-incomplete"
 
 
-def lifestyle(assessment: Assessment, shown: set[Topic]) -> str:
+def lifestyle(assessment: Assessment, topics: set[Topic]) -> str:
     """Why LIFESTYLE is not shown."""
     if not assessment.factors:
         return "no-factor"
     if first := _hushed(assessment) or _expected(assessment):
         return first
-    if Topic.KNOWN in shown:
+    if Topic.KNOWN in topics:
         return "cause-first"
-    if shown & calm.BESIDE:
+    if topics & calm.BESIDE:
         return "beside-neurology"
     if assessment.failed & set(FLAG_IDS):
         return FAILED
@@ -140,11 +140,11 @@ def lifestyle(assessment: Assessment, shown: set[Topic]) -> str:
     return _not_understood(assessment) or "beside-warning"
 
 
-def gap(assessment: Assessment, shown: set[Topic]) -> str:
+def gap(assessment: Assessment, topics: set[Topic]) -> str:
     """Why DATA-GAP is not shown."""
     if first := _first(assessment) or _expected(assessment):
         return first
-    return "another-card" if shown else "nothing-missing"
+    return "another-card" if topics else "nothing-missing"
 
 
 FAILED = "rule-failed"

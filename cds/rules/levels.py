@@ -119,10 +119,10 @@ def _day(finding: Finding) -> str:
 
 def theophylline_cautions(course: Course, view: View) -> Iterator[Note]:
     """A level of 15 mg/L or more from the age of 60; no level since a medicine was begun that raises it."""
-    standing = view.standing("theophylline")
-    level = standing.judged
+    status = view.standing("theophylline")
+    level = status.judged
     old = view.age is not None and view.age >= view.at("theophylline_years")
-    if level is not None and standing.is_fresh and old and view.exceeds(level, "theophylline-from-sixty"):
+    if level is not None and status.is_fresh and old and view.exceeds(level, "theophylline-from-sixty"):
         yield Note("theophylline_high", view.lab_words(level))
     for start in view.starts("raises-theophylline"):
         measured = level is not None and level.when is not None and start is not None and level.when.last >= start.first

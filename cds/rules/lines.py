@@ -98,7 +98,7 @@ def uncovered(assessment: Assessment) -> tuple[NewSign, ...]:
     of_ms = assessment.picture.diseases == {"kd-ms"}
     beyond = assessment.picture.knowledge.group(BEYOND_MS)
     new = (new_sign for new_sign in assessment.new_signs if not of_ms or new_sign.finding.sets.isdisjoint(beyond))
-    return tuple(one for one in new if one.is_same_day or not _is_requested(one, assessment.picture))
+    return tuple(sign for sign in new if sign.is_same_day or not _is_requested(sign, assessment.picture))
 
 
 def _of_stopped(assessment: Assessment, choices: Sequence[Choice]) -> Iterator[Note]:

@@ -137,7 +137,7 @@ class Matcher:
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._classes = tuple(knowledge.medicines.items())
-        self._stated = _bare(
+        self._route_codes = _bare(
             token for medicine_class in knowledge.medicines.values() for token in medicine_class.stated_route
         )
         self._codes = {tag: _bare(medicine_class.codes) for tag, medicine_class in knowledge.medicines.items()}
@@ -181,7 +181,7 @@ class Matcher:
             return hits[0] if is_systemic else None
         routes = _routes(drug, hits)
         local = bool(routes) and routes <= set(medicine.local_routes)
-        unstated = not routes and all(hit.code in self._stated for hit in hits)
+        unstated = not routes and all(hit.code in self._route_codes for hit in hits)
         return None if local or unstated else hits[0]
 
     def _by_route(self, drug: Drug, medicine: MedicineClass) -> Concept | None:

@@ -83,22 +83,28 @@ def rule_of(knowledge: Knowledge) -> Callable[[View], Iterator[NewSign]]:
     kinds = (*knowledge.rules.new_signs, OTHER_KIND)
 
     def rule(view: View) -> Iterator[NewSign]:
-        known, expected = view.known, view.expected
-        signs = _of_known(view, known, sets) if known else _of_expected(view, expected, sets) if expected else ()
-        kept: dict[str, NewSign] = {}
+        known_diseases, expected = view.known, view.expected
+        signs = (
+            _of_known(view, known_diseases, sets)
+            if known_diseases
+            else _of_expected(view, expected, sets)
+            if expected
+            else ()
+        )
+        by_entry: dict[str, NewSign] = {}
         for sign in signs:
-            old = kept.setdefault(sign.finding.named.ref, sign)
-            kept[sign.finding.named.ref] = old if old.flag else replace(old, flag=sign.flag)
-        yield from sorted(kept.values(), key=lambda sign: (kinds.index(sign.kind), -sign.day))
+            old = by_entry.setdefault(sign.finding.named.ref, sign)
+            by_entry[sign.finding.named.ref] = old if old.flag else replace(old, flag=sign.flag)
+        yield from sorted(by_entry.values(), key=lambda sign: (kinds.index(sign.kind), -sign.day))
 
     return rule
 
 
 def _of_known(view: View, diseases: tuple[Disease, ...], sets: Sets) -> Iterator[NewSign]:
     """N52: of the last 30 days, and after a disease was known."""
-    for one in (*_grave(view), *_today(view, sets), *_flagged(view, NEW, sets)):
-        before = next((disease for disease in diseases if _precedes(disease, one.finding)), None)
-        sign = _sign(view, one, before, view.days("new_sign")) if before else None
+    for candidate in (*_grave(view), *_today(view, sets), *_flagged(view, NEW, sets)):
+        before = next((disease for disease in diseases if _precedes(disease, candidate.finding)), None)
+        sign = _sign(view, candidate, before, view.days("new_sign")) if before else None
         if sign is not None:
             yield sign
 
@@ -111,8 +117,11 @@ def _of_expected(view: View, diseases: tuple[Disease, ...], sets: Sets) -> Itera
     """N53: breathing, swallowing and weight of the last 30 days; of an adult also the weakness that belongs to it."""
     belongs = _flagged(view, (*OF_LIMBS, *_bulbar(diseases)), sets) if _is_adult(view) else ()
     new_signs = (
-        *(_sign(view, one, diseases[0], view.days("new_sign")) for one in (*_grave(view), *_today(view, sets))),
-        *(_sign(view, one, diseases[0], view.days("new_sign_expected")) for one in belongs),
+        *(
+            _sign(view, candidate, diseases[0], view.days("new_sign"))
+            for candidate in (*_grave(view), *_today(view, sets))
+        ),
+        *(_sign(view, candidate, diseases[0], view.days("new_sign_expected")) for candidate in belongs),
     )
     tongue = view.value_group(TONGUE)
     yield from (sign for sign in new_signs if sign is not None and sign.finding.sets.isdisjoint(tongue))
@@ -138,21 +147,21 @@ def _flagged(view: View, flags: Iterable[str], sets: Sets) -> list[_Sign]:
     return [_Sign(name, sets[name], finding) for name in flags for flag in view.outcome(name) for finding in flag.found]
 
 
-def _sign(view: View, one: _Sign, disease: Disease, window: int) -> NewSign | None:
+def _sign(view: View, candidate: _Sign, disease: Disease, window: int) -> NewSign | None:
     """The finding, if it is dated within the window."""
-    finding = one.finding
+    finding = candidate.finding
     if finding.when is None or view.today - finding.when.last > window:
         return None
-    told = (finding.doubt or finding).sets
+    sign_sets = (finding.doubt or finding).sets
     return NewSign(
-        kind=next((kind for kind in view.new_sign_kinds if kind.sets & told), OTHER_KIND),
-        label=view.name(finding, *one.sets),
+        kind=next((kind for kind in view.new_sign_kinds if kind.sets & sign_sets), OTHER_KIND),
+        label=view.name(finding, *candidate.sets),
         date=finding.when.text,
         day=finding.when.last,
         finding=finding,
-        fact=view.fact(finding, *one.sets),
+        fact=view.fact(finding, *candidate.sets),
         disease=disease,
-        flag=one.flag,
+        flag=candidate.flag,
     )
 
 

@@ -15,8 +15,8 @@ def newest(items: Iterable[T], when: Dated[T]) -> list[T]:
     More than one is left where nothing tells which came last: the caller takes the most abnormal of them. What is
     undated counts only where nothing is dated.
     """
-    found = list(items)
-    return found if len(found) < 2 else latest(of_newest_day(found, when), when)
+    dated_items = list(items)
+    return dated_items if len(dated_items) < 2 else latest(of_newest_day(dated_items, when), when)
 
 
 def of_newest_day(items: Iterable[T], when: Dated[T]) -> list[T]:

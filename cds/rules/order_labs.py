@@ -42,8 +42,8 @@ def severe_of(flags: Mapping[str, str]) -> Callable[[View], Iterator[Raised]]:
 def low(view: View) -> Iterator[Low]:
     """Fresh potassium, calcium or magnesium that is low."""
     for analyte in view.tests("steroid-electrolytes"):
-        standing = view.standing(analyte)
-        result = standing.abnormal
+        status = view.standing(analyte)
+        result = status.abnormal
         if result is not None and result.side == "low":
-            notes = tuple(abnormal_labs.remarks(standing, result, view))
+            notes = tuple(abnormal_labs.remarks(status, result, view))
             yield Low(analyte, view.low_name(result), (view.lab_fact(result),), notes)

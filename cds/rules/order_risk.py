@@ -65,17 +65,17 @@ def name(concept: Concept) -> str:
 
 def _of_denosumab(draft: Draft, view: View) -> Iterator[Risk]:
     """Low calcium; or dialysis or a very weak kidney, and no calcium of the last days that can be relied on."""
-    drug, standing = name(draft[1]), view.standing("calcium")
-    result = standing.judged if standing.is_fresh else None
+    drug, status = name(draft[1]), view.standing("calcium")
+    result = status.judged if status.is_fresh else None
     if result is not None and (result.side == "low" or view.exceeds(result, "calcium-with-denosumab")):
         yield Risk(tag=DENOSUMAB, drug=drug, finding=view.low_name(result), facts=(view.lab_fact(result),))
-    elif not _is_known(standing, view):
+    elif not _is_known(status, view):
         for cause, facts in _kidney(view):
             yield Risk(tag=DENOSUMAB, drug=drug, finding=view.risk(cause), facts=facts, tests=("calcium",))
 
 
-def _is_known(standing: Standing, view: View) -> bool:
-    recent = standing.judged is not None and view.is_within(standing.judged.when, "denosumab_calcium")
+def _is_known(status: Standing, view: View) -> bool:
+    recent = status.judged is not None and view.is_within(status.judged.when, "denosumab_calcium")
     return recent and not view.is_unread("calcium")
 
 
@@ -84,8 +84,8 @@ def _kidney(view: View) -> Iterator[tuple[str, tuple[Fact, ...]]]:
     if any(problem.is_active for problem in view.problems("dialysis")):
         yield "dialysis", ()
         return
-    standing = view.standing("egfr")
-    result = standing.judged if standing.is_fresh else None
+    status = view.standing("egfr")
+    result = status.judged if status.is_fresh else None
     if result is not None and view.exceeds(result, "egfr-with-denosumab"):
         yield "egfr", (view.lab_fact(result),)
 
@@ -93,8 +93,8 @@ def _kidney(view: View) -> Iterator[tuple[str, tuple[Fact, ...]]]:
 def _of_diuretic(draft: Draft, limits: Mapping[str, str], view: View) -> Iterator[Risk]:
     """A potassium, magnesium or sodium that is too low for a loop or thiazide diuretic."""
     for analyte, limit in limits.items():
-        standing = view.standing(analyte)
-        result = standing.judged if standing.is_fresh else None
+        status = view.standing(analyte)
+        result = status.judged if status.is_fresh else None
         if result is not None and view.exceeds(result, limit):
             facts = (view.lab_fact(result),)
             yield Risk(tag=DIURETIC, drug=name(draft[1]), finding=view.low_name(result), facts=facts)

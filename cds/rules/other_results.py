@@ -46,8 +46,8 @@ def disagreeing(picture: Picture) -> Iterator[str]:
 
 
 def _recent(picture: Picture) -> Iterator[tuple[str, Judged]]:
-    for analyte, standing in picture.laboratory.standings.items():
-        for result in (standing.judged, standing.early):
+    for analyte, status in picture.laboratory.standings.items():
+        for result in (status.judged, status.early):
             if result is not None and result.when and picture.is_within(result.when, "flagged_lab"):
                 yield analyte, result
 

@@ -54,8 +54,8 @@ class Reads(Struct, frozen=True, kw_only=True):
             sets=tuple(name_of_set for name in self.groups for name_of_set in knowledge.group(name)),
             values=tuple(medicine for name in self.value_groups for medicine in knowledge.group(name)),
             problems=tuple(analyte for name in self.problem_groups for analyte in knowledge.group(name)),
-            medicines=tuple(one for name in self.classes for one in knowledge.listed(name)),
-            analytes=tuple(one for name in self.tests for one in knowledge.listed(name)),
+            medicines=tuple(member for name in self.classes for member in knowledge.listed(name)),
+            analytes=tuple(member for name in self.tests for member in knowledge.listed(name)),
         )
 
     @property

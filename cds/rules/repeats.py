@@ -93,9 +93,9 @@ def _newest(facts: Iterable[Fact]) -> Iterable[Fact]:
     return newest.values()
 
 
-def was_shown(print_: str, shown: Answered, knowledge: Knowledge, now: datetime) -> bool:
+def was_shown(print_: str, showing_times: Answered, knowledge: Knowledge, now: datetime) -> bool:
     """Whether this very card was shown to this user within the window (N57)."""
-    when = shown.get(print_)
+    when = showing_times.get(print_)
     return when is not None and now - when < timedelta(days=knowledge.days(ONCE))
 
 
@@ -119,7 +119,9 @@ def former_naming(knowledge: Knowledge) -> Naming:
     return Naming((*naming_of(knowledge).forms, (names.in_family, SIGN)), former)
 
 
-def is_answered(advice: Advice, prints: Iterable[str], answered: Answered, knowledge: Knowledge, now: datetime) -> bool:
+def is_answered(
+    advice: Advice, prints: Iterable[str], answer_times: Answered, knowledge: Knowledge, now: datetime
+) -> bool:
     """Whether this very card was accepted or overridden within its window, under this name or its former one."""
     window = timedelta(days=knowledge.days(WINDOWS[advice.indicator]))
-    return any(now - answered[one] < window for one in prints if one in answered)
+    return any(now - answer_times[print_] < window for print_ in prints if print_ in answer_times)

@@ -68,7 +68,7 @@ class RuleRunner:
         if not raised:
             self.verdicts.append(_not_fired(rule_id))
             return ()
-        facts = tuple(fact for one in raised for fact in one.facts)
+        facts = tuple(fact for raised_item in raised for fact in raised_item.facts)
         self.verdicts.append(Verdict(rule_id, "fired", facts))
         return raised
 

@@ -69,17 +69,17 @@ def _may_lack_vitamin_d(picture: Picture, labs: Iterable[Abnormal]) -> bool:
 
 def _was_low(test: str, picture: Picture) -> bool:
     """Whether the last value on file was low and is out of date."""
-    standing = picture.laboratory.of(test)
-    return standing.state == "stale" and standing.judged is not None and standing.judged.side == "low"
+    status = picture.laboratory.of(test)
+    return status.state == "stale" and status.judged is not None and status.judged.side == "low"
 
 
 def stale(picture: Picture, tests: Iterable[str] = ()) -> tuple[Note, ...]:
     """The last values of tests that are out of date, with their dates (2b Stale abnormal: it is quoted, not judged)."""
     notes = []
     for test in tests or (*picture.knowledge.listed(BASIC), *picture.knowledge.listed(ASKED)):
-        standing = picture.laboratory.of(test)
-        result = standing.judged
-        if standing.state == "stale" and result is not None and result.when is not None:
+        status = picture.laboratory.of(test)
+        result = status.judged
+        if status.state == "stale" and result is not None and result.when is not None:
             notes.append(Note("stale_value", lab_status.quoted(result, picture.knowledge)))
     return tuple(notes)
 
@@ -88,8 +88,8 @@ def is_due(test: str, picture: Picture) -> bool:
     """Whether a test has neither a fresh result, read or not (N64), nor a recent order (4d LAB-ORDER)."""
     if test in picture.laboratory.unread or _is_known_otherwise(test, picture):
         return False
-    standing = picture.laboratory.of(test)
-    fresh = standing.is_whole and not _is_outdated_by_drug(test, picture)
+    status = picture.laboratory.of(test)
+    fresh = status.is_whole and not _is_outdated_by_drug(test, picture)
     return not fresh and not work_up.is_ordered(picture.chart, test, picture.knowledge, picture.today)
 
 

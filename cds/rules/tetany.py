@@ -82,22 +82,27 @@ def _is_since(when: When | None, day: int) -> bool:
 def _normal(test: str, view: View) -> Iterator[Judged]:
     """The final results in range by their number; total calcium and an adjustment that cannot be relied on are none."""
     unsafe = test == "calcium" and abnormal_labs.is_adjustment_unsafe(view)
-    for result, judged in view.results(test):
-        if judged is None or judged.side != "normal" or judged.found is None or result.preliminary:
+    for result, interpretation in view.results(test):
+        if (
+            interpretation is None
+            or interpretation.side != "normal"
+            or interpretation.found is None
+            or result.preliminary
+        ):
             continue
-        relied = judged.kind in NUMBERED and not (unsafe and judged.kind in ("adjusted", "computed"))
-        if relied and not (judged.by_flag or judged.disagrees or judged.found.comparator):
-            yield judged
+        relied = interpretation.kind in NUMBERED and not (unsafe and interpretation.kind in ("adjusted", "computed"))
+        if relied and not (interpretation.by_flag or interpretation.disagrees or interpretation.found.comparator):
+            yield interpretation
 
 
 def _troubles(test: str, since: int, view: View) -> Iterator[str]:
     """Results since that day that are abnormal, or that nobody can judge."""
-    for result, judged in view.results(test):
+    for result, interpretation in view.results(test):
         if not _is_since(result.when, since):
             continue
-        if judged is None or (judged.side is None and judged.kind != "unadjusted"):
+        if interpretation is None or (interpretation.side is None and interpretation.kind != "unadjusted"):
             yield "unread"
-        elif judged.side not in (None, "normal") or judged.disagrees:
+        elif interpretation.side not in (None, "normal") or interpretation.disagrees:
             yield "abnormal"
 
 

@@ -37,7 +37,7 @@ class Timing:
     def __init__(self, findings: Findings, picture: Picture) -> None:
         chart, knowledge, first = picture.chart, picture.knowledge, first_onset(picture)
         tags = {course.tag for course in picture.medication.courses}
-        self._found, self._knowledge, self._today = findings, knowledge, picture.today
+        self._findings, self._knowledge, self._today = findings, knowledge, picture.today
         self._since = first if first is not None else picture.today
         self._first = first
         self._mentions = Mentions(chart)
@@ -49,7 +49,7 @@ class Timing:
     def left(self) -> Findings:
         """What counts, with what is only R4; what is history is quoted."""
         explained = [
-            self._explained(finding) for finding in map(self._of_visit, self._found.all) if finding is not None
+            self._explained(finding) for finding in map(self._of_visit, self._findings.all) if finding is not None
         ]
         return Findings(self._with_old([finding for finding in explained if finding is not None]))
 
@@ -87,9 +87,9 @@ class Timing:
     def _by(self, cause: Cause, finding: Finding) -> frozenset[str]:
         """The value sets of a finding that a diagnosis explains."""
         spec, when = self._knowledge.explanations[cause.name], finding.when
-        listed, spared = self._knowledge.explained_codes[cause.name], self._knowledge.spared_codes[cause.name]
+        causal_codes, spared = self._knowledge.explained_codes[cause.name], self._knowledge.spared_codes[cause.name]
         explained = finding.sets & spec.signs
-        is_named = not listed or any(concept in listed for concept in finding.concepts)
+        is_named = not causal_codes or any(concept in causal_codes for concept in finding.concepts)
         if not explained or when is None or not is_named or any(concept in spared for concept in finding.concepts):
             return frozenset()
         gap = when.last - cause.when.first

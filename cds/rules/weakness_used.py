@@ -20,10 +20,10 @@ def left(picture: Picture, emergencies: Flags, findings: Findings) -> tuple[Find
     if picture.age is None or picture.is_child:
         return findings, ()
     weak: list[Finding] = []
-    told = {*picture.knowledge.group(WEAK), GAIT, UNSPECIFIC}
+    weak_sets = {*picture.knowledge.group(WEAK), GAIT, UNSPECIFIC}
     for signs, sets in _explained(picture, emergencies, findings):
         findings = findings.without_sets(signs, sets)
-        weak += (sign for sign in signs if not sign.sets.isdisjoint(told))
+        weak += (sign for sign in signs if not sign.sets.isdisjoint(weak_sets))
     return findings, tuple(dict.fromkeys(weak))
 
 
