@@ -54,9 +54,9 @@ class Work:
         )
 
         bar = (BarColumn(), TaskProgressColumn()) if self._total else ()
-        left = ("left:", TimeRemainingColumn()) if self._total else ()
+        remaining = ("left:", TimeRemainingColumn()) if self._total else ()
         columns: tuple[str | ProgressColumn, ...] = (
-            *(SpinnerColumn(), "{task.description}", *bar, TimeElapsedColumn(), *left),
+            *(SpinnerColumn(), "{task.description}", *bar, TimeElapsedColumn(), *remaining),
         )
         console = Console(stderr=True)
         display = Progress(

@@ -54,12 +54,12 @@ class Findings:
         self.count = 0
         self.recorded = 0
 
-    def add(self, place: Place, what: What, text: str, *, is_recorded: bool = False) -> None:
+    def add(self, place: Place, kind: What, text: str, *, is_recorded: bool = False) -> None:
         """Take one more."""
         self.count += 1
         self.recorded += is_recorded
         if len(self._first_findings) < MOST:
-            self._first_findings.append(Finding(place, what, text, is_recorded))
+            self._first_findings.append(Finding(place, kind, text, is_recorded))
 
     def in_order(self) -> list[Finding]:
         """Those that were kept, in the order of files and lines."""

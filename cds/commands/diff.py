@@ -54,7 +54,7 @@ WHO = "an installation (its twitch-cds program or its folder), or a folder of cl
     "--memory", metavar="MB", default=4096, type=click.IntRange(64), help="memory limit for each (default: 4096)"
 )
 @click.option("--json", is_flag=True, help="everything as one JSON object")
-def command(as_of: datetime | None, every: str | None, workers: int, *, replay: bool, **given: Any) -> int:
+def command(as_of: datetime | None, every: str | None, workers: int, *, replay: bool, **options: Any) -> int:
     """Print what differs."""
     from cds.diff.command import Options, run
 
@@ -62,7 +62,7 @@ def command(as_of: datetime | None, every: str | None, workers: int, *, replay: 
     if not replay:
         if every or workers > 1:
             raise click.UsageError("--every and --workers: only with --replay")
-        return run(Options(as_of=day, **given))
+        return run(Options(as_of=day, **options))
     if as_of and every:
         raise click.UsageError("--every: not allowed with --as-of")
     if find_spec("duckdb") is None:
@@ -70,4 +70,4 @@ def command(as_of: datetime | None, every: str | None, workers: int, *, replay: 
     from cds.commands.replay import days
     from cds.replay import versions
 
-    return versions.run(Options(as_of=day, every=days(every), workers=workers, **given))
+    return versions.run(Options(as_of=day, every=days(every), workers=workers, **options))

@@ -69,9 +69,9 @@ from cds.commands.look import Command
     type=click.Path(),
     help="a folder of clinical facts to use instead of our own (for trying changes)",
 )
-def command(as_of: datetime | None, every: str | None, scheduler: str | None, **given: Any) -> int:
+def command(as_of: datetime | None, every: str | None, scheduler: str | None, **chosen_options: Any) -> int:
     """Replay an export."""
-    if scheduler and given["workers"] > 1:
+    if scheduler and chosen_options["workers"] > 1:
         raise click.UsageError("--workers: not allowed with --scheduler")
     if as_of and every:
         raise click.UsageError("--every: not allowed with --as-of")
@@ -81,7 +81,7 @@ def command(as_of: datetime | None, every: str | None, scheduler: str | None, **
         raise click.UsageError("--scheduler needs Dask: pip install 'twitch-cds[cluster]'")
     from cds.replay.command import Options, run
 
-    options = Options(as_of=as_of.date() if as_of else None, every=days(every), **given)
+    options = Options(as_of=as_of.date() if as_of else None, every=days(every), **chosen_options)
     if not scheduler:
         return run(options)
     from cds.replay.cluster import Cluster

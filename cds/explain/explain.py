@@ -151,16 +151,16 @@ def _verdict(rule: Rule, evaluation: Evaluation, engine: Engine) -> Verdict:
 
 def _shown(evaluation: Evaluation, engine: Engine) -> set[str]:
     """The rules whose outcome stands on a card; a child's urgent signs stand there as P2."""
-    shown: set[str] = set()
+    topics: set[str] = set()
     book = rulebook_of(engine.knowledge)
     for choice in evaluation.assessed.decision.choices if evaluation.assessed else ():
-        shown |= {flag.id for flag in choice.flags} | {course.tag for course in choice.courses}
-        shown |= {factor.tag for factor in choice.factors} | ({"LAB"} if choice.labs else set())
-        shown |= {cause.tag for cause in choice.causes} | ({"NEWSIGN"} if choice.new_signs else set())
-        shown |= {"drug-stopped"} if choice.stopped else set()
+        topics |= {flag.id for flag in choice.flags} | {course.tag for course in choice.courses}
+        topics |= {factor.tag for factor in choice.factors} | ({"LAB"} if choice.labs else set())
+        topics |= {cause.tag for cause in choice.causes} | ({"NEWSIGN"} if choice.new_signs else set())
+        topics |= {"drug-stopped"} if choice.stopped else set()
         if Topic.PED_NEURO in (choice.topic, choice.covered):
-            shown |= {rule.id for rule in book.of_chart if Topic.PED_NEURO in rule.also}
-    return shown
+            topics |= {rule.id for rule in book.of_chart if Topic.PED_NEURO in rule.also}
+    return topics
 
 
 def absent(assessed: Assessed) -> Iterator[tuple[Topic, str]]:

@@ -44,14 +44,14 @@ def members(body: bytes, limits: Limits = USUAL) -> dict[str, Any]:
 class Counting:
     """Makes the names of one long request, and stops when there are too many."""
 
-    __slots__ = ("_left",)
+    __slots__ = ("_remaining",)
 
     def __init__(self) -> None:
-        self._left = MOST_NAMES
+        self._remaining = MOST_NAMES
 
     def __call__(self, _: type, value: str) -> Name:
-        self._left -= 1
-        if self._left < 0:
+        self._remaining -= 1
+        if self._remaining < 0:
             raise BadEnvelope("body", "holds too many members")
         return Name(value)
 

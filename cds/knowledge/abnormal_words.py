@@ -19,10 +19,10 @@ class Abnormal(Struct, frozen=True, forbid_unknown_fields=True):
 class AbnormalWords:
     """Reads whether a text calls anything abnormal; in doubt it does, for then nothing calms beside it."""
 
-    def __init__(self, stated: Abnormal) -> None:
-        self._words = frozenset(stated.words)
-        self._denials = frozenset(stated.denials)
-        self._turns = frozenset(stated.turns)
+    def __init__(self, words: Abnormal) -> None:
+        self._words = frozenset(words.words)
+        self._denials = frozenset(words.denials)
+        self._turns = frozenset(words.turns)
 
     def says_abnormal(self, text: str) -> bool:
         """Whether a sentence holds such a word with no denial before it."""

@@ -21,11 +21,11 @@ class AnalyteWords:
         Raises ValueError if two analytes share a name.
         """
         self._specimens = frozenset(specimens)
-        self._named: dict[frozenset[str], str] = {}
+        self._analytes: dict[frozenset[str], str] = {}
         self._learned: dict[str, str | None] = {}
         for analyte, names in words.items():
             for name in names:
-                if self._named.setdefault(self._core(name), analyte) != analyte:
+                if self._analytes.setdefault(self._core(name), analyte) != analyte:
                     raise ValueError(name)
 
     def analyte(self, text: str | None) -> str | None:
@@ -34,7 +34,7 @@ class AnalyteWords:
             return None
         if text in self._learned:
             return self._learned[text]
-        analyte = self._named.get(self._core(text))
+        analyte = self._analytes.get(self._core(text))
         if len(self._learned) < LEARNED_MAX:
             self._learned[text] = analyte
         return analyte

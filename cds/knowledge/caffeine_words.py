@@ -29,7 +29,7 @@ class CaffeineWords:
             (re.compile(rf"(?<![\d.,]){NUMBER} ?{_any(words)} ?{daily}", re.ASCII), mg)
             for words, mg in ((words.coffee, words.coffee_mg), (words.drink, words.drink_mg))
         ]
-        self._stated = re.compile(rf"(?<![\d.,]){NUMBER} ?{_any(words.milligrams)}\b", re.ASCII)
+        self._milligrams = re.compile(rf"(?<![\d.,]){NUMBER} ?{_any(words.milligrams)}\b", re.ASCII)
         self._caffeine = words.milligrams[0].rpartition(" ")[2] if words.milligrams else ""
 
     def mg_a_day(self, text: str, *, is_asked: bool = False) -> float | None:
@@ -38,7 +38,7 @@ class CaffeineWords:
         if len(plain) > LONGEST:
             return None
         drinks = [_number(match[1]) * mg for pattern, mg in self._each for match in pattern.finditer(plain)]
-        amounts = [_number(match[1]) for match in self._stated.finditer(plain)]
+        amounts = [_number(match[1]) for match in self._milligrams.finditer(plain)]
         if amounts and (drinks or is_asked or self._caffeine in plain):
             return max(amounts)
         return sum(drinks) if drinks else None

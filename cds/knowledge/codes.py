@@ -83,8 +83,8 @@ class CodeTable:
         self.names = names
         self._icd = frozenset(icd)
         self._national = dict(national or {})
-        self._listed = {system: dict(codes) for system, codes in exact.items()}
-        self._exact = self._listed
+        self._exact_codes = {system: dict(codes) for system, codes in exact.items()}
+        self._exact = self._exact_codes
         self._site: dict[Key, list[Key]] = {}
         self._prefixes = {system: (codes, _lengths(codes)) for system, codes in prefixes.items() if codes}
         self._index()
@@ -100,7 +100,7 @@ class CodeTable:
         """The table with codes of a site; `names` knows their systems, of which no other code becomes known."""
         table = copy(self)
         table.names, table._learned, table._site = names, {}, {}
-        table._exact = {system: dict(codes) for system, codes in self._listed.items()}
+        table._exact = {system: dict(codes) for system, codes in self._exact_codes.items()}
         for key, concept in codes.items():
             table._exact.setdefault(key[0], {})[key[1]] = concept
             table._site.setdefault((concept.system, concept.code), []).append(key)
@@ -160,17 +160,17 @@ class CodeTable:
 
     def members(self, name: str) -> list[Concept]:
         """All exact codes of a value set, in a stable order."""
-        concepts = (c for codes in self._listed.values() for c in codes.values() if name in c.sets)
+        concepts = (c for codes in self._exact_codes.values() for c in codes.values() if name in c.sets)
         return sorted(concepts, key=lambda concept: (concept.system, concept.code))
 
     def marked(self, name: str) -> list[Concept]:
         """All codes and prefixes of a value set."""
-        tables = (*self._listed.values(), *(codes for codes, _ in self._prefixes.values()))
+        tables = (*self._exact_codes.values(), *(codes for codes, _ in self._prefixes.values()))
         return [concept for codes in tables for concept in codes.values() if name in concept.sets]
 
     def of_system(self, system: str) -> list[Concept]:
         """All exact codes of a system."""
-        return list(self._listed[system].values())
+        return list(self._exact_codes[system].values())
 
     def below(self, system: str) -> list[Concept]:
         """The codes of a system that stand for all codes below them too."""
@@ -179,19 +179,19 @@ class CodeTable:
 
     def of_analyte(self, analyte: str) -> list[Concept]:
         """All codes that feed an analyte."""
-        concepts = (c for codes in self._listed.values() for c in codes.values() if c.analyte == analyte)
+        concepts = (c for codes in self._exact_codes.values() for c in codes.values() if c.analyte == analyte)
         return sorted(concepts, key=lambda concept: (concept.system, concept.code))
 
     def tests(self) -> list[Concept]:
         """All codes that feed an analyte, and those of laboratory tests that are only quoted (N35)."""
-        every = (c for codes in self._listed.values() for c in codes.values())
+        every = (c for codes in self._exact_codes.values() for c in codes.values())
         concepts = (c for c in every if c.analyte or (c.system == TESTS_IN and _is_only_quoted(c)))
         return sorted(concepts, key=lambda concept: (concept.system, concept.code))
 
     def in_groups(self, system: str, groups: Iterable[str]) -> list[Concept]:
         """All codes of a system that stand in one of the terminology groups."""
         wanted_groups = set(groups)
-        return [concept for concept in self._listed[system].values() if concept.groups & wanted_groups]
+        return [concept for concept in self._exact_codes[system].values() if concept.groups & wanted_groups]
 
     def _by_prefix(self, system: str, code: str) -> Concept | None:
         """Only what looks like a code of these systems is matched, and remembered."""

@@ -145,8 +145,8 @@ class _Draft:
         bare = code.removesuffix("-")
         above = (prefixes.get((system, bare[:n] + "-")) for n in range(1, len(bare) + 1))
         inherited = {name for prefix in above if prefix for name in prefix.sets}
-        kept = {name for name in inherited if not self._is_excepted(name, system, bare)}
-        sets, groups = concept.sets | kept, concept.groups
+        kept_sets = {name for name in inherited if not self._is_excepted(name, system, bare)}
+        sets, groups = concept.sets | kept_sets, concept.groups
         shared = self._sets.setdefault
         return msgspec.structs.replace(concept, sets=shared(sets, sets), groups=shared(groups, groups))
 

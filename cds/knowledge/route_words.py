@@ -21,10 +21,10 @@ class RouteWords:
     def __init__(self, routes: Mapping[str, Route]) -> None:
         self.names = frozenset(routes)
         self._local = frozenset(name for name, route in routes.items() if route.local)
-        self._whole = {word: name for name, route in routes.items() for word in route.words}
+        self._of_word = {word: name for name, route in routes.items() for word in route.words}
         self._capitals = {word: name for name, route in routes.items() for word in route.capitals}
-        self._said = [(name, _pattern(name, route.said)) for name, route in routes.items() if route.said]
-        self._heard: dict[str, frozenset[str]] = {}
+        self._patterns = [(name, _pattern(name, route.said)) for name, route in routes.items() if route.said]
+        self._remembered: dict[str, frozenset[str]] = {}
         self._any = _pattern("", [word for route in routes.values() for word in route.said])
 
     def said(self, route: Iterable[str], places: Iterable[str], dosages: Iterable[str]) -> frozenset[str]:
@@ -34,7 +34,7 @@ class RouteWords:
         """
         routes: set[str] = set()
         for text in route:
-            exact = self._whole.get(text.strip().lower())
+            exact = self._of_word.get(text.strip().lower())
             routes |= {exact} if exact else self._in(text)
         for text in places:
             routes |= self._in(text)
@@ -51,18 +51,18 @@ class RouteWords:
 
     def _in(self, text: str) -> frozenset[str]:
         """Remembered, because a hospital writes the same few thousand forms and dosages again and again."""
-        routes = self._heard.get(text)
+        routes = self._remembered.get(text)
         if routes is None:
             routes = frozenset(self._read(text))
-            if len(self._heard) < HEARD_MAX and len(text) <= LONGEST_REMEMBERED:
-                self._heard[text] = routes
+            if len(self._remembered) < HEARD_MAX and len(text) <= LONGEST_REMEMBERED:
+                self._remembered[text] = routes
         return routes
 
     def _read(self, text: str) -> set[str]:
         plain = unicodedata.normalize("NFKC", text)
         words = " ".join(map(fold, LETTERS.findall(plain)))
         is_any = self._any.search(words) is not None  # most texts say no route at all
-        routes = {name for name, pattern in self._said if pattern.search(words)} if is_any else set()
+        routes = {name for name, pattern in self._patterns if pattern.search(words)} if is_any else set()
         return routes | {self._capitals[word] for word in _CAPITALS.findall(plain) if word in self._capitals}
 
 

@@ -18,7 +18,7 @@ class UnitNames:
     """The names of units that are no UCUM, and how they are found."""
 
     def __init__(self, alias: Mapping[str, str], usual_units: Iterable[str]) -> None:
-        self._stated, self._usual = dict(alias), frozenset(usual_units)
+        self._aliases, self._usual = dict(alias), frozenset(usual_units)
         self._alias = {cleaned(text): unit for text, unit in alias.items()}
         self.units = frozenset(alias.values())
         folded: dict[str, set[str]] = {}
@@ -28,7 +28,7 @@ class UnitNames:
 
     def with_site(self, alias: Mapping[str, str]) -> "UnitNames":
         """With names that a site gives to units."""
-        return UnitNames(self._stated | dict(alias), self._usual)
+        return UnitNames(self._aliases | dict(alias), self._usual)
 
     def ucum(self, quantity: Quantity) -> str | None:
         """The UCUM code of a quantity's unit; None if it states none. Nothing is told by the size of the number."""
@@ -76,4 +76,4 @@ def cleaned(text: str) -> str:
 
 def fold(text: str) -> str:
     """A unit in lower case, but for the letters that are another prefix then."""
-    return "".join([one if one in KEPT else one.lower() for one in text])
+    return "".join([character if character in KEPT else character.lower() for character in text])

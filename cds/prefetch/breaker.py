@@ -17,7 +17,7 @@ class Breaker:
     def __init__(self, seconds: Callable[[], float]) -> None:
         self._seconds = seconds
         self._failures = 0
-        self._answered = -ALIVE_SECONDS + seconds()
+        self._last_answer = -ALIVE_SECONDS + seconds()
         self._reason = ""
         self._until = 0.0
         self._is_probed = False
@@ -40,11 +40,11 @@ class Breaker:
         now = self._seconds()
         if reason in BREAKING:
             self._failures += 1
-            is_dead = self._failures >= FAILURES and now - self._answered >= ALIVE_SECONDS
+            is_dead = self._failures >= FAILURES and now - self._last_answer >= ALIVE_SECONDS
             if is_dead or self._is_probed:
                 self._shut(reason, OPEN_SECONDS)
             return
-        self._failures, self._answered = 0, now
+        self._failures, self._last_answer = 0, now
         if reason != BUSY and (self._reason != BUSY or now >= self._until):
             self._reason = ""
 

@@ -28,7 +28,7 @@ class Reading:
         self._pages = 0
         self._left_out = ""
         self._is_over = False
-        self._known: dict[tuple[type, str], Any] = {}
+        self._first_copies: dict[tuple[type, str], Any] = {}
         if not supply.is_lost:
             self.join(supply.feed)
 
@@ -95,7 +95,7 @@ class Reading:
         """Add what is new: a page may repeat what stood on the one before; another version of it is new."""
         for resource in feed.resources:
             name = (type(resource), resource.id or "")
-            if not name[1] or resource is (first := self._known.setdefault(name, resource)) or resource != first:
+            if not name[1] or resource is (first := self._first_copies.setdefault(name, resource)) or resource != first:
                 self.feed.resources.append(resource)
         for kind, count in feed.unreadable.items():
             self.feed.lose(kind, count)

@@ -21,13 +21,13 @@ class Grants:
     """The resource scopes of one token. A token that names none is not judged by us: its server knows."""
 
     def __init__(self, scope: str) -> None:
-        self._named = [match for word in scope.split() if (match := _SCOPE.fullmatch(word))]
+        self._matches = [match for word in scope.split() if (match := _SCOPE.fullmatch(word))]
 
     def of(self, kind: str, how: str) -> Access:
         """What is granted of a FHIR type to read (`r`) or to search (`s`); a filter (`?category=…`) makes it a part."""
-        if not self._named:
+        if not self._matches:
             return Access.FULL
-        return max((_access(match) for match in self._named if _speaks_of(match, kind, how)), default=Access.NONE)
+        return max((_access(match) for match in self._matches if _speaks_of(match, kind, how)), default=Access.NONE)
 
 
 def _speaks_of(match: re.Match[str], kind: str, how: str) -> bool:

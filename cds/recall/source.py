@@ -60,7 +60,7 @@ class _Export:
         self._reading = Reading(engine, survey)
         self._medications = Medications()
         self._waiting: list[tuple[fhir.Medicated, str]] = []
-        self._met: set[int] = set()
+        self._identities: set[int] = set()
 
     def file(self, path: str) -> Iterator[Problem]:
         """Measure a file; what of it cannot be read is a problem."""
@@ -93,9 +93,9 @@ class _Export:
             return
         if resource.id:
             identity = hash((type(resource), resource.id, bytes(text)))
-            if identity in self._met:
+            if identity in self._identities:
                 return
-            self._met.add(identity)
+            self._identities.add(identity)
         self._survey.resources += 1
         self._measure(resource, _patient_of(resource, names))
 

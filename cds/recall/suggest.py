@@ -76,9 +76,9 @@ class _Index:
     """Names of concepts, found by their triples."""
 
     def __init__(self, pairs: Iterable[tuple[str, Concept]]) -> None:
-        self._named = [(_triples(name), concept) for name, concept in pairs]
+        self._candidates = [(_triples(name), concept) for name, concept in pairs]
         self._by_triple: dict[str, list[int]] = {}
-        for number, (triples, _) in enumerate(self._named):
+        for number, (triples, _) in enumerate(self._candidates):
             for triple in triples:
                 self._by_triple.setdefault(triple, []).append(number)
 
@@ -87,10 +87,13 @@ class _Index:
         triples = _triples(name)
         shared = Counter(number for triple in triples for number in self._by_triple.get(triple, ()))
         best = max(
-            ((2 * count / (len(triples) + len(self._named[number][0])), -number) for number, count in shared.items()),
+            (
+                (2 * count / (len(triples) + len(self._candidates[number][0])), -number)
+                for number, count in shared.items()
+            ),
             default=None,
         )
-        return None if best is None else (best[0], self._named[-best[1]][1])
+        return None if best is None else (best[0], self._candidates[-best[1]][1])
 
 
 def _tests(knowledge: Knowledge) -> Iterator[tuple[str, Concept]]:

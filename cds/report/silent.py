@@ -108,5 +108,5 @@ def _counts(connection: Connection, condition: ColumnElement[bool]) -> Iterator[
         .group_by(row.topic)
         .order_by(cards.desc(), row.topic)
     )
-    for topic, number, shown, patients in connection.execute(query):
-        yield Count(topic=topic, cards=number, shown=int(shown), patients=patients)
+    for topic, number, total_shown, patients in connection.execute(query):
+        yield Count(topic=topic, cards=number, shown=int(total_shown), patients=patients)

@@ -48,22 +48,22 @@ class Tally:
 
     def line(self, topic: str, tag: str | None, edition: int | None = None) -> Line:
         """The numbers, complete."""
-        shown = self.shown
+        total_shown = self.shown
         return Line(
             topic=topic,
             tag=tag,
             edition=edition,
-            shown=shown,
+            shown=total_shown,
             accepted=self.accepted,
             overridden=self.overridden,
             ignored=self.ignored,
             pending=self.pending,
             suppressed=self.suppressed,
-            overridden_of_shown=rate(self.overridden, shown),
+            overridden_of_shown=rate(self.overridden, total_shown),
             overridden_of_answered=rate(self.overridden, self.accepted + self.overridden),
             median_seconds=self._median(),
             clock_skewed=self.skewed,
-            retune=shown >= RETUNE_SHOWINGS and self.overridden > RETUNE_SHARE * shown,
+            retune=total_shown >= RETUNE_SHOWINGS and self.overridden > RETUNE_SHARE * total_shown,
             reasons=self._ranked(),
         )
 

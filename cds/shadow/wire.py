@@ -118,19 +118,19 @@ class Frames:
     def __init__(self, most: int) -> None:
         """`most`: bytes of one message; a longer one is refused as soon as its length is known."""
         self._most = most
-        self._held = bytearray()
+        self._buffer = bytearray()
 
     def take(self, piece: bytes) -> list[bytes]:
         """The messages that are whole now; raises TooLong."""
-        self._held += piece
+        self._buffer += piece
         messages = []
-        while len(self._held) >= LENGTH.size:
-            (length,) = LENGTH.unpack_from(self._held)
+        while len(self._buffer) >= LENGTH.size:
+            (length,) = LENGTH.unpack_from(self._buffer)
             if length > self._most:
                 raise TooLong
             end = LENGTH.size + length
-            if len(self._held) < end:
+            if len(self._buffer) < end:
                 break
-            messages.append(bytes(self._held[LENGTH.size : end]))
-            del self._held[:end]
+            messages.append(bytes(self._buffer[LENGTH.size : end]))
+            del self._buffer[:end]
         return messages

@@ -29,15 +29,15 @@ class Discovery:
 
     def __init__(self, base: str, wire: Wire, seconds: Callable[[], float]) -> None:
         self._base, self._wire, self._seconds = base, wire, seconds
-        self._found: Endpoints | None = None
+        self._endpoints: Endpoints | None = None
         self._at = 0.0
 
     async def endpoints(self) -> Endpoints:
         """Where to sign in; raises AppRefused("no-discovery")."""
-        if self._found is None or self._seconds() - self._at >= FRESH:
+        if self._endpoints is None or self._seconds() - self._at >= FRESH:
             at = self._seconds()
-            self._found, self._at = _judged(await self._read(), self._wire), at
-        return self._found
+            self._endpoints, self._at = _judged(await self._read(), self._wire), at
+        return self._endpoints
 
     async def _read(self) -> Json:
         try:

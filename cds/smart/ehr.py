@@ -125,8 +125,8 @@ class Ehrs:
     ) -> None:
         self._registry_file, self._more = registry_file, more
         self._make = partial(Ehr, settings=settings, transport=transport, resolver=resolver, seconds=seconds, now=now)
-        self._made: dict[str, Ehr] = {}
-        self._left: list[Ehr] = []
+        self._ehrs: dict[str, Ehr] = {}
+        self._replaced: list[Ehr] = []
 
     def of(self, issuer: str) -> Ehr | None:
         """The EHR of this FHIR base; one whose registration has changed is made anew."""
@@ -137,19 +137,19 @@ class Ehrs:
         )
         if client is None or client.smart is None:
             return None
-        ehr = self._made.get(base)
+        ehr = self._ehrs.get(base)
         if ehr is None or ehr.client != client:
             if ehr is not None:
-                self._left.append(ehr)
+                self._replaced.append(ehr)
             try:
-                self._made[base] = self._make(client, client.smart)
+                self._ehrs[base] = self._make(client, client.smart)
             except SettingsError:  # an address that could be read in two ways
                 return None
-        return self._made[base]
+        return self._ehrs[base]
 
     async def aclose(self) -> None:
         """Close all connections."""
-        for ehr in (*self._made.values(), *self._left):
+        for ehr in (*self._ehrs.values(), *self._replaced):
             await ehr.aclose()
 
 

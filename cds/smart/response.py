@@ -33,7 +33,7 @@ class Writer:
     def __init__(self, form: Form, base: str, loinc: str, worded: Worded) -> None:
         """`base` is that of our canonical addresses, `loinc` the system's."""
         self._form, self._base, self._loinc, self._worded = form, base, loinc, worded
-        self._own = f"{base}/CodeSystem/{form.path}"
+        self._code_system = f"{base}/CodeSystem/{form.path}"
 
     def response(self, session: Session, answers: Given, moment: datetime) -> Json:
         """The response. The patient answers, whoever holds the tablet: so `source` is always the patient (N21)."""
@@ -113,7 +113,7 @@ class Writer:
                 return {"valueString": value}
 
     def _coding(self, item: FormItem, code: str) -> Json:
-        system = V2_YES_NO if code in (YES, NO, NOT_KNOWN) else self._own
+        system = V2_YES_NO if code in (YES, NO, NOT_KNOWN) else self._code_system
         return {"system": system, "code": code, "display": self._worded.answer(item, code)}
 
     def _coded(self, item: FormItem, answers: Given) -> Iterator[tuple[str, Json]]:

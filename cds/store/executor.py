@@ -62,7 +62,7 @@ class StoreExecutor:
         self._name = name
         self._warm, self._idle = warm, idle
         self._cold: set[int] = set()
-        self._begun: dict[int, threading.Event] = {}
+        self._started: dict[int, threading.Event] = {}
         self._seconds = seconds
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._places = range(threads)
@@ -113,7 +113,7 @@ class StoreExecutor:
 
     def open(self, patience: float) -> None:
         """Start the threads, and wait until each has tried to connect, but for so many seconds at most."""
-        waiting = [self._begun.setdefault(place, threading.Event()) for place in self._places]
+        waiting = [self._started.setdefault(place, threading.Event()) for place in self._places]
         for place in self._places:
             self._start(place)
         until = time.monotonic() + patience
@@ -164,7 +164,7 @@ class StoreExecutor:
 
     def _begin(self, place: int) -> None:
         """Connect before the first question, where somebody waits for that; a successor does so when it is idle."""
-        event = self._begun.pop(place, None)
+        event = self._started.pop(place, None)
         if event is not None:
             try:
                 self._warm_up(place)

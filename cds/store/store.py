@@ -56,7 +56,7 @@ class Store:
         self._fingerprint = fingerprint
         self._engines: Engines = open_engines(address)
         self._lock = threading.Lock()
-        self._mine = threading.local()
+        self._of_thread = threading.local()
         self._lines: list[Line] = []
         self._identity: file.Identity | None = None
         self._generation = 0
@@ -263,10 +263,10 @@ class Store:
 
     def _line(self, name: str, engine: Engine) -> Line:
         """The line of this thread for one manner of asking."""
-        line: Line | None = getattr(self._mine, name, None)
+        line: Line | None = getattr(self._of_thread, name, None)
         if line is None:
             line = Line(engine)
-            setattr(self._mine, name, line)
+            setattr(self._of_thread, name, line)
             self._lines.append(line)
         return line
 

@@ -16,7 +16,7 @@ class BodyBudget:
 
     def __init__(self, most: int, at_once: int = AT_ONCE) -> None:
         """`most` bytes of bodies under way; a body that is alone may be larger, for it would never be served else."""
-        self.taken = 0
+        self.bytes_taken = 0
         self._most = most
         self._at_once = self._idle = at_once
         self._queue = asyncio.Lock()
@@ -25,13 +25,13 @@ class BodyBudget:
 
     def take(self, count: int, share: int) -> None:
         """Give so many bytes more to a body that has `share` already, or refuse: no body waits for another."""
-        if self.taken + count > self._most and self.taken > share:
+        if self.bytes_taken + count > self._most and self.bytes_taken > share:
             raise OutOfRoom
-        self.taken += count
+        self.bytes_taken += count
 
     def give_back(self, count: int) -> None:
         """Take back what a body had."""
-        self.taken -= count
+        self.bytes_taken -= count
 
     async def step_in(self) -> None:
         """Wait until no other short body was begun in this turn of the event loop.
@@ -64,23 +64,23 @@ class BodyBudget:
 class BodyBytes:
     """The bytes of one body; given back at the end of the `with` block, however it ends."""
 
-    __slots__ = ("_budget", "_length", "_taken")
+    __slots__ = ("_budget", "_bytes_taken", "_length")
 
     def __init__(self, budget: BodyBudget) -> None:
         self._budget = budget
-        self._length = self._taken = 0
+        self._length = self._bytes_taken = 0
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._budget.give_back(self._taken)
-        self._taken = 0
+        self._budget.give_back(self._bytes_taken)
+        self._bytes_taken = 0
 
     def grow(self, count: int) -> None:
         """Count a piece that has arrived; OutOfRoom if all bodies together are too much."""
         self._length += count
-        more = max(0, self._length - SMALL) - self._taken
+        more = max(0, self._length - SMALL) - self._bytes_taken
         if more > 0:
-            self._budget.take(more, self._taken)
-            self._taken += more
+            self._budget.take(more, self._bytes_taken)
+            self._bytes_taken += more

@@ -19,20 +19,20 @@ class ConcurrencyLimit:
     def __init__(self, app: ASGIApp, *, most: int, limited: Callable[[str, str], None]) -> None:
         """`limited` is told the reason of each refusal, and the client as far as it is known."""
         self._app = app
-        self._left = most
+        self._remaining = most
         self._limited = limited
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(GUARDED):
             await self._app(scope, receive, send)
-        elif self._left <= 0:
+        elif self._remaining <= 0:
             await self._refuse(scope, send)
         else:
-            self._left -= 1
+            self._remaining -= 1
             try:
                 await self._app(scope, receive, send)
             finally:
-                self._left += 1
+                self._remaining += 1
 
     async def _refuse(self, scope: Scope, send: Send) -> None:
         caller: Caller | None = scope.get(CALLER)

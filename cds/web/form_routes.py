@@ -19,11 +19,11 @@ class FormRoutes:
     def __init__(self, words: FormWords, knowledge: Knowledge, base: str) -> None:
         author = Author(knowledge.form, words, knowledge.systems, base)
         self._name = knowledge.form.path
-        self._made = {QUESTIONNAIRE: author.questionnaire(), CODE_SYSTEM: author.code_system()}
+        self._resources = {QUESTIONNAIRE: author.questionnaire(), CODE_SYSTEM: author.code_system()}
 
     def add_to(self, app: FastAPI) -> None:
         """Serve them."""
-        for path in self._made:
+        for path in self._resources:
             app.add_api_route(f"{path}/{{name}}", self.one, methods=["GET"])
 
     async def one(self, request: Request) -> Response:
@@ -32,5 +32,5 @@ class FormRoutes:
         if name != self._name:
             raise UnknownPath
         headers = {"cache-control": KEPT_FOR_AN_HOUR}
-        body = msgspec.json.encode(self._made[path])
+        body = msgspec.json.encode(self._resources[path])
         return unless_known(request, tagged(Response(body, headers=headers, media_type=FHIR)))

@@ -35,14 +35,14 @@ class Health:
 
         Not ready is a process of which every call would fail; `decidedBy` names the parts that can make it so.
         """
-        parts, standing = self._parts, self._parts.verifier.standing
+        parts, key_state = self._parts, self._parts.verifier.standing
         if self._leaving or not parts.engine.service_ids:
             raise NotReady
-        if standing.stopped_by and not self._is_open:
-            raise NotReady(f"No call can be answered now: {standing.why}. See the log of the service.")
+        if key_state.stopped_by and not self._is_open:
+            raise NotReady(f"No call can be answered now: {key_state.why}. See the log of the service.")
         states = {name: "up" if is_up else "down" for name, is_up in self.part_states().items()}
         off = {"switchedOff": ",".join(parts.engine.switched_off)} if parts.engine.switched_off else {}
-        callers = {} if self._is_open else {"keys": standing.keys, "decidedBy": standing.decided_by}
+        callers = {} if self._is_open else {"keys": key_state.keys, "decidedBy": key_state.decided_by}
         modes = {} if self._is_open or not parts.verifier.modes else {"modes": parts.verifier.modes}
         return {
             "status": "ready",

@@ -13,12 +13,12 @@ class Paths:
         """Without a keeper of feedback, its address is that of a service which does not exist."""
         self._hooks = hooks
         self._feedback = feedback or hooks
-        self._rest = fallback
+        self._fallback = fallback
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
         if not path.startswith(BASE):
-            await self._rest(scope, receive, send)
+            await self._fallback(scope, receive, send)
         elif path.endswith(END, len(BASE)):
             await self._feedback(scope, receive, send)
         else:

@@ -67,8 +67,8 @@ class Around(Owners):
         return any(
             self._in.begins(cue.first)
             and self._in.is_one_clause(at.end, cue.first - 1)
-            and not any(one.first == cue.first for kind in DENYING for one in self._of(kind))
-            and not any(at.end <= one.first and one.end <= cue.first for one in self._mentions)
+            and not any(other_cue.first == cue.first for kind in DENYING for other_cue in self._of(kind))
+            and not any(at.end <= other_cue.first and other_cue.end <= cue.first for other_cue in self._mentions)
             for cue in after
         )
 
@@ -232,8 +232,8 @@ class Around(Owners):
     def _is_near(self, at: Match, cue: Match) -> bool:
         """Few words behind it, or in a short clause of its own: "of the right arm, at the end gone"."""
         clause = self._in.clause(cue.first)
-        own = clause > at.end and self._in.words(clause, cue.first) < BESIDE
-        return self._in.words(at.end, clause if own else cue.first) <= AFTER
+        is_short_clause = clause > at.end and self._in.words(clause, cue.first) < BESIDE
+        return self._in.words(at.end, clause if is_short_clause else cue.first) <= AFTER
 
     def _is_answer_to(self, at: Match, cue: Match) -> bool:
         """Whether it answers a line of a form, however long that is: "twitching in your arms or your legs: no"."""

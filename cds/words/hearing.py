@@ -105,8 +105,13 @@ def _is_other(match: Match, excluding: list[Match]) -> bool:
     return not is_cue and any(exclusion.first < match.end and match.first < exclusion.end for exclusion in excluding)
 
 
-def _compiled(name: str, spoken: Spoken) -> _Language:
-    return _Language(spoken, compiled(name, spoken), stems_of_twitches(spoken), stems_of_signs(spoken))
+def _compiled(name: str, language_words: Spoken) -> _Language:
+    return _Language(
+        language_words,
+        compiled(name, language_words),
+        stems_of_twitches(language_words),
+        stems_of_signs(language_words),
+    )
 
 
 def _mentions(matches: list[Match], name: str, language: _Language, text: str, cues: Cues) -> Iterator[Mention]:
@@ -199,34 +204,34 @@ def _is_part(look: Match, match: Match) -> bool:
     return match.first <= look.first and look.end <= match.end and look.end - look.first < match.end - match.first
 
 
-def _days(match: Match, sentences: Sentences, spoken: Spoken) -> int | None:
+def _days(match: Match, sentences: Sentences, language_words: Spoken) -> int | None:
     """For how many days it has been so, as the sentence says: "for 3 weeks", "3 week history of" (N17)."""
     begin, last = sentences.limits(match.first, match.end)
     words = sentences.tokens
     for place in range(begin, last - 1):
-        number = _number(words[place], spoken)
-        unit = spoken.durations.units.get(words[place + 1].text) if number is not None else None
+        number = _number(words[place], language_words)
+        unit = language_words.durations.units.get(words[place + 1].text) if number is not None else None
         if number is None or unit is None:
             continue
         before = words[place - 1].text if place > begin else ""
         after = words[place + 2].text if place + 2 < last else ""
-        if before in spoken.durations.before or after in spoken.durations.after:
+        if before in language_words.durations.before or after in language_words.durations.after:
             return number * unit
     return None
 
 
-def _number(token: Token, spoken: Spoken) -> int | None:
+def _number(token: Token, language_words: Spoken) -> int | None:
     if token.kind is Kind.NUMBER and token.text.isdecimal() and len(token.text) <= 3:
         return int(token.text)
-    return spoken.durations.numbers.get(token.text)
+    return language_words.durations.numbers.get(token.text)
 
 
 def _quote(text: str, start: int, end: int) -> str:
     """The phrase with words around it, at most so many characters, on one line."""
     if len(excerpt := " ".join(text.split())) <= QUOTED:
         return excerpt
-    left = right = max(0, QUOTED - (end - start) - 2) // 2
-    first, last = max(0, start - left), min(len(text), end + right)
+    before = after = max(0, QUOTED - (end - start) - 2) // 2
+    first, last = max(0, start - before), min(len(text), end + after)
     while first < start and first > 0 and not text[first - 1].isspace():
         first += 1
     while last > end and last < len(text) and not text[last].isspace():

@@ -8,61 +8,61 @@ from cds.knowledge.spoken import Spoken
 from cds.words.patterns import SURE, Phrases, spellings
 
 
-def compiled(language: str, spoken: Spoken) -> Phrases:
+def compiled(language: str, language_words: Spoken) -> Phrases:
     """All phrases of a language; a wrong one raises KnowledgeError."""
-    phrases = Phrases(f"words/{language}.toml", spoken.words, spoken.misspelt)
-    for meaning, texts in _by_meaning(spoken):
+    phrases = Phrases(f"words/{language}.toml", language_words.words, language_words.misspelt)
+    for meaning, texts in _by_meaning(language_words):
         for text in texts:
             phrases.add(text, meaning)
     return phrases
 
 
-def _by_meaning(spoken: Spoken) -> Iterator[tuple[str, Iterable[str]]]:
+def _by_meaning(language_words: Spoken) -> Iterator[tuple[str, Iterable[str]]]:
     """The more telling one first: of two matches as long it is the one that counts."""
-    twitch = spoken.twitch
+    twitch = language_words.twitch
     yield from (("twitch:eyelid", twitch.eyelid), ("twitch:tongue", twitch.tongue), ("twitch:face", twitch.face))
     yield "twitch", twitch.anywhere
     yield "twitch:bare", twitch.bare
-    for name, texts in spoken.signs.items():
+    for name, texts in language_words.signs.items():
         yield f"sign:{name}", texts
-    yield "family", spoken.family
-    yield "look:far", spoken.look_alikes.far
-    yield "look:firm", spoken.look_alikes.firm
-    yield "look:loose", spoken.look_alikes.loose
-    yield "look:other", spoken.look_alikes.other
-    for kind, texts in msgspec.to_builtins(spoken.cues).items():
+    yield "family", language_words.family
+    yield "look:far", language_words.look_alikes.far
+    yield "look:firm", language_words.look_alikes.firm
+    yield "look:loose", language_words.look_alikes.loose
+    yield "look:other", language_words.look_alikes.other
+    for kind, texts in msgspec.to_builtins(language_words.cues).items():
         yield f"cue:{kind}", texts  # as the file names it
 
 
-def stems_of_twitches(spoken: Spoken) -> frozenset[str]:
+def stems_of_twitches(language_words: Spoken) -> frozenset[str]:
     """Parts of words of which every text that mentions a twitch holds at least one: a quick look before it is read."""
-    twitch = spoken.twitch
-    return _stems_of((*twitch.eyelid, *twitch.tongue, *twitch.face, *twitch.anywhere, *twitch.bare), spoken)
+    twitch = language_words.twitch
+    return _stems_of((*twitch.eyelid, *twitch.tongue, *twitch.face, *twitch.anywhere, *twitch.bare), language_words)
 
 
-def stems_of_signs(spoken: Spoken) -> frozenset[str]:
+def stems_of_signs(language_words: Spoken) -> frozenset[str]:
     """The same for every text that mentions a sign."""
-    return _stems_of([text for texts in spoken.signs.values() for text in texts], spoken)
+    return _stems_of([text for texts in language_words.signs.values() for text in texts], language_words)
 
 
-def _stems_of(texts: Iterable[str], spoken: Spoken) -> frozenset[str]:
-    misspelt = {spelling for word in spoken.misspelt.of for spelling in spellings(word)}
-    stems = {stem for text in texts for stem in _rarest(text, spoken, misspelt)}
+def _stems_of(texts: Iterable[str], language_words: Spoken) -> frozenset[str]:
+    misspelt = {spelling for word in language_words.misspelt.of for spelling in spellings(word)}
+    stems = {stem for text in texts for stem in _rarest(text, language_words, misspelt)}
     return frozenset(stems)
 
 
-def _rarest(text: str, spoken: Spoken, misspelt: set[str]) -> set[str]:
+def _rarest(text: str, language_words: Spoken, misspelt: set[str]) -> set[str]:
     """The stems of the part of a phrase whose words are the longest: it cannot be missing."""
-    parts = [set(_words(part, spoken)) for part in text.replace(" & ", " ").split()]
+    parts = [set(_words(part, language_words)) for part in text.replace(" & ", " ").split()]
     part = max(parts, key=lambda words: (min(map(len, words)), -len(words)))
     return {stem for word in part for stem in _begin(word, misspelt)}
 
 
-def _words(part: str, spoken: Spoken) -> Iterator[str]:
+def _words(part: str, language_words: Spoken) -> Iterator[str]:
     for word in part.split("|"):
         if word.startswith("@"):
-            for inner in spoken.words[word[1:]]:
-                yield from _words(inner, spoken)
+            for inner in language_words.words[word[1:]]:
+                yield from _words(inner, language_words)
         else:
             yield from spellings(word.rstrip("*"))
 

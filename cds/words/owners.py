@@ -11,18 +11,22 @@ class Owners(Reach):
 
     def _of_person(self, at: Match) -> bool:
         if self._people("person-always", at) or any(
-            self._is_owner(at, one) for one in self._anywhere("person-all", at)
+            self._is_owner(at, person) for person in self._anywhere("person-all", at)
         ):
             return True
         if any(self._is_owner(at, cue) for cue in self._after("person-post", at)):
             return True
         headed = [cue for kind in ("person", "person-always") for cue in self._of(kind) if self._is_headed(cue, at)]
         people = self._people_of_clause(at)
-        return bool(headed) or any(self._has_it(one, at) for one in people) or self._is_next_clause_of_person(at)
+        return bool(headed) or any(self._has_it(person, at) for person in people) or self._is_next_clause_of_person(at)
 
     def _is_owner(self, at: Match, cue: Match) -> bool:
         """Whether it is a person's behind it, and not only seen by that person or begun when something befell it."""
-        if any(self._in.words(cue.end, one.first) <= 1 for one in self._of("person-never") if one.first >= cue.end):
+        if any(
+            self._in.words(cue.end, other_cue.first) <= 1
+            for other_cue in self._of("person-never")
+            if other_cue.first >= cue.end
+        ):
             return False
         return not any(self._stands(kind, at.end, cue.first) for kind in ("person-never", "openers"))
 
@@ -39,9 +43,9 @@ class Owners(Reach):
 
     def _is_other_subject(self, person: Match, at: Match) -> bool:
         """Whether something between says of whom it is; not the verb right behind: "her friend complains of"."""
-        own = {one.first for one in self._of("person-verbs") if one.first == person.end}
-        enders = [one.first for one in self._of("enders") if person.end <= one.first < at.first]
-        return any(place not in own for place in enders) or self._is_patient(person.end, at.first)
+        verb_starts = {cue.first for cue in self._of("person-verbs") if cue.first == person.end}
+        enders = [cue.first for cue in self._of("enders") if person.end <= cue.first < at.first]
+        return any(place not in verb_starts for place in enders) or self._is_patient(person.end, at.first)
 
     def _people_of_clause(self, at: Match) -> list[Match]:
         return [cue for cue in self._people("person", at) if self._in.is_one_clause(cue.end, at.first)]
@@ -49,12 +53,12 @@ class Owners(Reach):
     def _has_it(self, person: Match, at: Match) -> bool:
         if self._stands("person-never", person.end, at.first):
             return False
-        verbs = [one for one in self._of("person-verbs") if person.end <= one.first and one.end <= at.first]
-        return any(self._in.words(person.end, one.first) <= 1 for one in verbs)
+        verbs = [cue for cue in self._of("person-verbs") if person.end <= cue.first and cue.end <= at.first]
+        return any(self._in.words(person.end, cue.first) <= 1 for cue in verbs)
 
     def _is_next_clause_of_person(self, at: Match) -> bool:
         """ "brother has ALS, had twitching": the clause begins with a verb, so the person before it is its subject."""
-        verbs = [one for one in self._before("person-verbs", at) if self._in.begins(one.first)]
+        verbs = [cue for cue in self._before("person-verbs", at) if self._in.begins(cue.first)]
         people = [person for person in self._before("person", at, LIST_REACH) if self._has_it(person, at)]
         return any(
             person.end < verb.first and self._in.is_one_clause(verb.end, at.first)
@@ -70,19 +74,19 @@ class Owners(Reach):
         people = [] if self._is_noticed(at) else self._people_of_clause(at)
         return self._is_she(at) or any(
             not self._stands("person-never", person.end, at.first)
-            and not any(self._in.is_one_clause(one.first, person.first) for one in self._begun(person))
+            and not any(self._in.is_one_clause(opener.first, person.first) for opener in self._begun(person))
             for person in people
         )
 
     def _is_noticed(self, at: Match) -> bool:
         """Whether the clause goes on with what somebody did who has it not: who noticed it, or reports it."""
-        after = (one for one in self._of("person-never") if one.first >= at.end)
-        return any(self._in.is_one_clause(at.end, one.first) for one in after)
+        after = (cue for cue in self._of("person-never") if cue.first >= at.end)
+        return any(self._in.is_one_clause(at.end, cue.first) for cue in after)
 
     def _is_she(self, at: Match) -> bool:
         """ "brings his daughter's form: she has twitching": who "she" is cannot be told behind another person."""
         clause = self._in.clause(at.first)
-        if not any(one.first == clause for one in self._of("pronoun")):
+        if not any(cue.first == clause for cue in self._of("pronoun")):
             return False
         return any(
             person.end < clause
@@ -95,4 +99,4 @@ class Owners(Reach):
 
     def _begun(self, person: Match) -> list[Match]:
         """What begins a clause of its own before a person: "since her mother died"."""
-        return [one for one in self._of("openers") if self._begin <= one.first < person.first]
+        return [cue for cue in self._of("openers") if self._begin <= cue.first < person.first]

@@ -49,7 +49,7 @@ class Phrases:
         self._words = words
         self._ids: dict[str, int] = {}
         self._exact: dict[str, tuple[int, ...]] = {}
-        self._begun: dict[str, tuple[int, ...]] = {}
+        self._prefixes: dict[str, tuple[int, ...]] = {}
         self._numbers: dict[tuple[int, ...], tuple[int, ...]] = {}  # many words are in the same sets: kept once
         self._by_first: dict[int, list[Phrase]] = {}
         self._never = frozenset(map(fold, misspelt.never))
@@ -85,8 +85,8 @@ class Phrases:
         for word in self._expanded(text, text):
             is_prefix = word.endswith("*")
             for spelt in spellings(word.rstrip("*")):
-                self._enter(self._begun if is_prefix else self._exact, spelt, number)
-        self._lengths = tuple(sorted({len(prefix) for prefix in self._begun}))
+                self._enter(self._prefixes if is_prefix else self._exact, spelt, number)
+        self._lengths = tuple(sorted({len(prefix) for prefix in self._prefixes}))
         return number
 
     def _enter(self, table: dict[str, tuple[int, ...]], word: str, number: int) -> None:
@@ -126,7 +126,7 @@ class Phrases:
         for length in self._lengths:
             if length > len(text):
                 break
-            numbers.update(self._begun.get(text[:length], ()))
+            numbers.update(self._prefixes.get(text[:length], ()))
         return frozenset(numbers)
 
     def _meant(self, text: str) -> str | None:

@@ -47,17 +47,17 @@ class Reach:
 
     def _stands(self, kind: str, first: int, end: int) -> bool:
         """Whether a cue of a kind begins between."""
-        return any(first <= one.first < end for one in self._of(kind))
+        return any(first <= cue.first < end for cue in self._of(kind))
 
     def _is_ended(self, first: int, end: int) -> bool:
         """Whether something between a cue and a phrase ends its reach; a speaker does not right behind the cue."""
-        if any(first <= one.first and one.end <= end for one in self._of("enders")) or self._is_patient(first, end):
+        if any(first <= cue.first and cue.end <= end for cue in self._of("enders")) or self._is_patient(first, end):
             return True
-        return any(first < one.first and one.end <= end for one in self._of("speakers"))
+        return any(first < cue.first and cue.end <= end for cue in self._of("speakers"))
 
     def _is_patient(self, first: int, end: int) -> bool:
         """Whether a clause between begins with the patient: "sister calls: patient confused, twitching"."""
-        return any(first <= one.first and one.end <= end and self._in.begins(one.first) for one in self._of("patient"))
+        return any(first <= cue.first and cue.end <= end and self._in.begins(cue.first) for cue in self._of("patient"))
 
     def _is_headed(self, cue: Match, at: Match, most: int = 0) -> bool:
         """Whether a cue is a heading, a colon behind it: "mother: weakness", "PMH: a, b, c"."""

@@ -62,7 +62,7 @@ def test_the_first_of_each_body_is_free() -> None:
         large.grow(MOST + SMALL)
         small.grow(SMALL)
 
-        assert MOST == budget.taken
+        assert MOST == budget.bytes_taken
         assert Taken(0, True) == grown(small, 1)
 
 
@@ -71,9 +71,9 @@ def test_a_body_that_is_alone_is_never_refused() -> None:
     budget = BodyBudget(KIB)
     with BodyBytes(budget) as body_bytes:
         assert Taken(3, False) == grown(body_bytes, 10 * MOST, MOST, 1)
-        assert 11 * MOST + 1 - SMALL == budget.taken
+        assert 11 * MOST + 1 - SMALL == budget.bytes_taken
 
-    assert 0 == budget.taken
+    assert 0 == budget.bytes_taken
 
 
 def test_who_is_refused_makes_room_for_the_others() -> None:
@@ -99,18 +99,18 @@ def test_whatever_the_order_the_sum_is_bounded_and_returns_to_nothing(steps: lis
     for who, size in steps:
         body_bytes = places.setdefault(who, BodyBytes(budget))
         if size is None or grown(body_bytes, size).refused:
-            assert size is None or budget.taken > max(0, lengths.get(who, 0) - SMALL)
+            assert size is None or budget.bytes_taken > max(0, lengths.get(who, 0) - SMALL)
             places.pop(who).__exit__()
             lengths.pop(who, None)
         else:
             lengths[who] = lengths.get(who, 0) + size
         held = [max(0, length - SMALL) for length in lengths.values()]
-        assert sum(held) == budget.taken
-        assert budget.taken <= max(MOST, *held, 0)
+        assert sum(held) == budget.bytes_taken
+        assert budget.bytes_taken <= max(MOST, *held, 0)
     for body_bytes in places.values():
         body_bytes.__exit__()
 
-    assert 0 == budget.taken
+    assert 0 == budget.bytes_taken
 
 
 class Slow(FakeEngine):
@@ -241,7 +241,7 @@ def test_what_a_body_held_is_given_back(kind: str, end: str) -> None:
             return await posted(route, piece(MOST // 2), piece(MOST // 4), *last)
 
     assert asyncio.run(run()) in statuses
-    assert 0 == made.budget.taken
+    assert 0 == made.budget.bytes_taken
 
 
 def test_what_an_engine_that_breaks_held_is_given_back() -> None:
@@ -251,7 +251,7 @@ def test_what_an_engine_that_breaks_held_is_given_back() -> None:
 
     with pytest.raises(ZeroDivisionError):
         asyncio.run(posted(made.hooks, piece(MOST, more=False)))
-    assert 0 == made.budget.taken
+    assert 0 == made.budget.bytes_taken
 
 
 SIZES = some.sampled_from([0, 1, SMALL, SMALL + 1, MOST // 2, MOST, LONG_BODY, BUSY - 1, BUSY + 1])
@@ -268,7 +268,7 @@ def test_whatever_calls_come_and_go_nothing_leaks(calls: list[tuple[bool, list[i
     statuses = asyncio.run(_all(made, calls))
 
     assert statuses <= {0, 200, 400, 408, 503}
-    assert 0 == made.budget.taken
+    assert 0 == made.budget.bytes_taken
     assert made.engine.most_at_once <= BUSY
     asyncio.run(_turn_of_all(made.budget))
 

@@ -13,29 +13,29 @@ class Shelves:
 
     def __init__(self, charts: Charts, today: Callable[[], date]) -> None:
         self._charts, self._today = charts, today
-        self._written = Written()
+        self._additions = Written()
         self.kinds = charts.kinds
         self._merged = lru_cache(maxsize=2)(self._merge)
 
     def today(self) -> Shelf:
         """All resources of today."""
-        return self._merged(self._today(), self._written.changes)
+        return self._merged(self._today(), self._additions.changes)
 
     def create(self, patient: str, resource: Resource, condition: str) -> tuple[Resource, bool]:
         """Take a resource of one patient; the one that meets the condition, where there is one."""
-        return self._written.create(patient, resource, condition)
+        return self._additions.create(patient, resource, condition)
 
     def reset(self) -> None:
         """Forget what was written."""
-        self._written.reset()
+        self._additions.reset()
 
     def _merge(self, day: date, _: int) -> Shelf:
         shelf = self._charts.on(day)
-        if not self._written.patients:
+        if not self._additions.patients:
             return shelf
-        charts = {patient: (*chart, *self._written.of(patient)) for patient, chart in shelf.charts.items()}
+        charts = {patient: (*chart, *self._additions.of(patient)) for patient, chart in shelf.charts.items()}
         by_type = {kind: dict(resources) for kind, resources in shelf.by_type.items()}
-        for patient in self._written.patients:
-            for resource in self._written.of(patient):
+        for patient in self._additions.patients:
+            for resource in self._additions.of(patient):
                 by_type.setdefault(resource["resourceType"], {})[resource["id"]] = resource
         return Shelf(by_type, charts)

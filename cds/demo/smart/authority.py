@@ -66,7 +66,7 @@ class Authority:
         self.base = base
         self._sealer, self._now, self._new_id = Sealer(key, now), now, new_id
         self._signer = _signer(key)
-        self._used: list[str] = []
+        self._used_codes: list[str] = []
 
     @property
     def jwks(self) -> dict[str, object]:
@@ -97,9 +97,9 @@ class Authority:
     def exchanged(self, text: str, verifier: str, redirect: str) -> dict[str, object] | None:
         """The answer of the token endpoint; None for a code that is wrong, over, or used."""
         code = self._sealer.open("demo-code", text, Code)
-        if code is None or code.name in self._used:
+        if code is None or code.name in self._used_codes:
             return None
-        self._used = [*self._used[-MOST_USED:], code.name]
+        self._used_codes = [*self._used_codes[-MOST_USED:], code.name]
         if challenge_of(verifier) != code.challenge or redirect != code.redirect:
             return None
         grant: dict[str, object] = {

@@ -60,7 +60,7 @@ class OtherNames:
 
     def __init__(self, words: OtherTests) -> None:
         self._begin = tuple(fold(word) for word in words.begin)
-        self._whole = frozenset(fold(word) for word in words.whole)
+        self._whole_words = frozenset(fold(word) for word in words.whole)
         self._within = tuple(fold(word) for word in words.within)
         self._kinds = {kind: tuple(map(fold, words_of_kind)) for kind, words_of_kind in words.kinds.items()}
 
@@ -70,7 +70,7 @@ class OtherNames:
         if within := next((word for word in self._within if word in plain), None):
             return within
         tokens = _WORD.findall(plain)
-        return next((token for token in tokens if token in self._whole or token.startswith(self._begin)), None)
+        return next((token for token in tokens if token in self._whole_words or token.startswith(self._begin)), None)
 
     def kind(self, name: str) -> str | None:
         """The kind that it names."""

@@ -177,7 +177,7 @@ class Targets:
             for medicine_class in classes
             for name in (*medicine_class.groups, *medicine_class.never, *medicine_class.check_route)
         }
-        self._stated = {
+        self._stated_codes = {
             token.partition(":")[2]
             for medicine_class in classes
             for token in (*medicine_class.codes, *medicine_class.stated_route)
@@ -189,5 +189,5 @@ class Targets:
         concept = self._codes.find(system, code)
         if concept is None:
             return None
-        is_read = concept.sets or concept.analyte or concept.groups & self._groups or concept.code in self._stated
+        is_read = concept.sets or concept.analyte or concept.groups & self._groups or concept.code in self._stated_codes
         return concept if is_read else None

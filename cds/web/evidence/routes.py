@@ -26,7 +26,7 @@ class Evidence:
         self._author = Author(words, engine)
         self._engine = engine
         self._demo = demo
-        self._made: dict[tuple[Topic | None, str], Response] = {}
+        self._responses: dict[tuple[Topic | None, str], Response] = {}
 
     def add_to(self, app: FastAPI) -> None:
         """Serve the pages: public, for they say nothing of any patient."""
@@ -52,9 +52,9 @@ class Evidence:
         """All phrases that are heard in texts, by language, and what each gives."""
         ending = request.url.path.removeprefix("/evidence/words")
         cache_key = None, f"words{ending}"
-        if cache_key not in self._made:
-            self._made[cache_key] = await asyncio.to_thread(self._words, ending)
-        return unless_known(request, self._made[cache_key])
+        if cache_key not in self._responses:
+            self._responses[cache_key] = await asyncio.to_thread(self._words, ending)
+        return unless_known(request, self._responses[cache_key])
 
     def _words(self, ending: str) -> Response:
         lists = vocabulary(self._engine.knowledge)
@@ -71,9 +71,9 @@ class Evidence:
     async def _page(self, topic: Topic | None, ending: str, request: Request) -> Response:
         """The page, made when it is asked for first: beside the event loop, because it takes many milliseconds."""
         cache_key = topic, ending
-        if cache_key not in self._made:
-            self._made[cache_key] = await asyncio.to_thread(self._twin if ending else self._html, topic)
-        return unless_known(request, self._made[cache_key])
+        if cache_key not in self._responses:
+            self._responses[cache_key] = await asyncio.to_thread(self._twin if ending else self._html, topic)
+        return unless_known(request, self._responses[cache_key])
 
     def _html(self, topic: Topic | None) -> Response:
         common: dict[str, object] = {"titles": self._author.titles(), "demo": self._demo}

@@ -47,9 +47,11 @@ def binned(days: Iterable[Day], first: date, last: date) -> list[Bin]:
 
 
 def _bin(first: date, width: int, place: int, total: list[int]) -> Bin:
-    shown, accepted, overridden, suppressed = total
+    total_shown, accepted, overridden, suppressed = total
     start = first + timedelta(days=place * width)
-    return Bin(first=start, days=width, shown=shown, accepted=accepted, overridden=overridden, suppressed=suppressed)
+    return Bin(
+        first=start, days=width, shown=total_shown, accepted=accepted, overridden=overridden, suppressed=suppressed
+    )
 
 
 def _width(days: int) -> int:

@@ -35,7 +35,7 @@ class Counting(Generic[T]):
         self._seconds = seconds
         self._one_at_a_time = asyncio.Lock()
         self._under_way: dict[str, asyncio.Task[T]] = {}
-        self._kept: dict[str, _Kept[T]] = {}
+        self._reports: dict[str, _Kept[T]] = {}
 
     async def soon(self, view: PageQuery) -> T | None:
         """The report, or None if it is still being counted after some seconds: ask again. Raises CallError."""
@@ -53,8 +53,8 @@ class Counting(Generic[T]):
 
     def _fresh(self, key: str) -> T | None:
         now = self._seconds()
-        self._kept = {name: entry for name, entry in self._kept.items() if entry.until > now}
-        return self._kept[key].report if key in self._kept else None
+        self._reports = {name: entry for name, entry in self._reports.items() if entry.until > now}
+        return self._reports[key].report if key in self._reports else None
 
     def _task(self, view: PageQuery) -> "asyncio.Task[T]":
         """The count of this view, begun if it is not under way."""
@@ -72,7 +72,7 @@ class Counting(Generic[T]):
             started = self._seconds()
             report = await asyncio.to_thread(self._count, view)
             now = self._seconds()
-            self._kept[view.query] = _Kept(report, now + (now - started) * KEPT_TIMES)
+            self._reports[view.query] = _Kept(report, now + (now - started) * KEPT_TIMES)
             return report
 
     def _finished(self, key: str, done: "asyncio.Task[T]") -> None:

@@ -63,7 +63,7 @@ class Sheet:
         origins: Mapping[str, Origin] | None = None,
         problems: Mapping[str, str] | None = None,
     ) -> None:
-        self._form, self._words, self._person, self._given = form, words, person, answers
+        self._form, self._words, self._person, self._answers = form, words, person, answers
         self._origins, self._problems = origins or {}, problems or {}
 
     def groups(self) -> tuple[Group, ...]:
@@ -95,7 +95,7 @@ class Sheet:
         return replace(question, text=f"{row_title}: {question.text}")
 
     def _question(self, item: FormItem, name: str, follows: OnlyIf | None) -> Question:
-        values = self._given.get(name, [])
+        values = self._answers.get(name, [])
         return Question(
             name=name,
             kind=_kind(item),
@@ -129,9 +129,9 @@ class Sheet:
 
     def _together(self, items: list[FormItem]) -> Question:
         page = self._words.pages.page
-        ticked = {item.id for item in items if self._given.get(item.id) == [YES] or self._has_rows(item)}
+        ticked = {item.id for item in items if self._answers.get(item.id) == [YES] or self._has_rows(item)}
         yes_or_no = [item for item in items if item.list]
-        none = not ticked and bool(yes_or_no) and all(self._given.get(item.id) == [NO] for item in yes_or_no)
+        none = not ticked and bool(yes_or_no) and all(self._answers.get(item.id) == [NO] for item in yes_or_no)
         lines = tuple(Choice(item.id, self._words.short(item.id), item.id in ticked) for item in items)
         return Question(
             name=TOGETHER,
@@ -143,7 +143,7 @@ class Sheet:
 
     def _has_rows(self, item: FormItem) -> bool:
         names = (row_name(part, row) for part in item.parts for row in range(1, ROWS + 1))
-        return item.repeats and any(self._given.get(name) for name in names)
+        return item.repeats and any(self._answers.get(name) for name in names)
 
     def _origin(self, name: str) -> str:
         origin = self._origins.get(name)
