@@ -1,6 +1,7 @@
 """The tables. Ids, codes, times and keyed hashes only: nothing that a chart says, and no name."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, Column, DateTime, Dialect, Index, Integer, MetaData, String, Table, Text
 from sqlalchemy.types import TypeDecorator
@@ -58,26 +59,33 @@ def _tenant() -> Column[str]:
     return Column("tenant", Text)
 
 
+def _card() -> list[Column[Any]]:
+    """The columns of each card that was sent or withheld: of which call, for whom, and what it said."""
+    return [
+        _id(),
+        Column("card", String(LONGEST_ID), nullable=False, unique=True),
+        _text("hook_instance"),
+        _text("service"),
+        _text("hook"),
+        _text("client"),
+        _tenant(),
+        _hash("patient"),
+        _hash("user"),
+        _text("topic"),
+        _text("indicator"),
+        _text("tags"),
+        _text("flags"),
+        _text("fingerprint"),
+    ]
+
+
 metadata = MetaData()
 
 # One row for each card that was sent to a client.
 showings = Table(
     "showings",
     metadata,
-    _id(),
-    Column("card", String(LONGEST_ID), nullable=False, unique=True),
-    _text("hook_instance"),
-    _text("service"),
-    _text("hook"),
-    _text("client"),
-    _tenant(),
-    _hash("patient"),
-    _hash("user"),
-    _text("topic"),
-    _text("indicator"),
-    _text("tags"),
-    _text("flags"),
-    _text("fingerprint"),
+    *_card(),
     _text("suggestions"),
     _text("knowledge_version"),
     _text("software_version"),
@@ -91,20 +99,7 @@ showings = Table(
 silent_cards = Table(
     "silent_cards",
     metadata,
-    _id(),
-    Column("card", String(LONGEST_ID), nullable=False, unique=True),
-    _text("hook_instance"),
-    _text("service"),
-    _text("hook"),
-    _text("client"),
-    _tenant(),
-    _hash("patient"),
-    _hash("user"),
-    _text("topic"),
-    _text("indicator"),
-    _text("tags"),
-    _text("flags"),
-    _text("fingerprint"),
+    *_card(),
     Column("emergency", Integer, nullable=False),
     Column("shown", Integer, nullable=False),
     _text("knowledge_version"),
