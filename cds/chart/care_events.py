@@ -151,8 +151,8 @@ def visits(encounter: Encounter, namer: Namer, scope: Scope) -> Iterator[Visit]:
     start = parse(period.start) if period else None
     if status_of(encounter) in VOID or scope.is_future(start):
         return
-    for named in _telling(namer.named(encounter.ref, reason) for reason in _reasons(encounter)):
-        yield Visit(id=encounter.id, named=named, status=status_of(encounter), start=scope.date(start))
+    for meaning in _telling(namer.named(encounter.ref, reason) for reason in _reasons(encounter)):
+        yield Visit(id=encounter.id, named=meaning, status=status_of(encounter), start=scope.date(start))
 
 
 def told_by_request(request: ServiceRequest, namer: Namer, scope: Scope) -> Iterator[Told]:
@@ -164,8 +164,8 @@ def told_by_request(request: ServiceRequest, namer: Namer, scope: Scope) -> Iter
         *concepts.each(request.reason_code),
         *(reason.concept for reason in request.reason or () if reason.concept),
     )
-    for named in _telling(namer.named(request.ref, reason) for reason in reasons):
-        yield Told(named=named, when=scope.date(when), is_current=status != "completed")
+    for meaning in _telling(namer.named(request.ref, reason) for reason in reasons):
+        yield Told(named=meaning, when=scope.date(when), is_current=status != "completed")
 
 
 def told_by_alert(flag: Flag, namer: Namer, scope: Scope) -> Iterator[Told]:
@@ -174,8 +174,8 @@ def told_by_alert(flag: Flag, namer: Namer, scope: Scope) -> Iterator[Told]:
     over = end is not None and end.last < scope.today
     if status_of(flag) != "active" or over or scope.is_future(start):
         return
-    for named in _telling([namer.named(flag.ref, flag.code)]):
-        yield Told(named=named, when=scope.date(start), is_current=True)
+    for meaning in _telling([namer.named(flag.ref, flag.code)]):
+        yield Told(named=meaning, when=scope.date(start), is_current=True)
 
 
 def told_by_appointment(appointment: Appointment, namer: Namer, scope: Scope) -> Iterator[Told]:
@@ -188,8 +188,8 @@ def told_by_appointment(appointment: Appointment, namer: Namer, scope: Scope) ->
         return
     when = created or (None if scope.is_future(start) else start)
     reasons = (namer.named(appointment.ref, reason) for reason in _reasons(appointment))
-    for named in _telling((*reasons, namer.said(appointment.ref, appointment.description))):
-        yield Told(named=named, when=scope.date(when), is_current=status_of(appointment) in BOOKED)
+    for meaning in _telling((*reasons, namer.said(appointment.ref, appointment.description))):
+        yield Told(named=meaning, when=scope.date(when), is_current=status_of(appointment) in BOOKED)
 
 
 def told_by_impression(resource: ClinicalImpression, namer: Namer, scope: Scope) -> Iterator[Told]:
@@ -200,8 +200,8 @@ def told_by_impression(resource: ClinicalImpression, namer: Namer, scope: Scope)
     findings = (item.item_codeable_concept or concepts.of_reference(item.item) for item in resource.finding or ())
     named_findings = [namer.named(resource.ref, finding) for finding in findings]
     in_words = [finding for finding in named_findings if finding is not None and finding.phrases]
-    for named in _telling((*in_words, namer.said(resource.ref, resource.summary))):
-        yield Told(named=named, when=scope.date(when))
+    for meaning in _telling((*in_words, namer.said(resource.ref, resource.summary))):
+        yield Told(named=meaning, when=scope.date(when))
 
 
 def _telling(entries: Iterable[Named | None]) -> Iterator[Named]:
@@ -233,8 +233,8 @@ def kin(history: FamilyMemberHistory, namer: Namer, scope: Scope) -> FamilyMembe
         words = words or (_words(relative.code) if hits else next(namer.family_words(relative.code), None))
     if not (diseases or words):
         return None
-    named = Named(history.ref, tuple(diseases), union(diseases) or FAMILY_DISEASE, words=words)
-    return FamilyMember(named=named, when=scope.date(when))
+    meaning = Named(history.ref, tuple(diseases), union(diseases) or FAMILY_DISEASE, words=words)
+    return FamilyMember(named=meaning, when=scope.date(when))
 
 
 def _of(period: Period | None) -> When | None:

@@ -25,8 +25,8 @@ _NOTES = msgspec.json.Decoder(Annotation | list[Annotation | None] | None)  # DS
 
 def problem(condition: Condition, namer: Namer, scope: Scope, birth: When | None) -> Problem | None:
     """The problem, or None if no rule reads its code, it was entered in error, or it lies in the future."""
-    named = namer.named_at(condition.ref, condition.code, condition.body_site)
-    if named is None:
+    meaning = namer.named_at(condition.ref, condition.code, condition.body_site)
+    if meaning is None:
         return None
     clinical, verification = statuses(condition, namer.answers)
     if verification == "entered-in-error":
@@ -35,7 +35,7 @@ def problem(condition: Condition, namer: Namer, scope: Scope, birth: When | None
     if ahead and onset is None and recorded_on is None:
         return None
     return Problem(
-        named=named,
+        named=meaning,
         clinical=clinical,
         verification=verification,
         onset=scope.date(onset),
@@ -47,7 +47,7 @@ def problem(condition: Condition, namer: Namer, scope: Scope, birth: When | None
         visit=_visit(condition),
         sites=namer.each_sets(condition.body_site),
         severe="severe" in namer.sets(concepts.each(condition.severity)),
-        notes=tuple(_notes(condition, namer, scope)) if _is_twitch(named) else (),
+        notes=tuple(_notes(condition, namer, scope)) if _is_twitch(meaning) else (),
     )
 
 
@@ -65,8 +65,8 @@ def lies_ahead(condition: Condition, scope: Scope, birth: When | None, answers: 
     return bool(ahead) and onset is None and recorded_on is None and counts(condition, answers)
 
 
-def _is_twitch(named: Named) -> bool:
-    return "twitch" in named.sets or bool(named.phrases & TWITCH_PHRASES)
+def _is_twitch(meaning: Named) -> bool:
+    return "twitch" in meaning.sets or bool(meaning.phrases & TWITCH_PHRASES)
 
 
 def _notes(condition: Condition, namer: Namer, scope: Scope) -> Iterator[Noted]:

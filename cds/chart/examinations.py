@@ -22,24 +22,24 @@ NORMAL, ABNORMAL, TWITCH = "normal", "abnormal", "twitch"
 _NOTES = msgspec.json.Decoder(Annotation | list[Annotation | None] | str | None)
 
 
-def examined(seen: Seen) -> Report | None:
+def examined(observation: Seen) -> Report | None:
     """An Observation that is an examination or an EMG, unless it says that there was none.
 
     What has no value or is not final is one of unknown result: it neither calms nor alarms, nor does an older normal
     one. What is preliminary is not there yet (N1), unless it is abnormal: then nothing calms beside it.
     """
-    outcome = result(seen.value_sets)
-    if not seen.is_done or (seen.preliminary and outcome != ABNORMAL):
+    outcome = result(observation.value_sets)
+    if not observation.is_done or (observation.preliminary and outcome != ABNORMAL):
         return None
-    is_known = seen.is_settled and seen.said.by is not By.REASON
-    disagrees = outcome == NORMAL and seen.said.disagrees
-    kind = next(kind for kind in KINDS if kind in seen.named.sets)
+    is_known = observation.is_settled and observation.said.by is not By.REASON
+    disagrees = outcome == NORMAL and observation.said.disagrees
+    kind = next(kind for kind in KINDS if kind in observation.named.sets)
     return Report(
-        ref=seen.named.ref,
+        ref=observation.named.ref,
         kind=kind,
-        concept=seen.named.concepts[0],
-        words=seen.named.words,
-        when=seen.when,
+        concept=observation.named.concepts[0],
+        words=observation.named.words,
+        when=observation.when,
         result=outcome if is_known and not disagrees else None,
         disagrees=disagrees,
     )

@@ -84,15 +84,15 @@ class Forms:
         )
 
     def _of(self, response: QuestionnaireResponse) -> Reading:
-        answers, left = _flattened(response)
+        answers, unread_count = _flattened(response)
         when = self._scope.date(parse(response.authored))
         source = _source(response)
         entry = Entry(response.ref, when, source, reported=source is Source.PATIENT)
         form, codes = _form_of(response), self._codes_for(response)
         if self._own.is_mine(form):
-            seen, medicines = self._own.read(answers, entry)
-            return Reading(seen, medicines, left)
-        return Reading(list(self._read(answers, codes, entry)), [], left)
+            observations, medicines = self._own.read(answers, entry)
+            return Reading(observations, medicines, unread_count)
+        return Reading(list(self._read(answers, codes, entry)), [], unread_count)
 
     def _read(self, answers: list[Answered], codes: QuestionCodes, entry: Entry) -> Iterator[Seen]:
         for item, answer in answers:
@@ -112,11 +112,11 @@ class Forms:
         question, text = normalise((item.text or "").replace("?", " ")), answer.value_string
         if text is None or not self._heard(question).phrases.isdisjoint(TOLD):
             return None
-        named = self._namer.said(entry.ref, f"{question}: {text}")
-        if named is None or named.phrases.isdisjoint(KEPT):
+        meaning = self._namer.said(entry.ref, f"{question}: {text}")
+        if meaning is None or meaning.phrases.isdisjoint(KEPT):
             return None
         return Seen(
-            named=replace(named, text=text[:QUOTED], words=text[:QUOTED]),
+            named=replace(meaning, text=text[:QUOTED], words=text[:QUOTED]),
             when=entry.when,
             said=FINDING,
             source=entry.source,
@@ -132,8 +132,12 @@ class Forms:
         if self._namer.concepts(own_codes):
             return own_codes, []
         question, *parts_ = self._without_verb(item.text or "")
-        spoken = self._heard(question)
-        if not parts_ or len({*(spoken.phrases & TWITCH_PHRASES), *spoken.signs, *spoken.added}) == 1:
+        question_meaning = self._heard(question)
+        if (
+            not parts_
+            or len({*(question_meaning.phrases & TWITCH_PHRASES), *question_meaning.signs, *question_meaning.added})
+            == 1
+        ):
             return CodeableConcept(text=question or None), []
         flag = next((part for part in parts_ if RED_FLAG in self._heard(part).phrases), None)
         return CodeableConcept(text=flag), [CodeableConcept(text=part) for part in parts_]
@@ -180,19 +184,19 @@ def _source(response: QuestionnaireResponse) -> Source:
 def _flattened(response: QuestionnaireResponse) -> tuple[list[Answered], int]:
     """Each answer with its item, the nested ones too; and how many are left that are too many or too deep."""
     answers: list[Answered] = []
-    left = 0
+    unread_count = 0
     waiting = [(part, 1) for part in reversed(response.item or ())]
     while waiting:
         item, depth = waiting.pop()
         below = list(item.item or ())
         for answer in item.answer or ():
             if depth > DEEPEST or len(answers) >= MOST_ANSWERS:
-                left += 1
+                unread_count += 1
             else:
                 answers.append(Answered(item, answer))
             below += answer.item or ()
         waiting += [(part, depth + 1) for part in reversed(below)]
-    return answers, left
+    return answers, unread_count
 
 
 def _codes_of(items: "list[QuestionItem] | tuple[()]") -> Iterator[tuple[str, list[Coding]]]:

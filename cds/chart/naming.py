@@ -46,7 +46,7 @@ class Namer:
         self.knows = knowledge.codes.knows
         self._canonical = knowledge.codes.names.find
         self._classes = knowledge.systems["atc"]
-        self._known = knowledge.codes.all_codes
+        self._all_codes = knowledge.codes.all_codes
         self._twitches = frozenset(_spellings(knowledge.codes.spellings("twitch")))
         self.lab_codes = knowledge.codes.lab_codes
         self._flat = knowledge.codes.flat_systems
@@ -68,7 +68,7 @@ class Namer:
                 continue
             if code in self._twitches or (not code.isalnum() and code.strip() in self._twitches):
                 return True
-            is_listed = is_listed or (code in self._known and _silences(self._find(coding.system, code)))
+            is_listed = is_listed or (code in self._all_codes and _silences(self._find(coding.system, code)))
         if is_listed:
             return False
         return any(map(self.listener.twitches, texts(concept))) or (
@@ -89,7 +89,7 @@ class Namer:
             code = coding.code
             if code is None:
                 continue
-            if code in self._known:
+            if code in self._all_codes:
                 return True
             if (coding.system not in self._flat or not code.isalnum()) and self._find(coding.system, code) is not None:
                 return True
@@ -97,11 +97,11 @@ class Namer:
 
     def _speaks(self, concept: CodeableConcept) -> bool:
         """A quick look: whether its text or the name of a code says anything."""
-        heard, text = self.listener.heard, concept.text
-        if text and heard(text) is not NOTHING_SAID:
+        hear, text = self.listener.heard, concept.text
+        if text and hear(text) is not NOTHING_SAID:
             return True
         for coding in concept.coding or ():
-            if coding.display and coding.display != text and heard(coding.display) is not NOTHING_SAID:
+            if coding.display and coding.display != text and hear(coding.display) is not NOTHING_SAID:
                 return True
         return False
 
@@ -160,12 +160,12 @@ class Namer:
 
     def named_at(self, ref: str, code: CodeableConcept | None, sites: Concepts) -> Named | None:
         """The same, with the mark of both sides if its text, a display or a site of the sign says so (N40)."""
-        named = self._with_sites(self.named(ref, code), ref, code, sites) if sites else self.named(ref, code)
-        if named is None or named.sets.isdisjoint(self._sided):
-            return named
+        meaning = self._with_sites(self.named(ref, code), ref, code, sites) if sites else self.named(ref, code)
+        if meaning is None or meaning.sets.isdisjoint(self._sided):
+            return meaning
         text = " ".join(text for concept in (code, *each(sites)) for text in texts(concept))
         both = not self._both_sides.isdisjoint(_WORDS.findall(text.lower()))
-        return replace(named, sets=named.sets | BOTH_SIDES) if both else named
+        return replace(meaning, sets=meaning.sets | BOTH_SIDES) if both else meaning
 
     def _with_sites(self, named: Named | None, ref: str, code: CodeableConcept | None, sites: Concepts) -> Named | None:
         """The same with what the words of its sites add: a place to a head in words, a sign to a twitch (N15)."""
@@ -212,8 +212,8 @@ class Namer:
         if concept is None:
             return None
         concepts = self.concepts(concept)
-        if not any(map(_silences, concepts)) and (said := self._said(concept)) is not NOTHING_SAID:
-            return said_at(ref, said)
+        if not any(map(_silences, concepts)) and (text_meaning := self._said(concept)) is not NOTHING_SAID:
+            return said_at(ref, text_meaning)
         if not concepts:
             return None
         words = next(texts(concept), None)

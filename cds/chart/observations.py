@@ -67,10 +67,10 @@ def contained(report: DiagnosticReport, namer: Namer, scope: Scope) -> Iterator[
             yield from (replace(lab_result, ref=report.ref) for lab_result in labs(observation, namer, scope))
 
 
-def within(whole: DiagnosticReport | Observation) -> Iterator[Observation]:
+def within(container: DiagnosticReport | Observation) -> Iterator[Observation]:
     """The Observations that a report or a panel holds within itself; none of one that is void."""
-    if whole.contained and status_of(whole) not in VOID:
-        observations = (read_raw(_OBSERVATION, raw) for raw in whole.contained)
+    if container.contained and status_of(container) not in VOID:
+        observations = (read_raw(_OBSERVATION, raw) for raw in container.contained)
         yield from (observation for observation in observations if observation is not None)
 
 
@@ -215,11 +215,13 @@ def _flags(part: Observation | Component, units: UnitWords) -> frozenset[str]:
     return codes or frozenset(flag for flag in flags if flag)
 
 
-def _remarks(whole: Observation, part: Observation | Component) -> str:
+def _remarks(observation: Observation, part: Observation | Component) -> str:
     """Everything that may say that a sample was spoiled."""
     remarks = [part.value_string, _words(part.value_codeable_concept)]
     remarks += [term.text or _words(term) for term in concepts.each(part.interpretation)] if part.interpretation else []
-    raw = (bytes(text).decode("utf-8", "replace") for text in (whole.note, whole.specimen) if memoryview(text))
+    raw = (
+        bytes(text).decode("utf-8", "replace") for text in (observation.note, observation.specimen) if memoryview(text)
+    )
     return " ".join(filter(None, (*remarks, *raw)))
 
 
@@ -233,9 +235,9 @@ def told(observation: Observation, namer: Namer, scope: Scope) -> Iterator[Told]
     is_other = any(concept.analyte or not concept.sets <= EXAMINATIONS for concept in concepts_known)
     if scope.is_future(when) or (is_other and not is_text_field):
         return
-    named = namer.said(observation.ref, observation.value_string)
-    if named is not None and named.phrases & KEPT:
-        yield Told(named=named, when=scope.date(when))
+    meaning = namer.said(observation.ref, observation.value_string)
+    if meaning is not None and meaning.phrases & KEPT:
+        yield Told(named=meaning, when=scope.date(when))
 
 
 def seen(observation: Observation, namer: Namer, scope: Scope) -> Iterator[Seen]:
@@ -282,21 +284,21 @@ def seen_in(part: Observation | Component, namer: Namer, entry: Entry, *, date: 
         return drunk
     code = namer.named_at(entry.ref, part.code, sites)
     value = namer.named_at(entry.ref, part.value_codeable_concept, sites) or NO_NAME
-    named = _telling(code) or _telling(value)
-    if named is None:
+    meaning = _telling(code) or _telling(value)
+    if meaning is None:
         return None
-    said = of_part(part, code.concepts if code is not None else (), value.concepts, namer.answers)
-    if said.by is By.REASON:
+    assertion = of_part(part, code.concepts if code is not None else (), value.concepts, namer.answers)
+    if assertion.by is By.REASON:
         value = NO_NAME
     return Seen(
-        named=named,
+        named=meaning,
         when=entry.when,
         quantity=part.value_quantity or _whole(part),
         value_concepts=value.concepts,
         value_sets=value.sets | examinations.flagged(part),
         value=value,
         date=parse(part.value_date_time) or date,
-        said=said,
+        said=assertion,
         is_done=not (was_not_done(part, namer.answers) or "absent" in value.sets or part.value_boolean is False),
         sites=namer.each_sets(sites),
         places=_places(sites),
@@ -346,8 +348,8 @@ def _whole(part: Observation | Component) -> Quantity | None:
     return Quantity(stated=part.value_integer) if part.value_integer is not None else None
 
 
-def _telling(named: Named | None) -> Named | None:
-    return named if named is not None and (named.sets or named.phrases) else None
+def _telling(meaning: Named | None) -> Named | None:
+    return meaning if meaning is not None and (meaning.sets or meaning.phrases) else None
 
 
 def _sites(part: Observation | Component) -> Concepts:

@@ -51,13 +51,17 @@ class OwnForm:
         """Whether a response is to our Questionnaire, whatever the base of the service and the version."""
         return canonical.partition("|")[0].endswith(self._canonical)
 
-    def read(self, answered: Sequence[Answered], entry: Entry) -> tuple[list[Seen], list[ToldMedicine]]:
+    def read(self, answered_items: Sequence[Answered], entry: Entry) -> tuple[list[Seen], list[ToldMedicine]]:
         """What the answers say."""
         answers: Given = {}
-        for item, answer in ((answered_item.item, answered_item.answer) for answered_item in answered):
+        for item, answer in ((answered_item.item, answered_item.answer) for answered_item in answered_items):
             answers.setdefault(item.link_id or "", []).append(answer)
-        seen = [self._twitch(one, answers) for item in self._form.every() for one in self._of(item, answers, entry)]
-        return seen + self._caffeine(answers, entry), list(self._medicines(answered, entry))
+        observations = [
+            self._twitch(observation, answers)
+            for item in self._form.every()
+            for observation in self._of(item, answers, entry)
+        ]
+        return observations + self._caffeine(answers, entry), list(self._medicines(answered_items, entry))
 
     def _of(self, item: FormItem, answers: Given, entry: Entry) -> Iterator[Seen]:
         if item.only_if is not None and item.only_if.answer not in self._chosen(item.only_if.item, answers):
@@ -124,8 +128,8 @@ class OwnForm:
     def _valued(self, token: str, sets: frozenset[str], entry: Entry) -> Seen:
         """An answer to a coded question, in the value sets that it stands for."""
         concepts = self._namer.concepts(self._concept(token))
-        named = Named(entry.ref, concepts, NOTHING.union(*(concept.sets for concept in concepts)))
-        return self._seen(named, entry, value_sets=sets)
+        meaning = Named(entry.ref, concepts, NOTHING.union(*(concept.sets for concept in concepts)))
+        return self._seen(meaning, entry, value_sets=sets)
 
     def _put(self, code: str, sets: frozenset[str], entry: Entry) -> Seen:
         """A finding that no terminology codes, by the code of our own list."""
@@ -133,9 +137,9 @@ class OwnForm:
         return self._seen(Named(entry.ref, (concept,), sets), entry)
 
     @staticmethod
-    def _seen(named: Named, entry: Entry, value_sets: frozenset[str] = NOTHING) -> Seen:
+    def _seen(meaning: Named, entry: Entry, value_sets: frozenset[str] = NOTHING) -> Seen:
         return Seen(
-            named=named,
+            named=meaning,
             when=entry.when,
             said=FINDING,
             value_sets=value_sets,
@@ -145,19 +149,19 @@ class OwnForm:
             sexes=entry.sexes,
         )
 
-    def _twitch(self, seen: Seen, answers: Given) -> Seen:
+    def _twitch(self, observation: Seen, answers: Given) -> Seen:
         """The twitch with its onset, its sites and how often it comes; other findings as they are."""
-        if "twitch" not in seen.named.sets:
-            return seen
+        if "twitch" not in observation.named.sets:
+            return observation
         places = {option.code: option for item in self._form.item if item.id == WHERE for option in item.answers}
         sites = [places[code].site for code in self._chosen(WHERE, answers) if code in places]
         often = {option.code: option.sets for item in self._form.item if item.id == OFTEN for option in item.answers}
         frequent = NOTHING.union(*(often.get(code, NOTHING) for code in self._chosen(OFTEN, answers)))
         onset = next((answer.value_date or answer.value_date_time for answer in answers.get(ONSET, ())), None)
         return replace(
-            seen,
+            observation,
             sites=tuple(frozenset({site}) if site else NOTHING for site in sites),
-            value_sets=seen.value_sets | frequent,
+            value_sets=observation.value_sets | frequent,
             onset=self._past(onset),
         )
 
@@ -173,13 +177,13 @@ class OwnForm:
         if not counted:
             return []
         first, total = counted[0][0], sum(mg for _, mg in counted)
-        seen = self._put(first.id, frozenset({CAFFEINE}), replace(entry, years=first.years))
-        return [replace(seen, quantity=Quantity(stated=total, code=MG_A_DAY))]
+        observation = self._put(first.id, frozenset({CAFFEINE}), replace(entry, years=first.years))
+        return [replace(observation, quantity=Quantity(stated=total, code=MG_A_DAY))]
 
-    def _medicines(self, answered: Sequence[Answered], entry: Entry) -> Iterator[ToldMedicine]:
+    def _medicines(self, answered_items: Sequence[Answered], entry: Entry) -> Iterator[ToldMedicine]:
         """The medicines that the patient names: what was done and when stands behind each name."""
         medicine: ToldMedicine | None = None
-        for item, answer in ((answered_item.item, answered_item.answer) for answered_item in answered):
+        for item, answer in ((answered_item.item, answered_item.answer) for answered_item in answered_items):
             if item.link_id == NAME and (answer.value_string or "").strip():
                 if medicine is not None:
                     yield medicine

@@ -42,11 +42,11 @@ class Reader:
         self._waiting: list[Medicated] = []
         self._aged: list[tuple[Problem, fhir.Condition]] = []
         self._aged_with: When | None = None
-        self._met: dict[tuple[type, str], Any] = {}
+        self._known_entries: dict[tuple[type, str], Any] = {}
         self._versions: dict[tuple[type, str], list[Any]] = {}
         self._disputed: set[tuple[type, str]] = set()
         self._foreign: list[str] = []
-        self._passed: set[str] = set()
+        self._skipped: set[str] = set()
         self._strange: dict[str, str | None] = {}
         self._ahead: set[str] = set()
         self._observation_look = ObservationLook(namer, scope.today)
@@ -62,7 +62,7 @@ class Reader:
             look = _LOOKS.get(kind)
             if look is not None and not look(self, resource):
                 continue
-            if not resource.id or (first := self._met.setdefault((kind, resource.id), resource)) is resource:
+            if not resource.id or (first := self._known_entries.setdefault((kind, resource.id), resource)) is resource:
                 self._take(kind, resource)
             elif resource != first:
                 self._keep_version(kind, resource, first)
@@ -100,7 +100,7 @@ class Reader:
         chart.ahead = tuple(sorted(self._ahead))
         chart.unknown_medicines = self._medication_reader.unknown
         medicines = self._medication_reader.medicines
-        chart.medicines = replace(medicines, active=medicines.active + len(self._passed))
+        chart.medicines = replace(medicines, active=medicines.active + len(self._skipped))
         self._waiting = []
         chart.drugs.sort(key=of_drug)
         return chart
@@ -160,7 +160,7 @@ class Reader:
         if self._medicine_matters(resource):
             return True
         if status_of(resource) == "active" and self.scope.owns(resource):
-            self._passed.add(resource.ref)
+            self._skipped.add(resource.ref)
         return False
 
     def _keep_version(self, kind: type, resource: Any, first: Any) -> None:
@@ -188,7 +188,7 @@ class Reader:
         self._aged = [aged for aged in self._aged if aged[1].ref not in refs]
         self._foreign = [ref for ref in self._foreign if ref not in refs]
         self._forms.forget(refs)
-        self._passed -= refs
+        self._skipped -= refs
         self._strange = {ref: said for ref, said in self._strange.items() if ref not in refs}
         self._ahead -= refs
         self._samples.forget(refs)
@@ -232,10 +232,10 @@ class Reader:
         chart.told_medicines[:] = reading.medicines
         chart.unread_answers = reading.left
 
-    def _see(self, seen: Seen) -> None:
+    def _see(self, observation: Seen) -> None:
         """Take a finding."""
-        self._chart.seen.append(seen)
-        self._examine(seen)
+        self._chart.seen.append(observation)
+        self._examine(observation)
 
     def _see_each(self, findings: Iterable[Seen]) -> None:
         """Take findings; what has a status that says nothing counts for nothing, and is said (N1)."""
@@ -251,10 +251,10 @@ class Reader:
         self._chart.problems += contained.problems(resource, self._namer, self.scope, self._chart.birth)
         self._see_each(contained.seen(resource, self._namer, self.scope))
 
-    def _examine(self, seen: Seen) -> None:
+    def _examine(self, observation: Seen) -> None:
         """Take an examination; one that a patient speaks of is none."""
-        if not (seen.reported or seen.named.sets.isdisjoint(examinations.KINDS)):
-            self._keep(self._chart.reports, examinations.examined(seen))
+        if not (observation.reported or observation.named.sets.isdisjoint(examinations.KINDS)):
+            self._keep(self._chart.reports, examinations.examined(observation))
 
     def form(self, resource: QuestionnaireResponse) -> None:
         """Take the answers to a form."""

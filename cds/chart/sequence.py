@@ -27,8 +27,8 @@ def _of_problem(problem: Problem) -> Place:
     return _place(problem.named.ref, problem.onset or problem.recorded, problem)
 
 
-def _of_seen(seen: Seen) -> Place:
-    return _place(seen.named.ref, seen.when, seen)
+def _of_seen(observation: Seen) -> Place:
+    return _place(observation.named.ref, observation.when, observation)
 
 
 def of_drug(drug: Drug) -> Place:
@@ -44,8 +44,8 @@ def _of_visit(visit: Visit) -> Place:
     return _place(visit.named.ref, visit.start, visit)
 
 
-def _of_told(told: Told) -> Place:
-    return _place(told.named.ref, told.when, told)
+def _of_told(mention: Told) -> Place:
+    return _place(mention.named.ref, mention.when, mention)
 
 
 def _of_kin(kin: FamilyMember) -> Place:

@@ -20,12 +20,12 @@ class Mentions:
 
     def __init__(self, chart: Chart) -> None:
         self._last: dict[Code, int] = {}
-        self._listed: set[Code] = set()
+        self._problem_list: set[Code] = set()
         for problem in chart.problems:
             if problem.is_active:
                 self._put(problem.named, days_of(problem, chart))
                 if not problem.of_visit:
-                    self._listed.update(_codes(problem.named))
+                    self._problem_list.update(_codes(problem.named))
         for entry in chart.seen:
             if entry.said.is_present and entry.when is not None:
                 self._put(entry.named, (entry.when.last,))
@@ -48,7 +48,7 @@ class Mentions:
 
     def is_listed(self, term: Named) -> bool:
         """Whether an active entry of the problem list says it."""
-        return not self._listed.isdisjoint(_codes(term))
+        return not self._problem_list.isdisjoint(_codes(term))
 
 
 def _codes(term: Named) -> tuple[Code, ...]:

@@ -11,13 +11,17 @@ WINDOW = "questionnaire"
 ANSWERS = (ASKED, SOME_DAYS, NEVER)
 
 
-def positive(seen: Iterable[Seen], is_within: Callable[[When | None, str], bool]) -> When | None:
+def positive(observations: Iterable[Seen], is_within: Callable[[When | None, str], bool]) -> When | None:
     """The day of the newest answer, if it is more than "not at all"; of two at one moment the worse one.
 
     An answer that cannot be read takes none away.
     """
-    told = [one for one in seen if ASKED in one.named.sets and is_within(_last_day(one.when), WINDOW) and _is_read(one)]
-    return next((one.when for one in newest(told, lambda one: one.when) if _is_positive(one)), None)
+    answers = [
+        answer
+        for answer in observations
+        if ASKED in answer.named.sets and is_within(_last_day(answer.when), WINDOW) and _is_read(answer)
+    ]
+    return next((answer.when for answer in newest(answers, lambda answer: answer.when) if _is_positive(answer)), None)
 
 
 def _last_day(when: When | None) -> When | None:
@@ -25,11 +29,11 @@ def _last_day(when: When | None) -> When | None:
     return When(when.last, when.last, when.text) if when is not None else None
 
 
-def _is_read(seen: Seen) -> bool:
-    number = seen.quantity.value if seen.quantity is not None else None
-    return seen.said.is_answer and (number is not None or not seen.value_sets.isdisjoint(ANSWERS))
+def _is_read(observation: Seen) -> bool:
+    number = observation.quantity.value if observation.quantity is not None else None
+    return observation.said.is_answer and (number is not None or not observation.value_sets.isdisjoint(ANSWERS))
 
 
-def _is_positive(seen: Seen) -> bool:
-    number = seen.quantity.value if seen.quantity is not None else None
-    return SOME_DAYS in seen.value_sets or (number is not None and number > 0)
+def _is_positive(observation: Seen) -> bool:
+    number = observation.quantity.value if observation.quantity is not None else None
+    return SOME_DAYS in observation.value_sets or (number is not None and number > 0)

@@ -14,16 +14,16 @@ class Written:
 
     def __init__(self) -> None:
         self.changes = 0
-        self._held: dict[str, list[Resource]] = {}
+        self._by_patient: dict[str, list[Resource]] = {}
 
     def of(self, patient: str) -> tuple[Resource, ...]:
         """What was written for one patient."""
-        return tuple(self._held.get(patient, ()))
+        return tuple(self._by_patient.get(patient, ()))
 
     @property
     def patients(self) -> tuple[str, ...]:
         """Those for whom something was written."""
-        return tuple(self._held)
+        return tuple(self._by_patient)
 
     def create(self, patient: str, resource: Resource, condition: str) -> tuple[Resource, bool]:
         """The resource as it is held now, and whether it is new: with a condition that one meets, nothing is."""
@@ -32,16 +32,16 @@ class Written:
         )
         if existing is not None:
             return existing, False
-        if sum(map(len, self._held.values())) >= MOST:
+        if sum(map(len, self._by_patient.values())) >= MOST:
             raise Refused(422, "too-costly", "The demo cannot store more. Reset it on its first page.")
         created = {**resource, "id": str(uuid4())}
-        self._held.setdefault(patient, []).append(created)
+        self._by_patient.setdefault(patient, []).append(created)
         self.changes += 1
         return created, True
 
     def reset(self) -> None:
         """Forget everything that was written."""
-        self._held.clear()
+        self._by_patient.clear()
         self.changes += 1
 
 
