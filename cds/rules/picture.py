@@ -175,7 +175,7 @@ def read(
     adult = person.age_years is not None and person.age_years >= knowledge.at("adult_years")
     signs = findings.read(chart, twitches, knowledge, today)
     signs = reported.capped(readings.settled(signs, chart, knowledge, today, adult=adult), knowledge, today)
-    recorded_findings = findings.recorded(chart, knowledge)
+    on_file = findings.recorded(chart, knowledge)
     tests = lab_status.read(chart, knowledge, person, today)
     medicines = medication.read(chart.drugs, knowledge, today, chart.told_medicines)
     known_diseases = known_disease.known(chart.problems, knowledge)
@@ -210,10 +210,8 @@ def read(
         unread=_accounted(chart, tests, (*results, *answers), knowledge, today),
         unclear=findings.unclear(chart, knowledge, today),
         unsure=findings.in_texts(chart, UNSURE, knowledge, today),
-        recorded=recorded_findings,
-        names=frozenset(
-            (*signs.names, *recorded_findings, *tests.standings, *medicines.names, *_other_names(chart), *diseases)
-        ),
+        recorded=on_file,
+        names=frozenset((*signs.names, *on_file, *tests.standings, *medicines.names, *_other_names(chart), *diseases)),
     )
 
 
