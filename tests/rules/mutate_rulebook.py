@@ -26,7 +26,7 @@ import tempfile
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -290,22 +290,15 @@ def mutants() -> Iterator[Mutant]:
     """Every field of every row, changed once for each thing that it holds, and each datum."""
     for row in row_mutants.ROWS(engine(TODAY).knowledge):
         for what, changed in row_mutants.of_rule(row):
-            yield Mutant(
-                f"{row.id}.{what}",
-                lambda row=row, changed=changed: row_mutants.put_rule(row.id, changed),
-                row.id,
-                "rulebook",
-            )  # type: ignore[misc]
-        yield Mutant(f"{row.id}.order", lambda row=row: row_mutants.put_last(row.id), row.id, "rulebook")  # type: ignore[misc]
+            yield Mutant(f"{row.id}.{what}", partial(row_mutants.put_rule, row.id, changed), row.id, "rulebook")
+        yield Mutant(f"{row.id}.order", partial(row_mutants.put_last, row.id), row.id, "rulebook")
     for place, card in enumerate(CARDS):
         topic = card.topic.value
         for what, other in row_mutants.of_card(card):
-            yield Mutant(
-                f"{topic}.{what}", lambda place=place, other=other: row_mutants.put_card(place, other), topic, "cards"
-            )  # type: ignore[misc]
-        yield Mutant(f"{topic}.rank", lambda place=place: row_mutants.swap(place), topic, "cards")  # type: ignore[misc]
+            yield Mutant(f"{topic}.{what}", partial(row_mutants.put_card, place, other), topic, "cards")
+        yield Mutant(f"{topic}.rank", partial(row_mutants.swap, place), topic, "cards")
     for name, file, text in data_mutants.mutants(DATA):
-        yield Mutant(name, lambda file=file, text=text: put_data(file, text), file, data_mutants.table(name))  # type: ignore[misc]
+        yield Mutant(name, partial(put_data, file, text), file, data_mutants.table(name))
 
 
 def put_data(file: str, text: str) -> None:
