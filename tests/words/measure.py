@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 from heard_by import hears
 from word_score import FLAGS, GATE, Fault, Score, line, score
-from word_texts import FOLDER, LANGUAGES, Half, WordText, by_kind, others, texts
+from word_texts import FOLDER, LANGUAGES, Half, WordText, by_kind, held, others, texts
 
 from cds.knowledge.load import DATA
 from cds.knowledge.measured import MEASURED
 
-OTHER_HAND, BY_KIND = "other hand", "by kind"
+OTHER_HAND, BY_KIND, HELD = "other hand", "by kind", "held"
 READ = (Half.DEVELOPMENT.value, BY_KIND)  # what may be read by who tunes the lists
 HEAD = f"    {'half':12} texts  {'':12} {'precision [95 %]':22}   recall [95 %]"
 NOT_YET = FOLDER / "not_yet.toml"
@@ -48,8 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def measure() -> Measured:
-    """The score of every half and language, of the texts of another hand, and of those written kind by kind."""
-    halves = {half.value: texts(half) for half in Half} | {OTHER_HAND: others(), BY_KIND: by_kind()}
+    """The score of every half and language, of the texts of another hand, of those held, and of those by kind."""
+    halves = {half.value: texts(half) for half in Half} | {
+        OTHER_HAND: others(),
+        HELD: held(),
+        BY_KIND: by_kind(),
+    }
     return {half: {one: score(some, hears) for one, some in by_language(found)} for half, found in halves.items()}
 
 

@@ -14,6 +14,7 @@ from word_texts import (
     WordText,
     by_kind,
     half_of,
+    held,
     others,
     read,
     texts,
@@ -22,7 +23,8 @@ from word_texts import (
 ALL = [text for half in Half for text in texts(half)]
 OTHERS = others()
 WRITTEN = by_kind()
-LEAST, LEAST_OF_LANGUAGE, LEAST_OTHERS, LEAST_WRITTEN = 2_000, 400, 300, 600
+HELD = held()
+LEAST, LEAST_OF_LANGUAGE, LEAST_OTHERS, LEAST_WRITTEN, LEAST_HELD = 2_000, 400, 300, 600, 500
 
 
 @pytest.mark.parametrize("half", Half)
@@ -39,12 +41,18 @@ def test_sizes() -> None:
     assert min(len(texts(half)) for half in Half) >= LEAST / 2
     assert len(OTHERS) >= LEAST_OTHERS
     assert len(WRITTEN) >= LEAST_WRITTEN
-    assert set(LANGUAGES) == {text.language for text in OTHERS} == {text.language for text in WRITTEN}
+    assert len(HELD) >= LEAST_HELD
+    assert (
+        set(LANGUAGES)
+        == {text.language for text in OTHERS}
+        == {text.language for text in WRITTEN}
+        == {text.language for text in HELD}
+    )
 
 
 def test_texts_are_sound() -> None:
     """Every text has an id of its own, is written once, and uses the columns' own words."""
-    every = [*ALL, *OTHERS, *WRITTEN]
+    every = [*ALL, *OTHERS, *WRITTEN, *HELD]
     assert [] == [one for one, times in Counter(text.text for text in every).items() if times > 1]
     assert [] == [one for one, times in Counter(text.id for text in every).items() if times > 1]
     assert [] == [text.id for text in every if not _is_sound(text)]
@@ -82,7 +90,7 @@ def test_silent_texts() -> None:
 def test_kinds_agree_with_the_gate() -> None:
     """What a text is called and what is expected of it do not contradict each other."""
     closed = {"negated", "negation after the phrase", "doubtful", "historical", "homonym", "hypothetical", "nothing"}
-    every = [*ALL, *OTHERS, *WRITTEN]
+    every = [*ALL, *OTHERS, *WRITTEN, *HELD]
     assert [] == [text.id for text in every if text.kind in closed and text.gate.is_open]
     assert [] == [text.id for text in every if text.kind == "other person" and text.gate not in {Gate.OTHER, Gate.NONE}]
     assert [] == [text.id for text in every if text.kind == "lay word" and not text.gate.is_open]

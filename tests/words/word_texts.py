@@ -85,6 +85,11 @@ def others() -> list[WordText]:
     return read(FOLDER / "other_hand" / f"{language}.tsv" for language in LANGUAGES)
 
 
+def held() -> list[WordText]:
+    """The texts written together with the newest of those by kind and never read since: of no half, a measure only."""
+    return read(FOLDER / "held" / f"{language}.tsv" for language in LANGUAGES)
+
+
 def by_kind() -> list[WordText]:
     """The texts that who tunes the lists wrote, kind by kind, to find what fails: of no half, and no measure."""
     return read(FOLDER / "by_kind" / f"{language}.tsv" for language in LANGUAGES)
