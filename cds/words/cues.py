@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from cds.words.boxes import Ticked, ticked
 from cds.words.masks import CUE, places
 from cds.words.mention import Polarity
 from cds.words.owners import Owners
@@ -12,6 +13,9 @@ from cds.words.tokens import Kind
 
 TIMED_WITHIN = 4
 BESIDE = 3
+NEXT_QUESTION = 4  # words of a question that follows an answer without a mark between
+NOES = ("absent-end", "absent", "absent-far", "absent-all")
+ANSWERED_BEHIND = "?:-"
 DENYING = ("absent", "absent-far")  # what may deny the word behind it: "neg MRI"
 MENTIONED = ("twitch", "sign:", "family")
 YES = "cue:yes"
@@ -44,9 +48,9 @@ class Around(Owners):
         at = self._at
         if self._of_person(at):
             return Polarity.PERSON
-        if self._is_hypothetical(at) or (is_sign and self._is_instruction(at)):
+        if self._is_hypothetical(at) or (is_sign and self._is_only_spoken_of(at)):
             return Polarity.HYPOTHETICAL
-        if (answer := self._answered(at)) is not None:
+        if (answer := self._ticked(at) or self._answered(at)) is not None:
             return answer
         negated = self._negated(at, is_sign=is_sign)
         if negated is not None and negated is not Polarity.PRESENT:
@@ -59,7 +63,7 @@ class Around(Owners):
 
     def _is_unclear(self, at: Match) -> bool:
         """Whether nobody can tell whose a twitch is, whether it is over, or whether it is only to be looked for."""
-        return self._is_beside_person(at) or self._is_instruction(at) or self._may_be_over(at)
+        return self._is_beside_person(at) or self._is_only_spoken_of(at) or self._may_be_over(at)
 
     def _may_be_over(self, at: Match) -> bool:
         """Whether the next clause begins with what says that something is over: "twitching, gone by the evening"."""
@@ -86,6 +90,12 @@ class Around(Owners):
             return True
         return bool(self._before("hypothetical-far", at, LIST_REACH) or self._anywhere("hypothetical-all", at))
 
+    def _is_only_spoken_of(self, at: Match) -> bool:
+        """Whether somebody is told to look for it, or it is a topic and nothing in the sentence affirms it."""
+        if self._is_instruction(at):
+            return True
+        return bool(self._before("topic", at, LIST_REACH)) and not self._stands("affirmed", self._begin, self._last)
+
     def _is_instruction(self, at: Match) -> bool:
         """Whether somebody is told to look for it: the sentence or the clause begins with what is to be done."""
         return any(self._in.begins(cue.first) for cue in self._before("instruction", at, LIST_REACH))
@@ -93,12 +103,20 @@ class Around(Owners):
     def _is_same_list(self, cue: Match, at: Match) -> bool:
         return self._in.is_one_clause(cue.end, at.first) or self._is_joined(cue, at)
 
+    def _ticked(self, at: Match) -> Polarity | None:
+        """What its check box says: an empty one, that nothing is told; a ticked one leaves it to the other cues."""
+        yes, no = (frozenset(match.first for match in self._of(kind)) for kind in ("yes", "absent-end"))
+        said = ticked(self._in, at.first, at.end, yes, no)
+        return {Ticked.NO: Polarity.ABSENT, Ticked.EMPTY: Polarity.HYPOTHETICAL}.get(said) if said else None
+
     def _answered(self, at: Match) -> Polarity | None:
         """What an answer says: nothing behind a question or a colon is unclear; a yes leaves it to the other cues."""
         here = self._in.tokens
         is_headed = at.first > 0 and at.end < len(here) and here[at.end].kind is Kind.COLON
         if is_headed and not self._in.words(at.end, self._last):
             return Polarity.UNKNOWN  # a line of a form that nobody filled; alone it is a title
+        if (beside := self._answered_beside(at)) is not None:
+            return beside
         question = next((place for place in range(at.end, len(here)) if here[place].kind is Kind.ASKED), None)
         if question is None or question > self._last or not self._is_screened(at):
             return None
@@ -108,6 +126,37 @@ class Around(Owners):
         if any(match.meaning == YES for match in answers):
             return None
         return Polarity.ABSENT if answers else Polarity.UNKNOWN
+
+    def _answered_beside(self, at: Match) -> Polarity | None:
+        """Whether a no stands right behind its question mark, in a row of questions too: "twitching? n cramps? y"."""
+        if not self._is_mark(at.end, "?"):
+            return None
+        noes = [cue for kind in NOES for cue in self._of(kind) if cue.first == at.end + 1]
+        return (
+            Polarity.ABSENT if any(self._ends_answer(cue.end, "?") or self._is_all_of_it(cue) for cue in noes) else None
+        )
+
+    def _is_all_of_it(self, cue: Match) -> bool:
+        """Whether an answer is a short clause that tells of nothing else: "never had it"."""
+        here = self._in
+        end = next((place for place in range(cue.end, len(here.tokens)) if here.is_mark(place)), len(here.tokens))
+        tells = any(cue.end <= match.first < end for match in self._mentions)
+        return here.words(cue.end, end) < BESIDE and not tells
+
+    def _ends_answer(self, end: int, mark: str) -> bool:
+        """Whether an answer ends there: a clause does, or what is asked next is short, with the same mark behind it."""
+        if self._in.is_clause_end(end):
+            return True
+        here = self._in.tokens
+        behind = next((place for place in range(end, len(here)) if here[place].kind is not Kind.WORD), None)
+        return behind is not None and here[behind].text == mark and self._in.words(end, behind) <= NEXT_QUESTION
+
+    def _is_mark(self, place: int, mark: str) -> bool:
+        return 0 <= place < len(self._in.tokens) and self._in.tokens[place].text == mark
+
+    def _is_other_answer(self, cue: Match, at: Match) -> bool:
+        """Whether a no before a phrase answers another question, and the phrase is asked for itself."""
+        return any(self._is_mark(cue.first - 1, mark) and self._is_mark(at.end, mark) for mark in ANSWERED_BEHIND)
 
     def _is_screened(self, at: Match) -> bool:
         """Whether a question asks for it, and not about what is there: "any twitching?", but "is my twitching MND?"."""
@@ -134,7 +183,12 @@ class Around(Owners):
 
     def _negated_by(self, cue: Match, at: Match, *, far: bool, is_sign: bool) -> Polarity | None:
         """What one negative word before a phrase says: in its clause no, past a comma only in a list that is joined."""
-        if self._is_affirmed_beside(cue, at) or self._has_begun(at) or (not far and self._is_headline(cue, at)):
+        if (
+            self._is_other_answer(cue, at)
+            or self._is_affirmed_beside(cue, at)
+            or self._has_begun(at)
+            or (not far and self._is_headline(cue, at))
+        ):
             return None
         if self._in.is_one_clause(cue.end, at.first) or self._is_right_behind_colon(cue, at, far=far):
             return Polarity.ABSENT if self._in.words(cue.end, at.first) <= BEFORE or self._is_joined(cue, at) else None
@@ -204,6 +258,7 @@ class Around(Owners):
             return True
         after = [cue for cue in self._after("absent-post", at, LIST_REACH) if self._is_near_end(at, cue)]
         after = [cue for cue in after if self._is_near(at, cue) or self._is_answer_to(at, cue)]
+        after = [cue for cue in after if not self._is_of_next(cue)]
         after += [cue for cue in self._after("absent-end", at, 2) if self._in.is_clause_end(cue.end)]
         after += [cue for cue in self._anywhere_after("absent-all", at) if self._is_its_verb(at, cue)]
         for cue in after:
@@ -214,6 +269,13 @@ class Around(Owners):
             if not undone:
                 return True
         return False
+
+    def _is_of_next(self, cue: Match) -> bool:
+        """Whether a no behind a dash is said of the sign that follows it: "twitching - no weakness"."""
+        is_dash = self._in.tokens[cue.first].text == "-"
+        return (
+            is_dash and any(match.first == cue.end for match in self._mentions) and not self._ends_answer(cue.end, "-")
+        )
 
     def _anywhere_after(self, kind: str, at: Match) -> list[Match]:
         return self._after(kind, at, LIST_REACH)
@@ -308,6 +370,8 @@ class Around(Owners):
 
     def _is_asked(self, at: Match) -> bool:
         here = self._in.tokens
+        if any(self._in.is_one_clause(match.end, at.first) for match in self._before("cause", at, 2)):
+            return False  # it is the cause that is asked for
         if at.first > 0 and here[at.first - 1].kind is Kind.ASKED:
             return not (at.first > 1 and here[at.first - 2].counts and here[at.first - 2].text.startswith("cause"))
         end = at.end + (at.end < len(here) and here[at.end].text == "(")

@@ -3,7 +3,7 @@
 from cds.words.patterns import Match
 from cds.words.reach import BEFORE, LIST_REACH, Reach
 
-LAST = 2  # words between a person and the end of the clause that is about that person
+LAST = 4  # words between a person and the end of the clause that is about that person
 
 
 class Owners(Reach):
@@ -45,7 +45,8 @@ class Owners(Reach):
         """Whether something between says of whom it is; not the verb right behind: "her friend complains of"."""
         verb_starts = {cue.first for cue in self._of("person-verbs") if cue.first == person.end}
         enders = [cue.first for cue in self._of("enders") if person.end <= cue.first < at.first]
-        return any(place not in verb_starts for place in enders) or self._is_patient(person.end, at.first)
+        is_patient = self._is_patient(person.end, at.first) or self._stands("first-person", person.end, at.end)
+        return is_patient or any(place not in verb_starts for place in enders)
 
     def _people_of_clause(self, at: Match) -> list[Match]:
         return [cue for cue in self._people("person", at) if self._in.is_one_clause(cue.end, at.first)]

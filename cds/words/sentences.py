@@ -14,7 +14,7 @@ class Sentences:
         self._commas = [0]
         self._stops = [0]
         for place, token in enumerate(tokens):
-            stop = token.kind is Kind.STOP or (token.kind is Kind.ASKED and _ends(tokens, place))
+            stop = token.kind in (Kind.STOP, Kind.BOX) or (token.kind is Kind.ASKED and _ends(tokens, place))
             self._words.append(self._words[-1] + token.counts)
             self._commas.append(self._commas[-1] + (token.kind in (Kind.COMMA, Kind.COLON)))
             self._stops.append(self._stops[-1] + stop)
@@ -52,7 +52,7 @@ class Sentences:
     def is_mark(self, place: int) -> bool:
         """Whether a token ends a clause."""
         token = self.tokens[place]
-        return token.kind in (Kind.COMMA, Kind.COLON, Kind.STOP) or token.text in "()-"
+        return token.kind in (Kind.COMMA, Kind.COLON, Kind.STOP, Kind.BOX) or token.text in "()-"
 
     def limits(self, first: int, end: int) -> tuple[int, int]:
         """The sentence around some tokens, as far as a cue may reach."""

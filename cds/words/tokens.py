@@ -9,6 +9,8 @@ from functools import lru_cache
 from msgspec import Struct
 
 LONGEST = 2_000
+TICKED = "[x]"
+EMPTY = "[ ]"  # a check box that nobody ticked
 FULL_POWER = frozenset({"5/5", "5+/5", "5+"})
 _SPECIAL = {"ß": "ss", "œ": "oe", "æ": "ae", "ø": "o", "¿": " ", "¡": " "}
 _SPECIAL |= dict.fromkeys("\u2019\u2018\u0060\u00b4", "'") | dict.fromkeys("\u2013\u2014", "-")
@@ -17,12 +19,15 @@ _SHORT = frozenset(
     {"rt", "lt", "bilat", "bil", "pt", "hx", "re", "li", "bds", "ca", "dr", "mr", "mrs", "approx", "resp", "sx", "wk"}
     | {"wks", "mo", "mos", "yr", "yrs", "izq", "der", "dcha", "izda", "prob", "poss", "ggf", "evtl", "susp", "diff"}
     | {"int", "ext", "st", "pat", "pte", "pcte"}
+    | {"incl", "inkl", "esp", "stdl", "neurol", "bes"}
 )  # abbreviations: their point ends no sentence
+_TICK = frozenset("xv*\u2611\u2612\u2713\u2714")
 _TOKEN = re.compile(
     r"(?P<short>[a-z]/[a-z](?:/[a-z])?(?![a-z0-9])|\(-\)|\(\+\))"
     r"|(?P<grade>[0-5][+-]?/5(?![0-9])|[0-5][+-](?![0-9]))"
     r"|(?P<number>[0-9]{1,6}(?:[.,][0-9]{1,4})?)"
     r"|(?P<word>[^\W\d_]+(?:'[^\W\d_]+)?(?:\.(?:tv|com|org)(?![a-z]))?)"
+    r"|(?P<box>\[\s{0,3}[xv*\u2713\u2714]?\s{0,3}\]|\(\s{0,3}[x\u2713\u2714]?\s{0,3}\)|[\u2610-\u2612\u25a1\u2713\u2714])"
     r"|(?P<mark>[.,;:?!+\-/()\n\r])"
 )
 
@@ -39,6 +44,7 @@ class Kind(IntEnum):
     STOP = 6
     ASKED = 7
     LOOSE = 8
+    BOX = 9
 
 
 _MARKS = {",": Kind.COMMA, ":": Kind.COLON, "?": Kind.ASKED} | dict.fromkeys(".;!\n\r", Kind.STOP)
@@ -91,6 +97,8 @@ def _tokens(folded: str, places: list[int] | None) -> Iterator[Token]:
     for match in _TOKEN.finditer(folded):
         start, end, text = match.start(), match.end(), match.group()
         kind = match.lastgroup
+        if kind == "box":
+            text = TICKED if _TICK.intersection(text) else EMPTY
         if kind == "mark" and _is_inside(text, folded, start, last_word if joined == start else ""):
             continue
         for part, first, last in _parts(text, start) if kind == "word" else ((text, start, end),):
@@ -104,6 +112,8 @@ def _tokens(folded: str, places: list[int] | None) -> Iterator[Token]:
 def _kind(group: str | None, text: str) -> Kind:
     if group == "mark":
         return _MARKS.get(text, Kind.LOOSE)
+    if group == "box":
+        return Kind.BOX
     if group == "grade":
         return Kind.GOOD if text in FULL_POWER else Kind.GRADE
     return Kind.NUMBER if group == "number" else Kind.WORD
