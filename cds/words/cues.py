@@ -105,6 +105,8 @@ class Around(Owners):
 
     def _ticked(self, at: Match) -> Polarity | None:
         """What its check box says: an empty one, that nothing is told; a ticked one leaves it to the other cues."""
+        if not self._in.has_boxes:
+            return None
         yes, no = (frozenset(match.first for match in self._of(kind)) for kind in ("yes", "absent-end"))
         said = ticked(self._in, at.first, at.end, yes, no)
         return {Ticked.NO: Polarity.ABSENT, Ticked.EMPTY: Polarity.HYPOTHETICAL}.get(said) if said else None

@@ -16,11 +16,14 @@ SAYING = (*NOT_UNSURE, *UNSURELY, "cue:history", "cue:person", "cue:speakers")
 def told(near: list[Match]) -> Iterator[Match]:
     """The cues that say something, of all that were found."""
     pseudo = [match for match in near if match.meaning == PSEUDO]
-    cues = [match for match in near if match.meaning.startswith(CUE) and not _is_masked(match, pseudo)]
+    cues = [match for match in near if match.meaning.startswith(CUE)]
+    if pseudo:
+        masked = places(pseudo)
+        cues = [match for match in cues if not _is_masked(match, pseudo, masked)]
     unsure = places(match for match in cues if match.meaning in UNSURE)
     over = places(match for match in cues if match.meaning == OVER)
     for cue in cues:
-        is_part = cue.meaning.startswith(NOT_UNSURE) and _is_within(cue, unsure)
+        is_part = unsure and cue.meaning.startswith(NOT_UNSURE) and _is_within(cue, unsure)
         if not is_part and not (cue.meaning == STILL and cue.first in over):
             yield cue
 
@@ -30,13 +33,13 @@ def places(matches: Iterable[Match]) -> frozenset[int]:
     return frozenset(place for match in matches for place in range(match.first, match.end))
 
 
-def _is_masked(cue: Match, pseudo: list[Match]) -> bool:
+def _is_masked(cue: Match, pseudo: list[Match], masked: frozenset[int]) -> bool:
     """Whether it is part of a phrase that is no cue; one of doubt only if that is longer: "not sure why"."""
     if not cue.meaning.startswith(SAYING):
         return False
     if cue.meaning.startswith(UNSURELY):
         return any(_is_longer(match, cue) for match in pseudo)
-    return _is_within(cue, places(pseudo))
+    return _is_within(cue, masked)
 
 
 def _is_longer(match: Match, cue: Match) -> bool:

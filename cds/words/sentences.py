@@ -13,8 +13,11 @@ class Sentences:
         self._words = [0]
         self._commas = [0]
         self._stops = [0]
+        self.has_boxes = False
         for place, token in enumerate(tokens):
-            stop = token.kind in (Kind.STOP, Kind.BOX) or (token.kind is Kind.ASKED and _ends(tokens, place))
+            stop = token.kind is Kind.STOP or (token.kind is Kind.ASKED and _ends(tokens, place))
+            if token.kind is Kind.BOX:
+                stop = self.has_boxes = True
             self._words.append(self._words[-1] + token.counts)
             self._commas.append(self._commas[-1] + (token.kind in (Kind.COMMA, Kind.COLON)))
             self._stops.append(self._stops[-1] + stop)
