@@ -142,7 +142,8 @@ class Around(Owners):
         """Whether an answer is a short clause that tells of nothing else: "never had it"."""
         here = self._in
         end = next((place for place in range(cue.end, len(here.tokens)) if here.is_mark(place)), len(here.tokens))
-        tells = any(cue.end <= match.first < end for match in self._mentions)
+        is_dash = not here.tokens[cue.first].counts  # a dash alone is a no only where nothing follows it
+        tells = is_dash or any(cue.end <= match.first < end for match in self._mentions)
         return here.words(cue.end, end) < BESIDE and not tells
 
     def _ends_answer(self, end: int, mark: str) -> bool:
