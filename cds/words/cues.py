@@ -48,7 +48,7 @@ class Around(Owners):
         at = self._at
         if self._of_person(at):
             return Polarity.PERSON
-        if self._is_hypothetical(at) or (is_sign and self._is_only_spoken_of(at)):
+        if self._is_hypothetical(at) or (is_sign and self._is_instruction(at)):
             return Polarity.HYPOTHETICAL
         if (answer := self._ticked(at) or self._answered(at)) is not None:
             return answer
@@ -59,11 +59,12 @@ class Around(Owners):
             return Polarity.HISTORY
         if self._is_doubted(at):
             return Polarity.DOUBT if is_sign else Polarity.UNKNOWN
-        return Polarity.PRESENT if is_sign or not self._is_unclear(at) else Polarity.UNKNOWN
+        is_unclear = self._is_topic(at) if is_sign else self._is_unclear(at)
+        return Polarity.UNKNOWN if is_unclear else Polarity.PRESENT
 
     def _is_unclear(self, at: Match) -> bool:
         """Whether nobody can tell whose a twitch is, whether it is over, or whether it is only to be looked for."""
-        return self._is_beside_person(at) or self._is_only_spoken_of(at) or self._may_be_over(at)
+        return self._is_beside_person(at) or self._is_instruction(at) or self._is_topic(at) or self._may_be_over(at)
 
     def _may_be_over(self, at: Match) -> bool:
         """Whether the next clause begins with what says that something is over: "twitching, gone by the evening"."""
@@ -90,10 +91,8 @@ class Around(Owners):
             return True
         return bool(self._before("hypothetical-far", at, LIST_REACH) or self._anywhere("hypothetical-all", at))
 
-    def _is_only_spoken_of(self, at: Match) -> bool:
-        """Whether somebody is told to look for it, or it is a topic and nothing in the sentence affirms it."""
-        if self._is_instruction(at):
-            return True
+    def _is_topic(self, at: Match) -> bool:
+        """Whether it is only spoken of: explained, asked in general, read; and nothing in the sentence affirms it."""
         return bool(self._before("topic", at, LIST_REACH)) and not self._stands("affirmed", self._begin, self._last)
 
     def _is_instruction(self, at: Match) -> bool:

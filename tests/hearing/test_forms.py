@@ -13,6 +13,8 @@ BOXES = [
     ("Muskelzucken ja [ ] nein [x]", "Muskelzucken ja [x] nein [ ]"),
     ("Fasciculations : [ ] oui [ ] non", "Fasciculations : [x] oui [ ] non"),
     ("[ ] cramps\n[ ] twitching", "Seen today [x] new\ncalf twitching"),
+    ("[ ] frequent calf twitching [x] cramps", "[x] frequent calf twitching [ ] cramps"),
+    ("Muscle twitching at night [ ] cramps [x]", "Muscle twitching at night [x] cramps [ ]"),
     ("Symptoms [ ] twitching [ ] cramps", "Symptoms: [x] twitching [ ] cramps"),
 ]
 ANSWERS = [
@@ -58,10 +60,11 @@ def test_only_one_of_two_opens_the_gate(silent: str, fires: str) -> None:
         ("[ ] twitching [x] trouble swallowing [ ] weakness", {"swallowing": "present"}),
         ("Twitching: [ ] yes [x] no", {"twitch": "absent"}),
         ("Twitching? N  Cramps? Y", {"twitch": "absent", "cramps": "present"}),
+        ("Explained that slurred speech needs help", {"speech": "unknown"}),
         ("Trouble swallowing: No. Weakness: Yes, left leg", {"swallowing": "absent", "weakness": "present"}),
     ],
 )
 def test_what_a_form_says(text: str, expected: dict[str, str]) -> None:
-    """A tick and a yes are said of their own sign, a no denies it, and an empty box says nothing of one."""
+    """A tick and a yes are said of their own sign, a no denies it, a topic is unclear, an empty box says nothing."""
     heard = {concept: polarity for concept, polarity in said(text).items() if polarity != "hypothetical"}
     assert expected == heard
