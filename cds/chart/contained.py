@@ -7,7 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from cds.chart import care_events, conditions, observations
-from cds.chart.facts import Problem, Seen
+from cds.chart.facts import ClinicalObservation, Problem
 from cds.chart.naming import Namer
 from cds.chart.scope import Scope
 from cds.fhir.base import Resource
@@ -40,7 +40,7 @@ def problems(whole: Reason, namer: Namer, scope: Scope, birth: When | None) -> I
             )
 
 
-def seen(whole: Whole, namer: Namer, scope: Scope) -> Iterator[Seen]:
+def seen(whole: Whole, namer: Namer, scope: Scope) -> Iterator[ClinicalObservation]:
     """The findings within it, each known by the whole; one without a day is of the day of the whole."""
     day = _day(whole)
     for observation in _held(whole, _OBSERVATION):

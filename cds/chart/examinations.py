@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
 
-from cds.chart.facts import Report, Seen
+from cds.chart.facts import ClinicalObservation, Report
 from cds.chart.naming import Namer
 from cds.chart.polarity import By, Said, Says
 from cds.chart.spoken import RED_FLAG, UNREAD, UNSURE
@@ -22,7 +22,7 @@ NORMAL, ABNORMAL, TWITCH = "normal", "abnormal", "twitch"
 _NOTES = msgspec.json.Decoder(Annotation | list[Annotation | None] | str | None)
 
 
-def examined(observation: Seen) -> Report | None:
+def examined(observation: ClinicalObservation) -> Report | None:
     """An Observation that is an examination or an EMG, unless it says that there was none.
 
     What has no value or is not final is one of unknown result: it neither calms nor alarms, nor does an older normal
@@ -68,7 +68,9 @@ def of_all(conclusions: Iterable[CodeableConcept], namer: Namer) -> tuple[str | 
     return outcome, outcome == NORMAL and any(NORMAL not in sets and TWITCH not in sets for sets in each)
 
 
-def in_one(parts: Sequence[Seen], observation: Observation, namer: Namer) -> Sequence[Seen]:
+def in_one(
+    parts: Sequence[ClinicalObservation], observation: Observation, namer: Namer
+) -> Sequence[ClinicalObservation]:
     """The parts of one Observation: a normal examination disagrees with itself if a part of it or its words do.
 
     Free text is never "normal" (4b), and a normal result with a sign in its text or in a component calms nothing (N24).
@@ -81,7 +83,7 @@ def in_one(parts: Sequence[Seen], observation: Observation, namer: Namer) -> Seq
     return (replace(first, said=Said(Says.UNKNOWN, By.TEXT, disagrees=True)), *parts[1:])
 
 
-def _is_sign(part: Seen) -> bool:
+def _is_sign(part: ClinicalObservation) -> bool:
     return (part.said.is_present or part.said.disagrees) and TWITCH not in part.named.sets
 
 

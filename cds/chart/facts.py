@@ -92,7 +92,7 @@ class Problem(Struct, frozen=True, kw_only=True):
         return self.verification not in DOUBTED
 
 
-class Seen(Struct, frozen=True, kw_only=True):
+class ClinicalObservation(Struct, frozen=True, kw_only=True):
     """An Observation that is no laboratory result: a finding, a score, an answer.
 
     `said` is what it says of what its code names; `value` is its coded value, which stands for itself, `value_sets` are
@@ -293,8 +293,8 @@ class Chart(Struct, kw_only=True):
     has_patient: bool = False
     has_died: bool = False
     problems: list[Problem] = []
-    seen: list[Seen] = []
-    unsettled: list[Seen] = []
+    seen: list[ClinicalObservation] = []
+    unsettled: list[ClinicalObservation] = []
     labs: list[LabResult] = []
     others: list[OtherResult] = []
     drugs: list[Drug] = []
@@ -327,6 +327,6 @@ class Chart(Struct, kw_only=True):
         self.kin[:] = [family_member for family_member in self.kin if family_member.named.ref not in refs]
 
     @property
-    def unsure(self) -> Iterator[Seen]:
+    def unsure(self) -> Iterator[ClinicalObservation]:
         """What was asked or examined, and whose outcome is not known or does not count for its status."""
         return chain(self.unsettled, (entry for entry in self.seen if entry.is_done and entry.said.by is By.REASON))

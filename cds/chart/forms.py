@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from cds.chart.facts import Seen, Source, ToldMedicine
+from cds.chart.facts import ClinicalObservation, Source, ToldMedicine
 from cds.chart.naming import Namer
 from cds.chart.observations import Entry, seen_in
 from cds.chart.own_form import OwnForm
@@ -43,7 +43,7 @@ class Answered(NamedTuple):
 class Reading(NamedTuple):
     """What one response says: its findings, the medicines it names, and how many of its answers were not read."""
 
-    seen: list[Seen]
+    seen: list[ClinicalObservation]
     medicines: list[ToldMedicine]
     left: int
 
@@ -94,7 +94,7 @@ class Forms:
             return Reading(observations, medicines, unread_count)
         return Reading(list(self._read(answers, codes, entry)), [], unread_count)
 
-    def _read(self, answers: list[Answered], codes: QuestionCodes, entry: Entry) -> Iterator[Seen]:
+    def _read(self, answers: list[Answered], codes: QuestionCodes, entry: Entry) -> Iterator[ClinicalObservation]:
         for item, answer in answers:
             question, listed_parts = self._question(item, codes)
             each = (seen_in(part_of(part, answer), self._namer, entry) for part in listed_parts)
@@ -107,7 +107,7 @@ class Forms:
             if seen is not None:
                 yield seen
 
-    def _in_words(self, item: AnsweredItem, answer: Answer, entry: Entry) -> Seen | None:
+    def _in_words(self, item: AnsweredItem, answer: Answer, entry: Entry) -> ClinicalObservation | None:
         """What a text says, where its question asks for nothing in particular: behind its question (N13, N20)."""
         question, text = normalise((item.text or "").replace("?", " ")), answer.value_string
         if text is None or not self._heard(question).phrases.isdisjoint(TOLD):
@@ -115,7 +115,7 @@ class Forms:
         meaning = self._namer.said(entry.ref, f"{question}: {text}")
         if meaning is None or meaning.phrases.isdisjoint(KEPT):
             return None
-        return Seen(
+        return ClinicalObservation(
             named=replace(meaning, text=text[:QUOTED], words=text[:QUOTED]),
             when=entry.when,
             said=FINDING,

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cds.chart import examinations
-from cds.chart.facts import NO_NAME, LabResult, Named, OtherResult, Seen, Source, Told
+from cds.chart.facts import NO_NAME, ClinicalObservation, LabResult, Named, OtherResult, Source, Told
 from cds.chart.naming import Namer, union
 from cds.chart.polarity import EXAMINATIONS, By, has_unread_form, of_part, was_not_done
 from cds.chart.scope import Scope, span
@@ -240,7 +240,7 @@ def told(observation: Observation, namer: Namer, scope: Scope) -> Iterator[Told]
         yield Told(named=meaning, when=scope.date(when))
 
 
-def seen(observation: Observation, namer: Namer, scope: Scope) -> Iterator[Seen]:
+def seen(observation: Observation, namer: Namer, scope: Scope) -> Iterator[ClinicalObservation]:
     """The finding, score or answer of an Observation, and of each of its components that a rule reads.
 
     What is preliminary counts for emergencies only (N1); of another status nothing is known (`is_settled`).
@@ -277,7 +277,9 @@ class Entry(Struct, frozen=True):
     form: str | None = None
 
 
-def seen_in(part: Observation | Component, namer: Namer, entry: Entry, *, date: When | None = None) -> Seen | None:
+def seen_in(
+    part: Observation | Component, namer: Namer, entry: Entry, *, date: When | None = None
+) -> ClinicalObservation | None:
     """What one part of an entry shows, if a rule reads it; `date` is its value where that is a date."""
     sites = _sites(part)
     if (drunk := _caffeine(part, namer, entry)) is not None:
@@ -290,7 +292,7 @@ def seen_in(part: Observation | Component, namer: Namer, entry: Entry, *, date: 
     assertion = of_part(part, code.concepts if code is not None else (), value.concepts, namer.answers)
     if assertion.by is By.REASON:
         value = NO_NAME
-    return Seen(
+    return ClinicalObservation(
         named=meaning,
         when=entry.when,
         quantity=part.value_quantity or _whole(part),
@@ -312,7 +314,7 @@ def seen_in(part: Observation | Component, namer: Namer, entry: Entry, *, date: 
     )
 
 
-def _caffeine(part: Observation | Component, namer: Namer, entry: Entry) -> Seen | None:
+def _caffeine(part: Observation | Component, namer: Namer, entry: Entry) -> ClinicalObservation | None:
     """Caffeine that a text tells, of a question about it or of the history of somebody's habits (N23)."""
     text = part.value_string
     if text is None or part.value_quantity is not None:
@@ -323,7 +325,7 @@ def _caffeine(part: Observation | Component, namer: Namer, entry: Entry) -> Seen
     if amount is None:
         return None
     caffeine_codes = codes or (Concept(system="", code="", display="", sets=frozenset({CAFFEINE})),)
-    return Seen(
+    return ClinicalObservation(
         named=Named(entry.ref, caffeine_codes, union(caffeine_codes), text=text, words=text),
         when=entry.when,
         quantity=Quantity(stated=amount, code=MG_A_DAY),

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from cds.chart.facts import Named, Seen, ToldMedicine
+from cds.chart.facts import ClinicalObservation, Named, ToldMedicine
 from cds.chart.naming import Namer
 from cds.chart.observations import CAFFEINE, MG_A_DAY, Entry, seen_in
 from cds.chart.polarity import FINDING
@@ -51,7 +51,9 @@ class OwnForm:
         """Whether a response is to our Questionnaire, whatever the base of the service and the version."""
         return canonical.partition("|")[0].endswith(self._canonical)
 
-    def read(self, answered_items: Sequence[Answered], entry: Entry) -> tuple[list[Seen], list[ToldMedicine]]:
+    def read(
+        self, answered_items: Sequence[Answered], entry: Entry
+    ) -> tuple[list[ClinicalObservation], list[ToldMedicine]]:
         """What the answers say."""
         answers: Given = {}
         for item, answer in ((answered_item.item, answered_item.answer) for answered_item in answered_items):
@@ -63,7 +65,7 @@ class OwnForm:
         ]
         return observations + self._caffeine(answers, entry), list(self._medicines(answered_items, entry))
 
-    def _of(self, item: FormItem, answers: Given, entry: Entry) -> Iterator[Seen]:
+    def _of(self, item: FormItem, answers: Given, entry: Entry) -> Iterator[ClinicalObservation]:
         if item.only_if is not None and item.only_if.answer not in self._chosen(item.only_if.item, answers):
             return
         entry = replace(entry, years=item.years, sexes=item.sexes)
@@ -81,19 +83,19 @@ class OwnForm:
         codings = (answer.value_coding for answer in answers.get(name, ()))
         return [coding.code for coding in codings if coding is not None and coding.code]
 
-    def _yes_or_no(self, item: FormItem, codes: Iterable[str], entry: Entry) -> Iterator[Seen]:
+    def _yes_or_no(self, item: FormItem, codes: Iterable[str], entry: Entry) -> Iterator[ClinicalObservation]:
         for code in codes:
             if item.asks is not None:
                 yield from self._asked(item.asks, code, entry)
             elif code == YES:
                 yield self._put(item.id, item.sets, entry)
 
-    def _asked(self, token: str, answer: str, entry: Entry) -> Iterator[Seen]:
+    def _asked(self, token: str, answer: str, entry: Entry) -> Iterator[ClinicalObservation]:
         """The sign of a token, with an answer of HL7's list: its polarity is decided where all are."""
         value = CodeableConcept(coding=[Coding(system=YES_NO[answer], code=answer)])
         yield from self._read(Component(code=self._concept(token), value_codeable_concept=value), entry)
 
-    def _listed(self, item: FormItem, codes: list[str], entry: Entry) -> Iterator[Seen]:
+    def _listed(self, item: FormItem, codes: list[str], entry: Entry) -> Iterator[ClinicalObservation]:
         """Each answer that was chosen; one that excludes the others speaks of all of them, if it stands alone."""
         options = {option.code: option for option in self._form.options(item)}
         picked = [options[code] for code in codes if code in options]
@@ -107,7 +109,7 @@ class OwnForm:
                 if option.asks is not None:
                     yield from self._asked(option.asks, answer, entry)
 
-    def _affirmed(self, item: FormItem, option: Option, entry: Entry) -> Iterator[Seen]:
+    def _affirmed(self, item: FormItem, option: Option, entry: Entry) -> Iterator[ClinicalObservation]:
         entry = replace(entry, years=option.years) if option.years else entry
         if option.asks is not None:
             yield from self._asked(option.asks, YES, entry)
@@ -118,27 +120,27 @@ class OwnForm:
         elif option.sets and item.id != OFTEN:
             yield self._put(f"{item.id}.{option.code}", option.sets, entry)
 
-    def _measured(self, token: str, amount: Quantity | None, entry: Entry) -> Iterator[Seen]:
+    def _measured(self, token: str, amount: Quantity | None, entry: Entry) -> Iterator[ClinicalObservation]:
         if amount is not None:
             yield from self._read(Component(code=self._concept(token), value_quantity=amount), entry)
 
-    def _read(self, part: Component, entry: Entry) -> Iterator[Seen]:
+    def _read(self, part: Component, entry: Entry) -> Iterator[ClinicalObservation]:
         return (finding for finding in (seen_in(part, self._namer, entry),) if finding is not None)
 
-    def _valued(self, token: str, sets: frozenset[str], entry: Entry) -> Seen:
+    def _valued(self, token: str, sets: frozenset[str], entry: Entry) -> ClinicalObservation:
         """An answer to a coded question, in the value sets that it stands for."""
         concepts = self._namer.concepts(self._concept(token))
         meaning = Named(entry.ref, concepts, NOTHING.union(*(concept.sets for concept in concepts)))
         return self._seen(meaning, entry, value_sets=sets)
 
-    def _put(self, code: str, sets: frozenset[str], entry: Entry) -> Seen:
+    def _put(self, code: str, sets: frozenset[str], entry: Entry) -> ClinicalObservation:
         """A finding that no terminology codes, by the code of our own list."""
         concept = Concept(system=self._system, code=code, display="", sets=sets)
         return self._seen(Named(entry.ref, (concept,), sets), entry)
 
     @staticmethod
-    def _seen(meaning: Named, entry: Entry, value_sets: frozenset[str] = NOTHING) -> Seen:
-        return Seen(
+    def _seen(meaning: Named, entry: Entry, value_sets: frozenset[str] = NOTHING) -> ClinicalObservation:
+        return ClinicalObservation(
             named=meaning,
             when=entry.when,
             said=FINDING,
@@ -149,7 +151,7 @@ class OwnForm:
             sexes=entry.sexes,
         )
 
-    def _twitch(self, observation: Seen, answers: Given) -> Seen:
+    def _twitch(self, observation: ClinicalObservation, answers: Given) -> ClinicalObservation:
         """The twitch with its onset, its sites and how often it comes; other findings as they are."""
         if "twitch" not in observation.named.sets:
             return observation
@@ -165,7 +167,7 @@ class OwnForm:
             onset=self._past(onset),
         )
 
-    def _caffeine(self, answers: Given, entry: Entry) -> list[Seen]:
+    def _caffeine(self, answers: Given, entry: Entry) -> list[ClinicalObservation]:
         """Cups and cans together, in mg a day."""
         counted = [
             (item, amount.value * item.caffeine)

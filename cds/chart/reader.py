@@ -8,7 +8,7 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from cds.chart import care_events, conditions, contained, examinations, observations, people
-from cds.chart.facts import Chart, Drug, Problem, Seen
+from cds.chart.facts import Chart, ClinicalObservation, Drug, Problem
 from cds.chart.forms import Forms
 from cds.chart.looks import ObservationLook
 from cds.chart.medicines import MedicationReader, Medications
@@ -232,12 +232,12 @@ class Reader:
         chart.told_medicines[:] = reading.medicines
         chart.unread_answers = reading.left
 
-    def _see(self, observation: Seen) -> None:
+    def _see(self, observation: ClinicalObservation) -> None:
         """Take a finding."""
         self._chart.seen.append(observation)
         self._examine(observation)
 
-    def _see_each(self, findings: Iterable[Seen]) -> None:
+    def _see_each(self, findings: Iterable[ClinicalObservation]) -> None:
         """Take findings; what has a status that says nothing counts for nothing, and is said (N1)."""
         for seen in findings:
             if seen.is_settled or seen.preliminary:
@@ -251,7 +251,7 @@ class Reader:
         self._chart.problems += contained.problems(resource, self._namer, self.scope, self._chart.birth)
         self._see_each(contained.seen(resource, self._namer, self.scope))
 
-    def _examine(self, observation: Seen) -> None:
+    def _examine(self, observation: ClinicalObservation) -> None:
         """Take an examination; one that a patient speaks of is none."""
         if not (observation.reported or observation.named.sets.isdisjoint(examinations.KINDS)):
             self._keep(self._chart.reports, examinations.examined(observation))

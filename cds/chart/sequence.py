@@ -2,7 +2,18 @@
 
 import msgspec
 
-from cds.chart.facts import Chart, Drug, FamilyMember, LabResult, Problem, Report, RequestedService, Seen, Told, Visit
+from cds.chart.facts import (
+    Chart,
+    ClinicalObservation,
+    Drug,
+    FamilyMember,
+    LabResult,
+    Problem,
+    Report,
+    RequestedService,
+    Told,
+    Visit,
+)
 from cds.fhir.dates import When
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -27,7 +38,7 @@ def _of_problem(problem: Problem) -> Place:
     return _place(problem.named.ref, problem.onset or problem.recorded, problem)
 
 
-def _of_seen(observation: Seen) -> Place:
+def _of_seen(observation: ClinicalObservation) -> Place:
     return _place(observation.named.ref, observation.when, observation)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds.chart.facts import Chart, OtherResult, Seen
+from cds.chart.facts import Chart, ClinicalObservation, OtherResult
 from cds.chart.polarity import By
 from cds.fhir.dates import When
 from cds.fhir.units import factor
@@ -48,7 +48,7 @@ def unread(chart: Chart, knowledge: Knowledge, today: int) -> Iterator[OtherResu
             )
 
 
-def _partial(answer: Seen, oldest: int) -> str | None:
+def _partial(answer: ClinicalObservation, oldest: int) -> str | None:
     """Whether only the month or year of a score is known, and it may be in date or not."""
     when = answer.when
     is_open = when is not None and when.first < oldest <= when.last
@@ -62,12 +62,12 @@ def _is_later(when: When, before: When) -> bool:
     return when.first > before.last
 
 
-def _asked(answer: Seen) -> str:
+def _asked(answer: ClinicalObservation) -> str:
     """The question; empty if no rule asks it."""
     return next((name for name in ASKED if name in answer.named.sets), "")
 
 
-def _trouble(answer: Seen, knowledge: Knowledge) -> str | None:
+def _trouble(answer: ClinicalObservation, knowledge: Knowledge) -> str | None:
     """Why it could not be read, a key of the wording; None if it was, or if nothing was asked or measured."""
     name, quantity = _asked(answer), answer.quantity
     if not answer.is_settled:

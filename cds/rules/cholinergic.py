@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cards.advice import Fact, Note
 from cards.printed import number
-from cds.chart.facts import Seen
+from cds.chart.facts import ClinicalObservation
 from cds.fhir.units import factor
 from cds.rules import measured
 from cds.rules.amount import beyond
@@ -80,7 +80,7 @@ def _slow(view: View, window: str) -> Iterator[Fact]:
             yield measured.fact(entry, "ask-heart-rate", view, limit, unit=PER_MINUTE)
 
 
-def _is_slow(entry: Seen, view: View) -> bool:
+def _is_slow(entry: ClinicalObservation, view: View) -> bool:
     amount = measured.amount(entry, view)
     ratio = factor(amount.unit, PER_MINUTE) if amount else None
     if amount is None or ratio is None:

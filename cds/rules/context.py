@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from cards.advice import Note
-from cds.chart.facts import OtherResult, Seen
+from cds.chart.facts import ClinicalObservation, OtherResult
 from cds.chart.polarity import Says
 from cds.chart.spoken import normalise
 from cds.knowledge.codes import Concept
@@ -313,7 +313,7 @@ def unsure(picture: Picture) -> tuple[Note, ...]:
     return tuple(Note("text_unclear", {"phrase": quote}) for quote in quotes)
 
 
-def _unclear(entry: Seen, picture: Picture) -> Note:
+def _unclear(entry: ClinicalObservation, picture: Picture) -> Note:
     values = {"sign": readings.name_of(entry, picture.knowledge), "date": entry.when.text if entry.when else ""}
     if entry.is_settled or entry.said.says is Says.UNKNOWN:
         return Note("answer_unclear", values)

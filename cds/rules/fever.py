@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cards.advice import Fact
 from cards.printed import number
-from cds.chart.facts import Seen
+from cds.chart.facts import ClinicalObservation
 from cds.fhir.dates import When
 from cds.rules import measured
 from cds.rules.amount import beyond
@@ -27,7 +27,7 @@ def _counts(when: When | None, view: View, window: str, *, undated: bool) -> boo
     return undated if when is None else view.is_within(when, window)
 
 
-def _limit(entry: Seen, view: View) -> float | None:
+def _limit(entry: ClinicalObservation, view: View) -> float | None:
     """The limit in the unit of the temperature, if it is surely beyond it."""
     amount = measured.amount(entry, view)
     if amount is None or amount.unit not in LIMITS:

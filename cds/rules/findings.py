@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from cards.advice import Fact, Note
 from cards.printed import number
-from cds.chart.facts import Chart, Named, Problem, Seen, Source
+from cds.chart.facts import Chart, ClinicalObservation, Named, Problem, Source
 from cds.chart.polarity import Says
 from cds.chart.spoken import ADDED, RED_FLAG, UNREAD, UNSURE
 from cds.fhir.dates import When
@@ -247,7 +247,7 @@ def _of_mention(term: Named, when: When | None) -> Finding:
     )
 
 
-def unclear(chart: Chart, knowledge: Knowledge, today: int) -> tuple[Seen, ...]:
+def unclear(chart: Chart, knowledge: Knowledge, today: int) -> tuple[ClinicalObservation, ...]:
     """What was asked of a U, E or P sign and not understood, or is not final: nothing reassures beside it (N1).
 
     What is not final and says that the sign is absent is as if it were not there.
@@ -279,11 +279,11 @@ def in_texts(chart: Chart, phrases: str, knowledge: Knowledge, today: int) -> tu
     return tuple({term.ref: term for term in reversed(all_named) if phrases in term.phrases}.values())
 
 
-def _is_unclear(entry: Seen) -> bool:
+def _is_unclear(entry: ClinicalObservation) -> bool:
     return entry.said.says is Says.UNKNOWN or not (entry.is_settled or entry.said.says is Says.ABSENT)
 
 
-def _of_seen(entry: Seen, knowledge: Knowledge) -> Iterator[Finding]:
+def _of_seen(entry: ClinicalObservation, knowledge: Knowledge) -> Iterator[Finding]:
     """What an Observation shows: what its code names if its value says so, and what its value names (N1, N2)."""
     names, signs = entry.named.sets, knowledge.signs
     asked_sets = frozenset(name for name in names if name.startswith(ASKED))
@@ -308,7 +308,9 @@ def _of_seen(entry: Seen, knowledge: Knowledge) -> Iterator[Finding]:
         yield from _in_words(entry.value, entry.when, of_resource(entry.named.ref), reported=entry.reported)
 
 
-def _finding(entry: Seen, sets: frozenset[str], phrases: frozenset[str], remarks: tuple[Remark, ...]) -> Finding:
+def _finding(
+    entry: ClinicalObservation, sets: frozenset[str], phrases: frozenset[str], remarks: tuple[Remark, ...]
+) -> Finding:
     return Finding(
         named=entry.named,
         concepts=entry.named.concepts + entry.value_concepts,
@@ -325,14 +327,14 @@ def _finding(entry: Seen, sets: frozenset[str], phrases: frozenset[str], remarks
     )
 
 
-def _in_doubt(key: str, entry: Seen, sets: frozenset[str], knowledge: Knowledge) -> Iterator[Finding]:
+def _in_doubt(key: str, entry: ClinicalObservation, sets: frozenset[str], knowledge: Knowledge) -> Iterator[Finding]:
     """A sign that is no more than R4; a preliminary one is none (N1)."""
     if not entry.preliminary:
         for remark in _remarks(key, entry, sets, knowledge):
             yield replace(_finding(entry, IN_DOUBT, NOTHING, ()), doubt=Doubt(sets, remark))
 
 
-def _remarks(key: str, entry: Seen, sets: frozenset[str], knowledge: Knowledge) -> tuple[Remark, ...]:
+def _remarks(key: str, entry: ClinicalObservation, sets: frozenset[str], knowledge: Knowledge) -> tuple[Remark, ...]:
     """What is said of a sign in these sets; nothing where there is none."""
     if not sets:
         return ()

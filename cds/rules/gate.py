@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from cards.advice import Fact
 from cards.template import fill
-from cds.chart.facts import Chart, Named, Problem, Seen, Told, Visit
+from cds.chart.facts import Chart, ClinicalObservation, Named, Problem, Told, Visit
 from cds.chart.spoken import TWITCH_PHRASES
 from cds.fhir.dates import When
 from cds.fhir.units import factor
@@ -123,7 +123,7 @@ def is_twitch(term: Named) -> bool:
     return "twitch" in term.sets or bool(term.phrases & TWITCH_PHRASES)
 
 
-def shows_twitch(entry: Seen) -> bool:
+def shows_twitch(entry: ClinicalObservation) -> bool:
     """Whether an Observation says that there is a twitch: its code where its value agrees, or its value."""
     valued = "twitch" in entry.value_sets or bool(entry.value.phrases & TWITCH_PHRASES)
     return not (entry.said.disagrees or entry.preliminary) and (
@@ -190,7 +190,7 @@ def heard(chart: Chart, knowledge: Knowledge, today: int) -> Iterator[tuple[Name
             yield entry.named, entry.when
 
 
-def _of_seen(entries: list[Seen], knowledge: Knowledge, today: int) -> Iterator[Twitch]:
+def _of_seen(entries: list[ClinicalObservation], knowledge: Knowledge, today: int) -> Iterator[Twitch]:
     oldest = today - knowledge.days("twitch_observation")
     for entry in entries:
         if shows_twitch(entry) and entry.when is not None and entry.when.last >= oldest:
@@ -215,7 +215,7 @@ def _is_eyelid(term: Named, sites: tuple[frozenset[str], ...]) -> bool:
     return bool(sites) and all("site-eyelid" in site for site in sites)
 
 
-def _is_often(entry: Seen, knowledge: Knowledge) -> bool:
+def _is_often(entry: ClinicalObservation, knowledge: Knowledge) -> bool:
     """A frequency of at least once a day (4b FREQUENT)."""
     quantity = entry.quantity
     if quantity is None or quantity.value is None or quantity.comparator in ("<", "<="):

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from cards.advice import Fact, Note
 from cards.printed import number
-from cds.chart.facts import Seen
+from cds.chart.facts import ClinicalObservation
 from cds.fhir.references import entry_type
 from cds.fhir.units import factor
 from cds.rules import measured, self_harm
@@ -166,7 +166,7 @@ def _facts(findings: tuple[Finding, ...], name: str, view: View) -> tuple[Fact, 
     return tuple(view.fact(finding, name) for finding in findings)
 
 
-def _score(view: View, name: str, window: str) -> Seen | None:
+def _score(view: View, name: str, window: str) -> ClinicalObservation | None:
     """The newest answer to a question, if it is in date; of two the worse one (4b Dates)."""
     dated_answers = [entry for entry in view.answers(name) if entry.when and _has_number(entry)]
     last = newest(dated_answers, lambda entry: entry.when)
@@ -174,13 +174,13 @@ def _score(view: View, name: str, window: str) -> Seen | None:
     return worst if worst is not None and view.is_within(worst.when, window) else None
 
 
-def _standing(view: View, name: str, window: str) -> Seen | None:
+def _standing(view: View, name: str, window: str) -> ClinicalObservation | None:
     """The newest answer, unless a later one is not known: an unknown never makes a factor (N1)."""
     entry = _score(view, name, window)
     return None if entry is None or view.is_superseded(name, entry.when) else entry
 
 
-def _badness(entry: Seen, name: str, view: View) -> float:
+def _badness(entry: ClinicalObservation, name: str, view: View) -> float:
     """How bad an answer is; one that cannot be read is no answer while there is another."""
     unit = UNITS.get(name)
     value = _in_unit(entry, unit, view) if unit else _value(entry)
@@ -189,15 +189,15 @@ def _badness(entry: Seen, name: str, view: View) -> float:
     return -value if name in LESS_IS_WORSE else value
 
 
-def _has_number(entry: Seen) -> bool:
+def _has_number(entry: ClinicalObservation) -> bool:
     return entry.said.is_answer and entry.quantity is not None and entry.quantity.value is not None
 
 
-def _value(entry: Seen) -> float:
+def _value(entry: ClinicalObservation) -> float:
     return entry.quantity.value if entry.quantity and entry.quantity.value is not None else 0.0
 
 
-def _in_unit(entry: Seen, unit: str, view: View) -> float | None:
+def _in_unit(entry: ClinicalObservation, unit: str, view: View) -> float | None:
     """The number in a unit; a bounded or unit-less one says nothing."""
     if entry.quantity is None or entry.quantity.comparator is not None:
         return None
@@ -205,7 +205,7 @@ def _in_unit(entry: Seen, unit: str, view: View) -> float | None:
     return None if ratio is None else round(_value(entry) * ratio, 6)
 
 
-def _answer(entry: Seen, name: str, view: View, limit: str, source: str) -> Fact:
+def _answer(entry: ClinicalObservation, name: str, view: View, limit: str, source: str) -> Fact:
     unit = view.unit(entry.quantity) if entry.quantity else None
     return measured.fact(entry, name, view, limit, unit=unit, source=source)
 

@@ -1,14 +1,14 @@
 """What an answer measures: its amount, and the fact that a card shows of it."""
 
 from cards.advice import Fact
-from cds.chart.facts import Seen
+from cds.chart.facts import ClinicalObservation
 from cds.rules.amount import Amount
 from cds.rules.gate import PATIENT_REPORTS
 from cds.rules.own_words import of_resource
 from cds.rules.view import View
 
 
-def amount(entry: Seen, view: View) -> Amount | None:
+def amount(entry: ClinicalObservation, view: View) -> Amount | None:
     """The number with its UCUM unit, where both are there."""
     quantity = entry.quantity
     unit = view.unit(quantity) if quantity else None
@@ -17,7 +17,9 @@ def amount(entry: Seen, view: View) -> Amount | None:
     return Amount(quantity.value, unit, quantity.comparator)
 
 
-def fact(entry: Seen, name: str, view: View, limit: str, *, unit: str | None, source: str | None = None) -> Fact:
+def fact(
+    entry: ClinicalObservation, name: str, view: View, limit: str, *, unit: str | None, source: str | None = None
+) -> Fact:
     """An answer to a question as a fact, with the limit that it is beyond."""
     concept = next(concept for concept in entry.named.concepts if name in concept.sets)
     place = of_resource(entry.named.ref)
@@ -37,6 +39,6 @@ def fact(entry: Seen, name: str, view: View, limit: str, *, unit: str | None, so
     )
 
 
-def remark(entry: Seen) -> str | None:
+def remark(entry: ClinicalObservation) -> str | None:
     """That a patient told it, if so."""
     return PATIENT_REPORTS if entry.reported else None

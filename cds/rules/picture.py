@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from cards.advice import Fact, NotChecked
-from cds.chart.facts import Chart, Named, OtherResult, Problem, RequestedService, Seen
+from cds.chart.facts import Chart, ClinicalObservation, Named, OtherResult, Problem, RequestedService
 from cds.chart.spoken import UNREAD, UNSURE
 from cds.fhir.dates import When, completed_years
 from cds.fhir.units import factor
@@ -92,7 +92,7 @@ class Picture(Struct, frozen=True, kw_only=True):
     recorded: dict[str, list[Finding]]
     names: frozenset[str]
     answered: tuple[Finding, ...] = ()
-    unclear: tuple[Seen, ...] = ()
+    unclear: tuple[ClinicalObservation, ...] = ()
     unsure: tuple[Named, ...] = ()
     others_unread: tuple[OtherResult, ...] = ()
     answers_unread: tuple[OtherResult, ...] = ()
@@ -281,7 +281,9 @@ def _weeks(chart: Chart, knowledge: Knowledge, today: int, *, pregnant: bool, re
     return answered_weeks if weeks is None else max(weeks, answered_weeks)
 
 
-def _weeks_of(pairs: list[tuple[When, float]], entries: list[Seen], knowledge: Knowledge, today: int) -> float | None:
+def _weeks_of(
+    pairs: list[tuple[When, float]], entries: list[ClinicalObservation], knowledge: Knowledge, today: int
+) -> float | None:
     """From the newest statement and the days since."""
     pairs += [*_measured_weeks(entries, knowledge), *_weeks_to_birth(entries, knowledge, today)]
     totals = [weeks + (today - when.first) / 7 for when, weeks in newest(pairs, lambda pair: pair[0])]
@@ -304,7 +306,9 @@ def _coded_weeks(problems: list[Problem], knowledge: Knowledge) -> list[tuple[Wh
     return pairs
 
 
-def _weeks_to_birth(entries: list[Seen], knowledge: Knowledge, today: int) -> Iterator[tuple[When, float]]:
+def _weeks_to_birth(
+    entries: list[ClinicalObservation], knowledge: Knowledge, today: int
+) -> Iterator[tuple[When, float]]:
     """By the due date, as of the day on which it was said (N42)."""
     for entry in entries:
         if "ask-due-date" in entry.named.sets and entry.date is not None:
@@ -312,7 +316,7 @@ def _weeks_to_birth(entries: list[Seen], knowledge: Knowledge, today: int) -> It
             yield when, knowledge.at("due_weeks") - (entry.date.first - when.first) / 7
 
 
-def _measured_weeks(entries: list[Seen], knowledge: Knowledge) -> list[tuple[When, float]]:
+def _measured_weeks(entries: list[ClinicalObservation], knowledge: Knowledge) -> list[tuple[When, float]]:
     pairs = []
     for entry in entries:
         quantity = entry.quantity

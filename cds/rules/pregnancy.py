@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from cards.advice import Fact
 from cards.printed import number
-from cds.chart.facts import Seen
+from cds.chart.facts import ClinicalObservation
 from cds.rules import measured
 from cds.rules.amount import beyond
 from cds.rules.findings import Finding
@@ -94,6 +94,6 @@ def _pressure(view: View, limits: tuple[tuple[str, str], ...]) -> Iterator[Fact]
                 yield measured.fact(entry, name, view, text, unit=MMHG, source=source)
 
 
-def _is_high(entry: Seen, limit: float, view: View) -> bool:
+def _is_high(entry: ClinicalObservation, limit: float, view: View) -> bool:
     amount = measured.amount(entry, view)
     return amount is not None and amount.unit == MMHG and beyond(amount, ">=", limit) is True

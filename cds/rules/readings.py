@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cds.chart.facts import Chart, Seen, Source
+from cds.chart.facts import Chart, ClinicalObservation, Source
 from cds.chart.polarity import By, Says
 from cds.fhir.dates import When
 from cds.knowledge.codes import Concept
@@ -49,7 +49,7 @@ def sign_of(concepts: Iterable[Concept], places: frozenset[str], knowledge: Know
     return Sign(tuple(concept for concept in concepts if concept.sets & knowledge.signs.every), places)
 
 
-def name_of(entry: Seen, knowledge: Knowledge) -> str:
+def name_of(entry: ClinicalObservation, knowledge: Knowledge) -> str:
     """How a card names what an Observation is about: what its code names, else what its value does."""
     grave = (entry.named.sets & knowledge.signs.every) or (entry.value_sets & knowledge.signs.every)
     about = Finding(named=entry.named, concepts=(*entry.named.concepts, *entry.value_concepts), sets=grave)
@@ -66,7 +66,7 @@ def settled(findings: Findings, chart: Chart, knowledge: Knowledge, today: int, 
     return Findings(finding for finding in remaining if finding is not None)
 
 
-def _negatives(entries: Iterable[Seen], knowledge: Knowledge, today: int) -> Iterator[Negative]:
+def _negatives(entries: Iterable[ClinicalObservation], knowledge: Knowledge, today: int) -> Iterator[Negative]:
     oldest = today - knowledge.days("finding_observation")
     for entry in entries:
         if (

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
-from cds.chart.facts import Chart, Seen
+from cds.chart.facts import Chart, ClinicalObservation
 from cds.fhir.dates import When
 from cds.knowledge.codes import NOTHING
 from cds.knowledge.load import Knowledge
@@ -28,7 +28,7 @@ def of_person(chart: Chart, age: int | None) -> Chart:
     return chart if len(entries) == len(chart.seen) else replace(chart, seen=entries)
 
 
-def _is_asked(entry: Seen, age: int | None, sex: str | None) -> bool:
+def _is_asked(entry: ClinicalObservation, age: int | None, sex: str | None) -> bool:
     if entry.sexes and (sex or "unknown") not in entry.sexes:
         return False
     if age is None or not entry.years:
@@ -134,7 +134,7 @@ def sign_today(findings: Iterable[Finding]) -> Iterator[Finding]:
     return (finding for finding in findings if finding.doubt is not None and finding.doubt.today)
 
 
-def pregnancy(answers: Iterable[Seen], oldest: int) -> When | None:
+def pregnancy(answers: Iterable[ClinicalObservation], oldest: int) -> When | None:
     """The day of the newest answers of patients, if they say so; of two at one moment a yes counts."""
     answers_in_time = [
         answer for answer in answers if answer.reported and answer.when is not None and answer.when.first >= oldest
@@ -144,6 +144,6 @@ def pregnancy(answers: Iterable[Seen], oldest: int) -> When | None:
     )
 
 
-def is_pregnant(answers: Iterable[Seen], oldest: int) -> bool:
+def is_pregnant(answers: Iterable[ClinicalObservation], oldest: int) -> bool:
     """Whether the newest answers of patients say so."""
     return pregnancy(answers, oldest) is not None

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from cds.chart.facts import Seen
+from cds.chart.facts import ClinicalObservation
 from cds.fhir.dates import When
 from cds.rules.newest import newest
 
@@ -11,7 +11,7 @@ WINDOW = "questionnaire"
 ANSWERS = (ASKED, SOME_DAYS, NEVER)
 
 
-def positive(observations: Iterable[Seen], is_within: Callable[[When | None, str], bool]) -> When | None:
+def positive(observations: Iterable[ClinicalObservation], is_within: Callable[[When | None, str], bool]) -> When | None:
     """The day of the newest answer, if it is more than "not at all"; of two at one moment the worse one.
 
     An answer that cannot be read takes none away.
@@ -29,11 +29,11 @@ def _last_day(when: When | None) -> When | None:
     return When(when.last, when.last, when.text) if when is not None else None
 
 
-def _is_read(observation: Seen) -> bool:
+def _is_read(observation: ClinicalObservation) -> bool:
     number = observation.quantity.value if observation.quantity is not None else None
     return observation.said.is_answer and (number is not None or not observation.value_sets.isdisjoint(ANSWERS))
 
 
-def _is_positive(observation: Seen) -> bool:
+def _is_positive(observation: ClinicalObservation) -> bool:
     number = observation.quantity.value if observation.quantity is not None else None
     return SOME_DAYS in observation.value_sets or (number is not None and number > 0)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
-from cds.chart.facts import Drug, FamilyMember, LabResult, Problem, Seen
+from cds.chart.facts import ClinicalObservation, Drug, FamilyMember, LabResult, Problem
 from cds.chart.polarity import DENIED
 from cds.fhir.dates import When
 from cds.knowledge.codes import Concept
@@ -106,7 +106,7 @@ class View(Words):
         self._access.check("phrases", phrases)
         return self._picture.findings.worded(phrases)
 
-    def answers(self, question: str) -> Iterator[Seen]:
+    def answers(self, question: str) -> Iterator[ClinicalObservation]:
         """The Observations that answer a question."""
         self._access.check("answers", question)
         return (entry for entry in self._picture.chart.seen if question in entry.named.sets)
@@ -128,7 +128,7 @@ class View(Words):
         self._access.check("values", *values)
         return self._picture.findings.of(*values)
 
-    def component(self, panel: str, name: str) -> Iterator[Seen]:
+    def component(self, panel: str, name: str) -> Iterator[ClinicalObservation]:
         """What Observations measure, alone or as a part of a panel."""
         self._access.check("answers", panel)
         return self.answers(name)

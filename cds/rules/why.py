@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from cards.printed import number, plain_unit
-from cds.chart.facts import Chart, Drug, FamilyMember, LabResult, Problem, Report, Seen, Told, Visit
+from cds.chart.facts import Chart, ClinicalObservation, Drug, FamilyMember, LabResult, Problem, Report, Told, Visit
 from cds.chart.polarity import By
 from cds.fhir.datatypes import Quantity
 from cds.fhir.dates import When
@@ -81,7 +81,7 @@ def _of_problem(problem: Problem, reads: Reads, knowledge: Knowledge, against: A
     return Trace(problem.named.ref, label, _text(when), note=status, reason=reason)
 
 
-def _of_seen(entry: Seen, reads: Reads, knowledge: Knowledge, against: Against | None) -> Trace | None:
+def _of_seen(entry: ClinicalObservation, reads: Reads, knowledge: Knowledge, against: Against | None) -> Trace | None:
     phrases = entry.named.phrases | entry.value.phrases
     label = _label(entry.named.sets | entry.value_sets, phrases, reads, knowledge)
     if label is None:

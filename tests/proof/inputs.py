@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from cards.advice import Fact, NotChecked, Note
 from cards.topics import Indicator
-from cds.chart.facts import Named, Report, Seen
+from cds.chart.facts import ClinicalObservation, Named, Report
 from cds.chart.facts import RequestedService as Request
 from cds.fhir import dates
 from cds.fhir.dates import When
@@ -282,7 +282,7 @@ INPUTS: Mapping[str, Classes | Callable[[Asked], Classes]] = {
     "tests_wanted": EITHER,
     "factors": FACTORS,
     "failed": {"none": frozenset(), "flag": frozenset({"U1"}), "other": frozenset({"sleep"})},
-    "unclear": {"none": (), "some": (Seen(named=Named("")),)},
+    "unclear": {"none": (), "some": (ClinicalObservation(named=Named("")),)},
     "unread": UNREAD,
     "laboratory.unread": _laboratory_unread,
     "may_break_silence": _may_break_silence,

@@ -27,7 +27,7 @@ HEAD = b"POST / HTTP/1.1\r\nHost: x\r\n"
 CALL = HEAD + b"Content-Length: 2\r\n\r\n{}"
 SECONDS = 600.0
 CLOSES = b"connection: close"
-Seen = TypeVar("Seen")
+ClinicalObservation = TypeVar("Seen")
 
 
 class Hall:
@@ -54,7 +54,7 @@ class Hall:
             await asyncio.sleep(0)
 
 
-def hall(scene: Callable[[Hall], Awaitable[Seen]]) -> Seen:
+def hall(scene: Callable[[Hall], Awaitable[ClinicalObservation]]) -> ClinicalObservation:
     """Open one connection, and let a scene happen on it."""
     found: list[Hall] = []
 
@@ -64,7 +64,7 @@ def hall(scene: Callable[[Hall], Awaitable[Seen]]) -> Seen:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
         await send({"type": "http.response.body", "body": b"ok"})
 
-    async def run() -> Seen:
+    async def run() -> ClinicalObservation:
         config = Config(application, head_seconds=600, lifespan="off", log_config=None, timeout_keep_alive=600)
         config.load()
         state, made, here = ServerState(), list[Connection](), asyncio.Event()
