@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from cds.chart import examinations
-from cds.chart.facts import ORDER_INTENTS, FamilyMember, Named, Report, RequestedService, Told, Visit
+from cds.chart.facts import ORDER_INTENTS, ChartMention, FamilyMember, Named, Report, RequestedService, Visit
 from cds.chart.naming import Namer, union
 from cds.chart.scope import Scope, span
 from cds.chart.spoken import KEPT
@@ -155,7 +155,7 @@ def visits(encounter: Encounter, namer: Namer, scope: Scope) -> Iterator[Visit]:
         yield Visit(id=encounter.id, named=meaning, status=status_of(encounter), start=scope.date(start))
 
 
-def told_by_request(request: ServiceRequest, namer: Namer, scope: Scope) -> Iterator[Told]:
+def told_by_request(request: ServiceRequest, namer: Namer, scope: Scope) -> Iterator[ChartMention]:
     """A twitch, or a sign in words, as the reason of a request that was made (N13, field 6)."""
     when, status = parse(request.authored_on), status_of(request)
     if status not in REQUESTED or request.do_not_perform or scope.is_future(when):
@@ -165,20 +165,20 @@ def told_by_request(request: ServiceRequest, namer: Namer, scope: Scope) -> Iter
         *(reason.concept for reason in request.reason or () if reason.concept),
     )
     for meaning in _telling(namer.named(request.ref, reason) for reason in reasons):
-        yield Told(named=meaning, when=scope.date(when), is_current=status != "completed")
+        yield ChartMention(named=meaning, when=scope.date(when), is_current=status != "completed")
 
 
-def told_by_alert(flag: Flag, namer: Namer, scope: Scope) -> Iterator[Told]:
+def told_by_alert(flag: Flag, namer: Namer, scope: Scope) -> Iterator[ChartMention]:
     """A twitch, or a sign in words, as an alert that is on (N13, field 7)."""
     start, end = (parse(flag.period.start), parse(flag.period.end)) if flag.period else (None, None)
     over = end is not None and end.last < scope.today
     if status_of(flag) != "active" or over or scope.is_future(start):
         return
     for meaning in _telling([namer.named(flag.ref, flag.code)]):
-        yield Told(named=meaning, when=scope.date(start), is_current=True)
+        yield ChartMention(named=meaning, when=scope.date(start), is_current=True)
 
 
-def told_by_appointment(appointment: Appointment, namer: Namer, scope: Scope) -> Iterator[Told]:
+def told_by_appointment(appointment: Appointment, namer: Namer, scope: Scope) -> Iterator[ChartMention]:
     """What an appointment is for, as of the day on which it was made, else of its own past day (N13, field 2).
 
     One that lies ahead, of which that day is not known, counts while it is booked.
@@ -189,10 +189,10 @@ def told_by_appointment(appointment: Appointment, namer: Namer, scope: Scope) ->
     when = created or (None if scope.is_future(start) else start)
     reasons = (namer.named(appointment.ref, reason) for reason in _reasons(appointment))
     for meaning in _telling((*reasons, namer.said(appointment.ref, appointment.description))):
-        yield Told(named=meaning, when=scope.date(when), is_current=status_of(appointment) in BOOKED)
+        yield ChartMention(named=meaning, when=scope.date(when), is_current=status_of(appointment) in BOOKED)
 
 
-def told_by_impression(resource: ClinicalImpression, namer: Namer, scope: Scope) -> Iterator[Told]:
+def told_by_impression(resource: ClinicalImpression, namer: Namer, scope: Scope) -> Iterator[ChartMention]:
     """What the summary and the findings of a clinical impression say in words (N13, field 4)."""
     when = parse(resource.effective_date_time) or _of(resource.effective_period) or parse(resource.date)
     if status_of(resource) not in REPORTED or scope.is_future(when):
@@ -201,7 +201,7 @@ def told_by_impression(resource: ClinicalImpression, namer: Namer, scope: Scope)
     named_findings = [namer.named(resource.ref, finding) for finding in findings]
     in_words = [finding for finding in named_findings if finding is not None and finding.phrases]
     for meaning in _telling((*in_words, namer.said(resource.ref, resource.summary))):
-        yield Told(named=meaning, when=scope.date(when))
+        yield ChartMention(named=meaning, when=scope.date(when))
 
 
 def _telling(entries: Iterable[Named | None]) -> Iterator[Named]:

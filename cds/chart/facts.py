@@ -262,7 +262,7 @@ class Visit(Struct, frozen=True, kw_only=True):
     start: When | None = None
 
 
-class Told(Struct, frozen=True, kw_only=True):
+class ChartMention(Struct, frozen=True, kw_only=True):
     """A twitch, or a sign in words, as the reason of a request, as an alert or in a text; `when` is its day.
 
     `is_current`: the request is open, or the alert is on.
@@ -301,7 +301,7 @@ class Chart(Struct, kw_only=True):
     asked: list[RequestedService] = []
     reports: list[Report] = []
     visits: list[Visit] = []
-    told: list[Told] = []
+    told: list[ChartMention] = []
     kin: list[FamilyMember] = []
     told_medicines: list[ToldMedicine] = []
     unread_answers: int = 0

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cds.chart import examinations
-from cds.chart.facts import NO_NAME, ClinicalObservation, LabResult, Named, OtherResult, Source, Told
+from cds.chart.facts import NO_NAME, ChartMention, ClinicalObservation, LabResult, Named, OtherResult, Source
 from cds.chart.naming import Namer, union
 from cds.chart.polarity import EXAMINATIONS, By, has_unread_form, of_part, was_not_done
 from cds.chart.scope import Scope, span
@@ -225,7 +225,7 @@ def _remarks(observation: Observation, part: Observation | Component) -> str:
     return " ".join(filter(None, (*remarks, *raw)))
 
 
-def told(observation: Observation, namer: Namer, scope: Scope) -> Iterator[Told]:
+def told(observation: Observation, namer: Namer, scope: Scope) -> Iterator[ChartMention]:
     """What the text of a complaint, of an examination or of a code that no rule reads says (N13, fields 3 and 4)."""
     if observation.value_string is None or status_of(observation) not in FINAL:
         return
@@ -237,7 +237,7 @@ def told(observation: Observation, namer: Namer, scope: Scope) -> Iterator[Told]
         return
     meaning = namer.said(observation.ref, observation.value_string)
     if meaning is not None and meaning.phrases & KEPT:
-        yield Told(named=meaning, when=scope.date(when))
+        yield ChartMention(named=meaning, when=scope.date(when))
 
 
 def seen(observation: Observation, namer: Namer, scope: Scope) -> Iterator[ClinicalObservation]:

@@ -4,6 +4,7 @@ import msgspec
 
 from cds.chart.facts import (
     Chart,
+    ChartMention,
     ClinicalObservation,
     Drug,
     FamilyMember,
@@ -11,7 +12,6 @@ from cds.chart.facts import (
     Problem,
     Report,
     RequestedService,
-    Told,
     Visit,
 )
 from cds.fhir.dates import When
@@ -55,7 +55,7 @@ def _of_visit(visit: Visit) -> Place:
     return _place(visit.named.ref, visit.start, visit)
 
 
-def _of_told(mention: Told) -> Place:
+def _of_told(mention: ChartMention) -> Place:
     return _place(mention.named.ref, mention.when, mention)
 
 

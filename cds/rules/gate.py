@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from cards.advice import Fact
 from cards.template import fill
-from cds.chart.facts import Chart, ClinicalObservation, Named, Problem, Told, Visit
+from cds.chart.facts import Chart, ChartMention, ClinicalObservation, Named, Problem, Visit
 from cds.chart.spoken import TWITCH_PHRASES
 from cds.fhir.dates import When
 from cds.fhir.units import factor
@@ -150,7 +150,7 @@ def _of_visits(visits: list[Visit], encounter_id: str | None, knowledge: Knowled
             yield _of_mention(visit.named, visit.start, visit.start)
 
 
-def _of_told(entries: list[Told], knowledge: Knowledge, today: int) -> Iterator[Twitch]:
+def _of_told(entries: list[ChartMention], knowledge: Knowledge, today: int) -> Iterator[Twitch]:
     """The reason of a request of late, and an alert that is on; an open one without a date counts too (N13)."""
     for entry in entries:
         is_alert = entry.is_alert and "twitch" in entry.named.sets

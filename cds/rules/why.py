@@ -3,7 +3,17 @@
 from msgspec import Struct
 
 from cards.printed import number, plain_unit
-from cds.chart.facts import Chart, ClinicalObservation, Drug, FamilyMember, LabResult, Problem, Report, Told, Visit
+from cds.chart.facts import (
+    Chart,
+    ChartMention,
+    ClinicalObservation,
+    Drug,
+    FamilyMember,
+    LabResult,
+    Problem,
+    Report,
+    Visit,
+)
 from cds.chart.polarity import By
 from cds.fhir.datatypes import Quantity
 from cds.fhir.dates import When
@@ -142,7 +152,7 @@ def near_misses(chart: Chart, knowledge: Knowledge) -> tuple[Trace, ...]:
     return (*traces(chart, NEAR, knowledge), *mentions)
 
 
-def _of_told(entry: Told, knowledge: Knowledge) -> Trace:
+def _of_told(entry: ChartMention, knowledge: Knowledge) -> Trace:
     kind = "alert" if entry.named.ref.startswith("Flag") else "reason of a request"
     return Trace(entry.named.ref, knowledge.label("twitch"), _text(entry.when), note=kind)
 

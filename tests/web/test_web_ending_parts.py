@@ -69,13 +69,13 @@ def hall(scene: Callable[[Hall], Awaitable[ClinicalObservation]]) -> ClinicalObs
         config.load()
         state, made, here = ServerState(), list[Connection](), asyncio.Event()
 
-        class Told(Connection):
+        class ChartMention(Connection):
             def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
                 super().connection_made(transport)
                 made.append(self)
                 here.set()
 
-        door = await asyncio.get_running_loop().create_server(lambda: Told(config, state, {}), "127.0.0.1", 0)
+        door = await asyncio.get_running_loop().create_server(lambda: ChartMention(config, state, {}), "127.0.0.1", 0)
         reader, writer = await asyncio.open_connection(*door.sockets[0].getsockname())
         await here.wait()
         found.append(Hall(reader, writer, config))
