@@ -189,7 +189,7 @@ class Drug(Struct, frozen=True, kw_only=True):
     dosages: tuple[Dosage, ...] = ()
 
 
-class ToldMedicine(Struct, frozen=True):
+class ReportedMedicine(Struct, frozen=True):
     """A medicine that a patient names on a form: it stands on no list, and cancels nothing on one (N22).
 
     `change` is what was done with it (started, stopped, changed), `start` on which day, `when` the day of the form.
@@ -303,7 +303,7 @@ class Chart(Struct, kw_only=True):
     visits: list[Visit] = []
     told: list[ChartMention] = []
     kin: list[FamilyMember] = []
-    told_medicines: list[ToldMedicine] = []
+    reported_medicines: list[ReportedMedicine] = []
     unread_answers: int = 0
     visit_starts: dict[str, str] = {}
     unknown_medicines: int = 0

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from cds.chart.facts import ClinicalObservation, Source, ToldMedicine
+from cds.chart.facts import ClinicalObservation, ReportedMedicine, Source
 from cds.chart.naming import Namer
 from cds.chart.observations import Entry, seen_in
 from cds.chart.own_form import OwnForm
@@ -44,7 +44,7 @@ class Reading(NamedTuple):
     """What one response says: its findings, the medicines it names, and how many of its answers were not read."""
 
     seen: list[ClinicalObservation]
-    medicines: list[ToldMedicine]
+    medicines: list[ReportedMedicine]
     left: int
 
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from cds.chart.facts import ClinicalObservation, Named, ToldMedicine
+from cds.chart.facts import ClinicalObservation, Named, ReportedMedicine
 from cds.chart.naming import Namer
 from cds.chart.observations import CAFFEINE, MG_A_DAY, Entry, seen_in
 from cds.chart.polarity import FINDING
@@ -53,7 +53,7 @@ class OwnForm:
 
     def read(
         self, answered_items: Sequence[Answered], entry: Entry
-    ) -> tuple[list[ClinicalObservation], list[ToldMedicine]]:
+    ) -> tuple[list[ClinicalObservation], list[ReportedMedicine]]:
         """What the answers say."""
         answers: Given = {}
         for item, answer in ((answered_item.item, answered_item.answer) for answered_item in answered_items):
@@ -182,15 +182,15 @@ class OwnForm:
         observation = self._put(first.id, frozenset({CAFFEINE}), replace(entry, years=first.years))
         return [replace(observation, quantity=Quantity(stated=total, code=MG_A_DAY))]
 
-    def _medicines(self, answered_items: Sequence[Answered], entry: Entry) -> Iterator[ToldMedicine]:
+    def _medicines(self, answered_items: Sequence[Answered], entry: Entry) -> Iterator[ReportedMedicine]:
         """The medicines that the patient names: what was done and when stands behind each name."""
-        medicine: ToldMedicine | None = None
+        medicine: ReportedMedicine | None = None
         for item, answer in ((answered_item.item, answered_item.answer) for answered_item in answered_items):
             if item.link_id == NAME and (answer.value_string or "").strip():
                 if medicine is not None:
                     yield medicine
                 name = answer.value_string or ""
-                medicine = ToldMedicine(entry.ref, name, self._namer.ingredients([name]), when=entry.when)
+                medicine = ReportedMedicine(entry.ref, name, self._namer.ingredients([name]), when=entry.when)
             elif medicine is not None and item.link_id == CHANGE and answer.value_coding is not None:
                 medicine = replace(medicine, change=answer.value_coding.code or "")
             elif medicine is not None and item.link_id == DATE:

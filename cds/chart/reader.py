@@ -229,7 +229,7 @@ class Reader:
         chart.reports[:] = [report for report in chart.reports if not report.ref.startswith(observations.FORM)]
         for seen in reading.seen:
             self._see(seen)
-        chart.told_medicines[:] = reading.medicines
+        chart.reported_medicines[:] = reading.medicines
         chart.unread_answers = reading.left
 
     def _see(self, observation: ClinicalObservation) -> None:

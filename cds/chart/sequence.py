@@ -31,7 +31,7 @@ def put_in_order(chart: Chart) -> None:
     chart.visits.sort(key=_of_visit)
     chart.told.sort(key=_of_told)
     chart.kin.sort(key=_of_kin)
-    chart.told_medicines.sort(key=lambda medicine: (medicine.ref, medicine.name, medicine.change))
+    chart.reported_medicines.sort(key=lambda medicine: (medicine.ref, medicine.name, medicine.change))
 
 
 def _of_problem(problem: Problem) -> Place:

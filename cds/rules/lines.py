@@ -62,7 +62,7 @@ def _of_forms(assessment: Assessment) -> Iterator[Note]:
             yield Note(key, {"date": max(finding.when.text for finding in findings if finding.when)})
     if picture.says_pregnant is not None:
         yield Note("pregnancy_reported", {"date": picture.says_pregnant.text})
-    for medicine in picture.chart.told_medicines:
+    for medicine in picture.chart.reported_medicines:
         when, start = medicine.when, medicine.start
         values = {"drug": context.cut(medicine.name), "date": when.text if when else undated}
         change = CHANGES.get(medicine.change, "reported_medicine")

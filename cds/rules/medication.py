@@ -6,7 +6,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from cards.advice import Fact, Note
-from cds.chart.facts import Drug, ToldMedicine
+from cds.chart.facts import Drug, ReportedMedicine
 from cds.fhir.dates import When
 from cds.fhir.references import entry_type
 from cds.knowledge.codes import Concept
@@ -237,7 +237,7 @@ def _ended(tag: str, concept: Concept, drug: Drug, knowledge: Knowledge) -> Ende
 
 
 def read(
-    drugs: list[Drug], knowledge: Knowledge, today: int, told_medicines: Iterable[ToldMedicine] = ()
+    drugs: list[Drug], knowledge: Knowledge, today: int, reported_medicines: Iterable[ReportedMedicine] = ()
 ) -> Medication:
     """Courses of all classes of 5a, what has ended, and what only a patient tells of."""
     matcher = matcher_of(knowledge)
@@ -260,14 +260,16 @@ def read(
         replacements=tuple(_replacements(active)),
         doubtful=tuple(dict.fromkeys(_doubtful(matched))),
         history=history,
-        reported=tuple(_told(told_medicines, courses, knowledge)),
+        reported=tuple(_told(reported_medicines, courses, knowledge)),
     )
 
 
-def _told(told_medicines: Iterable[ToldMedicine], courses: Iterable[Course], knowledge: Knowledge) -> Iterator[Course]:
+def _told(
+    reported_medicines: Iterable[ReportedMedicine], courses: Iterable[Course], knowledge: Knowledge
+) -> Iterator[Course]:
     """What a patient says was started or changed, and no list holds (N22). It takes nothing from any list."""
     listed_courses, matcher = {(course.tag, course.ingredient) for course in courses}, matcher_of(knowledge)
-    for told_medicine in told_medicines:
+    for told_medicine in reported_medicines:
         if told_medicine.change == STOPPED:
             continue
         for tag, concept in matcher.matches(Drug(ref=told_medicine.ref, concepts=told_medicine.concepts, state=TOLD)):

@@ -177,7 +177,7 @@ def read(
     signs = reported.capped(readings.settled(signs, chart, knowledge, today, adult=adult), knowledge, today)
     on_file = findings.recorded(chart, knowledge)
     tests = lab_status.read(chart, knowledge, person, today)
-    medicines = medication.read(chart.drugs, knowledge, today, chart.told_medicines)
+    medicines = medication.read(chart.drugs, knowledge, today, chart.reported_medicines)
     known_diseases = known_disease.known(chart.problems, knowledge)
     expected = known_disease.expected(chart.problems, medicines, knowledge)
     diseases = (disease.name for disease in (*known_diseases, *expected))

@@ -192,7 +192,7 @@ def test_a_whole_form_is_read_back() -> None:
     assert "frequent" in twitch.value_sets
     assert twitch.onset is not None
     assert "2026-10" == twitch.onset.text
-    (medicine,) = chart.told_medicines
+    (medicine,) = chart.reported_medicines
     assert ("Prednisone 20 mg", "started") == (medicine.name, medicine.change)
     assert 0 == chart.unread_answers
 
