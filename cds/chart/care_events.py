@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from cds.chart import examinations
-from cds.chart.facts import ORDER_INTENTS, ChartMention, FamilyMember, Named, Report, RequestedService, Visit
+from cds.chart.facts import ORDER_INTENTS, ChartMention, FamilyMember, Meaning, Report, RequestedService, Visit
 from cds.chart.naming import Namer, union
 from cds.chart.scope import Scope, span
 from cds.chart.spoken import KEPT
@@ -204,7 +204,7 @@ def told_by_impression(resource: ClinicalImpression, namer: Namer, scope: Scope)
         yield ChartMention(named=meaning, when=scope.date(when))
 
 
-def _telling(entries: Iterable[Named | None]) -> Iterator[Named]:
+def _telling(entries: Iterable[Meaning | None]) -> Iterator[Meaning]:
     """What is a twitch by code or in words, or a sign in words."""
     return (entry for entry in entries if entry is not None and ("twitch" in entry.sets or entry.phrases & KEPT))
 
@@ -233,7 +233,7 @@ def kin(history: FamilyMemberHistory, namer: Namer, scope: Scope) -> FamilyMembe
         words = words or (_words(relative.code) if hits else next(namer.family_words(relative.code), None))
     if not (diseases or words):
         return None
-    meaning = Named(history.ref, tuple(diseases), union(diseases) or FAMILY_DISEASE, words=words)
+    meaning = Meaning(history.ref, tuple(diseases), union(diseases) or FAMILY_DISEASE, words=words)
     return FamilyMember(named=meaning, when=scope.date(when))
 
 

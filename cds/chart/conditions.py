@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from cds.chart.certainty import statuses
-from cds.chart.facts import Named, Noted, Problem
+from cds.chart.facts import Meaning, Noted, Problem
 from cds.chart.naming import Namer, said_at
 from cds.chart.polarity import Says, of_condition
 from cds.chart.scope import Scope
@@ -65,7 +65,7 @@ def lies_ahead(condition: Condition, scope: Scope, birth: When | None, answers: 
     return bool(ahead) and onset is None and recorded_on is None and counts(condition, answers)
 
 
-def _is_twitch(meaning: Named) -> bool:
+def _is_twitch(meaning: Meaning) -> bool:
     return "twitch" in meaning.sets or bool(meaning.phrases & TWITCH_PHRASES)
 
 

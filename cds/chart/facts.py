@@ -25,7 +25,7 @@ class Source(IntEnum):
     EXAMINATION = 3
 
 
-class Named(Struct, frozen=True):
+class Meaning(Struct, frozen=True):
     """A resource and what its codes, or its text where nothing is coded, mean here.
 
     `sets` are value sets, `phrases` the lists that phrases of the text are of, `text` the words themselves (N13).
@@ -45,13 +45,13 @@ class Named(Struct, frozen=True):
     days: int | None = None
 
 
-NO_NAME = Named("")
+NO_MEANING = Meaning("")
 
 
 class Noted(Struct, frozen=True):
     """A sign that a note of a problem tells in words, and the day of the note (N13)."""
 
-    named: Named
+    named: Meaning
     when: When | None = None
 
 
@@ -62,7 +62,7 @@ class Problem(Struct, frozen=True, kw_only=True):
     `of_visit` marks the diagnosis of a visit that no problem list holds; `visit` is the id of its Encounter (N6).
     """
 
-    named: Named
+    named: Meaning
     clinical: str | None = None
     verification: str | None = None
     onset: When | None = None
@@ -105,12 +105,12 @@ class ClinicalObservation(Struct, frozen=True, kw_only=True):
     `form` is the response that an Observation was made from: where both are at hand, it says nothing new.
     """
 
-    named: Named
+    named: Meaning
     when: When | None = None
     quantity: Quantity | None = None
     value_concepts: tuple[Concept, ...] = ()
     value_sets: frozenset[str] = NOTHING
-    value: Named = NO_NAME
+    value: Meaning = NO_MEANING
     date: When | None = None
     said: Said = FINDING
     is_done: bool = True
@@ -257,7 +257,7 @@ class Visit(Struct, frozen=True, kw_only=True):
     """An Encounter with a reason that is read."""
 
     id: str | None
-    named: Named
+    named: Meaning
     status: str | None
     start: When | None = None
 
@@ -268,7 +268,7 @@ class ChartMention(Struct, frozen=True, kw_only=True):
     `is_current`: the request is open, or the alert is on.
     """
 
-    named: Named
+    named: Meaning
     when: When | None = None
     is_current: bool = False
 
@@ -281,7 +281,7 @@ class ChartMention(Struct, frozen=True, kw_only=True):
 class FamilyMember(Struct, frozen=True, kw_only=True):
     """A first-degree relative with a disease of interest."""
 
-    named: Named
+    named: Meaning
     when: When | None = None
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
-from cds.chart.facts import Named
+from cds.chart.facts import Meaning
 from cds.chart.sites import FACE, TONGUE, Sites
 from cds.chart.spoken import EYELID, NOTHING_SAID, RED_FLAG, TWITCH_PHRASES, Listener, Spoken
 from cds.fhir.concepts import each, texts
@@ -158,7 +158,7 @@ class Namer:
         sets = union(self.concepts(site))
         return sets or (EYELIDS if self._sites.of(site) == {EYELID} else NOTHING)
 
-    def named_at(self, ref: str, code: CodeableConcept | None, sites: Concepts) -> Named | None:
+    def named_at(self, ref: str, code: CodeableConcept | None, sites: Concepts) -> Meaning | None:
         """The same, with the mark of both sides if its text, a display or a site of the sign says so (N40)."""
         meaning = self._with_sites(self.named(ref, code), ref, code, sites) if sites else self.named(ref, code)
         if meaning is None or meaning.sets.isdisjoint(self._sided):
@@ -167,7 +167,9 @@ class Namer:
         both = not self._both_sides.isdisjoint(_WORDS.findall(text.lower()))
         return replace(meaning, sets=meaning.sets | BOTH_SIDES) if both else meaning
 
-    def _with_sites(self, named: Named | None, ref: str, code: CodeableConcept | None, sites: Concepts) -> Named | None:
+    def _with_sites(
+        self, named: Meaning | None, ref: str, code: CodeableConcept | None, sites: Concepts
+    ) -> Meaning | None:
         """The same with what the words of its sites add: a place to a head in words, a sign to a twitch (N15)."""
         if code is not None and not any(map(_silences, self.concepts(code))):
             spoken = self.listener.together(_joined(code, sites))
@@ -207,7 +209,7 @@ class Namer:
             return NOTHING_SAID
         return self._said(concept)
 
-    def named(self, ref: str, concept: CodeableConcept | None) -> Named | None:
+    def named(self, ref: str, concept: CodeableConcept | None) -> Meaning | None:
         """The concept with its resource, or None if no rule reads it."""
         if concept is None:
             return None
@@ -217,9 +219,9 @@ class Namer:
         if not concepts:
             return None
         words = next(texts(concept), None)
-        return Named(ref, concepts, concepts[0].sets if len(concepts) == 1 else union(concepts), words=words)
+        return Meaning(ref, concepts, concepts[0].sets if len(concepts) == 1 else union(concepts), words=words)
 
-    def said(self, ref: str, text: str | None) -> Named | None:
+    def said(self, ref: str, text: str | None) -> Meaning | None:
         """What a text of a resource says, or None if no rule reads it."""
         spoken_text = self.listener.heard(text) if text else NOTHING_SAID
         return said_at(ref, spoken_text) if spoken_text is not NOTHING_SAID else None
@@ -258,9 +260,9 @@ def union(concepts: Iterable[Concept]) -> frozenset[str]:
     return NOTHING.union(*(concept.sets for concept in concepts))
 
 
-def said_at(ref: str, spoken_text: Spoken) -> Named:
+def said_at(ref: str, spoken_text: Spoken) -> Meaning:
     """What a text of a resource says, as the resource."""
-    return Named(
+    return Meaning(
         ref,
         phrases=spoken_text.phrases,
         text=spoken_text.quote,

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cds.chart import examinations
-from cds.chart.facts import NO_NAME, ChartMention, ClinicalObservation, LabResult, Named, OtherResult, Source
+from cds.chart.facts import NO_MEANING, ChartMention, ClinicalObservation, LabResult, Meaning, OtherResult, Source
 from cds.chart.naming import Namer, union
 from cds.chart.polarity import EXAMINATIONS, By, has_unread_form, of_part, was_not_done
 from cds.chart.scope import Scope, span
@@ -285,13 +285,13 @@ def seen_in(
     if (drunk := _caffeine(part, namer, entry)) is not None:
         return drunk
     code = namer.named_at(entry.ref, part.code, sites)
-    value = namer.named_at(entry.ref, part.value_codeable_concept, sites) or NO_NAME
+    value = namer.named_at(entry.ref, part.value_codeable_concept, sites) or NO_MEANING
     meaning = _telling(code) or _telling(value)
     if meaning is None:
         return None
     assertion = of_part(part, code.concepts if code is not None else (), value.concepts, namer.answers)
     if assertion.by is By.REASON:
-        value = NO_NAME
+        value = NO_MEANING
     return ClinicalObservation(
         named=meaning,
         when=entry.when,
@@ -326,7 +326,7 @@ def _caffeine(part: Observation | Component, namer: Namer, entry: Entry) -> Clin
         return None
     caffeine_codes = codes or (Concept(system="", code="", display="", sets=frozenset({CAFFEINE})),)
     return ClinicalObservation(
-        named=Named(entry.ref, caffeine_codes, union(caffeine_codes), text=text, words=text),
+        named=Meaning(entry.ref, caffeine_codes, union(caffeine_codes), text=text, words=text),
         when=entry.when,
         quantity=Quantity(stated=amount, code=MG_A_DAY),
         source=entry.source,
@@ -350,7 +350,7 @@ def _whole(part: Observation | Component) -> Quantity | None:
     return Quantity(stated=part.value_integer) if part.value_integer is not None else None
 
 
-def _telling(meaning: Named | None) -> Named | None:
+def _telling(meaning: Meaning | None) -> Meaning | None:
     return meaning if meaning is not None and (meaning.sets or meaning.phrases) else None
 
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from cds.chart.facts import ClinicalObservation, Named, ReportedMedicine
+from cds.chart.facts import ClinicalObservation, Meaning, ReportedMedicine
 from cds.chart.naming import Namer
 from cds.chart.observations import CAFFEINE, MG_A_DAY, Entry, seen_in
 from cds.chart.polarity import FINDING
@@ -130,16 +130,16 @@ class OwnForm:
     def _valued(self, token: str, sets: frozenset[str], entry: Entry) -> ClinicalObservation:
         """An answer to a coded question, in the value sets that it stands for."""
         concepts = self._namer.concepts(self._concept(token))
-        meaning = Named(entry.ref, concepts, NOTHING.union(*(concept.sets for concept in concepts)))
+        meaning = Meaning(entry.ref, concepts, NOTHING.union(*(concept.sets for concept in concepts)))
         return self._seen(meaning, entry, value_sets=sets)
 
     def _put(self, code: str, sets: frozenset[str], entry: Entry) -> ClinicalObservation:
         """A finding that no terminology codes, by the code of our own list."""
         concept = Concept(system=self._system, code=code, display="", sets=sets)
-        return self._seen(Named(entry.ref, (concept,), sets), entry)
+        return self._seen(Meaning(entry.ref, (concept,), sets), entry)
 
     @staticmethod
-    def _seen(meaning: Named, entry: Entry, value_sets: frozenset[str] = NOTHING) -> ClinicalObservation:
+    def _seen(meaning: Meaning, entry: Entry, value_sets: frozenset[str] = NOTHING) -> ClinicalObservation:
         return ClinicalObservation(
             named=meaning,
             when=entry.when,

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from cards.advice import Fact, Note
 from cards.printed import number
-from cds.chart.facts import Chart, ClinicalObservation, Named, Problem, Source
+from cds.chart.facts import Chart, ClinicalObservation, Meaning, Problem, Source
 from cds.chart.polarity import Says
 from cds.chart.spoken import ADDED, RED_FLAG, UNREAD, UNSURE
 from cds.fhir.dates import When
@@ -58,7 +58,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     of one that is told in words (N16), and `told` the day of their field (N17).
     """
 
-    named: Named
+    named: Meaning
     concepts: tuple[Concept, ...] = ()
     sets: frozenset[str]
     phrases: frozenset[str] = frozenset()
@@ -198,7 +198,7 @@ def _of_problem(problem: Problem, place: Place, knowledge: Knowledge) -> Iterato
 
 
 def _in_words(
-    term: Named,
+    term: Meaning,
     when: When | None,
     place: Place | None,
     *,
@@ -235,7 +235,7 @@ def _limbs(sites: Iterable[frozenset[str]], sets: frozenset[str], knowledge: Kno
     return frozenset(region for site in sites for place, region in REGIONS.items() if place in site)
 
 
-def _of_mention(term: Named, when: When | None) -> Finding:
+def _of_mention(term: Meaning, when: When | None) -> Finding:
     """A twitch code that is also a flag counts as both (4b TW)."""
     return Finding(
         named=term,
@@ -262,7 +262,7 @@ def unclear(chart: Chart, knowledge: Knowledge, today: int) -> tuple[ClinicalObs
     )
 
 
-def in_texts(chart: Chart, phrases: str, knowledge: Knowledge, today: int) -> tuple[Named, ...]:
+def in_texts(chart: Chart, phrases: str, knowledge: Knowledge, today: int) -> tuple[Meaning, ...]:
     """The entries whose text says something of this kind: problems of any age, others as long as findings count."""
     oldest = today - knowledge.days("finding_observation")
     dated_names = [

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from cards.advice import Fact
 from cards.template import fill
-from cds.chart.facts import Chart, ChartMention, ClinicalObservation, Named, Problem, Visit
+from cds.chart.facts import Chart, ChartMention, ClinicalObservation, Meaning, Problem, Visit
 from cds.chart.spoken import TWITCH_PHRASES
 from cds.fhir.dates import When
 from cds.fhir.units import factor
@@ -34,7 +34,7 @@ class Twitch(Struct, frozen=True, kw_only=True):
     `reported` marks a patient's answer; `lasting` is since when such an answer says it lasts.
     """
 
-    named: Named
+    named: Meaning
     onset: When | None = None
     place: Place | None = None
     eyelid_only: bool = False
@@ -118,7 +118,7 @@ def words(twitch: Twitch, knowledge: Knowledge) -> str:
     return own(term.words, concepts, knowledge)
 
 
-def is_twitch(term: Named) -> bool:
+def is_twitch(term: Meaning) -> bool:
     """Whether a concept means a twitch, by code or by phrase."""
     return "twitch" in term.sets or bool(term.phrases & TWITCH_PHRASES)
 
@@ -159,7 +159,7 @@ def _of_told(entries: list[ChartMention], knowledge: Knowledge, today: int) -> I
             yield _of_mention(entry.named, entry.when)
 
 
-def _of_mention(term: Named, when: When | None, start: When | None = None) -> Twitch:
+def _of_mention(term: Meaning, when: When | None, start: When | None = None) -> Twitch:
     """A twitch by code began on the day of the field; by words so long before it as they say (N17)."""
     lasting = when is not None and term.days is not None
     return Twitch(
@@ -171,13 +171,13 @@ def _of_mention(term: Named, when: When | None, start: When | None = None) -> Tw
     )
 
 
-def is_late(term: Named, when: When | None, knowledge: Knowledge, today: int) -> bool:
+def is_late(term: Meaning, when: When | None, knowledge: Knowledge, today: int) -> bool:
     """Whether a mention outside the problem list is young enough: a code counts longer than words (N7, N13)."""
     window = "visit_twitch" if "twitch" in term.sets else "worded_twitch"
     return when is not None and today - when.last <= knowledge.days(window)
 
 
-def heard(chart: Chart, knowledge: Knowledge, today: int) -> Iterator[tuple[Named, When | None]]:
+def heard(chart: Chart, knowledge: Knowledge, today: int) -> Iterator[tuple[Meaning, When | None]]:
     """The texts outside the problem list whose signs count: of late, of an unknown day, or of an alert that is on.
 
     An alert says what is so as long as it is on (N13, field 7); what has no date may be of today.
@@ -209,7 +209,7 @@ def _of_seen(entries: list[ClinicalObservation], knowledge: Knowledge, today: in
             )
 
 
-def _is_eyelid(term: Named, sites: tuple[frozenset[str], ...]) -> bool:
+def _is_eyelid(term: Meaning, sites: tuple[frozenset[str], ...]) -> bool:
     if "twitch-eyelid" in term.sets or "eyelid" in term.phrases:
         return True
     return bool(sites) and all("site-eyelid" in site for site in sites)

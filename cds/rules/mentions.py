@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from cds.chart.facts import Chart, Named, Problem
+from cds.chart.facts import Chart, Meaning, Problem
 from cds.fhir.dates import parse
 from cds.knowledge.load import Knowledge
 
@@ -37,21 +37,21 @@ class Mentions:
             if mention.when is not None:
                 self._put(mention.named, (mention.when.last,))
 
-    def _put(self, term: Named, days: Iterable[int]) -> None:
+    def _put(self, term: Meaning, days: Iterable[int]) -> None:
         for day in days:
             for code in _codes(term):
                 self._last[code] = max(day, self._last.get(code, day))
 
-    def last(self, term: Named) -> int | None:
+    def last(self, term: Meaning) -> int | None:
         """The last day on which any entry said it."""
         return max((self._last[code] for code in _codes(term) if code in self._last), default=None)
 
-    def is_listed(self, term: Named) -> bool:
+    def is_listed(self, term: Meaning) -> bool:
         """Whether an active entry of the problem list says it."""
         return not self._problem_list.isdisjoint(_codes(term))
 
 
-def _codes(term: Named) -> tuple[Code, ...]:
+def _codes(term: Meaning) -> tuple[Code, ...]:
     """What tells one concept from another: its codes, or its words."""
     return tuple((concept.system, concept.code) for concept in term.concepts) or (
         ("", (term.text or "").strip().lower()),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from cards.advice import Fact, NotChecked
-from cds.chart.facts import Chart, ClinicalObservation, Named, OtherResult, Problem, RequestedService
+from cds.chart.facts import Chart, ClinicalObservation, Meaning, OtherResult, Problem, RequestedService
 from cds.chart.spoken import UNREAD, UNSURE
 from cds.fhir.dates import When, completed_years
 from cds.fhir.units import factor
@@ -93,7 +93,7 @@ class Picture(Struct, frozen=True, kw_only=True):
     names: frozenset[str]
     answered: tuple[Finding, ...] = ()
     unclear: tuple[ClinicalObservation, ...] = ()
-    unsure: tuple[Named, ...] = ()
+    unsure: tuple[Meaning, ...] = ()
     others_unread: tuple[OtherResult, ...] = ()
     answers_unread: tuple[OtherResult, ...] = ()
     unread: tuple[NotChecked, ...] = ()

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from cards.advice import NotChecked
-from cds.chart.facts import Chart, Named, OtherResult
+from cds.chart.facts import Chart, Meaning, OtherResult
 from cds.fhir.references import entry_type
 from cds.rules.lab_status import Laboratory
 
@@ -12,7 +12,7 @@ UNNAMED, UNCLEAR, TOO_MANY, LANGUAGE, AHEAD, NOT_KNOWN = "code", "status", "too-
 
 
 def accounted(
-    chart: Chart, laboratory: Laboratory, other_results: Iterable[OtherResult], texts: Iterable[Named]
+    chart: Chart, laboratory: Laboratory, other_results: Iterable[OtherResult], texts: Iterable[Meaning]
 ) -> Iterator[NotChecked]:
     """Every entry that a rule might have used and could not read: the type, why, and how many.
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from cards.advice import Fact, NotChecked, Note
 from cards.topics import Indicator
-from cds.chart.facts import ClinicalObservation, Named, Report
+from cds.chart.facts import ClinicalObservation, Meaning, Report
 from cds.chart.facts import RequestedService as Request
 from cds.fhir import dates
 from cds.fhir.dates import When
@@ -44,7 +44,7 @@ def on(text: str) -> When:
 
 def finding(*sets: str, ref: str = "") -> Finding:
     """Something found of some value sets."""
-    return Finding(named=Named(ref), sets=frozenset(sets), when=on(DAY))
+    return Finding(named=Meaning(ref), sets=frozenset(sets), when=on(DAY))
 
 
 def flag(ident: str, *sets: str, **more: Any) -> Raised:
@@ -282,12 +282,12 @@ INPUTS: Mapping[str, Classes | Callable[[Asked], Classes]] = {
     "tests_wanted": EITHER,
     "factors": FACTORS,
     "failed": {"none": frozenset(), "flag": frozenset({"U1"}), "other": frozenset({"sleep"})},
-    "unclear": {"none": (), "some": (ClinicalObservation(named=Named("")),)},
+    "unclear": {"none": (), "some": (ClinicalObservation(named=Meaning("")),)},
     "unread": UNREAD,
     "laboratory.unread": _laboratory_unread,
     "may_break_silence": _may_break_silence,
     "quoted": QUOTED,
-    "unsure": {"none": (), "some": (Named(""),)},
+    "unsure": {"none": (), "some": (Meaning(""),)},
     "findings": {"none": Findings(()), "alcohol-stopped": Findings((finding("alcohol-stopped"),))},
     "other_results": {"none": (), "some": (Note("other_results"),)},
     **{f"missing.{name}": EITHER for name in TYPES},

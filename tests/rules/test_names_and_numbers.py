@@ -12,7 +12,7 @@ from charts.notation import request
 from charts.resources import Line
 from charts.seam import engine, evaluate
 
-from cds.chart.facts import Named
+from cds.chart.facts import Meaning
 from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge, load
 from cds.rules import findings
@@ -147,7 +147,7 @@ def test_a_sign_that_its_rule_did_not_look_for_still_has_a_name() -> None:
     problem = signs_of("acute-paralysis")[0]["code"]["coding"][0]
     concept = KNOWLEDGE.codes.find(problem["system"], problem["code"])
     assert concept is not None
-    named = Named("Condition/x", (concept,), concept.sets)
+    named = Meaning("Condition/x", (concept,), concept.sets)
 
     found = findings.label(Finding(named=named, concepts=(concept,), sets=concept.sets), (), engine(TODAY).knowledge)
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from cards.advice import Fact
 from cards.topics import Indicator
-from cds.chart.facts import Chart, Named, Report, RequestedService
+from cds.chart.facts import Chart, Meaning, Report, RequestedService
 from cds.fhir import dates
 from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
@@ -52,7 +52,7 @@ def _course(tag: str) -> Course:
 
 def _new_sign() -> NewSign:
     disease = Disease(name="kd-als", label="", since=None)
-    finding = Finding(named=Named(""), sets=frozenset())
+    finding = Finding(named=Meaning(""), sets=frozenset())
     fact = Fact(resource="", label="")
     kind = NewSignKind(kind="breathing", sets=frozenset(), same_day=True)
     return NewSign(kind=kind, label="", date=DAY, day=0, finding=finding, fact=fact, disease=disease)
@@ -80,7 +80,7 @@ def _all() -> Iterable[Circumstance]:
     """In the order in which the combination table asks (4c)."""
     low = Abnormal(tag="vitamin-d", indicator=Indicator.INFO, facts=(), side="low", label="", date="")
     request = RequestedService(ref="", sets=frozenset(), status="active", when=dates.parse(DAY))
-    marked = (Twitch(named=Named(""), severe=True),)
+    marked = (Twitch(named=Meaning(""), severe=True),)
     exam = {"exam": _normal("exam")}
     yield Circumstance(
         key="disease", words="a neuromuscular disease that is known", seen={"diseases": frozenset({"kd-als"})}

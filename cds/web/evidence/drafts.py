@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from cards.topics import Topic
-from cds.chart.facts import Chart, Drug, LabResult, Named, Problem
+from cds.chart.facts import Chart, Drug, LabResult, Meaning, Problem
 from cds.fhir import dates
 from cds.fhir.datatypes import Quantity
 from cds.knowledge.codes import Concept
@@ -95,7 +95,7 @@ def _cards(situation: Situation, knowledge: Knowledge) -> dict[str, str]:
     if drafted is None:
         return {}
     today = dates.parse(DAY)
-    twitches = (Twitch(named=Named("")),)
+    twitches = (Twitch(named=Meaning("")),)
     picture = read_picture(
         _chart(situation, knowledge), twitches, knowledge, Completeness(), today.first if today else 0
     )
@@ -107,7 +107,7 @@ def _chart(situation: Situation, knowledge: Knowledge) -> Chart:
     names = (name for name in (situation.problem, situation.disease) if name)
     return Chart(
         birth=dates.parse("1980-01-01"),
-        problems=[Problem(named=Named("", sets=frozenset({name})), clinical="active") for name in names],
+        problems=[Problem(named=Meaning("", sets=frozenset({name})), clinical="active") for name in names],
         labs=[_potassium(situation.potassium, knowledge)] if situation.potassium else [],
         drugs=[_drug(code, "active", knowledge) for code in situation.taken],
     )
