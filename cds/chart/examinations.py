@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from cds.chart.facts import ClinicalObservation, Report
 from cds.chart.naming import Namer
-from cds.chart.polarity import By, Said, Says
+from cds.chart.polarity import Assertion, By, Says
 from cds.chart.spoken import RED_FLAG, UNREAD, UNSURE
 from cds.fhir import concepts
 from cds.fhir.datatypes import Annotation, CodeableConcept
@@ -80,7 +80,7 @@ def in_one(
         return parts
     if not (any(map(_is_sign, parts[1:])) or speaks_against(_texts(observation), namer)):
         return parts
-    return (replace(first, said=Said(Says.UNKNOWN, By.TEXT, disagrees=True)), *parts[1:])
+    return (replace(first, said=Assertion(Says.UNKNOWN, By.TEXT, disagrees=True)), *parts[1:])
 
 
 def _is_sign(part: ClinicalObservation) -> bool:

@@ -6,7 +6,7 @@ from itertools import chain
 
 from msgspec import Struct
 
-from cds.chart.polarity import DENIED, FINDING, By, Said, Says, of_condition
+from cds.chart.polarity import DENIED, FINDING, Assertion, By, Says, of_condition
 from cds.fhir.datatypes import Quantity
 from cds.fhir.dates import When
 from cds.fhir.reference_ranges import ReferenceRange
@@ -112,7 +112,7 @@ class ClinicalObservation(Struct, frozen=True, kw_only=True):
     value_sets: frozenset[str] = NOTHING
     value: Meaning = NO_MEANING
     date: When | None = None
-    said: Said = FINDING
+    said: Assertion = FINDING
     is_done: bool = True
     sites: tuple[frozenset[str], ...] = ()
     places: frozenset[str] = NOTHING

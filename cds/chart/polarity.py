@@ -46,7 +46,7 @@ class By(StrEnum):
     REASON = "reason"
 
 
-class Said(Struct, frozen=True):
+class Assertion(Struct, frozen=True):
     """One reading. `disagrees` marks an entry that says yes and no; `number` is the grade that was recorded."""
 
     says: Says
@@ -65,9 +65,9 @@ class Said(Struct, frozen=True):
         return self.says is not Says.ABSENT and self.by is not By.REASON
 
 
-FINDING = Said(Says.PRESENT)
-QUESTION = Said(Says.UNKNOWN)
-NOT_KNOWN = Said(Says.UNKNOWN, By.REASON)
+FINDING = Assertion(Says.PRESENT)
+QUESTION = Assertion(Says.UNKNOWN)
+NOT_KNOWN = Assertion(Says.UNKNOWN, By.REASON)
 
 
 def of_condition(clinical: str | None, verification: str | None, *, abated: bool) -> Says:
@@ -83,7 +83,7 @@ def of_condition(clinical: str | None, verification: str | None, *, abated: bool
 
 def of_part(
     part: Observation | Component, code: tuple[Concept, ...], value: tuple[Concept, ...], answers: Answers
-) -> Said:
+) -> Assertion:
     """What an Observation or a component says of what its code names (N1): the first that tells anything."""
     if part.data_absent_reason is not None:
         return NOT_KNOWN
@@ -116,25 +116,25 @@ def was_not_done(part: Observation | Component, answers: Answers) -> bool:
     return any(fold(name) in answers.kinds.not_done for name in names if name)
 
 
-def _settled(values: list[Said], flag: Said | None) -> Said:
+def _settled(values: list[Assertion], flag: Assertion | None) -> Assertion:
     """One reading of all values, and whether another value or the flag contradicts it (N3)."""
     every = [*values, flag] if flag is not None else values
     kinds = {value.says for value in every}
     first = next((value for value in values if value.says is Says.PRESENT), values[0])
     if {Says.PRESENT, Says.ABSENT} <= kinds:
-        return Said(Says.UNKNOWN, first.by, disagrees=True)
+        return Assertion(Says.UNKNOWN, first.by, disagrees=True)
     return first
 
 
 def _values(
     part: Observation | Component, sets: frozenset[str], value: tuple[Concept, ...], answers: Answers
-) -> Iterator[Said]:
+) -> Iterator[Assertion]:
     if part.value_boolean is not None:
-        yield Said(Says.PRESENT if part.value_boolean else Says.ABSENT, By.CODE)
+        yield Assertion(Says.PRESENT if part.value_boolean else Says.ABSENT, By.CODE)
     if part.value_codeable_concept is not None:
         yield _coded(part.value_codeable_concept, sets, value, answers)
     if part.value_string is not None:
-        yield _text(part.value_string, sets, answers) or Said(Says.UNKNOWN, By.TEXT)
+        yield _text(part.value_string, sets, answers) or Assertion(Says.UNKNOWN, By.TEXT)
     if part.value_quantity is not None:
         yield _number(part.value_quantity, sets, answers)
     if part.value_integer is not None:
@@ -143,34 +143,34 @@ def _values(
         yield QUESTION
 
 
-def _coded(concept: CodeableConcept, sets: frozenset[str], value: tuple[Concept, ...], answers: Answers) -> Said:
+def _coded(concept: CodeableConcept, sets: frozenset[str], value: tuple[Concept, ...], answers: Answers) -> Assertion:
     """By the lists; a value of the same value sets, or a more exact one, is a yes; else by its names (N2)."""
     examination, codings = _is_examination(sets), concept.coding or ()
     codings_said = (answers.of_code(coding.system, coding.code, examination=examination) for coding in codings)
     if words := {word for word in codings_said if word is not None}:
         word = words.pop() if len(words) == 1 else "unknown"
-        return Said(Says(word), By.REASON if word == "unknown" else By.CODE)
+        return Assertion(Says(word), By.REASON if word == "unknown" else By.CODE)
     asked_sets = _finding_sets(sets)
     if any(theirs and asked_sets <= theirs for theirs in (_finding_sets(concept.sets) for concept in value)):
-        return Said(Says.PRESENT, By.CODE)
+        return Assertion(Says.PRESENT, By.CODE)
     if TWITCH in sets and any(FREQUENT in concept.sets for concept in value):
-        return Said(Says.PRESENT, By.CODE)
+        return Assertion(Says.PRESENT, By.CODE)
     by_text = (_text(text, sets, answers) for text in (*_names(codings), concept.text) if text)
-    return next((reading for reading in by_text if reading is not None), Said(Says.UNKNOWN, By.TEXT))
+    return next((reading for reading in by_text if reading is not None), Assertion(Says.UNKNOWN, By.TEXT))
 
 
 def _names(codings: Iterable[Coding]) -> Iterator[str]:
     return (coding.display for coding in codings if coding.display)
 
 
-def _text(text: str, sets: frozenset[str], answers: Answers) -> Said | None:
+def _text(text: str, sets: frozenset[str], answers: Answers) -> Assertion | None:
     word = answers.of_text(text, sets)
     if word is None:
         return None
-    return Said(Says(word), By.REASON if word == "unknown" else By.TEXT)
+    return Assertion(Says(word), By.REASON if word == "unknown" else By.TEXT)
 
 
-def _number(quantity: Quantity, sets: frozenset[str], answers: Answers) -> Said:
+def _number(quantity: Quantity, sets: frozenset[str], answers: Answers) -> Assertion:
     """1 and 0 answer a question about a symptom; a number says how often somebody twitches; all others are grades."""
     if quantity.value is None:
         return QUESTION
@@ -178,14 +178,14 @@ def _number(quantity: Quantity, sets: frozenset[str], answers: Answers) -> Said:
     if any(not 0 <= quantity.value <= most for name, most in kinds.highest.items() if name in sets):
         return NOT_KNOWN
     if TWITCH in sets and unit and factor(unit, FREQUENCY) is not None:
-        return Said(Says.PRESENT if quantity.value > 0 else Says.ABSENT, By.NUMBER)
+        return Assertion(Says.PRESENT if quantity.value > 0 else Says.ABSENT, By.NUMBER)
     is_symptom = bool(sets & kinds.symptoms) and not sets & (kinds.power | kinds.graded)
     if is_symptom and unit in PLAIN_UNITS and quantity.comparator is None and quantity.value in (0, 1):
-        return Said(Says.PRESENT if quantity.value else Says.ABSENT, By.NUMBER)
-    return Said(Says.GRADED, By.NUMBER, number=quantity.value)
+        return Assertion(Says.PRESENT if quantity.value else Says.ABSENT, By.NUMBER)
+    return Assertion(Says.GRADED, By.NUMBER, number=quantity.value)
 
 
-def _flag(part: Observation | Component, answers: Answers) -> Said | None:
+def _flag(part: Observation | Component, answers: Answers) -> Assertion | None:
     """The interpretation, by code whatever its system, else by its words."""
     if part.interpretation is None:
         return None
@@ -198,7 +198,7 @@ def _flag(part: Observation | Component, answers: Answers) -> Said | None:
         ]
         words.update(by_code or by_name[:1])
     word = words.pop() if len(words) == 1 else "unknown"
-    return Said(Says(word), By.FLAG)
+    return Assertion(Says(word), By.FLAG)
 
 
 def _is_finding(code: CodeableConcept | None, coded_as: tuple[Concept, ...]) -> bool:
