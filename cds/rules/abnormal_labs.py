@@ -9,7 +9,7 @@ from cards.topics import Indicator
 from cds.fhir.dates import When
 from cds.rules import lab_status
 from cds.rules.findings import Finding
-from cds.rules.lab_limits import LAB_FLAG, LAB_RANGE, Judged
+from cds.rules.lab_limits import LAB_FLAG, LAB_RANGE, Interpretation
 from cds.rules.lab_status import Standing
 from cds.rules.picture import Picture
 from cds.rules.view import View
@@ -101,7 +101,7 @@ def _dark_urine(view: View) -> Abnormal | None:
     )
 
 
-def _indicator(tag: str, result: Judged, view: View) -> Indicator:
+def _indicator(tag: str, result: Interpretation, view: View) -> Indicator:
     """Info or warning; B12 in pregnancy or on B12 is always info (2b Pregnancy, 2d B12). EMERG is another card."""
     if tag == "vitamin-b12" and (view.pregnant or any(True for _ in view.replacements(tag))):
         return Indicator.INFO
@@ -110,7 +110,7 @@ def _indicator(tag: str, result: Judged, view: View) -> Indicator:
     return Indicator.INFO if result.effect == "info" else Indicator.WARNING
 
 
-def remarks(status: Standing, result: Judged, view: View) -> Iterator[Note]:
+def remarks(status: Standing, result: Interpretation, view: View) -> Iterator[Note]:
     """What is to be said of an abnormal result."""
     words = view.lab_words(result)
     test = {"test": words["test"]}
@@ -125,34 +125,34 @@ def remarks(status: Standing, result: Judged, view: View) -> Iterator[Note]:
     yield from _REMARKS.get(status.analyte, _nothing)(result, view)
 
 
-def _nothing(result: Judged, view: View) -> Iterator[Note]:  # noqa: ARG001 - the signature of all remarks
+def _nothing(result: Interpretation, view: View) -> Iterator[Note]:  # noqa: ARG001 - the signature of all remarks
     return iter(())
 
 
-def _of_calcium(result: Judged, view: View) -> Iterator[Note]:
+def _of_calcium(result: Interpretation, view: View) -> Iterator[Note]:
     if result.kind == "unadjusted":
         yield Note("calcium_unadjusted")
     if result.kind in ("adjusted", "computed") and is_adjustment_unsafe(view):
         yield Note("prefer_ionised")
 
 
-def _of_sodium(result: Judged, view: View) -> Iterator[Note]:
+def _of_sodium(result: Interpretation, view: View) -> Iterator[Note]:
     if view.exceeds(result, "sodium-with-sign"):
         yield Note("sodium_today", view.lab_words(result))
 
 
-def _of_b12(result: Judged, view: View) -> Iterator[Note]:  # noqa: ARG001
+def _of_b12(result: Interpretation, view: View) -> Iterator[Note]:  # noqa: ARG001
     if view.pregnant:
         yield Note("pregnancy_b12")
 
 
-def _of_ck(result: Judged, view: View) -> Iterator[Note]:  # noqa: ARG001
+def _of_ck(result: Interpretation, view: View) -> Iterator[Note]:  # noqa: ARG001
     yield Note("creatinekinase_exercise")
     if result.limit_source not in (LAB_RANGE, LAB_FLAG):
         yield Note("ck_not_read")
 
 
-def _of_tsh(result: Judged, view: View) -> Iterator[Note]:  # noqa: ARG001
+def _of_tsh(result: Interpretation, view: View) -> Iterator[Note]:  # noqa: ARG001
     yield Note("biotin")
 
 

@@ -10,7 +10,7 @@ from cds.rules import context, lab_status, proposals, serotonin
 from cds.rules.assess import Assessment
 from cds.rules.choice import Choice
 from cds.rules.doses import MASS, daily
-from cds.rules.lab_limits import Judged
+from cds.rules.lab_limits import Interpretation
 from cds.rules.medication import Course, fires
 from cds.rules.picture import Picture
 from cds.rules.rulebook import rulebook_of
@@ -104,7 +104,7 @@ def steroid_words(course: Course, picture: Picture) -> dict[str, str]:
     return values | ({"date": course.start.text} if course.start else {})
 
 
-def _moved(course: Course, picture: Picture) -> Iterator[Judged]:
+def _moved(course: Course, picture: Picture) -> Iterator[Interpretation]:
     """The abnormal results that a medicine may explain because it was taken when the sample was (N36 b)."""
     for analyte, side in picture.knowledge.medicines[course.tag].moved_by(course.groups):
         result = picture.laboratory.of(analyte).moved(side)

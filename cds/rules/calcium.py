@@ -8,7 +8,7 @@ from cds.fhir.dates import When
 from cds.knowledge.model import Adjustment
 from cds.rules import lab_limits
 from cds.rules.amount import Amount, is_beyond, to_unit
-from cds.rules.lab_limits import Judged, LabLimits, Reading, most_abnormal
+from cds.rules.lab_limits import Interpretation, LabLimits, Reading, most_abnormal
 from cds.rules.newest import of_newest_day
 
 MOST_A_DAY = 24  # albumin results of one day that are looked at; no laboratory measures it more often
@@ -52,12 +52,12 @@ def _ratio(albumin: Amount, limits: LabLimits) -> float:
     return to_unit(albumin.unit, analyte.unit, analyte) or 1.0
 
 
-def judge(readings: list[Reading], albumins: Albumins, limits: LabLimits) -> list[Judged]:
+def judge(readings: list[Reading], albumins: Albumins, limits: LabLimits) -> list[Interpretation]:
     """Every calcium result judged; the one that decides comes from `deciding`."""
     return [_judge(reading, albumins, limits) for reading in readings]
 
 
-def deciding(results: Iterable[Judged], limits: LabLimits) -> Judged | None:
+def deciding(results: Iterable[Interpretation], limits: LabLimits) -> Interpretation | None:
     """One result decides: the newest day; on the same day ionised, then lab-adjusted, then computed."""
     readable = [result for result in results if result.side is not None and result.when is not None]
     same = of_newest_day(readable, lambda result: result.when)
@@ -65,7 +65,7 @@ def deciding(results: Iterable[Judged], limits: LabLimits) -> Judged | None:
     return lab_limits.deciding((result for result in same if TRUST[result.kind or "unadjusted"] == best), limits)
 
 
-def _judge(reading: Reading, albumins: Albumins, limits: LabLimits) -> Judged:
+def _judge(reading: Reading, albumins: Albumins, limits: LabLimits) -> Interpretation:
     result, number = reading.result, reading.number
     if result.kind != "unadjusted":
         return limits.judge(reading, result.kind)
@@ -78,7 +78,7 @@ def _judge(reading: Reading, albumins: Albumins, limits: LabLimits) -> Judged:
     return replace(worst, kind="computed") if worst else _unadjusted(reading, limits)
 
 
-def _unadjusted(reading: Reading, limits: LabLimits) -> Judged:
+def _unadjusted(reading: Reading, limits: LabLimits) -> Interpretation:
     """Without albumin a total that is low or high says so; none is ever normal (N30)."""
     interpretation = limits.judge(reading, "unadjusted")
     return interpretation if interpretation.is_abnormal else replace(interpretation, side=None)

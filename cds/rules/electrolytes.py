@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from cds.rules import tetany
 from cds.rules.findings import Finding
 from cds.rules.flags import Raised
-from cds.rules.lab_limits import Judged
+from cds.rules.lab_limits import Interpretation
 from cds.rules.medication import Course
 from cds.rules.view import View
 
@@ -23,7 +23,7 @@ def calcium(view: View) -> Iterator[Raised]:
     yield from (flag for flag in (low, high) if flag is not None)
 
 
-def _high_calcium(view: View, severe: Judged | None) -> Raised | None:
+def _high_calcium(view: View, severe: Interpretation | None) -> Raised | None:
     """Above 3.50 mmol/L, or from 3.00 with confusion, dehydration or acute kidney injury of the last days (N29)."""
     result = severe if severe is not None and severe.side == "high" else view.acute_beyond("calcium-high-with-sign")
     if result is None:
@@ -36,7 +36,7 @@ def _high_calcium(view: View, severe: Judged | None) -> Raised | None:
     return view.flag(findings, sets, tag="calcium", judged=(result,), limit=limit)
 
 
-def _low_calcium(view: View, severe: Judged | None) -> Raised | None:
+def _low_calcium(view: View, severe: Interpretation | None) -> Raised | None:
     """Tetany, very low calcium, or low calcium with a sign; a new seizure unless Ca and Mg are normal.
 
     Known epilepsy excuses a seizure only where no low calcium was measured (the safer reading of 3a). In an infant a
@@ -65,12 +65,12 @@ def _are_normal(view: View) -> bool:
     return view.standing("calcium").is_normal and view.standing("magnesium").is_normal
 
 
-def _is_low(result: Judged) -> bool:
+def _is_low(result: Interpretation) -> bool:
     """A low adjusted or ionised calcium; a laboratory's flag alone is not enough (2d)."""
     return result.found is not None and result.kind != UNADJUSTED and result.side == "low" and result.is_abnormal
 
 
-def _low_total(view: View) -> Judged | None:
+def _low_total(view: View) -> Interpretation | None:
     """A total calcium below 1.90 mmol/L without albumin (N30)."""
     result = view.acute_beyond("calcium-total-with-sign")
     return result if result is not None and result.kind == UNADJUSTED else None

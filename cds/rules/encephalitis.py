@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from cds.rules import fever
 from cds.rules.findings import Finding
 from cds.rules.flags import Raised, sample_days
-from cds.rules.lab_limits import Judged
+from cds.rules.lab_limits import Interpretation
 from cds.rules.reads import Reads
 from cds.rules.view import View
 
@@ -77,7 +77,7 @@ def _word(findings: Iterable[Finding], sets: tuple[str, ...], view: View) -> str
     return view.short(next((name for name in sets if name in present), SODIUM))
 
 
-def _low_sodium(view: View) -> Judged | None:
+def _low_sodium(view: View) -> Interpretation | None:
     """A sodium below 135 mmol/L of the last 90 days."""
     newest = view.standing(SODIUM).judged
     results = (*view.acute(SODIUM), *((newest,) if newest else ()))

@@ -10,7 +10,7 @@ from cds.knowledge.load import Knowledge
 from cds.rules import findings as signs
 from cds.rules import lab_status
 from cds.rules.findings import Finding
-from cds.rules.lab_limits import Judged
+from cds.rules.lab_limits import Interpretation
 from cds.rules.medication import Course
 
 
@@ -72,7 +72,7 @@ def raised(
     sets: Iterable[str],
     *,
     tag: str | None = None,
-    judged: Iterable[Judged] = (),
+    judged: Iterable[Interpretation] = (),
     limit: str | None = None,
     courses: Iterable[Course] = (),
     extra: Iterable[Fact] = (),

@@ -26,7 +26,7 @@ LAB_RANGE = "laboratory"
 LAB_FLAG = "laboratory-flag"
 
 
-class Judged(Struct, frozen=True, kw_only=True):
+class Interpretation(Struct, frozen=True, kw_only=True):
     """One result judged. `side` is low, high, abnormal, normal, or None where it cannot be told.
 
     `disagrees`: the laboratory's flag says something else than the number. `edge` is the limit or bound that it is
@@ -79,7 +79,7 @@ class LabLimits(Struct, frozen=True):
     person: Person
     today: int | None = None
 
-    def judge(self, reading: Reading, kind: str | None = None) -> Judged:
+    def judge(self, reading: Reading, kind: str | None = None) -> Interpretation:
         """Judge one result; `kind` chooses among calcium limits."""
         result, case = reading.result, self._ranged(reading, kind)
         if case.number is None:
@@ -93,7 +93,7 @@ class LabLimits(Struct, frozen=True):
         )
         return self._critical(replace(interpretation, disagrees=flagged and case.analyte.trust_flag))
 
-    def _critical(self, result: Judged) -> Judged:
+    def _critical(self, result: Interpretation) -> Interpretation:
         """At least info, or a warning of an electrolyte or glucose, where the laboratory called it critical (N35)."""
         side = next((side for flag, side in CRITICAL.items() if flag in result.result.flags), None)
         analyte = result.result.analyte
@@ -124,7 +124,7 @@ class LabLimits(Struct, frozen=True):
             trouble = "unit" if measured is None else "implausible"
         return Reading(result, measured if plausible else None, trouble)
 
-    def depth(self, result: Judged) -> float:
+    def depth(self, result: Interpretation) -> float:
         """How far out a result lies on its side, in the analyte's own unit; for comparison only."""
         analyte, measured = self.knowledge.analytes[result.result.analyte], result.found
         ratio = to_unit(measured.unit, analyte.unit, analyte) if measured else None
@@ -132,13 +132,13 @@ class LabLimits(Struct, frozen=True):
             return -math.inf
         return -measured.value * ratio if result.side == "low" else measured.value * ratio
 
-    def exceeds(self, result: Judged, name: str) -> bool:
+    def exceeds(self, result: Interpretation, name: str) -> bool:
         """Whether a result with a number is surely beyond one of the limits that count only with a sign."""
         limit = self.knowledge.combined[name]
         analyte = self.knowledge.analytes[limit.analyte]
         return result.found is not None and is_beyond(result.found, limit, analyte, result.upper) is True
 
-    def clears(self, result: Judged, name: str) -> bool:
+    def clears(self, result: Interpretation, name: str) -> bool:
         """Whether a result with a number is surely not beyond such a limit."""
         limit = self.knowledge.combined[name]
         analyte = self.knowledge.analytes[limit.analyte]
@@ -187,7 +187,7 @@ class RangedResult(Struct, frozen=True):
     kind: str | None
     names: Names
 
-    def by_number(self) -> Judged:
+    def by_number(self) -> Interpretation:
         """Below the emergency limits: range, then flag, then table."""
         graded = self.worst(BELOW_EMERGENCY)
         if self.ranged is not None:
@@ -197,7 +197,7 @@ class RangedResult(Struct, frozen=True):
             return self._flagged(flagged, graded)
         return self.at_limit(graded) if graded else self._judged("normal" if self._is_settled() else None)
 
-    def by_flag(self) -> Judged:
+    def by_flag(self) -> Interpretation:
         """Judge by the laboratory's interpretation alone: never an emergency (2d Boundaries)."""
         if not (self.analyte.trust_flag and self.result.flags):
             return self._judged(None)
@@ -211,7 +211,7 @@ class RangedResult(Struct, frozen=True):
             return replace(self._judged("normal"), limit_source=LAB_FLAG, by_flag=True)
         return self._judged(None)
 
-    def at_limit(self, limit: Limit) -> Judged:
+    def at_limit(self, limit: Limit) -> Interpretation:
         """Judged by a limit of the table."""
         unit = self.number.unit if self.number else self.analyte.unit
         upper = None if limit.times_upper is None else self.upper
@@ -224,7 +224,7 @@ class RangedResult(Struct, frozen=True):
         beyond = [limit for limit in self.limits if limit.effect in effects and self._is_beyond(limit)]
         return max(beyond, key=lambda limit: SEVERITY[limit.effect], default=None)
 
-    def _by_range(self, ranged: Range, graded: Limit | None) -> Judged:
+    def _by_range(self, ranged: Range, graded: Limit | None) -> Interpretation:
         """A usable range beats the table where it states a limit; the table grades the rest (2b Order of trust, 2d)."""
         number = self.number or Amount(math.nan, self.analyte.unit)
         side = ranged.side(number)
@@ -238,7 +238,7 @@ class RangedResult(Struct, frozen=True):
             return self.at_limit(graded)
         return self._judged("normal" if side == "inside" else None)
 
-    def _flagged(self, flagged: Judged, graded: Limit | None) -> Judged:
+    def _flagged(self, flagged: Interpretation, graded: Limit | None) -> Interpretation:
         if graded is None or flagged.side not in (graded.side, "abnormal"):
             return flagged
         return replace(flagged, effect=worse(flagged.effect, graded.effect), side=graded.side)
@@ -254,8 +254,8 @@ class RangedResult(Struct, frozen=True):
         upper = None if limit.times_upper is None else self.upper
         return None if self.number is None else is_beyond(self.number, limit, self.analyte, upper)
 
-    def _judged(self, side: str | None, effect: str = "none") -> Judged:
-        return Judged(
+    def _judged(self, side: str | None, effect: str = "none") -> Interpretation:
+        return Interpretation(
             result=self.result, side=side, effect=effect, found=self.number, upper=self.upper, kind=self.kind
         )  # fmt: skip
 
@@ -288,13 +288,13 @@ def is_plausible(measured: Amount, analyte: Analyte, kind: str | None) -> bool:
     return least <= round(measured.value * ratio, DIGITS) <= most
 
 
-def deciding(results: Iterable[Judged], limits: LabLimits) -> Judged | None:
+def deciding(results: Iterable[Interpretation], limits: LabLimits) -> Interpretation | None:
     """The readable result that decides: the newest; if nothing tells which that is the more abnormal (4b Dates)."""
     readable = [result for result in results if result.side is not None and result.when is not None]
     return most_abnormal(newest(readable, lambda result: result.when), limits)
 
 
-def most_abnormal(results: Iterable[Judged], limits: LabLimits) -> Judged | None:
+def most_abnormal(results: Iterable[Interpretation], limits: LabLimits) -> Interpretation | None:
     """The most urgent; of these the one farthest out, final before preliminary, whatever their order."""
     judged_results = list(results)
     if len(judged_results) < 2:
@@ -310,7 +310,7 @@ def most_abnormal(results: Iterable[Judged], limits: LabLimits) -> Judged | None
     )
 
 
-def day_of(result: Judged) -> int:
+def day_of(result: Interpretation) -> int:
     """The day that counts for freshness and order: the first possible one; 0 if unknown."""
     return result.when.first if result.when else 0
 

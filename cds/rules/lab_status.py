@@ -14,7 +14,7 @@ from cds.knowledge.load import Knowledge
 from cds.rules import calcium
 from cds.rules.amount import Amount
 from cds.rules.calcium import Albumins
-from cds.rules.lab_limits import CRITICAL, Judged, LabLimits, Reading, day_of, deciding
+from cds.rules.lab_limits import CRITICAL, Interpretation, LabLimits, Reading, day_of, deciding
 from cds.rules.ranges import Person
 
 
@@ -26,8 +26,8 @@ class Standing(Struct, frozen=True, kw_only=True):
 
     analyte: str
     state: str
-    judged: Judged | None = None
-    early: Judged | None = None
+    judged: Interpretation | None = None
+    early: Interpretation | None = None
     age_days: int | None = None
     old_severe: bool = False
 
@@ -47,17 +47,17 @@ class Standing(Struct, frozen=True, kw_only=True):
         return self.is_fresh and self.judged is not None and self.judged.side == "normal"
 
     @property
-    def abnormal(self) -> Judged | None:
+    def abnormal(self) -> Interpretation | None:
         """The deciding result if it is in date and abnormal."""
         return self.judged if self.is_fresh and self.judged and self.judged.is_abnormal else None
 
-    def moved(self, side: str) -> Judged | None:
+    def moved(self, side: str) -> Interpretation | None:
         """The deciding result if it is in date and abnormal on that side."""
         result = self.abnormal
         return result if result is not None and result.side == side else None
 
     @property
-    def emergency(self) -> Judged | None:
+    def emergency(self) -> Interpretation | None:
         """The deciding result if it is an emergency by its number alone."""
         result = self.abnormal
         return result if result is not None and result.effect == "emergency" else None
@@ -98,7 +98,7 @@ class Laboratory(Struct, frozen=True):
         """Where an analyte stands."""
         return self.standings.get(analyte, MISSING)
 
-    def acute(self, analyte: str) -> Iterator[Judged]:
+    def acute(self, analyte: str) -> Iterator[Interpretation]:
         """Results young enough for an emergency, a preliminary one first (2b Which count, 2d EMERG window)."""
         status = self.of(analyte)
         if status.early is not None:
@@ -135,7 +135,7 @@ def _partial(result: LabResult, oldest: int) -> str | None:
     return PARTIAL_DATE if when is not None and when.first < oldest <= when.last else None
 
 
-def every(analyte: str, chart: Chart, limits: LabLimits) -> list[tuple[LabResult, Judged | None]]:
+def every(analyte: str, chart: Chart, limits: LabLimits) -> list[tuple[LabResult, Interpretation | None]]:
     """Every result of an analyte as it is judged by itself; None where something is wrong with it (N64)."""
     readings = [limits.read(lab) for lab in chart.labs if lab.analyte in (analyte, "albumin")]
     is_albumin = (reading for reading in readings if reading.result.analyte == "albumin" and reading.trouble is None)
@@ -144,7 +144,7 @@ def every(analyte: str, chart: Chart, limits: LabLimits) -> list[tuple[LabResult
     return [(reading.result, None if reading.trouble else _alone(reading, albumins, limits)) for reading in of_analyte]
 
 
-def _alone(reading: Reading, albumins: Albumins, limits: LabLimits) -> Judged:
+def _alone(reading: Reading, albumins: Albumins, limits: LabLimits) -> Interpretation:
     if reading.result.analyte == "calcium":
         return calcium.judge([reading], albumins, limits)[0]
     return limits.judge(reading)
@@ -185,7 +185,7 @@ def _standing(analyte: str, readings: list[Reading], albumins: Albumins, limits:
     return replace(_aged(analyte, decided, limits.knowledge, today), early=early)
 
 
-def _decide(analyte: str, readings: list[Reading], albumins: Albumins, limits: LabLimits) -> Judged | None:
+def _decide(analyte: str, readings: list[Reading], albumins: Albumins, limits: LabLimits) -> Interpretation | None:
     """Judge day by day from the newest until a day has a readable result; older ones cannot matter."""
     by_day: dict[int, list[Reading]] = {}
     for reading in readings:
@@ -198,13 +198,13 @@ def _decide(analyte: str, readings: list[Reading], albumins: Albumins, limits: L
     return None
 
 
-def _of_day(analyte: str, readings: list[Reading], albumins: Albumins, limits: LabLimits) -> Judged | None:
+def _of_day(analyte: str, readings: list[Reading], albumins: Albumins, limits: LabLimits) -> Interpretation | None:
     if analyte == "calcium":
         return calcium.deciding(calcium.judge(readings, albumins, limits), limits)
     return deciding(map(limits.judge, readings), limits)
 
 
-def _aged(analyte: str, result: Judged, knowledge: Knowledge, today: int) -> Standing:
+def _aged(analyte: str, result: Interpretation, knowledge: Knowledge, today: int) -> Standing:
     age = today - day_of(result)
     if age > knowledge.analytes[analyte].fresh_days:
         return Standing(analyte=analyte, state="stale", judged=result, age_days=age)
@@ -214,7 +214,7 @@ def _aged(analyte: str, result: Judged, knowledge: Knowledge, today: int) -> Sta
     return Standing(analyte=analyte, state="fresh", judged=result, age_days=age, old_severe=severe)
 
 
-def fact(interpretation: Judged, knowledge: Knowledge, *, limit: str | None = None) -> Fact:
+def fact(interpretation: Interpretation, knowledge: Knowledge, *, limit: str | None = None) -> Fact:
     """A result as a fact of a card, with the limit it was held against."""
     result, amount = interpretation.result, interpretation.found
     return Fact(
@@ -235,26 +235,26 @@ def _value(amount: Amount) -> float | str:
     return amount.shown if amount.comparator else float(number(amount.value))
 
 
-def lab_label(result: Judged, knowledge: Knowledge) -> str:
+def lab_label(result: Interpretation, knowledge: Knowledge) -> str:
     """The analyte's name; calcium says which kind it is."""
     analyte = knowledge.analytes[result.result.analyte]
     return analyte.kinds.get(result.kind or "", analyte.label)
 
 
-def sided(result: Judged, knowledge: Knowledge) -> str:
+def sided(result: Interpretation, knowledge: Knowledge) -> str:
     """The analyte's name, and that it is high: a card about calcium must not be taken for one about the other side."""
     label = lab_label(result, knowledge)
     is_high = result.side == "high" and (result.is_abnormal or result.effect == "quote")
     return fill(knowledge.names.high, {"test": label}) if is_high else label
 
 
-def quoted(result: Judged, knowledge: Knowledge) -> dict[str, str]:
+def quoted(result: Interpretation, knowledge: Knowledge) -> dict[str, str]:
     """Name, number and day of a result, for a note about it."""
     day = result.when.text if result.when else ""
     return {"test": lab_label(result, knowledge), "value": shown(result, knowledge), "date": day}
 
 
-def shown(result: Judged, knowledge: Knowledge) -> str:
+def shown(result: Interpretation, knowledge: Knowledge) -> str:
     """Number and unit as a summary shows them, or that the laboratory flagged it."""
     if result.found is None:
         return knowledge.names.flagged

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from cards.advice import Note
 from cds.rules.findings import Finding
 from cds.rules.flags import Raised
-from cds.rules.lab_limits import Judged
+from cds.rules.lab_limits import Interpretation
 from cds.rules.medication import Course
 from cds.rules.reads import Reads
 from cds.rules.view import View
@@ -68,7 +68,7 @@ def _tremor_counts(view: View) -> bool:
     return _is_at_risk(view) or level is None or not view.clears(level, "lithium-with-tremor")
 
 
-def _recent_level(view: View) -> Judged | None:
+def _recent_level(view: View) -> Interpretation | None:
     level = view.standing("lithium").judged
     return level if level is not None and view.is_within(level.when, "lithium_level") else None
 

@@ -8,7 +8,7 @@ from cards.advice import Fact
 from cds.chart.facts import Report
 from cds.rules.findings import Finding
 from cds.rules.flags import Raised
-from cds.rules.lab_limits import Judged
+from cds.rules.lab_limits import Interpretation
 from cds.rules.own_words import in_sentence
 from cds.rules.reported import sign_today
 from cds.rules.view import View
@@ -149,7 +149,7 @@ def _not_eyelid(view: View, name: str) -> list[Finding]:
     return [finding for finding in view.of(name) if finding.named.ref not in eyelids]
 
 
-def _ck_after_statin(view: View) -> Judged | None:
+def _ck_after_statin(view: View) -> Interpretation | None:
     """A raised CK in date, with a statin that ended within a year and none taken now."""
     high = view.standing("creatine-kinase").abnormal
     if high is None or high.side != "high" or view.courses("statin"):

@@ -10,7 +10,7 @@ from cards.template import fill
 from cds.chart.facts import OtherResult
 from cds.knowledge.load import Knowledge
 from cds.rules import context, lab_status
-from cds.rules.lab_limits import CRITICAL, Judged
+from cds.rules.lab_limits import CRITICAL, Interpretation
 from cds.rules.newest import newest
 from cds.rules.other_tests import name_of, outside
 from cds.rules.picture import Picture
@@ -45,7 +45,7 @@ def disagreeing(picture: Picture) -> Iterator[str]:
             yield picture.knowledge.analytes[analyte].label
 
 
-def _recent(picture: Picture) -> Iterator[tuple[str, Judged]]:
+def _recent(picture: Picture) -> Iterator[tuple[str, Interpretation]]:
     for analyte, status in picture.laboratory.standings.items():
         for result in (status.judged, status.early):
             if result is not None and result.when and picture.is_within(result.when, "flagged_lab"):
@@ -64,7 +64,7 @@ def _judged(picture: Picture, used_refs: Collection[str]) -> Iterator[Line]:
             yield _line(picture, words, result.result.flags, result.side or "", day, early=result.result.preliminary)
 
 
-def _is_early(result: Judged) -> bool:
+def _is_early(result: Interpretation) -> bool:
     """Whether it is abnormal, and preliminary: it makes no card unless it is an emergency (2b Which count)."""
     return result.result.preliminary and result.is_abnormal and result.effect != "emergency"
 

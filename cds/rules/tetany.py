@@ -10,7 +10,7 @@ from cds.fhir.dates import When
 from cds.rules import abnormal_labs
 from cds.rules.causes import NUMBERED, Cause
 from cds.rules.flags import Flags, Lowered, Raised
-from cds.rules.lab_limits import Judged
+from cds.rules.lab_limits import Interpretation
 from cds.rules.reads import Reads
 from cds.rules.view import View
 
@@ -79,7 +79,7 @@ def _is_since(when: When | None, day: int) -> bool:
     return when is None or when.last >= day
 
 
-def _normal(test: str, view: View) -> Iterator[Judged]:
+def _normal(test: str, view: View) -> Iterator[Interpretation]:
     """The final results in range by their number; total calcium and an adjustment that cannot be relied on are none."""
     unsafe = test == "calcium" and abnormal_labs.is_adjustment_unsafe(view)
     for result, interpretation in view.results(test):
@@ -106,7 +106,7 @@ def _troubles(test: str, since: int, view: View) -> Iterator[str]:
             yield "abnormal"
 
 
-def _after(test: str, days: Iterable[When], view: View) -> Judged | None:
+def _after(test: str, days: Iterable[When], view: View) -> Interpretation | None:
     """The newest normal result on or after each of the days, within the hours."""
     hours = view.at("tetany_hours")
     normal_results = (
@@ -115,7 +115,7 @@ def _after(test: str, days: Iterable[When], view: View) -> Judged | None:
     return max(normal_results, key=_first, default=None)
 
 
-def _first(result: Judged) -> int:
+def _first(result: Interpretation) -> int:
     return result.when.first if result.when else 0
 
 
@@ -129,7 +129,7 @@ def _follows(sample: When | None, day: When, hours: float) -> bool:
     return apart >= 0 and (apart + 1) * 24 <= hours
 
 
-def _potassium(view: View) -> Judged | None:
+def _potassium(view: View) -> Interpretation | None:
     """The newest normal potassium of the last days."""
     oldest = view.today - view.days("tetany_lead")
     recent = (result for result in _normal("potassium", view) if _first(result) >= oldest)

@@ -15,7 +15,7 @@ from cds.rules.findings import Finding
 from cds.rules.flags import Flags
 from cds.rules.gate import Twitch
 from cds.rules.known_disease import Disease
-from cds.rules.lab_limits import Judged
+from cds.rules.lab_limits import Interpretation
 from cds.rules.lab_status import Standing
 from cds.rules.medication import Course, Ended, Entry, fires, start_of
 from cds.rules.newest import newest
@@ -165,22 +165,22 @@ class View(Words):
         """Whether a result no older than the one that decides is on file and was not understood."""
         return self.standing(analyte).analyte in self._picture.laboratory.unread
 
-    def acute(self, analyte: str) -> Iterator[Judged]:
+    def acute(self, analyte: str) -> Iterator[Interpretation]:
         """The results young enough to count in an emergency."""
         self._access.check("analytes", analyte)
         return self._picture.laboratory.acute(analyte)
 
-    def acute_beyond(self, limit: str) -> Judged | None:
+    def acute_beyond(self, limit: str) -> Interpretation | None:
         """Such a result if it is beyond a limit that counts only with a sign."""
         self._access.check("limits", limit)
         return next((result for result in self.acute(self._analyte(limit)) if self.exceeds(result, limit)), None)
 
-    def exceeds(self, result: Judged, limit: str) -> bool:
+    def exceeds(self, result: Interpretation, limit: str) -> bool:
         """Whether a result is surely beyond such a limit."""
         self._access.check("limits", limit)
         return self._picture.laboratory.limits.exceeds(result, limit)
 
-    def clears(self, result: Judged, limit: str) -> bool:
+    def clears(self, result: Interpretation, limit: str) -> bool:
         """Whether a result is surely not beyond such a limit."""
         self._access.check("limits", limit)
         return self._picture.laboratory.limits.clears(result, limit)
@@ -188,7 +188,7 @@ class View(Words):
     def _analyte(self, limit: str) -> str:
         return self._access.knowledge.combined[limit].analyte
 
-    def results(self, analyte: str) -> list[tuple[LabResult, Judged | None]]:
+    def results(self, analyte: str) -> list[tuple[LabResult, Interpretation | None]]:
         """Every result of an analyte, of any day; None in the place of what was not understood."""
         self._access.check("analytes", analyte)
         return lab_status.every(analyte, self._picture.chart, self._picture.laboratory.limits)

@@ -14,7 +14,7 @@ from cds.rules.amount import ucum
 from cds.rules.findings import Finding
 from cds.rules.flags import Raised, raised
 from cds.rules.gate import Twitch
-from cds.rules.lab_limits import Judged
+from cds.rules.lab_limits import Interpretation
 from cds.rules.medication import Course
 from cds.rules.own_words import in_sentence, of_report, own
 from cds.rules.picture import Picture
@@ -53,7 +53,7 @@ class Words:
         """How a card words what speaks against a draft (N51)."""
         return self._access.knowledge.names.order_risk[name]
 
-    def low_name(self, result: Judged) -> str:
+    def low_name(self, result: Interpretation) -> str:
         """How a card names a low result, with its number if it has one."""
         knowledge = self._access.knowledge
         number = f" {lab_status.shown(result, knowledge)}" if result.found else ""
@@ -98,15 +98,15 @@ class Words:
         """A finding as a fact."""
         return signs.fact(finding, sets, self._access.knowledge)
 
-    def lab_fact(self, result: Judged) -> Fact:
+    def lab_fact(self, result: Interpretation) -> Fact:
         """A result as a fact."""
         return lab_status.fact(result, self._access.knowledge)
 
-    def lab_label(self, result: Judged) -> str:
+    def lab_label(self, result: Interpretation) -> str:
         """What a result is called."""
         return lab_status.lab_label(result, self._access.knowledge)
 
-    def lab_words(self, result: Judged) -> dict[str, str]:
+    def lab_words(self, result: Interpretation) -> dict[str, str]:
         """Name, number and day of a result, for a note about it."""
         return lab_status.quoted(result, self._access.knowledge)
 
@@ -116,7 +116,7 @@ class Words:
         sets: Iterable[str],
         *,
         tag: str | None = None,
-        judged: Iterable[Judged] = (),
+        judged: Iterable[Interpretation] = (),
         limit: str | None = None,
         courses: Iterable[Course] = (),
         extra: Iterable[Fact] = (),
