@@ -13,7 +13,7 @@ from cds.chart.observations import Entry, seen_in
 from cds.chart.own_form import OwnForm
 from cds.chart.polarity import FINDING, Says
 from cds.chart.scope import Scope
-from cds.chart.spoken import KEPT, RED_FLAG, TOLD, TWITCH_PHRASES, Spoken, normalise
+from cds.chart.spoken import KEPT, RED_FLAG, TOLD, TWITCH_PHRASES, TextMeaning, normalise
 from cds.fhir.datatypes import CodeableConcept, Coding, Quantity
 from cds.fhir.dates import When, parse
 from cds.fhir.forms import Answer, AnsweredItem, QuestionItem, Questionnaire, QuestionnaireResponse
@@ -142,7 +142,7 @@ class Forms:
         flag = next((part for part in parts_ if RED_FLAG in self._heard(part).phrases), None)
         return CodeableConcept(text=flag), [CodeableConcept(text=part) for part in parts_]
 
-    def _heard(self, text: str) -> Spoken:
+    def _heard(self, text: str) -> TextMeaning:
         return self._namer.listener.heard(text)
 
     def _without_verb(self, text: str) -> list[str]:

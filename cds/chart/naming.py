@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from cds.chart.facts import Meaning
 from cds.chart.sites import FACE, TONGUE, Sites
-from cds.chart.spoken import EYELID, NOTHING_SAID, RED_FLAG, TWITCH_PHRASES, Listener, Spoken
+from cds.chart.spoken import EYELID, NOTHING_SAID, RED_FLAG, TWITCH_PHRASES, Listener, TextMeaning
 from cds.fhir.concepts import each, texts
 from cds.fhir.datatypes import CodeableConcept, Concepts
 from cds.knowledge.abnormal_words import AbnormalWords
@@ -203,7 +203,7 @@ class Namer:
         find, classes = self._canonical, self._classes
         return any(coding.code and find(coding.system or "") == classes for coding in concept.coding or ())
 
-    def spoken(self, concept: CodeableConcept | None) -> Spoken:
+    def spoken(self, concept: CodeableConcept | None) -> TextMeaning:
         """What the text and the displays say, where no code of the concept says more (N13)."""
         if concept is None or any(map(_silences, self.concepts(concept))):
             return NOTHING_SAID
@@ -231,7 +231,7 @@ class Namer:
         if concept is not None and not any(map(_silences, self.concepts(concept))):
             yield from filter(self.listener.names_family_disease, texts(concept))
 
-    def _said(self, concept: CodeableConcept) -> Spoken:
+    def _said(self, concept: CodeableConcept) -> TextMeaning:
         """What the text and the displays say."""
         return self.listener.together(texts(concept))
 
@@ -260,7 +260,7 @@ def union(concepts: Iterable[Concept]) -> frozenset[str]:
     return NOTHING.union(*(concept.sets for concept in concepts))
 
 
-def said_at(ref: str, spoken_text: Spoken) -> Meaning:
+def said_at(ref: str, spoken_text: TextMeaning) -> Meaning:
     """What a text of a resource says, as the resource."""
     return Meaning(
         ref,

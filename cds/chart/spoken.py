@@ -25,7 +25,7 @@ USED = frozenset({Polarity.PRESENT, Polarity.DOUBT})
 _SPACES = re.compile(r"\s+")
 
 
-class Spoken(Struct, frozen=True):
+class TextMeaning(Struct, frozen=True):
     """What a text says: the lists its phrases are of, the words themselves, the signs, and for how many days.
 
     `signs` are R4, `added` are symptoms only; `today` are the signs that are to be examined today if they are new.
@@ -39,8 +39,8 @@ class Spoken(Struct, frozen=True):
     days: int | None = None
 
 
-NOTHING_SAID = Spoken()
-NOT_READ = Spoken(phrases=frozenset({UNREAD}))
+NOTHING_SAID = TextMeaning()
+NOT_READ = TextMeaning(phrases=frozenset({UNREAD}))
 
 
 class Listener:
@@ -55,7 +55,7 @@ class Listener:
         self._off = tuple(language for language in self._hearing.languages if language not in knowledge.languages)
         self._phrase_lists = knowledge.phrases
         self._diet = frozenset(knowledge.phrases.diet)
-        self._remembered: dict[str, Spoken] = {}
+        self._remembered: dict[str, TextMeaning] = {}
         self._twitches: dict[str, bool] = {}
 
     def twitches(self, text: str) -> bool:
@@ -69,7 +69,7 @@ class Listener:
                 self._twitches[text] = remembered
         return remembered
 
-    def heard(self, text: str) -> Spoken:
+    def heard(self, text: str) -> TextMeaning:
         """What a text says."""
         remembered = self._remembered.get(text)
         if remembered is None:
@@ -86,18 +86,18 @@ class Listener:
         """Whether it mentions a twitch or a sign in a language that is off: what it says of it is not read."""
         return self._hearing.may_mention(text, self._off) and bool(self._hearing.hear(text, self._off, Field.PROBLEM))
 
-    def noted(self, text: str) -> Spoken:
+    def noted(self, text: str) -> TextMeaning:
         """What a note of a problem says: signs only (N13, field 8)."""
         mentions = self._hearing.hear(text, self._languages, Field.NOTE)
         return _spoken(mentions, self._phrase_lists, is_diet=False, text=text)
 
-    def together(self, texts: Iterable[str]) -> Spoken:
+    def together(self, texts: Iterable[str]) -> TextMeaning:
         """What several texts of one entry say; the first that says anything is quoted."""
         all_spoken = [part for text in texts if (part := self.heard(text)) is not NOTHING_SAID]
         if len(all_spoken) <= 1:
             return all_spoken[0] if all_spoken else NOTHING_SAID
         phrases = NOTHING.union(*(part.phrases for part in all_spoken))
-        return Spoken(
+        return TextMeaning(
             phrases=phrases - {EYELID} if TWITCH in phrases else phrases,
             quote=all_spoken[0].quote,
             signs=_each(name for part in all_spoken for name in part.signs),
@@ -112,7 +112,7 @@ class Listener:
         return any(mention.polarity is Polarity.PRESENT for mention in mentions)
 
 
-def _spoken(mentions: tuple[Mention, ...], phrase_lists: Phrases, *, is_diet: bool, text: str) -> Spoken:
+def _spoken(mentions: tuple[Mention, ...], phrase_lists: Phrases, *, is_diet: bool, text: str) -> TextMeaning:
     twitches = [mention for mention in mentions if mention.concept == TWITCH and mention.polarity is Polarity.PRESENT]
     signs = [mention for mention in mentions if mention.concept != TWITCH and mention.polarity in USED]
     unsure = any(mention.polarity in (Polarity.UNKNOWN, Polarity.DOUBT) for mention in mentions)
@@ -135,7 +135,7 @@ def _spoken(mentions: tuple[Mention, ...], phrase_lists: Phrases, *, is_diet: bo
     if not names:
         return NOTHING_SAID
     first = next((mention.quote for mention in (*twitches, *signs, *mentions)), text)
-    return Spoken(
+    return TextMeaning(
         phrases=names,
         quote=first,
         signs=grave,
