@@ -42,7 +42,7 @@ from cds.knowledge.model import (
 )
 from cds.knowledge.nothing_known import NothingKnown, nothing_known
 from cds.knowledge.route_words import RouteWords
-from cds.knowledge.spoken import LANGUAGES, Spoken
+from cds.knowledge.spoken import LANGUAGES, LanguageWords
 from cds.knowledge.tables import INGREDIENTS, ingredients, rows
 from cds.knowledge.unit_names import UnitNames, UnitWords
 from cds.knowledge.version import digest
@@ -86,7 +86,7 @@ class Knowledge(Struct, frozen=True, eq=False, dict=True):
     form: Form
     explanations: dict[str, Explanation]
     causes: dict[str, KnownCause]
-    spoken: dict[str, Spoken]
+    spoken: dict[str, LanguageWords]
     languages: tuple[str, ...]
     explained_codes: dict[str, CodeList]
     spared_codes: dict[str, CodeList]
@@ -191,10 +191,10 @@ def load(folder: Path = DATA, languages: Collection[str] = (), wording: Path = E
     return replace(knowledge, version=digest(files.tables, table, of_names, answer_lists.languages.live))
 
 
-def _spoken(files: Folder) -> dict[str, Spoken]:
+def _spoken(files: Folder) -> dict[str, LanguageWords]:
     """What is heard in short texts, of every language."""
     names = {language: f"words/{language}.toml" for language in LANGUAGES}
-    return {language: _convert(name, "", files.toml(name), Spoken) for language, name in names.items()}
+    return {language: _convert(name, "", files.toml(name), LanguageWords) for language, name in names.items()}
 
 
 class _Limits(NamedTuple):

@@ -107,7 +107,7 @@ class SiteWords(Struct, frozen=True, forbid_unknown_fields=True):
     beside: list[str]
 
 
-class Spoken(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+class LanguageWords(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """The words of one language. `additional` are the signs that are symptoms only (ADD); all others are R4 (N17)."""
 
     words: dict[str, list[str]]

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cds.knowledge.spoken import Spoken
+from cds.knowledge.spoken import LanguageWords
 from cds.words.cues import Cues
 from cds.words.lists import compiled, stems_of_signs, stems_of_twitches
 from cds.words.masks import CUE
@@ -39,7 +39,7 @@ class Heard(Struct, frozen=True):
 class _Language(Struct, frozen=True, eq=False):
     """One language, compiled."""
 
-    spoken: Spoken
+    spoken: LanguageWords
     phrases: Phrases
     of_twitches: frozenset[str]
     of_signs: frozenset[str]
@@ -48,7 +48,7 @@ class _Language(Struct, frozen=True, eq=False):
 class Hearing:
     """The words of all languages, compiled once."""
 
-    def __init__(self, languages: Mapping[str, Spoken]) -> None:
+    def __init__(self, languages: Mapping[str, LanguageWords]) -> None:
         self._languages = {name: _compiled(name, words) for name, words in languages.items()}
         self._quick: dict[tuple[str, ...], Quick] = {}
 
@@ -105,7 +105,7 @@ def _is_other(match: Match, excluding: list[Match]) -> bool:
     return not is_cue and any(exclusion.first < match.end and match.first < exclusion.end for exclusion in excluding)
 
 
-def _compiled(name: str, language_words: Spoken) -> _Language:
+def _compiled(name: str, language_words: LanguageWords) -> _Language:
     return _Language(
         language_words,
         compiled(name, language_words),
@@ -204,7 +204,7 @@ def _is_part(look: Match, match: Match) -> bool:
     return match.first <= look.first and look.end <= match.end and look.end - look.first < match.end - match.first
 
 
-def _days(match: Match, sentences: Sentences, language_words: Spoken) -> int | None:
+def _days(match: Match, sentences: Sentences, language_words: LanguageWords) -> int | None:
     """For how many days it has been so, as the sentence says: "for 3 weeks", "3 week history of" (N17)."""
     begin, last = sentences.limits(match.first, match.end)
     words = sentences.tokens
@@ -220,7 +220,7 @@ def _days(match: Match, sentences: Sentences, language_words: Spoken) -> int | N
     return None
 
 
-def _number(token: Token, language_words: Spoken) -> int | None:
+def _number(token: Token, language_words: LanguageWords) -> int | None:
     if token.kind is Kind.NUMBER and token.text.isdecimal() and len(token.text) <= 3:
         return int(token.text)
     return language_words.durations.numbers.get(token.text)

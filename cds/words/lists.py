@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from cds.knowledge.spoken import Spoken
+from cds.knowledge.spoken import LanguageWords
 from cds.words.patterns import SURE, Phrases, spellings
 
 
-def compiled(language: str, language_words: Spoken) -> Phrases:
+def compiled(language: str, language_words: LanguageWords) -> Phrases:
     """All phrases of a language; a wrong one raises KnowledgeError."""
     phrases = Phrases(f"words/{language}.toml", language_words.words, language_words.misspelt)
     for meaning, texts in _by_meaning(language_words):
@@ -17,7 +17,7 @@ def compiled(language: str, language_words: Spoken) -> Phrases:
     return phrases
 
 
-def _by_meaning(language_words: Spoken) -> Iterator[tuple[str, Iterable[str]]]:
+def _by_meaning(language_words: LanguageWords) -> Iterator[tuple[str, Iterable[str]]]:
     """The more telling one first: of two matches as long it is the one that counts."""
     twitch = language_words.twitch
     yield from (("twitch:eyelid", twitch.eyelid), ("twitch:tongue", twitch.tongue), ("twitch:face", twitch.face))
@@ -34,31 +34,31 @@ def _by_meaning(language_words: Spoken) -> Iterator[tuple[str, Iterable[str]]]:
         yield f"cue:{kind}", texts  # as the file names it
 
 
-def stems_of_twitches(language_words: Spoken) -> frozenset[str]:
+def stems_of_twitches(language_words: LanguageWords) -> frozenset[str]:
     """Parts of words of which every text that mentions a twitch holds at least one: a quick look before it is read."""
     twitch = language_words.twitch
     return _stems_of((*twitch.eyelid, *twitch.tongue, *twitch.face, *twitch.anywhere, *twitch.bare), language_words)
 
 
-def stems_of_signs(language_words: Spoken) -> frozenset[str]:
+def stems_of_signs(language_words: LanguageWords) -> frozenset[str]:
     """The same for every text that mentions a sign."""
     return _stems_of([text for texts in language_words.signs.values() for text in texts], language_words)
 
 
-def _stems_of(texts: Iterable[str], language_words: Spoken) -> frozenset[str]:
+def _stems_of(texts: Iterable[str], language_words: LanguageWords) -> frozenset[str]:
     misspelt = {spelling for word in language_words.misspelt.of for spelling in spellings(word)}
     stems = {stem for text in texts for stem in _rarest(text, language_words, misspelt)}
     return frozenset(stems)
 
 
-def _rarest(text: str, language_words: Spoken, misspelt: set[str]) -> set[str]:
+def _rarest(text: str, language_words: LanguageWords, misspelt: set[str]) -> set[str]:
     """The stems of the part of a phrase whose words are the longest: it cannot be missing."""
     parts = [set(_words(part, language_words)) for part in text.replace(" & ", " ").split()]
     part = max(parts, key=lambda words: (min(map(len, words)), -len(words)))
     return {stem for word in part for stem in _begin(word, misspelt)}
 
 
-def _words(part: str, language_words: Spoken) -> Iterator[str]:
+def _words(part: str, language_words: LanguageWords) -> Iterator[str]:
     for word in part.split("|"):
         if word.startswith("@"):
             for inner in language_words.words[word[1:]]:

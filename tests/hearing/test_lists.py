@@ -6,7 +6,7 @@ from listening import KNOWLEDGE
 from msgspec.structs import replace
 
 from cds.errors import KnowledgeError
-from cds.knowledge.spoken import LANGUAGES, Spoken
+from cds.knowledge.spoken import LANGUAGES, LanguageWords
 from cds.words.hearing import Hearing
 
 EN = KNOWLEDGE.spoken["en"]
@@ -35,7 +35,7 @@ def test_every_word_is_once_in_its_list(language: str) -> None:
         assert set() == twice, f"{name}: {sorted(twice)}"
 
 
-def _lists(spoken: Spoken) -> list[tuple[str, list[str]]]:
+def _lists(spoken: LanguageWords) -> list[tuple[str, list[str]]]:
     found: list[tuple[str, list[str]]] = []
     for part, value in msgspec.to_builtins(spoken).items():
         if isinstance(value, dict):

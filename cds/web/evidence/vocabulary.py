@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from cds.knowledge.load import Knowledge
-from cds.knowledge.spoken import Spoken
+from cds.knowledge.spoken import LanguageWords
 
 NAMES = {"en": "English", "de": "German", "es": "Spanish", "fr": "French"}
 PLACES = {
@@ -88,7 +88,7 @@ def vocabulary(knowledge: Knowledge) -> Vocabulary:
     )
 
 
-def _lists(language: Spoken, knowledge: Knowledge) -> Iterator[Phrases]:
+def _lists(language: LanguageWords, knowledge: Knowledge) -> Iterator[Phrases]:
     for place, texts in msgspec.to_builtins(language.twitch).items():
         yield Phrases(PLACES[place], tuple(texts))
     for sign, texts in language.signs.items():
