@@ -10,7 +10,7 @@ from cards.topics import Indicator
 from cards.wire import Card
 from cards.words import Words
 from cds.evaluate.inputs import Result
-from cds.explain.explain import Told, Why, why_silent
+from cds.explain.explain import RuleExplanation, Why, why_silent
 from cds.rules.why import Trace
 
 COLOURS = {Indicator.CRITICAL: "\x1b[1;31m", Indicator.WARNING: "\x1b[1;33m", Indicator.INFO: "\x1b[1;36m"}
@@ -72,7 +72,7 @@ class Printer:
         for topic, reason in why.cards_left_out.items():
             yield from self._wrapped(f"{topic}: {reason}", 4)
 
-    def _told(self, rule: Told) -> Iterator[str]:
+    def _told(self, rule: RuleExplanation) -> Iterator[str]:
         because = f" ({rule.because})" if rule.because else ""
         yield from self._wrapped(f"{rule.rule} {rule.title}: {rule.state.replace('-', ' ')}{because}", 4)
         for fact in rule.facts:

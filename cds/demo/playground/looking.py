@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from cds.explain.explain import Told, Why
+from cds.explain.explain import RuleExplanation, Why
 from cds.rules.flag_rows import FLAG_IDS
 from cds.rules.why import Trace
 
@@ -36,7 +36,7 @@ class Pile(Struct, frozen=True, kw_only=True):
     title: str
     level: str
     lead: str
-    rules: tuple[Told, ...]
+    rules: tuple[RuleExplanation, ...]
 
 
 class Looking(Struct, frozen=True, kw_only=True):
@@ -47,7 +47,7 @@ class Looking(Struct, frozen=True, kw_only=True):
     piles: tuple[Pile, ...]
     left_out: tuple[tuple[str, str], ...]
     near_misses: tuple[Trace, ...]
-    red_flags: tuple[Told, ...]
+    red_flags: tuple[RuleExplanation, ...]
 
     @property
     def asked(self) -> int:
