@@ -42,7 +42,7 @@ class Fact(Struct, frozen=True, omit_defaults=True):
         return self.quoted or self.label
 
 
-class Told(Struct, frozen=True):
+class ChartName(Struct, frozen=True):
     """What the chart calls a finding, and its day."""
 
     text: str
@@ -90,7 +90,7 @@ class Advice(Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     high: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
-    told: dict[str, Told] = {}
+    told: dict[str, ChartName] = {}
     more: int = 0
     flags: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()

@@ -1,6 +1,6 @@
 """Which summary an emergency gets, and the sentences that lead what is to be considered."""
 
-from cards.advice import Note, Told
+from cards.advice import ChartName, Note
 from cds.rules import weakness_used
 from cds.rules.acute_weakness import GUILLAIN_BARRE
 from cds.rules.flags import Flags
@@ -18,11 +18,11 @@ def summary(flags: Flags) -> tuple[str, dict[str, str]]:
     return "default", {flag.tag: flag.trigger for flag in flags if flag.tag and flag.trigger}
 
 
-def told(flags: Flags) -> dict[str, Told]:
+def told(flags: Flags) -> dict[str, ChartName]:
     """What the chart calls what is behind each tag, with its day: of a result, else of the first finding (N58)."""
-    by_flag: dict[str, Told] = {}
+    by_flag: dict[str, ChartName] = {}
     for tag, flag in ((flag.tag, flag) for flag in flags if flag.tag and flag.facts):
-        by_flag.setdefault(tag, Told(next(iter(flag.names), ""), flag.facts[0].date or ""))
+        by_flag.setdefault(tag, ChartName(next(iter(flag.names), ""), flag.facts[0].date or ""))
     return by_flag
 
 

@@ -8,7 +8,7 @@ from charts.book import TAGS, in_order
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cards.advice import Told
+from cards.advice import ChartName
 from cards.template import fields
 from cards.topics import Topic
 
@@ -25,7 +25,7 @@ LONG = st.text(min_size=1, max_size=400)
             {
                 "tags": ("potassium",),
                 "values": {"potassium": "2.3 mmol/L"},
-                "told": {"potassium": Told("", "2026-11-21T08:00:00Z")},
+                "told": {"potassium": ChartName("", "2026-11-21T08:00:00Z")},
             },
         ),
         (
@@ -35,7 +35,7 @@ LONG = st.text(min_size=1, max_size=400)
             {
                 "tags": ("calcium", "potassium", "weakness"),
                 "values": {"potassium": "2.3 mmol/L"},
-                "told": {"calcium": Told("tetany", "2026-11-20")},
+                "told": {"calcium": ChartName("tetany", "2026-11-20")},
             },
         ),
         (
@@ -54,7 +54,7 @@ LONG = st.text(min_size=1, max_size=400)
             {
                 "tags": ("venous-thromboembolism",),
                 "values": {"venous-thromboembolism": "localized swelling, mass"},
-                "told": {"venous-thromboembolism": Told("x", "2026-11-20")},
+                "told": {"venous-thromboembolism": ChartName("x", "2026-11-20")},
             },
         ),
         (
@@ -67,7 +67,7 @@ LONG = st.text(min_size=1, max_size=400)
             {
                 "tags": ("venous-thromboembolism",),
                 "values": {"venous-thromboembolism": "localized swelling, mass and lump, right lower limb"},
-                "told": {"venous-thromboembolism": Told("x", "2026-11-20")},
+                "told": {"venous-thromboembolism": ChartName("x", "2026-11-20")},
             },
         ),
         (

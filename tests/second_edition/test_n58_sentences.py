@@ -7,7 +7,7 @@ from charts.notation import request_bytes
 from charts.resources import Line
 from charts.seam import engine, evaluate
 
-from cards.advice import Advice, Told
+from cards.advice import Advice, ChartName
 from cards.gap_lengths import gap_lengths
 from cards.summary import summarise
 from cards.template import fields, fill
@@ -207,7 +207,7 @@ def test_n58_what_stands_around_a_finding_is_never_cut() -> None:
             indicator=Indicator.CRITICAL,
             tags=("venous-thromboembolism", "weakness"),
             values={"venous-thromboembolism": name},
-            told={"venous-thromboembolism": Told(name, "2026-11-20")},
+            told={"venous-thromboembolism": ChartName(name, "2026-11-20")},
         ),
         WORDS,
     )
