@@ -23,7 +23,7 @@ PATIENCE, PATIENCE_DOWN = 0.25, 0.02  # seconds to wait for the other writers
 _log = logging.getLogger("twitch-cds")
 
 
-class Seen(NamedTuple):
+class KnownFiles(NamedTuple):
     """What this process knows of the files from its last look: the head's bytes, and the log's inode and size."""
 
     head: bytes
@@ -55,7 +55,7 @@ class Journal:
         self._pair, self._seal, self._now, self._new_log, self._sync = pair, seal, now, new_log, sync
         self._lost = lost
         self._mutex = Lock()
-        self._known_files = Seen(b"", 0, 0)
+        self._known_files = KnownFiles(b"", 0, 0)
         self._tip: Tip | None = None
         self._unsaid = 0
         self.losses = 0
@@ -137,7 +137,7 @@ class Journal:
     def _keep(self, head: Head) -> None:
         """Overwrite the head; if that fails the line is still written, and the next look finds it."""
         text = self._seal.head(head)
-        self._known_files = Seen(text, head.inode, head.end)
+        self._known_files = KnownFiles(text, head.inode, head.end)
         try:
             self._pair.write_head(text)
         except OSError as problem:
