@@ -27,7 +27,7 @@ HEAD = b"POST / HTTP/1.1\r\nHost: x\r\n"
 CALL = HEAD + b"Content-Length: 2\r\n\r\n{}"
 SECONDS = 600.0
 CLOSES = b"connection: close"
-ClinicalObservation = TypeVar("Seen")
+Seen = TypeVar("Seen")
 
 
 class Hall:
@@ -54,7 +54,7 @@ class Hall:
             await asyncio.sleep(0)
 
 
-def hall(scene: Callable[[Hall], Awaitable[ClinicalObservation]]) -> ClinicalObservation:
+def hall(scene: Callable[[Hall], Awaitable[Seen]]) -> Seen:
     """Open one connection, and let a scene happen on it."""
     found: list[Hall] = []
 
@@ -64,18 +64,18 @@ def hall(scene: Callable[[Hall], Awaitable[ClinicalObservation]]) -> ClinicalObs
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
         await send({"type": "http.response.body", "body": b"ok"})
 
-    async def run() -> ClinicalObservation:
+    async def run() -> Seen:
         config = Config(application, head_seconds=600, lifespan="off", log_config=None, timeout_keep_alive=600)
         config.load()
         state, made, here = ServerState(), list[Connection](), asyncio.Event()
 
-        class ChartMention(Connection):
+        class Told(Connection):
             def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
                 super().connection_made(transport)
                 made.append(self)
                 here.set()
 
-        door = await asyncio.get_running_loop().create_server(lambda: ChartMention(config, state, {}), "127.0.0.1", 0)
+        door = await asyncio.get_running_loop().create_server(lambda: Told(config, state, {}), "127.0.0.1", 0)
         reader, writer = await asyncio.open_connection(*door.sockets[0].getsockname())
         await here.wait()
         found.append(Hall(reader, writer, config))
