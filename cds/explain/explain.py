@@ -24,7 +24,7 @@ from cds.rules.why import Trace, near_misses, sought, traces
 REPEATED, NO_PLACE, COVERED, DORMANT = "repeated", "no-place", "covered", "dormant"
 
 
-class ChartMention(Struct, frozen=True, omit_defaults=True, rename="camel", kw_only=True):
+class RuleExplanation(Struct, frozen=True, omit_defaults=True, rename="camel", kw_only=True):
     """One rule: its facts if it fired; what it looks for, and what of it did not qualify, if it did not."""
 
     rule: str
@@ -41,7 +41,7 @@ class Why(Struct, frozen=True, rename="camel", kw_only=True):
 
     twitch: bool
     summary: str = ""
-    rules: tuple[ChartMention, ...] = ()
+    rules: tuple[RuleExplanation, ...] = ()
     cards_left_out: dict[str, str] = {}
     near_misses: tuple[Trace, ...] = ()
 
@@ -101,18 +101,20 @@ def _of_orders(evaluation: Evaluation, summary: str, words: Words) -> Why:
     return Why(twitch=True, summary=summary, rules=tuple(explained), cards_left_out=left_out)
 
 
-def _of_order(verdict: Verdict, words: Words) -> ChartMention:
+def _of_order(verdict: Verdict, words: Words) -> RuleExplanation:
     because, title = words.because(verdict.because), words.title(verdict.rule)
-    return ChartMention(rule=verdict.rule, title=title, state=verdict.state, because=because, facts=verdict.facts)
+    return RuleExplanation(rule=verdict.rule, title=title, state=verdict.state, because=because, facts=verdict.facts)
 
 
-def _told(rule: Rule, evaluation: Evaluation, left_out: dict[Topic, str], chart: Chart, engine: Engine) -> ChartMention:
+def _told(
+    rule: Rule, evaluation: Evaluation, left_out: dict[Topic, str], chart: Chart, engine: Engine
+) -> RuleExplanation:
     verdict = _verdict(rule, evaluation, engine)
     silent = verdict.state == "not-fired"
     because = engine.words.because(verdict.because)
     if verdict.state == "suppressed" and rule.card and not because:
         because = left_out.get(rule.card) or engine.words.because("behind")
-    return ChartMention(
+    return RuleExplanation(
         rule=rule.id,
         title=engine.words.title(rule.id),
         state=verdict.state,
