@@ -24,6 +24,8 @@ IN_DOUBT = frozenset({"sign-in-doubt"})
 IN_WORDS, ADDED_IN_WORDS = frozenset({RED_FLAG}), frozenset({ADDED})
 WORDED = IN_WORDS | ADDED_IN_WORDS | {UNSURE, UNREAD}  # of these only the first two are signs
 REGIONS = {"site-arm": "region-arm", "site-leg": "region-leg"}
+LONGEST_NAME = 40
+VAGUE = ("unspecified", "other ", "not elsewhere", " nos")  # how classifications name what they do not name
 
 
 class Remark(Struct, frozen=True):
@@ -309,21 +311,21 @@ def _of_seen(entry: ClinicalObservation, knowledge: Knowledge) -> Iterator[Findi
 
 
 def _finding(
-    entry: ClinicalObservation, sets: frozenset[str], phrases: frozenset[str], remarks: tuple[Remark, ...]
+    item: ClinicalObservation, sets: frozenset[str], phrases: frozenset[str], remarks: tuple[Remark, ...]
 ) -> Finding:
     return Finding(
-        named=entry.named,
-        concepts=entry.named.concepts + entry.value_concepts,
+        named=item.named,
+        concepts=item.named.concepts + item.value_concepts,
         sets=sets,
         phrases=phrases,
-        value_words=entry.value.words,
-        place=of_resource(entry.named.ref),
-        when=entry.when,
+        value_words=item.value.words,
+        place=of_resource(item.named.ref),
+        when=item.when,
         remarks=remarks,
-        source=entry.source,
-        places=entry.places,
-        preliminary=entry.preliminary,
-        reported=entry.reported,
+        source=item.source,
+        places=item.places,
+        preliminary=item.preliminary,
+        reported=item.reported,
     )
 
 
@@ -378,10 +380,6 @@ def short_name(display: str | None) -> str | None:
     if not name or len(name) > LONGEST_NAME or any(word in name.lower() for word in VAGUE):
         return None
     return name[0].lower() + name[1:]
-
-
-LONGEST_NAME = 40
-VAGUE = ("unspecified", "other ", "not elsewhere", " nos")  # how classifications name what they do not name
 
 
 def fact(finding: Finding, sets: Iterable[str], knowledge: Knowledge) -> Fact:
