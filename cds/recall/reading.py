@@ -36,6 +36,8 @@ class Reading:
         self._names = Names(engine.knowledge)
         self._systems = {engine.knowledge.systems[short]: label for short, label in SYSTEMS.items()}
         self._now = engine.now()
+        self._today = self._now.date().toordinal()
+        self._future_hours = int(engine.knowledge.at("future_hours"))
         classes = engine.knowledge.medicines.values()
         self._groups = frozenset(
             name for medicine_class in classes for name in (*medicine_class.groups, *medicine_class.check_route)
@@ -177,13 +179,15 @@ class Reading:
         return LOCAL if systems else WORDS
 
     def _scope(self, patient: str) -> Scope:
-        hours = int(self._knowledge.at("future_hours"))
-        return Scope(patient, self._now, self._now.date().toordinal(), hours)
+        return Scope(patient, self._now, self._today, self._future_hours)
 
 
 def _parts(observation: fhir.Observation) -> Iterator[fhir.Observation]:
     """The Observation itself, and each component as one of its own."""
+    if observation.component is None:
+        yield observation
+        return
     yield replace(observation, component=None)
-    for part in observation.component or ():
+    for part in observation.component:
         fields = {name: getattr(part, name) for name in fhir.Component.__struct_fields__}
         yield replace(observation, component=None, **fields)

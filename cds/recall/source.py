@@ -1,6 +1,7 @@
 """From files to entries: the forms that `evaluate` reads, resource by resource, each with its patient."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any as Anything
 
 import msgspec
@@ -77,20 +78,27 @@ class _Export:
             self._reading.medicine(entry, patient, self._medications)
 
     def _document(self, name: str, document: Document) -> Iterator[Problem]:
+        resource = _plain(document.text)
+        if resource is not None:
+            self._take(resource, document.text, NO_NAMES)
+            return
         place = name if document.number is None else f"{name}:{document.number}"
         try:
             for kind, text, names in _resources(document.text):
                 if kind in READ:
-                    self._take(text, names)
+                    self._read(text, names)
         except UsageError as problem:
             yield Problem(place, problem.text)
 
-    def _take(self, text: Raw | bytes, names: Mapping[str, str]) -> None:
+    def _read(self, text: Raw | bytes, names: Mapping[str, str]) -> None:
         try:
             resource = _TYPED.decode(text)
         except (msgspec.DecodeError, RecursionError):
             self._survey.unreadable += 1
             return
+        self._take(resource, text, names)
+
+    def _take(self, resource: Anything, text: Raw | bytes, names: Mapping[str, str]) -> None:
         if resource.id:
             identity = hash((type(resource), resource.id, bytes(text)))
             if identity in self._identities:
@@ -115,6 +123,16 @@ class _Export:
                 self._reading.medicine(resource, patient, self._medications)
             else:
                 self._waiting.append((resource, patient))
+
+
+def _plain(text: bytes) -> Anything | None:
+    """What most documents are: one resource of a type that is read; None of any other, which is to be looked at."""
+    if not text.isascii():
+        return None
+    try:
+        return _TYPED.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return None
 
 
 def _resources(text: bytes) -> Iterator[tuple[str, Raw | bytes, Mapping[str, str]]]:
@@ -143,4 +161,11 @@ def _patient_of(resource: Anything, names: Mapping[str, str]) -> str:
     if isinstance(resource, fhir.Patient):
         return resource.id or ""
     about = (resource.subject or resource.patient) if isinstance(resource, Owned) else None
-    return (patient_id(about.reference, names) if about and about.reference else None) or ""
+    if about is None or not about.reference:
+        return ""
+    return (patient_id(about.reference, names) if names else _unaliased(about.reference)) or ""
+
+
+@lru_cache(65_536)
+def _unaliased(reference: str) -> str | None:
+    return patient_id(reference, NO_NAMES)
