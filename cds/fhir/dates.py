@@ -12,6 +12,7 @@ _DATE = re.compile(
     r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s?(Z|[+-]\d\d:\d\d)?)?)?)?", re.ASCII
 )
 
+USUAL = (20, 25)  # characters of 2026-01-31T12:00:00Z and 2026-01-31T12:00:00+01:00
 LAST_DAY = date.max.toordinal()
 
 
@@ -47,6 +48,17 @@ class When(Struct, frozen=True):
 def parse(text: str | None) -> When | None:
     """The interval of a FHIR date text; None if it is absent or no FHIR date (R4 datatypes, date and dateTime)."""
     return _parse(text) if text and len(text) <= LONGEST else None
+
+
+def instant_of(text: str | None) -> datetime | None:
+    """The instant of a dateTime that states its zone: the same as that of `parse`, and faster for the usual form."""
+    if text and len(text) in USUAL and text[4] + text[7] + text[10] == "--T" and (text[-1] == "Z" or text[-3] == ":"):
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            return None
+    when = parse(text)
+    return when.instant if when is not None else None
 
 
 @lru_cache(maxsize=8192)

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any as Anything
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
 
 from cds.fhir.datatypes import Period
-from cds.fhir.dates import parse
+from cds.fhir.dates import instant_of, parse
 from cds.fhir.references import id_of, parts
 from cds.replay.entries import Entry
 from cds.replay.losses import Reason
@@ -51,6 +52,14 @@ class Event(Struct, omit_defaults=True, kw_only=True):
         """By which the same call is known again."""
         is_named = self.hook == CHART and self.ref  # two versions of a visit are one visit
         return "\x1f".join((self.hook, self.owner, self.ref, "" if is_named else self.at))
+
+
+class Dated(NamedTuple):
+    """When a call is made, empty if it is not, and why not; with a moment `why` is a remark."""
+
+    at: str = ""
+    why: str = ""
+    day_only: bool = False
 
 
 class Place(Struct):
@@ -130,14 +139,21 @@ class Calendar(Struct, frozen=True):
             visit = _VISIT.decode(entry.text)
         except _UNREADABLE:
             return Event(owner=entry.owner, hook=CHART, ref="", why=Reason.NO_DATE)
-        ref = f"Encounter/{visit.id}" if visit.id else ""
         period = visit.actual_period or visit.period
-        clinician = next(filter(None, map(_clinician, visit.participant or ())), "")
-        clinic = visit.service_provider.name if visit.service_provider else ""
-        made = Event(owner=entry.owner, hook=CHART, ref=ref, clinician=clinician, clinic=clinic)
         if visit.status in NO_VISIT:
-            return msgspec.structs.replace(made, why=Reason.NOT_A_VISIT)
-        return self._dated(made, period.start if period else None, Reason.NO_DATE)
+            when = Dated(why=Reason.NOT_A_VISIT)
+        else:
+            when = self._dated(period.start if period else None, Reason.NO_DATE)
+        return Event(
+            owner=entry.owner,
+            hook=CHART,
+            ref=f"Encounter/{visit.id}" if visit.id else "",
+            at=when.at,
+            why=when.why,
+            day_only=when.day_only,
+            clinician=next(filter(None, map(_clinician, visit.participant or ())), ""),
+            clinic=visit.service_provider.name if visit.service_provider else "",
+        )
 
     def _order(self, entry: Entry, place: int) -> Event:
         try:
@@ -148,23 +164,34 @@ class Calendar(Struct, frozen=True):
         during = visit.reference if visit is not None and isinstance(visit.reference, str) else ""
         by = order.requester.reference if order.requester is not None else None
         clinician = by if isinstance(by, str) and parts(by)[0] in CLINICIANS else ""
-        ref = "\x1f".join((during, clinician))  # what one clinician signs at one moment is signed together
-        made = Event(owner=entry.owner, hook=ORDERS, ref=ref, clinician=clinician, requests=(place,))
         if order.status in NO_ORDER or order.intent not in SIGNED:
-            return msgspec.structs.replace(made, why=Reason.NOT_SIGNED)
-        return self._dated(made, order.authored_on, Reason.NO_ORDER_DATE)
+            when = Dated(why=Reason.NOT_SIGNED)
+        else:
+            when = self._dated(order.authored_on, Reason.NO_ORDER_DATE)
+        return Event(
+            owner=entry.owner,
+            hook=ORDERS,
+            ref="\x1f".join((during, clinician)),  # what one clinician signs at one moment is signed together
+            at=when.at,
+            why=when.why,
+            day_only=when.day_only,
+            clinician=clinician,
+            requests=(place,),
+        )
 
-    def _dated(self, event: Event, text: str | None, otherwise: Reason) -> Event:
+    def _dated(self, text: str | None, otherwise: Reason) -> Dated:
         """At its moment; where no more than a day is known, at the end of that day."""
+        instant = instant_of(text)
+        if instant is not None:
+            return Dated(why=Reason.FUTURE) if instant > self.now else Dated(instant.astimezone(self.zone).isoformat())
         when = parse(text)
         if when is None or when.uncertain:
-            return msgspec.structs.replace(event, why=otherwise)
-        at = when.instant or self.end_of(when.first)
-        if at > self.now and not (when.instant is None and when.first == self.now.date().toordinal()):
-            return msgspec.structs.replace(event, why=Reason.FUTURE)
-        day_only = when.instant is None
-        why = Reason.NO_ZONE if day_only and text is not None and "T" in text else ""
-        return msgspec.structs.replace(event, at=at.astimezone(self.zone).isoformat(), day_only=day_only, why=why)
+            return Dated(why=otherwise)
+        at = self.end_of(when.first)
+        if at > self.now and when.first != self.now.date().toordinal():
+            return Dated(why=Reason.FUTURE)
+        why = Reason.NO_ZONE if text is not None and "T" in text else ""
+        return Dated(at.astimezone(self.zone).isoformat(), why, day_only=True)
 
     def end_of(self, day: int) -> datetime:
         """The end of a day at the site."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cds.fhir.dates import LAST_DAY, When, completed_years, parse, years_after
+from cds.fhir.dates import LAST_DAY, When, completed_years, instant_of, parse, years_after
 
 DAYS = st.integers(1, LAST_DAY)
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -188,3 +188,21 @@ def test_an_age_in_years_is_a_year_long(born: str, years: int, first: str, last:
 def test_an_impossible_age_has_no_date(years: int) -> None:
     """An age outside the calendar is no onset."""
     assert years_after(of_day(day("1990-05-17")), years) is None
+
+
+@given(DATE_LIKE | st.from_regex(r"\d{4}-\d\d-\d\d[T ]\d\d[:.]\d\d:\d\d([Z.]|[+-]\d\d[:.]\d\d)", fullmatch=True))
+@example("2026-01-31T12:00:00+01.00")
+@example("2026-01-31T12:00:00+24:00")
+@example("2026-01-31T24:00:00Z")
+@example("2026-W05-6T12:00:00+00:00")
+@example("2026-01-31T12:00:00Z")
+def test_the_instant_is_that_of_the_whole_date(text: str) -> None:
+    """The short way to an instant is the same for every text."""
+    when = parse(text)
+
+    assert (when.instant if when is not None else None) == instant_of(text)
+
+
+def test_no_text_has_no_instant() -> None:
+    """Neither has an empty one."""
+    assert (None, None) == (instant_of(None), instant_of(""))
