@@ -79,7 +79,7 @@ class Tables:
 
 @contextmanager
 def tables(spill: Path, threads: int = 1, store: Path | None = None) -> Iterator[Tables]:
-    """A database in memory that spills into a folder; what stops it is a full disk, most likely.
+    """A database in memory that spills into a folder; what stops it is a full disk, most likely, or its store.
 
     `store`: where it reads from, if that is no folder of this machine.
     """
@@ -92,17 +92,29 @@ def tables(spill: Path, threads: int = 1, store: Path | None = None) -> Iterator
             "autoinstall_known_extensions": False,
         }
     )
-    if store is not None and not is_here(store):
-        connection.register_filesystem(store.fs)  # type: ignore[attr-defined] # as upath has it
+    away = store if store is not None and not is_here(store) else None
+    if away is not None:
+        connection.register_filesystem(away.fs)  # type: ignore[attr-defined] # as upath has it
     try:
         yield Tables(connection)
     except (duckdb.IOException, duckdb.OutOfMemoryException) as problem:
         raise Unfinished(f"the tables cannot be written: {_first_line(problem)}. {GO_ON}") from problem
+    except duckdb.Error as problem:
+        if away is None:
+            raise
+        raise Unfinished(
+            f"the store: the tables cannot be read from {away}: {_cause(problem)}. Run the same command again to go on"
+        ) from problem
     finally:
         connection.close()
 
 
 GO_ON = "Free some disk space and run the same command again: it continues from here"
+
+
+def _cause(problem: Exception) -> str:
+    """What a store raised: DuckDB tells it with a traceback before it and the statement after it."""
+    return str(problem).partition("\n\n")[0].splitlines()[-1].strip()
 
 
 def _first_line(problem: Exception) -> str:

@@ -3,7 +3,10 @@
 import socket
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
+import duckdb
 import pytest
 from cluster_kit import s3_export
 from population import export, population
@@ -14,8 +17,10 @@ from cds.errors import Unfinished
 from cds.replay import command
 from cds.replay.command import Options
 from cds.replay.crew import Alone, Task
+from cds.replay.tables import tables
 
 s3fs = pytest.importorskip("s3fs")
+memory = pytest.importorskip("fsspec.implementations.memory")
 
 
 @pytest.fixture(autouse=True)
@@ -96,3 +101,38 @@ def test_a_store_that_ends_on_the_way_stops_it_and_the_same_command_goes_on(
         s3fs.S3FileSystem.clear_instance_cache()
 
         assert 0 == command.run(options, lambda: NOW)
+
+
+class Refusing(memory.MemoryFileSystem):  # type: ignore[misc,name-defined] # without types
+    """A store that lists its files and does not give them."""
+
+    protocol = "refusing"
+
+    def info(self, path: str, **_: object) -> dict[str, object]:
+        """A file of ten bytes, whatever its name."""
+        return {"name": path, "size": 10, "type": "file"}
+
+    def _open(self, *_: object, **__: object) -> None:
+        raise PermissionError("Access Denied")
+
+
+READING = "SELECT * FROM read_json(['{}'], format = 'newline_delimited', columns = {{owner: 'VARCHAR'}})"
+
+
+def test_a_store_that_refuses_the_tables_is_one_line(tmp_path: Path) -> None:
+    """DuckDB tells it with a traceback and the statement; what is told is the cause, and that it can go on."""
+    store = cast("Path", SimpleNamespace(fs=Refusing()))
+
+    with (
+        pytest.raises(
+            Unfinished, match=r"^the store: .*: PermissionError: Access Denied\. Run the same command again to go on$"
+        ),
+        tables(tmp_path, store=store) as found,
+    ):
+        found.run(READING.format("refusing://charts/00000.owners.ndjson"))
+
+
+def test_a_wrong_statement_is_no_matter_of_the_store(tmp_path: Path) -> None:
+    """It is a fault of ours, and stays one."""
+    with pytest.raises(duckdb.ParserException), tables(tmp_path, store=tmp_path) as found:
+        found.run("SELEC")
