@@ -7,7 +7,6 @@ from typing import Any as Anything
 import msgspec
 from msgspec import Raw, Struct
 
-from cds.chart.glance import Glimpse
 from cds.errors import UsageError
 from cds.evaluate import bundles
 from cds.evaluate.inputs import head_of
@@ -19,27 +18,54 @@ from cds.fhir.references import id_of, parts
 from cds.fhir.resources import OperationOutcome, Participant
 from cds.prefetch.supply import TYPES
 from cds.replay.losses import Lost, Reason
-from cds.replay.parts import Part
+from cds.replay.parts import Part, Piece
 
 PATIENT, MEDICATION, FORM, OUTCOME = "Patient", "Medication", "Questionnaire", "OperationOutcome"
 SHARED = (MEDICATION, FORM)  # they belong to nobody: whoever refers to one needs it
 # What a prefetch template can ask for, and what comes with it.
 READ = frozenset({*TYPES.values(), *SHARED})
-PLAIN = {kind: kind for kind in READ - {*SHARED, PATIENT}}  # each by one string: many wait in memory at once
+PLAIN = {kind: kind for kind in READ - {*SHARED, PATIENT}} | {
+    PATIENT: PATIENT
+}  # each by one string: many wait in memory at once
 APPOINTMENT = "Appointment"
 NO_NAMES: Mapping[str, str] = {}
+ABSENT = Raw()
 FOLDED = ("Bundle", "Parameters")
 _UNREADABLE = (msgspec.DecodeError, RecursionError)
 
 
-class Line(Glimpse, rename="camel"):
-    """What of a resource is read first: what may say a twitch, and whose it is."""
+class Line(Struct, gc=False, rename="camel"):
+    """What of a resource is read first: whose it is, and what may say a twitch, which is read only if it has to be."""
 
+    resource_type: str | None = None
     id: str | None = None
     subject: Reference | None = None
     patient: Reference | None = None
-    participant: Raw = Raw()
+    code: Raw = ABSENT
+    value_codeable_concept: Raw = ABSENT
+    value_string: Raw = ABSENT
+    component: Raw = ABSENT
+    reason_code: Raw = ABSENT
+    reason: Raw = ABSENT
+    description: Raw = ABSENT
+    summary: Raw = ABSENT
+    finding: Raw = ABSENT
+    participant: Raw = ABSENT
     url: Anything = None
+
+    @property
+    def is_told_by_code(self) -> bool:
+        """Whether nothing but its code may say a twitch."""
+        return (
+            self.value_codeable_concept is ABSENT
+            and self.value_string is ABSENT
+            and self.component is ABSENT
+            and self.reason_code is ABSENT
+            and self.reason is ABSENT
+            and self.description is ABSENT
+            and self.summary is ABSENT
+            and self.finding is ABSENT
+        )
 
     @property
     def shared_as(self) -> tuple[str, ...]:
@@ -49,14 +75,13 @@ class Line(Glimpse, rename="camel"):
         return tuple(name for name in (self.url, f"{FORM}/{self.id}") if isinstance(name, str))
 
 
-class Entry(Struct):
+class Entry(Struct, gc=False):
     """One resource. Without a `line` it is of a shape that only the engine can judge."""
 
     kind: str
     owner: str
     text: bytes
     line: Line | None
-    place: str
 
 
 class Named(Struct):
@@ -85,15 +110,22 @@ class Reading:
         """All entries of the types that a call reads."""
         for piece in part.pieces:
             try:
-                for place, document in piece.documents():
-                    entry = _plain(place, document.text)
-                    if entry is None:
-                        yield from self._document(place, document.text)
-                    else:
-                        self.entries += 1
-                        yield entry
+                yield from self._lines(piece) if piece.end else self._documents(piece)
             except (OSError, UsageError):
                 self.lost.add(Reason.NO_FILE, piece.path)
+
+    def _lines(self, piece: Piece) -> Iterator[Entry]:
+        for position, line in piece.lines():
+            entry = _plain(line)
+            if entry is not None:
+                self.entries += 1
+                yield entry
+            elif not line.isspace():
+                yield from self._document(piece.place(position), line)
+
+    def _documents(self, piece: Piece) -> Iterator[Entry]:
+        for place, document in piece.documents():
+            yield from self._document(place, document.text)
 
     def _document(self, place: str, text: bytes) -> Iterator[Entry]:
         try:
@@ -154,7 +186,7 @@ class Reading:
     ) -> Iterator[Entry]:
         self.entries += 1
         if kind in SHARED:
-            yield Entry(kind, "", text, line, place)
+            yield Entry(kind, "", text, line)
             return
         owner, refers = _owner(kind, text, line, names)
         if owner is None:
@@ -162,20 +194,25 @@ class Reading:
         elif refers and owner and id_of(refers) != owner:  # a Bundle calls its patient by another name
             text = _renamed(text, owner)
         if owner:
-            yield Entry(kind, owner, text, line, place)
+            yield Entry(kind, owner, text, line)
         else:
             self.lost.add(Reason.NO_PATIENT if owner is None else Reason.OTHER, place)
 
 
-def _plain(place: str, text: bytes) -> Entry | None:
-    """What most lines are: a resource that names its patient by a literal reference. None: it is to be read in full."""
-    line = read_line(text)
-    kind = PLAIN.get(line.resource_type or "") if line is not None else None
-    if line is None or kind is None or not _is_text(text):
+def _plain(text: bytes) -> Entry | None:
+    """Most lines: a Patient, or what names its patient by a literal reference. Another is read in full: None."""
+    try:
+        line = _LINE.decode(text)
+    except _UNREADABLE:
         return None
+    kind = PLAIN.get(line.resource_type or "")
+    if kind is None or not (text.isascii() or _is_text(text)):
+        return None
+    if kind is PATIENT:
+        return Entry(kind, line.id, text, line) if line.id else None
     reference = line.subject or line.patient
     owner = _patient_of(reference.reference) if reference is not None and reference.reference else None
-    return Entry(kind, owner, text, line, place) if owner else None
+    return Entry(kind, owner, text, line) if owner else None
 
 
 @lru_cache(65_536)
@@ -252,8 +289,6 @@ def one_line(text: bytes) -> bytes:
 
 
 def _is_text(text: bytes) -> bool:
-    if text.isascii():
-        return True
     try:
         text.decode("utf-8")
     except UnicodeDecodeError:

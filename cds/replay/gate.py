@@ -1,7 +1,8 @@
 """The gate over one part of an export: which patients may show a twitch at all, and which calls were made.
 
 It is the glance of the engine itself (`cds.chart.glance`), one resource at a time. Whoever it lets pass is judged
-properly; of everybody else a call is silent.
+properly; of everybody else a call is silent. Most resources have a code and nothing else that may say a twitch, and an
+export has the same few thousand codes again and again: what is found of one is remembered by its bytes.
 """
 
 from collections.abc import Iterable
@@ -11,7 +12,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct, field
 
-from cds.chart.glance import is_suspect
+from cds.chart.glance import FORM, Glimpse, is_suspect
 from cds.chart.naming import Namer
 from cds.fhir import resources as fhir
 from cds.fhir.dates import parse
@@ -26,7 +27,9 @@ from cds.replay.parts import Part
 from cds.replay.rows import EventRow, OwnerRow, PersonRow
 
 GATED = frozenset(TYPES[key] for key in TWITCH_KEYS)
+REMEMBERED, LONGEST = 65_536, 512  # codes, and bytes of one
 _PATIENT = msgspec.json.Decoder(fhir.Patient)
+_GLIMPSE = msgspec.json.Decoder(Glimpse)
 
 
 class Gated(Struct):
@@ -37,12 +40,38 @@ class Gated(Struct):
     deleted: list[str] = field(default_factory=list)
 
 
-def may_twitch(entry: Entry, namer: Namer) -> bool:
-    """Whether a resource may say a twitch, or cannot be read so fast: True for all that opens the rules' own gate."""
-    return entry.kind in GATED and (entry.line is None or is_suspect(entry.line, namer))
+class TwitchGate:
+    """Tells which resources may say a twitch."""
+
+    def __init__(self, namer: Namer) -> None:
+        self._namer = namer
+        self._by_code: dict[bytes, bool] = {}
+
+    def may_twitch(self, entry: Entry) -> bool:
+        """Whether a resource may say a twitch, or cannot be read so fast: True for all that opens the rules' gate."""
+        if entry.kind not in GATED:
+            return False
+        line = entry.line
+        if line is None or entry.kind == FORM or not line.is_told_by_code:
+            return self._is_suspect(entry)
+        code = bytes(line.code)
+        remembered = self._by_code.get(code)
+        if remembered is None:
+            remembered = self._is_suspect(entry)
+            if len(code) <= LONGEST and len(self._by_code) < REMEMBERED:
+                self._by_code[code] = remembered
+        return remembered
+
+    def _is_suspect(self, entry: Entry) -> bool:
+        if entry.line is None:
+            return True
+        try:
+            return is_suspect(_GLIMPSE.decode(entry.text), self._namer)
+        except (msgspec.DecodeError, RecursionError):
+            return True
 
 
-def gate(part: Part, namer: Namer, names: Names, calendar: Calendar, into: Path) -> Gated:
+def gate(part: Part, twitches: TwitchGate, names: Names, calendar: Calendar, into: Path) -> Gated:
     """Read one part, and write the tables of its patients, their calls and their Patient resources."""
     reading = Reading()
     owners: dict[str, OwnerRow] = {}
@@ -61,7 +90,7 @@ def gate(part: Part, namer: Namer, names: Names, calendar: Calendar, into: Path)
         owner.size += len(entry.text)
         if entry.kind in GATED:
             owner.entries += 1
-            owner.suspect = owner.suspect or may_twitch(entry, namer)
+            owner.suspect = owner.suspect or twitches.may_twitch(entry)
         if entry.kind == PATIENT:
             persons.append(_person(entry))
         elif entry.kind in CALLING and (event := _event(entry, names, calendar)) is not None:

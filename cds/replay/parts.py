@@ -22,23 +22,31 @@ class Piece(Struct, frozen=True):
     end: int = 0
 
     def documents(self) -> Iterator[tuple[str, Document]]:
-        """What it holds, each with the place to name; raises OSError and UsageError."""
+        """What a whole file holds, each with the place to name; raises OSError and UsageError."""
         name = Path(self.path).name
-        if not self.end:
-            for document in documents(self.path):
-                yield f"{name}:{document.number}" if document.number else name, document
-            return
+        for document in documents(self.path):
+            yield f"{name}:{document.number}" if document.number else name, document
+
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """The lines of a piece with an `end`, each with its number, or with its first byte if other lines come before.
+
+        Raises OSError.
+        """
         with opened(self.path) as file:
-            place = self.start
-            if place:
-                file.seek(place - 1)
-                place += len(file.readline()) - 1
+            begin = self.start
+            if begin:
+                file.seek(begin - 1)
+                begin += len(file.readline()) - 1
             for number, line in enumerate(file, 1):
-                if place >= self.end:
+                if begin >= self.end:
                     return
-                if not line.isspace():
-                    yield f"{name} at byte {place}" if self.start else f"{name}:{number}", Document(line)
-                place += len(line)
+                yield begin if self.start else number, line
+                begin += len(line)
+
+    def place(self, position: int) -> str:
+        """What a line is called by its number or first byte."""
+        name = Path(self.path).name
+        return f"{name} at byte {position}" if self.start else f"{name}:{position}"
 
 
 class Part(Struct, frozen=True):

@@ -51,7 +51,7 @@ def spread(part: Part, passed: Collection[str], deleted: Collection[str], shards
         for entry in Reading().part(part):
             if entry.kind in SHARED:
                 for name in entry.line.shared_as if entry.line is not None else ():
-                    writing.add(SHELF, Entry(entry.kind, name, entry.text, None, entry.place))
+                    writing.add(SHELF, Entry(entry.kind, name, entry.text, None))
             elif entry.owner in passed and not is_deleted(entry, deleted):
                 writing.add(f"{shard_of(entry.owner, shards):05}", entry)
         writing.flush()
@@ -74,7 +74,7 @@ def entries(path: Path) -> Iterator[Entry]:
     with opened(str(path)) as file:
         for line in file:
             owner, kind, text = line.rstrip(b"\n").split(b"\t", 2)
-            yield Entry(sys.intern(kind.decode()), owner.decode(), text, None, "")
+            yield Entry(sys.intern(kind.decode()), owner.decode(), text, None)
 
 
 def shelf(needed: Collection[str], spreads: Path) -> dict[str, bytes]:

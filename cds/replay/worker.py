@@ -19,7 +19,7 @@ from cds.replay.alike import alike
 from cds.replay.chart import Gathering
 from cds.replay.entries import Entry
 from cds.replay.events import Asked, Calendar
-from cds.replay.gate import gate
+from cds.replay.gate import TwitchGate, gate
 from cds.replay.ledger import Answers
 from cds.replay.manifest import inputs
 from cds.replay.names import Names
@@ -79,6 +79,7 @@ class Worker:
         self._settings = settings = load(environment())
         self._engine = build_engine(settings, data=Path(setup.knowledge) if setup.knowledge else DATA)
         self._key = hash_key(settings)
+        self._twitches = TwitchGate(self._engine.namer)
         self._names = Names(self._key.reveal())
         self._calendar = Calendar(settings.zone, datetime.fromisoformat(setup.now))
         self._player = Player(
@@ -116,7 +117,7 @@ class Worker:
 
     def _gate(self, number: int) -> int:
         part = self._parts[number]
-        gate(part, self._engine.namer, self._names, self._calendar, self._setup.work / GATE)
+        gate(part, self._twitches, self._names, self._calendar, self._setup.work / GATE)
         return part.size
 
     def _spread(self, number: int) -> int:

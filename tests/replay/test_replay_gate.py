@@ -16,11 +16,12 @@ from replay_kit import Json, Replay, ndjson, visit
 
 from cds.errors import CallError
 from cds.outcome import Silence
+from cds.replay import gate
 from cds.replay.entries import Reading
-from cds.replay.gate import may_twitch
+from cds.replay.gate import TwitchGate
 from cds.replay.parts import Part, Piece
 
-NAMER = engine(TODAY).namer
+GATE = TwitchGate(engine(TODAY).namer)
 ALL = (*cases(), *twins())
 FIELDS = ("code", "reasonCode", "valueCodeableConcept", "valueString", "component", "reason", "clinicalStatus")
 WORDS = (
@@ -38,7 +39,7 @@ def passes(chart: list[Json], folder: Path) -> bool:
     """Whether the gate lets a chart pass."""
     file = ndjson(folder / "chart.ndjson", chart)
     entries = Reading().part(Part(0, (Piece(str(file)),), 1))
-    return any(may_twitch(entry, NAMER) for entry in list(entries))
+    return any(GATE.may_twitch(entry) for entry in list(entries))
 
 
 def opens(body: Json, service_id: str) -> bool:
@@ -62,6 +63,17 @@ def test_no_golden_chart_is_lost(tmp_path: Path) -> None:
     ]
 
     assert [] == lost
+
+
+def test_a_code_of_any_length_and_number_is_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is found of a code is remembered for short ones only, and for so many; the others are judged each time."""
+    monkeypatch.setattr(gate, "REMEMBERED", 1)
+    texts = ("Back pain", "Muscle twitching", "Back pain", "Back pain, muscle twitching" + " " * gate.LONGEST, "Asthma")
+    chart = [twitch(code={"text": text}) for text in texts]
+    entries = Reading().part(Part(0, (Piece(str(ndjson(tmp_path / "a.ndjson", chart))),), 1))
+    found = gate.TwitchGate(engine(TODAY).namer)
+
+    assert [False, True, False, True, False] == [found.may_twitch(entry) for entry in entries]
 
 
 def test_it_stops_charts_without_a_twitch(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def test_the_texts_that_wait_are_bounded(is_reverse: bool) -> None:
     most, note = 0, "x" * 100
     for day in [*(reversed(days) if is_reverse else days), days[0], days[-1]]:
         text = f'{{"resourceType":"Observation","effectiveDateTime":"{day}","note":[{{"text":"{note}"}}]}}'.encode()
-        gathering.add(Entry("Observation", "p1", text, None, ""))
+        gathering.add(Entry("Observation", "p1", text, None))
         most = max(most, sum(len(one.text) for one in gathering.held))
     kept = [one for one in gathering.held if one.text]
 
