@@ -161,9 +161,9 @@ def _patient_of(resource: Anything, names: Mapping[str, str]) -> str:
     if isinstance(resource, fhir.Patient):
         return resource.id or ""
     about = (resource.subject or resource.patient) if isinstance(resource, Owned) else None
-    if about is None or not about.reference:
-        return ""
-    return (patient_id(about.reference, names) if names else _unaliased(about.reference)) or ""
+    reference = about.reference if about else None
+    owner = (patient_id(reference, names) if names else _unaliased(reference)) if reference else None
+    return owner or ""
 
 
 @lru_cache(65_536)

@@ -188,10 +188,10 @@ class Calendar(Struct, frozen=True):
         if when is None or when.uncertain:
             return Dated(why=otherwise)
         at = self.end_of(when.first)
-        if at > self.now and when.first != self.now.date().toordinal():
-            return Dated(why=Reason.FUTURE)
+        is_future = at > self.now and when.first != self.now.date().toordinal()
         why = Reason.NO_ZONE if text is not None and "T" in text else ""
-        return Dated(at.astimezone(self.zone).isoformat(), why, day_only=True)
+        made = Dated(at.astimezone(self.zone).isoformat(), why, day_only=True)
+        return Dated(why=Reason.FUTURE) if is_future else made
 
     def end_of(self, day: int) -> datetime:
         """The end of a day at the site."""

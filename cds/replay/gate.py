@@ -53,7 +53,7 @@ class TwitchGate:
             return False
         line = entry.line
         if line is None or entry.kind == FORM or not line.is_told_by_code:
-            return self._is_suspect(entry)
+            return line is None or self._is_suspect(entry)
         code = bytes(line.code)
         remembered = self._by_code.get(code)
         if remembered is None:
@@ -63,8 +63,6 @@ class TwitchGate:
         return remembered
 
     def _is_suspect(self, entry: Entry) -> bool:
-        if entry.line is None:
-            return True
         try:
             return is_suspect(_GLIMPSE.decode(entry.text), self._namer)
         except (msgspec.DecodeError, RecursionError):
