@@ -181,7 +181,8 @@ def options() -> argparse.Namespace:
 def judged(judge: Callable[[int], Verdict], count: int, processes: int) -> Iterator[Verdict]:
     """What each is judged to be, in order, each by a process made for it: nothing that it changed is left behind."""
     JUDGES.append(judge)
-    with get_context("fork").Pool(processes, maxtasksperchild=1) as pool:
+    ends = (signal.SIGTERM, signal.SIG_DFL)
+    with get_context("fork").Pool(processes, signal.signal, ends, maxtasksperchild=1) as pool:
         yield from pool.imap(_judge, range(count), chunksize=1)
 
 
