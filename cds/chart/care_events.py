@@ -151,7 +151,7 @@ def visits(encounter: Encounter, namer: Namer, scope: Scope) -> Iterator[Visit]:
     start = parse(period.start) if period else None
     if status_of(encounter) in VOID or scope.is_future(start):
         return
-    for meaning in _telling(namer.named(encounter.ref, reason) for reason in _reasons(encounter)):
+    for meaning in _telling(namer.reason(encounter.ref, reason) for reason in _reasons(encounter)):
         yield Visit(id=encounter.id, named=meaning, status=status_of(encounter), start=scope.date(start))
 
 
@@ -164,7 +164,7 @@ def told_by_request(request: ServiceRequest, namer: Namer, scope: Scope) -> Iter
         *concepts.each(request.reason_code),
         *(reason.concept for reason in request.reason or () if reason.concept),
     )
-    for meaning in _telling(namer.named(request.ref, reason) for reason in reasons):
+    for meaning in _telling(namer.reason(request.ref, reason) for reason in reasons):
         yield ChartMention(named=meaning, when=scope.date(when), is_current=status != "completed")
 
 
@@ -174,7 +174,7 @@ def told_by_alert(flag: Flag, namer: Namer, scope: Scope) -> Iterator[ChartMenti
     over = end is not None and end.last < scope.today
     if status_of(flag) != "active" or over or scope.is_future(start):
         return
-    for meaning in _telling([namer.named(flag.ref, flag.code)]):
+    for meaning in _telling([namer.reason(flag.ref, flag.code)]):
         yield ChartMention(named=meaning, when=scope.date(start), is_current=True)
 
 
@@ -187,7 +187,7 @@ def told_by_appointment(appointment: Appointment, namer: Namer, scope: Scope) ->
     if status_of(appointment) in VOID or scope.is_future(created):
         return
     when = created or (None if scope.is_future(start) else start)
-    reasons = (namer.named(appointment.ref, reason) for reason in _reasons(appointment))
+    reasons = (namer.reason(appointment.ref, reason) for reason in _reasons(appointment))
     for meaning in _telling((*reasons, namer.said(appointment.ref, appointment.description))):
         yield ChartMention(named=meaning, when=scope.date(when), is_current=status_of(appointment) in BOOKED)
 

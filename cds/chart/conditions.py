@@ -42,7 +42,7 @@ def problem(condition: Condition, namer: Namer, scope: Scope, birth: When | None
         onset_stated=_onset_stated(condition),
         recorded=scope.date(recorded_on),
         ahead=ahead,
-        abated=_abated(condition),
+        abated=_abated(condition, scope),
         of_visit=_is_of_visit(condition, namer),
         visit=_visit(condition),
         sites=namer.each_sets(condition.body_site),
@@ -62,7 +62,7 @@ def _dates(condition: Condition, scope: Scope, birth: When | None) -> tuple[When
 def lies_ahead(condition: Condition, scope: Scope, birth: When | None, answers: Answers) -> bool:
     """Whether it counts but for its dates, which all lie ahead, so that it is left out (4b Dates, N48)."""
     onset, recorded_on, ahead = _dates(condition, scope, birth)
-    return bool(ahead) and onset is None and recorded_on is None and counts(condition, answers)
+    return bool(ahead) and onset is None and recorded_on is None and counts(condition, answers, scope)
 
 
 def _is_twitch(meaning: Meaning) -> bool:
@@ -81,10 +81,10 @@ def _notes(condition: Condition, namer: Namer, scope: Scope) -> Iterator[Noted]:
             yield Noted(said_at(condition.ref, mentions), scope.date(when))
 
 
-def counts(condition: Condition, answers: Answers) -> bool:
+def counts(condition: Condition, answers: Answers, scope: Scope) -> bool:
     """Whether it says that something is the matter now, whatever that is."""
     clinical, verification = statuses(condition, answers)
-    return of_condition(clinical, verification, abated=_abated(condition)) is Says.PRESENT
+    return of_condition(clinical, verification, abated=_abated(condition, scope)) is Says.PRESENT
 
 
 def _is_of_visit(condition: Condition, namer: Namer) -> bool:
@@ -132,9 +132,11 @@ def _onset_stated(condition: Condition) -> bool:
     return any(onsets) or bool(bytes(condition.onset_range))
 
 
-def _abated(condition: Condition) -> bool:
+def _abated(condition: Condition, scope: Scope) -> bool:
+    """Whether it says that it is over; an end that lies ahead is none yet."""
+    ended = condition.abatement_date_time
     return bool(
-        condition.abatement_date_time
+        (ended and not scope.is_future(parse(ended)))
         or condition.abatement_period
         or condition.abatement_age
         or condition.abatement_string

@@ -22,7 +22,7 @@ class ObservationLook:
         """Its code or its value may be read, or those of a component; an old one only if it is a laboratory result."""
         namer = self._namer
         text = resource.effective_date_time
-        if text is not None and f"{text}~" < self._year_ago:  # a year or a month may end after that day
+        if text is not None and text[:4].isdecimal() and f"{text}~" < self._year_ago:  # a month may end after that day
             return self._is_newest_lab(resource, text)
         if namer.may_matter_at(resource.code, resource.body_site) or resource.contained:
             return True

@@ -184,9 +184,11 @@ class Namer:
         return replace(named, signs=tuple(dict.fromkeys((*named.signs, *signs))), phrases=named.phrases | {RED_FLAG})
 
     def tells_nothing(self, concept: CodeableConcept | None) -> bool:
-        """Whether it is coded, but in no system that the service knows, and not said in words that it knows (N48)."""
+        """Whether nothing says what it is: no code and no word, or a code of no known system and no known words."""
         has_code = concept is not None and any(coding.code for coding in concept.coding or ())
-        return has_code and not self.is_coded(concept) and self.concepts(concept) == ()
+        if not has_code:
+            return next(texts(concept), None) is None
+        return not self.is_coded(concept) and self.concepts(concept) == ()
 
     def is_coded(self, concept: CodeableConcept | None) -> bool:
         """Whether a known system codes it, whatever the code."""
@@ -220,6 +222,14 @@ class Namer:
             return None
         words = next(texts(concept), None)
         return Meaning(ref, concepts, concepts[0].sets if len(concepts) == 1 else union(concepts), words=words)
+
+    def reason(self, ref: str, concept: CodeableConcept | None) -> Meaning | None:
+        """The same, of what is no problem and no finding: a sign that is coded there is one in words (N13, N17)."""
+        named = self.named(ref, concept)
+        if named is None or not named.concepts or "twitch" in named.sets:
+            return named
+        spoken = self.listener.together((*texts(concept), *(hit.display for hit in named.concepts)))
+        return said_at(ref, spoken) if spoken.signs else named
 
     def said(self, ref: str, text: str | None) -> Meaning | None:
         """What a text of a resource says, or None if no rule reads it."""

@@ -125,7 +125,7 @@ class Reader:
         if self._namer.may_matter_at(resource.code, resource.body_site):
             return True
         strange = self._namer.tells_nothing(resource.code) and self.scope.owns(resource)
-        if strange and conditions.counts(resource, self._namer.answers):
+        if strange and conditions.counts(resource, self._namer.answers, self.scope):
             self._strange[resource.ref] = self._namer.nothing_known(each(resource.code))
         return False
 

@@ -196,7 +196,7 @@ def _of_problem(problem: Problem, place: Place, knowledge: Knowledge) -> Iterato
     )
     yield from _in_words(problem.named, when, place, onset=onset, told=problem.recorded or when)
     for note in problem.notes:
-        yield from _in_words(note.named, note.when or when, place)
+        yield from _in_words(note.named, note.when, place)
 
 
 def _in_words(
