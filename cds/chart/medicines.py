@@ -152,7 +152,7 @@ class MedicationReader:
             self.unknown += 1
             self._unclear.append((entry.ref, self._medications.name_of(entry)))
         is_uncoded = is_strange and not any(map(self._namer.is_coded, concepts_of_entry))
-        counts = drug.state == "active" or (is_uncoded and self._ended_of_late(drug))
+        counts = drug.state == "active" or (is_uncoded and (drug.state == ON_HOLD or self._ended_of_late(drug)))
         if counts:
             self._active.add(entry.ref if "/" in entry.ref else f"{entry.ref} {len(self._active)}")
         if not hits:
