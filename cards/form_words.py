@@ -23,10 +23,17 @@ class ItemWords(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FormWords(Struct, frozen=True, forbid_unknown_fields=True):
-    """The words of all items, and of the lists of answers that several of them share."""
+    """The words of all items, of the lists of answers that several of them share, and of what the record answers."""
 
     lists: dict[str, dict[str, str]]
     item: dict[str, ItemWords]
+    about: dict[str, str] = {}
+
+    def about_patient(self, key: str) -> str:
+        """A question about age or sex, which decides what else is asked."""
+        if key not in self.about:
+            raise WordingError(FILE, f"about.{key}", "missing")
+        return self.about[key]
 
     def text(self, item: str) -> str:
         """What an item asks."""

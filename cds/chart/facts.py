@@ -101,7 +101,7 @@ class ClinicalObservation(Struct, frozen=True, kw_only=True):
     it counts; others are never in `Chart.seen`, but for preliminary ones.
 
     `reported` marks the answer of a patient to a form (N21), `onset` what such an answer says of when it began. It
-    counts for the ages of `years` (from, and if there are two, to) and for `sexes` only, where any are named (N22).
+    counts for the ages of `years` (from, and if there are two, to) and not for the recorded sex `except_sex` (N22).
     `form` is the response that an Observation was made from: where both are at hand, it says nothing new.
     """
 
@@ -122,7 +122,7 @@ class ClinicalObservation(Struct, frozen=True, kw_only=True):
     reported: bool = False
     onset: When | None = None
     years: tuple[int, ...] = ()
-    sexes: tuple[str, ...] = ()
+    except_sex: str | None = None
     form: str | None = None
 
 

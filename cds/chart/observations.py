@@ -273,7 +273,7 @@ class Entry(Struct, frozen=True):
     is_settled: bool = True
     reported: bool = False
     years: tuple[int, ...] = ()
-    sexes: tuple[str, ...] = ()
+    except_sex: str | None = None
     form: str | None = None
 
 
@@ -309,7 +309,7 @@ def seen_in(
         is_settled=entry.is_settled,
         reported=entry.reported,
         years=entry.years,
-        sexes=entry.sexes,
+        except_sex=entry.except_sex,
         form=entry.form,
     )
 
@@ -332,7 +332,7 @@ def _caffeine(part: Observation | Component, namer: Namer, entry: Entry) -> Clin
         source=entry.source,
         reported=entry.reported,
         years=entry.years,
-        sexes=entry.sexes,
+        except_sex=entry.except_sex,
         form=entry.form,
     )
 

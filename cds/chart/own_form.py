@@ -68,7 +68,7 @@ class OwnForm:
     def _of(self, item: FormItem, answers: Given, entry: Entry) -> Iterator[ClinicalObservation]:
         if item.only_if is not None and item.only_if.answer not in self._chosen(item.only_if.item, answers):
             return
-        entry = replace(entry, years=item.years, sexes=item.sexes)
+        entry = replace(entry, years=item.years, except_sex=item.except_sex)
         codes = self._chosen(item.id, answers)
         if item.asks is not None or item.sets:
             yield from self._yes_or_no(item, codes, entry)
@@ -148,7 +148,7 @@ class OwnForm:
             source=entry.source,
             reported=entry.reported,
             years=entry.years,
-            sexes=entry.sexes,
+            except_sex=entry.except_sex,
         )
 
     def _twitch(self, observation: ClinicalObservation, answers: Given) -> ClinicalObservation:

@@ -4,17 +4,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cards.form_words import FormWords
+from cds.form.about import EXTENSION, SDC_EXTENSION, Exclusion, about, exclusions, patient_context, toggle
 from cds.knowledge.form import NO, YES_NO, Form, FormItem, OnlyIf, Option
 
 Json = dict[str, Any]
-EXTENSION = "http://hl7.org/fhir/StructureDefinition"
-LINK_PERIOD = "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-observationLinkPeriod"
 UCUM = "http://unitsofmeasure.org"
 NAME, PUBLISHER = "MuscleTwitching", "Twitch CDS"
 TITLE = "Muscle twitching: what to ask"
 DESCRIPTION = (
     "What a health-care professional asks somebody with muscle twitching. Twitch CDS reads the answers: those of "
-    "questions that are for some ages or one sex only count for these."
+    "questions that are for some ages, or not for men, count for nobody else."
 )
 OF_ANSWERS = "The answers to the Questionnaire on muscle twitching."
 
@@ -28,12 +27,13 @@ class Author:
         self._codes = f"{base}/CodeSystem/{form.path}"
 
     def questionnaire(self) -> Json:
-        """The Questionnaire: its items one after the other, as N22 lists them."""
+        """The Questionnaire: its items one after the other, as N22 lists them, behind what is hidden."""
         return {
             "resourceType": "Questionnaire",
             **self._head(self._url, TITLE, DESCRIPTION),
+            "extension": [patient_context(self._words)],
             "subjectType": ["Patient"],
-            "item": [self._item(item) for item in self._form.item],
+            "item": [about(self._form.limited(), self._words), *(self._item(item) for item in self._form.item)],
         }
 
     def code_system(self) -> Json:
@@ -68,37 +68,35 @@ class Author:
     def _item(self, item: FormItem) -> Json:
         json_item: Json = {"linkId": item.id, "text": self._words.text(item.id), "type": item.type}
         options = self._form.options(item)
-        condition = self._condition(item)
+        conditions = list(self._conditions(item))
         more: Json = {
             "extension": list(self._extensions(item)),
             "code": [self._concept(token) for token in (item.code, item.asks) if token],
-            "enableWhen": [condition] if condition else [],
+            "enableWhen": conditions,
+            "enableBehavior": "all" if len(conditions) > 1 else "",
             "answerOption": [self._option(item, option) for option in options],
             "item": [self._item(part) for part in item.parts],
         }
         json_item |= {name: value for name, value in more.items() if value}
         return json_item | ({"repeats": True} if item.repeats else {})
 
-    def _condition(self, item: FormItem) -> Json | None:
+    def _conditions(self, item: FormItem) -> Iterator[Json]:
         """What an item follows; of those that follow nothing, all are asked unless the first answer ends the form.
 
-        What is asked below an item is not asked without it.
+        What is asked below an item is not asked without it. Each has its ages, and the sex that it is not for.
         """
         if item.only_if is not None:
-            return self._when(item.only_if, "=")
-        is_asked_first = item.id == self._form.end or item not in self._form.item
-        return None if is_asked_first else self._when(OnlyIf(self._form.end, NO), "!=")
+            yield self._when(item.only_if, "=")
+        elif item.id != self._form.end and item in self._form.item:
+            yield self._when(OnlyIf(self._form.end, NO), "!=")
+        yield from (exclusion.condition() for exclusion in exclusions(item))
 
     def _when(self, condition: OnlyIf, operator: str) -> Json:
         answer = {"system": self._system(condition.answer), "code": condition.answer}
         return {"question": condition.item, "operator": operator, "answerCoding": answer}
 
     def _option(self, item: FormItem, option: Option) -> Json:
-        coding: Json = {
-            "system": self._system(option.code),
-            "code": option.code,
-            "display": self._words.answer(item.id, item.list, option.code),
-        }
+        coding = self._coding(item, option)
         if option.number is not None:
             coding = {"extension": [{"url": f"{EXTENSION}/ordinalValue", "valueDecimal": option.number}], **coding}
         answer: Json = {"valueCoding": coding}
@@ -106,8 +104,12 @@ class Author:
             return answer
         return {"extension": [{"url": f"{EXTENSION}/questionnaire-optionExclusive", "valueBoolean": True}], **answer}
 
+    def _coding(self, item: FormItem, option: Option) -> Json:
+        display = self._words.answer(item.id, item.list, option.code)
+        return {"system": self._system(option.code), "code": option.code, "display": display}
+
     def _extensions(self, item: FormItem) -> Iterator[Json]:
-        """Limits and units of numbers, and for how long an Observation answers a question (SDC)."""
+        """Limits and units of numbers; how long an Observation answers a question, and answers for some ages (SDC)."""
         if item.most is not None:
             name = "valueDecimal" if item.type == "quantity" else "valueInteger"
             yield {"url": f"{EXTENSION}/minValue", name: 0}
@@ -118,7 +120,12 @@ class Author:
             yield {"url": f"{EXTENSION}/questionnaire-{kind}", "valueCoding": unit}
         if item.period is not None:
             days = {"value": item.period, "unit": "days", "system": UCUM, "code": "d"}
-            yield {"url": LINK_PERIOD, "valueDuration": days}
+            yield {"url": f"{SDC_EXTENSION}-observationLinkPeriod", "valueDuration": days}
+        by_exclusion: dict[Exclusion, list[Json]] = {}
+        for option in self._form.options(item):
+            for exclusion in exclusions(option):
+                by_exclusion.setdefault(exclusion, []).append(self._coding(item, option))
+        yield from (toggle(codings, exclusion) for exclusion, codings in by_exclusion.items())
 
     def _concept(self, token: str) -> Json:
         prefix, _, code = token.partition(":")

@@ -39,7 +39,8 @@ class Option(Struct, frozen=True, forbid_unknown_fields=True):
 class FormItem(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """One item. `asks` is the sign that its Yes affirms, `caffeine` the mg in one of what it counts.
 
-    `years` are the least age and, if there are two, the greatest; `period` for how many days an Observation answers it.
+    `years` are the least age and, if there are two, the greatest; `except_sex` is the recorded sex that is not asked;
+    `period`: for how many days an Observation answers it.
     """
 
     id: str
@@ -58,7 +59,7 @@ class FormItem(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     caffeine: int | None = None
     period: int | None = None
     years: tuple[int, ...] = ()
-    sexes: tuple[str, ...] = ()
+    except_sex: str | None = None
 
 
 class Form(Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,6 +80,12 @@ class Form(Struct, frozen=True, forbid_unknown_fields=True):
         for item in self.item:
             yield item
             yield from item.parts
+
+    def limited(self) -> "Iterator[FormItem | Option]":
+        """Items and answers, of which some are for some people only."""
+        for item in self.every():
+            yield item
+            yield from self.options(item)
 
     def check(self) -> None:
         """Raise KnowledgeError for an item that is there twice, or names what is not there."""

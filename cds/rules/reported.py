@@ -29,7 +29,7 @@ def of_person(chart: Chart, age: int | None) -> Chart:
 
 
 def _is_asked(entry: ClinicalObservation, age: int | None, sex: str | None) -> bool:
-    if entry.sexes and (sex or "unknown") not in entry.sexes:
+    if entry.except_sex is not None and entry.except_sex == sex:
         return False
     if age is None or not entry.years:
         return True

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from cds.knowledge.form import Form, FormItem
-from cds.smart.asked import NO, NONE, TOGETHER, YES, Person, asked_of, condition_of, is_together, options_of
+from cds.smart.asked import NO, NONE, TOGETHER, YES, Person, asked_of, group_of, is_together, options_of
 from cds.smart.session import Given
 
 ROWS = 3
 LONGEST = 200
-SIGNS = "signs"  # a No to the twitch ends the form, but never takes a sign away that was ticked
+FIRST_YEAR = 1900  # nothing that is asked began earlier
+SIGNS = "signs"  # a No to the twitch ends the form, but never takes away a sign or a place that was ticked
 NUMBER = re.compile(r"[0-9]{1,4}(?:[.,][0-9]{1,2})?", re.ASCII)
 WHOLE = re.compile(r"[0-9]{1,4}", re.ASCII)
 YEAR_PART, MONTH_PART, DAY_PART = ".year", ".month", ".day"
@@ -32,11 +33,12 @@ class Answers:
 
     def __init__(self, form: Form, person: Person, today: date) -> None:
         self._form, self._person, self._today = form, person, today
+        self._group = group_of(form, form.end)
         self.given: Given = {}
         self.problems: dict[str, str] = {}
 
     def read(self, fields: Fields) -> None:
-        """Take what was sent. What depends on an answer that was not given is left out."""
+        """Take what was sent."""
         items = list(asked_of(self._form, self._person))
         self._take_together([item for item in items if is_together(item)], fields)
         for item in items:
@@ -45,7 +47,7 @@ class Answers:
             for part in item.parts:
                 for name in _names(item, part):
                     self._take(part, name, fields)
-        self._drop_unasked(items)
+        self._ask_what_is_followed(items)
         self._end()
 
     def _take(self, item: FormItem, name: str, fields: Fields) -> None:
@@ -100,19 +102,24 @@ class Answers:
         if NONE in ticked and len(ticked) > 1:
             self.problems[TOGETHER] = "contradiction"
 
-    def _drop_unasked(self, items: list[FormItem]) -> None:
+    def _ask_what_is_followed(self, items: list[FormItem]) -> None:
+        """What follows an answer that was not given says nothing alone; a No is left out, all else is asked again."""
         parts = [part for item in items for part in item.parts]
         for item in (*items, *parts):
-            condition = condition_of(self._form, item)
-            if condition is not None and condition.answer not in self.given.get(condition.item, []):
-                self.given.pop(item.id, None)
-                self.problems.pop(item.id, None)
+            condition = item.only_if
+            if condition is None or condition.answer in self.given.get(condition.item, []):
+                continue
+            self.problems.pop(item.id, None)
+            if self.given.get(item.id) == [NO]:
+                del self.given[item.id]
+            elif item.id in self.given:
+                self.problems[item.id] = "follows"
 
     def _end(self) -> None:
-        """A No to the twitch ends the form (N22), unless signs were ticked beside it: then it is asked again."""
+        """A No to the twitch ends the form (N22), unless its place or a sign was ticked: then it is asked again."""
         if self.given.get(self._form.end) != [NO]:
             return
-        signs = [item for item in self._form.item if item.group == SIGNS and item.repeats]
+        signs = [item for item in self._form.item if item.repeats and item.group in (SIGNS, self._group)]
         if any(set(self.given.get(item.id, [])) - self._exclusive(item) for item in signs):
             self.problems[self._form.end] = "signs-without-twitch"
         else:
@@ -138,8 +145,10 @@ def _date_of(year: str, month: str, day: str) -> str | None:
     parts = [part for part in (year, month, day) if part]
     if not all(WHOLE.fullmatch(part) for part in parts) or len(year) != 4 or (day and not month):
         return None
+    if int(year) < FIRST_YEAR:
+        return None
     if month and not 1 <= int(month) <= 12:
         return None
-    if day and not 1 <= int(day) <= monthrange(max(int(year), 1), int(month))[1]:
+    if day and not 1 <= int(day) <= monthrange(int(year), int(month))[1]:
         return None
     return "-".join((year, *(f"{int(part):02d}" for part in parts[1:])))

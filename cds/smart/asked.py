@@ -20,7 +20,7 @@ class Person(Struct, frozen=True):
 
 def asked_of(form: Form, person: Person) -> Iterator[FormItem]:
     """The items for one person. Somebody of unknown age or sex is asked everything; the reading decides what counts."""
-    return (item for item in form.item if _fits(item.years, person.age) and _is_of(item.sexes, person.sex))
+    return (item for item in form.item if _fits(item.years, person.age) and not _is_excepted(item, person))
 
 
 def options_of(form: Form, item: FormItem, person: Person) -> tuple[Option, ...]:
@@ -28,11 +28,12 @@ def options_of(form: Form, item: FormItem, person: Person) -> tuple[Option, ...]
     return tuple(option for option in form.options(item) if _fits(option.years, person.age))
 
 
-def condition_of(form: Form, item: FormItem) -> OnlyIf | None:
-    """The answer that an item follows; what more is asked of a twitch follows its Yes."""
-    if item.only_if is None and item.id != form.end and item.group == _group_of(form, form.end):
-        return OnlyIf(form.end, YES)
-    return item.only_if
+def condition_of(form: Form, item: FormItem) -> tuple[OnlyIf, ...]:
+    """The answers that an item follows, any of them; what more is asked of a twitch follows each answer but No."""
+    if item.only_if is None and item.id != form.end and item.group == group_of(form, form.end):
+        first = next(candidate for candidate in form.item if candidate.id == form.end)
+        return tuple(OnlyIf(form.end, option.code) for option in form.options(first) if option.code != NO)
+    return (item.only_if,) if item.only_if is not None else ()
 
 
 def is_together(item: FormItem) -> bool:
@@ -40,15 +41,16 @@ def is_together(item: FormItem) -> bool:
     return item.group == TOGETHER
 
 
-def _group_of(form: Form, name: str) -> str:
+def group_of(form: Form, name: str) -> str:
+    """The group of an item."""
     return next(item.group for item in form.item if item.id == name)
+
+
+def _is_excepted(item: FormItem, person: Person) -> bool:
+    return item.except_sex is not None and item.except_sex == person.sex
 
 
 def _fits(years: tuple[int, ...], age: int | None) -> bool:
     if not years or age is None:
         return True
     return years[0] <= age and (len(years) == 1 or age <= years[1])
-
-
-def _is_of(sexes: tuple[str, ...], sex: str | None) -> bool:
-    return not sexes or (sex or "unknown") in sexes

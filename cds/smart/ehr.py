@@ -174,9 +174,10 @@ def _name(names: object) -> str:
 
 
 def _age(born: str, today: date) -> int | None:
-    """The age in full years; None if the day of birth is not known."""
+    """The age in full years; None if the day of birth is not known, or lies ahead."""
     try:
         day = date.fromisoformat(born)
     except ValueError:
         return None
-    return today.year - day.year - ((today.month, today.day) < (day.month, day.day))
+    years = today.year - day.year - ((today.month, today.day) < (day.month, day.day))
+    return years if years >= 0 else None

@@ -9,15 +9,17 @@ from cds.smart.wire import Answer, Json, Unreached, Wire
 Outcome = Literal["stored", "partly", "refused", "unknown"]
 ALREADY = 412  # of a conditional create: the server holds it, more than once
 REFUSED = range(400, 500)
+LATER = frozenset({408, 409, 425, 429})  # not now: to send once more may help, and stores nothing twice
 
 
 async def store(wire: Wire, base: str, token: str, response: Json, observations: Sequence[Json]) -> Outcome:
     """Store the answers and what was derived from them.
 
-    `partly`: the answers are stored, not all that was derived. `unknown`: no answer came, so that it may be sent again.
+    `partly`: the answers are stored, not all that was derived. `unknown`: no answer came, or "not now": it may be sent
+    again.
     """
     created = await _create(wire, base, token, response)
-    if created is None or created.status >= REFUSED.stop:
+    if created is None or created.status >= REFUSED.stop or created.status in LATER:
         return "unknown"
     if not _is_stored(created):
         return "refused"

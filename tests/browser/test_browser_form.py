@@ -21,6 +21,19 @@ SCRIPTS = (
     *("webcomponent/assets/lib/zone.min.js", "webcomponent/runtime.js", "webcomponent/polyfills.js"),
     *("webcomponent/main.js", "fhir/R4/lformsFHIR.min.js"),
 )
+FOR = """([form, patient]) => {
+    const nothing = async () => ({resourceType: 'Bundle', entry: []})
+    const server = {getFhirVersion: async () => '4.0.1', request: nothing, patient: {request: nothing}}
+    LForms.Util.setFHIRContext(server, patient ? {patient} : {})
+    const shown = LForms.Util.convertFHIRQuestionnaireToLForms(form, 'R4')
+    return LForms.Util.addFormToPage(shown, 'form', {prepopulate: true})
+}"""
+CHILD = {"resourceType": "Patient", "id": "p", "birthDate": "2020", "gender": "female"}
+MAN = {"resourceType": "Patient", "id": "p", "birthDate": "1990-05-01", "gender": "male"}
+WOMAN = {"resourceType": "Patient", "id": "p", "birthDate": "1990-05-01", "gender": "female"}
+OLD = {"resourceType": "Patient", "id": "p", "birthDate": "1940-05", "gender": "female"}
+NOT_KNOWN = {"resourceType": "Patient", "id": "p"}
+ADULTS = ("q.coffee", "q.energy", "q.gad1", "q.gad2", "q.smoke", "q.diet")
 SHOW = "form => LForms.Util.addFormToPage(LForms.Util.convertFHIRQuestionnaireToLForms(form, 'R4'), 'form')"
 ANSWERS = "LForms.Util.getFormFHIRData('QuestionnaireResponse', 'R4')"
 # Whether an item has an answer: the form takes what was chosen or typed some time after the key or the click.
@@ -43,8 +56,8 @@ def serve(route: Route) -> None:
 
 
 @pytest.fixture
-def form(visit: Visit) -> Page:
-    """The Questionnaire that the service serves, rendered."""
+def filler(visit: Visit) -> Page:
+    """A page with LHC-Forms and no form yet."""
     assert LFORMS, "LHC-Forms is needed: name its folder dist/lforms with LFORMS= (make test-browser does)"
     page = visit.page
     page.route("**/lforms/**", serve)
@@ -52,9 +65,15 @@ def form(visit: Visit) -> Page:
     page.add_style_tag(url="/lforms/webcomponent/styles.css")
     for script in SCRIPTS:
         page.add_script_tag(url=f"/lforms/{script}")
-    page.evaluate(SHOW, page.request.get("/Questionnaire/muscle-twitching").json())
-    expect(field(page, "q.twitch")).to_be_visible()
     return page
+
+
+@pytest.fixture
+def form(filler: Page) -> Page:
+    """The Questionnaire that the service serves, rendered for nobody in particular."""
+    filler.evaluate(SHOW, filler.request.get("/Questionnaire/muscle-twitching").json())
+    expect(field(filler, "q.twitch")).to_be_visible()
+    return filler
 
 
 def field(page: Page, item: str) -> Locator:
@@ -80,7 +99,7 @@ def write(page: Page, item: str, number: str) -> None:
 
 def test_every_question_is_shown_and_a_no_ends_it(form: Page) -> None:
     """What follows an answer comes with it; after No to a twitch nothing more is asked."""
-    texts = [one["text"] for one in QUESTIONNAIRE["item"] if one["linkId"] != "q.start28"]
+    texts = [one["text"] for one in QUESTIONNAIRE["item"] if one["linkId"] not in ("about", "q.start28")]
     for text in texts:
         expect(form.get_by_text(text, exact=True).first).to_be_visible()
     expect(field(form, "q.start28")).to_have_count(0)
@@ -92,6 +111,34 @@ def test_every_question_is_shown_and_a_no_ends_it(form: Page) -> None:
     expect(field(form, "q.signs")).to_have_count(0)
     expect(field(form, "q.start28")).to_have_count(0)
     expect(field(form, "q.preg")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("patient", "left_out"),
+    [
+        (CHILD, {*ADULTS, "q.preg"}),
+        (MAN, {"q.preg"}),
+        (WOMAN, set()),
+        (OLD, {"q.preg"}),
+        (NOT_KNOWN, set()),
+        (None, set()),
+    ],
+    ids=["child", "man", "woman", "old", "not-known", "no-patient"],
+)
+def test_ages_and_sex_decide_what_is_asked(
+    visit: Visit, filler: Page, patient: dict[str, str] | None, left_out: set[str]
+) -> None:
+    """As N22 says, by the patient of the launch; without one, or of unknown age and sex, all is asked."""
+    visit.foresee("A launch context resource of name patient was requested")  # where none is given
+    filler.evaluate(FOR, [filler.request.get("/Questionnaire/muscle-twitching").json(), patient])
+    for name in (*ADULTS, "q.sleep", "q.recent", "q.family", "q.preg"):
+        if name in left_out:
+            expect(field(filler, name)).to_have_count(0)
+        else:
+            expect(field(filler, name)).to_be_visible()
+    expect(filler.get_by_text("About the patient")).to_have_count(0)
+    for hidden in ("about.under-12", "about.over-55", "about.male"):
+        expect(field(filler, hidden)).to_have_count(0)
 
 
 def test_the_answers_are_read_back_to_their_facts(form: Page) -> None:

@@ -13,6 +13,8 @@ from fhir.resources.R4B.questionnaireresponse import QuestionnaireResponse
 from cards.errors import WordingError
 from cards.form_words import FILE, read_form_words
 from cds.chart.polarity import Says
+from cds.rules.reported import of_person
+from cds.smart.asked import Person, asked_of
 
 EVERYTHING: Mapping[str, Any] = {
     "q.twitch": "Y",
@@ -47,9 +49,10 @@ def test_it_is_valid_r4() -> None:
 
 
 def test_it_has_the_18_items_of_n22() -> None:
-    """In their order; the parts of two of them stand below these."""
-    names = [one["linkId"] for one in QUESTIONNAIRE["item"]]
+    """In their order, behind the hidden group; the parts of two of them stand below these."""
+    hidden, *names = [one["linkId"] for one in QUESTIONNAIRE["item"]]
 
+    assert "about" == hidden
     assert 18 == len(names)
     assert ["q.twitch", "q.onset", "q.where", "q.often", "q.signs", "q.start28", "q.also", "q.coffee"] == names[:8]
     assert ["q.drugs.name", "q.drugs.change", "q.drugs.date"] == [one["linkId"] for one in item("q.drugs")["item"]]
@@ -59,13 +62,14 @@ def test_it_has_the_18_items_of_n22() -> None:
 def test_no_twitch_ends_it() -> None:
     """Every other item is asked unless the first is answered No."""
     no = {"system": YES["system"], "code": "N"}
-    others = {"q.twitch", "q.start28"}
+    others = {"about", "q.twitch", "q.start28"}
     rest = [one for one in QUESTIONNAIRE["item"] if one["linkId"] not in others]
 
     assert "enableWhen" not in item("q.twitch")
     assert [[{"question": "q.twitch", "operator": "!=", "answerCoding": no}]] * 16 == [
-        one["enableWhen"] for one in rest
+        one["enableWhen"][:1] for one in rest
     ]
+    assert {"all"} == {one["enableBehavior"] for one in items() if len(one.get("enableWhen", ())) > 1}
 
 
 def test_two_items_follow_an_answer() -> None:
@@ -75,6 +79,69 @@ def test_two_items_follow_an_answer() -> None:
     assert [{"question": "q.signs", "operator": "=", "answerCoding": weak}] == item("q.start28")["enableWhen"]
     assert [{"question": "q.preg", "operator": "=", "answerCoding": YES}] == item("q.preg.weeks")["enableWhen"]
     assert weak.items() <= option("q.signs", "weak").items()
+
+
+def test_ages_and_sex_leave_questions_out() -> None:
+    """N22: each condition holds while a hidden question has no answer, so that nobody is asked too little."""
+    left_out = {
+        one["linkId"]: [each["question"].partition(".")[2] for each in hidden]
+        for one in items()
+        if (hidden := [each for each in one.get("enableWhen", ()) if each["operator"] == "exists"])
+    }
+    adults = ("q.coffee", "q.energy", "q.gad1", "q.gad2", "q.smoke", "q.diet")
+
+    assert {name: ["under-12"] for name in adults} | {"q.preg": ["under-12", "over-55", "male"]} == left_out
+    conditions = [each for one in items() for each in one.get("enableWhen", ()) if each["operator"] == "exists"]
+    assert {False} == {each["answerBoolean"] for each in conditions}
+
+
+def test_the_hidden_questions_are_answered_from_the_patient() -> None:
+    """SDC: the patient of the launch answers with Yes or not at all; nobody can type a No."""
+    hidden = item("about")["item"]
+    expressions = {
+        one["linkId"].partition(".")[2]: extension["valueExpression"]["expression"]
+        for one in hidden
+        for extension in one["extension"]
+        if extension["url"].endswith("/sdc-questionnaire-initialExpression")
+    }
+    (context,) = QUESTIONNAIRE["extension"]
+
+    assert {
+        "under-12": "iif(%patient.birthDate > today() - 12 years, true, {})",
+        "over-55": "iif(%patient.birthDate <= today() - 56 years, true, {})",
+        "male": "iif(%patient.gender = 'male', true, {})",
+    } == expressions
+    assert all(one["readOnly"] and one["extension"][0]["valueBoolean"] for one in hidden)
+    assert context["url"].endswith("/sdc-questionnaire-launchContext")
+    named = {"name": "patient", "type": "Patient"}
+    said = {one["url"]: one.get("valueCode") or one.get("valueCoding", {}).get("code") for one in context["extension"]}
+    assert named.items() <= said.items()
+
+
+def test_answers_about_alcohol_are_offered_from_12_years() -> None:
+    """A filler that knows no such answers offers them to everybody; a child's are not counted."""
+    (toggled,) = (one for one in item("q.recent")["extension"])
+    *options, expression = toggled["extension"]
+
+    assert toggled["url"].endswith("/sdc-questionnaire-answerOptionsToggleExpression")
+    assert [option("q.recent", "alcstop"), option("q.recent", "alcmuch")] == [one["valueCoding"] for one in options]
+    unanswered = "%resource.repeat(item).where(linkId = 'about.under-12').answer.empty()"
+    assert unanswered == expression["valueExpression"]["expression"]
+
+
+@pytest.mark.parametrize("sex", ["female", "male", "other", "unknown", "F", None])
+@pytest.mark.parametrize("age", [0, 11, 12, 55, 56, 90, None])
+def test_what_is_asked_on_the_page_is_what_counts(age: int | None, sex: str | None) -> None:
+    """One rule for the page and for the reading: an item is asked of exactly those whose answer is used."""
+    person = Person(age=age, sex=sex)
+    asked = {one.id for one in asked_of(FORM, person)}
+    given = {"q.coffee": 9, "q.smoke": "Y", "q.preg": "Y", "q.diet": "vegan", "q.sleep": 5, "q.also": ["cramps"]}
+    for name, answer in given.items():
+        chart = read(filled({name: answer}))
+        chart.sex = sex
+        assert bool(of_person(chart, age).seen) is (name in asked), name
+    assert ("q.preg" in asked) is (sex != "male" and (age is None or 12 <= age <= 55))
+    assert ("q.coffee" in asked) is (age is None or age >= 12)
 
 
 def test_every_answer_is_in_its_code_system() -> None:
@@ -213,6 +280,8 @@ def test_missing_words_are_named(name: str, listed: str | None, code: str) -> No
     """By file and key."""
     with pytest.raises(WordingError, match=FILE):
         read_form_words().answer(name, listed, code)
+    with pytest.raises(WordingError, match=f"{FILE}.*about"):
+        read_form_words().about_patient(code)
 
 
 def test_words_that_cannot_be_read_are_named(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.hapi
 KNOWLEDGE = engine(TODAY).knowledge
 AUTHOR = Author(KNOWLEDGE.form, read_form_words(), KNOWLEDGE.systems, "https://cds.example.org")
 FAULTS = ("fatal", "error")
+HIDDEN = {"url": "http://hl7.org/fhir/StructureDefinition/questionnaire-hidden", "valueBoolean": True}
 
 
 def validated(fhir: Fhir, resource: Json) -> list[Json]:
@@ -26,7 +27,9 @@ def validated(fhir: Fhir, resource: Json) -> list[Json]:
 
 
 def answers(item: Json) -> Iterator[Json]:
-    """One item with its first answer."""
+    """One item with its first answer; what is hidden has none, so that nothing is left out."""
+    if HIDDEN in item.get("extension", ()):
+        return
     if item["type"] == "group":
         yield {"linkId": item["linkId"], "item": [made for part in item["item"] for made in answers(part)]}
         return

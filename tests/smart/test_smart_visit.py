@@ -185,11 +185,13 @@ def test_names_are_read_as_the_ehr_writes_them(tmp_path: Path, patient: Json, na
         ({"birthDate": "1950-01-01"}, False),
         ({"birthDate": None}, True),
         ({"birthDate": "1980"}, True),
+        ({"birthDate": "2027-01-01"}, True),  # it cannot be
+        ({"gender": "other"}, True),
         ({"gender": 7}, True),
     ],
 )
 def test_pregnancy_is_asked_of_those_it_may_concern(tmp_path: Path, patient: Json, has: bool) -> None:
-    """N22: sex female or unknown, and an age of 12 to 55, or unknown."""
+    """N22: an age of 12 to 55, or unknown, and a sex that is not recorded as male."""
     whole = {name: value for name, value in {**PATIENT, **patient}.items() if value is not None}
 
     assert has == ('value="q.preg"' in visited(site(tmp_path, chart=[whole]))[2])
@@ -332,6 +334,19 @@ def test_a_no_ends_the_form(tmp_path: Path) -> None:
         ({"q.twitch": "Y", "q.onset.year": "2026", "q.onset.month": "2", "q.onset.day": "30"}, "Write a year"),
         ({"q.twitch": "Y", "q.onset.year": "2026", "q.onset.month": "12"}, "Write a year"),
         ({"q.twitch": "Y", "q.onset.year": "0000", "q.onset.month": "1", "q.onset.day": "x"}, "Write a year"),
+        ({"q.twitch": "Y", "q.onset.year": "1899"}, "Write a year"),
+        ({"q.twitch": "Y", "q.start28": "Y", "q.signs": "thin"}, "This goes with an answer that you did not give"),
+        ({"q.twitch": "Y", "q.preg.weeks": "20"}, "This goes with an answer that you did not give"),
+        ({"q.twitch": "Y", "q.preg.weeks": "99"}, "This goes with an answer that you did not give"),
+        ({"q.twitch": "N", "q.where": "tongue"}, "You said No here"),
+        ({"q.twitch": "N", "q.signs": "breath"}, "You said No here"),
+        ({"q.twitch": ["N", "Y"]}, "Two answers contradict each other"),
+        ({"q.twitch": "Y", "q.often": ["now-and-then", "every-day"]}, "Two answers contradict each other"),
+        ({"q.twitch": "Y", "q.signs": ["none", "weak"]}, "Two answers contradict each other"),
+        ({"q.twitch": "Y", "background": ["none", "q.family"]}, "Two answers contradict each other"),
+        ({"q.twitch": "Y", "q.sleep": "7 h"}, "Write a possible number"),
+        ({"q.twitch": "Y", "q.sleep": "-7"}, "Write a possible number"),
+        ({"q.twitch": "Y", "q.coffee": "\u0663"}, "Write a possible number"),
         ({}, "No question was answered yet."),
         ({"q.twitch": "maybe"}, "No question was answered yet."),
     ],
@@ -347,13 +362,23 @@ def test_wrong_answers_are_shown_again_and_nothing_is_stored(tmp_path: Path, fie
         assert 'name="q.energy" value="3"' in page
 
 
-def test_what_depends_on_another_answer_is_left_out_without_it(tmp_path: Path) -> None:
-    """A start of weakness without weakness, weeks without pregnancy, sites without a twitch."""
+def test_a_no_that_follows_nothing_is_left_out(tmp_path: Path) -> None:
+    """Weakness that did not begin of late, of somebody without weakness, says nothing."""
     place = site(tmp_path)
 
-    visited(place, {"q.twitch": "UNK", "q.where": "calf", "q.start28": "Y", "q.preg.weeks": "99", "q.signs": "thin"})
+    visited(place, {"q.twitch": "Y", "q.start28": "N", "q.signs": "thin"})
 
     assert ["q.twitch", "q.signs"] == [one["linkId"] for one in place.ehr.created[0]["item"]]
+
+
+@pytest.mark.parametrize("first", [{}, {"q.twitch": "UNK"}, {"q.twitch": "Y"}])
+def test_a_place_is_kept_unless_there_is_no_twitch(tmp_path: Path, first: Json) -> None:
+    """N22: only a No ends the form. Who is not sure, or skips the first question, may still say that it is the tongue."""
+    place = site(tmp_path)
+
+    visited(place, {**first, "q.where": "tongue", "q.often": "every-day"})
+
+    assert [*first, "q.where", "q.often"] == [one["linkId"] for one in place.ehr.created[0]["item"]]
 
 
 def twice(place: Site, first: Json, second: Json, between: Any = None) -> list[int]:
@@ -513,7 +538,7 @@ def test_a_registration_that_is_taken_away_ends_its_visits(tmp_path: Path) -> No
     assert 403 == asyncio.run(steps())
 
 
-@pytest.mark.parametrize("status", [403, 404, 405, 422])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 422])
 def test_an_ehr_that_refuses_leaves_the_text_to_copy(tmp_path: Path, status: int) -> None:
     """The answers are used for this view only."""
     place = site(tmp_path, create_status=status)
@@ -555,7 +580,9 @@ def test_an_ehr_that_holds_the_answers_already_is_content(tmp_path: Path) -> Non
     assert "The answers are stored in the EHR." in visited(site(tmp_path, create_status=412), ANSWERS)[1]
 
 
-@pytest.mark.parametrize("failure", [{"create_status": 503}, {"is_down": True}])
+@pytest.mark.parametrize(
+    "failure", [{"create_status": status} for status in (408, 409, 425, 429, 500, 503)] + [{"is_down": True}]
+)
 def test_an_ehr_that_does_not_answer_is_asked_again_by_hand(tmp_path: Path, failure: Json) -> None:
     """The page says that it is not known, keeps the answers, and sends the same ones once more."""
     place = site(tmp_path)

@@ -126,10 +126,34 @@ def test_a_missing_or_unknown_word_is_named(tmp_path: Path, file: str, old: str,
 def test_somebody_with_nothing_to_tell_answers_at_most_twelve(person: Person) -> None:
     """Follow-ups are asked of those only who said what they follow; the page is in five groups."""
     groups = Sheet(FORM, load_ask_words(NEEDED, GROUPS), person, {}).groups()
-    asked: list[Question] = [one for group in groups for one in group.questions if one.follows is None]
+    asked: list[Question] = [one for group in groups for one in group.questions if not one.follows]
 
     assert len(asked) <= MOST
     assert ["twitch", "signs", "habits", "strain", "background"] == [group.name for group in groups]
+
+
+@pytest.mark.parametrize(
+    ("person", "marks"),
+    [
+        (Person(), {"q.coffee": "only from 12 years of age", "q.sleep": ""}),
+        (Person(sex="male"), {"q.coffee": "only from 12 years of age"}),
+        (Person(40), {"q.coffee": ""}),
+        (Person(12, "female"), {"q.coffee": ""}),
+    ],
+)
+def test_whom_a_question_is_for_is_said_where_it_is_not_known(person: Person, marks: dict[str, str]) -> None:
+    """N22: one that might concern somebody else is asked, and marked."""
+    groups = Sheet(FORM, load_ask_words(NEEDED, GROUPS), person, {}).groups()
+    questions = {one.name: one for group in groups for one in group.questions}
+
+    assert marks == {name: questions[name].limits for name in marks}
+    labels = {one.code: one.label for name in ("q.recent", "background") for one in questions[name].choices}
+    alcohol = " (only from 12 years of age)" if person.age is None else ""
+    assert f"More than 14 units of alcohol a week{alcohol}" == labels["alcmuch"]
+    age = [] if person.age is not None else ["only from 12 to 55 years of age"]
+    limits = [*age, *([] if person.sex else ["not for men"])]
+    expected = f"I am pregnant ({'; '.join(limits)})" if limits else "I am pregnant"
+    assert (None if person.sex == "male" else expected) == labels.get("q.preg")
 
 
 def test_a_follow_up_says_what_it_follows() -> None:
@@ -139,4 +163,5 @@ def test_a_follow_up_says_what_it_follows() -> None:
     marks = {one.name: one.only_if for group in groups for one in group.questions if one.follows}
     assert "Only if: Less strength in grip, lifting or stairs, or tripping" == marks["q.start28"]
     assert "Only if: I am pregnant" == marks["q.preg.weeks"]
+    assert "Only if: Yes or Not sure" == marks["q.where"]
     assert "" not in marks.values()

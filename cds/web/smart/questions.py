@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cards.ask_words import AskWords
-from cds.knowledge.form import Form, FormItem, OnlyIf
+from cds.knowledge.form import Form, FormItem, OnlyIf, Option
 from cds.smart.answers import DAY_PART, MONTH_PART, ROWS, YEAR_PART, row_name
 from cds.smart.asked import NO, NONE, TOGETHER, YES, Person, asked_of, condition_of, is_together, options_of
 from cds.smart.prefill import Origin
@@ -26,7 +26,10 @@ class Choice(Struct, frozen=True):
 
 
 class Question(Struct, frozen=True, kw_only=True):
-    """One question. `follows` is the answer after which it is asked, `only_if` the same in words."""
+    """One question. `follows` is the answer after which it is asked, `only_if` the same in words.
+
+    `limits`: of whom it is asked, where it is not known whether this is somebody else.
+    """
 
     name: str
     kind: Kind
@@ -37,8 +40,9 @@ class Question(Struct, frozen=True, kw_only=True):
     unit: str = ""
     origin: str = ""
     problem: str = ""
-    follows: OnlyIf | None = None
+    follows: tuple[OnlyIf, ...] = ()
     only_if: str = ""
+    limits: str = ""
     ends: bool = False
 
 
@@ -89,12 +93,12 @@ class Sheet:
     def _part(self, item: FormItem, part: FormItem, row: int) -> Question:
         """A part of an item that is one line of a list: asked after that line was ticked."""
         if not item.repeats:
-            return self._question(part, part.id, OnlyIf(TOGETHER, item.id))
+            return self._question(part, part.id, (OnlyIf(TOGETHER, item.id),))
         row_title = self._words.pages.page["row"].format(n=row)
-        question = self._question(part, row_name(part, row), OnlyIf(TOGETHER, item.id))
+        question = self._question(part, row_name(part, row), (OnlyIf(TOGETHER, item.id),))
         return replace(question, text=f"{row_title}: {question.text}")
 
-    def _question(self, item: FormItem, name: str, follows: OnlyIf | None) -> Question:
+    def _question(self, item: FormItem, name: str, follows: tuple[OnlyIf, ...]) -> Question:
         values = self._answers.get(name, [])
         return Question(
             name=name,
@@ -103,7 +107,7 @@ class Sheet:
             choices=tuple(
                 Choice(
                     option.code,
-                    self._words.answer(item.id, item.list, option.code),
+                    self._limited(self._words.answer(item.id, item.list, option.code), option),
                     option.code in values,
                     bool(option.exclusive),
                 )
@@ -116,6 +120,7 @@ class Sheet:
             problem=self._problem(name, item.id),
             follows=follows,
             only_if=self._only_if(follows),
+            limits="; ".join(self._limits(item)),
             ends=item.id == self._form.end,
         )
 
@@ -132,7 +137,9 @@ class Sheet:
         ticked = {item.id for item in items if self._answers.get(item.id) == [YES] or self._has_rows(item)}
         yes_or_no = [item for item in items if item.list]
         none = not ticked and bool(yes_or_no) and all(self._answers.get(item.id) == [NO] for item in yes_or_no)
-        lines = tuple(Choice(item.id, self._words.short(item.id), item.id in ticked) for item in items)
+        lines = tuple(
+            Choice(item.id, self._limited(self._words.short(item.id), item), item.id in ticked) for item in items
+        )
         return Question(
             name=TOGETHER,
             kind="several",
@@ -156,15 +163,30 @@ class Sheet:
         key = self._problems.get(name) or self._problems.get(item)
         return self._words.pages.problem[key] if key else ""
 
-    def _only_if(self, follows: OnlyIf | None) -> str:
-        if follows is None:
+    def _limited(self, label: str, of: FormItem | Option) -> str:
+        """An answer with whom it is for."""
+        limits = "; ".join(self._limits(of))
+        return f"{label} ({limits})" if limits else label
+
+    def _limits(self, of: FormItem | Option) -> Iterator[str]:
+        """Whom a question or an answer is for, if the EHR does not say whether this is somebody else (N22)."""
+        page = self._words.pages.page
+        if of.years and self._person.age is None:
+            yield page["between_years" if of.years[1:] else "from_years"].format(least=of.years[0], most=of.years[-1])
+        if isinstance(of, FormItem) and of.except_sex is not None and self._person.sex is None:
+            yield page[f"except_{of.except_sex}"]
+
+    def _only_if(self, follows: tuple[OnlyIf, ...]) -> str:
+        if not follows:
             return ""
-        if follows.item == TOGETHER:
-            label = self._words.short(follows.answer)
-        else:
-            item = next(candidate for candidate in self._form.item if candidate.id == follows.item)
-            label = self._words.answer(item.id, item.list, follows.answer)
-        return self._words.pages.page["only_if"].format(answer=label)
+        page = self._words.pages.page
+        return page["only_if"].format(answer=page["or"].join(map(self._answer, follows)))
+
+    def _answer(self, condition: OnlyIf) -> str:
+        if condition.item == TOGETHER:
+            return self._words.short(condition.answer)
+        item = next(candidate for candidate in self._form.item if candidate.id == condition.item)
+        return self._words.answer(item.id, item.list, condition.answer)
 
 
 def told(form: Form, words: AskWords, answers: Given) -> list[tuple[str, str]]:

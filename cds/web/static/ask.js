@@ -14,7 +14,7 @@
     for (const rest of form.querySelectorAll("[data-rest]")) show(rest, !isOver);
     for (const one of form.querySelectorAll("[data-follows]")) {
       const rest = one.closest("[data-rest]");
-      show(one, ticked(one.dataset.follows).includes(one.dataset.answer) && !(rest && isOver));
+      show(one, ticked(one.dataset.follows).some((code) => one.dataset.answers.split(" ").includes(code)) && !(rest && isOver));
     }
   }
 
