@@ -16,6 +16,14 @@ pytestmark = pytest.mark.hapi
 KNOWLEDGE = engine(TODAY).knowledge
 AUTHOR = Author(KNOWLEDGE.form, read_form_words(), KNOWLEDGE.systems, "https://cds.example.org")
 FAULTS = ("fatal", "error")
+SDC_LAUNCH = {  # what a server that knows SDC has (hl7.fhir.uv.sdc); this one knows FHIR itself only
+    "resourceType": "CodeSystem",
+    "id": "launchContext",
+    "url": "http://hl7.org/fhir/uv/sdc/CodeSystem/launchContext",
+    "status": "active",
+    "content": "fragment",
+    "concept": [{"code": "patient", "display": "Patient"}],
+}
 HIDDEN = {"url": "http://hl7.org/fhir/StructureDefinition/questionnaire-hidden", "valueBoolean": True}
 
 
@@ -57,7 +65,7 @@ def test_the_form_and_answers_to_it_validate_and_are_stored(fhir: Fhir) -> None:
     }
 
     assert [] == validated(fhir, codes)
-    fhir.load([codes])
+    fhir.load([codes, SDC_LAUNCH])
     assert [] == validated(fhir, questionnaire)
     fhir.load([questionnaire])
     assert [] == validated(fhir, response)
