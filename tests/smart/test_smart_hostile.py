@@ -36,6 +36,6 @@ def test_no_text_becomes_markup(tmp_path: Path, text: str) -> None:
 
     assert [] == [found.group() for page in (form, wrong, result, late) for found in LIVE.finditer(page)]
     assert "Ada &#34;&gt;&lt;img" in form
-    assert "Write a number that can be right" in wrong
+    assert "Write a possible number" in wrong
     assert "The answers are stored in the EHR." in result
     assert text == place.ehr.created[0]["item"][1]["item"][0]["answer"][0]["valueString"]
