@@ -373,7 +373,7 @@ def test_a_no_that_follows_nothing_is_left_out(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("first", [{}, {"q.twitch": "UNK"}, {"q.twitch": "Y"}])
 def test_a_place_is_kept_unless_there_is_no_twitch(tmp_path: Path, first: Json) -> None:
-    """N22: only a No ends the form. Who is not sure, or skips the first question, may still say that it is the tongue."""
+    """N22: only a No ends the form. Who is not sure, or skips it, may still say that it is the tongue."""
     place = site(tmp_path)
 
     visited(place, {**first, "q.where": "tongue", "q.often": "every-day"})
