@@ -89,7 +89,7 @@ def test_issuer_and_client_id_are_needed(tmp_path: Path, old: str, new: str, pla
 
 def test_a_fhir_base_belongs_to_one_client(tmp_path: Path) -> None:
     """A launch names nothing else, so that another client of the same base could not be told apart."""
-    assert 'client[2] "other".smart.issuer: is the issuer of another' in _read(tmp_path, PLAIN + SECOND)
+    assert 'client[2] "other".smart.issuer: is also the issuer of another' in _read(tmp_path, PLAIN + SECOND)
     assert "" == _read(tmp_path, PLAIN + SECOND.replace(BASE, "https://other.example.org/fhir"))
     assert "" == _read(tmp_path, PLAIN + SECOND.partition("[client.smart]")[0])
 
