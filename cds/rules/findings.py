@@ -252,14 +252,17 @@ def _of_mention(term: Meaning, when: When | None) -> Finding:
 def unclear(chart: Chart, knowledge: Knowledge, today: int) -> tuple[ClinicalObservation, ...]:
     """What was asked of a U, E or P sign and not understood, or is not final: nothing reassures beside it (N1).
 
-    What is not final and says that the sign is absent is as if it were not there.
+    What is not final and says that the sign is absent is as if it were not there. A sign that is asked for in words is
+    unclear with a grade too: only one with a code is shown with its grade (N2).
     """
     oldest, grave = today - knowledge.days("finding_observation"), knowledge.signs.strong | knowledge.signs.urgent
     return tuple(
         entry
         for entry in (*chart.seen, *chart.unsettled)
-        if _is_unclear(entry)
-        and not grave.isdisjoint(entry.named.sets | entry.value_sets)
+        if (
+            (_is_unclear(entry) and not grave.isdisjoint(entry.named.sets | entry.value_sets))
+            or (RED_FLAG in entry.named.phrases and (_is_unclear(entry) or entry.said.says is Says.GRADED))
+        )
         and (entry.when is None or entry.when.last >= oldest)
     )
 
