@@ -30,7 +30,7 @@ class Namer:
 
     def __init__(self, knowledge: Knowledge) -> None:
         self.answers = knowledge.answers
-        self.form = knowledge.form
+        self.form, self.form_names = knowledge.form, knowledge.names.form
         self.nothing_known = knowledge.nothing_known.of
         self.caffeine = CaffeineWords(knowledge.phrases.caffeine).mg_a_day
         self.says_abnormal = AbnormalWords(knowledge.phrases.abnormal).says_abnormal

@@ -15,9 +15,9 @@ from cds.fhir.dates import When, parse
 from cds.fhir.forms import Answer, AnsweredItem
 from cds.fhir.resources import Component
 from cds.knowledge.codes import NOTHING, Concept
-from cds.knowledge.form import NO, NOT_KNOWN, YES, YES_NO, Form, FormItem, Option
+from cds.knowledge.form import NO, NOT_KNOWN, OFTEN, YES, YES_NO, Form, FormItem, Option
 
-TWITCH, ONSET, WHERE, OFTEN, DRUGS = "q.twitch", "q.onset", "q.where", "q.often", "q.drugs"
+TWITCH, ONSET, WHERE, DRUGS = "q.twitch", "q.onset", "q.where", "q.drugs"
 NAME, CHANGE, DATE = f"{DRUGS}.name", f"{DRUGS}.change", f"{DRUGS}.date"
 
 
@@ -136,7 +136,7 @@ class OwnForm:
     def _put(self, code: str, sets: frozenset[str], entry: Entry) -> ClinicalObservation:
         """A finding that no terminology codes, by the code of our own list."""
         concept = Concept(system=self._system, code=code, display="", sets=sets)
-        return self._seen(Meaning(entry.ref, (concept,), sets), entry)
+        return self._seen(Meaning(entry.ref, (concept,), sets, words=self._namer.form_names[code]), entry)
 
     @staticmethod
     def _seen(meaning: Meaning, entry: Entry, value_sets: frozenset[str] = NOTHING) -> ClinicalObservation:

@@ -11,6 +11,7 @@ FILE = "questionnaire.toml"
 ItemType = Literal["choice", "date", "integer", "quantity", "string", "group"]
 Exclusive = Literal["none", "unsure"]
 YES, NO, NOT_KNOWN = "Y", "N", "UNK"
+OFTEN = "q.often"  # how often it twitches: part of the twitch, no finding of its own
 YES_NO = dict.fromkeys((YES, NO, NOT_KNOWN), "http://terminology.hl7.org/CodeSystem/v2-0532")  # where they are coded
 
 
@@ -80,6 +81,15 @@ class Form(Struct, frozen=True, forbid_unknown_fields=True):
         for item in self.item:
             yield item
             yield from item.parts
+
+    def own_codes(self) -> Iterator[str]:
+        """What the answers say that no terminology codes, as our own list codes it: a card has a name for each."""
+        for item in self.every():
+            if item.caffeine is not None or (item.sets and item.asks is None):
+                yield item.id
+            for option in self.options(item) if item.id != OFTEN else ():
+                if option.sets and (item.code is None or option.site is not None):
+                    yield f"{item.id}.{option.code}"
 
     def limited(self) -> "Iterator[FormItem | Option]":
         """Items and answers, of which some are for some people only."""

@@ -393,6 +393,7 @@ class Names(Struct, frozen=True, forbid_unknown_fields=True):
     not_received: AboutType
     open: OpenItems
     reason: Reasons
+    form: dict[str, str]
     spoken: dict[str, str]
     mentioned: AboutTwitch
     order_risk: dict[str, str]

@@ -122,6 +122,7 @@ def _missing(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Ite
             ("rules.toml", f"new_signs.{known_cause.kind}", known_cause.sets, knowledge.sets)
             for known_cause in rules.new_signs
         ),
+        ("labels.toml", "names.form", knowledge.form.own_codes(), knowledge.names.form),
         ("phrases.toml", "same-day", knowledge.phrases.same_day, knowledge.names.spoken),
         ("phrases.toml", "same-day-if-sudden", knowledge.phrases.same_day_if_sudden, knowledge.names.spoken),
         ("rules.toml", "example_drafts", rules.example_drafts.listed, _known_codes(knowledge)),
@@ -208,6 +209,7 @@ def _unused(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Iter
         ("phrases.toml", words.book.gaps, (*rules.gaps, *GAPS)),
         ("phrases.toml", words.book.limit_sources, LIMIT_SOURCES),
         ("citations.toml", words.citations, cited),
+        ("labels.toml", knowledge.names.form, set(knowledge.form.own_codes())),
     )
     for file, names, used_names in tables:
         yield from ((file, name, "nothing uses it") for name in names if name not in used_names)

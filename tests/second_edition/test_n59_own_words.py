@@ -22,6 +22,7 @@ RULE_ID = re.compile(
     r"\b(?:E(?:[1-9]|1[01])|U[1-9]|P[1-5]|R[1-4]|ADD|KD|NORM|WIP|LAB|D\d{1,2}|S\d{1,2}|N\d{1,2}|[2-5][a-g])\b(?!\.\d)"
 )
 MARK = re.compile(r"\[(?:V2?|U|P|A|X|L)\b|\bV2\b|\bproject choice\]|secondary source\]")
+OWN_CODE = re.compile(r"\bq\. ?[a-z0-9]+")
 ENGLISH_DATE = re.compile(r"\b(?:today|yesterday)\b")
 SYSTEMS = {"sct": "http://snomed.info/sct", "cm": "http://hl7.org/fhir/sid/icd-10-cm"}
 
@@ -169,6 +170,13 @@ def test_n59_no_text_of_a_golden_answer_has_a_rule_id_or_a_mark() -> None:
         for found in pattern.finditer(read(case))
         if found.group() not in request_bytes(case.chart).decode()
     ]
+
+    assert [] == faults
+
+
+def test_n59_no_text_of_a_golden_answer_has_a_code_of_our_own_form() -> None:
+    """What an answer says has a name on the card: "vegan diet" and not "q.diet.vegan"."""
+    faults = [(case.id, found) for case in FIRING for found in OWN_CODE.findall(read(case))]
 
     assert [] == faults
 
