@@ -20,7 +20,7 @@ def number(value: float) -> str:
 
 def plain_unit(unit: str | None) -> str:
     """A UCUM unit without its brackets, as people read it."""
-    return (unit or "").translate(_UCUM)
+    return (unit or "").translate(_UCUM).replace("_m2", " m²")
 
 
 def day(text: str) -> str:

@@ -169,6 +169,7 @@ def _check_sentences(words: Words) -> None:
     for topic, tag, entry in words.tagged:
         if topic is Topic.EMERG:
             _placeholders("tags.toml", f"emergency.{tag}", entry.trigger or "{value}", ("value",))
+            _placeholders("tags.toml", f"emergency.{tag}", entry.question or "{value}", ("value",))
             _placeholders("tags.toml", f"emergency.{tag}", entry.plain or "", ())
     for key, text in words.book.orders.items():
         _placeholders("phrases.toml", key, text, ("about",) if key.startswith(TASK) else ())

@@ -14,6 +14,7 @@ from cards.wire import SUMMARY_LIMIT
 from cards.words import Words
 
 COUNTED = frozenset({"test", "diagnosis"})  # gaps in which "+n more" counts what only the detail names
+SHORT_SIGN = 25  # a longer name of a sign says itself what it is, and needs the space
 
 
 def summarise(advice: Advice, words: Words) -> str:
@@ -132,7 +133,8 @@ def _finding(tag: str, advice: Advice, words: Words) -> Name:
     """What makes an emergency: its value, else what the chart calls it, else what we call it; with its day."""
     entry = words.tag(advice.topic, tag, high=tag in advice.high)
     value, reported = advice.values.get(tag), advice.told.get(tag)
-    trigger = entry.trigger if value and entry.trigger else "{value}"
+    asked = entry.question if reported and 0 < len(reported.text) <= SHORT_SIGN else None
+    trigger = entry.trigger if value and entry.trigger else asked or "{value}"
     text = value if value and entry.trigger else (reported and reported.text) or entry.plain or entry.name
     date = day(plain(reported.date)) if reported else ""
 

@@ -57,11 +57,13 @@ class TagWords(Struct, frozen=True, forbid_unknown_fields=True):
     """What one tag adds: a laboratory test, a drug class, a lifestyle factor, a kind of emergency.
 
     `high` stands in its place where the value is high, if that is said in other words. `guidance` is what guidelines
-    say. `tests` are the symbols of the tests that a medicine asks for.
+    say. `question` is what an emergency may be, before what the chart calls its sign. `tests` are the symbols of the
+    tests that a medicine asks for.
     """
 
     name: str
     trigger: str | None = None
+    question: str | None = None
     plain: str | None = None
     consider: tuple[str, ...] = ()
     article: str | None = None

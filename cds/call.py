@@ -262,7 +262,7 @@ class Engine(Struct, frozen=True, kw_only=True):
             chart=chart,
             twitches=twitches,
             knowledge=self.knowledge,
-            complete=Completeness(supplies.missing()),
+            complete=Completeness(supplies.missing(), supplies.unknown()),
             today=scope.today,
             now=scope.now,
             emergency_cards=self.emergency_cards,

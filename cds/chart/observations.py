@@ -79,6 +79,13 @@ def is_laboratory(observation: Observation) -> bool:
     return LABORATORY in concepts.codes(concepts.each(read_raw(_CATEGORIES, observation.category)))
 
 
+def may_be_laboratory(observation: Observation) -> bool:
+    """Whether a laboratory may have measured it: its category says so; or it has none, and a flag or a range."""
+    categories = concepts.codes(concepts.each(read_raw(_CATEGORIES, observation.category)))
+    is_measured = bool(observation.interpretation or observation.reference_range)
+    return LABORATORY in categories or (is_measured and not categories)
+
+
 def tells_abnormal(observation: Observation) -> bool:
     """Whether it may be abnormal, whatever its test: by a flag or a range of its own, or for it has no value."""
     tells = observation.interpretation or observation.reference_range
@@ -90,12 +97,12 @@ def other(observation: Observation, namer: Namer, scope: Scope) -> OtherResult |
     when, code, status = effective(observation), observation.code, status_of(observation)
     if status in VOID or when is None or scope.is_future(when):
         return None
-    concept = next(
-        (hit for hit in namer.concepts(code) if hit.groups and not hit.analyte and _is_only_ordered(hit)), None
-    )
+    hits = namer.concepts(code)
+    concept = next((hit for hit in hits if hit.groups and not hit.analyte and _is_only_ordered(hit)), None)
+    is_measured = concept or is_laboratory(observation) or (not hits and may_be_laboratory(observation))
     when, codes = scope.date(when), [coding.code for coding in code.coding or () if coding.code] if code else []
     name = _called(code)
-    if when is None or not (name or codes) or not (concept or is_laboratory(observation)):
+    if when is None or not (name or codes) or not is_measured:
         return None
     flags = _flags(observation, namer.units)
     return OtherResult(

@@ -34,7 +34,8 @@ TYPES = {
     "appointments": "Appointment",
     "questionnaireResponses": "QuestionnaireResponse",
 }
-# What N61 added is only named where a client does not know it yet, and never blocks.
+# What N61 added is only named where a client does not know it yet and nobody could ask for it, and never blocks.
+ADDED = ("medicationAdministrations", "clinicalImpressions", "flags", "appointments", "questionnaireResponses")
 CONDITIONS, LABS = "conditions", "labs"
 ALL_LABS = "allLabs"  # the tests that no rule reads are among them: only what reassures needs to have seen them (N35)
 TWITCH_KEYS = (
@@ -186,6 +187,13 @@ class Supplies:
         cut = {key for key in self.keys if key != ALL_LABS and not self.of(key).is_complete}
         kinds = frozenset(TYPES[key] for key in cut | {key for key, ends in self._loose_ends().items() if ends})
         return kinds if ALL_LABS not in self.keys or self._has_all_labs() else kinds | {ALL_LABS}
+
+    def unknown(self) -> frozenset[str]:
+        """Those of the types that are missing which the client does not know yet, and which nobody asked for."""
+        supplies = {TYPES[key]: self.of(key) for key in ADDED if key in self.keys}
+        return frozenset(
+            kind for kind, supply in supplies.items() if supply.state is State.ABSENT and not supply.reason
+        )
 
     def _has_all_labs(self) -> bool:
         """Whether the tests that no rule reads were asked for.

@@ -332,12 +332,12 @@ def _unsaid(choice: Choice, assessment: Assessment) -> Advice:
 
 def _unseen(choice: Choice, assessment: Assessment) -> Advice:
     """DATA-GAP in known disease: what failed, and nothing about the work-up; another failure is another card (D7)."""
-    missing = assessment.picture.complete.missing
+    complete = assessment.picture.complete
     return Advice(
         topic=Topic.DATA_GAP,
         indicator=choice.indicator,
         variant="known-disease",
-        signs=(*(name for name in SILENCE_NEEDS if name in missing), *assessment.picture.may_break_silence),
+        signs=(*(name for name in SILENCE_NEEDS if not complete.arrived(name)), *assessment.picture.may_break_silence),
         facts=assessment.picture.twitch_facts,
         notes=context.notes(assessment),
     )

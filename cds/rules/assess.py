@@ -74,9 +74,11 @@ class Questions:
         picture = self._pictures["all"]
         unused, weak = weakness_used.left(picture, flags, picture.findings.without(used_findings))
         findings, quoted = timing.left(picture, unused)
-        self.picture = replace(picture, quoted=(*withdrawal.past(findings, picture.knowledge), *quoted), weak_used=weak)
         free = replace(picture, findings=findings, names=picture.names | IN_DOUBT)
-        self._pictures |= {"unused": free, "open": _open(free)}
+        unanswered = _open(free)
+        self._pictures |= {"unused": free, "open": unanswered}
+        past = (*withdrawal.past(findings, picture.knowledge), *quoted)
+        self.picture = replace(picture, quoted=past, weak_used=weak, answered=unanswered.answered)
 
     def ask(self, topic: Topic) -> Flags:
         """The flags of a card's rules."""

@@ -3,13 +3,12 @@
 from collections.abc import Iterable
 
 from cards.topics import Indicator, Topic
-from cds.rules import open_items
+from cds.rules import open_items, other_results
 from cds.rules.assess import Assessment
 from cds.rules.choice import Choice
 
 NEUROLOGY = frozenset({Topic.PED_NEURO, Topic.NEURO_URG, Topic.STATUS, Topic.NEURO_EVAL})
 BESIDE = NEUROLOGY | {Topic.EMERG, Topic.NEW_SIGN, Topic.KNOWN}
-REPORTS = "DiagnosticReport"  # an EMG of unknown result or an abnormal one may be among those that did not arrive
 JUDGED = frozenset({Topic.LAB_ABN, Topic.MED_REV})
 
 
@@ -20,10 +19,18 @@ def is_examined(assessment: Assessment) -> bool:
 
 
 def words_allowed(assessment: Assessment) -> bool:
-    """Whether "no red flags" may be said: a coded normal examination, all seen and understood, and nothing open."""
+    """Whether "no red flags" may be said: what may reassure, and no weakness that only a later examination answers."""
+    return may_reassure(assessment) and not assessment.picture.answered
+
+
+def may_reassure(assessment: Assessment) -> bool:
+    """Whether anything may calm: a coded normal examination, all seen and understood, and nothing open.
+
+    A result that no rule judged and its laboratory calls abnormal is open (N35), and so is a disease of nerve, cord or
+    brain on file.
+    """
     picture = assessment.picture
-    arrived = picture.complete.all and picture.complete.has(REPORTS)
-    was_seen = arrived and not (assessment.failed or picture.unclear or picture.unread)
+    was_seen = picture.complete.all and not (assessment.failed or picture.unclear or picture.unread)
     warned = any(lab.indicator is Indicator.WARNING for lab in assessment.labs)
     return (
         is_examined(assessment)
@@ -34,7 +41,9 @@ def words_allowed(assessment: Assessment) -> bool:
             or picture.quoted
             or picture.unsure
             or assessment.causes
+            or picture.unsettled
             or assessment.stopped
+            or other_results.of(picture)
         )
         and (picture.emg is None or picture.emg.result is not None)
         and not picture.findings.of("alcohol-stopped")

@@ -11,8 +11,12 @@ from cds.rules.medication import Course
 from cds.rules.new_signs import NewSign
 from cds.rules.stopped import Stopped
 
-# What silence in known disease rests on.
-SILENCE_NEEDS = ("Patient", "Condition", "Observation", "MedicationRequest", "MedicationStatement")
+# What silence in known disease rests on: each may hold a new sign, an emergency or the medicine behind one (N52).
+SILENCE_NEEDS = (
+    *("Patient", "Condition", "Observation", "MedicationRequest", "MedicationStatement", "MedicationAdministration"),
+    *("ServiceRequest", "DiagnosticReport", "Encounter", "QuestionnaireResponse", "Flag", "ClinicalImpression"),
+    "Appointment",
+)
 
 
 class Choice(Struct, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 
 from cards.topics import Indicator, Topic
-from cds.rules import calm, lines, other_results, serotonin, stopped
+from cds.rules import calm, lines, serotonin, stopped
 from cds.rules.abnormal_labs import Abnormal
 from cds.rules.assess import Assessment, flag_days
 from cds.rules.cardbook import PROTECTED, RANKS
@@ -73,7 +73,7 @@ def _critical(assessment: Assessment) -> Flags:
 def _unseen(assessment: Assessment) -> list[Choice]:
     """Known disease is silent only where all was seen that could break the silence; else it is said (D7, D17, N48)."""
     picture = assessment.picture
-    was_seen = picture.complete.has(*SILENCE_NEEDS) and not assessment.failed and not picture.may_break_silence
+    was_seen = picture.complete.arrived(*SILENCE_NEEDS) and not assessment.failed and not picture.may_break_silence
     return [] if was_seen else [Choice(topic=Topic.DATA_GAP, indicator=Indicator.INFO)]
 
 
@@ -238,10 +238,8 @@ def _known(causes: tuple[Cause, ...]) -> list[Choice]:
 
 
 def _reassurance(assessment: Assessment, choices: list[Choice]) -> list[Choice]:
-    """D8: normal examination and EMG, the words of N24 allowed, and no abnormal result quoted (N60 step 28)."""
-    if not assessment.is_normal or calm.is_hushed(choices) or not calm.words_allowed(assessment):
-        return []
-    if other_results.of(assessment.picture):
+    """D8: normal examination and EMG, and nothing open (N60 step 28); they answer weakness by its own rule (4b)."""
+    if not assessment.is_normal or calm.is_hushed(choices) or not calm.may_reassure(assessment):
         return []
     return [Choice(topic=Topic.REASSURE, indicator=Indicator.INFO)]
 

@@ -15,10 +15,6 @@ from cds.rules.mentions import days_of
 from cds.rules.picture import Picture
 
 RETURNED = frozenset({"recurrence", "relapse"})
-EVIDENCE = (
-    *("Patient", "Condition", "Observation", "MedicationRequest", "ServiceRequest"),
-    *("Encounter", "Flag", "Procedure", "DiagnosticReport"),
-)
 ROUTINE = frozenset({"R1", "R2", "R4"})
 
 
@@ -39,7 +35,7 @@ def _may_sleep(assessment: Assessment) -> bool:
         assessment.hides
         or picture.is_known
         or assessment.failed
-        or not picture.complete.has(*EVIDENCE)
+        or not picture.complete.all
         or picture.laboratory.unread
         or picture.others_unread
         or picture.unclear

@@ -6,11 +6,12 @@ from msgspec import Struct
 
 from cds.chart.facts import Problem
 from cds.knowledge.load import Knowledge
+from cds.rules.findings import Findings
 from cds.rules.medication import Medication
 from cds.rules.own_words import in_sentence, own
 from cds.rules.reads import DISEASES, EXPECTED, WHILE_TREATED
 
-TREATMENT, MYOPATHY = "cholinesterase-inhibitor", "myopathy"
+TREATMENT, MYOPATHY, ON_LIST = "cholinesterase-inhibitor", "myopathy", "on-problem-list"
 
 
 class Disease(Struct, frozen=True):
@@ -38,6 +39,21 @@ def myopathies(problems: Iterable[Problem], knowledge: Knowledge) -> Iterator[st
     for problem in problems:
         if MYOPATHY in problem.named.sets and is_known(problem):
             yield _label(problem, MYOPATHY, knowledge)
+
+
+def unsettled(problems: Iterable[Problem], signs: Findings, knowledge: Knowledge) -> tuple[str, ...]:
+    """Diagnoses on file beside which nothing calms (N24), by what the chart calls them.
+
+    Those of nerve, cord and brain that neither fire nor silence a card (3a), and a disease that is only suspected.
+    """
+    names = (
+        _label(problem, name, knowledge)
+        for problem in problems
+        for name in (*DISEASES, *EXPECTED)
+        if problem.is_active and name in problem.named.sets
+    )
+    listed = (own(finding.named.words, finding.concepts, knowledge) for finding in signs.of(ON_LIST))
+    return tuple(dict.fromkeys((*names, *map(in_sentence, listed))))
 
 
 def is_known(problem: Problem) -> bool:

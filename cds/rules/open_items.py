@@ -6,6 +6,7 @@ from cards.template import fill
 from cds.rules import other_results, other_tests, readings, unread
 from cds.rules.assess import Assessment
 from cds.rules.flags import Flags
+from cds.rules.own_words import in_sentence, own
 from cds.rules.picture import NEEDED, Picture
 
 ALCOHOL = ("alcohol-stopped", "alcohol-much")
@@ -19,7 +20,7 @@ def of(assessment: Assessment) -> tuple[str, ...]:
 def not_received(picture: Picture) -> tuple[str, ...]:
     """The types of which not all arrived, among those that a complete chart has (D17)."""
     types = picture.knowledge.names.types
-    return tuple(types[name] for name in NEEDED if not picture.complete.has(name))
+    return tuple(dict.fromkeys(types[name] for name in NEEDED if not picture.complete.arrived(name)))
 
 
 def before_advice(assessment: Assessment) -> Iterator[str]:
@@ -28,7 +29,10 @@ def before_advice(assessment: Assessment) -> Iterator[str]:
     yield from _quoted(picture)
     yield from _unsure(picture)
     yield from (name for flag in flags(assessment) for name in flag.names)
+    yield from _answered(picture)
+    yield from picture.unsettled
     yield from (cause.label for cause in assessment.causes)
+    yield from _unjudged(picture)
     yield from uncoded(picture)
     yield from (fill(picture.knowledge.names.not_received, {"type": name}) for name in not_received(picture))
 
@@ -60,11 +64,11 @@ def _open(assessment: Assessment) -> Iterator[str]:
     yield from _quoted(picture)
     yield from _unsure(picture)
     yield from (name for flag in assessment.additional for name in flag.names)
+    yield from _answered(picture)
+    yield from picture.unsettled
     yield from (cause.label for cause in assessment.causes)
     yield from (fill(names.open.stopped, {"drug": stopped_drug.name}) for stopped_drug in assessment.stopped)
-    yield from (line.text for line in other_results.lines(picture))
-    for test in other_results.disagreeing(picture):
-        yield fill(names.open.flag, {"test": test})
+    yield from _unjudged(picture)
     yield from _unread(picture)
     if any(picture.reported(name) for name in ALCOHOL):
         yield names.open.alcohol
@@ -77,6 +81,18 @@ def _open(assessment: Assessment) -> Iterator[str]:
 def _quoted(picture: Picture) -> Iterator[str]:
     """The signs that are too old, or explained, and so only quoted (N6 to N10)."""
     yield from (dict(remark.values)["sign"] for remark in picture.quoted)
+
+
+def _answered(picture: Picture) -> Iterator[str]:
+    """The weakness on the chart that a later normal examination answers (3a U1)."""
+    yield from (in_sentence(own(sign.named.words, sign.concepts, picture.knowledge)) for sign in picture.answered)
+
+
+def _unjudged(picture: Picture) -> Iterator[str]:
+    """The abnormal results that no rule judged, and the normal numbers that their laboratory flagged (N35)."""
+    yield from (line.text for line in other_results.lines(picture))
+    for test in other_results.disagreeing(picture):
+        yield fill(picture.knowledge.names.open.flag, {"test": test})
 
 
 def _unsure(picture: Picture) -> Iterator[str]:

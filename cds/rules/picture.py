@@ -39,22 +39,36 @@ WEEKS_MOST = 42.0  # ICD-10-CM Z3A.49 is "greater than 42 weeks"
 
 
 class Completeness(Struct, frozen=True):
-    """Which FHIR types did not arrive, or not whole (D17)."""
+    """Which FHIR types did not arrive, or not whole (D17).
+
+    `unknown` are those of them that the client does not know yet and nobody asked for: they are only named (N61).
+    """
 
     missing: frozenset[str] = frozenset()
+    unknown: frozenset[str] = frozenset()
 
     def has(self, *types: str) -> bool:
         """Whether all of these types are complete."""
         return not self.missing.intersection(types)
 
+    def arrived(self, *types: str) -> bool:
+        """Whether nothing of these types failed; one that the client does not know yet has not."""
+        return not (self.missing - self.unknown).intersection(types)
+
     @property
     def all(self) -> bool:
         """Whether everything that reassurance needs is there."""
-        return self.has(*NEEDED)
+        return self.arrived(*NEEDED)
 
 
 ALL_LABS = "allLabs"  # the prefetch key of the tests that no rule reads
-NEEDED = ("Patient", "Condition", "Observation", "MedicationRequest", "ServiceRequest", ALL_LABS)
+# All that is asked for: each may hold a sign, a cause, a medicine, a result or an answer that forbids calming (N24).
+# In the order in which a summary names what did not arrive.
+NEEDED = (
+    *("Patient", "Condition", "Observation", "MedicationRequest", "MedicationStatement", "MedicationAdministration"),
+    *("ServiceRequest", "DiagnosticReport", "Encounter", "QuestionnaireResponse", "Flag", "ClinicalImpression"),
+    *("Appointment", "Procedure", "FamilyMemberHistory", ALL_LABS),
+)
 
 
 class Picture(Struct, frozen=True, kw_only=True):
@@ -63,6 +77,7 @@ class Picture(Struct, frozen=True, kw_only=True):
     `recorded`: deficiencies and known causes by value set. `names`: every value set, phrase, analyte and class of the
     chart.
     `answered`: weakness that a later normal examination answers. `youngest`: the least age in days.
+    `unsettled`: diagnoses on file beside which nothing calms.
     `unsure`: texts that speak of a twitch or a sign and do not say that the patient has it.
     `weak_used`: weakness that an emergency explains (N45). `says_pregnant`: the day of a form that says so.
     """
@@ -86,6 +101,7 @@ class Picture(Struct, frozen=True, kw_only=True):
     diseases: frozenset[str]
     known: tuple[Disease, ...] = ()
     expected: tuple[Disease, ...] = ()
+    unsettled: tuple[str, ...] = ()
     request: RequestedService | None
     pregnant: bool
     weeks: float | None
@@ -201,6 +217,7 @@ def read(
         diseases=frozenset(disease.name for disease in known_diseases),
         known=known_diseases,
         expected=expected,
+        unsettled=known_disease.unsettled(chart.problems, signs, knowledge),
         request=work_up.in_progress(chart, knowledge, today),
         pregnant=pregnant,
         weeks=_weeks(chart, knowledge, today, pregnant=pregnant, reported_too=says_pregnant is not None),

@@ -285,3 +285,10 @@ def test_what_answers_and_signs_refer_to_must_be_there(
     change(data, file, old, new)
 
     assert (file, key, reason) == broken(data)
+
+
+def test_every_analyte_has_a_window() -> None:
+    """No number is read of which nobody has said what it can be (N64): the least below the most, for any kind."""
+    for name, analyte in load(DATA).analytes.items():
+        least, most = analyte.plausible["any"]
+        assert least < most, name

@@ -1,6 +1,7 @@
 """The five states of a prefetch key, and what follows for the cards (CDS Hooks 2.0, prefetch; D17)."""
 
 import json
+from collections.abc import Set
 from copy import deepcopy
 from typing import Any
 
@@ -399,3 +400,21 @@ def test_any_damage_is_answered_honestly(damage: dict[str, str]) -> None:
     elif status == 200:
         assert answered["cards"]
         assert all(gone == sorted(one["key"] for one in named) for named in not_checked(answered))
+
+
+@pytest.mark.parametrize(
+    ("held", "missing", "unknown"),
+    [
+        (Supply("flags", State.ABSENT, Feed()), {"Flag"}, {"Flag"}),
+        (Supply("flags", State.ABSENT, Feed(), reason="timed-out"), {"Flag"}, set()),
+        (Supply("flags", State.FAILED, Feed()), {"Flag"}, set()),
+        (Supply("flags", State.KNOWN_EMPTY, Feed()), set(), set()),
+        (Supply("familyHistory", State.ABSENT, Feed()), {"FamilyMemberHistory"}, set()),
+    ],
+)
+def test_what_a_client_does_not_know_is_missing_and_unknown(held: Supply, missing: Set[str], unknown: Set[str]) -> None:
+    """A key of N61 that is absent and was not asked for is told apart from what failed, and from keys of before."""
+    supplies = Supplies({}, (held.key,))
+    supplies.put({held.key: held})
+
+    assert (missing, unknown) == (supplies.missing(), supplies.unknown())

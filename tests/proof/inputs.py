@@ -17,9 +17,7 @@ from cds.knowledge.load import Knowledge
 from cds.knowledge.model import NewSignKind
 from cds.rules.abnormal_labs import Abnormal
 from cds.rules.assess import Assessment
-from cds.rules.calm import REPORTS
 from cds.rules.causes import Cause
-from cds.rules.choice import SILENCE_NEEDS
 from cds.rules.findings import Finding, Findings, Remark
 from cds.rules.flags import Flags, Raised
 from cds.rules.known_disease import Disease
@@ -32,7 +30,7 @@ from cds.rules.work_up import Done
 
 FACT, NOTHING_READ = Fact(resource="", label=""), Concept("", "", "")
 SOONER, DAY, LATER = "2026-01-05", "2026-01-10", "2026-01-20"
-TYPES = tuple(dict.fromkeys((*NEEDED, REPORTS, *SILENCE_NEEDS, "Encounter")))
+TYPES = NEEDED
 
 
 def on(text: str) -> When:
@@ -289,6 +287,8 @@ INPUTS: Mapping[str, Classes | Callable[[Asked], Classes]] = {
     "quoted": QUOTED,
     "unsure": {"none": (), "some": (Meaning(""),)},
     "findings": {"none": Findings(()), "alcohol-stopped": Findings((finding("alcohol-stopped"),))},
+    "answered": {"none": (), "some": (finding("weakness"),)},
+    "unsettled": {"none": (), "some": ("chronic",)},
     "other_results": {"none": (), "some": (Note("other_results"),)},
     **{f"missing.{name}": EITHER for name in TYPES},
 }
@@ -335,6 +335,10 @@ class Arrived:
     def has(self, *types: str) -> bool:
         """Whether all of these types are complete."""
         return not any(self._asked(f"missing.{name}") for name in types)
+
+    def arrived(self, *types: str) -> bool:
+        """Whether nothing of these types failed."""
+        return self.has(*types)
 
     @property
     def all(self) -> bool:

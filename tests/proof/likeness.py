@@ -5,8 +5,6 @@ from collections.abc import Hashable, Iterable
 from cds.knowledge.load import Knowledge
 from cds.rules import lines, other_results, serotonin
 from cds.rules.assess import Assessment, flag_days
-from cds.rules.calm import REPORTS
-from cds.rules.choice import SILENCE_NEEDS
 from cds.rules.flag_rows import FLAG_IDS
 from cds.rules.flags import Flags, Raised
 from cds.rules.medication import Course
@@ -117,7 +115,7 @@ def is_low(flags: Flags) -> bool:
 
 def _seen(found: Assessment) -> Likeness:
     picture = found.picture
-    arrived = {name: picture.complete.has(name) for name in {*NEEDED, REPORTS, *SILENCE_NEEDS}}
+    arrived = {name: picture.complete.arrived(name) for name in NEEDED}
     return (
         tuple(arrived[name] for name in sorted(arrived)),
         bool(found.failed),
@@ -130,6 +128,8 @@ def _seen(found: Assessment) -> Likeness:
         bool(picture.unsure),
         bool(picture.findings.of("alcohol-stopped")),
         bool(other_results.of(picture)),
+        bool(picture.unsettled),
+        bool(picture.answered),
         picture.exam is not None and picture.exam.result == "normal",
         picture.emg is not None and picture.emg.result is None,
         found.is_normal,

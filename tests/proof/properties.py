@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from cards.topics import Indicator, Topic
-from cds.rules.calm import REPORTS
 from cds.rules.choice import SILENCE_NEEDS, Choice, Decision
 from cds.rules.picture import NEEDED
 
@@ -60,6 +59,7 @@ def no_reassurance_without_all_of_it(read: Read, answer: Answer) -> bool:
         "quoted",
         "unsure",
         "other_results",
+        "unsettled",
         "causes",
         "stopped",
         "expected",
@@ -67,15 +67,16 @@ def no_reassurance_without_all_of_it(read: Read, answer: Answer) -> bool:
         "findings",
         "today",
     )
-    missing = any(read.get(f"missing.{name}") != "no" for name in (*NEEDED, REPORTS))
+    missing = any(read.get(f"missing.{name}") != "no" for name in NEEDED)
     return read.get("is_normal") == "yes" and not missing and not any(read.get(name) != "none" for name in doubts)
 
 
 def no_general_advice_without_an_examination(read: Read, answer: Answer) -> bool:
     """Lifestyle advice that no factor asks for is given only after a normal examination, with all seen (N24)."""
     general = any(one.topic is Topic.LIFESTYLE and not one.factors for one in answer.due)
-    missing = any(read.get(f"missing.{name}") != "no" for name in (*NEEDED, REPORTS))
-    return not general or (read.get("exam") == "normal" and not missing and read.get("unread") == "none")
+    missing = any(read.get(f"missing.{name}") != "no" for name in NEEDED)
+    seen = read.get("exam") == "normal" and not missing
+    return not general or (seen and all(read.get(name) == "none" for name in ("unread", "other_results", "answered")))
 
 
 def no_advice_on_factors_where_signs_could_not_be_asked(read: Read, answer: Answer) -> bool:
@@ -159,7 +160,7 @@ def no_silence_over_what_was_not_seen(read: Read, answer: Answer) -> bool:
     if answer.due:
         return True
     known = has(read, "diseases") or has(read, "expected")
-    missing = any(read.get(f"missing.{name}") == "yes" for name in (*NEEDED, *SILENCE_NEEDS))
+    missing = any(read.get(f"missing.{name}") == "yes" for name in SILENCE_NEEDS)
     return known and not missing and not has(read, "failed") and read.get("may_break_silence") == "none"
 
 

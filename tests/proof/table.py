@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 from charts.seam import engine
-from inputs import Space, assessment, names_of
+from inputs import TYPES, Space, assessment, names_of
 from lazily import Asked, ImpossibleError, sampled
 from properties import LIMIT, Answer, broken
 from urgency import EXEMPT, FINDINGS
@@ -48,12 +48,17 @@ SHIPPED = run_of(decide)
 SIGNS = ("diseases", "emergencies", "expected", "urgent", "routine", "childhood", "additional", "today")
 NOTHING = dict.fromkeys(SIGNS, "none")
 EXAMINED = {**NOTHING, "is_child": "no", "exam": "normal", "emg": "none", "is_normal": "yes"}
+DOUBTS = ("stopped", "causes", "labs", "courses", "new_signs", "failed", "unclear", "unread", "quoted", "unsure")
+ARRIVED = {f"missing.{name}": "no" for name in TYPES}
+# Nothing open, and all arrived: without it no chance would ever reach what calms.
+QUIET = {**NOTHING, **ARRIVED, "is_child": "no", "emg": "none", **{name: names_of(name)[0] for name in DOUBTS}}
 HIDDEN = {**NOTHING, "emergency_cards": "no", "courses": "caution"}
 SCENES: tuple[Mapping[str, str], ...] = (
     {},
     NOTHING,
     EXAMINED,
-    {**EXAMINED, "stopped": "none", "causes": "none"},
+    {**EXAMINED, **ARRIVED, "stopped": "none", "causes": "none"},
+    QUIET,
     {"emergency_cards": "no"},
 )
 

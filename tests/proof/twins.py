@@ -50,8 +50,10 @@ def twin(found: Assessment) -> Mapping[str, str]:
         "may_break_silence": _some(picture.may_break_silence),
         "quoted": _some(picture.quoted),
         "unsure": _some(picture.unsure),
+        "answered": _some(picture.answered),
+        "unsettled": _some(picture.unsettled),
         "findings": "alcohol-stopped" if picture.findings.of("alcohol-stopped") else "none",
-        **{f"missing.{name}": _either(not picture.complete.has(name)) for name in TYPES},
+        **{f"missing.{name}": _either(not picture.complete.arrived(name)) for name in TYPES},
     }
 
 

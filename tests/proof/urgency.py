@@ -24,7 +24,7 @@ FINDINGS = (
     ),
     *("causes", "new_signs", "diseases", "expected", "request", "tests_wanted", "missing", "factors"),
     *("failed", "unclear", "unread", "laboratory.unread", "may_break_silence", "quoted", "unsure", "findings"),
-    "other_results",
+    *("other_results", "unsettled", "answered"),
     *(name for name in INPUTS if name.startswith("missing.")),
 )
 SILENT, INFO, WARNING, CRITICAL = 0, 1, 2, 3

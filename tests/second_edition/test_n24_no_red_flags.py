@@ -14,9 +14,16 @@ from numbered import got, name_of, of, one, text
 from cards.advice import Advice
 from cards.summary import summarise
 from cards.topics import Indicator, Topic
+from cds.prefetch.supply import ALL_LABS, TYPES
+from cds.rules.picture import NEEDED
 
 CALMING = re.compile(r"no (new )?red flag|no alarm sign|usually benign", re.IGNORECASE)
-ALLOWED = {"N24/examined", "N24/general", "N24/text-denied", "N24/text-of-another", "N24/text-unclear-long-ago"}
+ALLOWED = {
+    *("N24/examined", "N24/general", "N24/text-denied", "N24/text-of-another", "N24/text-unclear-long-ago"),
+    *("N24-on-file/nothing", "N24-on-file/prion-disease-refuted", "N24-on-file/refuted-als"),
+    *("N24-on-file/resolved-als", "N24-on-file/weakness-resolved", "N24-on-file/unlisted-diagnosis"),
+    "N24-on-file/answered-weakness-and-emg",  # reassurance: no new red flags
+}
 
 
 @pytest.mark.parametrize("case", of(24), ids=name_of)
@@ -160,3 +167,17 @@ def test_n24_nothing_that_is_open_adds_what_calms(change: str) -> None:
             before |= calms(without_lines(case.chart, LINES[change]))
         assert after <= before, (case.id, before, after)
         assert "the words" not in after, case.id
+
+
+def test_n24_every_type_is_needed() -> None:
+    """All types that any service asks for are among those without which nothing calms."""
+    assert {*TYPES.values(), ALL_LABS} == set(NEEDED)
+
+
+@pytest.mark.parametrize("case", [case for case in cases() if case.id.endswith("-failed-reassure")], ids=name_of)
+def test_n24_a_failed_search_is_named_and_nothing_calms(case: Case) -> None:
+    """After a normal examination and EMG too, the summary says what did not arrive, and nothing denies red flags."""
+    said = text(case)
+
+    assert " not received: examine strength, wasting, reflexes, tongue" in said
+    assert not CALMING.search(said)

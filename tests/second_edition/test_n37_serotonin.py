@@ -21,6 +21,12 @@ def test_n37_two_agents_are_both_named() -> None:
     assert "**tramadol**" in said
 
 
+def test_n37_the_summary_says_of_what_a_sign_may_be() -> None:
+    """A clinician with ten seconds reads the question, not only the sign; a result needs none."""
+    assert "Possible emergency with twitching: serotonin toxicity? clonus (" in text(one("N37/clonus-ended-35-d"))
+    assert "toxicity?" not in text(one("N35/lithium-used"))
+
+
 def test_n37_an_agent_that_has_ended_is_named() -> None:
     """With the day on which it ended."""
     assert "**phenelzine** (2026-10-18" in text(one("N37/clonus-ended-35-d"))
