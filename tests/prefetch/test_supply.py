@@ -1,7 +1,7 @@
 """The five states of a prefetch key, and what follows for the cards (CDS Hooks 2.0, prefetch; D17)."""
 
 import json
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from copy import deepcopy
 from typing import Any
 
@@ -412,7 +412,9 @@ def test_any_damage_is_answered_honestly(damage: dict[str, str]) -> None:
         (Supply("familyHistory", State.ABSENT, Feed()), {"FamilyMemberHistory"}, set()),
     ],
 )
-def test_what_a_client_does_not_know_is_missing_and_unknown(held: Supply, missing: Set[str], unknown: Set[str]) -> None:
+def test_what_a_client_does_not_know_is_missing_and_unknown(
+    held: Supply, missing: AbstractSet[str], unknown: AbstractSet[str]
+) -> None:
     """A key of N61 that is absent and was not asked for is told apart from what failed, and from keys of before."""
     supplies = Supplies({}, (held.key,))
     supplies.put({held.key: held})
