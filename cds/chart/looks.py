@@ -32,7 +32,7 @@ class ObservationLook:
             return True
         if resource.value_string is not None and namer.listener.heard(resource.value_string) is not NOTHING_SAID:
             return True
-        if observations.tells_abnormal(resource) and observations.may_be_laboratory(resource):
+        if observations.tells_abnormal(resource) and observations.is_laboratory(resource):
             return True
         return any(
             namer.may_matter(part.code)

@@ -74,16 +74,11 @@ def within(container: DiagnosticReport | Observation) -> Iterator[Observation]:
         yield from (observation for observation in observations if observation is not None)
 
 
-def is_laboratory(observation: Observation) -> bool:
-    """Whether its category says that a laboratory measured it."""
-    return LABORATORY in concepts.codes(concepts.each(read_raw(_CATEGORIES, observation.category)))
-
-
-def may_be_laboratory(observation: Observation) -> bool:
-    """Whether a laboratory may have measured it: its category says so; or it has none, and a flag or a range."""
+def is_laboratory(observation: Observation, *, is_known: bool = False) -> bool:
+    """Whether a laboratory measured it: by its category; without one by a flag or a range, if its code is not known."""
     categories = concepts.codes(concepts.each(read_raw(_CATEGORIES, observation.category)))
     is_measured = bool(observation.interpretation or observation.reference_range)
-    return LABORATORY in categories or (is_measured and not categories)
+    return LABORATORY in categories or (is_measured and not categories and not is_known)
 
 
 def tells_abnormal(observation: Observation) -> bool:
@@ -99,7 +94,7 @@ def other(observation: Observation, namer: Namer, scope: Scope) -> OtherResult |
         return None
     hits = namer.concepts(code)
     concept = next((hit for hit in hits if hit.groups and not hit.analyte and _is_only_ordered(hit)), None)
-    is_measured = concept or is_laboratory(observation) or (not hits and may_be_laboratory(observation))
+    is_measured = concept or is_laboratory(observation, is_known=bool(hits))
     when, codes = scope.date(when), [coding.code for coding in code.coding or () if coding.code] if code else []
     name = _called(code)
     if when is None or not (name or codes) or not is_measured:

@@ -249,45 +249,6 @@ def _of_mention(term: Meaning, when: When | None) -> Finding:
     )
 
 
-def unclear(chart: Chart, knowledge: Knowledge, today: int) -> tuple[ClinicalObservation, ...]:
-    """What was asked of a U, E or P sign and not understood, or is not final: nothing reassures beside it (N1).
-
-    What is not final and says that the sign is absent is as if it were not there. A sign that is asked for in words is
-    unclear with a grade too: only one with a code is shown with its grade (N2).
-    """
-    oldest, grave = today - knowledge.days("finding_observation"), knowledge.signs.strong | knowledge.signs.urgent
-    return tuple(
-        entry
-        for entry in (*chart.seen, *chart.unsettled)
-        if (
-            (_is_unclear(entry) and not grave.isdisjoint(entry.named.sets | entry.value_sets))
-            or (RED_FLAG in entry.named.phrases and (_is_unclear(entry) or entry.said.says is Says.GRADED))
-        )
-        and (entry.when is None or entry.when.last >= oldest)
-    )
-
-
-def in_texts(chart: Chart, phrases: str, knowledge: Knowledge, today: int) -> tuple[Meaning, ...]:
-    """The entries whose text says something of this kind: problems of any age, others as long as findings count."""
-    oldest = today - knowledge.days("finding_observation")
-    dated_names = [
-        *((visit.named, visit.start) for visit in chart.visits),
-        *((entry.named, entry.when) for entry in chart.told),
-        *((term, entry.when) for entry in chart.seen for term in (entry.named, entry.value)),
-    ]
-    problems = [problem for problem in chart.problems if problem.is_active]
-    all_named = [
-        *(problem.named for problem in problems),
-        *(note.named for problem in problems for note in problem.notes),
-    ]
-    all_named += [term for term, when in dated_names if when is None or when.last >= oldest]
-    return tuple({term.ref: term for term in reversed(all_named) if phrases in term.phrases}.values())
-
-
-def _is_unclear(entry: ClinicalObservation) -> bool:
-    return entry.said.says is Says.UNKNOWN or not (entry.is_settled or entry.said.says is Says.ABSENT)
-
-
 def _of_seen(entry: ClinicalObservation, knowledge: Knowledge) -> Iterator[Finding]:
     """What an Observation shows: what its code names if its value says so, and what its value names (N1, N2)."""
     names, signs = entry.named.sets, knowledge.signs

@@ -20,6 +20,7 @@ from cds.rules import (
     other_tests,
     readings,
     reported,
+    uncertain,
     unread,
     work_up,
 )
@@ -225,8 +226,8 @@ def read(
         others_unread=(results := tuple(other_tests.unread(chart, knowledge, today))),
         answers_unread=(answers := tuple(answers_unread.unread(chart, knowledge, today))),
         unread=_accounted(chart, tests, (*results, *answers), knowledge, today),
-        unclear=findings.unclear(chart, knowledge, today),
-        unsure=findings.in_texts(chart, UNSURE, knowledge, today),
+        unclear=uncertain.answers(chart, knowledge, today),
+        unsure=uncertain.texts(chart, UNSURE, knowledge, today),
         recorded=on_file,
         names=frozenset((*signs.names, *on_file, *tests.standings, *medicines.names, *_other_names(chart), *diseases)),
     )
@@ -235,7 +236,7 @@ def read(
 def _accounted(
     chart: Chart, tests: Laboratory, other_results: tuple[OtherResult, ...], knowledge: Knowledge, today: int
 ) -> tuple[NotChecked, ...]:
-    return tuple(unread.accounted(chart, tests, other_results, findings.in_texts(chart, UNREAD, knowledge, today)))
+    return tuple(unread.accounted(chart, tests, other_results, uncertain.texts(chart, UNREAD, knowledge, today)))
 
 
 def _is_pregnant(chart: Chart) -> bool:
