@@ -163,7 +163,7 @@ def test_a_service_with_clients_and_no_public_address_does_not_start(capsys: pyt
 
     assert 1 == cli.main(["serve"])
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("twitch-cds: TWITCH_CDS_PUBLIC_URL: is needed")
+    assert line.startswith("twitch-cds: TWITCH_CDS_PUBLIC_URL: is required")
 
 
 class Tried:

@@ -141,8 +141,9 @@ class Reader:
     def _visit_matters(self, resource: fhir.Encounter) -> bool:
         """Its reason may be read; when it began may date a diagnosis that was made then (N6)."""
         period = resource.period or resource.actual_period
-        if resource.id and period is not None and period.start and self.scope.owns(resource):
-            self._chart.visit_starts[resource.id] = period.start
+        start = period.start if period and status_of(resource) not in observations.VOID else None
+        if resource.id and start and self.scope.owns(resource):
+            self._chart.visit_starts[resource.id] = start
         codes = resource.reason_code
         if resource.reason is not None or resource.contained:
             return True

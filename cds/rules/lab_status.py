@@ -115,7 +115,9 @@ def read(chart: Chart, knowledge: Knowledge, person: Person, today: int) -> Labo
     doubted: dict[str, list[Unread]] = {}
     for reading in map(limits.read, chart.labs):
         analyte = reading.result.analyte
-        reason = reading.trouble or _partial(reading.result, today - knowledge.analytes[analyte].fresh_days)
+        reason = reading.trouble
+        if reason not in BLOCKING:  # also one that would decide by its flag: nobody knows whether it is in date
+            reason = _partial(reading.result, today - knowledge.analytes[analyte].fresh_days) or reason
         same_analyte = grouped.setdefault(analyte, [])
         if reason not in BLOCKING:
             same_analyte.append(reading)

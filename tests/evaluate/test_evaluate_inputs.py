@@ -142,11 +142,11 @@ def test_an_age_at_onset_waits_for_the_birth_date(evaluate: Evaluate, write: Wri
     assert "2026" == dates[0]["facts"][0]["date"]
 
 
-def test_a_future_age_at_onset_is_no_twitch_once_the_birth_date_is_known(evaluate: Evaluate, write: Write) -> None:
-    """Read again with the birth date, it lies in the future and does not count."""
+def test_a_future_age_at_onset_is_left_out_once_the_birth_date_is_known(evaluate: Evaluate, write: Write) -> None:
+    """Read again with the birth date, it lies in the future: the day on which the twitch was recorded counts."""
     old = {"value": 99, "code": "a"}
 
-    assert [[]] == evaluate(write("chart.json", bundle(twitch(onsetAge=old), person())), "--json").topics
+    assert [["data-gap"]] == evaluate(write("chart.json", bundle(twitch(onsetAge=old), person())), "--json").topics
 
 
 def test_several_patients_of_one_bundle_are_kept_apart(evaluate: Evaluate, write: Write) -> None:

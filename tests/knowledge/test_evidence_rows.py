@@ -16,7 +16,7 @@ KNOWLEDGE = load()
         (Topic.EMERG, "creatine kinase", "> 10 × upper limit of normal"),
         (Topic.EMERG, "calcium, adjusted (from 28 days, under 16 years)", "<= 1.8 mmol/L or <= 7.2 mg/dL"),
         (Topic.LAB_ABN, "25-OH vitamin D", "< 50 nmol/L or < 20 ng/mL"),
-        (Topic.LAB_ABN, "eGFR", "< 60 mL/min/1.73_m2"),
+        (Topic.LAB_ABN, "eGFR", "< 60 mL/min/1.73 m²"),
         (Topic.LAB_ORDER, "potassium", "30 days"),
         (Topic.MED_REV, "proton pump inhibitor", "started 90 days or more before the twitch, or unknown"),
         (Topic.MED_REV, "xanthine", "started 0 to 90 days before the twitch, both dates known"),

@@ -76,7 +76,7 @@ def test_a_critical_result_of_any_test_is_quoted_and_nothing_reassures(flag: str
     answer = answered(allLabs=searchset([ferritin("2026-11-12", flag)]))
 
     assert ["reassurance"] == topics(answered(allLabs=searchset([ferritin("2026-11-12")])))
-    assert ["lifestyle"] == topics(answer)
+    assert ["data-gap"] == topics(answer)
     assert f"Ferritin 4 ug/L {flag} (2026-11-12)" in answer["cards"][0]["detail"]
 
 
@@ -190,4 +190,4 @@ def test_what_the_server_holds_is_found_without_prefetch() -> None:
             return found
 
     assert ["reassurance"] == topics(run(called([ferritin("2026-11-12")])))
-    assert ["lifestyle"] == topics(run(called([ferritin("2026-11-12", "HH")])))
+    assert ["data-gap"] == topics(run(called([ferritin("2026-11-12", "HH")])))

@@ -28,8 +28,12 @@ OVER = re.compile(
 LATE = "2026-10-23"  # 30 days before the day of the golden cases: what is older may be out of date
 NOT_SAID = (
     "labs_reading/counts/newer-unitless",  # a newer result of the test is unreadable too, and told
+    "edges_more/edges-windows/gait-absent-later",  # a routine sign (R2) that a later No denies; N1 names U, E and P
+    "n01_n05_polarity/N2-twitch/often",  # a symptom (ADD): N1 names U, E and P
+    "n43_encephalitis/N43/hallucinations-antibody",  # an antibody is neither a sign nor a test that N64 lists
     "n56_lab_order/N56/daily",  # how often it twitches decides about tests only; the twitch itself is on the chart
 )
+OTHER_VERSION = "dates_and_dialects/versions/untold"  # nothing tells which is newer: the other version stands
 DORMANT = "n07_dormant"  # what did not arrive may hold news of the twitch (N7): then advice is due as of any twitch
 # How much a card calms; the words of N24 stand beside the first two only.
 CALMING = {"lifestyle": 1, "reassurance": 2}
@@ -306,6 +310,8 @@ def test_a_datum_that_is_not_the_patients_is_as_if_it_were_not_there(change: Cal
     """One's own entry made somebody else's, or an error: the same cards as without it and its older versions."""
     found = []
     for one in variants((change,), COUNT // 8):
+        if one.name.startswith(OTHER_VERSION):
+            continue
         first, second = answer(without(one.after, one.changed), one.service), answer(one.after, one.service)
         if (first.status, first.cards) != (second.status, second.cards):
             found.append(one.name)
