@@ -26,6 +26,8 @@ MEANING = 4  # card, urgency, tags and flags are the first lines of what a card 
 NOT_CARRIED = {
     "unit/wrong-dimension": "the card says now that a result was not readable",
     "use/completed": "the card says now that a medicine was stopped",
+    "fresh/month-only": "the card says now that only the month of a result is known",
+    "counts/future": "the card says now that an entry is dated ahead",
     "statuses/statement-unknown": "the card says now that a medicine was not checked",
     "draft-labs/Ca-total-1.89": "the summary says now that total calcium was measured",
     "tongue-anywhere/visit-text": "words are heard by their kind now, not by their text",

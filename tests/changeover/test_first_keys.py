@@ -48,6 +48,12 @@ def holds(body: dict[str, Any], keys: set[str]) -> set[str]:
     return {key for key in keys if (body["prefetch"].get(key) or {}).get("entry")}
 
 
+def has_failed(body: dict[str, Any], keys: set[str]) -> bool:
+    """Whether something under one of the keys did not arrive whole: that is said, while an absent new key is named."""
+    held = [body["prefetch"].get(key) or {} for key in keys]
+    return any(one.get("resourceType") != "Bundle" or one.get("link") for one in held)
+
+
 def worst(cards: list[dict[str, Any]]) -> int:
     """How urgent the most urgent card is."""
     return max((URGENCY.index(card["indicator"]) for card in cards), default=-1)
@@ -73,6 +79,8 @@ def test_the_keys_of_the_first_edition_get_the_same_or_more_urgent_cards(part: i
         (status, cards), (less_status, less) = answer(case, body), answer(case, of_first_edition(body))
         checked += 1
         least = min(worst(cards), 0) if holds(body, keys) else worst(cards)
+        if worst(cards) == 0 and has_failed(body, keys):
+            least = -1  # in known disease the failure alone brings a card
         if status != less_status or worst(less) < least or unsaid(less, keys & SAID):
             wrong.append(case.id)
 

@@ -383,7 +383,7 @@ def test_days_that_end_before_they_begin_are_refused(tmp_path: Path) -> None:
         (None, "0.csv: cannot be read"),
         (b"\xff\xfe", "0.csv: cannot be read"),
         (b"uuid;verdict\na;right\n", "0.csv: has no column uuid and no column verdict"),
-        (b"uuid,verdict\na,right\nb,perhaps\n", "0.csv:3: 'perhaps' is none of right, wrong, harmful"),
+        (b"uuid,verdict\na,right\nb,perhaps\n", "0.csv:3: 'perhaps' is not one of right, wrong, harmful"),
         (b"uuid,verdict\na\n", ""),
     ],
 )
