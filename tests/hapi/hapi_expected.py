@@ -30,6 +30,7 @@ UNSEEN: dict[str, tuple[tuple[Found, ...], str]] = {
     "third_reading/within-a-panel/K": (GAP, PANEL),
     "third_reading/within-a-panel/sign": (GAP, PANEL),
     "partial_data/partial-known-disease/unreadable-lab": ((), UNREADABLE),
+    "n35_other_results/N35-reassurance/uncategorised-HH": ((("reassurance", "info", ()),), LOCAL),
 }
 
 
