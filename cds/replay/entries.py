@@ -45,6 +45,8 @@ class Line(Struct, gc=False, rename="camel"):
     value_codeable_concept: Raw = ABSENT
     value_string: Raw = ABSENT
     component: Raw = ABSENT
+    body_site: Raw = ABSENT
+    contained: Raw = ABSENT
     reason_code: Raw = ABSENT
     reason: Raw = ABSENT
     description: Raw = ABSENT
@@ -60,6 +62,8 @@ class Line(Struct, gc=False, rename="camel"):
             self.value_codeable_concept is ABSENT
             and self.value_string is ABSENT
             and self.component is ABSENT
+            and self.body_site is ABSENT
+            and self.contained is ABSENT
             and self.reason_code is ABSENT
             and self.reason is ABSENT
             and self.description is ABSENT

@@ -80,7 +80,8 @@ def test_cards_quote_no_name_and_no_token(visit: Visit) -> None:
     of the resources they name.
     """
     quoted = {"condition id", "observation id", "medicine id", "other id", "drug text", "visit id", "complaint id"}
-    quoted |= {"heard problem", "heard reason", "heard complaint"}  # what was heard stands on the card (N17)
+    # What was heard stands on the card (N17), and so does the site of a sign that is read in words (N13).
+    quoted |= {"heard problem", "heard reason", "heard complaint", "site text"}
     quoted |= {"patient id"}  # whom a proposed order is for
 
     for name in ("cards", "orders"):

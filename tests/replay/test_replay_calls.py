@@ -41,6 +41,8 @@ OTHERWISE = {
         "onset-forms/future-instant",
         "onset-forms/future-instant-over",
         "fresh/tomorrow",
+        "date-ahead/potassium-ahead",
+        "date-ahead/twitch-with-onset-ahead",
     ),
 }
 WHOLE = [case for case in cases() if not any(name in case.chart for name in MEMBERS) and case.status == 200]

@@ -220,7 +220,7 @@ def test_a_worker_that_would_answer_otherwise_is_refused(
     """It says what is different: another key, zone or export, no key, or files that it does not see."""
     worker_like_the_leader(led(folder, tmp_path / "a"), "w").close()
 
-    with pytest.raises(UsageError, match="the worker w has another export than this machine"):
+    with pytest.raises(UsageError, match="the worker w has a different export than this machine"):
         worker_like_the_leader(led(folder, tmp_path / "a", export="other"), "w")
     with pytest.raises(UsageError, match=r"does not see .*work\. It needs a file system that all machines share"):
         worker_like_the_leader(Setup(export=str(folder), out=str(tmp_path / "b"), now=""), "w")

@@ -151,9 +151,9 @@ def test_another_replay_is_not_mixed_in(folder: Path, replay: Replay, tmp_path: 
     broken.mkdir()
     (broken / "manifest.json").write_text("{}", "utf-8")
 
-    with pytest.raises(UsageError, match="another replay"):
+    with pytest.raises(UsageError, match="a different replay"):
         replayed(folder, done.out, answers="all")
-    with pytest.raises(UsageError, match="another replay"):
+    with pytest.raises(UsageError, match="a different replay"):
         replayed(ndjson(tmp_path / "b.ndjson", [person()]), done.out)
     with pytest.raises(UsageError, match="something else"):
         replayed(folder, other)
@@ -165,7 +165,7 @@ def test_two_at_once_are_refused(folder: Path, tmp_path: Path) -> None:
     """The second says that another one is at work."""
     from cds.replay.command import _alone
 
-    with _alone(tmp_path / "out"), pytest.raises(UsageError, match="at work"):
+    with _alone(tmp_path / "out"), pytest.raises(UsageError, match="another replay is running"):
         replayed(folder, tmp_path / "out")
 
 

@@ -67,7 +67,7 @@ def _judged(address: str) -> str:
     origin = "/".join(address.split("/")[:3])
     with urlopen(address) as overview:
         text = overview.read().decode()
-    first = re.search(r'href="(/[^"]+/\d+/\d+)">Go on', text)
+    first = re.search(r'href="(/[^"]+/\d+/\d+)">Continue', text)
     assert first is not None, text
     place = f"{origin}{first[1]}"
     while not place.endswith("/"):
