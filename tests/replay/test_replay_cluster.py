@@ -228,7 +228,9 @@ def test_a_worker_that_would_answer_otherwise_is_refused(
         worker_like_the_leader(Setup(export=str(folder), out="", now="", place="memory://gone"), "w")
     monkeypatch.setenv("TWITCH_CDS_HASH_KEY", KEY[::-1])
     monkeypatch.setenv("TWITCH_CDS_TIME_ZONE", "Asia/Tokyo")
-    with pytest.raises(UsageError, match=r"a different key of the hashes .*, a different time zone .* than this machine"):
+    with pytest.raises(
+        UsageError, match=r"a different key of the hashes .*, a different time zone .* than this machine"
+    ):
         worker_like_the_leader(led(folder, tmp_path / "a"), "w")
     monkeypatch.delenv("TWITCH_CDS_HASH_KEY")
     with pytest.raises(UsageError, match="give each machine the same TWITCH_CDS_HASH_KEY"):
