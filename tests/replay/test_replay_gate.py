@@ -78,7 +78,8 @@ def test_a_code_of_any_length_and_number_is_judged(tmp_path: Path, monkeypatch: 
 
 def test_what_a_code_alone_does_not_say_is_read_each_time(tmp_path: Path) -> None:
     """A site in words and what is contained may say a twitch beside a code that was harmless before."""
-    harmless, eyelid = {"code": {"text": "Fluttering"}}, {"bodySite": [{"text": "left eyelid twitching"}]}
+    harmless: Json = {"code": {"text": "Fluttering"}}
+    eyelid: Json = {"bodySite": [{"text": "left eyelid twitching"}]}
     chart = [twitch(**harmless), twitch(**harmless, **eyelid), twitch(**harmless, contained=[twitch()])]
     entries = Reading().part(Part(0, (Piece(str(ndjson(tmp_path / "a.ndjson", chart))),), 1))
     found = gate.TwitchGate(engine(TODAY).namer)
