@@ -154,7 +154,7 @@ def chart(word: str) -> Json:
             resource("Observation", word, **result, code=coded(LOINC, "17861-6", word), valueQuantity=odd),
         ),
         "observations": bundle(
-            resource("Observation", "o3", **result, code={"text": f"weakness. {word}"}, valueString=word)
+            resource("Observation", "o3", **result, code=coded(SNOMED, "26544005", word), valueString=word)
         ),
         "medicationRequests": bundle(
             resource(
