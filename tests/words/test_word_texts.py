@@ -13,6 +13,7 @@ from word_texts import (
     Half,
     WordText,
     by_kind,
+    fifth,
     half_of,
     held,
     others,
@@ -24,6 +25,7 @@ ALL = [text for half in Half for text in texts(half)]
 OTHERS = others()
 WRITTEN = by_kind()
 HELD = held()
+FIFTH = [text for half in Half for text in fifth(half)]
 LEAST, LEAST_OF_LANGUAGE, LEAST_OTHERS, LEAST_WRITTEN, LEAST_HELD = 2_000, 400, 300, 600, 500
 
 
@@ -52,7 +54,7 @@ def test_sizes() -> None:
 
 def test_texts_are_sound() -> None:
     """Every text has an id of its own, is written once, and uses the columns' own words."""
-    every = [*ALL, *OTHERS, *WRITTEN, *HELD]
+    every = [*ALL, *OTHERS, *WRITTEN, *HELD, *FIFTH]
     assert [] == [one for one, times in Counter(text.text for text in every).items() if times > 1]
     assert [] == [one for one, times in Counter(text.id for text in every).items() if times > 1]
     assert [] == [text.id for text in every if not _is_sound(text)]
@@ -90,7 +92,7 @@ def test_silent_texts() -> None:
 def test_kinds_agree_with_the_gate() -> None:
     """What a text is called and what is expected of it do not contradict each other."""
     closed = {"negated", "negation after the phrase", "doubtful", "historical", "homonym", "hypothetical", "nothing"}
-    every = [*ALL, *OTHERS, *WRITTEN, *HELD]
+    every = [*ALL, *OTHERS, *WRITTEN, *HELD, *FIFTH]
     assert [] == [text.id for text in every if text.kind in closed and text.gate.is_open]
     assert [] == [text.id for text in every if text.kind == "other person" and text.gate not in {Gate.OTHER, Gate.NONE}]
     assert [] == [text.id for text in every if text.kind == "lay word" and not text.gate.is_open]

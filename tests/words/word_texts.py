@@ -95,6 +95,11 @@ def by_kind() -> list[WordText]:
     return read(FOLDER / "by_kind" / f"{language}.tsv" for language in LANGUAGES)
 
 
+def fifth(half: Half) -> list[WordText]:
+    """The texts of the fifth round, of which one half, by its hash, is studied and the other only measured."""
+    return [text for text in read(FOLDER / "fifth" / f"{one}.tsv" for one in LANGUAGES) if half_of(text.text) is half]
+
+
 def _rows(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE, strict=True))
