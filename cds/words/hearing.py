@@ -13,12 +13,15 @@ from cds.words.mention import Field, Mention, Polarity
 from cds.words.patterns import Match, Phrases
 from cds.words.quick import Quick
 from cds.words.sentences import WINDOW, Sentences
+from cds.words.spread import is_beyond
 from cds.words.tokens import Kind, Token, tokens
+from cds.words.understood import Understood
 
 QUOTED = 60
 NEAR_TWINS = 8  # the mentions that may stand between two of the same in two languages
 LONGEST_ABBREVIATION = 4
 TWITCH, SIGN, FAMILY, LOOKS = "twitch", "sign:", "family", "look:"
+EYELID = "eyelid"
 OTHER = "look:other"  # words that hold those of a sign and mean something else: "weak pulse"
 WEAKNESS, FATIGUE = "sign:weakness", "sign:fatigue"  # "weak" without a place is fatigue (N16)
 SURE_BEFORE, SURE_AFTER = 6, 4
@@ -96,7 +99,23 @@ class Hearing:
             relevant = [match for match in matches if not _is_other(match, excluding)]
             mentions += _mentions(relevant, name, self._languages[name], text, cues)
             steps += took + cues.steps
-        return Heard(tuple(_wanted(_merged(mentions), field)), steps)
+        understood = Understood(
+            sentences,
+            [self._languages[name].phrases for name in matched],
+            [match for matches, _ in matched.values() for match in matches],
+        )
+        merged = [_as_understood(mention, understood) for mention in _merged(mentions)]
+        return Heard(tuple(_wanted(merged, field)), steps)
+
+
+def _as_understood(mention: Mention, understood: Understood) -> Mention:
+    """A twitch in a sentence that is not understood is unclear; a sign is not: it is shown and asked about (R4)."""
+    is_open = mention.concept == TWITCH and mention.polarity is Polarity.PRESENT
+    return (
+        replace(mention, polarity=Polarity.UNKNOWN)
+        if is_open and understood.is_lost(mention.start, mention.end)
+        else mention
+    )
 
 
 def _is_other(match: Match, excluding: list[Match]) -> bool:
@@ -116,6 +135,7 @@ def _compiled(name: str, language_words: LanguageWords) -> _Language:
 
 def _mentions(matches: list[Match], name: str, language: _Language, text: str, cues: Cues) -> Iterator[Mention]:
     sentences = cues.sentences
+    signs = [match for match in matches if match.meaning.startswith(SIGN)]
     looks: dict[int, list[Match]] = {}
     for match in matches:
         if match.meaning.startswith(LOOKS):
@@ -130,6 +150,8 @@ def _mentions(matches: list[Match], name: str, language: _Language, text: str, c
         polarity = around.polarity(is_sign=is_sign)
         if concept == TWITCH and polarity is Polarity.PRESENT and _looks_else(match, looks, cues):
             polarity = Polarity.LOOK_ALIKE
+        if place == EYELID and is_beyond(match, sentences.tokens, language.phrases, signs):
+            place = ""
         yield Mention(
             concept=concept,
             polarity=polarity,

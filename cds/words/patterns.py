@@ -63,6 +63,9 @@ class Phrases:
         self._mentions: set[int] = set()
         self._filler = self._element("@filler")
         self._places = self._element("@eyelids|@limb|@trunk|@facial")
+        self._beyond = self._element("@limb|@trunk")
+        if "plain" in words:
+            self._element("@plain")
 
     def add(self, text: str, meaning: str, gap: int = CLOSE) -> None:
         """Compile one phrase."""
@@ -136,6 +139,22 @@ class Phrases:
                 if word[:SURE] == text[:SURE] and _is_near(word, text):
                     return word
         return None
+
+    def is_filler(self, token: Token) -> bool:
+        """Whether a word may stand within a phrase."""
+        return self._filler in self.kinds(token)
+
+    def is_beyond(self, token: Token) -> bool:
+        """Whether a word names a limb or the trunk, and nothing else: "back" is a filler too."""
+        kinds = self.kinds(token)
+        return self._beyond in kinds and self._filler not in kinds
+
+    def known(self, tokens: list[Token]) -> Iterator[tuple[int, bool]]:
+        """The places of what the lists know, be it a mark or a number, and whether it names a part of the body."""
+        for place, token in enumerate(tokens):
+            kinds = self.kinds(token)
+            if kinds or token.kind is not Kind.WORD:
+                yield place, self._places in kinds
 
     def find(self, tokens: list[Token]) -> tuple[list[Match], int]:
         """All phrases in a text, and the steps it took: at most a fixed number for each token."""

@@ -60,7 +60,7 @@ def test_measure_prints_and_judges(capsys: pytest.CaptureFixture[str]) -> None:
     status = main([])
     printed = capsys.readouterr().out
     lines = printed.splitlines()
-    assert len(LANGUAGES) * 7 * 3 == sum(one.startswith(LANGUAGES) and "[" in one for one in lines)
+    assert len(LANGUAGES) * 7 * 3 == sum(one.startswith(LANGUAGES) and ":" not in one for one in lines)
     assert (1 if KNOWN.languages else 0) == status
     assert sorted(KNOWN.languages) == sorted({one[:2] for one in lines if "below" in one})
     unread = [*texts(Half.SEALED), *others(), *held(), *fifth(Half.SEALED)]
