@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
@@ -18,6 +19,7 @@ from cds.commands.look import Command, Group
 from cds.commands.program import COMMANDS, COMPLETE, Files, program
 
 BOLD = "\x1b[1m"
+CHART = Path(__file__).parents[1] / "fhir_fixtures/charts/aisha-rahman.json"
 TWITCH_CDS = (sys.executable, "-m", "cds")
 
 
@@ -154,6 +156,17 @@ def test_nothing_of_a_command_is_imported_for_help() -> None:
         "print([name for name in sys.argv[1:] if name in sys.modules], file=sys.stderr)"
     )
     run = subprocess.run([sys.executable, "-c", script, *heavy], capture_output=True, text=True, check=True)
+
+    assert "[]\n" == run.stderr
+
+
+def test_evaluate_loads_no_openssl() -> None:
+    """The digest of the knowledge is made without it: a tenth of the memory of the command."""
+    script = (
+        "import sys; from cds.cli import main; main(['evaluate', sys.argv[1]]);"
+        "print([name for name in ('_hashlib', 'ssl') if name in sys.modules], file=sys.stderr)"
+    )
+    run = subprocess.run([sys.executable, "-c", script, str(CHART)], capture_output=True, text=True, check=True)
 
     assert "[]\n" == run.stderr
 
