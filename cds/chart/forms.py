@@ -90,8 +90,10 @@ class Forms:
         entry = Entry(response.ref, when, source, reported=source is Source.PATIENT)
         form, codes = _form_of(response), self._codes_for(response)
         if self._own.is_mine(form):
-            observations, medicines = self._own.read(answers, entry)
-            return Reading(observations, medicines, unread_count)
+            observations, medicines, strange = self._own.read(answers, entry)
+            in_words = [self._in_words(item, answer, entry) for item, answer in strange]
+            observations += [seen for seen in in_words if seen is not None]
+            return Reading(observations, medicines, unread_count + in_words.count(None))
         return Reading(list(self._read(answers, codes, entry)), [], unread_count)
 
     def _read(self, answers: list[Answered], codes: QuestionCodes, entry: Entry) -> Iterator[ClinicalObservation]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 
 from cds.chart.facts import Meaning
+from cds.chart.own_answers import OwnAnswers
 from cds.chart.sites import FACE, TONGUE, Sites
 from cds.chart.spoken import EYELID, NOTHING_SAID, RED_FLAG, TWITCH_PHRASES, Listener, TextMeaning
 from cds.fhir.concepts import each, texts
@@ -31,6 +32,7 @@ class Namer:
     def __init__(self, knowledge: Knowledge) -> None:
         self.answers = knowledge.answers
         self.form, self.form_names = knowledge.form, knowledge.names.form
+        self.own_answers = OwnAnswers(knowledge.form, knowledge.form_words, knowledge.answers)
         self.nothing_known = knowledge.nothing_known.of
         self.caffeine = CaffeineWords(knowledge.phrases.caffeine).mg_a_day
         self.says_abnormal = AbnormalWords(knowledge.phrases.abnormal).says_abnormal

@@ -8,7 +8,9 @@ from msgspec.structs import replace
 from cds.chart.facts import ClinicalObservation, Meaning, ReportedMedicine
 from cds.chart.naming import Namer
 from cds.chart.observations import CAFFEINE, MG_A_DAY, Entry, seen_in
+from cds.chart.own_answers import Put
 from cds.chart.polarity import FINDING
+from cds.chart.polarity import NOT_KNOWN as UNKNOWN_VALUE
 from cds.chart.scope import Scope
 from cds.fhir.datatypes import CodeableConcept, Coding, Quantity
 from cds.fhir.dates import When, parse
@@ -53,17 +55,45 @@ class OwnForm:
 
     def read(
         self, answered_items: Sequence[Answered], entry: Entry
-    ) -> tuple[list[ClinicalObservation], list[ReportedMedicine]]:
-        """What the answers say."""
+    ) -> tuple[list[ClinicalObservation], list[ReportedMedicine], list[Put]]:
+        """What the answers say, the medicines that they name, and the answers that are not understood."""
+        put = self._namer.own_answers.sort((answered.item, answered.answer) for answered in answered_items)
         answers: Given = {}
-        for item, answer in ((answered_item.item, answered_item.answer) for answered_item in answered_items):
+        for item, answer in put.understood:
             answers.setdefault(item.link_id or "", []).append(answer)
-        observations = [
+        observations = [self._impossible(item, amount, entry) for item, amount in put.implausible]
+        observations += [
+            seen
+            for name in dict.fromkeys(one.item.link_id for one in put.strange)
+            for seen in self._unsure(name, answers, entry)
+        ]
+        observations += [
             self._twitch(observation, answers)
             for item in self._form.every()
             for observation in self._of(item, answers, entry)
         ]
-        return observations + self._caffeine(answers, entry), list(self._medicines(answered_items, entry))
+        medicines = list(self._medicines(put.understood, entry))
+        return observations + self._caffeine(answers, entry), medicines, put.strange
+
+    def _unsure(self, name: str | None, answers: Given, entry: Entry) -> Iterator[ClinicalObservation]:
+        """The signs of an item whose answer is not understood: nothing is known of them, so nothing calms."""
+        for item in self._form.every():
+            if item.id == name and item.id not in answers:
+                entry = replace(entry, years=item.years, except_sex=item.except_sex)
+                for token in (item.asks, *(option.asks for option in self._form.options(item))):
+                    if token is not None:
+                        yield from self._asked(token, NOT_KNOWN, entry)
+
+    def _impossible(self, item: FormItem, amount: Quantity, entry: Entry) -> ClinicalObservation:
+        """A number that cannot be: it is named, and not used (N48)."""
+        entry = replace(entry, years=item.years)
+        if item.code is not None:
+            concepts = self._namer.concepts(self._concept(item.code))
+            sets = NOTHING.union(*(concept.sets for concept in concepts))
+            made = self._seen(Meaning(entry.ref, concepts, sets), entry)
+        else:
+            made = self._put(item.id, frozenset({CAFFEINE}), entry)
+        return replace(made, quantity=amount, said=UNKNOWN_VALUE)
 
     def _of(self, item: FormItem, answers: Given, entry: Entry) -> Iterator[ClinicalObservation]:
         if item.only_if is not None and item.only_if.answer not in self._chosen(item.only_if.item, answers):
@@ -76,7 +106,7 @@ class OwnForm:
             yield from self._listed(item, codes, entry)
         elif item.code is not None and item.unit is not None:
             for answer in answers.get(item.id, ()):
-                yield from self._measured(item.code, _amount(answer, item.unit), entry)
+                yield from self._measured(item.code, answer.value_quantity, entry)
 
     def _chosen(self, name: str, answers: Given) -> list[str]:
         """The codes that were chosen, as our lists and those of HL7 spell them."""
@@ -159,7 +189,7 @@ class OwnForm:
         sites = [places[code].site for code in self._chosen(WHERE, answers) if code in places]
         often = {option.code: option.sets for item in self._form.item if item.id == OFTEN for option in item.answers}
         frequent = NOTHING.union(*(often.get(code, NOTHING) for code in self._chosen(OFTEN, answers)))
-        onset = next((answer.value_date or answer.value_date_time for answer in answers.get(ONSET, ())), None)
+        onset = next((answer.value_date for answer in answers.get(ONSET, ())), None)
         return replace(
             observation,
             sites=tuple(frozenset({site}) if site else NOTHING for site in sites),
@@ -174,7 +204,7 @@ class OwnForm:
             for item in self._form.item
             if item.caffeine is not None
             for answer in answers.get(item.id, ())
-            if (amount := _amount(answer, "1")) is not None and amount.value is not None and amount.value >= 0
+            if (amount := answer.value_quantity) is not None and amount.value is not None
         ]
         if not counted:
             return []
@@ -206,12 +236,3 @@ class OwnForm:
     def _concept(self, token: str) -> CodeableConcept:
         short, _, code = token.partition(":")
         return CodeableConcept(coding=[Coding(system=self._systems[short], code=code)])
-
-
-def _amount(answer: Answer, unit: str) -> Quantity | None:
-    """A number in the unit of its item, where it states none itself."""
-    if answer.value_quantity is not None:
-        quantity = answer.value_quantity
-        return quantity if quantity.code or quantity.unit else replace(quantity, code=unit)
-    number = answer.value_decimal if answer.value_integer is None else answer.value_integer
-    return Quantity(stated=number, code=unit) if number is not None else None

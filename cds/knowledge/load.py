@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cards.form_words import FormWords, read_form_words
 from cards.words import ENGLISH, LABELS
 from cds.errors import KnowledgeError
 from cds.fhir.units import factor, known, usual_units
@@ -84,6 +85,7 @@ class Knowledge(Struct, frozen=True, eq=False, dict=True):
     nothing_known: NothingKnown
     signs: Signs
     form: Form
+    form_words: FormWords
     explanations: dict[str, Explanation]
     causes: dict[str, KnownCause]
     spoken: dict[str, LanguageWords]
@@ -178,6 +180,7 @@ def load(folder: Path = DATA, languages: Collection[str] = (), wording: Path = E
         answers=_answers(answer_lists, terminology),
         signs=_convert("signs.toml", "", files.toml("signs.toml"), Signs),
         form=_convert(FORM, "", files.toml(FORM), Form),
+        form_words=read_form_words(wording),
         explanations=explanations,
         causes=_read(files, CAUSES, KnownCause),
         spoken=_spoken(files),

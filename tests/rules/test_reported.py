@@ -88,7 +88,7 @@ def test_answers_that_were_not_read_are_counted_on_the_card() -> None:
     """What is too deep is said, and nothing reassures beside it (N20, N48)."""
     form = {"answers": {"Muscle weakness": True}, "depth": 10, "at": "1 d"}
 
-    assert "1 answers to forms on file were not read" in said(form)
+    assert "Answers to forms on file that were not read: 1 " in said(form)
 
 
 # Charts without answers of their own: a later answer of a patient may cancel an earlier one (N4 a).
