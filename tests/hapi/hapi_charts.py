@@ -52,7 +52,7 @@ class OnServer:
 
 
 def golden() -> list[OnServer]:
-    """Golden cases whose prefetch arrived whole, answered with cards or silence, that a server can hold: each EVERYth."""
+    """Golden cases whose prefetch arrived whole, answered with cards or silence, a server can hold: each EVERYth."""
     whole = [
         case
         for case in cases()
