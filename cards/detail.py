@@ -59,7 +59,7 @@ def _standing(
     considered = variant_words.consider or words.topics[topic].consider
     bullets = dict.fromkeys((*considered, *(bullet for tag in tagged for bullet in tag.consider)))
     return Standing(
-        flags=tuple(_flag(identifier, words) for identifier in flags if identifier != SYMPTOM),
+        flags=tuple(line for name in flags if name != SYMPTOM for line in _flag(name, tags, words)),
         why=_why(words, kind, tagged),
         consider=tuple(bullets),
         source=_source(words, kind, tagged, flags),
@@ -68,11 +68,21 @@ def _standing(
 
 def _facts(advice: Advice, words: Words) -> Iterable[str]:
     """One bullet per fact: in the chart's own words, value and unit, then date, where, limit with its source (N59)."""
-    for fact in advice.facts:
+    for fact in _once(advice.facts):
         label, value = _called(fact, words), _value(fact)
         head = words.phrase("fact", label=label, value=value) if value else words.phrase("fact_bare", label=label)
         extras = words.phrase("comma").join(filter(None, _extras(fact, words)))
         yield f"{head} {words.phrase('fact_extra', extras=extras)}" if extras else head
+
+
+def _once(facts: Iterable[Fact]) -> Iterable[Fact]:
+    """The same words in several fields of a chart are one fact to a reader: the first one stands."""
+    texts: set[str] = set()
+    for fact in facts:
+        text = "" if fact.code else (fact.quoted or "").casefold()
+        if text not in texts:
+            yield fact
+        texts |= {text} - {""}
 
 
 _our = lru_cache(maxsize=1024)(escape)  # labels and units: the same few again and again
@@ -92,11 +102,16 @@ def _value(fact: Fact) -> str:
 
 def _extras(fact: Fact, words: Words) -> Iterable[str]:
     """Date, where it stands, limit and its source, remark: whatever is known."""
-    yield escape(day(fact.date)) if fact.date else ""
+    yield _date(day(fact.date), fact.dated, words) if fact.date else ""
     if fact.place:
         where = words.place(fact.place, is_dated=bool(fact.visit))
         yield escape(fill(where, {"date": day(fact.visit or "")}))
     yield from _standard(fact.limit or "", fact.limit_source, fact.note, words)
+
+
+def _date(date: str, dated: str | None, words: Words) -> str:
+    """The day of a fact; of a medicine what happened on it."""
+    return escape(fill(words.book.dates[dated], {"date": date}) if dated else date)
 
 
 @lru_cache(maxsize=1024)
@@ -110,10 +125,12 @@ def _standard(limit: str, source: str | None, note: str | None, words: Words) ->
     return limit_text, escape((words.fact_note(note) or "").rstrip("."))
 
 
-def _flag(identifier: str, words: Words) -> str:
-    """A red flag: why it matters, who, how soon (clinical knowledge 3)."""
+def _flag(identifier: str, tags: tuple[tuple[str, ...], tuple[str, ...]], words: Words) -> Iterable[str]:
+    """A red flag: why it matters, who, how soon (clinical knowledge 3); a line for each danger that its tags name."""
     flag = words.flag(identifier)
-    return words.phrase("flag", title=flag.title, why=flag.why, urgency=flag.urgency, who=flag.who)
+    keys = (f"{tag}.high" if tag in tags[1] else tag for tag in tags[0])
+    for reason in [flag.by_tag[key] for key in keys if key in flag.by_tag] or [flag]:
+        yield words.phrase("flag", title=reason.title, why=reason.why, urgency=flag.urgency, who=flag.who)
 
 
 def _list(heading: str, sentences: Iterable[str], words: Words) -> str:

@@ -54,6 +54,8 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "dated_sign": ("sign", "date"),
 }
 
+HIGH = ".high"  # so ends the key of a tag whose value is high
+DATES = ("since", "ordered", "dispensed", "given", "ended")
 PLACES = ("problem-list", "visit", "visit-undated", "form", "request", "appointment", "alert", "family")
 REASONS = (
     *("absent", "failed", "unreadable", "partial", "rule-failed", "card-failed"),
@@ -133,6 +135,9 @@ def check_vocabulary(words: Words, vocabulary: Vocabulary) -> None:
     for topic, tags in vocabulary.tags.items():
         _complete("tags.toml", tags, words.tags[topic], f"{topic}.")
     _complete("flags.toml", vocabulary.flags, words.flags)
+    for flag, entry in words.flags.items():
+        if unknown := {tag.removesuffix(HIGH) for tag in entry.by_tag} - set(vocabulary.tags[Topic.EMERG]):
+            raise WordingError("flags.toml", flag, f"no tag {min(unknown)}")
     _complete("phrases.toml", vocabulary.rules, words.book.rules)
 
 
@@ -145,6 +150,7 @@ def _check_keys(words: Words) -> None:
         raise WordingError("phrases.toml", "layout", "every number at least 1")
     _complete("phrases.toml", REASONS, words.book.reasons)
     _complete("phrases.toml", PLACES, words.book.places)
+    _complete("phrases.toml", DATES, words.book.dates)
 
 
 def _check_summaries(words: Words) -> None:
@@ -175,6 +181,8 @@ def _check_sentences(words: Words) -> None:
         _placeholders("phrases.toml", key, text, ("about",) if key.startswith(TASK) else ())
     for key, text in words.book.places.items():
         _placeholders("phrases.toml", key, text, ("date",) if key == "visit" else ())
+    for key, text in words.book.dates.items():
+        _placeholders("phrases.toml", f"dates.{key}", text, ("date",))
     for file, key, text in _fixed_sentences(words):
         _placeholders(file, key, text, ())
 
@@ -192,7 +200,8 @@ def _fixed_sentences(words: Words) -> Iterable[tuple[str, str, str]]:
         sentences = (part.name, *part.consider, *extra)
         yield from (("tags.toml", f"{topic}.{tag}", text) for text in sentences)
     for key, flag in words.flags.items():
-        yield from (("flags.toml", key, text) for text in (flag.title, flag.why, flag.urgency, flag.who))
+        reasons = (text for reason in flag.by_tag.values() for text in (reason.title, reason.why))
+        yield from (("flags.toml", key, text) for text in (flag.title, flag.why, flag.urgency, flag.who, *reasons))
     for key, citation in words.citations.items():
         yield from (("citations.toml", key, text) for text in (citation.label, citation.short))
     book = words.book

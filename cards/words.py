@@ -73,14 +73,22 @@ class TagWords(Struct, frozen=True, forbid_unknown_fields=True):
     high: "TagWords | None" = None
 
 
+class FlagReason(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a red flag is where the tag of the card tells which of its dangers it is."""
+
+    title: str
+    why: str
+
+
 class FlagWords(Struct, frozen=True, forbid_unknown_fields=True):
-    """A red flag: sign, why it matters, how soon, who (clinical knowledge 3)."""
+    """A red flag: sign, why it matters, how soon, who (clinical knowledge 3); `by_tag`: for one tag of several."""
 
     title: str
     why: str
     urgency: str
     who: str
     citations: tuple[str, ...]
+    by_tag: dict[str, FlagReason] = {}
 
 
 class Citation(Struct, frozen=True, forbid_unknown_fields=True):
@@ -138,6 +146,7 @@ class Phrasebook(Struct, frozen=True, forbid_unknown_fields=True):
     limit_sources: dict[str, str]
     reasons: dict[str, str]
     places: dict[str, str]
+    dates: dict[str, str]
     overrides: dict[str, str]
     rules: dict[str, str]
     orders: dict[str, str]

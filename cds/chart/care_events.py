@@ -30,6 +30,8 @@ BOOKED = frozenset({"booked", "pending", "arrived"})
 CALLED_OFF = frozenset({"cancelled", "entered-in-error"})
 VOID = frozenset({"cancelled", "entered-in-error", "nullified"})
 REPORTED = frozenset({"final", "amended", "corrected", "appended", "completed"})
+TO_COME = frozenset({"preliminary", "partial", "in-progress"})
+EARLY = TO_COME | {"unknown", ""}  # not final, or of no status that says anything
 REQUESTED = frozenset({"active", "on-hold", "completed"})
 FAMILY_DISEASE = frozenset({"family-disease"})
 
@@ -116,7 +118,7 @@ def _examined(resource: Examination, namer: Namer) -> tuple[str, Concept] | None
     hits = namer.concepts(concepts.plain(resource.code))
     sets = union(hits)
     kind = next((kind for kind in examinations.KINDS if kind in sets), None)
-    return (kind, hits[0]) if kind is not None and status_of(resource) in REPORTED else None
+    return (kind, hits[0]) if kind is not None and status_of(resource) in REPORTED | EARLY else None
 
 
 def _report(
@@ -127,21 +129,28 @@ def _report(
     conclusions: Conclusions,
     namer: Namer,
 ) -> Report | None:
-    """The report; one that is called normal, and says otherwise beside it, is of unknown result (N3, N24)."""
+    """The report; one that is called normal, and says otherwise beside it, is of unknown result (N3, N24).
+
+    So is one that is not final, unless it is normal and still to come, or a procedure without an outcome (N1).
+    """
     if scope.is_future(when):
         return None
     kind, concept = hit
     outcome, disagrees = examinations.of_all(conclusions.coded, namer)
     disagrees |= outcome == examinations.NORMAL and examinations.speaks_against(conclusions.texts, namer)
+    status, is_procedure = status_of(resource), isinstance(resource, Procedure)
+    is_to_come = status in TO_COME and outcome == examinations.NORMAL and not disagrees
+    if is_to_come or (status in EARLY and is_procedure and outcome is None):
+        return None
     return Report(
         ref=resource.ref,
         kind=kind,
         concept=concept,
         words=_words(concepts.plain(resource.code)),
         when=scope.date(when),
-        result=None if disagrees else outcome,
+        result=None if disagrees or status in EARLY else outcome,
         disagrees=disagrees,
-        is_procedure=isinstance(resource, Procedure),
+        is_procedure=is_procedure,
     )
 
 

@@ -26,13 +26,14 @@ def examined(observation: ClinicalObservation) -> Report | None:
     """An Observation that is an examination or an EMG, unless it says that there was none.
 
     What has no value or is not final is one of unknown result: it neither calms nor alarms, nor does an older normal
-    one. What is preliminary is not there yet (N1), unless it is abnormal: then nothing calms beside it.
+    one. What is preliminary is not there yet (N1) only if it is normal: nothing calms beside one that is abnormal, or
+    whose result was lost.
     """
     outcome = result(observation.value_sets)
-    if not observation.is_done or (observation.preliminary and outcome != ABNORMAL):
+    disagrees = outcome == NORMAL and observation.said.disagrees
+    if not observation.is_done or (observation.preliminary and outcome == NORMAL and not disagrees):
         return None
     is_known = observation.is_settled and observation.said.by is not By.REASON
-    disagrees = outcome == NORMAL and observation.said.disagrees
     kind = next(kind for kind in KINDS if kind in observation.named.sets)
     return Report(
         ref=observation.named.ref,

@@ -13,6 +13,12 @@ from cds.fhir.reference_ranges import ReferenceRange
 from cds.fhir.resources import Dosage
 from cds.knowledge.codes import NOTHING, Concept
 
+SINCE, ORDERED, GIVEN_ON, ENDED = (
+    "since",
+    "ordered",
+    "given",
+    "ended",
+)  # what a date of a medicine is: keys of the wording
 ORDER_INTENTS = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order"})
 DOUBTED = DENIED | {"unconfirmed", "provisional", "differential"}
 
@@ -170,7 +176,8 @@ class Drug(Struct, frozen=True, kw_only=True):
 
     `routes` are those stated by code, `said_routes` those that its words say (N47). `was_taken` marks a denied entry
     that says until when the medicine was taken, `was_stopped` one that says that it was, `supplied` an end that is
-    reckoned from a supply, `as_needed` what is taken at need only. `dosages` are read only for a dose.
+    reckoned from a supply, `as_needed` what is taken at need only. `dosages` are read only for a dose. `begun` is what
+    `start` is the day of, a key of the wording: of the beginning, of an order, of a supply or of one dose.
     """
 
     ref: str
@@ -187,6 +194,7 @@ class Drug(Struct, frozen=True, kw_only=True):
     supplied: bool = False
     as_needed: bool = False
     dosages: tuple[Dosage, ...] = ()
+    begun: str = SINCE
 
 
 class ReportedMedicine(Struct, frozen=True):

@@ -3,7 +3,7 @@
 import msgspec
 from msgspec.structs import replace
 
-from cds.chart.facts import ORDER_INTENTS, Drug, Medicines
+from cds.chart.facts import GIVEN_ON, ORDER_INTENTS, ORDERED, SINCE, Drug, Medicines
 from cds.chart.naming import Namer
 from cds.chart.routes import RouteNames
 from cds.chart.scope import Scope
@@ -225,7 +225,10 @@ class MedicationReader:
             current = end is not None
         state = self._state("active" if current else "", status in ENDED, end) or _doubt(status)
         drug = self._drug(entry, hits, state, dosages, start, end, authored or start)
-        return replace(drug, supplied=True) if drug and status == "completed" and current else drug
+        if drug is None:
+            return None
+        is_supplied = status == "completed" and current
+        return replace(drug, supplied=is_supplied, begun=SINCE if bounds[0] else ORDERED)
 
     def _statement(self, entry: MedicationStatement, hits: tuple[Concept, ...]) -> Drug | None:
         start, end = _effective(entry.effective_date_time, entry.effective_period)
@@ -249,7 +252,7 @@ class MedicationReader:
             DISPENSED if is_given else _doubt(status)
         )
         drug = self._drug(entry, hits, state, _many(entry.dosage_instruction), start, end, start)
-        return replace(drug, supplied=True) if drug else None
+        return replace(drug, supplied=True, begun=DISPENSED) if drug else None
 
     def _supplied(self, start: When | None, days: Quantity | None) -> When | None:
         """The day on which a supply ends; None if that is not known."""
@@ -265,7 +268,8 @@ class MedicationReader:
             entry.effective_date_time or entry.occurence_date_time, entry.effective_period or entry.occurence_period
         )
         administered = end or start
-        return self._drug(entry, hits, "active", _many(entry.dosage), start, None, administered, administered)
+        drug = self._drug(entry, hits, "active", _many(entry.dosage), start, None, administered, administered)
+        return replace(drug, begun=GIVEN_ON) if drug else None
 
     def _state(self, current: str, is_over: bool, end: When | None) -> str:
         if current and end is not None and end.last < self._scope.today:

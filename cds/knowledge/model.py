@@ -38,10 +38,7 @@ class Aliases(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ValueSet(Struct, frozen=True, forbid_unknown_fields=True):
-    """One value set as its file states it; no code stands for a `derived` one: findings put signs into it.
-
-    Its `label` is that of the wording.
-    """
+    """One value set as its file states it, named by the wording; no code stands for a `derived` one: findings do."""
 
     source: str
     label: str = ""
@@ -326,6 +323,7 @@ class Sides(Struct, frozen=True, forbid_unknown_fields=True):
     high: str
     abnormal: str
     normal: str
+    positive: str
 
     def of(self, side: str | None) -> str:
         """The word for a side; abnormal where it is not known."""

@@ -54,7 +54,8 @@ def gaps(assessment: Assessment, *, habits: bool = True) -> tuple[str, ...]:
     asks = habits and picture.complete.has(*ANSWERED) and not picture.is_under("adult_texts_years")
     gaps_asked = picture.knowledge.rules.gaps if asks else {}
     absent = tuple(gap for gap, sets in gaps_asked.items() if not seen_sets.intersection(sets))
-    exam = ("examination",) if picture.exam is None and picture.complete.has(*EXAMINED) else ()
+    is_on_file = picture.exam is not None or _of_unknown_day("exam", picture)
+    exam = ("examination",) if not is_on_file and picture.complete.has(*EXAMINED) else ()
     onset = ("onset",) if picture.last is None else ()
     chart = picture.chart
     listed_medicines = chart.drugs or chart.unknown_medicines or chart.medicines.active
@@ -129,13 +130,30 @@ def exam_notes(picture: Picture) -> tuple[Note, ...]:
 
 
 def _exam(picture: Picture) -> tuple[Note, ...]:
-    if picture.exam is None:  # it is named among what was not found
-        return ()
+    if picture.exam is None:  # else it is named among what was not found
+        return _of_unknown_day("exam", picture)
     if picture.exam.result == "normal":
         return (Note("exam_normal", {"date": exam_date(picture)}),)
     if picture.exam.report.disagrees:
         return (_disagrees(picture.exam, picture),)
     return (Note("exam_unknown", {"date": exam_date(picture)}),) if picture.exam.result is None else ()
+
+
+def _of_unknown_day(kind: str, picture: Picture) -> tuple[Note, ...]:
+    """One that is on file, and nobody knows if since the twitch began: it is not "not found", and calms nothing."""
+    test = first_of_sentence(picture.knowledge.label(kind))
+    oldest, last = picture.today - picture.knowledge.days(kind), picture.last
+    for report in picture.chart.reports:
+        when = report.when
+        if report.kind != kind or (when is not None and when.last < oldest):
+            continue
+        if when is None:
+            return (Note("exam_undated", {"test": test}),)
+        if last is None:
+            return (Note("exam_onset_unknown", {"test": test, "date": when.text}),)
+        if when.first < max(last.last, oldest) <= when.last:
+            return (Note("exam_day_unknown", {"test": test, "date": when.text}),)
+    return ()
 
 
 def _disagrees(done: Done, picture: Picture) -> Note:
@@ -147,7 +165,9 @@ def _disagrees(done: Done, picture: Picture) -> Note:
 def _emg(picture: Picture) -> tuple[Note, ...]:
     """An EMG without a coded result is on file, and not "not found" (N48)."""
     emg = picture.emg
-    if emg is None or emg.result is not None:
+    if emg is None:
+        return _of_unknown_day("emg", picture)
+    if emg.result is not None:
         return ()
     if emg.report.disagrees:
         return (_disagrees(emg, picture),)
@@ -187,7 +207,7 @@ def remarks(picture: Picture) -> tuple[Note, ...]:
         *unread_texts(picture),
         *unrecognised(picture),
         *not_known(picture),
-        *((Note("foreign_resources", {"n": str(chart.foreign)}),) if chart.foreign else ()),
+        *foreign(chart.foreign),
         *((Note("age_unknown"),) if picture.age is None else ()),
         *unclear(picture),
         *unsure(picture),
@@ -200,6 +220,13 @@ def strange(picture: Picture) -> tuple[Note, ...]:
     if not count:
         return ()
     return (Note("problem_unread" if count == 1 else "problems_unread", {"n": str(count)}),)
+
+
+def foreign(count: int) -> tuple[Note, ...]:
+    """How many entries are of somebody else."""
+    if not count:
+        return ()
+    return (Note("foreign_resource" if count == 1 else "foreign_resources", {"n": str(count)}),)
 
 
 def ahead(picture: Picture) -> Iterator[Note]:

@@ -9,6 +9,7 @@ from cds.rules.abnormal_labs import Abnormal
 from cds.rules.assess import Assessment
 from cds.rules.causes import Cause
 from cds.rules.choice import Choice
+from cds.rules.flags import Flags
 from cds.rules.new_signs import NewSign
 from cds.rules.picture import Picture
 from cds.rules.reads import EXPECTED as DISEASES_OF_NERVES
@@ -43,9 +44,14 @@ def of(assessment: Assessment, choices: Sequence[Choice]) -> tuple[Note, ...]:
         *_of_muscle(assessment, choices),
         *added_classes.nitrous_oxide(assessment.picture),
         *other_results.of(
-            assessment.picture, {fact.resource for flag in assessment.emergencies for fact in flag.facts}
+            assessment.picture, {fact.resource for flag in _of_results(assessment) for fact in flag.facts}
         ),
     )
+
+
+def _of_results(assessment: Assessment) -> Flags:
+    """The flags whose facts are on a card whenever they are raised."""
+    return (*assessment.emergencies, *assessment.urgent, *assessment.childhood)
 
 
 def _of_self_harm(picture: Picture) -> Iterator[Note]:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from cards.advice import Fact, Note
-from cds.chart.facts import Drug, ReportedMedicine
+from cds.chart.facts import ENDED, SINCE, Drug, ReportedMedicine
 from cds.fhir.dates import When
 from cds.fhir.references import entry_type
 from cds.knowledge.codes import Concept
@@ -23,7 +23,7 @@ class Course(Struct, frozen=True, kw_only=True):
     """One ingredient of one class that is taken now: all its active entries, and the start of the whole course.
 
     `cautions` are what makes its review a warning (N34), `reasons` why it counts whatever its timing (N49).
-    `of_supplies`: it counts only by what was handed out. `reported` marks one that only a patient tells of.
+    `of_supplies`: it counts only by what was handed out. `reported`: only a patient tells of it. `begun` as in `Drug`.
     """
 
     tag: str
@@ -36,6 +36,7 @@ class Course(Struct, frozen=True, kw_only=True):
     reasons: tuple[Note, ...] = ()
     of_supplies: bool = False
     reported: bool = False
+    begun: str = SINCE
 
     def began(self, onset: When | None) -> When | None:
         """Its start as it is held against the onset of the twitch; None if that cannot be told.
@@ -65,6 +66,7 @@ class Course(Struct, frozen=True, kw_only=True):
             code=self.concept.code or None,
             date=self.start.text if self.start else None,
             note=PATIENT_REPORTS if self.reported else None,
+            dated=self.begun,
         )
 
     @property
@@ -85,7 +87,7 @@ class Ended(Struct, frozen=True, kw_only=True):
     @property
     def fact(self) -> Fact:
         """The medicine with the day on which it ended."""
-        return Fact(resource=self.ref, label=self.name, date=self.end.text if self.end else None)
+        return Fact(resource=self.ref, label=self.name, date=self.end.text if self.end else None, dated=ENDED)
 
 
 class Doubtful(Struct, frozen=True):
@@ -352,16 +354,17 @@ def _courses(
     alike = _by_ingredient(matched)
     for (tag, ingredient), pairs in _by_ingredient(live).items():
         same = [drug for _, drug in alike[tag, ingredient]]
-        course = Course(
+        start = start_of([drug for _, drug in pairs], same, knowledge)
+        yield Course(
             tag=tag,
             ingredient=ingredient or tag,
             groups=frozenset().union(*(concept.groups for concept, _ in pairs)),
             concept=min((concept for concept, _ in pairs), key=lambda concept: concept.by_words),
             refs=tuple(dict.fromkeys(drug.ref for _, drug in pairs)),
-            start=start_of([drug for _, drug in pairs], same, knowledge),
+            start=start,
+            begun=next((drug.begun for drug in same if drug.start == start), SINCE),
             of_supplies=all(drug.supplied for _, drug in pairs),
         )
-        yield course
 
 
 def _by_ingredient(matched: list[tuple[str, Concept, Drug]]) -> dict[tuple[str, str], list[tuple[Concept, Drug]]]:

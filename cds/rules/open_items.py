@@ -89,10 +89,16 @@ def _answered(picture: Picture) -> Iterator[str]:
 
 
 def _unjudged(picture: Picture) -> Iterator[str]:
-    """The abnormal results that no rule judged, and the normal numbers that their laboratory flagged (N35)."""
+    """The abnormal results that no rule judged, normal numbers that were flagged, and positive antibodies (N35)."""
     yield from (line.text for line in other_results.lines(picture))
     for test in other_results.disagreeing(picture):
         yield fill(picture.knowledge.names.open.flag, {"test": test})
+    names = picture.knowledge.names
+    for finding in other_results.antibodies(picture):
+        test = in_sentence(own(finding.named.words, finding.concepts, picture.knowledge))
+        values = {"test": test, "value": "", "flag": names.sides.positive}
+        values["date"] = finding.when.text if finding.when else names.undated
+        yield " ".join(fill(names.other_result, values).split())
 
 
 def _unsure(picture: Picture) -> Iterator[str]:

@@ -10,10 +10,13 @@ from cards.template import fill
 from cds.chart.facts import OtherResult
 from cds.knowledge.load import Knowledge
 from cds.rules import context, lab_status
+from cds.rules.findings import Finding
 from cds.rules.lab_limits import CRITICAL, Interpretation
 from cds.rules.newest import newest
 from cds.rules.other_tests import name_of, outside
+from cds.rules.own_words import own
 from cds.rules.picture import Picture
+from cds.rules.uncertain import ANTIBODY
 
 FLAGS = {**CRITICAL, "L": "low", "H": "high", "A": "abnormal"}
 
@@ -29,7 +32,11 @@ class Line(Struct, frozen=True):
 def of(picture: Picture, used_refs: Collection[str] = ()) -> tuple[Note, ...]:
     """The line, and where a flag says something else than the range; `used_refs` are results that a card rests on."""
     items = "; ".join(line.text for line in lines(picture, used_refs)[: int(picture.knowledge.at("max_other_results"))])
-    return (*((Note("other_results", {"items": items}),) if items else ()), *_disagreements(picture))
+    return (
+        *((Note("other_results", {"items": items}),) if items else ()),
+        *_disagreements(picture),
+        *_antibodies(picture, used_refs),
+    )
 
 
 def lines(picture: Picture, used_refs: Collection[str] = ()) -> list[Line]:
@@ -43,6 +50,19 @@ def disagreeing(picture: Picture) -> Iterator[str]:
     for analyte, result in _recent(picture):
         if result.disagrees and not result.is_abnormal:
             yield picture.knowledge.analytes[analyte].label
+
+
+def antibodies(picture: Picture) -> tuple[Finding, ...]:
+    """The positive antibodies of N43: alone they make no card, and nothing calms beside them."""
+    return picture.findings.of(ANTIBODY)
+
+
+def _antibodies(picture: Picture, used_refs: Collection[str]) -> Iterator[Note]:
+    for finding in antibodies(picture):
+        if finding.named.ref not in used_refs:
+            test = own(finding.named.words, finding.concepts, picture.knowledge)
+            day = finding.when.text if finding.when else picture.knowledge.names.undated
+            yield Note("antibody_positive", {"test": test, "date": day})
 
 
 def _recent(picture: Picture) -> Iterator[tuple[str, Interpretation]]:

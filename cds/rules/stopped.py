@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cards.advice import Fact
+from cds.chart.facts import ENDED
 from cds.fhir.dates import When
 from cds.knowledge.model import MedicineClass
 from cds.rules.flags import Raised
@@ -112,5 +113,6 @@ def _stopped(tag: str, name: str, when: When | None, medicine: MedicineClass, en
             system=entry.concept.system or None,
             code=entry.concept.code or None,
             date=when.text if when else None,
+            dated=ENDED,
         ),
     )

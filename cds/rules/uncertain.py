@@ -5,13 +5,17 @@ from cds.chart.polarity import Says
 from cds.chart.spoken import RED_FLAG
 from cds.knowledge.load import Knowledge
 
+ANTIBODY = "antibody"
+
 
 def answers(chart: Chart, knowledge: Knowledge, today: int) -> tuple[ClinicalObservation, ...]:
     """What was asked of a U, E or P sign and not understood, or is not final: nothing reassures beside it (N1).
 
+    So is a result of an antibody that may be behind an encephalitis (N43).
     What is not final and says that the sign is absent is left out. A grade is unclear where the question is in words.
     """
-    oldest, grave = today - knowledge.days("finding_observation"), knowledge.signs.strong | knowledge.signs.urgent
+    oldest = today - knowledge.days("finding_observation")
+    grave = knowledge.signs.strong | knowledge.signs.urgent | {ANTIBODY}
     return tuple(
         entry
         for entry in (*chart.seen, *chart.unsettled)
@@ -37,6 +41,8 @@ def texts(chart: Chart, phrases: str, knowledge: Knowledge, today: int) -> tuple
 
 
 def _is_unclear(entry: ClinicalObservation, grave: frozenset[str]) -> bool:
+    if ANTIBODY in entry.named.sets and not entry.is_done:
+        return False  # a test that was not made leaves nothing open
     says = entry.said.says
     in_doubt = says is Says.UNKNOWN or not (entry.is_settled or says is Says.ABSENT)
     is_asked = RED_FLAG in entry.named.phrases

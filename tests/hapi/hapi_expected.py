@@ -31,6 +31,7 @@ UNSEEN: dict[str, tuple[tuple[Found, ...], str]] = {
     "third_reading/within-a-panel/sign": (GAP, PANEL),
     "partial_data/partial-known-disease/unreadable-lab": ((), UNREADABLE),
     "n35_other_results/N35-reassurance/uncategorised-HH": ((("reassurance", "info", ()),), LOCAL),
+    "fifth_reading/lost-before-final/uncategorised-lost": ((("reassurance", "info", ()),), LOCAL),
 }
 
 

@@ -70,6 +70,7 @@ UNSEARCHABLE = {
     "N48/contained": "the report's code is text, only the result inside it is coded",
     "N48-due/on-file": "the code is text",
     "N48-known/by-name": "the code is text",
+    "lost-before-final/uncategorised-lost": "the code is local, and no category tells that a laboratory measured it",
     "N35-reassurance/uncategorised-HH": "the code is local, and no category tells that a laboratory measured it",
     "N48-calm/medicine-of-unknown-status": "the status is no code of FHIR, and a server searches by the codes of FHIR",
     "N23-caffeine/social-history": "the code is local",

@@ -19,14 +19,12 @@ LONGER = {
     "several-labs/all-info": "four abnormal results, each with its limit and what to do",
     "N25-together/all-with-a-card": "nine known causes, each with its diagnosis, its date and what to do",
     "N25-together/all-that-are-a-line": "four known causes, each a line of its own",
-    "N17-caps/worded-twitch-worded-flag": "the same words are quoted for the twitch and for each of three signs",
     "N22-signs/not-sure": "one line for each of the five signs that the patient is not sure of",
     "factors/four": "four factors, each with its limit and its advice",
     "edges-classes/order-of-five": "five classes of medicines, each with its name, its date and what to do",
     "order-of-tags/all-classes": "a medicine of every class, each with its name, its date and what to do",
     "order-of-tags/stopped-and-statin": "four classes of medicines, one of them stopped",
     "order-of-results/all-low": "every result that can be low, each with its limit and what to do",
-    "named-emergencies/lithium-and-calcium": "two emergencies at once, each with its result and what to do",
 }
 LONGER_ANSWERS = {"order-of-tags/all-classes"}  # a patient who takes a medicine of every class
 GRAFTED = ("look-alike", "dead-twitch", "dead-text")
