@@ -75,7 +75,7 @@ def within(container: DiagnosticReport | Observation) -> Iterator[Observation]:
 
 
 def is_laboratory(observation: Observation, *, is_known: bool = False) -> bool:
-    """Whether a laboratory measured it: by its category; of an unknown code also if it tells that it may be abnormal."""
+    """Whether a laboratory measured it: by its category; of an unknown code also if it may be abnormal."""
     categories = concepts.codes(concepts.each(read_raw(_CATEGORIES, observation.category)))
     is_measured = tells_abnormal(observation)
     return LABORATORY in categories or (is_measured and not categories and not is_known)

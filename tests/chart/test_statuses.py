@@ -24,7 +24,7 @@ def said(case: str) -> str:
     ("case", "words"),
     [
         ("statuses/status-unknown", "prednisone (2026-09-23) is on file without a clear status"),
-        ("statuses/status-absent", "whether it is taken could not be checked"),
+        ("statuses/status-absent", "whether it is taken is not known"),
         ("statuses/statement-unknown", "1 medicine on file, 1 could not be checked: "),
         ("statuses/on-hold", "prednisone (2026-09-23) is on hold: not taken now"),
     ],
