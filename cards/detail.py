@@ -129,8 +129,9 @@ def _flag(identifier: str, tags: tuple[tuple[str, ...], tuple[str, ...]], words:
     """A red flag: why it matters, who, how soon (clinical knowledge 3); a line for each danger that its tags name."""
     flag = words.flag(identifier)
     keys = (f"{tag}.high" if tag in tags[1] else tag for tag in tags[0])
-    for reason in [flag.by_tag[key] for key in keys if key in flag.by_tag] or [flag]:
-        yield words.phrase("flag", title=reason.title, why=reason.why, urgency=flag.urgency, who=flag.who)
+    reasons = [(flag.by_tag[key].title, flag.by_tag[key].why) for key in keys if key in flag.by_tag]
+    for title, why in reasons or [(flag.title, flag.why)]:
+        yield words.phrase("flag", title=title, why=why, urgency=flag.urgency, who=flag.who)
 
 
 def _list(heading: str, sentences: Iterable[str], words: Words) -> str:
