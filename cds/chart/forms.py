@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from copy import copy
 from typing import NamedTuple
 
 import msgspec
@@ -11,7 +12,7 @@ from cds.chart.facts import ClinicalObservation, ReportedMedicine, Source
 from cds.chart.naming import Namer
 from cds.chart.observations import Entry, seen_in
 from cds.chart.own_form import OwnForm
-from cds.chart.polarity import FINDING, Says
+from cds.chart.polarity import FINDING, QUESTION, Assertion, By, Says
 from cds.chart.scope import Scope
 from cds.chart.spoken import KEPT, RED_FLAG, TOLD, TWITCH_PHRASES, TextMeaning, normalise
 from cds.fhir.datatypes import CodeableConcept, Coding, Quantity
@@ -21,12 +22,14 @@ from cds.fhir.raw import read_raw
 from cds.fhir.references import parts
 from cds.fhir.resources import Component
 from cds.fhir.statuses import status_of
+from cds.words.mention import Polarity
 
 ANSWERED = frozenset({"completed", "amended"})
 CLINICIANS = frozenset({"Practitioner", "PractitionerRole"})
 LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
 MOST_ANSWERS, DEEPEST = 500, 10
 TEXT_FIELD, QUOTED = "text-fields", 60
+FACTORS, THE_PATIENT = ("ask-", "family"), "patient"
 _CONTAINED = msgspec.json.Decoder(Questionnaire)
 _CODES = ((re.compile(r"\d{1,7}-\d", re.ASCII), LOINC), (re.compile(r"\d{6,18}", re.ASCII), SNOMED))
 _PARTS = re.compile(r"\s*(?:,|/|\bor\b|\band\b)\s*")
@@ -38,6 +41,7 @@ class Answered(NamedTuple):
 
     item: AnsweredItem
     answer: Answer
+    headings: tuple[str, ...] = ()
 
 
 class Reading(NamedTuple):
@@ -94,20 +98,52 @@ class Forms:
             in_words = [self._in_words(item, answer, entry) for item, answer in strange]
             observations += [seen for seen in in_words if seen is not None]
             return Reading(observations, medicines, unread_count + in_words.count(None))
-        return Reading(list(self._read(answers, codes, entry)), [], unread_count)
+        if _is_by_relative(response):
+            answers = [self._of_child(answered) for answered in answers]
+        seen = [
+            said
+            for answered in answers
+            for finding in self._read(answered, codes, entry)
+            if (said := self._below(answered.headings, finding)) is not None
+        ]
+        return Reading(seen, [], unread_count)
 
-    def _read(self, answers: list[Answered], codes: QuestionCodes, entry: Entry) -> Iterator[ClinicalObservation]:
-        for item, answer in answers:
-            question, listed_parts = self._question(item, codes)
-            each = (seen_in(part_of(part, answer), self._namer, entry) for part in listed_parts)
-            if denied := [finding for finding in each if finding is not None and finding.said.says is Says.ABSENT]:
-                yield from denied
-                continue
-            seen = seen_in(part_of(question, answer), self._namer, entry, date=_date_of(answer))
-            if seen is None or TEXT_FIELD in seen.named.sets:
-                seen = self._in_words(item, answer, entry)
-            if seen is not None:
-                yield seen
+    def _below(self, headings: tuple[str, ...], finding: ClinicalObservation) -> ClinicalObservation | None:
+        """A finding as the headings above it mean it: a relative's is none, a past one is unclear now (N14)."""
+        said = {self._namer.listener.headed(heading) for heading in headings}
+        says, sets = finding.said.says, finding.named.sets
+        if any(name.startswith(FACTORS) for name in sets):
+            return finding
+        if Polarity.PERSON in said:
+            return None
+        if Polarity.ABSENT in said and says in (Says.PRESENT, Says.ABSENT):
+            denied = Assertion(Says.ABSENT, By.TEXT) if says is Says.PRESENT else QUESTION
+            return replace(finding, said=denied)
+        if Polarity.HISTORY in said and says is Says.PRESENT:
+            return replace(finding, said=QUESTION)
+        return finding
+
+    def _of_child(self, answered: Answered) -> Answered:
+        """The answer of a relative, who tells of a child that is the patient: "my son" is the patient there."""
+        words = self._namer.of_child
+        item = copy(answered.item)
+        item.text = words.sub(THE_PATIENT, item.text) if item.text else item.text
+        answer = copy(answered.answer)
+        answer.value_string = words.sub(THE_PATIENT, answer.value_string) if answer.value_string else None
+        return Answered(item, answer, tuple(words.sub(THE_PATIENT, heading) for heading in answered.headings))
+
+    def _read(self, answered: Answered, codes: QuestionCodes, entry: Entry) -> Iterator[ClinicalObservation]:
+        item, answer = answered.item, answered.answer
+        question, listed_parts = self._question(item, codes)
+        each = (seen_in(part_of(part, answer), self._namer, entry) for part in listed_parts)
+        if denied := [finding for finding in each if finding is not None and finding.said.says is Says.ABSENT]:
+            yield from denied
+            return
+        seen = seen_in(part_of(question, answer), self._namer, entry, date=_date_of(answer))
+        if seen is None or TEXT_FIELD in seen.named.sets:
+            seen = self._in_words(item, answer, entry)
+        if seen is not None:
+            yield seen
 
     def _in_words(self, item: AnsweredItem, answer: Answer, entry: Entry) -> ClinicalObservation | None:
         """What a text says, where its question asks for nothing in particular: behind its question (N13, N20)."""
@@ -183,21 +219,29 @@ def _source(response: QuestionnaireResponse) -> Source:
     return Source.CLINICIAN if is_told else Source.PATIENT
 
 
+def _is_by_relative(response: QuestionnaireResponse) -> bool:
+    """Whether a relative filled it in: a parent, for a child."""
+    return any(
+        parts((reference.reference if reference else None) or "")[0] == "RelatedPerson"
+        for reference in (response.source, response.author)
+    )
+
+
 def _flattened(response: QuestionnaireResponse) -> tuple[list[Answered], int]:
     """Each answer with its item, the nested ones too; and how many are left that are too many or too deep."""
     answers: list[Answered] = []
     unread_count = 0
-    waiting = [(part, 1) for part in reversed(response.item or ())]
+    waiting: list[tuple[AnsweredItem, tuple[str, ...]]] = [(part, ()) for part in reversed(response.item or ())]
     while waiting:
-        item, depth = waiting.pop()
+        item, above = waiting.pop()
         below = list(item.item or ())
         for answer in item.answer or ():
-            if depth > DEEPEST or len(answers) >= MOST_ANSWERS:
+            if len(above) >= DEEPEST or len(answers) >= MOST_ANSWERS:
                 unread_count += 1
             else:
-                answers.append(Answered(item, answer))
+                answers.append(Answered(item, answer, tuple(filter(None, above))))
             below += answer.item or ()
-        waiting += [(part, depth + 1) for part in reversed(below)]
+        waiting += [(part, (*above, item.text or "")) for part in reversed(below)]
     return answers, unread_count
 
 

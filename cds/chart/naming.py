@@ -26,6 +26,12 @@ _ENDS = " .,;:!"
 _WORDS = re.compile(r"\w+")
 
 
+def _any_of(knowledge: Knowledge) -> str:
+    """What a relative calls the child that is the patient, in the languages that are on."""
+    words = [re.escape(word) for name in knowledge.languages for word in knowledge.spoken[name].headings.child]
+    return rf"\b(?:{'|'.join(words)})\b" if words else r"(?!)"
+
+
 class Namer:
     """Looks concepts up in the knowledge."""
 
@@ -40,6 +46,7 @@ class Namer:
         self.systems = knowledge.systems
         self._sided = knowledge.group(SIDED)
         self.question_verbs = tuple(sorted(knowledge.phrases.question_verbs, key=len, reverse=True))
+        self.of_child = re.compile(_any_of(knowledge), re.IGNORECASE)
         self.units = knowledge.unit_words
         self.unit_names = knowledge.unit_names
         self._analyte_of = knowledge.analyte_words.analyte

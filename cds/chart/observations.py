@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from cds.chart import examinations
 from cds.chart.facts import NO_MEANING, ChartMention, ClinicalObservation, LabResult, Meaning, OtherResult, Source
+from cds.chart.frequency import how_often
 from cds.chart.naming import Namer, union
 from cds.chart.polarity import EXAMINATIONS, By, has_unread_form, of_part, was_not_done
 from cds.chart.scope import Scope, span
@@ -291,18 +292,19 @@ def seen_in(
     meaning = _telling(code) or _telling(value)
     if meaning is None:
         return None
-    assertion = of_part(part, code.concepts if code is not None else (), value.concepts, namer.answers)
-    if assertion.by is By.REASON:
+    often = how_often(part, meaning, namer.answers)
+    said = often.said or of_part(part, code.concepts if code is not None else (), value.concepts, namer.answers)
+    if said.by is By.REASON:
         value = NO_MEANING
     return ClinicalObservation(
         named=meaning,
         when=entry.when,
         quantity=part.value_quantity or _whole(part),
         value_concepts=value.concepts,
-        value_sets=value.sets | examinations.flagged(part),
+        value_sets=value.sets | examinations.flagged(part) | often.sets,
         value=value,
         date=parse(part.value_date_time) or date,
-        said=assertion,
+        said=said,
         is_done=not (was_not_done(part, namer.answers) or "absent" in value.sets or part.value_boolean is False),
         sites=namer.each_sets(sites),
         places=_places(sites),

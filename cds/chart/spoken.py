@@ -22,6 +22,8 @@ REMEMBERED_TEXT = 160
 REMEMBERED = 16_384  # texts of at most so many characters: a few megabytes
 PLACES = frozenset({"tongue", "face"})  # where a twitch is a sign too (N15)
 USED = frozenset({Polarity.PRESENT, Polarity.DOUBT})
+HEADED = (Polarity.PERSON, Polarity.HISTORY, Polarity.ABSENT)  # what a heading may make of the items below it
+LONGEST_DENIAL = 4  # words of a heading that denies: "the patient denies"; longer ones tell how to fill the form in
 _SPACES = re.compile(r"\s+")
 
 
@@ -57,6 +59,8 @@ class Listener:
         self._diet = frozenset(knowledge.phrases.diet)
         self._remembered: dict[str, TextMeaning] = {}
         self._twitches: dict[str, bool] = {}
+        self._headings = {name: knowledge.spoken[name].headings for name in knowledge.languages}
+        self._headed: dict[str, Polarity | None] = {}
 
     def twitches(self, text: str) -> bool:
         """Whether a text says that something twitches."""
@@ -81,6 +85,27 @@ class Listener:
             if len(self._remembered) < REMEMBERED and len(text) <= REMEMBERED_TEXT:
                 self._remembered[text] = remembered
         return remembered
+
+    def headed(self, heading: str) -> Polarity | None:
+        """What a heading of a form makes of the items below it: somebody else's, past or denied (N20)."""
+        if heading not in self._headed:
+            made = self._heard_before(normalise(heading.replace("?", " ")))
+            if len(self._headed) >= REMEMBERED or len(heading) > REMEMBERED_TEXT:
+                return made
+            self._headed[heading] = made
+        return self._headed[heading]
+
+    def _heard_before(self, heading: str) -> Polarity | None:
+        """By the whole headings that are listed, else by what is heard of a twitch behind it."""
+        for language, listed in self._headings.items():
+            for polarity, names in zip(HEADED, (listed.person, listed.history, listed.absent), strict=True):
+                if any(_is_called(heading, name) for name in names):
+                    return polarity
+            mentions = self._hearing.hear(f"{heading}: {listed.example}", (language,), Field.PROBLEM)
+            said = next((one.polarity for one in mentions if one.concept == TWITCH), None)
+            if said in HEADED and (said is not Polarity.ABSENT or len(heading.split()) <= LONGEST_DENIAL):
+                return said
+        return None
 
     def _is_in_another_language(self, text: str) -> bool:
         """Whether it mentions a twitch or a sign in a language that is off: what it says of it is not read."""
@@ -110,6 +135,11 @@ class Listener:
         """Whether a text about a relative names a disease of the motor neurons or muscles (N19)."""
         mentions = self._hearing.hear(text, self._languages, Field.FAMILY)
         return any(mention.polarity is Polarity.PRESENT for mention in mentions)
+
+
+def _is_called(heading: str, name: str) -> bool:
+    """Whether a heading is a listed one, or begins with one that ends in `*`."""
+    return heading.startswith(normalise(name[:-1])) if name.endswith("*") else heading == normalise(name)
 
 
 def _spoken(mentions: tuple[Mention, ...], phrase_lists: Phrases, *, is_diet: bool, text: str) -> TextMeaning:

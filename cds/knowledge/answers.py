@@ -45,6 +45,9 @@ class Kinds(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     power_present: frozenset[str]
     power_absent: frozenset[str]
     symptom_present: frozenset[str]
+    twitch_frequent: frozenset[str]
+    twitch_now_and_then: frozenset[str]
+    twitch_never: frozenset[str]
     not_done: frozenset[str]
     highest: dict[str, float]
 

@@ -50,7 +50,15 @@ from cds.knowledge.version import digest
 
 CAUSES, EXPLANATIONS = "causes.toml", "explanations.toml"
 DATA = Path(__file__).parent / "data"
-DASHED = ("both-sides", "question-verbs", "same-day", "same-day-if-sudden", "visit-diagnosis", "problem-list")
+DASHED = (
+    "both-sides",
+    "question-verbs",
+    "own-child",
+    "same-day",
+    "same-day-if-sudden",
+    "visit-diagnosis",
+    "problem-list",
+)
 RENAMED = {"except": "except_"} | {key: key.replace("-", "_") for key in DASHED}
 T = TypeVar("T")
 

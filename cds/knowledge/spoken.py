@@ -107,6 +107,19 @@ class SiteWords(Struct, frozen=True, forbid_unknown_fields=True):
     beside: list[str]
 
 
+class Headings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whole headings of a form: its items are a relative's, past or denied.
+
+    `example` is a twitch as a form asks for it, `child` the patient as a relative calls it who fills in the form.
+    """
+
+    example: str
+    child: list[str]
+    person: list[str]
+    history: list[str]
+    absent: list[str]
+
+
 class LanguageWords(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """The words of one language. `additional` are the signs that are symptoms only (ADD); all others are R4 (N17)."""
 
@@ -116,6 +129,7 @@ class LanguageWords(Struct, frozen=True, forbid_unknown_fields=True, rename="keb
     additional: list[str]
     family: list[str]
     look_alikes: LookAlikes
+    headings: Headings
     cues: Cues
     durations: Durations
     misspelt: Misspellings
