@@ -20,9 +20,9 @@ def abnormal(choice: Choice, assessment: Assessment) -> Advice:
     picture, labs = assessment.picture, choice.labs
     orderable = picture.knowledge.orderable
     due = context.missing_tests(assessment, of_child=True)
-    proposed_orders = tuple(
-        ProposedOrder(f"lab:{lab.tag}") for lab in labs if lab.value is None and lab.tag in orderable
-    )
+    proposed_orders = [ProposedOrder(f"lab:{lab.tag}") for lab in labs if lab.value is None and lab.tag in orderable]
+    if _own(labs, picture) == DARK_URINE:
+        proposed_orders += [ProposedOrder("lab:potassium"), ProposedOrder("lab:egfr")]
     return Advice(
         topic=Topic.LAB_ABN,
         indicator=choice.indicator,

@@ -49,7 +49,8 @@ def childhood(choice: Choice, assessment: Assessment) -> Advice:
         and assessment.picture.complete.has("Observation")
         and tests_due.is_due("creatine-kinase", assessment.picture)
     )
-    orders = (ProposedOrder("referral:paediatric-neurology"), *((ProposedOrder("lab:creatine-kinase"),) if due else ()))
+    referral, ck = ProposedOrder("referral:paediatric-neurology"), ProposedOrder("lab:creatine-kinase")
+    orders = ((ck, referral) if variant == "development" else (referral, ck)) if due else (referral,)
     return _neuro(choice, assessment, variant, orders, values)
 
 
@@ -84,12 +85,13 @@ def evaluation(choice: Choice, assessment: Assessment) -> Advice:
     variant = "old-sign" if old else variant
     now = _today(choice.flags)
     variant = TODAY if now else variant
+    first = (ProposedOrder("task:examine-today"),) if now else ()
     studies = proposals.of_hyperexcitability(ids)
     return _neuro(
         choice,
         assessment,
         variant,
-        (ProposedOrder("referral:neurology"), *studies, *advise.due(assessment)),
+        (*first, ProposedOrder("referral:neurology"), *studies, *advise.due(assessment)),
         now or old,
     )
 

@@ -117,7 +117,7 @@ CARDS = (
         left_out=left_out.evaluation,
         reads=Reads(windows=("persistent", "finding_observation")),
         example=("symptom-marked",),
-        orders=("referral:neurology", "test:emg", "test:ncs"),
+        orders=("task:examine-today", "referral:neurology", "test:emg", "test:ncs"),
     ),
     CardRow(
         topic=Topic.KNOWN,

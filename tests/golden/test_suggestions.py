@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator
 from functools import cache
 from typing import Any
 
@@ -58,6 +57,11 @@ def resources() -> list[Json]:
 FIRST = {
     "emergency": "Task: contact the on-call team today",
     "paediatric-neurology": "Order: paediatric neurology referral, urgent",
+    "lab-order": "Order: ",
+    "abnormal-lab": "Order: ",
+    "steroid-order": "Order: ",
+    "risk-order": "Order: ",
+    "lifestyle": "Order: ",
     "neurology-urgent": "Order: neurology referral, urgent",
     "neurology-evaluation": "Order: neurology referral",
     "work-up-status": "Task: check that the request on file names",
@@ -65,19 +69,49 @@ FIRST = {
 }
 
 
+# Cards whose sentence names another action than the rest of their topic, by its words.
+OTHERWISE = {
+    "ask and examine today": "Task: ask and examine today",
+    "consider child development review": "Order: CK (creatine kinase)",
+    "CK, potassium and creatinine today": "Order: CK (creatine kinase)",
+}
+# The test that a known cause asks for, where it is due; of the others no test that can be ordered comes first (N25).
+OF_CAUSE = {
+    "thyroid": ("TSH",),
+    "low-parathyroid": ("calcium", "magnesium"),
+    "high-calcium": ("calcium",),
+    "kidney": ("calcium", "potassium", "magnesium"),
+    "alcohol": ("magnesium", "potassium"),
+    "hyperventilation": ("calcium",),
+}
+
+
 def test_n58_the_primary_action_stands_first() -> None:
-    """Who is to see the patient, or to be spoken to, before any test."""
-    firsts = {(topic, card["suggestions"][0]["label"]) for topic, card in _first_of(FIRST)}
+    """Who is to see the patient, or to be spoken to, before any test, unless its sentence says otherwise."""
+    found = [(card, card["suggestions"][0]["label"]) for _, card in shown() if card.get("suggestions")]
+    wanted = [(card["source"]["topic"]["code"], _primary(card), label) for card, label in found]
 
-    assert set(FIRST) == {topic for topic, _ in firsts}
-    assert [] == [(topic, label) for topic, label in firsts if not label.startswith(FIRST[topic])]
+    assert WITH_SUGGESTIONS == {topic for topic, _, _ in wanted}
+    assert [] == [each for each in wanted if not each[2].startswith(each[1])]
 
 
-def _first_of(topics: Collection[str]) -> Iterator[tuple[str, Json]]:
-    """The cards of some topics that propose anything."""
-    for _, card in shown():
-        if (topic := card["source"]["topic"]["code"]) in topics and card.get("suggestions"):
-            yield topic, card
+def test_n58_every_sentence_with_an_action_of_its_own_is_met() -> None:
+    """Each exception to the order of a topic stands on a golden card."""
+    summaries = [card["summary"] for _, card in shown() if card.get("suggestions")]
+
+    assert [] == [words for words in OTHERWISE if not any(words in summary for summary in summaries)]
+
+
+def _primary(card: Json) -> str:
+    """How the first button of a card begins."""
+    labels = [one["label"] for one in card["suggestions"]]
+    own = next((first for words, first in OTHERWISE.items() if words in card["summary"] and first in labels), None)
+    topic = card["source"]["topic"]["code"]
+    if topic != "known-cause":
+        return own or FIRST[topic]
+    tags = card["extension"]["org.twitch-cds.basis"]["tags"]
+    asked = (f"Order: {test}" for test in OF_CAUSE.get(tags[0], ()))
+    return next((first for first in asked if first in labels), "Order: ")
 
 
 def test_every_proposed_resource_is_valid() -> None:
