@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from cds.chart import observations
+from cds.chart import observations, strength
 from cds.chart.naming import Namer
 from cds.chart.spoken import NOTHING_SAID
 from cds.fhir.resources import Observation
@@ -33,6 +33,8 @@ class ObservationLook:
         if resource.value_string is not None and namer.listener.heard(resource.value_string) is not NOTHING_SAID:
             return True
         if observations.tells_abnormal(resource) and observations.is_laboratory(resource):
+            return True
+        if strength.tells(resource):
             return True
         return any(
             namer.may_matter(part.code)

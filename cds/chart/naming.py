@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from cds.chart.facts import Meaning
 from cds.chart.own_answers import OwnAnswers
 from cds.chart.sites import FACE, TONGUE, Sites
-from cds.chart.spoken import EYELID, NOTHING_SAID, RED_FLAG, TWITCH_PHRASES, Listener, TextMeaning
+from cds.chart.spoken import EYELID, NOTHING_SAID, RED_FLAG, TWITCH_PHRASES, UNSURE, Listener, TextMeaning
 from cds.fhir.concepts import each, texts
 from cds.fhir.datatypes import CodeableConcept, Concepts
 from cds.knowledge.abnormal_words import AbnormalWords
@@ -291,3 +291,8 @@ def said_at(ref: str, spoken_text: TextMeaning) -> Meaning:
         today=spoken_text.today,
         days=spoken_text.days,
     )
+
+
+def doubted(named: Meaning) -> Meaning:
+    """What an entry says that is not final: nobody knows whether it is so (N1)."""
+    return replace(named, sets=NOTHING, phrases=frozenset({UNSURE}), signs=(), added=(), today=())

@@ -9,8 +9,12 @@ from msgspec.structs import replace
 
 from cds.chart import examinations
 from cds.chart.facts import NO_MEANING, ChartMention, ClinicalObservation, LabResult, Meaning, OtherResult, Source
+<<<<<<< HEAD
 from cds.chart.frequency import how_often
 from cds.chart.naming import Namer, union
+=======
+from cds.chart.naming import Namer, doubted, union
+>>>>>>> ef378e5 (A grade of power is heard with the name of what was tested; a complaint that is not final is open)
 from cds.chart.polarity import EXAMINATIONS, By, has_unread_form, of_part, was_not_done
 from cds.chart.scope import Scope, span
 from cds.chart.spoken import KEPT
@@ -36,6 +40,7 @@ _AMOUNT = re.compile(
 BY_NAME = "code"  # the trouble of a result that is known by its name only
 DONE = ("order-", "result-")  # so the value sets begin that tell that a test was ordered or done
 CAFFEINE, MG_A_DAY = "ask-caffeine", "mg/d"
+TEXT_FIELD = "text-fields"
 LABORATORY = "laboratory"  # HL7 observation-category
 FORM = QuestionnaireResponse.__name__
 PATIENTS = frozenset({"Patient", "RelatedPerson"})
@@ -95,7 +100,8 @@ def other(observation: Observation, namer: Namer, scope: Scope) -> OtherResult |
         return None
     hits = namer.concepts(code)
     concept = next((hit for hit in hits if hit.groups and not hit.analyte and _is_only_ordered(hit)), None)
-    is_measured = concept or is_laboratory(observation, is_known=bool(hits))
+    is_lost_text = observation.data_absent_reason is not None and TEXT_FIELD in union(hits)
+    is_measured = concept or is_lost_text or is_laboratory(observation, is_known=bool(hits))
     when, codes = scope.date(when), [coding.code for coding in code.coding or () if coding.code] if code else []
     name = _called(code)
     if when is None or not (name or codes) or not is_measured:
@@ -230,17 +236,17 @@ def _remarks(observation: Observation, part: Observation | Component) -> str:
 
 def told(observation: Observation, namer: Namer, scope: Scope) -> Iterator[ChartMention]:
     """What the text of a complaint, of an examination or of a code that no rule reads says (N13, fields 3 and 4)."""
-    if observation.value_string is None or status_of(observation) not in FINAL:
+    status, when = status_of(observation), effective(observation)
+    if observation.value_string is None or status in VOID:
         return
-    when = effective(observation)
     concepts_known = namer.concepts(observation.code)
-    is_text_field = any("text-fields" in concept.sets for concept in concepts_known)
+    is_text_field = TEXT_FIELD in union(concepts_known)
     is_other = any(concept.analyte or not concept.sets <= EXAMINATIONS for concept in concepts_known)
     if scope.is_future(when) or (is_other and not is_text_field):
         return
     meaning = namer.said(observation.ref, observation.value_string)
     if meaning is not None and meaning.phrases & KEPT:
-        yield ChartMention(named=meaning, when=scope.date(when))
+        yield ChartMention(named=meaning if status in FINAL else doubted(meaning), when=scope.date(when))
 
 
 def seen(observation: Observation, namer: Namer, scope: Scope) -> Iterator[ClinicalObservation]:

@@ -7,7 +7,7 @@ from typing import Any as Anything
 from msgspec import Raw
 from msgspec.structs import replace
 
-from cds.chart import care_events, conditions, contained, examinations, observations, people
+from cds.chart import care_events, conditions, contained, examinations, observations, people, strength
 from cds.chart.facts import Chart, ClinicalObservation, Drug, Problem
 from cds.chart.forms import Forms
 from cds.chart.looks import ObservationLook
@@ -25,6 +25,8 @@ from cds.fhir.dates import When, parse
 from cds.fhir.forms import Questionnaire, QuestionnaireResponse
 from cds.fhir.resources import Any, Medicated
 from cds.fhir.statuses import status_of
+
+TAKEN = ("active", "unknown", "")  # a medicine of these statuses is taken, or may be
 
 
 class Reader:
@@ -157,10 +159,10 @@ class Reader:
         return namer.names_ingredient(concept)
 
     def _prescription_matters(self, resource: Medicated) -> bool:
-        """The same; one that is taken and of no class that a rule reads is counted (N48)."""
+        """The same; one that is or may be taken and of no class that a rule reads is counted (N48)."""
         if self._medicine_matters(resource):
             return True
-        if status_of(resource) == "active" and self.scope.owns(resource):
+        if status_of(resource) in TAKEN and self.scope.owns(resource):
             self._skipped.add(resource.ref)
         return False
 
@@ -273,6 +275,7 @@ class Reader:
         if observations.lies_ahead(resource, self.scope):
             self._ahead.add(resource.ref)
         self._chart.told += observations.told(resource, self._namer, self.scope)
+        self._chart.told += strength.told(resource, self._namer, self.scope)
         results = list(observations.labs(resource, self._namer, self.scope))
         self._chart.labs += results
         if not results:

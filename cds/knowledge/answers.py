@@ -44,6 +44,7 @@ class Kinds(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     graded: frozenset[str]
     power_present: frozenset[str]
     power_absent: frozenset[str]
+    power_names: frozenset[str]
     symptom_present: frozenset[str]
     twitch_frequent: frozenset[str]
     twitch_now_and_then: frozenset[str]

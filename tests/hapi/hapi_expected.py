@@ -31,6 +31,14 @@ UNSEEN: dict[str, tuple[tuple[Found, ...], str]] = {
     "third_reading/within-a-panel/sign": (GAP, PANEL),
     "partial_data/partial-known-disease/unreadable-lab": ((), UNREADABLE),
     "n35_other_results/N35-reassurance/uncategorised-HH": ((("reassurance", "info", ()),), LOCAL),
+    "fifth_reading/grade-of-power/three-of-five": ((("reassurance", "info", ()),), WORDS),
+    "fifth_reading/grade-of-power/four-minus": ((("reassurance", "info", ()),), WORDS),
+    "fifth_reading/grade-of-power/MRC": (GAP, WORDS),
+    "fifth_reading/grade-of-power/M4": ((("reassurance", "info", ()),), WORDS),
+    "fifth_reading/grade-of-power/unlisted-code": ((("reassurance", "info", ()),), WORDS),
+    "fifth_reading/grade-of-power/number": ((("reassurance", "info", ()),), WORDS),
+    "fifth_reading/grade-of-power/component": ((("reassurance", "info", ()),), WORDS),
+    "fifth_reading/grade-of-power/preliminary": ((("reassurance", "info", ()),), WORDS),
     "fifth_reading/lost-before-final/uncategorised-lost": ((("reassurance", "info", ()),), LOCAL),
 }
 

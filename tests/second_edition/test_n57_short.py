@@ -20,6 +20,7 @@ LONGER = {
     "N25-together/all-with-a-card": "nine known causes, each with its diagnosis, its date and what to do",
     "N25-together/all-that-are-a-line": "four known causes, each a line of its own",
     "N22-signs/not-sure": "one line for each of the five signs that the patient is not sure of",
+    "N22-signs/unknown-answers": "one line for each of the answers to our form that could not be read",
     "factors/four": "four factors, each with its limit and its advice",
     "edges-classes/order-of-five": "five classes of medicines, each with its name, its date and what to do",
     "order-of-tags/all-classes": "a medicine of every class, each with its name, its date and what to do",

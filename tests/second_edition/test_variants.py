@@ -28,6 +28,7 @@ OVER = re.compile(
 LATE = "2026-10-23"  # 30 days before the day of the golden cases: what is older may be out of date
 NOT_SAID = (
     "labs_reading/counts/newer-unitless",  # a newer result of the test is unreadable too, and told
+    "n48_unread/N48/name-only-beside-a-low-one",  # the same
     "edges_more/edges-windows/gait-absent-later",  # a routine sign (R2) that a later No denies; N1 names U, E and P
     "n01_n05_polarity/N2-twitch/often",  # a symptom (ADD): N1 names U, E and P
     "n43_encephalitis/N43/hallucinations-antibody",  # an antibody is neither a sign nor a test that N64 lists
