@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from cds.chart import observations, strength
+from cds.chart import observations, worded
 from cds.chart.naming import Namer
 from cds.chart.spoken import NOTHING_SAID
 from cds.fhir.resources import Observation
@@ -34,7 +34,7 @@ class ObservationLook:
             return True
         if observations.tells_abnormal(resource) and observations.is_laboratory(resource):
             return True
-        if strength.tells(resource):
+        if worded.tells(resource):
             return True
         return any(
             namer.may_matter(part.code)

@@ -8,16 +8,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cds.chart import examinations
-from cds.chart.facts import NO_MEANING, ChartMention, ClinicalObservation, LabResult, Meaning, OtherResult, Source
-<<<<<<< HEAD
+from cds.chart.facts import NO_MEANING, ClinicalObservation, LabResult, Meaning, OtherResult, Source
 from cds.chart.frequency import how_often
 from cds.chart.naming import Namer, union
-=======
-from cds.chart.naming import Namer, doubted, union
->>>>>>> ef378e5 (A grade of power is heard with the name of what was tested; a complaint that is not final is open)
-from cds.chart.polarity import EXAMINATIONS, By, has_unread_form, of_part, was_not_done
+from cds.chart.polarity import By, has_unread_form, of_part, was_not_done
 from cds.chart.scope import Scope, span
-from cds.chart.spoken import KEPT
 from cds.fhir import concepts
 from cds.fhir.datatypes import CodeableConcept, Concepts, Quantity, Reference
 from cds.fhir.dates import When, parse
@@ -232,21 +227,6 @@ def _remarks(observation: Observation, part: Observation | Component) -> str:
         bytes(text).decode("utf-8", "replace") for text in (observation.note, observation.specimen) if memoryview(text)
     )
     return " ".join(filter(None, (*remarks, *raw)))
-
-
-def told(observation: Observation, namer: Namer, scope: Scope) -> Iterator[ChartMention]:
-    """What the text of a complaint, of an examination or of a code that no rule reads says (N13, fields 3 and 4)."""
-    status, when = status_of(observation), effective(observation)
-    if observation.value_string is None or status in VOID:
-        return
-    concepts_known = namer.concepts(observation.code)
-    is_text_field = TEXT_FIELD in union(concepts_known)
-    is_other = any(concept.analyte or not concept.sets <= EXAMINATIONS for concept in concepts_known)
-    if scope.is_future(when) or (is_other and not is_text_field):
-        return
-    meaning = namer.said(observation.ref, observation.value_string)
-    if meaning is not None and meaning.phrases & KEPT:
-        yield ChartMention(named=meaning if status in FINAL else doubted(meaning), when=scope.date(when))
 
 
 def seen(observation: Observation, namer: Namer, scope: Scope) -> Iterator[ClinicalObservation]:

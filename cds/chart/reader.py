@@ -7,7 +7,7 @@ from typing import Any as Anything
 from msgspec import Raw
 from msgspec.structs import replace
 
-from cds.chart import care_events, conditions, contained, examinations, observations, people, strength
+from cds.chart import care_events, conditions, contained, examinations, observations, people, worded
 from cds.chart.facts import Chart, ClinicalObservation, Drug, Problem
 from cds.chart.forms import Forms
 from cds.chart.looks import ObservationLook
@@ -274,8 +274,7 @@ class Reader:
                 self.observation(replace(inner, id=resource.id, contained=None))
         if observations.lies_ahead(resource, self.scope):
             self._ahead.add(resource.ref)
-        self._chart.told += observations.told(resource, self._namer, self.scope)
-        self._chart.told += strength.told(resource, self._namer, self.scope)
+        self._chart.told += worded.told(resource, self._namer, self.scope)
         results = list(observations.labs(resource, self._namer, self.scope))
         self._chart.labs += results
         if not results:

@@ -1,4 +1,4 @@
-"""A grade of muscle power under a name that no rule knows: it is heard together with what was tested (N13, N15 to N17).
+"""What Observations say in words: their texts, and a grade of power together with what was tested (N13, N15 to N17).
 
 "Motor strength left hand" with the value "3/5" says what the same words say in one text; 5/5 says nothing.
 """
@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from cards.printed import number
 from cds.chart import observations
 from cds.chart.facts import ChartMention
-from cds.chart.naming import Namer, doubted
+from cds.chart.naming import Namer, doubted, union
+from cds.chart.polarity import EXAMINATIONS
 from cds.chart.scope import Scope
-from cds.chart.spoken import RED_FLAG
+from cds.chart.spoken import KEPT, RED_FLAG
 from cds.fhir import concepts
 from cds.fhir.resources import Component, Observation
 from cds.fhir.statuses import status_of
@@ -31,6 +32,27 @@ def tells(observation: Observation) -> bool:
 
 
 def told(observation: Observation, namer: Namer, scope: Scope) -> Iterator[ChartMention]:
+    """All that is said in words."""
+    yield from _texts(observation, namer, scope)
+    yield from _grades(observation, namer, scope)
+
+
+def _texts(observation: Observation, namer: Namer, scope: Scope) -> Iterator[ChartMention]:
+    """What the text of a complaint, of an examination or of a code that no rule reads says (N13, fields 3 and 4)."""
+    status, when = status_of(observation), observations.effective(observation)
+    if observation.value_string is None or status in observations.VOID:
+        return
+    concepts_known = namer.concepts(observation.code)
+    is_text_field = observations.TEXT_FIELD in union(concepts_known)
+    is_other = any(concept.analyte or not concept.sets <= EXAMINATIONS for concept in concepts_known)
+    if scope.is_future(when) or (is_other and not is_text_field):
+        return
+    meaning = namer.said(observation.ref, observation.value_string)
+    if meaning is not None and meaning.phrases & KEPT:
+        yield ChartMention(named=meaning if status in observations.FINAL else doubted(meaning), when=scope.date(when))
+
+
+def _grades(observation: Observation, namer: Namer, scope: Scope) -> Iterator[ChartMention]:
     """Weakness that a grade below 5 and the name of what was tested say together, of codes that no rule reads."""
     when = observations.effective(observation)
     status = status_of(observation)
