@@ -76,6 +76,7 @@ class Twitches(Struct, frozen=True, forbid_unknown_fields=True):
 class LookAlikes(Struct, frozen=True, forbid_unknown_fields=True):
     """What closes the gate beside a twitch (N18): any twitch, or only one that nothing says to be of a muscle."""
 
+    fit: list[str]
     far: list[str]
     firm: list[str]
     loose: list[str]

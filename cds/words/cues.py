@@ -19,6 +19,7 @@ ANSWERED_BEHIND = "?:-"
 DENYING = ("absent", "absent-far")  # what may deny the word behind it: "neg MRI"
 MENTIONED = ("twitch", "sign:", "family")
 YES = "cue:yes"
+TIES = ("timed", "still", "first-person", "own", "affirmed", "patient", "speakers")  # when it is, and whose
 
 
 class Cues:
@@ -76,6 +77,11 @@ class Around(Owners):
             and not any(at.end <= other_cue.first and other_cue.end <= cue.first for other_cue in self._mentions)
             for cue in after
         )
+
+    @property
+    def is_tied(self) -> bool:
+        """Whether its sentence ties it to a time or to the patient."""
+        return any(self._begin <= cue.first and cue.end <= self._last for kind in TIES for cue in self._of(kind))
 
     @property
     def is_sudden(self) -> bool:

@@ -22,6 +22,7 @@ NEAR_TWINS = 8  # the mentions that may stand between two of the same in two lan
 LONGEST_ABBREVIATION = 4
 TWITCH, SIGN, FAMILY, LOOKS = "twitch", "sign:", "family", "look:"
 EYELID = "eyelid"
+FAR, FIT = "look:far", "look:fit"
 OTHER = "look:other"  # words that hold those of a sign and mean something else: "weak pulse"
 WEAKNESS, FATIGUE = "sign:weakness", "sign:fatigue"  # "weak" without a place is fatigue (N16)
 SURE_BEFORE, SURE_AFTER = 6, 4
@@ -203,7 +204,7 @@ def _looks_else(match: Match, looks: Mapping[int, list[Match]], cues: Cues) -> b
     for look in (candidate for place in near_by for candidate in looks.get(place, ())):
         if look.meaning == OTHER or (look.meaning == "look:loose" and match.meaning != "twitch:bare"):
             continue
-        if look.meaning == "look:far":
+        if look.meaning in (FAR, FIT):
             near = True
         elif look.end <= match.first:
             near = sentences.words(look.end, match.first) <= SURE_BEFORE
@@ -214,11 +215,17 @@ def _looks_else(match: Match, looks: Mapping[int, list[Match]], cues: Cues) -> b
         first, end = min(look.first, match.first), max(look.end, match.end)
         if (
             near
-            and sentences.is_one_sentence(first, end)
+            and (sentences.is_one_sentence(first, end) or _is_in_fit(look, match, cues))
             and cues.around(look).polarity(is_sign=False) is Polarity.PRESENT
         ):
             return True
     return False
+
+
+def _is_in_fit(look: Match, match: Match, cues: Cues) -> bool:
+    """Whether a fit is told before a semicolon and the twitch behind it, or the other way round, as of one event."""
+    first, end = min(look.first, match.first), max(look.end, match.end)
+    return look.meaning == FIT and cues.sentences.is_one_row(first, end) and not cues.around(match).is_tied
 
 
 def _is_part(look: Match, match: Match) -> bool:

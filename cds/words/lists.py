@@ -27,6 +27,7 @@ def _by_meaning(language_words: LanguageWords) -> Iterator[tuple[str, Iterable[s
         yield f"sign:{name}", texts
     yield "family", language_words.family
     yield "look:far", language_words.look_alikes.far
+    yield "look:fit", language_words.look_alikes.fit
     yield "look:firm", language_words.look_alikes.firm
     yield "look:loose", language_words.look_alikes.loose
     yield "look:other", language_words.look_alikes.other

@@ -2,6 +2,7 @@
 
 from cds.words.tokens import Kind, Token
 
+SEMICOLON = ";"
 WINDOW = 48  # tokens: no cue reaches further
 
 
@@ -13,6 +14,7 @@ class Sentences:
         self._words = [0]
         self._commas = [0]
         self._stops = [0]
+        self._ends = [0]
         self.has_boxes = False
         for place, token in enumerate(tokens):
             stop = token.kind is Kind.STOP or (token.kind is Kind.ASKED and _ends(tokens, place))
@@ -21,6 +23,7 @@ class Sentences:
             self._words.append(self._words[-1] + token.counts)
             self._commas.append(self._commas[-1] + (token.kind in (Kind.COMMA, Kind.COLON)))
             self._stops.append(self._stops[-1] + stop)
+            self._ends.append(self._ends[-1] + (stop and token.text != SEMICOLON))
 
     def words(self, first: int, end: int) -> int:
         """How many words stand between."""
@@ -29,6 +32,10 @@ class Sentences:
     def is_one_sentence(self, first: int, end: int) -> bool:
         """Whether no sentence ends between."""
         return self._stops[end] == self._stops[first]
+
+    def is_one_row(self, first: int, end: int) -> bool:
+        """Whether nothing more than a semicolon ends a sentence between."""
+        return self._ends[end] == self._ends[first]
 
     def is_one_clause(self, first: int, end: int) -> bool:
         """Whether neither a sentence nor a clause ends between."""

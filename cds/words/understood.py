@@ -7,14 +7,13 @@ is unclear, and never a no.
 
 from collections.abc import Collection, Iterable, Mapping
 
+from cds.words.cues import TIES
 from cds.words.masks import CUE
 from cds.words.patterns import Match, Phrases
 from cds.words.sentences import Sentences
 
 MANY = 2  # words of a sentence that no list knows
-TIES = frozenset(
-    CUE + kind for kind in ("timed", "still", "first-person", "own", "affirmed", "patient", "speakers")
-)  # when it is, and that it is the patient's
+TIED = frozenset(CUE + kind for kind in TIES)
 
 
 class Understood:
@@ -36,7 +35,7 @@ class Understood:
             return False
         clause = range(self._in.clause(first), self._clause_end(behind))
         return not any(known.get(place) for place in clause) and not any(
-            match.meaning in TIES and begin <= match.first and match.end <= last for match in self._matches
+            match.meaning in TIED and begin <= match.first and match.end <= last for match in self._matches
         )
 
     def _clause_end(self, place: int) -> int:

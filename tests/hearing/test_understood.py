@@ -51,3 +51,19 @@ def test_an_eyelid_in_a_row(eyelid: str, also: str) -> None:
     """An eyelid beside a limb is no eyelid alone; a limb that has a word of its own changes nothing."""
     assert "twitch:eyelid" in said(eyelid)
     assert "twitch" in said(also)
+
+
+FITS = [
+    ("Had a seizure; right arm twitching", "No seizure; right arm twitching"),
+    ("Had a seizure; right arm twitching", "Had a seizure in 2019; right arm twitching since May"),
+    ("Krampfanfall; rechter Arm zuckte", "Kein Krampfanfall; Armzucken"),
+    ("crisis convulsiva; fasciculaciones del brazo", "sin crisis convulsiva; fasciculaciones del brazo"),
+    ("crise convulsive ; secousses musculaires du bras", "pas de crise convulsive ; secousses musculaires du bras"),
+]
+
+
+@pytest.mark.parametrize(("fit", "twitch"), FITS)
+def test_a_fit_before_a_semicolon(fit: str, twitch: str) -> None:
+    """What is told behind a semicolon is of the fit before it, unless that is denied or the twitch has its own time."""
+    assert not opens_gate(fit)
+    assert opens_gate(twitch)

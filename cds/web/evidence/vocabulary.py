@@ -16,7 +16,14 @@ PLACES = {
     "tongue": "a twitch of the tongue: opens the gate, and is a sign (R4)",
     "face": "a twitch of the face: opens the gate, and is a sign (R4)",
 }
+HEADINGS = {
+    "person": "a heading of a form: the items below it are a relative's",
+    "history": "a heading of a form: the items below it are past",
+    "absent": "a heading of a form: the items below it are denied",
+    "child": "the patient, where a relative filled in the form",
+}
 LOOKS = {
+    "fit": "a fit: closes the gate past a semicolon too, where nothing tells when or whose the twitch is",
     "far": "looks like a twitch: closes the gate from anywhere in its sentence",
     "firm": "looks like a twitch: closes the gate within six words before it or four behind it",
     "loose": "may come with a twitch: closes the gate where no muscle is named",
@@ -102,6 +109,8 @@ def _lists(language: LanguageWords, knowledge: Knowledge) -> Iterator[Phrases]:
         yield Phrases(LOOKS[kind], tuple(texts))
     for kind, texts in msgspec.to_builtins(language.cues).items():
         yield Phrases(f"{_of_cue(kind)} (cue {kind})", tuple(texts))
+    for name, texts in HEADINGS.items():
+        yield Phrases(texts, tuple(getattr(language.headings, name)))
     for name, texts in language.words.items():
         yield Phrases(f"the list @{name}", tuple(texts))
 
