@@ -104,6 +104,7 @@ class Ehr:
     requests: list[httpx.Request] = field(default_factory=list)
     forms: list[dict[str, str]] = field(default_factory=list)
     nonce: str = ""
+    signs_with: str = ""
     is_down: bool = False
     hold: asyncio.Event | None = None
 
@@ -147,7 +148,8 @@ class Ehr:
             "fhirUser": f"{BASE}/{self.user}",
         } | self.claims
         claims = {name: value for name, value in claims.items() if value is not None}
-        header = {"alg": "ES256", "kid": self.signer.kid}
+        algorithm = self.signs_with or self.signer.algorithm
+        header = {"alg": algorithm, "kid": self.signer.kid}
         said = {
             "access_token": "the-access-token",
             "token_type": "Bearer",
@@ -155,7 +157,7 @@ class Ehr:
             "scope": "launch openid fhirUser patient/Patient.r patient/Condition.rs patient/Observation.rs "
             "patient/QuestionnaireResponse.c patient/Observation.c",
             "patient": self.patient,
-            "id_token": jwt.encode(header, claims, self.signer.key, algorithms=["ES256"]),
+            "id_token": jwt.encode(header, claims, self.signer.key, algorithms=[algorithm]),
         } | self.answer
         return _json({name: value for name, value in said.items() if value is not None}, self.token_status)
 

@@ -24,6 +24,7 @@ from smart_kit import (
 )
 
 from cds.smart.names import challenge_of
+from cds.trust.mint import Signer, new_key
 from cds.trust.strict import encode_base64url
 
 LAUNCHED = (
@@ -398,3 +399,37 @@ def test_a_token_that_browsers_cannot_keep_begins_no_visit(tmp_path: Path) -> No
     long = {"access_token": "x" * 6000, "scope": "y" * 20_000}
 
     assert 502 == asyncio.run(_came_back(site(tmp_path), {}, answer=long))[0]
+
+
+def test_each_sign_in_has_secrets_of_its_own(tmp_path: Path) -> None:
+    """State, nonce and PKCE challenge are new each time, and none is another one of them."""
+    place = site(tmp_path)
+
+    async def steps() -> list[dict[str, str]]:
+        async with place.browser() as browser:
+            return [asked_of(await launched(browser)) for _ in range(3)]
+
+    secrets = [asked[name] for asked in asyncio.run(steps()) for name in ("state", "nonce", "code_challenge")]
+
+    assert 9 == len(set(secrets))
+
+
+def test_an_answer_with_two_states_goes_nowhere(tmp_path: Path) -> None:
+    """Which of them is meant cannot be told."""
+    place = site(tmp_path)
+
+    async def steps() -> int:
+        async with place.browser() as browser:
+            state = asked_of(await launched(browser))["state"]
+            answer = await browser.get(f"/smart/callback?code=abc&state={state}&state=x")
+            return answer.status_code
+
+    assert 400 == asyncio.run(steps())
+
+
+@pytest.mark.parametrize(("algorithm", "status"), [("RS256", 303), ("PS256", 403)])
+def test_a_key_signs_with_the_algorithm_it_is_published_for_only(tmp_path: Path, algorithm: str, status: int) -> None:
+    """An id token under PS256 by a key that the EHR publishes for RS256 proves nothing."""
+    place = site(tmp_path, signer=Signer(new_key("RS256"), "ehr-key", "RS256"))
+
+    assert status == asyncio.run(_came_back(place, {}, signs_with=algorithm))[0]

@@ -136,3 +136,15 @@ def test_words_that_are_missing_stop_the_start(tmp_path: Path, monkeypatch: pyte
 
     with pytest.raises(KnowledgeError, match=r"questions.toml: item.q.new: missing"):
         routes.Asking(engine_of(settings, now), Ehrs(RegistryFile(None), settings), settings, KEY, now)
+
+
+def test_what_went_wrong_quotes_no_address() -> None:
+    """An address may hold the id of a patient: neither the error nor its cause tells it."""
+
+    def refused(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError(f"no route to {request.url}")
+
+    with pytest.raises(Unreached) as caught:
+        asyncio.run(wire(refused).get(f"{BASE}/Patient/p1"))
+
+    assert ((), None, True) == (caught.value.args, caught.value.__cause__, caught.value.__suppress_context__)
