@@ -758,3 +758,19 @@ def _every(items: list[Json]) -> list[Json]:
         below = [*one.get("item", ()), *(part for answer in one.get("answer", ()) for part in answer.get("item", ()))]
         found += [one, *_every(below)] if one.get("type") != "group" or "text" in one else _every(below)
     return found
+
+
+def test_a_visit_ends_where_its_registration_is_another_clients(tmp_path: Path) -> None:
+    """The same EHR and the same key, but registered by somebody else meanwhile: what was begun is over."""
+    before = site(tmp_path)
+
+    async def steps() -> tuple[int, int]:
+        async with before.browser() as browser:
+            path = await signed_in(before, browser)
+            first = await browser.get(path)
+            after = site(tmp_path, REGISTERED.replace('name = "ehr"', 'name = "another"'))
+            async with after.browser() as other:
+                other.cookies = browser.cookies
+                return first.status_code, (await other.get(path)).status_code
+
+    assert (200, 403) == asyncio.run(steps())
