@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cds.chart import examinations
 from cds.chart.facts import ORDER_INTENTS, ChartMention, FamilyMember, Meaning, Report, RequestedService, Visit
@@ -48,6 +49,14 @@ def asked(request: ServiceRequest, namer: Namer, scope: Scope) -> RequestedServi
     return RequestedService(
         ref=request.ref, sets=sets, status=status_of(request), words=_words(code), when=scope.date(when)
     )
+
+
+def lies_ahead(request: ServiceRequest, namer: Namer, scope: Scope) -> bool:
+    """Whether a rule would read it but for its date, which lies ahead (4b Dates, N48)."""
+    if not scope.is_future(parse(request.authored_on)) or status_of(request) not in REQUESTED:
+        return False
+    undated = replace(request, authored_on=None)
+    return asked(undated, namer, scope) is not None or any(True for _ in told_by_request(undated, namer, scope))
 
 
 def _words(concept: CodeableConcept | None) -> str | None:

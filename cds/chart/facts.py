@@ -177,7 +177,8 @@ class Drug(Struct, frozen=True, kw_only=True):
     `routes` are those stated by code, `said_routes` those that its words say (N47). `was_taken` marks a denied entry
     that says until when the medicine was taken, `was_stopped` one that says that it was, `supplied` an end that is
     reckoned from a supply, `as_needed` what is taken at need only. `dosages` are read only for a dose. `begun` is what
-    `start` is the day of, a key of the wording: of the beginning, of an order, of a supply or of one dose.
+    `start` is the day of, a key of the wording: of the beginning, of an order, of a supply or of one dose. `ahead`:
+    it was ordered, told or given on a day to come, which nobody can.
     """
 
     ref: str
@@ -195,6 +196,7 @@ class Drug(Struct, frozen=True, kw_only=True):
     as_needed: bool = False
     dosages: tuple[Dosage, ...] = ()
     begun: str = SINCE
+    ahead: bool = False
 
 
 class ReportedMedicine(Struct, frozen=True):

@@ -124,6 +124,7 @@ class MedicationReader:
         self._medications = medications
         self._routes = routes
         self.unknown = 0
+        self.ahead: set[str] = set()
         self._active: set[str] = set()
         self._unnamed: list[tuple[str, str]] = []
         self._unclear: list[tuple[str, str]] = []
@@ -142,7 +143,10 @@ class MedicationReader:
         concepts_of_entry = self._medications.concepts_of(entry)
         hits = self.hits(entry, concepts_of_entry)
         drug = self._entry(entry, hits)
-        if drug is None or any(map(self._scope.is_future, (drug.start, drug.dated, drug.given))):
+        if drug is None or drug.ahead:
+            is_read = bool(hits) or not any(map(self._namer.is_classified, concepts_of_entry))
+            if drug is not None and is_read and drug.state != "ended":
+                self.ahead.add(entry.ref)
             return None
         if not hits and (said := self._namer.nothing_known(concepts_of_entry)) is not None:
             self._note_that(said, drug)
@@ -232,7 +236,7 @@ class MedicationReader:
 
     def _statement(self, entry: MedicationStatement, hits: tuple[Concept, ...]) -> Drug | None:
         start, end = _effective(entry.effective_date_time, entry.effective_period)
-        moment = parse(entry.date_asserted) or end or start
+        moment = parse(entry.date_asserted) or (start if self._scope.is_future(end) else end or start)
         status = status_of(entry)
         current = status in ("active", "recorded")
         state = self._state("active" if current else "", status == "completed", end) or _doubt(status)
@@ -300,6 +304,7 @@ class MedicationReader:
             end=end,
             dated=self._scope.date(asserted),
             given=self._scope.date(administered),
+            ahead=any(map(self._scope.is_future, (asserted, administered))),
             as_needed=bool(dosages) and all(map(_is_at_need, dosages)),
             dosages=tuple(dosages),
         )

@@ -99,7 +99,7 @@ class Reader:
         chart.labs[:] = self._samples.marked(chart.labs)
         chart.strange_problems = sum(said is None for said in self._strange.values())
         chart.problems_not_known = "unknown" in self._strange.values()
-        chart.ahead = tuple(sorted(self._ahead))
+        chart.ahead = tuple(sorted(self._ahead | self._medication_reader.ahead))
         chart.unknown_medicines = self._medication_reader.unknown
         medicines = self._medication_reader.medicines
         chart.medicines = replace(medicines, active=medicines.active + len(self._skipped))
@@ -294,6 +294,8 @@ class Reader:
 
     def request(self, resource: fhir.ServiceRequest) -> None:
         """Take an order."""
+        if care_events.lies_ahead(resource, self._namer, self.scope):
+            self._ahead.add(resource.ref)
         self._keep(self._chart.asked, care_events.asked(resource, self._namer, self.scope))
         self._chart.told += care_events.told_by_request(resource, self._namer, self.scope)
         self._hold(resource)

@@ -51,6 +51,8 @@ def test_the_cards_of_the_fifth_reading(case: Case) -> None:
         ("poisoning-by-name/lithium", "possible lithium toxicity"),
         ("poisoning-by-name/high-calcium", "Very high calcium"),
         ("poisoning-by-name/glucose", "Very low glucose"),
+        ("medicine-or-request-ahead/ordered-ahead", "1 entry on file is dated ahead of today and was not used."),
+        ("medicine-or-request-ahead/referral-ahead", "Twitching with an entry dated ahead of today"),
         ("same-words-twice/two-texts", "right hand weakness since May"),
     ],
 )
