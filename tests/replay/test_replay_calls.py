@@ -43,9 +43,9 @@ OTHERWISE = {
         "fresh/tomorrow",
         "date-ahead/potassium-ahead",
         "date-ahead/twitch-with-onset-ahead",
-    "date-ahead/twitch-recorded-ahead",
-    "date-ahead/weakness-ahead",
-    "medicine-or-request-ahead/referral-ahead",
+        "date-ahead/twitch-recorded-ahead",
+        "date-ahead/weakness-ahead",
+        "medicine-or-request-ahead/referral-ahead",
     ),
 }
 WHOLE = [case for case in cases() if not any(name in case.chart for name in MEMBERS) and case.status == 200]
