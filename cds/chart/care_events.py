@@ -216,7 +216,7 @@ def told_by_impression(resource: ClinicalImpression, namer: Namer, scope: Scope)
     if status_of(resource) not in REPORTED or scope.is_future(when):
         return
     findings = (item.item_codeable_concept or concepts.of_reference(item.item) for item in resource.finding or ())
-    named_findings = [namer.named(resource.ref, finding) for finding in findings]
+    named_findings = [namer.reason(resource.ref, finding) for finding in findings]
     in_words = [finding for finding in named_findings if finding is not None and finding.phrases]
     for meaning in _telling((*in_words, namer.said(resource.ref, resource.summary))):
         yield ChartMention(named=meaning, when=scope.date(when))

@@ -193,11 +193,15 @@ class Namer:
         return replace(named, signs=tuple(dict.fromkeys((*named.signs, *signs))), phrases=named.phrases | {RED_FLAG})
 
     def tells_nothing(self, concept: CodeableConcept | None) -> bool:
-        """Whether nothing says what it is: no code and no word, or a code of no known system and no known words."""
-        has_code = concept is not None and any(coding.code for coding in concept.coding or ())
-        if not has_code:
-            return next(texts(concept), None) is None
-        return not self.is_coded(concept) and self.concepts(concept) == ()
+        """Whether no rule can ask what it is: no code and no word, a code of nobody, or a grave disease in words."""
+        if concept is None:
+            return True
+        if self.concepts(concept):
+            return False
+        if any(coding.code for coding in concept.coding or ()) and not self.is_coded(concept):
+            return True
+        names = tuple(texts(concept))
+        return not names or any(map(self.listener.names_family_disease, names))
 
     def is_coded(self, concept: CodeableConcept | None) -> bool:
         """Whether a known system codes it, whatever the code."""

@@ -173,7 +173,7 @@ def _result(
         trouble = "date"
     elif units.spoils(_remarks(observation, part)):
         trouble = "specimen"
-    elif part.data_absent_reason is not None:
+    elif part.data_absent_reason is not None or _tells_nothing(quantity, _flags(part, units), units):
         trouble = trouble or "no-value"
     return LabResult(
         ref=observation.ref,
@@ -187,6 +187,11 @@ def _result(
         preliminary=status == PRELIMINARY,
         trouble=trouble,
     )
+
+
+def _tells_nothing(quantity: Quantity | None, flags: frozenset[str], units: UnitWords) -> bool:
+    """Whether a result has no number and no flag that is understood."""
+    return quantity is None and flags.isdisjoint(units.known_flags)
 
 
 def _measured(part: Observation | Component) -> tuple[Quantity | None, str | None]:

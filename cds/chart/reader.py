@@ -126,10 +126,14 @@ class Reader:
         """A rule may read it; one that counts and is known by a code of nobody only is counted (N48)."""
         if self._namer.may_matter_at(resource.code, resource.body_site):
             return True
-        strange = self._namer.tells_nothing(resource.code) and self.scope.owns(resource)
+        if self.scope.owns(resource):
+            self._count_if_strange(resource)
+        return False
+
+    def _count_if_strange(self, resource: fhir.Condition) -> None:
+        strange = self._namer.tells_nothing(resource.code)
         if strange and conditions.counts(resource, self._namer.answers, self.scope):
             self._strange[resource.ref] = self._namer.nothing_known(each(resource.code))
-        return False
 
     def _codes_matter(self, resource: Anything) -> bool:
         return self._namer.may_matter(resource.code)
@@ -213,6 +217,8 @@ class Reader:
             self._aged.append((problem, resource))
         if conditions.lies_ahead(resource, self.scope, self._chart.birth, self._namer.answers):
             self._ahead.add(resource.ref)
+        if problem is None:
+            self._count_if_strange(resource)
         self._keep(self._chart.problems, problem)
 
     def _read_again(self) -> None:

@@ -57,6 +57,7 @@ class UnitWords:
         words = "|".join(re.escape(word) for word in sorted(spoiled))
         self._spoiled = re.compile(rf"(?<!not )(?<!non)(?<!non-)(?<!non )(?<!un)(?:{words})", re.IGNORECASE)
         self._flags = dict(flags)
+        self.known_flags = frozenset(flags.values())
 
     def spoils(self, text: str) -> bool:
         """Whether a remark says that the sample was spoiled."""
