@@ -1,4 +1,6 @@
+import ca.uhn.fhir.batch2.api.IJobMaintenanceService;
 import ca.uhn.fhir.batch2.jobs.config.Batch2JobsConfig;
+import ca.uhn.fhir.batch2.jobs.export.BulkDataExportProvider;
 import ca.uhn.fhir.context.FhirContext;
 import ca.uhn.fhir.context.support.IValidationSupport;
 import ca.uhn.fhir.jpa.api.config.JpaStorageSettings;
@@ -26,6 +28,8 @@ import ca.uhn.fhir.rest.server.util.ISearchParamRegistry;
 import jakarta.persistence.EntityManagerFactory;
 import java.net.InetSocketAddress;
 import java.util.Properties;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
@@ -59,12 +63,21 @@ public final class HapiServer {
         handler.addServlet(new ServletHolder(beans.getBean(RestfulServer.class)), PATH + "/*");
         jetty.setHandler(handler);
         jetty.start();
+        var jobs = beans.getBean(IJobMaintenanceService.class); // an export goes on by it; other schedules stay off
+        Executors.newSingleThreadScheduledExecutor(HapiServer::daemon)
+                .scheduleWithFixedDelay(jobs::runMaintenancePass, 1, 1, TimeUnit.SECONDS);
         var port = ((ServerConnector) jetty.getConnectors()[0]).getLocalPort();
         System.out.println("http://127.0.0.1:" + port + PATH);
         while (System.in.read() >= 0) {
             // whoever started us is still there
         }
         System.exit(0);
+    }
+
+    private static Thread daemon(Runnable work) {
+        var thread = new Thread(work, "jobs");
+        thread.setDaemon(true);
+        return thread;
     }
 
     /** What HAPI leaves to the site: the database, the settings, and the servlet. */
@@ -150,6 +163,7 @@ public final class HapiServer {
                 IFhirSystemDao<?, ?> system,
                 JpaSystemProvider<?, ?> operations,
                 ValueSetOperationProvider terminology,
+                BulkDataExportProvider export,
                 ResourceProviderFactory resources,
                 DatabaseBackedPagingProvider pages,
                 JpaStorageSettings settings,
@@ -160,7 +174,7 @@ public final class HapiServer {
             var server = new RestfulServer(fhir);
             server.registerProviders(resources.createProviders());
             server.registerProvider(operations);
-            server.registerProvider(terminology);
+            server.registerProviders(terminology, export);
             server.setPagingProvider(pages);
             server.setServerConformanceProvider(
                     new JpaCapabilityStatementProvider(server, system, settings, parameters, validation));
