@@ -16,7 +16,7 @@ LONGEST_FILE, LONGEST_FUNCTION, MEDIAN_FUNCTION = 400, 50, 10
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("cards",),
     ("cds.errors", "cds.http", "cds.setting_kinds", "cds.urls"),
-    ("cds.clock", "cds.deadline", "cds.ids", "cds.progress", "cds.secrecy", "cds.settings"),
+    ("cds.bounds", "cds.clock", "cds.deadline", "cds.ids", "cds.progress", "cds.secrecy", "cds.settings"),
     ("cds.keyed", "cds.modes"),
     ("cds.access", "cds.account"),
     ("cds.fhir",),

@@ -86,7 +86,7 @@ def command(as_of: datetime | None, every: str | None, scheduler: str | None, **
         return run(options)
     from cds.replay.cluster import Cluster
 
-    return run(options, crew=lambda setup: Cluster(scheduler, setup))
+    return run(options, executor=lambda setup: Cluster(scheduler, setup))
 
 
 def days(text: str | None) -> int | None:

@@ -1,23 +1,23 @@
 """The two that are compared: each runs in a process of its own, within a budget of time and memory."""
 
 import os
-import resource
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from cds.bounds import bound_memory
 from cds.errors import UsageError
 
 COMMAND = "twitch-cds"
 KNOWLEDGE = "rules.toml"
 ANSWERED = (0, 2)  # of `evaluate`: all inputs were answered, or some could not be used
-SAID = f"{COMMAND}: ".encode()
+PREFIX = f"{COMMAND}: ".encode()
 
 
 class Budget(NamedTuple):
@@ -52,10 +52,10 @@ def candidate(name: str) -> Candidate:
     raise UsageError(f"{name}: is neither an installation of {COMMAND} nor a knowledge folder (with {KNOWLEDGE})")
 
 
-class Run:
+class CandidateRun:
     """One command of a candidate. Read its `lines` to the end: then `unusable` counts what it could not use.
 
-    `answered`: the statuses with which it has done what it was asked. `told`: its environment, if not this process's.
+    `accepted`: the statuses with which it has done what it was asked. `variables`: its environment, if not ours.
     """
 
     def __init__(
@@ -63,30 +63,30 @@ class Run:
         name: str,
         command: Sequence[str],
         budget: Budget,
-        answered: tuple[int, ...] = ANSWERED,
-        told: Mapping[str, str] | None = None,
+        accepted: tuple[int, ...] = ANSWERED,
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         self._name, self._command, self._budget = name, command, budget
-        self._answered, self._told = answered, told
+        self._accepted, self._variables = accepted, variables
         self._is_late = False
         self.unusable = 0
 
     def lines(self) -> Iterator[bytes]:
         """What it prints, an answer a line; raises UsageError if it fails, hangs or takes too much memory."""
-        with tempfile.TemporaryFile() as said:
+        with tempfile.TemporaryFile() as errors:
             status, count = None, 0
             with subprocess.Popen(  # noqa: S603 - whoever compares names what is run
                 self._command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
-                stderr=said,
+                stderr=errors,
                 start_new_session=True,
-                env=self._told,
+                env=self._variables,
+                preexec_fn=partial(bound_memory, self._budget.megabytes),  # noqa: PLW1509 - it sets a limit, no more
             ) as process:
                 timer = threading.Timer(self._budget.seconds, self._end, (process,))
                 timer.start()
                 try:
-                    _bound(process.pid, self._budget.megabytes)
                     assert process.stdout is not None
                     for line in process.stdout:
                         count += 1
@@ -95,34 +95,28 @@ class Run:
                 finally:
                     timer.cancel()
                     _kill(process)
-            self._judge(status, count, said)
+            self._judge(status, count, errors)
 
     def _end(self, process: "subprocess.Popen[bytes]") -> None:
         self._is_late = True
         _kill(process)
 
-    def _judge(self, status: int, count: int, said: IO[bytes]) -> None:
-        said.seek(0)
-        errors = said.read().splitlines()
+    def _judge(self, status: int, count: int, output: IO[bytes]) -> None:
+        output.seek(0)
+        errors = output.read().splitlines()
         if self._is_late:
             raise UsageError(f"{self._name}: was not ready after {self._budget.seconds} seconds (--seconds)")
-        if status not in self._answered or (status and not count):
-            own = [line for line in errors if line.startswith(SAID)] or errors
-            last = own[-1].decode("utf-8", "replace") if own else ""
+        if status not in self._accepted or (status and not count):
+            messages = [line for line in errors if line.startswith(PREFIX)] or errors
+            last = messages[-1].decode("utf-8", "replace") if messages else ""
             raise UsageError(f"{self._name}: failed ({_ended(status)}) after {count} answers. {last}".rstrip())
-        self.unusable = sum(line.startswith(SAID) for line in errors) if status else 0
+        self.unusable = sum(line.startswith(PREFIX) for line in errors) if status else 0
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:
     """End a candidate, and all that it has started, if it has not ended by itself."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
-
-
-def _bound(pid: int, megabytes: int) -> None:
-    """Bound the memory of a process; one that has ended already needs none."""
-    with suppress(ProcessLookupError):
-        resource.prlimit(pid, resource.RLIMIT_AS, (megabytes * 2**20, megabytes * 2**20))
 
 
 def _ended(status: int) -> str:

@@ -14,7 +14,7 @@ from cards.basis import BASIS
 from cards.topics import Indicator
 from cds.errors import UsageError
 
-LEVELS = tuple(one.value for one in (Indicator.INFO, Indicator.WARNING, Indicator.CRITICAL))
+LEVELS = tuple(indicator.value for indicator in (Indicator.INFO, Indicator.WARNING, Indicator.CRITICAL))
 
 
 class Change(StrEnum):
@@ -71,14 +71,14 @@ class Answer(Struct, frozen=True):
     cards: tuple[Card, ...]
 
 
-class Line(Answer, frozen=True):
+class EvaluatedPatient(Answer, frozen=True):
     """One answer of `evaluate --json`."""
 
     input: str = ""
     patient: str = ""
 
 
-class Seen(Struct, frozen=True, order=True):
+class ComparedCard(Struct, frozen=True, order=True):
     """A card as far as it is compared; of its words a hash only."""
 
     topic: str
@@ -89,14 +89,15 @@ class Seen(Struct, frozen=True, order=True):
     rules: tuple[str, ...] = ()  # that led to it, where that is known
 
     @property
-    def told(self) -> tuple[object, ...]:
+    def content(self) -> tuple[object, ...]:
         """What a clinician is told by it."""
         return self.topic, self.tags, self.flags, self.urgency, self.words
 
 
 A = TypeVar("A", bound=Answer)
 Key = tuple[str, str, int]
-Answers = dict[Key, tuple[Seen, ...]]
+Answers = dict[Key, tuple[ComparedCard, ...]]
+Pair = tuple[ComparedCard | None, ComparedCard | None]
 
 
 def answers(lines: Iterable[bytes], name: str) -> Answers:
@@ -104,30 +105,30 @@ def answers(lines: Iterable[bytes], name: str) -> Answers:
     read: Answers = {}
     times: Counter[tuple[str, str]] = Counter()
     for line in lines:
-        told, seen = _decoded(line, Line, name)
-        read[told.input, told.patient, times[told.input, told.patient]] = seen
-        times[told.input, told.patient] += 1
+        answer, cards = _decoded(line, EvaluatedPatient, name)
+        read[answer.input, answer.patient, times[answer.input, answer.patient]] = cards
+        times[answer.input, answer.patient] += 1
     return read
 
 
-def seen_of(body: bytes, name: str) -> tuple[Seen, ...]:
+def cards_of(body: bytes, name: str) -> tuple[ComparedCard, ...]:
     """The cards of the answer to a hook call; raises UsageError for what is none."""
     return _decoded(body, Answer, name)[1]
 
 
-def _decoded(text: bytes, kind: type[A], name: str) -> tuple[A, tuple[Seen, ...]]:
+def _decoded(text: bytes, kind: type[A], name: str) -> tuple[A, tuple[ComparedCard, ...]]:
     try:
-        told = msgspec.json.decode(text, type=kind)
-        return told, tuple(sorted(_seen(card) for card in told.cards))
+        answer = msgspec.json.decode(text, type=kind)
+        return answer, tuple(sorted(_compared(card) for card in answer.cards))
     except (msgspec.DecodeError, ValueError) as problem:
         raise UsageError(f"{name}: printed a line that is not an answer ({type(problem).__name__})") from problem
 
 
-def _seen(card: Card) -> Seen:
+def _compared(card: Card) -> ComparedCard:
     raw = card.extension.get(BASIS)
     basis = msgspec.json.decode(raw, type=Basis) if raw is not None else Basis()
-    words = (card.summary, card.detail, card.source.label, *(one.label for one in card.suggestions))
-    return Seen(
+    words = (card.summary, card.detail, card.source.label, *(suggestion.label for suggestion in card.suggestions))
+    return ComparedCard(
         card.source.topic.code,
         basis.tags,
         basis.flags,
@@ -151,49 +152,51 @@ class Differences(Struct, kw_only=True):
         """Whether both said the same of the same charts."""
         return not (self.changed or self.only_old or self.only_new)
 
-    def add(self, before: Sequence[Seen], after: Sequence[Seen]) -> None:
+    def add(self, before: Sequence[ComparedCard], after: Sequence[ComparedCard]) -> None:
         """The cards of one chart."""
         self.changed += before != after
         for topic in sorted({card.topic for card in (*before, *after)}):
-            old, new = ([card for card in some if card.topic == topic] for some in (before, after))
-            for one, other in _paired(old, new):
-                self.by_card[topic][_change(one, other)] += 1
-                _reasons(self, topic, one, other)
+            old, new = ([card for card in cards if card.topic == topic] for cards in (before, after))
+            for before_card, after_card in _paired(old, new):
+                self.by_card[topic][_change(before_card, after_card)] += 1
+                _reasons(self, topic, (before_card, after_card))
 
 
 def compare(old: Answers, new: Answers) -> Differences:
     """Chart by chart; a chart that one of the two has no answer for is counted as such."""
-    found = Differences(only_old=len(old.keys() - new.keys()), only_new=len(new.keys() - old.keys()))
+    differences = Differences(only_old=len(old.keys() - new.keys()), only_new=len(new.keys() - old.keys()))
     for key in old.keys() & new.keys():
-        found.charts += 1
-        found.add(old[key], new[key])
-    return found
+        differences.charts += 1
+        differences.add(old[key], new[key])
+    return differences
 
 
-def _paired(before: Sequence[Seen], after: Sequence[Seen]) -> Iterator[tuple[Seen | None, Seen | None]]:
+def _paired(
+    before: Sequence[ComparedCard], after: Sequence[ComparedCard]
+) -> Iterator[tuple[ComparedCard | None, ComparedCard | None]]:
     """Cards of one kind: those of the same tags first, then the others in their order."""
-    left, right = list(before), list(after)
+    unpaired_before, right = list(before), list(after)
     for card in before:
-        twin = next((other for other in right if other.tags == card.tags), None)
+        twin = next((other_card for other_card in right if other_card.tags == card.tags), None)
         if twin is not None:
-            left.remove(card)
+            unpaired_before.remove(card)
             right.remove(twin)
             yield card, twin
-    yield from zip_longest(left, right)
+    yield from zip_longest(unpaired_before, right)
 
 
-def _change(one: Seen | None, other: Seen | None) -> Change:
-    if one is None or other is None:
-        return Change.NEW if one is None else Change.GONE
-    if one.urgency != other.urgency:
-        return Change.MORE if other.urgency > one.urgency else Change.LESS
-    return Change.SAME if one.told == other.told else Change.REWORDED
+def _change(before: ComparedCard | None, after: ComparedCard | None) -> Change:
+    if before is None or after is None:
+        return Change.NEW if before is None else Change.GONE
+    if before.urgency != after.urgency:
+        return Change.MORE if after.urgency > before.urgency else Change.LESS
+    return Change.SAME if before.content == after.content else Change.REWORDED
 
 
-def _reasons(found: Differences, topic: str, one: Seen | None, other: Seen | None) -> None:
+def _reasons(differences: Differences, topic: str, pair: Pair) -> None:
     """Which flags, tags and rules came to a card or left it."""
-    before, after = ({*card.flags, *card.tags, *card.rules} if card else set() for card in (one, other))
+    before, after = ({*card.flags, *card.tags, *card.rules} if card else set() for card in pair)
     for reason in after - before:
-        found.by_reason[f"{topic} {reason}"][Change.NEW] += 1
+        differences.by_reason[f"{topic} {reason}"][Change.NEW] += 1
     for reason in before - after:
-        found.by_reason[f"{topic} {reason}"][Change.GONE] += 1
+        differences.by_reason[f"{topic} {reason}"][Change.GONE] += 1

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from cds.clock import utc_now
-from cds.diff.candidates import Budget, Run, candidate
+from cds.diff.candidates import Budget, CandidateRun, candidate
 from cds.diff.changes import answers, compare
 from cds.diff.table import write
 from cds.progress import working
@@ -34,9 +34,15 @@ def run(options: Options, now: Callable[[], datetime] = utc_now) -> int:
     settings = load(environment())
     as_of = (options.as_of or now().astimezone(settings.zone).date()).isoformat()
     budget = Budget(options.seconds, options.memory)
-    asked = ("--json", "--as-of", as_of, "--", options.export)
-    runs = [Run(name, candidate(name).command("evaluate", *asked), budget) for name in (options.old, options.new)]
+    arguments = ("--json", "--as-of", as_of, "--", options.export)
+    runs = [
+        CandidateRun(name, candidate(name).command("evaluate", *arguments), budget)
+        for name in (options.old, options.new)
+    ]
     with working("Comparing"):
-        old, new = (answers(one.lines(), name) for one, name in zip(runs, (options.old, options.new), strict=True))
-    found, unusable = compare(old, new), tuple(one.unusable for one in runs)
-    return write(found, unusable, "charts", as_json=options.json)
+        old, new = (
+            answers(candidate_run.lines(), name)
+            for candidate_run, name in zip(runs, (options.old, options.new), strict=True)
+        )
+    differences, unusable = compare(old, new), tuple(run.unusable for run in runs)
+    return write(differences, unusable, "charts", as_json=options.json)

@@ -24,7 +24,7 @@ class Card(Struct, frozen=True):
     emergency: bool = False
 
 
-class Line(Struct, frozen=True, rename="camel"):
+class AuditedCall(Struct, frozen=True, rename="camel"):
     """What is read of a call."""
 
     client: str = ""
@@ -40,7 +40,7 @@ class Line(Struct, frozen=True, rename="camel"):
 class Calls(Struct, kw_only=True):
     """The sums. `findings`: what is wrong with the audit that they rest on."""
 
-    seen: int = 0
+    count: int = 0
     cards: int = 0
     not_checked: int = 0
     unread: int = 0
@@ -50,10 +50,10 @@ class Calls(Struct, kw_only=True):
     emergencies: set[str] = field(default_factory=set)
     times: Counter[float] = field(default_factory=Counter)
 
-    def add(self, line: Line) -> None:
+    def add(self, line: AuditedCall) -> None:
         """Count one call."""
         cards = (*line.cards, *line.withheld)
-        self.seen += 1
+        self.count += 1
         self.cards += len(cards)
         self.not_checked += bool(line.not_checked)
         self.unread += bool(line.unread)
@@ -65,7 +65,7 @@ class Calls(Struct, kw_only=True):
     @property
     def p99(self) -> float | None:
         """The time in which 99 of 100 calls were answered, in milliseconds to a tenth; nothing of no calls."""
-        rank, reached = -(-self.seen * 99 // 100), 0
+        rank, reached = -(-self.count * 99 // 100), 0
         for ms, count in sorted(self.times.items()):
             reached += count
             if reached >= rank:
@@ -111,5 +111,5 @@ def _counted(source: Source, seal: Seal, client: str, days: Days, calls: Calls) 
         yield piece
 
 
-def _line(link: Link) -> Line:
-    return msgspec.json.decode(b"{%b}" % link.body[1:], type=Line)
+def _line(link: Link) -> AuditedCall:
+    return msgspec.json.decode(b"{%b}" % link.body[1:], type=AuditedCall)

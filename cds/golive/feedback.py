@@ -10,7 +10,7 @@ from cds.report.model import Filters, Period
 class Feedback(Struct, frozen=True, kw_only=True):
     """How many cards were answered, and how many of these were overridden."""
 
-    answered: int = 0
+    answers: int = 0
     overridden: int = 0
 
 
@@ -18,4 +18,4 @@ def count_feedback(connection: Connection, period: Period, client: str) -> Feedb
     """Of the cards that were shown in the period."""
     cards = build(connection, period, Filters(client=client)).cards
     overridden = sum(line.overridden for line in cards)
-    return Feedback(answered=overridden + sum(line.accepted for line in cards), overridden=overridden)
+    return Feedback(answers=overridden + sum(line.accepted for line in cards), overridden=overridden)

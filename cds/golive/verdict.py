@@ -94,13 +94,13 @@ def _of_calls(calls: Calls | None) -> dict[str, float | None]:
     if calls is None:
         return {}
     return {
-        "calls_seen": float(calls.seen),
-        "cards_per_100_calls": _percent(calls.cards, calls.seen),
-        "not_checked_percent": _percent(calls.not_checked, calls.seen),
-        "unread_percent": _percent(calls.unread, calls.seen),
-        "open_questions_percent": _percent(calls.open_questions, calls.seen),
+        "calls_seen": float(calls.count),
+        "cards_per_100_calls": _percent(calls.cards, calls.count),
+        "not_checked_percent": _percent(calls.not_checked, calls.count),
+        "unread_percent": _percent(calls.unread, calls.count),
+        "open_questions_percent": _percent(calls.open_questions, calls.count),
         "p99_ms": calls.p99,
-        "failures_percent": _percent(calls.failures, calls.seen),
+        "failures_percent": _percent(calls.failures, calls.count),
         "audit_findings": float(calls.findings),
     }
 
@@ -108,9 +108,9 @@ def _of_calls(calls: Calls | None) -> dict[str, float | None]:
 def _of_reviews(calls: Calls | None, reviews: Sequence[Judged]) -> dict[str, float | None]:
     """An emergency is reviewed when everybody who was named has judged it; harmful, if anybody says so.
 
-    Only emergencies that the audit has count: of none that were seen, none is unreviewed.
+    Only emergencies that the audit has are counted: of none that were seen, none is unreviewed.
     """
-    if calls is None or not calls.seen or not reviews:
+    if calls is None or not calls.count or not reviews:
         return {}
     reviewed = [
         {card: judgement for card, judgement in review.items() if card in calls.emergencies} for review in reviews
@@ -128,8 +128,8 @@ def _of_feedback(feedback: Feedback | None) -> dict[str, float | None]:
     if feedback is None:
         return {}
     return {
-        "cards_answered": float(feedback.answered),
-        "overridden_percent": _percent(feedback.overridden, feedback.answered),
+        "cards_answered": float(feedback.answers),
+        "overridden_percent": _percent(feedback.overridden, feedback.answers),
     }
 
 

@@ -23,8 +23,8 @@ def alike(settings: Settings, engine: Engine, key: Secret, inputs: Inputs) -> di
     }
 
 
-def ensure_alike(wanted: dict[str, str], found: dict[str, str], who: str) -> None:
+def ensure_alike(leader: dict[str, str], worker: dict[str, str], who: str) -> None:
     """Raises UsageError, which names what is different and nothing of what it is."""
-    others = [name for name, value in wanted.items() if found.get(name) != value]
-    if others:
-        raise UsageError(f"the worker {who} has a different {', a different '.join(others)} than this machine")
+    differing = [name for name, value in leader.items() if worker.get(name) != value]
+    if differing:
+        raise UsageError(f"the worker {who} has a different {', a different '.join(differing)} than this machine")

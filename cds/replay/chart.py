@@ -11,15 +11,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cds.replay.entries import PATIENT, Entry
-from cds.replay.events import CHART, Asked, Calendar, Event, day_of, together
-from cds.replay.known import Held, held
-from cds.replay.requests import Piece
+from cds.replay.events import CHART, Calendar, Event, Schedule, day_of, together
+from cds.replay.known import DatedResource, dated_resource
+from cds.replay.requests import SentResource
 from cds.replay.searches import Searches
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
-class Then(Struct):
+class Snapshot(Struct):
     """A chart as it was known: its resources, and what cannot be said of it."""
 
     places: list[int]
@@ -28,7 +28,7 @@ class Then(Struct):
     unknown_then: int
 
 
-class Gathering:
+class ChartBuilder:
     """The resources of one patient as they come in, in any order.
 
     A call that holds more bytes than are allowed is refused unread, so of a large chart the texts are let go that
@@ -36,91 +36,91 @@ class Gathering:
     """
 
     def __init__(self, calendar: Calendar, most_bytes: int) -> None:
-        self.held: list[Held] = []
-        self.events: dict[int, Event] = {}  # by the place in `held`
+        self.resources: list[DatedResource] = []
+        self.events: dict[int, Event] = {}  # by the place in `resources`
         self._calendar, self._most_bytes = calendar, most_bytes
-        self._met: set[bytes] = set()
+        self._digests: set[bytes] = set()
         self._texts = 0  # bytes that are kept
         self._beyond: datetime | None = None  # what became known then, or later, is in no call that is read
 
     def add(self, entry: Entry) -> None:
         """One more; the same resource twice, in two files, is one."""
         digest = blake2b(entry.text, digest_size=16).digest()
-        if digest in self._met:
+        if digest in self._digests:
             return
-        self._met.add(digest)
+        self._digests.add(digest)
         event = self._calendar.event(entry)
         if event is not None:
-            self.events[len(self.held)] = event
-        one = held(entry.kind, entry.text, self._calendar.zone)
-        self.held.append(one)
-        if self._beyond is not None and _since(one) >= self._beyond:
-            one.text = b""
+            self.events[len(self.resources)] = event
+        resource = dated_resource(entry.kind, entry.text, self._calendar.zone)
+        self.resources.append(resource)
+        if self._beyond is not None and _since(resource) >= self._beyond:
+            resource.text = b""
             return
-        self._texts += one.size
+        self._texts += resource.size
         if self._texts > 2 * self._most_bytes:
             self._let_go()
 
     def _let_go(self) -> None:
         """Keep the texts of what was known first, as far as a call may hold them."""
-        self._texts = known = 0
-        for one in sorted(self.held, key=_since):
-            known += one.size
-            if known <= self._most_bytes:
-                self._texts += one.size
+        self._texts = total = 0
+        for resource in sorted(self.resources, key=_since):
+            total += resource.size
+            if total <= self._most_bytes:
+                self._texts += resource.size
                 continue
-            if self._beyond is None or _since(one) < self._beyond:
-                self._beyond = _since(one)
-            one.text = b""
+            if self._beyond is None or _since(resource) < self._beyond:
+                self._beyond = _since(resource)
+            resource.text = b""
 
 
 class PatientChart:
     """All that an export holds of one patient, in the order in which it came to be known."""
 
-    def __init__(self, owner: str, gathered: Gathering, calendar: Calendar) -> None:
+    def __init__(self, owner: str, gathered: ChartBuilder, calendar: Calendar) -> None:
         self.owner = owner
         self._calendar = calendar
-        made = gathered.held
-        order = sorted(range(len(made)), key=lambda place: _since(made[place]))
-        self.held = [made[place] for place in order]
+        resources = gathered.resources
+        order = sorted(range(len(resources)), key=lambda place: _since(resources[place]))
+        self.resources = [resources[place] for place in order]
         self._events = [
             replace(event, requests=(place,)) if event.requests else event
             for place, before in enumerate(order)
             if (event := gathered.events.get(before)) is not None
         ]
-        self._since = [_since(one) for one in self.held]
-        self._sizes = array("q", accumulate((one.size for one in self.held), initial=0))
-        self._undated = sum(one.since is None and one.kind != PATIENT for one in self.held)
+        self._since = [_since(resource) for resource in self.resources]
+        self._sizes = array("q", accumulate((resource.size for resource in self.resources), initial=0))
+        self._undated = sum(resource.since is None and resource.kind != PATIENT for resource in self.resources)
 
-    def events(self, asked: Asked) -> list[Event]:
+    def events(self, schedule: Schedule) -> list[Event]:
         """The calls of this patient."""
-        made = together(event for event in self._events if event.at)
-        if asked.is_visits:
-            return made
-        days = [day_of(event) for event in made if event.hook == CHART]
-        return list(self._calendar.of_days(self.owner, asked, min(days, default=0), max(days, default=0)))
+        events = together(event for event in self._events if event.at)
+        if schedule.is_visits:
+            return events
+        days = [day_of(event) for event in events if event.hook == CHART]
+        return list(self._calendar.of_days(self.owner, schedule, min(days, default=0), max(days, default=0)))
 
     def size_at(self, moment: datetime) -> int:
         """How much of the chart was known, in bytes."""
         return self._sizes[bisect_right(self._since, moment)]
 
-    def at(self, event: Event) -> Then:
+    def at(self, event: Event) -> Snapshot:
         """What was known when a call was made; what is about to be signed is not on the chart yet."""
         moment = event.moment
-        known = bisect_right(self._since, moment)
+        count = bisect_right(self._since, moment)
         signed = set(event.requests)
-        places = [place for place in range(known) if place not in signed]
-        unsure = sum(self.held[place].is_unsure(moment) for place in places)
-        return Then(places, len(self.held) - known, self._undated, unsure)
+        places = [place for place in range(count) if place not in signed]
+        unsure = sum(self.resources[place].is_unsure(moment) for place in places)
+        return Snapshot(places, len(self.resources) - count, self._undated, unsure)
 
-    def pieces(self, then: Then, moment: datetime, searches: Searches, *, alive: bool) -> Iterator[Piece]:
+    def sent(self, then: Snapshot, moment: datetime, searches: Searches, *, alive: bool) -> Iterator[SentResource]:
         """The resources as they were then. `alive`: a visit is proof of that, where no date of death is told."""
         for place in then.places:
-            one = self.held[place]
-            is_dead = alive and one.kind == PATIENT and one.is_last and one.until is None
-            text = one.before() if is_dead else one.at(moment)
-            yield Piece(one.kind, text, searches.of(one.kind, text))
+            resource = self.resources[place]
+            is_dead = alive and resource.kind == PATIENT and resource.is_last and resource.until is None
+            text = resource.before() if is_dead else resource.at(moment)
+            yield SentResource(resource.kind, text, searches.of(resource.kind, text))
 
 
-def _since(one: Held) -> datetime:
-    return one.since or BEGINNING
+def _since(resource: DatedResource) -> datetime:
+    return resource.since or BEGINNING

@@ -16,7 +16,7 @@ from cds.errors import Unfinished, UsageError
 from cds.evaluate.places import is_url
 from cds.replay import keep
 from cds.replay.alike import ALIKE, ensure_alike
-from cds.replay.crew import Task
+from cds.replay.executors import Task
 from cds.replay.worker import Setup, Worker
 from cds.settings import environment, load
 from cds.store.keys import has_key
@@ -92,7 +92,7 @@ def do(setup: Setup, task: Task) -> int:
 def worker_like_the_leader(setup: Setup, who: str) -> Worker:
     """Raises UsageError if this process does not see the same files, or would answer otherwise."""
     try:
-        wanted = keep.read(setup.work / ALIKE, dict[str, str])
+        leader = keep.read(setup.work / ALIKE, dict[str, str])
     except (FileNotFoundError, DecodeError) as problem:
         hint = "" if is_url(str(setup.work)) else ". It needs a file system that all machines share, or --work URL"
         raise UsageError(f"the worker {who} does not see {setup.work}{hint}") from problem
@@ -101,6 +101,6 @@ def worker_like_the_leader(setup: Setup, who: str) -> Worker:
     worker = Worker(setup)
     with ExitStack() as otherwise:
         otherwise.callback(worker.close)
-        ensure_alike(wanted, worker.likeness, who)
+        ensure_alike(leader, worker.likeness, who)
         otherwise.pop_all()
     return worker

@@ -22,8 +22,8 @@ from cds.keyed import fingerprint
 from cds.knowledge.load import DATA
 from cds.replay import keep, results
 from cds.replay.alike import ALIKE, alike
-from cds.replay.crew import Crew, crew_of
 from cds.replay.events import Calendar
+from cds.replay.executors import Executor, executor_of
 from cds.replay.figures import FIGURE_NAMES, FIGURES
 from cds.replay.ledger import Answers
 from cds.replay.losses import Reason
@@ -56,18 +56,18 @@ class Options(NamedTuple):
 
 
 def run(
-    options: Options, now: Callable[[], datetime] | None = None, crew: Callable[[Setup], Crew] | None = None
+    options: Options, now: Callable[[], datetime] | None = None, executor: Callable[[Setup], Executor] | None = None
 ) -> int:
     """Replay: 0 all of it, 4 with something of the export lost, which the page counts; 1 and 2 as everywhere.
 
-    `crew`: who does it, if not processes of this machine.
+    `executor`: who does it, if not processes of this machine.
     """
     logging.getLogger("cds").addHandler(logging.NullHandler())
     settings = load(environment())
     out = Path(options.out).absolute()
     try:
         with _alone(out):
-            return _replay(options, settings, out, now or Clock(settings.zone).now, crew)
+            return _replay(options, settings, out, now or Clock(settings.zone).now, executor)
     except OSError as problem:
         if problem.errno in FULL:
             raise Unfinished(f"{out}: the disk is full. {GO_ON}") from problem
@@ -83,36 +83,36 @@ def _replay(
     settings: Settings,
     out: Path,
     now: Callable[[], datetime],
-    crew_for: Callable[[Setup], Crew] | None,
+    executor_for: Callable[[Setup], Executor] | None,
 ) -> int:
     export = whole_name(options.export)
-    found, problems = _parts(export)
-    if not found:
-        raise UsageError("; ".join(f"{one.input}: {one.text}" for one in problems))
+    export_parts, problems = _parts(export)
+    if not export_parts:
+        raise UsageError("; ".join(f"{problem.input}: {problem.text}" for problem in problems))
     engine = build_engine(settings, data=Path(options.knowledge) if options.knowledge else DATA)
     key = hash_key(settings)
-    wanted = Manifest(
+    new = Manifest(
         software=version("twitch-cds"),
         knowledge=engine.knowledge_version,
         hash_key=fingerprint(key),
         began=now().isoformat(),
         options=_kept(options),
         export=export,
-        inputs=inputs(export, found),
-        parts=len(found),
+        inputs=inputs(export, export_parts),
+        parts=len(export_parts),
     )
-    manifest = taken_up(wanted, out)
+    manifest = taken_up(new, out)
     setup = _setup(options, export, out, manifest)
     if not manifest.done:
-        keep.put_json(keep.folder(setup.work) / ALIKE, alike(settings, engine, key, wanted.inputs))
+        keep.put_json(keep.folder(setup.work) / ALIKE, alike(settings, engine, key, new.inputs))
         calendar = Calendar(settings.zone, datetime.fromisoformat(manifest.began))
         limits = Limits(engine.limits.entries, settings.max_body_bytes)
-        crew = crew_for(setup) if crew_for else crew_of(setup, options.workers)
+        executor = executor_for(setup) if executor_for else executor_of(setup, options.workers)
         try:
-            going = Run(setup, found, crew, Names(key.reveal()), calendar, limits, options.workers)
-            manifest = _finished(going, manifest, problems)
+            replay = Run(setup, export_parts, executor, Names(key.reveal()), calendar, limits, options.workers)
+            manifest = _finished(replay, manifest, problems)
         finally:
-            crew.close()
+            executor.close()
     for folder in {setup.work, setup.spill}:
         keep.remove(folder)
     keep.remove_drafts(out)
@@ -152,18 +152,18 @@ def _kept(options: Options) -> dict[str, str | int | bool | None]:
     }
 
 
-def _finished(going: Run, manifest: Manifest, problems: list[Problem]) -> Manifest:
+def _finished(replay: Run, manifest: Manifest, problems: list[Problem]) -> Manifest:
     """All stages, the files, the page."""
-    out, work, spill = Path(going.setup.out), going.setup.work, going.setup.spill
-    plan, lost, counts = going.go()
+    out, work, spill = Path(replay.setup.out), replay.setup.work, replay.setup.spill
+    plan, lost, counts = replay.go()
     for problem in problems:
         lost.add(Reason.NO_FILE, problem.input)
-    with tables(spill, going.threads, work) as found:
-        results.write(found, going.setup, plan)
+    with tables(spill, replay.threads, work) as database:
+        results.write(database, replay.setup, plan)
     done = replace(manifest, shards=plan.shards, done=True, counts=counts, lost=lost)
-    with tables(spill) as found:
-        write_page(found, out, done)
-        (figures,) = found.rows(FIGURES)
+    with tables(spill) as database:
+        write_page(database, out, done)
+        (figures,) = database.rows(FIGURES)
     done.figures = dict(zip(FIGURE_NAMES, figures, strict=True)) | {"lost": lost.losses}
     keep.put_json(out / NAME, done)
     return done

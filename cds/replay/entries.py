@@ -34,7 +34,7 @@ FOLDED = ("Bundle", "Parameters")
 _UNREADABLE = (msgspec.DecodeError, RecursionError)
 
 
-class Line(Struct, gc=False, rename="camel"):
+class ResourceHead(Struct, gc=False, rename="camel"):
     """What of a resource is read first: whose it is, and what may say a twitch, which is read only if it has to be."""
 
     resource_type: str | None = None
@@ -80,23 +80,23 @@ class Line(Struct, gc=False, rename="camel"):
 
 
 class Entry(Struct, gc=False):
-    """One resource. Without a `line` it is of a shape that only the engine can judge."""
+    """One resource. Without a `head` it is of a shape that only the engine can judge."""
 
     kind: str
     owner: str
     text: bytes
-    line: Line | None
+    head: ResourceHead | None
 
 
-class Named(Struct):
+class TypeAndId(Struct):
     """Type and id of whatever it is."""
 
     resourceType: Anything = None  # noqa: N815 - FHIR's name
     id: Anything = None
 
 
-_LINE = msgspec.json.Decoder(Line)
-_NAMED = msgspec.json.Decoder(Named)
+_RESOURCE_HEAD = msgspec.json.Decoder(ResourceHead)
+_TYPE_AND_ID = msgspec.json.Decoder(TypeAndId)
 _OWNER = msgspec.json.Decoder(Owner)
 _PARTICIPANTS = msgspec.json.Decoder(list[Participant] | None)
 _OUTCOME = msgspec.json.Decoder(OperationOutcome)
@@ -133,12 +133,12 @@ class Reading:
 
     def _document(self, place: str, text: bytes) -> Iterator[Entry]:
         try:
-            line = _LINE.decode(text)
+            head = _RESOURCE_HEAD.decode(text)
         except _UNREADABLE:
             yield from self._odd(place, text)
             return
-        if line.resource_type in READ and _is_text(text):
-            yield from self._entry(place, line.resource_type, text, line, NO_NAMES, None)
+        if head.resource_type in READ and _is_text(text):
+            yield from self._entry(place, head.resource_type, text, head, NO_NAMES, None)
         else:
             yield from self._odd(place, text)
 
@@ -174,31 +174,31 @@ class Reading:
             return
         if bundles.is_cut(text):
             self.lost.add(Reason.CUT, place)
-        held = list(bundles.resources_of(text))
-        patients = {_named(raw).id for kind, raw, _ in held if kind == PATIENT}
+        resources = list(bundles.resources_of(text))
+        patients = {_type_and_id(raw).id for kind, raw, _ in resources if kind == PATIENT}
         only = next(iter(patients)) if len(patients) == 1 else None
         lone = only if isinstance(only, str) else None
-        for kind, raw, names in held:
+        for kind, raw, names in resources:
             if kind not in READ:
                 self._other(place, kind, raw)
                 continue
             content = _compact(raw)
-            yield from self._entry(place, kind, content, read_line(content), names, lone)
+            yield from self._entry(place, kind, content, read_head(content), names, lone)
 
     def _entry(
-        self, place: str, kind: str, text: bytes, line: Line | None, names: Mapping[str, str], lone: str | None
+        self, place: str, kind: str, text: bytes, head: ResourceHead | None, names: Mapping[str, str], lone: str | None
     ) -> Iterator[Entry]:
         self.entries += 1
         if kind in SHARED:
-            yield Entry(kind, "", text, line)
+            yield Entry(kind, "", text, head)
             return
-        owner, refers = _owner(kind, text, line, names)
+        owner, refers = _owner(kind, text, head, names)
         if owner is None:
             owner = lone
         elif refers and owner and id_of(refers) != owner:  # a Bundle calls its patient by another name
             text = _renamed(text, owner)
         if owner:
-            yield Entry(kind, owner, text, line)
+            yield Entry(kind, owner, text, head)
         else:
             self.lost.add(Reason.NO_PATIENT if owner is None else Reason.OTHER, place)
 
@@ -206,17 +206,17 @@ class Reading:
 def _plain(text: bytes) -> Entry | None:
     """Most lines: a Patient, or what names its patient by a literal reference. Another is read in full: None."""
     try:
-        line = _LINE.decode(text)
+        head = _RESOURCE_HEAD.decode(text)
     except _UNREADABLE:
         return None
-    kind = PLAIN.get(line.resource_type or "")
+    kind = PLAIN.get(head.resource_type or "")
     if kind is None or not (text.isascii() or _is_text(text)):
         return None
     if kind is PATIENT:
-        return Entry(kind, line.id, text, line) if line.id else None
-    reference = line.subject or line.patient
+        return Entry(kind, head.id, text, head) if head.id else None
+    reference = head.subject or head.patient
     owner = _patient_of(reference.reference) if reference is not None and reference.reference else None
-    return Entry(kind, owner, text, line) if owner else None
+    return Entry(kind, owner, text, head) if owner else None
 
 
 @lru_cache(65_536)
@@ -224,22 +224,26 @@ def _patient_of(reference: str) -> str | None:
     return patient_id(reference, NO_NAMES)
 
 
-def _owner(kind: str, text: bytes, line: Line | None, names: Mapping[str, str]) -> tuple[str | None, str]:
+def _owner(kind: str, text: bytes, head: ResourceHead | None, names: Mapping[str, str]) -> tuple[str | None, str]:
     """The patient's id, and by which reference; None if it does not say, empty if it is about something else."""
     if kind == PATIENT:
-        ident = line.id if line is not None else _named(text).id
+        ident = head.id if head is not None else _type_and_id(text).id
         return (ident if isinstance(ident, str) and ident else None), ""
-    reference = (line.subject or line.patient or _actor(line, names)) if line is not None else _reference(text)
+    reference = (head.subject or head.patient or _actor(head, names)) if head is not None else _reference(text)
     if reference is None or not reference.reference:
         return None, ""
     return patient_id(reference.reference, names), reference.reference
 
 
-def _actor(line: Line, names: Mapping[str, str]) -> Reference | None:
+def _actor(head: ResourceHead, names: Mapping[str, str]) -> Reference | None:
     """The patient among those who take part in an appointment."""
-    taking_part = read_raw(_PARTICIPANTS, line.participant) if line.resource_type == APPOINTMENT else None
-    actors = (one.actor for one in taking_part or () if one.actor is not None and one.actor.reference)
-    return next((one for one in actors if patient_id(one.reference or "", names)), None)
+    taking_part = read_raw(_PARTICIPANTS, head.participant) if head.resource_type == APPOINTMENT else None
+    actors = (
+        participant.actor
+        for participant in taking_part or ()
+        if participant.actor is not None and participant.actor.reference
+    )
+    return next((actor for actor in actors if patient_id(actor.reference or "", names)), None)
 
 
 def _reference(text: bytes) -> Reference | None:
@@ -258,33 +262,37 @@ def _has_failed(text: Raw | bytes) -> bool:
     return any(issue.severity in FATAL for issue in outcome.issue or ())
 
 
-def read_line(text: bytes) -> Line | None:
+def read_head(text: bytes) -> ResourceHead | None:
     """What of a resource is read first; None if it is of another shape."""
     try:
-        return _LINE.decode(text)
+        return _RESOURCE_HEAD.decode(text)
     except _UNREADABLE:
         return None
 
 
-def _named(text: Raw | bytes) -> Named:
+def _type_and_id(text: Raw | bytes) -> TypeAndId:
     try:
-        return _NAMED.decode(text)
+        return _TYPE_AND_ID.decode(text)
     except _UNREADABLE:
-        return Named(UNKNOWN)
+        return TypeAndId(UNKNOWN)
 
 
 def _renamed(text: bytes, owner: str) -> bytes:
     """The same with the reference that a server would have."""
-    whole = msgspec.json.decode(text, type=dict[str, Raw])
-    member = "subject" if "subject" in whole else "patient"
+    members = msgspec.json.decode(text, type=dict[str, Raw])
+    member = "subject" if "subject" in members else "patient"
     reference = Raw(msgspec.json.encode({"reference": f"Patient/{owner}"}))
-    return msgspec.json.encode({**whole, member: reference})
+    return msgspec.json.encode({**members, member: reference})
 
 
 def _compact(text: Raw | bytes) -> bytes:
     """On one line: lines and tabs part the entries of a shard."""
-    whole = bytes(text)
-    return msgspec.json.format(whole, indent=-1) if b"\n" in whole or b"\t" in whole or b"\r" in whole else whole
+    document = bytes(text)
+    return (
+        msgspec.json.format(document, indent=-1)
+        if b"\n" in document or b"\t" in document or b"\r" in document
+        else document
+    )
 
 
 def one_line(text: bytes) -> bytes:

@@ -54,7 +54,7 @@ class Event(Struct, omit_defaults=True, kw_only=True):
         return "\x1f".join((self.hook, self.owner, self.ref, "" if is_named else self.at))
 
 
-class Dated(NamedTuple):
+class EventTime(NamedTuple):
     """When a call is made, empty if it is not, and why not; with a moment `why` is a remark."""
 
     at: str = ""
@@ -106,7 +106,7 @@ class Order(Struct, rename="camel"):
     requester: Place | None = None
 
 
-class Asked(Struct, frozen=True):
+class Schedule(Struct, frozen=True):
     """When charts are evaluated: at visits and orders; at the end of one day; or each so many days."""
 
     as_of: date | None = None
@@ -141,7 +141,7 @@ class Calendar(Struct, frozen=True):
             return Event(owner=entry.owner, hook=CHART, ref="", why=Reason.NO_DATE)
         period = visit.actual_period or visit.period
         if visit.status in NO_VISIT:
-            when = Dated(why=Reason.NOT_A_VISIT)
+            when = EventTime(why=Reason.NOT_A_VISIT)
         else:
             when = self._dated(period.start if period else None, Reason.NO_DATE)
         return Event(
@@ -165,7 +165,7 @@ class Calendar(Struct, frozen=True):
         by = order.requester.reference if order.requester is not None else None
         clinician = by if isinstance(by, str) and parts(by)[0] in CLINICIANS else ""
         if order.status in NO_ORDER or order.intent not in SIGNED:
-            when = Dated(why=Reason.NOT_SIGNED)
+            when = EventTime(why=Reason.NOT_SIGNED)
         else:
             when = self._dated(order.authored_on, Reason.NO_ORDER_DATE)
         return Event(
@@ -179,35 +179,39 @@ class Calendar(Struct, frozen=True):
             requests=(place,),
         )
 
-    def _dated(self, text: str | None, otherwise: Reason) -> Dated:
+    def _dated(self, text: str | None, otherwise: Reason) -> EventTime:
         """At its moment; where no more than a day is known, at the end of that day."""
         instant = instant_of(text)
         if instant is not None:
-            return Dated(why=Reason.FUTURE) if instant > self.now else Dated(instant.astimezone(self.zone).isoformat())
+            return (
+                EventTime(why=Reason.FUTURE)
+                if instant > self.now
+                else EventTime(instant.astimezone(self.zone).isoformat())
+            )
         when = parse(text)
         if when is None or when.uncertain:
-            return Dated(why=otherwise)
+            return EventTime(why=otherwise)
         at = self.end_of(when.first)
         is_future = at > self.now and when.first != self.now.date().toordinal()
         why = Reason.NO_ZONE if text is not None and "T" in text else ""
-        made = Dated(at.astimezone(self.zone).isoformat(), why, day_only=True)
-        return Dated(why=Reason.FUTURE) if is_future else made
+        end_of_day = EventTime(at.astimezone(self.zone).isoformat(), why, day_only=True)
+        return EventTime(why=Reason.FUTURE) if is_future else end_of_day
 
     def end_of(self, day: int) -> datetime:
         """The end of a day at the site."""
         return datetime.combine(date.fromordinal(day), LAST, self.zone)
 
-    def of_days(self, owner: str, asked: Asked, first: int, last: int) -> Iterator[Event]:
+    def of_days(self, owner: str, schedule: Schedule, first: int, last: int) -> Iterator[Event]:
         """The calls of a patient where days are asked for, between the first and the last visit."""
         days: Iterable[int]
-        if asked.as_of is not None:
-            days = (asked.as_of.toordinal(),)
+        if schedule.as_of is not None:
+            days = (schedule.as_of.toordinal(),)
         else:
-            step = asked.every or 1
+            step = schedule.every or 1
             days = range(EPOCH + -(-(first - EPOCH) // step) * step, last + step, step) if first else ()
         for day in days:
             at = self.end_of(day)
-            if asked.as_of is not None or at - self.now < timedelta(days=1):
+            if schedule.as_of is not None or at - self.now < timedelta(days=1):
                 yield Event(owner=owner, hook=CHART, ref=f"day {day}", at=at.isoformat())
 
 
@@ -218,16 +222,16 @@ def day_of(event: Event) -> int:
 
 def together(events: Iterable[Event]) -> list[Event]:
     """Each call once, in the order in which they were made; requests that were signed together in one."""
-    found: dict[str, Event] = {}
-    for event in sorted(events, key=lambda one: one.at):
-        known = found.setdefault(event.key, event)
-        if known is not event:
-            found[event.key] = msgspec.structs.replace(known, requests=(*known.requests, *event.requests))
-    ordered = sorted(found.values(), key=lambda one: (one.moment, one.hook != CHART, one.key))
-    return [msgspec.structs.replace(one, requests=tuple(sorted(one.requests))) for one in ordered]
+    by_key: dict[str, Event] = {}
+    for event in sorted(events, key=lambda event: event.at):
+        first = by_key.setdefault(event.key, event)
+        if first is not event:
+            by_key[event.key] = msgspec.structs.replace(first, requests=(*first.requests, *event.requests))
+    ordered = sorted(by_key.values(), key=lambda event: (event.moment, event.hook != CHART, event.key))
+    return [msgspec.structs.replace(event, requests=tuple(sorted(event.requests))) for event in ordered]
 
 
-def _clinician(one: Participant) -> str:
-    who = one.individual or one.actor
+def _clinician(participant: Participant) -> str:
+    who = participant.individual or participant.actor
     reference = who.reference if who is not None else None
     return reference if isinstance(reference, str) and parts(reference)[0] in CLINICIANS else ""

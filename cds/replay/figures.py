@@ -103,7 +103,7 @@ def share(count: int, total: int) -> str:
     """Per hundred, with its interval; nothing that would tell what few are."""
     if not total or 0 < count < ENOUGH or 0 < total < ENOUGH:
         return "–"
-    found = rate(min(count, total), total)
-    if found.share is None or count > total:
+    interval = rate(min(count, total), total)
+    if interval.share is None or count > total:
         return f"{100 * count / total:.2f}"
-    return f"{100 * found.share:.2f} ({100 * (found.low or 0):.2f}–{100 * (found.high or 0):.2f})"
+    return f"{100 * interval.share:.2f} ({100 * (interval.low or 0):.2f}–{100 * (interval.high or 0):.2f})"

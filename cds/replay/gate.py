@@ -32,7 +32,7 @@ _PATIENT = msgspec.json.Decoder(fhir.Patient)
 _GLIMPSE = msgspec.json.Decoder(Glimpse)
 
 
-class Gated(Struct):
+class GateResult(Struct):
     """What one part came to, beside its tables."""
 
     entries: int
@@ -51,10 +51,10 @@ class TwitchGate:
         """Whether a resource may say a twitch, or cannot be read so fast: True for all that opens the rules' gate."""
         if entry.kind not in GATED:
             return False
-        line = entry.line
-        if line is None or entry.kind == FORM or not line.is_told_by_code:
-            return line is None or self._is_suspect(entry)
-        code = bytes(line.code)
+        head = entry.head
+        if head is None or entry.kind == FORM or not head.is_told_by_code:
+            return head is None or self._is_suspect(entry)
+        code = bytes(head.code)
         remembered = self._by_code.get(code)
         if remembered is None:
             remembered = self._is_suspect(entry)
@@ -69,7 +69,7 @@ class TwitchGate:
             return True
 
 
-def gate(part: Part, twitches: TwitchGate, names: Names, calendar: Calendar, into: Path) -> Gated:
+def gate(part: Part, twitches: TwitchGate, names: Names, calendar: Calendar, into: Path) -> GateResult:
     """Read one part, and write the tables of its patients, their calls and their Patient resources."""
     reading = Reading()
     owners: dict[str, OwnerRow] = {}
@@ -94,9 +94,9 @@ def gate(part: Part, twitches: TwitchGate, names: Names, calendar: Calendar, int
         elif entry.kind in CALLING and (event := _event(entry, names, calendar)) is not None:
             events.append(event)
     _put(into, part.number, owners.values(), events, persons)
-    found = Gated(reading.entries, reading.lost, sorted(reading.deleted))
-    keep.put_json(into / f"{part.number:05}.json", found)
-    return found
+    result = GateResult(reading.entries, reading.lost, sorted(reading.deleted))
+    keep.put_json(into / f"{part.number:05}.json", result)
+    return result
 
 
 def _put(into: Path, number: int, owners: Iterable[OwnerRow], events: list[EventRow], people: list[PersonRow]) -> None:
@@ -113,7 +113,7 @@ def _event(entry: Entry, names: Names, calendar: Calendar) -> EventRow | None:
         owner=event.owner,
         patient=names.patient(event.owner),
         visit=names.visit(event),
-        source=f"{entry.kind}/{entry.line.id if entry.line else ''}",
+        source=f"{entry.kind}/{entry.head.id if entry.head else ''}",
         hook=event.hook,
         day=event.at[:10],
         moment=event.at,

@@ -69,8 +69,8 @@ def is_whole(path: Path) -> bool:
 
 def inside(folders: Path, name: str) -> list[Path]:
     """The files of a name in the whole folders below one."""
-    found = (path for path in folders.glob(f"*/{name}") if path.parent.suffix != DRAFT)
-    return sorted(found, key=str)
+    paths = (path for path in folders.glob(f"*/{name}") if path.parent.suffix != DRAFT)
+    return sorted(paths, key=str)
 
 
 def settle(draft: Path, path: Path) -> None:

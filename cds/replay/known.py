@@ -53,7 +53,7 @@ class Course(Struct, rename="camel"):
     def end(self) -> str | None:
         """When it ended, as it says."""
         periods = (self.period, self.actual_period, self.performed_period, self.effective_period, self.abatement_period)
-        ends = (self.deceased_date_time, self.abatement_date_time, *(one.end for one in periods if one))
+        ends = (self.deceased_date_time, self.abatement_date_time, *(period.end for period in periods if period))
         return next(filter(None, ends), None)
 
 
@@ -61,7 +61,7 @@ _COURSE = msgspec.json.Decoder(Course)
 NO_COURSE = Course()
 
 
-class Held(Struct):
+class DatedResource(Struct):
     """One resource of a patient: since when it was known, and until when it had another status than now.
 
     `since` None: it names no day. `until` None: no date says when its status came. `unchanged`: the server last changed
@@ -92,14 +92,14 @@ class Held(Struct):
 
     def before(self) -> bytes:
         """As it was before its end, whenever that was."""
-        whole = msgspec.json.decode(self.text, type=dict[str, Raw])
-        return msgspec.json.encode(_before_the_end(self.kind, whole))
+        members = msgspec.json.decode(self.text, type=dict[str, Raw])
+        return msgspec.json.encode(_before_the_end(self.kind, members))
 
     def _is_unchanged(self, moment: datetime) -> bool:
         return self.unchanged is not None and self.unchanged <= moment
 
 
-def held(kind: str, text: bytes, zone: tzinfo) -> Held:
+def dated_resource(kind: str, text: bytes, zone: tzinfo) -> DatedResource:
     """A resource with its dates; a Patient is known from the beginning."""
     try:
         course = _COURSE.decode(text)
@@ -108,7 +108,7 @@ def held(kind: str, text: bytes, zone: tzinfo) -> Held:
     is_person = kind == PATIENT
     since = None if is_person else known_since(text, zone)
     updated = course.meta.last_updated if course.meta else None
-    return Held(
+    return DatedResource(
         kind, text, since, _moment(course.end(), zone), _moment(updated, zone), _is_last(kind, course), len(text)
     )
 
@@ -135,22 +135,22 @@ def _codes(status: CodeableConcept | str | None) -> set[str]:
     return {coding.code or "" for coding in (status.coding or () if status else ())}
 
 
-def _before_the_end(kind: str, whole: dict[str, Raw]) -> dict[str, Raw]:
+def _before_the_end(kind: str, members: dict[str, Raw]) -> dict[str, Raw]:
     """The same resource while it went on; what was changed in another way stays as it is."""
     if kind == PATIENT:
-        return {name: value for name, value in whole.items() if not name.startswith("deceased")}
+        return {name: value for name, value in members.items() if not name.startswith("deceased")}
     if kind == CONDITION:
-        known = {name: value for name, value in whole.items() if not name.startswith("abatement")}
+        kept_members = {name: value for name, value in members.items() if not name.startswith("abatement")}
         status = (
-            b'"active"' if bytes(whole.get("clinicalStatus", b"")).startswith(b'"') else msgspec.json.encode(ACTIVE)
+            b'"active"' if bytes(members.get("clinicalStatus", b"")).startswith(b'"') else msgspec.json.encode(ACTIVE)
         )
-        return {**known, "clinicalStatus": Raw(status)}
+        return {**kept_members, "clinicalStatus": Raw(status)}
     if kind not in RUNNING:
-        return whole
-    known = {name: (_open(value) if name in ENDS else value) for name, value in whole.items()}
-    return {**known, "status": Raw(msgspec.json.encode(RUNNING[kind]))}
+        return members
+    kept_members = {name: (_open(value) if name in ENDS else value) for name, value in members.items()}
+    return {**kept_members, "status": Raw(msgspec.json.encode(RUNNING[kind]))}
 
 
 def _open(period: Raw) -> Raw:
-    known = msgspec.json.decode(period, type=dict[str, Raw])
-    return Raw(msgspec.json.encode({name: value for name, value in known.items() if name != "end"}))
+    members = msgspec.json.decode(period, type=dict[str, Raw])
+    return Raw(msgspec.json.encode({name: value for name, value in members.items() if name != "end"}))

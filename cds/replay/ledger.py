@@ -35,14 +35,14 @@ class Ledger:
         del deadline
         if self._answers is Answers.NONE:
             return {}
-        return self._told({one: self._by_patient.get((patient, one)) for one in fingerprints})
+        return self._told({card: self._by_patient.get((patient, card)) for card in fingerprints})
 
     async def shown(
         self, patient: str, user: str, fingerprints: Collection[str], deadline: Deadline
     ) -> dict[str, datetime]:
         """When each card was last shown to a user."""
         del deadline
-        return self._told({one: self._by_user.get((patient, user, one)) for one in fingerprints})
+        return self._told({card: self._by_user.get((patient, user, card)) for card in fingerprints})
 
     def remember(self, caller: Caller, service_id: str, account: Account, knowledge_version: str) -> None:
         """Keep what was shown."""
@@ -50,7 +50,9 @@ class Ledger:
         if self.is_trying:
             return
         prints = {card.fingerprint for card in account.cards}
-        self.fresh = frozenset(one for one in prints if (account.patient, one) not in self._by_patient)
+        self.fresh = frozenset(
+            fingerprint for fingerprint in prints if (account.patient, fingerprint) not in self._by_patient
+        )
         for card in account.cards:
             self._by_patient[account.patient, card.fingerprint] = self._now()
             self._by_user[account.patient, account.user, card.fingerprint] = self._now()
@@ -58,4 +60,6 @@ class Ledger:
     def _told(self, moments: Mapping[str, datetime | None]) -> dict[str, datetime]:
         """Those that there are; on a trial only what came before."""
         now = self._now()
-        return {one: when for one, when in moments.items() if when and not (self.is_trying and when >= now)}
+        return {
+            fingerprint: when for fingerprint, when in moments.items() if when and not (self.is_trying and when >= now)
+        }

@@ -58,14 +58,14 @@ class Lost(Struct):
         if place and len(places) < PLACES_MAX:
             places.append(place)
 
-    def take(self, others: Iterable["Lost"]) -> "Lost":
+    def take(self, losses: Iterable["Lost"]) -> "Lost":
         """All together."""
-        for other in others:
-            for reason, count in other.counts.items():
+        for losses_of_part in losses:
+            for reason, count in losses_of_part.counts.items():
                 self.counts[reason] = self.counts.get(reason, 0) + count
-            for reason, places in other.places.items():
-                mine = self.places.setdefault(reason, [])
-                mine += places[: PLACES_MAX - len(mine)]
+            for reason, places in losses_of_part.places.items():
+                known_places = self.places.setdefault(reason, [])
+                known_places += places[: PLACES_MAX - len(known_places)]
         return self
 
     @property

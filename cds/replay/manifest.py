@@ -46,8 +46,8 @@ class Manifest(Struct, kw_only=True):
     @property
     def name(self) -> str:
         """A word that no other replay has."""
-        told = (self.began, self.format, self.knowledge, self.hash_key, self.options, self.inputs)
-        return hashlib.sha256(msgspec.json.encode(told)).hexdigest()[:16]
+        identity = (self.began, self.format, self.knowledge, self.hash_key, self.options, self.inputs)
+        return hashlib.sha256(msgspec.json.encode(identity)).hexdigest()[:16]
 
     def is_of(self, other: "Manifest") -> bool:
         """Whether it is the same replay, whatever its progress and its time."""
@@ -57,35 +57,37 @@ class Manifest(Struct, kw_only=True):
         )
 
 
-def inputs(export: str, some: Sequence[Part]) -> Inputs:
+def inputs(export: str, export_parts: Sequence[Part]) -> Inputs:
     """What an export holds."""
     root = export if at(export).is_dir() else str(at(export).parent)
-    names = {name: piece.path for part in some for name, piece in zip(relative(part, root), part.pieces, strict=True)}
+    names = {
+        name: piece.path for part in export_parts for name, piece in zip(relative(part, root), part.pieces, strict=True)
+    }
     stats = {name: at(path).stat() for name, path in sorted(names.items())}
-    told = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats.items()]
+    sizes = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats.items()]
     return Inputs(
-        len(told), sum(stat.st_size for stat in stats.values()), hashlib.sha256(msgspec.json.encode(told)).hexdigest()
+        len(sizes), sum(stat.st_size for stat in stats.values()), hashlib.sha256(msgspec.json.encode(sizes)).hexdigest()
     )
 
 
-def taken_up(wanted: Manifest, out: Path) -> Manifest:
+def taken_up(new: Manifest, out: Path) -> Manifest:
     """The manifest of a folder, where it is of this replay; a new one in an empty folder. Raises UsageError."""
     path = out / NAME
     if not path.exists():
-        if out.exists() and any(one.name != LOCK and one.suffix != keep.DRAFT for one in out.iterdir()):
+        if out.exists() and any(path.name != LOCK and path.suffix != keep.DRAFT for path in out.iterdir()):
             raise UsageError(f"--out {out}: it contains something else. Give a new folder")
         keep.folder(out)
-        keep.put_json(path, wanted)
-        return wanted
+        keep.put_json(path, new)
+        return new
     try:
-        found = keep.read(path, Manifest)
+        existing = keep.read(path, Manifest)
     except msgspec.DecodeError as problem:
         raise UsageError(f"--out {out}: its {NAME} cannot be read. Give a new folder") from problem
-    if not found.is_of(wanted):
+    if not existing.is_of(new):
         raise UsageError(
             f"--out {out}: it contains a different replay (different files, options, key or version). Give a new folder"
         )
-    return found
+    return existing
 
 
 LOCK = ".lock"

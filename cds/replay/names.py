@@ -25,8 +25,8 @@ class Names:
     def words(self, card: Card) -> str:
         """The word for all that a card says."""
         labels = (suggestion.label for suggestion in card.suggestions or ())
-        said = (card.summary, card.detail, card.source.label, *labels)
-        return self.pseudonyms.of("words", REALM, "\x1f".join(text or "" for text in said))
+        texts = (card.summary, card.detail, card.source.label, *labels)
+        return self.pseudonyms.of("words", REALM, "\x1f".join(text or "" for text in texts))
 
     def _patient(self, ident: str) -> str:
         return self.pseudonyms.of("patient", REALM, ident)

@@ -24,10 +24,10 @@ HEADLINES = """
 """
 
 
-def write_page(found: Tables, out: Path, manifest: Manifest) -> None:
+def write_page(database: Tables, out: Path, manifest: Manifest) -> None:
     """Ask the files, and write the page."""
     for name, file in (("visits", VISITS_FILE), ("cards", CARDS_FILE), ("unread", UNREAD_FILE)):
-        found.parquet(name, out / file)
+        database.parquet(name, out / file)
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -35,7 +35,7 @@ def write_page(found: Tables, out: Path, manifest: Manifest) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    ((calls, patients, cards, silenced, first, last),) = found.rows(HEADLINES)
+    ((calls, patients, cards, silenced, first, last),) = database.rows(HEADLINES)
     html = environment.get_template("report.html.jinja").render(
         manifest=manifest,
         headlines=(
@@ -49,7 +49,9 @@ def write_page(found: Tables, out: Path, manifest: Manifest) -> None:
             ("repeats silenced", told(silenced)),
         ),
         span=(first, last) if first else (),
-        sections=[(section, picture(section.bars, upright=section.upright)) for section in sections(found, manifest)],
+        sections=[
+            (section, picture(section.bars, upright=section.upright)) for section in sections(database, manifest)
+        ],
         row_picture=row_picture,
     )
     keep.put(out / PAGE, [html.encode()])
@@ -67,10 +69,10 @@ def picture(bars: Sequence[Bar], *, upright: bool) -> Markup | None:
         for kind, count in bar.parts:
             height = HEIGHT * count / max(top, 1)
             floor -= height
-            left, width = step * (place + GAP / 2), step * (1 - GAP)
+            x, width = step * (place + GAP / 2), step * (1 - GAP)
             elements.append(
                 svg.Rect(
-                    x=round(left, 2), y=round(floor, 2), width=round(width, 2), height=round(height, 2), class_=[kind]
+                    x=round(x, 2), y=round(floor, 2), width=round(width, 2), height=round(height, 2), class_=[kind]
                 )
             )
     return drawn(elements, WIDTH, HEIGHT, "graph", stretched=True)
@@ -78,7 +80,7 @@ def picture(bars: Sequence[Bar], *, upright: bool) -> Markup | None:
 
 def row_picture(bar: Bar, bars: Sequence[Bar]) -> Markup:
     """One bar from left to right, on the scale of all."""
-    most = max(sum(count for _, count in one.parts) for one in bars)
+    most = max(sum(count for _, count in bar.parts) for bar in bars)
     elements: list[svg.Element] = []
     start = 0.0
     for kind, count in bar.parts:

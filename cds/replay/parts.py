@@ -59,10 +59,10 @@ class Part(Struct, frozen=True):
 
 def parts(export: str, size: int = SIZE) -> tuple[list[Part], list[Problem]]:
     """All parts of an export, the same each time, and what of it cannot be read."""
-    found = list(batches(export))
-    problems = [one for one in found if isinstance(one, Problem)]
+    inputs = list(batches(export))
+    problems = [item for item in inputs if isinstance(item, Problem)]
     pieces: list[tuple[Piece, int]] = []
-    for path in (path for batch in found if isinstance(batch, Batch) for path in batch.paths):
+    for path in (path for batch in inputs if isinstance(batch, Batch) for path in batch.paths):
         try:
             pieces += _pieces(path, size)
         except OSError as problem:
@@ -92,16 +92,16 @@ def _is_lines(path: str) -> bool:
 
 def _joined(pieces: list[tuple[Piece, int]], size: int) -> Iterator[Part]:
     """Small files together, so that a folder of Bundles is no thousand parts."""
-    held: list[Piece] = []
+    gathered: list[Piece] = []
     weight = number = 0
     for piece, length in pieces:
-        if held and weight + length > size:
-            yield Part(number, tuple(held), weight)
-            held, weight, number = [], 0, number + 1
-        held.append(piece)
+        if gathered and weight + length > size:
+            yield Part(number, tuple(gathered), weight)
+            gathered, weight, number = [], 0, number + 1
+        gathered.append(piece)
         weight += length
-    if held:
-        yield Part(number, tuple(held), weight)
+    if gathered:
+        yield Part(number, tuple(gathered), weight)
 
 
 def relative(part: Part, export: str) -> list[str]:

@@ -10,40 +10,46 @@ from msgspec import Raw
 from cds.fhir.references import parts
 from cds.replay.entries import PATIENT
 from cds.replay.events import CHART, Event
-from cds.replay.searches import Found
+from cds.replay.searches import Matches
 
 NOBODY = "Practitioner/unknown"
 DRAFT = Raw(b'"draft"')
 EMPTY = b'{"resourceType":"Bundle","type":"searchset"}'
 
 
-class Piece(NamedTuple):
+class SentResource(NamedTuple):
     """One resource as it was then, and where it is sent."""
 
     kind: str
     text: bytes
-    found: Found
+    matches: Matches
 
 
 def body(
-    event: Event, keys: Sequence[str], chart: Iterable[Piece], shelf: Mapping[str, bytes], drafts: Sequence[bytes]
+    event: Event,
+    keys: Sequence[str],
+    chart: Iterable[SentResource],
+    shared_texts: Mapping[str, bytes],
+    drafts: Sequence[bytes],
 ) -> bytes:
-    """One request. The chart holds no drafts; the Medications on the `shelf` come with what refers to them."""
-    held: dict[str, list[bytes]] = {key: [] for key in keys}
+    """One request. The chart holds no drafts; the Medications of `shared_texts` come with what refers to them."""
+    by_key: dict[str, list[bytes]] = {key: [] for key in keys}
     included: set[tuple[str, str]] = set()
     person = b""
-    for piece in chart:
-        if piece.kind == PATIENT:
-            person = piece.text
+    for resource in chart:
+        if resource.kind == PATIENT:
+            person = resource.text
             continue
-        for key in piece.found.keys:
-            held[key].append(piece.text)
-        shared = shelf.get(piece.found.shared)
-        for key in piece.found.including if shared is not None else ():
-            if (key, piece.found.shared) not in included:
-                included.add((key, piece.found.shared))
-                held[key].append(shared or b"")
-    prefetch = [b'"%s":%s' % (key.encode(), _searchset(found)) for key, found in held.items() if key != "patient"]
+        for key in resource.matches.keys:
+            by_key[key].append(resource.text)
+        shared = shared_texts.get(resource.matches.shared)
+        for key in resource.matches.including if shared is not None else ():
+            if (key, resource.matches.shared) not in included:
+                included.add((key, resource.matches.shared))
+                by_key[key].append(shared or b"")
+    prefetch = [
+        b'"%s":%s' % (key.encode(), _searchset(resources)) for key, resources in by_key.items() if key != "patient"
+    ]
     if person:
         prefetch.append(b'"patient":' + person)
     return b'{"hook":"%s","hookInstance":"%s","context":%s,"prefetch":{%s}}' % (

@@ -45,29 +45,29 @@ ALL_CARDS = """
 ALL_UNREAD = "SELECT * FROM unreads ORDER BY line DESC, entries DESC, type, kind, system, code, text, about"
 
 
-def write(found: Tables, setup: Setup, plan: Plan) -> None:
+def write(database: Tables, setup: Setup, plan: Plan) -> None:
     """Write the three files. All stages are done."""
     work, out = setup.work, Path(setup.out)
-    read_gate(found, work)
-    found.read("days", work / DAYS, "*.ndjson", EVENTS)
-    found.run("CREATE TABLE suspects (owner VARCHAR)")
-    found.run("INSERT INTO suspects SELECT unnest($owners)", {"owners": list(plan.passed)})
-    found.run(OF_VISITS if setup.asked.is_visits else OF_DAYS)
-    found.run(AGES)
-    twice = sorted(owner for (owner,) in found.rows("SELECT owner FROM twice"))
-    found.run(
+    read_gate(database, work)
+    database.read("days", work / DAYS, "*.ndjson", EVENTS)
+    database.run("CREATE TABLE suspects (owner VARCHAR)")
+    database.run("INSERT INTO suspects SELECT unnest($owners)", {"owners": list(plan.selected)})
+    database.run(OF_VISITS if setup.schedule.is_visits else OF_DAYS)
+    database.run(AGES)
+    twice = sorted(owner for (owner,) in database.rows("SELECT owner FROM twice"))
+    database.run(
         GATED_OUT,
         {
             "twice": twice,
             "two": TWO_PATIENTS,
             "gate": GATE,
-            "visits": setup.asked.is_visits,
+            "visits": setup.schedule.is_visits,
             "deleted": plan.deleted,
         },
     )
-    found.read("played", work / DONE, "*.visits.ndjson", VISITS)
-    found.read("cards", work / DONE, "*.cards.ndjson", CARDS)
-    found.read("unreads", work / UNREAD, "*.ndjson", UNREADS)
-    found.write(ALL_VISITS, out / VISITS_FILE)
-    found.write(ALL_CARDS, out / CARDS_FILE)
-    found.write(ALL_UNREAD, out / UNREAD_FILE)
+    database.read("played", work / DONE, "*.visits.ndjson", VISITS)
+    database.read("cards", work / DONE, "*.cards.ndjson", CARDS)
+    database.read("unreads", work / UNREAD, "*.ndjson", UNREADS)
+    database.write(ALL_VISITS, out / VISITS_FILE)
+    database.write(ALL_CARDS, out / CARDS_FILE)
+    database.write(ALL_UNREAD, out / UNREAD_FILE)

@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from cds.progress import working
 from cds.replay import keep
-from cds.replay.crew import Crew, Task
 from cds.replay.events import CHART, Calendar
-from cds.replay.gate import Gated
+from cds.replay.executors import Executor, Task
+from cds.replay.gate import GateResult
 from cds.replay.losses import Lost, Reason
 from cds.replay.names import Names
 from cds.replay.parts import Part
@@ -36,12 +36,12 @@ OTHERS = """
 """
 
 
-def read_gate(found: Tables, work: Path) -> None:
+def read_gate(database: Tables, work: Path) -> None:
     """What the gate has written: patients, people, calls, and ids that two people have."""
-    found.read("owners", work / GATE, "*.owners.ndjson", OWNERS)
-    found.read("persons", work / GATE, "*.persons.ndjson", PERSONS)
-    found.read("events", work / GATE, "*.events.ndjson", EVENTS)
-    found.run(TWICE)
+    database.read("owners", work / GATE, "*.owners.ndjson", OWNERS)
+    database.read("persons", work / GATE, "*.persons.ndjson", PERSONS)
+    database.read("events", work / GATE, "*.events.ndjson", EVENTS)
+    database.run(TWICE)
 
 
 class Limits(Struct, frozen=True):
@@ -56,7 +56,7 @@ class Run(Struct, frozen=True):
 
     setup: Setup
     parts: list[Part]
-    crew: Crew
+    executor: Executor
     names: Names
     calendar: Calendar
     limits: Limits
@@ -68,12 +68,12 @@ class Run(Struct, frozen=True):
         for name in (GATE, SPREAD, DONE, UNREAD, DAYS):
             keep.folder(work / name)
         self._each("Looking for twitches", GATE, range(len(self.parts)), [part.size for part in self.parts])
-        gated = [keep.read(work / GATE / f"{part.number:05}.json", Gated) for part in self.parts]
-        lost = Lost().take(one.lost for one in gated)
-        with tables(keep.folder(self.setup.spill), self.threads, work) as found:
-            plan = self._plan(found, sorted({ref for one in gated for ref in one.deleted}))
-            counts = {"entries": sum(one.entries for one in gated), **self._counts(found, lost, plan)}
-        self._each("Gathering their charts", SPREAD, range(len(self.parts)), [part.size for part in self.parts])
+        gated = [keep.read(work / GATE / f"{part.number:05}.json", GateResult) for part in self.parts]
+        lost = Lost().take(result.lost for result in gated)
+        with tables(keep.folder(self.setup.spill), self.threads, work) as database:
+            plan = self._plan(database, sorted({ref for result in gated for ref in result.deleted}))
+            counts = {"entries": sum(result.entries for result in gated), **self._counts(database, lost, plan)}
+        self._each("ChartBuilder their charts", SPREAD, range(len(self.parts)), [part.size for part in self.parts])
         self._each("Replaying", DONE, range(plan.shards), [1] * plan.shards, extra=(UNREAD, 0))
         return plan, lost, counts
 
@@ -84,7 +84,7 @@ class Run(Struct, frozen=True):
             tasks.insert(0, extra)
         with working(text, sum(sizes) + (extra is not None)) as work:
             work.advance(sum(sizes) + (extra is not None) - sum(sizes[n] if s == name else 1 for s, n in tasks))
-            for size in self.crew.each(tasks):
+            for size in self.executor.each(tasks):
                 work.advance(size)
 
     def _is_done(self, name: str, number: int) -> bool:
@@ -92,26 +92,28 @@ class Run(Struct, frozen=True):
         place = self.setup.work / name / f"{number:05}"
         return keep.is_whole(place) if name == SPREAD else place.with_suffix(".json").exists()
 
-    def _plan(self, found: Tables, deleted: list[str]) -> Plan:
+    def _plan(self, database: Tables, deleted: list[str]) -> Plan:
         """Who is to be judged, in how many shards."""
         work = self.setup.work
-        read_gate(found, work)
-        found.run(f"CREATE TABLE suspects AS {SUSPECTS}", {"entries": self.limits.entries, "bytes": self.limits.bytes})
-        twice = {owner for (owner,) in found.rows("SELECT owner FROM twice")}
-        passed = {owner: owner in twice for (owner,) in found.rows("SELECT owner FROM suspects ORDER BY owner")}
-        ((size,),) = found.rows("SELECT coalesce(sum(size), 0)::BIGINT FROM suspects")
-        plan = Plan(max(1, -(-size // SHARD), -(-len(passed) // PATIENTS)), passed, deleted)
+        read_gate(database, work)
+        database.run(
+            f"CREATE TABLE suspects AS {SUSPECTS}", {"entries": self.limits.entries, "bytes": self.limits.bytes}
+        )
+        twice = {owner for (owner,) in database.rows("SELECT owner FROM twice")}
+        selected = {owner: owner in twice for (owner,) in database.rows("SELECT owner FROM suspects ORDER BY owner")}
+        ((size,),) = database.rows("SELECT coalesce(sum(size), 0)::BIGINT FROM suspects")
+        plan = Plan(max(1, -(-size // SHARD), -(-len(selected) // PATIENTS)), selected, deleted)
         if not (work / PLAN).exists():
-            if not self.setup.asked.is_visits:
-                keep.put_lines(work / DAYS / "00000.ndjson", self._days(found))
+            if not self.setup.schedule.is_visits:
+                keep.put_lines(work / DAYS / "00000.ndjson", self._days(database))
             keep.put_json(work / PLAN, plan)
         return plan
 
-    def _days(self, found: Tables) -> Iterator[EventRow]:
+    def _days(self, database: Tables) -> Iterator[EventRow]:
         """The calls of those of whom no card can come, where days are asked for."""
-        for owner, patient, first, last in list(found.rows(OTHERS, {"hook": CHART})):
+        for owner, patient, first, last in list(database.rows(OTHERS, {"hook": CHART})):
             days = [date.fromisoformat(day).toordinal() if day else 0 for day in (first, last)]
-            for event in self.calendar.of_days(owner, self.setup.asked, *days):
+            for event in self.calendar.of_days(owner, self.setup.schedule, *days):
                 yield EventRow(
                     owner=owner,
                     patient=patient,
@@ -122,7 +124,7 @@ class Run(Struct, frozen=True):
                     moment=event.at,
                 )
 
-    def _counts(self, found: Tables, lost: Lost, plan: Plan) -> dict[str, int]:
+    def _counts(self, database: Tables, lost: Lost, plan: Plan) -> dict[str, int]:
         """How many patients there are, and what is the matter with visits and people."""
         for reason, sql in (
             (
@@ -132,16 +134,16 @@ class Run(Struct, frozen=True):
             (Reason.TWO_PATIENTS, "SELECT count(*) FROM twice"),
             (Reason.DELETED, f"SELECT {len(plan.deleted)}"),
         ):
-            ((count,),) = found.rows(sql)
+            ((count,),) = database.rows(sql)
             if count:
                 lost.add(reason, count=count)
-        if self.setup.asked.is_visits:
-            for why, count in found.rows(
+        if self.setup.schedule.is_visits:
+            for why, count in database.rows(
                 "SELECT why, count(DISTINCT visit || source) FROM events WHERE why <> '' GROUP BY 1"
             ):
                 lost.add(Reason(why), count=count)
-            ((days,),) = found.rows("SELECT count(DISTINCT visit) FROM events WHERE day_only")
+            ((days,),) = database.rows("SELECT count(DISTINCT visit) FROM events WHERE day_only")
             if days:
                 lost.add(Reason.DAY_ONLY, count=days)
-        ((patients,),) = found.rows("SELECT count(DISTINCT owner) FROM owners")
-        return {"patients": patients, "judged": len(plan.passed)}
+        ((patients,),) = database.rows("SELECT count(DISTINCT owner) FROM owners")
+        return {"patients": patients, "judged": len(plan.selected)}

@@ -21,7 +21,7 @@ _PLAIN = re.compile(r"\\(.)")
 IGNORED = frozenset({"patient", "_sort", "_count", "_include"})
 
 
-class Sought(Struct, rename="camel"):
+class SearchFields(Struct, rename="camel"):
     """What of a resource templates ask for, and what it refers to."""
 
     status: Anything = None
@@ -37,7 +37,7 @@ class Sought(Struct, rename="camel"):
         return id_of(reference) if reference else (self.questionnaire or "").partition("|")[0]
 
 
-_SOUGHT = msgspec.json.Decoder(Sought)
+_SEARCH_FIELDS = msgspec.json.Decoder(SearchFields)
 
 
 class Search(Struct, frozen=True):
@@ -50,21 +50,21 @@ class Search(Struct, frozen=True):
     categories: frozenset[str] | None = None
     includes: bool = False
 
-    def finds(self, sought: Sought) -> bool:
+    def finds(self, fields: SearchFields) -> bool:
         """Whether a resource of its type is found."""
-        if self.statuses is not None and sought.status not in self.statuses:
+        if self.statuses is not None and fields.status not in self.statuses:
             return False
         if self.categories is not None:
-            words = {coding.code for one in each(sought.category) for coding in one.coding or ()}
+            words = {coding.code for concept in each(fields.category) for coding in concept.coding or ()}
             if words.isdisjoint(self.categories):
                 return False
         if self.codes is None:
             return True
-        codings = sought.code.coding or () if sought.code else ()
+        codings = fields.code.coding or () if fields.code else ()
         return any((coding.system or "", coding.code or "") in self.codes for coding in codings)
 
 
-class Found(Struct, frozen=True):
+class Matches(Struct, frozen=True):
     """The keys of a resource; those under which what it refers to comes too, and what that is."""
 
     keys: tuple[str, ...]
@@ -83,22 +83,22 @@ class Searches:
             search = _search(key, template)
             self._by_kind.setdefault(search.kind, []).append(search)
 
-    def of(self, kind: str, text: bytes) -> Found:
+    def of(self, kind: str, text: bytes) -> Matches:
         """Where a resource is sent. What cannot be read is found by its type alone: the engine judges it."""
         searches = self._by_kind.get(kind, [])
         try:
-            sought = _SOUGHT.decode(text)
+            fields = _SEARCH_FIELDS.decode(text)
         except (msgspec.DecodeError, RecursionError):
-            return Found(tuple(search.key for search in searches))
-        found = [search for search in searches if search.finds(sought)]
-        including = tuple(search.key for search in found if search.includes and sought.shared)
-        return Found(tuple(search.key for search in found), including, sought.shared)
+            return Matches(tuple(search.key for search in searches))
+        matching = [search for search in searches if search.finds(fields)]
+        including = tuple(search.key for search in matching if search.includes and fields.shared)
+        return Matches(tuple(search.key for search in matching), including, fields.shared)
 
 
 def shared_of(text: bytes) -> str:
     """What an entry refers to of what belongs to nobody; empty if it refers to none."""
     try:
-        return _SOUGHT.decode(text).shared
+        return _SEARCH_FIELDS.decode(text).shared
     except (msgspec.DecodeError, RecursionError):
         return ""
 
@@ -109,13 +109,13 @@ def _search(key: str, template: str) -> Search:
         raise ValueError(f"{key}: a token without a value")
     if not ask.is_search:
         return Search(key, PATIENT)
-    asked = dict(parse_qsl(ask.query))
-    if unknown := asked.keys() - IGNORED - {"code", "status", "category"}:
+    parameters = dict(parse_qsl(ask.query))
+    if unknown := parameters.keys() - IGNORED - {"code", "status", "category"}:
         raise ValueError(f"{key}: {', '.join(sorted(unknown))} is not known here")
-    codes = frozenset(map(_token, _ALTERNATIVES.findall(asked["code"]))) if "code" in asked else None
-    statuses = frozenset(asked["status"].split(",")) if "status" in asked else None
-    categories = frozenset(asked["category"].split(",")) if "category" in asked else None
-    return Search(key, ask.path, codes, statuses, categories, includes="_include" in asked)
+    codes = frozenset(map(_token, _ALTERNATIVES.findall(parameters["code"]))) if "code" in parameters else None
+    statuses = frozenset(parameters["status"].split(",")) if "status" in parameters else None
+    categories = frozenset(parameters["category"].split(",")) if "category" in parameters else None
+    return Search(key, ask.path, codes, statuses, categories, includes="_include" in parameters)
 
 
 def _token(text: str) -> tuple[str, str]:

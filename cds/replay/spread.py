@@ -10,9 +10,9 @@ from cds.replay import keep
 from cds.replay.entries import PATIENT, SHARED, Entry, Reading, one_line
 from cds.replay.parts import Part
 
-HELD = 32 * 1024 * 1024  # bytes that wait in memory before they are written
+UNWRITTEN_MOST = 32 * 1024 * 1024  # bytes that wait in memory before they are written
 REFERRING = frozenset({"MedicationRequest", "MedicationStatement", "MedicationAdministration", "QuestionnaireResponse"})
-SHELF = "shared"
+SHARED_FILE = "shared"
 
 
 def shard_of(owner: str, shards: int) -> int:
@@ -25,41 +25,41 @@ class Spread:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._held: dict[str, bytearray] = {}
+        self._unwritten: dict[str, bytearray] = {}
         self._size = 0
 
     def add(self, shard: str, entry: Entry) -> None:
         """One entry on its line."""
         line = b"\t".join((entry.owner.encode(), entry.kind.encode(), one_line(entry.text)))
-        self._held.setdefault(shard, bytearray()).extend(line + b"\n")
+        self._unwritten.setdefault(shard, bytearray()).extend(line + b"\n")
         self._size += len(line)
-        if self._size > HELD:
+        if self._size > UNWRITTEN_MOST:
             self.flush()
 
     def flush(self) -> None:
         """Write what waits."""
-        for shard, held in self._held.items():
-            keep.add(self._folder / f"{shard}.tsv", held)
-        self._held.clear()
+        for shard, lines in self._unwritten.items():
+            keep.add(self._folder / f"{shard}.tsv", lines)
+        self._unwritten.clear()
         self._size = 0
 
 
-def spread(part: Part, passed: Collection[str], deleted: Collection[str], shards: int, into: Path) -> None:
+def spread(part: Part, selected: Collection[str], deleted: Collection[str], shards: int, into: Path) -> None:
     """Read one part once more, and write what belongs to those who passed."""
     with keep.whole_folder(into / f"{part.number:05}") as draft:
         writing = Spread(draft)
         for entry in Reading().part(part):
             if entry.kind in SHARED:
-                for name in entry.line.shared_as if entry.line is not None else ():
-                    writing.add(SHELF, Entry(entry.kind, name, entry.text, None))
-            elif entry.owner in passed and not is_deleted(entry, deleted):
+                for name in entry.head.shared_as if entry.head is not None else ():
+                    writing.add(SHARED_FILE, Entry(entry.kind, name, entry.text, None))
+            elif entry.owner in selected and not is_deleted(entry, deleted):
                 writing.add(f"{shard_of(entry.owner, shards):05}", entry)
         writing.flush()
 
 
 def is_deleted(entry: Entry, deleted: Collection[str]) -> bool:
     """Whether the export says that a resource, or its patient, was deleted."""
-    ident = entry.line.id if entry.line is not None else None
+    ident = entry.head.id if entry.head is not None else None
     return bool(deleted) and (f"{entry.kind}/{ident}" in deleted or f"{PATIENT}/{entry.owner}" in deleted)
 
 
@@ -77,7 +77,7 @@ def entries(path: Path) -> Iterator[Entry]:
             yield Entry(sys.intern(kind.decode()), owner.decode(), text, None)
 
 
-def shelf(needed: Collection[str], spreads: Path) -> dict[str, bytes]:
+def shared_texts(needed: Collection[str], spreads: Path) -> dict[str, bytes]:
     """The Medications and Questionnaires that entries refer to, by what they refer to."""
-    paths = keep.inside(spreads, f"{SHELF}.tsv") if needed else []
+    paths = keep.inside(spreads, f"{SHARED_FILE}.tsv") if needed else []
     return {entry.owner: entry.text for path in paths for entry in entries(path) if entry.owner in needed}

@@ -40,15 +40,15 @@ class Tables:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
 
-    def run(self, sql: str, given: Mapping[str, object] | None = None) -> None:
+    def run(self, sql: str, parameters: Mapping[str, object] | None = None) -> None:
         """One statement."""
-        self._connection.execute(sql, dict(given or {}))
+        self._connection.execute(sql, dict(parameters or {}))
 
-    def rows(self, sql: str, given: Mapping[str, object] | None = None) -> Iterator[tuple[Anything, ...]]:
+    def rows(self, sql: str, parameters: Mapping[str, object] | None = None) -> Iterator[tuple[Anything, ...]]:
         """The rows of a question, some at a time."""
-        cursor = self._connection.execute(sql, dict(given or {}))
-        while found := cursor.fetchmany(FETCHED):
-            yield from found
+        cursor = self._connection.execute(sql, dict(parameters or {}))
+        while batch := cursor.fetchmany(FETCHED):
+            yield from batch
 
     def read(self, name: str, folder: Path, pattern: str, columns: Mapping[str, str]) -> None:
         """A view of NDJSON files; an empty one where there are none."""
@@ -58,10 +58,10 @@ class Tables:
         if not files:
             self.run(f"CREATE OR REPLACE VIEW {name} AS SELECT {empty} WHERE false")
             return
-        listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+        names = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
         self.run(
             f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM "  # noqa: S608 - our own names, file names quoted
-            f"read_json([{listed}], format = 'newline_delimited', columns = {{{shape}}})"
+            f"read_json([{names}], format = 'newline_delimited', columns = {{{shape}}})"
         )
 
     def parquet(self, name: str, path: Path) -> None:

@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 
-from cds.diff.candidates import Budget, Candidate, Run, candidate
-from cds.diff.changes import LEVELS, Differences, Seen
+from cds.diff.candidates import Budget, Candidate, CandidateRun, candidate
+from cds.diff.changes import LEVELS, ComparedCard, Differences
 from cds.diff.command import Options
 from cds.diff.table import write
 from cds.errors import UsageError
@@ -47,51 +47,51 @@ CARDS = """
 
 def run(options: Options, new_key: Callable[[], str] = lambda: token_hex(32)) -> int:
     """Print what differs: 0 nothing, 1 something, or something of the export was lost; else it is raised."""
-    given = {name: value for name, value in environment().items() if name != KEY_FILE} | {KEY: new_key()}
+    variables = {name: value for name, value in environment().items() if name != KEY_FILE} | {KEY: new_key()}
     both = [(side, candidate(name)) for side, name in ((OLD, options.old), (NEW, options.new))]
     with TemporaryDirectory(prefix="twitch-cds-diff-") as place, working("Comparing"):
         folders = {side: Path(place, side) for side, _ in both}
-        lost = tuple(_replayed(one, options, folders[side], given) for side, one in both)
-        with tables(Path(place)) as found:
+        lost = tuple(_replayed(program, options, folders[side], variables) for side, program in both)
+        with tables(Path(place)) as database:
             for side, folder in folders.items():
-                found.parquet(f"{side}_visits", folder / VISITS_FILE)
-                found.parquet(f"{side}_cards", folder / CARDS_FILE)
-            differences = compared(found)
+                database.parquet(f"{side}_visits", folder / VISITS_FILE)
+                database.parquet(f"{side}_cards", folder / CARDS_FILE)
+            differences = compared(database)
     return write(differences, lost, "calls", as_json=options.json)
 
 
-def _replayed(asked: Candidate, options: Options, out: Path, given: dict[str, str]) -> int:
+def _replayed(program: Candidate, options: Options, out: Path, variables: dict[str, str]) -> int:
     """One of the two at work; how much of the export is not in its answers."""
     days = ["--as-of", options.as_of.isoformat()] if options.as_of else []
     every = ["--every", f"{options.every}d"] if options.every else []
-    named = ["--out", str(out), "--workers", str(options.workers), "--no-rules-off", *days, *every]
-    command = asked.command("replay", *named, "--", options.export)
-    for _ in Run(asked.name, command, Budget(options.seconds, options.memory), (0, LOST), given).lines():
+    arguments = ["--out", str(out), "--workers", str(options.workers), "--no-rules-off", *days, *every]
+    command = program.command("replay", *arguments, "--", options.export)
+    for _ in CandidateRun(program.name, command, Budget(options.seconds, options.memory), (0, LOST), variables).lines():
         pass
     try:
         manifest = keep.read(out / NAME, Manifest)
     except (OSError, msgspec.DecodeError) as problem:
-        raise UsageError(f"{asked.name}: left no readable replay") from problem
+        raise UsageError(f"{program.name}: left no readable replay") from problem
     if not manifest.done or manifest.format != FORMAT:
-        raise UsageError(f"{asked.name}: its replays have a different format, so they cannot be compared")
+        raise UsageError(f"{program.name}: its replays have a different format, so they cannot be compared")
     return manifest.lost.losses
 
 
-def compared(found: Tables) -> Differences:
+def compared(database: Tables) -> Differences:
     """Call by call; the cards that were shown, in whatever order."""
-    found.run(ANSWERED)
-    ((calls, only_old, only_new),) = found.rows(COUNTS)
+    database.run(ANSWERED)
+    ((calls, only_old, only_new),) = database.rows(COUNTS)
     differences = Differences(charts=calls, only_old=only_old, only_new=only_new)
-    for before, after in _shown(found):
+    for before, after in _shown(database):
         differences.add(before, after)
     return differences
 
 
-def _shown(found: Tables) -> Iterator[tuple[tuple[Seen, ...], tuple[Seen, ...]]]:
+def _shown(database: Tables) -> Iterator[tuple[tuple[ComparedCard, ...], tuple[ComparedCard, ...]]]:
     """What was shown before and after, of each call with a card."""
-    for _, rows in groupby(found.rows(CARDS), key=itemgetter(0)):
-        seen: dict[str, list[Seen]] = {OLD: [], NEW: []}
+    for _, rows in groupby(database.rows(CARDS), key=itemgetter(0)):
+        cards: dict[str, list[ComparedCard]] = {OLD: [], NEW: []}
         for _, side, card, tags, flags, indicator, words, rules in rows:
             urgency = LEVELS.index(indicator)
-            seen[side].append(Seen(card, tuple(tags), tuple(flags), urgency, words.encode(), tuple(rules)))
-        yield tuple(sorted(seen[OLD])), tuple(sorted(seen[NEW]))
+            cards[side].append(ComparedCard(card, tuple(tags), tuple(flags), urgency, words.encode(), tuple(rules)))
+        yield tuple(sorted(cards[OLD])), tuple(sorted(cards[NEW]))

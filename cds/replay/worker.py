@@ -5,7 +5,7 @@ from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from cds.call import build_engine
 from cds.evaluate.files import batches
@@ -16,9 +16,9 @@ from cds.recall.source import survey
 from cds.recall.suggest import Suggestions
 from cds.replay import keep
 from cds.replay.alike import alike
-from cds.replay.chart import Gathering
+from cds.replay.chart import ChartBuilder
 from cds.replay.entries import Entry
-from cds.replay.events import Asked, Calendar
+from cds.replay.events import Calendar, Schedule
 from cds.replay.gate import TwitchGate, gate
 from cds.replay.ledger import Answers
 from cds.replay.manifest import inputs
@@ -27,7 +27,7 @@ from cds.replay.parts import Part, parts
 from cds.replay.player import Player
 from cds.replay.rows import CardRow, UnreadRow, VisitRow
 from cds.replay.searches import shared_of
-from cds.replay.spread import REFERRING, of_shard, shelf, spread
+from cds.replay.spread import REFERRING, of_shard, shared_texts, spread
 from cds.settings import environment, load
 from cds.store.keys import hash_key
 
@@ -58,16 +58,16 @@ class Setup(Struct, frozen=True, kw_only=True):
         return Path(self.out) / WORK
 
     @property
-    def asked(self) -> Asked:
+    def schedule(self) -> Schedule:
         """When charts are evaluated."""
-        return Asked(date.fromisoformat(self.as_of) if self.as_of else None, self.every)
+        return Schedule(date.fromisoformat(self.as_of) if self.as_of else None, self.every)
 
 
 class Plan(Struct):
     """Who passed the gate, and whether two people have the id; what was deleted; how many shards there are."""
 
     shards: int
-    passed: dict[str, bool]
+    selected: dict[str, bool] = field(name="passed")
     deleted: list[str]
 
 
@@ -86,7 +86,7 @@ class Worker:
             self._engine,
             self._names,
             self._calendar,
-            setup.asked,
+            setup.schedule,
             answers=setup.answers,
             most_bytes=settings.max_body_bytes,
             rules_off=setup.rules_off,
@@ -122,7 +122,7 @@ class Worker:
 
     def _spread(self, number: int) -> int:
         part, plan = self._parts[number], self._plan
-        spread(part, plan.passed, frozenset(plan.deleted), plan.shards, self._setup.work / SPREAD)
+        spread(part, plan.selected, frozenset(plan.deleted), plan.shards, self._setup.work / SPREAD)
         return part.size
 
     def _play(self, number: int) -> int:
@@ -130,10 +130,10 @@ class Worker:
         spreads, into = self._setup.work / SPREAD, self._setup.work / DONE
         visits: list[VisitRow] = []
         cards: list[CardRow] = []
-        held, needed = self._gathered(of_shard(number, spreads))
-        shared = shelf(needed, spreads)
-        for owner in sorted(held):
-            played = self._player.play(owner, held.pop(owner), shared, is_twice=self._plan.passed[owner])
+        charts, needed = self._gathered(of_shard(number, spreads))
+        shared = shared_texts(needed, spreads)
+        for owner in sorted(charts):
+            played = self._player.play(owner, charts.pop(owner), shared, is_twice=self._plan.selected[owner])
             visits += played.visits
             cards += played.cards
         keep.put_lines(into / f"{number:05}.visits.ndjson", visits)
@@ -141,23 +141,28 @@ class Worker:
         keep.put_json(into / f"{number:05}.json", len(visits))
         return 1
 
-    def _gathered(self, entries: Iterable[Entry]) -> tuple[dict[str, Gathering], set[str]]:
+    def _gathered(self, entries: Iterable[Entry]) -> tuple[dict[str, ChartBuilder], set[str]]:
         """The patients of a shard, and what they refer to of what belongs to nobody."""
-        held: dict[str, Gathering] = {}
+        charts: dict[str, ChartBuilder] = {}
         needed: set[str] = set()
         for entry in entries:
-            if entry.owner not in held:
-                held[entry.owner] = self._player.gathering()
-            held[entry.owner].add(entry)
+            if entry.owner not in charts:
+                charts[entry.owner] = self._player.gathering()
+            charts[entry.owner].add(entry)
             if entry.kind in REFERRING:
                 needed.add(shared_of(entry.text))
-        return held, needed - {""}
+        return charts, needed - {""}
 
     def _unread(self, _: int) -> int:
         """What of the whole export is not understood (`twitch-cds recall`)."""
-        found, _problems = survey(self._engine, list(batches(self._setup.export)), lambda _: None)
-        told = rows(found, Suggestions(self._engine.knowledge), every=False)
-        lines = [UnreadRow.of_share(*share) for share in shares(found)] + [UnreadRow.of_row(row) for row in told.shown]
+        survey_result, _problems = survey(self._engine, list(batches(self._setup.export)), lambda _: None)
+        selection = rows(survey_result, Suggestions(self._engine.knowledge), every=False)
+        lines = [UnreadRow.of_share(*share) for share in shares(survey_result)] + [
+            UnreadRow.of_row(row) for row in selection.shown
+        ]
         keep.put_lines(self._setup.work / UNREAD / "00000.ndjson", lines)
-        keep.put_json(self._setup.work / UNREAD / "00000.json", told.kept_back + found.beyond + found.unreadable)
+        keep.put_json(
+            self._setup.work / UNREAD / "00000.json",
+            selection.kept_back + survey_result.beyond + survey_result.unreadable,
+        )
         return 1

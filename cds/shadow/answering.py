@@ -20,11 +20,11 @@ from cds.errors import CallError
 from cds.fhir.bundle import read
 from cds.knowledge.load import DATA
 from cds.need import NOTHING, Done, Fetch, Need, Recall, advance
-from cds.need import Answered as Told
+from cds.need import Answered as Resolution
 from cds.prefetch.reading import Reading
 from cds.prefetch.supply import State, Supply
 from cds.settings import Settings, environment, load
-from cds.shadow.wire import LENGTH, Answered, Fetched, Hello, Question, framed
+from cds.shadow.wire import LENGTH, CandidateReply, Fetched, Hello, Question, framed
 
 CPU_SECONDS = 30  # of one question; the time that it may take is bounded by whoever asks
 NETWORK = frozenset({"socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo"})
@@ -56,7 +56,7 @@ class Candidate:
             software=version("twitch-cds"), knowledge=self._engine.knowledge_version, names=tuple(sorted(names))
         )
 
-    def answer(self, question: Question) -> Answered:
+    def answer(self, question: Question) -> CandidateReply:
         """Its answer to one question."""
         self._at = question.at
         caller = Caller(
@@ -66,9 +66,9 @@ class Candidate:
             smart=question.smart,
         )
         try:
-            return Answered(body=_answered(self._engine, question, caller))
+            return CandidateReply(body=_answered(self._engine, question, caller))
         except CallError:
-            return Answered(refused=True)
+            return CandidateReply(refused=True)
 
     def _now(self) -> datetime:
         assert self._at is not None
@@ -84,7 +84,7 @@ def _answered(engine: Engine, question: Question, caller: Caller) -> bytes:
     return step.value.encoded()
 
 
-def _served(need: Need, call: Call, question: Question) -> Told:
+def _served(need: Need, call: Call, question: Question) -> Resolution:
     """What the live call got; what it did not ask for is not there."""
     if isinstance(need, Fetch):
         present = {key: question.fetched[key] for key in need.keys if key in question.fetched}
@@ -116,7 +116,7 @@ def serve(candidate: Candidate, questions: BinaryIO, answers: BinaryIO, before: 
         _say(answers, candidate.answer(msgspec.msgpack.decode(frame, type=Question)))
 
 
-def _say(answers: BinaryIO, message: Hello | Answered) -> None:
+def _say(answers: BinaryIO, message: Hello | CandidateReply) -> None:
     answers.write(framed(message))
     answers.flush()
 

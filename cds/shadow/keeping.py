@@ -18,11 +18,11 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
-from cds.diff.changes import Change, compare, seen_of
+from cds.diff.changes import Change, cards_of, compare
 from cds.errors import UsageError
 from cds.settings import environment
 from cds.shadow.process import CONTROL, Budget, Cause, Death, Ended, Process
-from cds.shadow.wire import LENGTH, Answered, Count, Frames, Hello, Offered, Report, framed
+from cds.shadow.wire import LENGTH, CandidateReply, Count, Frames, Hello, ReceivedOffer, Report, framed
 
 LOWER = 10  # of priority, than the worker's
 SAME, DIFFERENT, REFUSED = "same", "different", "refused"
@@ -84,7 +84,7 @@ class Keeper:
         if self._seconds() >= self._next_report:
             self._report()
         if self._waiting:
-            self._compare(msgspec.msgpack.decode(self._waiting.popleft(), type=Offered))
+            self._compare(msgspec.msgpack.decode(self._waiting.popleft(), type=ReceivedOffer))
         else:
             self._hear(max(0.0, self._next_report - self._seconds()) if self._counts else None)
 
@@ -102,14 +102,14 @@ class Keeper:
                 raise Ended
             self._waiting.extend(self._frames.take(piece))
 
-    def _compare(self, offered: Offered) -> None:
+    def _compare(self, offered: ReceivedOffer) -> None:
         """Ask, and count what came of it; what is said by a name that is none of its cards' is not repeated."""
         process = self._ready()
         if process is None:
             self._count(SKIPPED, offered)
             return
         try:
-            answer = _read(process.ask(LENGTH.pack(len(offered.question)) + offered.question), Answered)
+            answer = _read(process.ask(LENGTH.pack(len(offered.question)) + offered.question), CandidateReply)
             if answer.refused:
                 self._count(REFUSED, offered)
             elif answer.body == offered.live:
@@ -121,10 +121,10 @@ class Keeper:
         else:
             self._deaths = 0
 
-    def _differ(self, offered: Offered, body: bytes) -> None:
-        live = seen_of(offered.live, "live")
+    def _differ(self, offered: ReceivedOffer, body: bytes) -> None:
+        live = cards_of(offered.live, "live")
         try:
-            differences = compare({("", "", 0): live}, {("", "", 0): seen_of(body, "candidate")})
+            differences = compare({("", "", 0): live}, {("", "", 0): cards_of(body, "candidate")})
         except UsageError as problem:
             raise Death(Cause.GARBAGE) from problem
         self._count(DIFFERENT if differences.changed else SAME, offered)
@@ -159,7 +159,7 @@ class Keeper:
         self._count(STARTED)
         return self._process
 
-    def _died(self, cause: Cause, offered: Offered | None = None) -> None:
+    def _died(self, cause: Cause, offered: ReceivedOffer | None = None) -> None:
         """Count it, and let it rest: longer each time that it dies without an answer in between."""
         self._end()
         self._count(cause.value, offered)
@@ -174,7 +174,7 @@ class Keeper:
         if process is not None:
             process.end()
 
-    def _count(self, event: str, offered: Offered | None = None) -> None:
+    def _count(self, event: str, offered: ReceivedOffer | None = None) -> None:
         client, service = (offered.client, offered.service) if offered else ("", "")
         self._counts[event, client, service, "", ""] += 1
 

@@ -12,6 +12,7 @@ from functools import partial
 
 from msgspec import Struct
 
+from cds.bounds import bound_memory, set_limit
 from cds.deadline import Deadline
 from cds.shadow.wire import Frames, TooLong
 
@@ -143,14 +144,7 @@ def bind(budget: Budget, prctl: Callable[[int, int], int]) -> None:
     """
     prctl(DIE_WITH_PARENT, signal.SIGKILL)
     os.nice(LOWEST)
-    _set(resource.RLIMIT_AS, budget.megabytes * 2**20)
-    _set(resource.RLIMIT_CPU, int(budget.start_seconds) + 1, renewable=True)
+    bound_memory(budget.megabytes)
+    set_limit(resource.RLIMIT_CPU, int(budget.start_seconds) + 1, renewable=True)
     for nothing in (resource.RLIMIT_FSIZE, resource.RLIMIT_CORE):
-        _set(nothing, 0)
-
-
-def _set(kind: int, value: int, *, renewable: bool = False) -> None:
-    """Set one limit; one that is set already is never raised."""
-    hard = resource.getrlimit(kind)[1]
-    soft = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    resource.setrlimit(kind, (soft, hard if renewable else soft))
+        set_limit(nothing, 0)

@@ -51,7 +51,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     live: bytes
 
 
-class Offered(Struct, frozen=True, kw_only=True):
+class ReceivedOffer(Struct, frozen=True, kw_only=True):
     """The same as it arrives; the question goes on as it came."""
 
     client: str
@@ -74,7 +74,7 @@ class Hello(Struct, frozen=True, kw_only=True):
         return len(words) <= MOST_NAMES and all(len(word) <= LONGEST_NAME and word.isprintable() for word in words)
 
 
-class Answered(Struct, frozen=True, kw_only=True):
+class CandidateReply(Struct, frozen=True, kw_only=True):
     """What a candidate says to a question: its answer, or that it refuses the call."""
 
     body: bytes = b""

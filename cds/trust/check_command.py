@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from cds.errors import RegistryError, UsageError
+from cds.errors import RegistryError, UsageError, reason_of
 from cds.progress import working
 from cds.settings import environment, load
 from cds.trust.fetch import fetch
@@ -97,7 +97,11 @@ def _looked_at(client: Client, demo: bool, get: Fetch) -> int:
         with working(f"Fetching the keys of {client.name}"):
             keys = keys_of(client, demo=demo, get=get)
         return _listed(keys, client)
-    except (FetchFailed, BadKeySet, OSError) as problem:
+    except OSError as problem:
+        reason = reason_of(problem)
+        sys.stdout.write(f"  FAIL keys: the jwks_file of {client.name}, {client.jwks_file}, cannot be read: {reason}\n")
+        return 1
+    except (FetchFailed, BadKeySet) as problem:
         sys.stdout.write(f"  FAIL keys: {problem}\n")
         return 1
 

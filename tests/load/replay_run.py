@@ -25,8 +25,8 @@ from population import Person  # noqa: E402
 
 from cds.fhir import resources as fhir  # noqa: E402
 from cds.replay import command, manifest, spread  # noqa: E402
-from cds.replay.crew import Alone, Task  # noqa: E402
-from cds.replay.known import Held  # noqa: E402
+from cds.replay.executors import SerialExecutor, Task  # noqa: E402
+from cds.replay.known import DatedResource  # noqa: E402
 from cds.replay.worker import DONE, GATE, SPREAD, UNREAD, Setup  # noqa: E402
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -76,7 +76,7 @@ def decoded(folder: Path) -> Figures:
     return {"count": count}
 
 
-class Measured(Alone):
+class Measured(SerialExecutor):
     """Does all tasks, and notes the CPU seconds of each stage and the memory after it."""
 
     def __init__(self, setup: Setup, stages: dict[str, float], held: Figures) -> None:
@@ -97,7 +97,7 @@ class Measured(Alone):
     def _weigh(self, shard: int) -> None:
         """How many resources a shard holds, and what they weigh in memory before they are judged."""
         charts, _ = self._worker._gathered(spread.of_shard(shard, self._setup.work / SPREAD))
-        waiting = [one for chart in charts.values() for one in chart.held]
+        waiting = [one for chart in charts.values() for one in chart.resources]
         weight, count = sum(map(weighed, waiting)), len(waiting)
         self._held["judged"] = self._held.get("judged", 0) + count
         if count > self._held.get("in flight", 0):
@@ -119,7 +119,7 @@ def replayed(folder: Path) -> Figures:
     return {"status": status, "stages": stages, "held": held, "counts": found["counts"], **rows}
 
 
-def weighed(one: Held) -> int:
+def weighed(one: DatedResource) -> int:
     """The bytes that a resource takes in memory while it waits to be judged, with the digest by which it is one."""
     return DIGEST + sum(map(sys.getsizeof, (one, one.text, one.since, one.until, one.unchanged, one.size)))
 

@@ -14,7 +14,7 @@ from fetching import at_loop_time, run
 from fhir_double import Double, Handler, saying
 
 from cds.account import NOBODY
-from cds.diff.changes import seen_of
+from cds.diff.changes import cards_of
 from cds.hook_handler import HookHandler, Reply
 from cds.settings import Settings, load
 from cds.shadow.answering import Candidate
@@ -83,7 +83,7 @@ def test_what_was_fetched_is_passed_on() -> None:
 
     told = json.loads(answered(asked))
     assert live["cards"]
-    assert seen_of(json.dumps(live).encode(), "live") == seen_of(json.dumps(told).encode(), "candidate")
+    assert cards_of(json.dumps(live).encode(), "live") == cards_of(json.dumps(told).encode(), "candidate")
 
 
 def test_what_could_not_be_fetched_is_missing_for_the_same_reason() -> None:
@@ -94,7 +94,7 @@ def test_what_could_not_be_fetched_is_missing_for_the_same_reason() -> None:
 
     told = answered(asked)
     assert "notChecked" in json.dumps(live)
-    assert seen_of(json.dumps(live).encode(), "live") == seen_of(told, "candidate")
+    assert cards_of(json.dumps(live).encode(), "live") == cards_of(told, "candidate")
 
 
 def test_medicines_that_were_read_one_by_one_are_passed_on() -> None:
@@ -107,4 +107,4 @@ def test_medicines_that_were_read_one_by_one_are_passed_on() -> None:
     live, asked = fetched(server() | {"Medication/m1": saying(medicine)}, prefetch)
 
     assert asked.fetched["medicationRequests"].pages
-    assert seen_of(json.dumps(live).encode(), "live") == seen_of(answered(asked), "candidate")
+    assert cards_of(json.dumps(live).encode(), "live") == cards_of(answered(asked), "candidate")

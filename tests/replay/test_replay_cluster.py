@@ -20,7 +20,7 @@ from cds.replay import cluster, command, keep
 from cds.replay.alike import ALIKE, alike
 from cds.replay.cluster import Cluster, do, worker_like_the_leader
 from cds.replay.command import Options
-from cds.replay.crew import Task
+from cds.replay.executors import Task
 from cds.replay.manifest import inputs
 from cds.replay.parts import parts
 from cds.replay.worker import DONE, GATE, SPREAD, UNREAD, Setup

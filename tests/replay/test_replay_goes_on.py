@@ -17,8 +17,8 @@ from population import export, population
 from replay_kit import NOW, Replay, Replayed, ndjson, replayed, visit
 
 from cds.errors import Unfinished, UsageError
-from cds.replay import command, crew, keep
-from cds.replay.crew import Several, Task, begin, do, follow
+from cds.replay import command, executors, keep
+from cds.replay.executors import ProcessExecutor, Task, begin, do, follow
 from cds.replay.tables import tables
 from cds.replay.worker import DONE, GATE, SPREAD, Setup
 
@@ -98,7 +98,7 @@ def test_a_worker_that_is_killed_in_a_stage_costs_nothing(
     monkeypatch.setattr("cds.replay.run.PATIENTS", 2)
     killed: list[str] = []
 
-    class Losing(Several):
+    class Losing(ProcessExecutor):
         """Loses a process the first time in each stage."""
 
         def _handed(self, tasks: list[Task]) -> tuple[dict[Future[int], Task], list[Task]]:
@@ -208,7 +208,7 @@ def nothing() -> None:
 
 def test_a_worker_that_is_killed_is_replaced(tmp_path: Path) -> None:
     """Its task is done again, the others once."""
-    several = Several(2, ends_once, nothing, ())
+    several = ProcessExecutor(2, ends_once, nothing, ())
     tasks = [(str(tmp_path / f"{number % 2}"), number) for number in range(6)]
 
     assert list(range(6)) == sorted(several.each(tasks))
@@ -217,7 +217,7 @@ def test_a_worker_that_is_killed_is_replaced(tmp_path: Path) -> None:
 
 def test_workers_that_end_again_and_again_stop_it() -> None:
     """With one line that says where."""
-    several = Several(1, ends_always, nothing, ())
+    several = ProcessExecutor(1, ends_always, nothing, ())
 
     with pytest.raises(Unfinished, match=r"ended 3 times, last at done 7"):
         list(several.each([("done", 7)]))
@@ -226,7 +226,7 @@ def test_workers_that_end_again_and_again_stop_it() -> None:
 
 def test_what_a_broken_pool_does_not_take_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that ends while tasks are handed out costs none of them."""
-    several = Several(1, ends_always, nothing, ())
+    several = ProcessExecutor(1, ends_always, nothing, ())
 
     def refused(*_: object) -> None:
         raise BrokenProcessPool
@@ -249,15 +249,15 @@ def test_a_worker_begins_and_ends_with_its_parent(tmp_path: Path, monkeypatch: p
         def join(self) -> None:
             """At once."""
 
-    monkeypatch.setattr(crew, "parent_process", lambda: None)
+    monkeypatch.setattr(executors, "parent_process", lambda: None)
     begin(Setup(export=str(tmp_path / "export"), out=str(tmp_path / "out"), now=NOW.isoformat()))
     assert do((GATE, 0)) > 0
-    crew._MINE.pop().close()
-    monkeypatch.setattr(crew, "parent_process", Parent)
+    executors._MINE.pop().close()
+    monkeypatch.setattr(executors, "parent_process", Parent)
     monkeypatch.setattr(threading.Thread, "start", lambda _: followed.append(2))
     begin(Setup(export=str(tmp_path / "export"), out=str(tmp_path / "out"), now=NOW.isoformat()))
     follow(Parent().join, followed.append)
-    crew._MINE.pop().close()
+    executors._MINE.pop().close()
 
     assert [2, 1] == followed
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from replay_kit import Json, Replay, ndjson, order, visit
 
 from cds.evaluate.known import is_later, known_since
-from cds.replay.known import held
+from cds.replay.known import dated_resource
 
 ZONES = (UTC, ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York"))
 THEN = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -53,7 +53,7 @@ def test_a_resource_is_there_as_evaluate_has_it(dates: Json, hours: int, zone: Z
 def test_what_cannot_be_read_names_no_day() -> None:
     """It counts as known, like everything undated."""
     assert known_since(b'{"period": 5}', UTC) is None
-    assert held("Condition", b'{"period": 5}', UTC).is_known(THEN)
+    assert dated_resource("Condition", b'{"period": 5}', UTC).is_known(THEN)
 
 
 ENDED: dict[str, tuple[str, Json, Json]] = {
@@ -94,7 +94,7 @@ ENDED: dict[str, tuple[str, Json, Json]] = {
 def test_what_ended_later_goes_on(name: str) -> None:
     """It has the status that it had then; after its end it is as the export has it."""
     kind, now, then = ENDED[name]
-    one = held(kind, resource(kind, **now), UTC)
+    one = dated_resource(kind, resource(kind, **now), UTC)
 
     assert {"resourceType": kind, **then} == json.loads(one.at(THEN))
     assert resource(kind, **now) == one.at(THEN + timedelta(days=60))
@@ -118,9 +118,11 @@ def test_what_cannot_be_known_is_unsure(name: str) -> None:
     kind, now = UNKNOWN[name]
     text = resource(kind, **now)
 
-    assert held(kind, text, UTC).is_unsure(THEN)
-    assert text == held(kind, text, UTC).at(THEN)
-    assert not held(kind, resource(kind, **now, meta={"lastUpdated": "2026-05-20T10:00:00Z"}), UTC).is_unsure(THEN)
+    assert dated_resource(kind, text, UTC).is_unsure(THEN)
+    assert text == dated_resource(kind, text, UTC).at(THEN)
+    assert not dated_resource(kind, resource(kind, **now, meta={"lastUpdated": "2026-05-20T10:00:00Z"}), UTC).is_unsure(
+        THEN
+    )
 
 
 @pytest.mark.parametrize(
@@ -135,21 +137,21 @@ def test_what_cannot_be_known_is_unsure(name: str) -> None:
 )
 def test_what_still_is_so_is_sure(kind: str, now: Json) -> None:
     """It was so then, as far as an export tells."""
-    assert not held(kind, resource(kind, **now), UTC).is_unsure(THEN)
+    assert not dated_resource(kind, resource(kind, **now), UTC).is_unsure(THEN)
 
 
 def test_what_the_server_had_changed_by_then_was_so() -> None:
     """An end that was planned is no end that came."""
     text = resource("Encounter", status="finished", period={"end": AFTER}, meta={"lastUpdated": "2026-05-20T10:00:00Z"})
 
-    assert text == held("Encounter", text, UTC).at(THEN)
+    assert text == dated_resource("Encounter", text, UTC).at(THEN)
 
 
 def test_a_request_that_ended_on_a_day_stays_as_it_is() -> None:
     """Of a type whose status before is not known here nothing is made up."""
     text = resource("ServiceRequest", status="completed", period={"end": AFTER})
 
-    assert json.loads(text) == json.loads(held("ServiceRequest", text, UTC).at(THEN))
+    assert json.loads(text) == json.loads(dated_resource("ServiceRequest", text, UTC).at(THEN))
 
 
 def test_whoever_comes_to_a_visit_lives(replay: Replay, tmp_path: Path) -> None:

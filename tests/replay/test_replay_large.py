@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from replay_kit import NOW, Json, Replay, ndjson, visit
 
-from cds.replay.chart import Gathering
+from cds.replay.chart import ChartBuilder
 from cds.replay.entries import Entry
 from cds.replay.events import Calendar
 
@@ -66,17 +66,17 @@ def test_calls_before_a_chart_grew_too_large_are_made_and_the_others_counted(
 @pytest.mark.parametrize("is_reverse", [False, True])
 def test_the_texts_that_wait_are_bounded(is_reverse: bool) -> None:
     """Never more than twice what a call may hold and the one that came last; each resource is still counted once."""
-    gathering = Gathering(Calendar(ZoneInfo("Europe/Berlin"), NOW), 1000)
+    gathering = ChartBuilder(Calendar(ZoneInfo("Europe/Berlin"), NOW), 1000)
     days = [str(FIRST + timedelta(days=number)) for number in range(200)]
     most, note = 0, "x" * 100
     for day in [*(reversed(days) if is_reverse else days), days[0], days[-1]]:
         text = f'{{"resourceType":"Observation","effectiveDateTime":"{day}","note":[{{"text":"{note}"}}]}}'.encode()
         gathering.add(Entry("Observation", "p1", text, None))
-        most = max(most, sum(len(one.text) for one in gathering.held))
-    kept = [one for one in gathering.held if one.text]
+        most = max(most, sum(len(one.text) for one in gathering.resources))
+    kept = [one for one in gathering.resources if one.text]
 
-    assert 200 == len(gathering.held)
+    assert 200 == len(gathering.resources)
     assert 2 * 1000 >= most > 1000
     assert 0 < len(kept) < 20
-    assert {len(text) for text in {one.text for one in kept}} == {one.size for one in gathering.held}
+    assert {len(text) for text in {one.text for one in kept}} == {one.size for one in gathering.resources}
     assert set(days[: len(kept)]) == {f"{one.since:%Y-%m-%d}" for one in kept if one.since}

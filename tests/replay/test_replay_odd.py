@@ -12,9 +12,9 @@ from replay_kit import NOW, Json, Replay, ndjson, order, replayed, visit
 from cds.errors import Unfinished
 from cds.evaluate.files import Problem
 from cds.replay import command, results
-from cds.replay.entries import Line, Reading, _named
+from cds.replay.entries import Reading, ResourceHead, _type_and_id
 from cds.replay.parts import Part, Piece, parts
-from cds.replay.searches import Search, Sought, shared_of
+from cds.replay.searches import Search, SearchFields, shared_of
 
 
 def test_a_full_disk_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,10 +54,10 @@ def test_a_long_file_that_is_no_ndjson_stays_whole(tmp_path: Path) -> None:
 
 def test_odd_entries_have_no_name() -> None:
     """What is no object, and what refers in another shape."""
-    assert "unknown" == _named(b"[]").resourceType
+    assert "unknown" == _type_and_id(b"[]").resourceType
     assert "" == shared_of(b'{"code":5}')
-    assert () == Line(resource_type="Medication").shared_as
-    assert not Search("a", "b", statuses=frozenset({"active"})).finds(Sought(status="draft"))
+    assert () == ResourceHead(resource_type="Medication").shared_as
+    assert not Search("a", "b", statuses=frozenset({"active"})).finds(SearchFields(status="draft"))
 
 
 def test_odd_entries_of_a_bundle(replay: Replay, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from cds import cli
 from cds.errors import Unfinished
 from cds.replay import command
 from cds.replay.command import Options
-from cds.replay.crew import Alone, Task
+from cds.replay.executors import SerialExecutor, Task
 from cds.replay.tables import tables
 
 s3fs = pytest.importorskip("s3fs")
@@ -83,7 +83,7 @@ def test_a_store_that_ends_on_the_way_stops_it_and_the_same_command_goes_on(
     folder = export(tmp_path / "export", [one for chart in population(12) for one in chart])
     with s3_export(folder, tmp_path, monkeypatch) as store:
 
-        class Ending(Alone):
+        class Ending(SerialExecutor):
             """The store ends before the first task."""
 
             def each(self, tasks: Iterable[Task]) -> Iterator[int]:

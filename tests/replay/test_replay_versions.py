@@ -116,11 +116,11 @@ def test_the_same_knowledge_differs_in_nothing_by_days_too(export: Path) -> None
     assert (0, "1 calls compared, 0 of them with differences") == (lines[0], lines[1].splitlines()[0])
 
 
-Made = Callable[[str, str], Path]
+Replay = Callable[[str, str], Path]
 
 
 @pytest.fixture
-def made(export: Path, tmp_path: Path) -> Made:
+def made(export: Path, tmp_path: Path) -> Replay:
     """An installation whose replay is one that was made before, with a change to its files."""
     replays = replayed(export, tmp_path / "made")
     assert 0 == replays.status
@@ -171,7 +171,7 @@ def changed(replays: Replayed, change: str) -> None:
         ("cards: UPDATE held SET fingerprint = 'x', number = 9", {}),
     ],
 )
-def test_each_card_that_was_shown_counts_by_what_became_of_it(made: Made, change: str, told: dict[str, Any]) -> None:
+def test_each_card_that_was_shown_counts_by_what_became_of_it(made: Replay, change: str, told: dict[str, Any]) -> None:
     """Words, urgency, and whether it was shown at all; a fingerprint is no difference."""
     status, text = printed(made("old", ""), made("new", change), "export", "--json")
     cards = json.loads(text)["cards"]
@@ -181,7 +181,7 @@ def test_each_card_that_was_shown_counts_by_what_became_of_it(made: Made, change
     assert {"reworded", "less urgent", "gone", "same"} >= cards["emergency"].keys()
 
 
-def test_another_rule_behind_the_same_words_is_told_and_is_no_other_card(made: Made) -> None:
+def test_another_rule_behind_the_same_words_is_told_and_is_no_other_card(made: Replay) -> None:
     """The card is the same to the clinician; the committee reads which rule came and which went."""
     old, new = (f"cards: UPDATE held SET rules = ['{rule}'] WHERE card = 'emergency'" for rule in ("left", "came"))
     status, text = printed(made("old", old), made("new", new), "export", "--json")
@@ -192,7 +192,7 @@ def test_another_rule_behind_the_same_words_is_told_and_is_no_other_card(made: M
 
 
 @pytest.mark.parametrize("outcome", ["refused", "failed"])
-def test_a_call_that_one_of_them_did_not_answer_is_told_apart(made: Made, outcome: str) -> None:
+def test_a_call_that_one_of_them_did_not_answer_is_told_apart(made: Replay, outcome: str) -> None:
     """It is no card that is gone, and no smaller denominator in silence."""
     change = f"visits: UPDATE held SET outcome = '{outcome}' WHERE day = DATE '2026-10-02'"
     status, text = printed(made("old", ""), made("new", change), "export")
@@ -205,7 +205,7 @@ def test_a_call_that_one_of_them_did_not_answer_is_told_apart(made: Made, outcom
     assert "emergency" not in text
 
 
-def test_what_one_of_them_lost_of_the_export_is_told(made: Made) -> None:
+def test_what_one_of_them_lost_of_the_export_is_told(made: Replay) -> None:
     """Then the status is 1, even if all else is the same."""
     lost = json.dumps({"lost": {"counts": {"orphan": 3, "deleted": 1}, "places": {}}})
     status, text = printed(made("old", ""), made("lost", lost), "export")
@@ -221,7 +221,7 @@ def test_what_one_of_them_lost_of_the_export_is_told(made: Made) -> None:
         ('{"done": false}', "its replays have a different format"),
     ],
 )
-def test_a_replay_that_cannot_be_compared_stops_it(made: Made, change: str, words: str) -> None:
+def test_a_replay_that_cannot_be_compared_stops_it(made: Replay, change: str, words: str) -> None:
     """With the name of the candidate; nothing is compared with a half."""
     with pytest.raises(UsageError, match=words) as problem:
         printed(made("old", ""), made("new", change), "export")

@@ -24,13 +24,13 @@ from shadow_kit import NOON, POTASSIUM, VIEW, question
 
 from cds.account import NOBODY, Account, Caller
 from cds.deadline import Deadline
-from cds.diff.changes import seen_of
+from cds.diff.changes import cards_of
 from cds.hook_handler import HookHandler, Reply
 from cds.knowledge.load import DATA
 from cds.settings import load
 from cds.shadow import answering
 from cds.shadow.answering import Candidate, Offline, no_network, renew_cpu, serve
-from cds.shadow.wire import Answered, Frames, Hello, Question, framed
+from cds.shadow.wire import CandidateReply, Frames, Hello, Question, framed
 
 Json = dict[str, Any]
 EVERY_CASE = {case.id: case for case in cases()}
@@ -90,7 +90,7 @@ def test_the_same_version_answers_the_same(candidate: Candidate, name: str) -> N
         return
 
     told = candidate.answer(passed_on(reply))
-    assert seen_of(reply.body, "live") == seen_of(told.body, "candidate")
+    assert cards_of(reply.body, "live") == cards_of(told.body, "candidate")
 
 
 @pytest.mark.parametrize("memory", [Store(), Store(answered=True), Store(shown=True)], ids=["new", "answered", "shown"])
@@ -98,7 +98,7 @@ def test_what_the_store_said_of_repeats_is_said_to_the_candidate(candidate: Cand
     """Else each repeat that was silenced would look like a new card."""
     reply = replied(question().body, memory=memory)
 
-    assert seen_of(reply.body, "live") == seen_of(candidate.answer(passed_on(reply)).body, "candidate")
+    assert cards_of(reply.body, "live") == cards_of(candidate.answer(passed_on(reply)).body, "candidate")
 
 
 def test_who_calls_is_said_to_the_candidate(candidate: Candidate) -> None:
@@ -109,14 +109,14 @@ def test_who_calls_is_said_to_the_candidate(candidate: Candidate) -> None:
 
     asked = passed_on(reply)
     assert (True, True, True) == (asked.many_actions, asked.smart, asked.patient_users)
-    assert seen_of(reply.body, "live") == seen_of(candidate.answer(asked).body, "candidate")
+    assert cards_of(reply.body, "live") == cards_of(candidate.answer(asked).body, "candidate")
 
 
 def test_a_call_that_it_cannot_answer_is_refused(candidate: Candidate) -> None:
     """As a candidate does that has become stricter."""
     asked = msgspec.structs.replace(question(), body=b"{}")
 
-    assert Answered(refused=True) == candidate.answer(asked)
+    assert CandidateReply(refused=True) == candidate.answer(asked)
 
 
 def test_another_folder_of_knowledge_is_another_candidate(tmp_path: Path) -> None:
@@ -139,8 +139,8 @@ def test_questions_are_answered_one_after_the_other(candidate: Candidate) -> Non
     hello, *answers = Frames(2**24).take(out.getvalue())
     assert candidate.hello() == msgspec.msgpack.decode(hello, type=Hello)
     assert 2 == len(answers) == len(renewed)
-    assert seen_of(engine(TODAY).answer(VIEW, asked.body).body, "live") == seen_of(
-        msgspec.msgpack.decode(answers[0], type=Answered).body, "candidate"
+    assert cards_of(engine(TODAY).answer(VIEW, asked.body).body, "live") == cards_of(
+        msgspec.msgpack.decode(answers[0], type=CandidateReply).body, "candidate"
     )
 
 

@@ -12,7 +12,7 @@ from service.candidates import program
 from shadow_kit import PATIENT_ENOUGH, Clock, control
 
 from cds.shadow.process import Budget, Ended, Process, bind
-from cds.shadow.wire import Answered, Frames, Hello, TooLong, framed
+from cds.shadow.wire import CandidateReply, Frames, Hello, TooLong, framed
 
 BUDGET = Budget(seconds=PATIENT_ENOUGH, start_seconds=PATIENT_ENOUGH)
 
@@ -26,7 +26,7 @@ def test_a_question_ends_when_nobody_wants_to_hear_more() -> None:
         process._control = reads
         os.close(writes)
         with pytest.raises(Ended):
-            process.ask(framed(Answered()))
+            process.ask(framed(CandidateReply()))
         process.end()
     os.close(reads)
 
@@ -57,7 +57,7 @@ def test_a_candidate_is_bound_before_it_runs(monkeypatch: pytest.MonkeyPatch, ha
 
 def test_messages_arrive_in_any_pieces() -> None:
     """Byte by byte, and several at once."""
-    messages = [Answered(body=b"one"), Answered(refused=True)]
+    messages = [CandidateReply(body=b"one"), CandidateReply(refused=True)]
     sent = b"".join(framed(one) for one in messages)
     frames = Frames(2**10)
     apart = [found for place in range(len(sent)) for found in frames.take(sent[place : place + 1])]

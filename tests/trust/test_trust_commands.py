@@ -80,7 +80,7 @@ def test_the_file_of_the_settings_is_checked_when_none_is_named(
 @pytest.mark.parametrize(
     ("keys", "words"),
     [
-        (None, "FAIL keys: [Errno 2]"),
+        (None, "FAIL keys: the jwks_file of ehr, "),
         (b"[]", "FAIL keys: the key set is not a JSON object"),
         (jwks(), "FAIL keys: no key is made for ES384 or RS384"),
         (jwks(es384()).replace(b'"sig"', b'"enc"'), 'key "key-1" is not used: its use is not sig'),

@@ -8,12 +8,12 @@ from msgspec import Struct
 from cds.call import Engine
 from cds.replay.chart import PatientChart
 from cds.replay.entries import SHARED, Entry, Reading
-from cds.replay.events import Asked, Calendar
+from cds.replay.events import Calendar, Schedule
 from cds.replay.ledger import Answers
 from cds.replay.manifest import Manifest
 from cds.replay.names import Names
 from cds.replay.parts import Part
-from cds.replay.player import Made, Player
+from cds.replay.player import PlayedCall, Player
 from cds.replay.review.cases import Case
 from cds.replay.rows import FAILED, REFUSED, REPEATED
 from cds.replay.searches import shared_of
@@ -27,7 +27,7 @@ A_CARD = "the chart gives a card now"
 NO_ANSWER = "the call is not answered now"
 
 
-class Drawn(Struct, frozen=True):
+class SampledItem(Struct, frozen=True):
     """One item, whose it is, and the fingerprint of its card in the replay."""
 
     item: Item
@@ -41,13 +41,13 @@ class Again:
     def __init__(self, engine: Engine, settings: Settings, names: Names, manifest: Manifest) -> None:
         options = manifest.options
         as_of, every = options.get("as_of"), options.get("every")
-        asked = Asked(date.fromisoformat(str(as_of)) if as_of else None, int(every) if every else None)
+        schedule = Schedule(date.fromisoformat(str(as_of)) if as_of else None, int(every) if every else None)
         self._names, self._calendar = names, Calendar(settings.zone, datetime.fromisoformat(manifest.began))
         self._player = Player(
             engine,
             names,
             self._calendar,
-            asked,
+            schedule,
             answers=Answers(str(options["answers"])),
             most_bytes=settings.max_body_bytes,
         )
@@ -57,54 +57,55 @@ class Again:
         self._player.close()
 
     def cases(
-        self, parts: Sequence[Part], drawn: Iterable[Drawn], progress: Callable[[int], None]
+        self, parts: Sequence[Part], sample: Iterable[SampledItem], progress: Callable[[int], None]
     ) -> tuple[dict[str, Case], dict[str, str]]:
         """The cases by item, and the items that cannot be shown as they were, each with the reason."""
-        wanted: dict[str, list[Drawn]] = {}
-        for one in drawn:
-            wanted.setdefault(one.patient, []).append(one)
-        charts = self._charts(parts, wanted, progress)
+        by_patient: dict[str, list[SampledItem]] = {}
+        for sampled in sample:
+            by_patient.setdefault(sampled.patient, []).append(sampled)
+        charts = self._charts(parts, by_patient, progress)
         shared = _shared(parts, charts.values(), progress)
         cases: dict[str, Case] = {}
-        changed = {one.item.id: NO_CHART for some in wanted.values() for one in some}
+        changed = {sampled.item.id: NO_CHART for items in by_patient.values() for sampled in items}
         for owner, entries in charts.items():
-            for one, found in self._of_patient(owner, entries, wanted[self._names.patient(owner)], shared):
-                if isinstance(found, Case):
-                    cases[one.item.id] = found
-                    del changed[one.item.id]
+            for sampled, result in self._of_patient(owner, entries, by_patient[self._names.patient(owner)], shared):
+                if isinstance(result, Case):
+                    cases[sampled.item.id] = result
+                    del changed[sampled.item.id]
                 else:
-                    changed[one.item.id] = found
+                    changed[sampled.item.id] = result
         return cases, changed
 
     def _charts(
-        self, parts: Sequence[Part], wanted: Collection[str], progress: Callable[[int], None]
+        self, parts: Sequence[Part], patients: Collection[str], progress: Callable[[int], None]
     ) -> dict[str, list[Entry]]:
         """All that the export holds of the patients that were drawn, but what it says was deleted."""
-        reading, found = Reading(), dict[str, list[Entry]]()
+        reading, charts = Reading(), dict[str, list[Entry]]()
         for part in parts:
             for entry in reading.part(part):
-                if entry.owner and self._names.patient(entry.owner) in wanted:
-                    found.setdefault(entry.owner, []).append(entry)
+                if entry.owner and self._names.patient(entry.owner) in patients:
+                    charts.setdefault(entry.owner, []).append(entry)
             progress(part.size)
         return {
-            owner: [one for one in entries if not is_deleted(one, reading.deleted)] for owner, entries in found.items()
+            owner: [entry for entry in entries if not is_deleted(entry, reading.deleted)]
+            for owner, entries in charts.items()
         }
 
     def _of_patient(
-        self, owner: str, entries: Sequence[Entry], drawn: Sequence[Drawn], shared: Mapping[str, bytes]
-    ) -> Iterator[tuple[Drawn, Case | str]]:
+        self, owner: str, entries: Sequence[Entry], sample: Sequence[SampledItem], shared: Mapping[str, bytes]
+    ) -> Iterator[tuple[SampledItem, Case | str]]:
         gathered = self._player.gathering()
         for entry in entries:
             gathered.add(entry)
         chart = PatientChart(owner, gathered, self._calendar)
-        for made in self._player.calls(chart, shared):
-            for one in drawn:
-                if one.item.visit == made.row.visit:
-                    yield one, _difference(one, made) or self._case(one.item, made, chart, shared)
+        for call in self._player.calls(chart, shared):
+            for sampled in sample:
+                if sampled.item.visit == call.row.visit:
+                    yield sampled, _difference(sampled, call) or self._case(sampled.item, call, chart, shared)
 
-    def _case(self, item: Item, made: Made, chart: PatientChart, shared: Mapping[str, bytes]) -> Case:
-        event = made.event
-        pieces = [piece.text for piece in self._player.pieces(event, chart, chart.at(event))]
+    def _case(self, item: Item, call: PlayedCall, chart: PatientChart, shared: Mapping[str, bytes]) -> Case:
+        event = call.event
+        pieces = [piece.text for piece in self._player.sent(event, chart, chart.at(event))]
         drafts = self._player.drafts(event, chart)
         needed = {name: shared[name] for text in (*pieces, *drafts) if (name := shared_of(text)) in shared}
         return Case(
@@ -113,30 +114,30 @@ class Again:
             at=event.moment,
             chart=tuple(pieces),
             drafts=tuple(drafts),
-            cards=tuple(made.outcome.cards) if made.outcome is not None else (),
+            cards=tuple(call.outcome.cards) if call.outcome is not None else (),
             shared=needed,
         )
 
 
-def _difference(one: Drawn, made: Made) -> str:
+def _difference(sampled: SampledItem, call: PlayedCall) -> str:
     """Why a call cannot be shown as what was drawn; empty if it comes to the same."""
-    if made.row.outcome in (REFUSED, FAILED):
+    if call.row.outcome in (REFUSED, FAILED):
         return NO_ANSWER
-    if not one.item.card:
-        return A_CARD if made.row.cards or made.row.outcome == REPEATED else ""
-    shown = {(card.card, card.fingerprint) for card in made.cards if card.shown}
-    return "" if (one.item.card, one.fingerprint) in shown else NO_CARD
+    if not sampled.item.card:
+        return A_CARD if call.row.cards or call.row.outcome == REPEATED else ""
+    current = {(card.card, card.fingerprint) for card in call.cards if card.shown}
+    return "" if (sampled.item.card, sampled.fingerprint) in current else NO_CARD
 
 
 def _shared(
     parts: Sequence[Part], charts: Iterable[Sequence[Entry]], progress: Callable[[int], None]
 ) -> dict[str, bytes]:
     """The Medications and Questionnaires that these charts refer to."""
-    needed = {shared_of(one.text) for entries in charts for one in entries if one.kind in REFERRING} - {""}
-    found: dict[str, bytes] = {}
+    needed = {shared_of(entry.text) for entries in charts for entry in entries if entry.kind in REFERRING} - {""}
+    texts: dict[str, bytes] = {}
     for part in parts:
         for entry in Reading().part(part) if needed else ():
-            if entry.kind in SHARED and entry.line is not None:
-                found.update({name: entry.text for name in entry.line.shared_as if name in needed})
+            if entry.kind in SHARED and entry.head is not None:
+                texts.update({name: entry.text for name in entry.head.shared_as if name in needed})
         progress(part.size)
-    return found
+    return texts

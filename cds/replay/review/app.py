@@ -81,21 +81,23 @@ class Pages:
         (reviewer, review), case = self._reviewer(request), self._cases.get(request.path_params["item"])
         if reviewer is None or case is None:
             return self._missing()
-        given = review.judged[reviewer].get(case.item.id)
+        judgement = review.judged[reviewer].get(case.item.id)
         if request.method != "POST":
-            return self._shown(case, reviewer, review, given)
+            return self._shown(case, reviewer, review, judgement)
         fields = await _fields(request)
-        given = Judgement(verdict=fields.get("verdict", ""), remark=fields.get("remark", "").strip()[:LONGEST_REMARK])
-        if given.verdict not in VERDICTS:
-            return self._shown(case, reviewer, review, given, "Choose one of the three answers.", 422)
+        judgement = Judgement(
+            verdict=fields.get("verdict", ""), remark=fields.get("remark", "").strip()[:LONGEST_REMARK]
+        )
+        if judgement.verdict not in VERDICTS:
+            return self._shown(case, reviewer, review, judgement, "Choose one of the three answers.", 422)
         try:
-            left = self._book.change(lambda now: _judge(now, reviewer, case.item.id, given))
+            remaining = self._book.change(lambda now: _judge(now, reviewer, case.item.id, judgement))
         except UsageError as problem:
-            return self._shown(case, reviewer, review, given, problem.text, 409)
+            return self._shown(case, reviewer, review, judgement, problem.text, 409)
         except OSError as problem:
-            return self._shown(case, reviewer, review, given, NOT_KEPT.format(reason_of(problem)), 500)
+            return self._shown(case, reviewer, review, judgement, NOT_KEPT.format(reason_of(problem)), 500)
         place = request.path_params["place"]
-        return self._to(f"/{place}/{_next(left, case.item.id)}" if left else f"/{place}/")
+        return self._to(f"/{place}/{_next(remaining, case.item.id)}" if remaining else f"/{place}/")
 
     async def result(self, _: Request) -> Response:
         """What both came to, once both are done."""
@@ -107,13 +109,13 @@ class Pages:
         case: Case,
         reviewer: str,
         review: Review,
-        given: Judgement | None,
+        judgement: Judgement | None,
         problem: str = "",
         status: int = 200,
     ) -> Response:
         values = self._showing.values(case)
-        told = {"case": case, "reviewer": reviewer, "given": given, "problem": problem, **values}
-        return self._page("item", told | {"left": review.open_for(reviewer)}, status, review)
+        context = {"case": case, "reviewer": reviewer, "given": judgement, "problem": problem, **values}
+        return self._page("item", context | {"left": review.open_for(reviewer)}, status, review)
 
     def _reviewer(self, request: Request) -> tuple[str | None, Review]:
         """Whose part of the review a path is; None if it is nobody's, or not for the one who is here."""
@@ -131,8 +133,8 @@ class Pages:
         self, name: str, values: Mapping[str, object], status: int = 200, review: Review | None = None
     ) -> Response:
         review = review or self._book.read()
-        places = {one: place for place, one in enumerate(review.reviewers)}
-        told = {
+        places = {reviewer: place for place, reviewer in enumerate(review.reviewers)}
+        context = {
             "base": self._base,
             "notices": self._notices,
             "review": review,
@@ -140,7 +142,7 @@ class Pages:
             "me": self._me,
             "titles": self._showing.titles,
         }
-        answer = page(f"review/{name}.html", {**told, **values}, status=status)
+        answer = page(f"review/{name}.html", {**context, **values}, status=status)
         answer.headers.update({name.decode(): value.decode() for name, value in HEADERS})
         return answer
 
@@ -157,17 +159,17 @@ async def _told(_: Request, problem: Exception) -> Response:
     return Response(f"{text}\n", status, media_type="text/plain")
 
 
-def _judge(review: Review, reviewer: str, item: str, given: Judgement) -> list[str]:
+def _judge(review: Review, reviewer: str, item: str, judgement: Judgement) -> list[str]:
     """Keep one answer; what is left. Once both are done and see the result, answers are final. Raises UsageError."""
     if review.is_done:
         raise UsageError(FINAL)
-    review.judged[reviewer][item] = given
+    review.judged[reviewer][item] = judgement
     return review.open_for(reviewer)
 
 
-def _next(left: list[str], item: str) -> str:
+def _next(remaining: list[str], item: str) -> str:
     """The next one that is open behind an item, or the first of all."""
-    return next((one for one in left if int(one) > int(item)), left[0])
+    return next((ident for ident in remaining if int(ident) > int(item)), remaining[0])
 
 
 async def _fields(request: Request) -> dict[str, str]:

@@ -36,17 +36,17 @@ class Case(Struct, frozen=True, kw_only=True):
     shared: Mapping[str, bytes]
 
 
-class Listed(Struct, frozen=True, kw_only=True):
+class ResourceRow(Struct, frozen=True, kw_only=True):
     """One resource in full."""
 
     kind: str
-    what: str
+    title: str
     when: str
     status: str
     text: str
 
 
-class Shown(Struct, frozen=True, kw_only=True):
+class CardView(Struct, frozen=True, kw_only=True):
     """A card as an EHR shows it, without the ways to act on it."""
 
     topic: str
@@ -69,49 +69,49 @@ class Showing:
         """The chart, the card that is asked about, and those beside it."""
         chart = [_named(resource, case.shared) for resource in map(_DECODER.decode, case.chart)]
         nobody: Resource = {}
-        patient = next((one for one in chart if one.get("resourceType") == "Patient"), nobody)
+        patient = next((resource for resource in chart if resource.get("resourceType") == "Patient"), nobody)
         cards = [self._card(card) for card in case.cards]
-        listed = list(_listed(chart, case.chart))
+        rows = list(_listed(chart, case.chart))
         return {
             "about": patient_list.about(patient, case.at.date()) or "age and sex not told",
             "died": day(patient.get("deceasedDateTime")) or ("yes" if patient.get("deceasedBoolean") is True else ""),
             "record": record.read(chart, self._results.is_result),
             "series": self._results.of(chart, completed(text(patient.get("birthDate")), case.at.date())),
             "signed": [record.medicine(_named(_DECODER.decode(draft), case.shared)) for draft in case.drafts],
-            "listed": listed[:MOST_LISTED],
-            "more": len(listed[MOST_LISTED:]),
+            "listed": rows[:MOST_LISTED],
+            "more": len(rows[MOST_LISTED:]),
             "card": next((card for card in cards if card.topic == case.item.card), None),
             "beside": [card for card in cards if card.topic != case.item.card],
         }
 
-    def _card(self, card: Card) -> Shown:
+    def _card(self, card: Card) -> CardView:
         topic = card.source.topic.code if card.source.topic is not None else ""
-        return Shown(
+        return CardView(
             topic=topic,
             title=self.titles.get(topic, topic),
             summary=card.summary,
             indicator=card.indicator.value,
             detail=rendered(card.detail or ""),
             source=card.source.label,
-            suggestions=tuple(one.label for one in card.suggestions),
+            suggestions=tuple(suggestion.label for suggestion in card.suggestions),
         )
 
 
 def _named(resource: Resource, shared: Mapping[str, bytes]) -> Resource:
     """The same; where it names its medicine by a reference only, with what that Medication is called."""
     reference = one(resource.get("medicationReference"))
-    held = shared.get(id_of(text(reference.get("reference"))))
-    if held is None or reference.get("display"):
+    medication = shared.get(id_of(text(reference.get("reference"))))
+    if medication is None or reference.get("display"):
         return resource
-    return {**resource, "medicationReference": {**reference, "display": words(_DECODER.decode(held).get("code"))}}
+    return {**resource, "medicationReference": {**reference, "display": words(_DECODER.decode(medication).get("code"))}}
 
 
-def _listed(chart: Iterable[Resource], texts: Iterable[bytes]) -> Iterator[Listed]:
+def _listed(chart: Iterable[Resource], texts: Iterable[bytes]) -> Iterator[ResourceRow]:
     """All resources but the Patient, by type, the newest first."""
-    found = [
-        Listed(
+    rows = [
+        ResourceRow(
             kind=text(resource.get("resourceType")),
-            what=words(resource.get("code")) or _medicine(resource) or words(resource.get("vaccineCode")),
+            title=words(resource.get("code")) or _medicine(resource) or words(resource.get("vaccineCode")),
             when=moment(resource) or next(filter(None, (day(resource.get(name)) for name in DATES)), _began(resource)),
             status=status(resource.get("status")) or status(resource.get("clinicalStatus")),
             text=content.decode("utf-8", "replace"),
@@ -119,8 +119,8 @@ def _listed(chart: Iterable[Resource], texts: Iterable[bytes]) -> Iterator[Liste
         for resource, content in zip(chart, texts, strict=True)
         if resource.get("resourceType") != "Patient"
     ]
-    found.sort(key=lambda one: one.when, reverse=True)
-    return iter(sorted(found, key=lambda one: one.kind))
+    rows.sort(key=lambda row: row.when, reverse=True)
+    return iter(sorted(rows, key=lambda row: row.kind))
 
 
 def _medicine(resource: Resource) -> str:

@@ -135,9 +135,9 @@ def run(options: Options, chance: Chance = CHANCE, announce: Callable[[str], Non
     folder = Path(options.folder).absolute()
     manifest = manifest_of(folder)
     if options.result:
-        found = results_of(Book(folder).read())
-        told = msgspec.json.encode(found).decode() if options.json else "\n".join(lines(found))
-        sys.stdout.write(f"{told}\n")
+        results = results_of(Book(folder).read())
+        output = msgspec.json.encode(results).decode() if options.json else "\n".join(lines(results))
+        sys.stdout.write(f"{output}\n")
     else:
         _serve(options, folder, manifest, chance, announce)
 
@@ -186,22 +186,22 @@ def prepared(
     export = options.export or manifest.export
     if not export:
         raise UsageError(f"{folder}: its manifest names no export. Give it with --export")
-    found, problems = parts(whole_name(export))
-    if not found:
-        raise UsageError("; ".join(f"{one.input}: {one.text}" for one in problems))
+    export_parts, problems = parts(whole_name(export))
+    if not export_parts:
+        raise UsageError("; ".join(f"{problem.input}: {problem.text}" for problem in problems))
     book = Book(folder)
     review = book.begin(lambda: _drawn(options, folder, seed))
     _check(options, review)
     engine = build_engine(settings)
     again = Again(engine, settings, Names(key.reveal()), manifest)
-    with working("Reading the export", 2 * sum(part.size for part in found)) as work:
+    with working("Reading the export", 2 * sum(part.size for part in export_parts)) as work:
         try:
-            cases, changed = again.cases(found, known(folder, review.items), work.advance)
+            cases, changed = again.cases(export_parts, known(folder, review.items), work.advance)
         finally:
             again.close()
     book.change(lambda now: _taken_up(now, options.reviewer, changed))
     titles = WORDS["outcomes"] | {topic.value: entry.title for topic, entry in engine.words.topics.items()}
-    notices = tuple(_notices(manifest, engine, export, found))
+    notices = tuple(_notices(manifest, engine, export, export_parts))
     return Pages(book, cases, Showing(engine.knowledge, titles), f"/{secret}", notices, _name(options.reviewer))
 
 
@@ -218,19 +218,19 @@ def _drawn(options: Options, folder: Path, seed: Callable[[], int]) -> Review:
     cards, silent = strata(folder)
     if not cards:
         raise UsageError(f"{folder}: no card was shown in this replay, so there is none to review")
-    asked, number = options.sample or USUAL, most(cards, silent)
-    if asked > number:
-        sys.stderr.write(f"twitch-cds: --sample {asked}: there are only {number}; all of them are drawn\n")
-    chosen = seed() if options.seed is None else options.seed
-    return Review(seed=chosen, asked=asked, items=draw(cards, silent, asked, chosen))
+    size, number = options.sample or USUAL, most(cards, silent)
+    if size > number:
+        sys.stderr.write(f"twitch-cds: --sample {size}: there are only {number}; all of them are drawn\n")
+    seed_number = seed() if options.seed is None else options.seed
+    return Review(seed=seed_number, asked=size, items=draw(cards, silent, size, seed_number))
 
 
 def _check(options: Options, review: Review) -> None:
     """Another sample than the one that is under way would throw judgements away."""
-    for name, given, known_as in (("sample", options.sample, review.asked), ("seed", options.seed, review.seed)):
-        if given is not None and given != known_as:
+    for name, option, known_as in (("sample", options.sample, review.asked), ("seed", options.seed, review.seed)):
+        if option is not None and option != known_as:
             raise UsageError(
-                f"--{name} {given}: a review of a sample of {review.asked} with seed {review.seed} is in progress. "
+                f"--{name} {option}: a review of a sample of {review.asked} with seed {review.seed} is in progress. "
                 f"Continue without --{name}, or move {FILE} away"
             )
 
@@ -242,8 +242,8 @@ def _taken_up(review: Review, reviewer: str, changed: dict[str, str]) -> None:
     review.changed = changed
 
 
-def _notices(manifest: Manifest, engine: Engine, export: str, found: list[Part]) -> Iterator[str]:
-    if inputs(whole_name(export), found).digest != manifest.inputs.digest:
+def _notices(manifest: Manifest, engine: Engine, export: str, export_parts: list[Part]) -> Iterator[str]:
+    if inputs(whole_name(export), export_parts).digest != manifest.inputs.digest:
         yield CHANGED
     if engine.knowledge_version != manifest.knowledge:
         yield NEW_VERSION

@@ -40,8 +40,8 @@ class Guard:
             return 421, b"This page is only served on this machine, at the address that the command printed.\n"
         if scope["path"].startswith(PATH) and scope["method"] in READING:
             return None
-        given = scope["path"].split("/")[1].encode()
-        if not hmac.compare_digest(given, self._secret):
+        secret = scope["path"].split("/")[1].encode()
+        if not hmac.compare_digest(secret, self._secret):
             return 404, b"There is no such page: use the whole address that the command printed.\n"
         if scope["method"] not in READING and headers.get(b"origin", b"") != f"http://{host}".encode():
             return 403, b"This was not sent from a page of the review.\n"

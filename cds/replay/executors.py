@@ -15,7 +15,7 @@ TRIES = 3  # of a task whose process came to an end
 Task = tuple[str, int]
 
 
-class Crew(Protocol):
+class Executor(Protocol):
     """Does tasks in any order."""
 
     def each(self, tasks: Iterable[Task]) -> Iterator[int]:
@@ -25,7 +25,7 @@ class Crew(Protocol):
         """Nothing more is to be done."""
 
 
-class Alone:
+class SerialExecutor:
     """This process does all of them."""
 
     def __init__(self, setup: Setup) -> None:
@@ -41,7 +41,7 @@ class Alone:
         self._worker.close()
 
 
-class Several:
+class ProcessExecutor:
     """So many processes; one that ends on the way is replaced, and its task is done again."""
 
     def __init__(
@@ -49,33 +49,32 @@ class Several:
         workers: int,
         do: Callable[[Task], int],
         begin: Callable[..., None],
-        given: tuple[object, ...],
+        arguments: tuple[object, ...],
     ) -> None:
-        self._workers, self._do, self._begin, self._given = workers, do, begin, given
+        self._workers, self._do, self._begin, self._arguments = workers, do, begin, arguments
         self._pool = self._made()
 
     def _made(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(
-            self._workers, mp_context=get_context("spawn"), initializer=self._begin, initargs=self._given
+            self._workers, mp_context=get_context("spawn"), initializer=self._begin, initargs=self._arguments
         )
 
     def each(self, tasks: Iterable[Task]) -> Iterator[int]:
         """As they are done; raises Unfinished where processes end again and again."""
-        left = list(tasks)
+        tasks_left = list(tasks)
         for _ in range(TRIES):
-            waiting, left = self._handed(left)
+            waiting, tasks_left = self._handed(tasks_left)
             for future in as_completed(waiting):
                 try:
                     yield future.result()
                 except BrokenProcessPool:
-                    left.append(waiting[future])
-            if not left:
+                    tasks_left.append(waiting[future])
+            if not tasks_left:
                 return
             self._pool.shutdown()
             self._pool = self._made()
-        raise Unfinished(
-            f"worker processes ended {TRIES} times, last at {left[0][0]} {left[0][1]}: is there enough memory?"
-        )
+        name, number = tasks_left[0]
+        raise Unfinished(f"worker processes ended {TRIES} times, last at {name} {number}: is there enough memory?")
 
     def _handed(self, tasks: list[Task]) -> tuple[dict[Future[int], Task], list[Task]]:
         """The tasks that were taken, and those that came too late."""
@@ -115,6 +114,6 @@ def do(task: Task) -> int:
     return _MINE[0].tasks[name](number)
 
 
-def crew_of(setup: Setup, workers: int) -> Crew:
+def executor_of(setup: Setup, workers: int) -> Executor:
     """This process alone, or so many others."""
-    return Alone(setup) if workers == 1 else Several(workers, do, begin, (setup,))
+    return SerialExecutor(setup) if workers == 1 else ProcessExecutor(workers, do, begin, (setup,))
