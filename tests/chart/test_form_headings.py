@@ -30,7 +30,7 @@ HEADINGS: list[tuple[str, Polarity | None]] = [
     *((heading, None) for heading in ("Symptômes", "Au cours des 4 dernières semaines", "Motif de consultation")),
     ("Tick no if you have none of these today", None),
 ]
-MOTHER = {"source": {"reference": "RelatedPerson/m"}}
+MOTHER: dict[str, Any] = {"source": {"reference": "RelatedPerson/m"}}
 YES = {"valueBoolean": True}
 
 
