@@ -774,3 +774,20 @@ def test_a_visit_ends_where_its_registration_is_another_clients(tmp_path: Path) 
                 return first.status_code, (await other.get(path)).status_code
 
     assert (200, 403) == asyncio.run(steps())
+
+
+def test_what_is_done_does_not_prolong_a_visit(tmp_path: Path) -> None:
+    """Fifteen minutes from the sign-in, whatever is pressed on the way: the token is kept no longer."""
+    place = site(tmp_path)
+
+    async def steps() -> list[int]:
+        async with place.browser() as browser:
+            path = await signed_in(place, browser)
+            place.moment.later(14)
+            found = [(await send(browser, f"{path}/hand")).status_code]
+            for minutes in (0.5, 1.5):
+                place.moment.later(minutes)
+                found.append((await browser.get(path)).status_code)
+            return found
+
+    assert [200, 200, 403] == asyncio.run(steps())
