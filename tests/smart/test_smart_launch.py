@@ -357,7 +357,7 @@ def test_a_confidential_client_proves_itself_with_its_secret(tmp_path: Path) -> 
 
     sent = next(one for one in place.ehr.requests if one.url.path == "/token")
     assert "Basic dHdpdGNoLWNkcy1hcHA6czNjcmV0JTIwJTI2d29yZA==" == sent.headers["authorization"]
-    assert "client_id" not in place.ehr.forms[0]
+    assert {"grant_type", "code", "redirect_uri", "code_verifier"} == set(place.ehr.forms[0])
     (tmp_path / "secret").unlink()
     assert 502 == asyncio.run(_came_back(place, {}))[0]
 
