@@ -49,7 +49,7 @@ PREDNISONE = coded({"system": RXNORM, "code": "8640"})
 
 
 def test_results_are_counted_by_what_they_are_known_by(recall: Recall, tmp_path: Path) -> None:
-    """Read with a code, a date and a value that can be read; else not, with the reason; an empty one is none."""
+    """Read with a code, a date and a value or a flag that can be read; else not, with the reason."""
     file = ndjson(
         tmp_path / "a.ndjson",
         [
@@ -71,10 +71,10 @@ def test_results_are_counted_by_what_they_are_known_by(recall: Recall, tmp_path:
     said = recall(file)
 
     assert 0 == said.status
-    assert (2, 9, "") == said.shares["result", "all"]
+    assert (2, 10, "") == said.shares["result", "all"]
     read, total, why = said.shares["result", "LOINC"]
-    assert (2, 7) == (read, total)
-    assert {"date 1", "implausible 1", "no-value 1", "status 1", "unit 1"} == set(why.split(", "))
+    assert (2, 8) == (read, total)
+    assert {"date 1", "implausible 1", "no-value 2", "status 1", "unit 1"} == set(why.split(", "))
     assert (0, 1, "code 1") == said.shares["result", "another system"]
     assert (0, 1, "code 1") == said.shares["result", "words only"]
 
