@@ -96,44 +96,44 @@ class Forms:
         if self._own.is_mine(form):
             observations, medicines, strange = self._own.read(answers, entry)
             in_words = [self._in_words(item, answer, entry) for item, answer in strange]
-            observations += [seen for seen in in_words if seen is not None]
+            observations += [finding for finding in in_words if finding is not None]
             return Reading(observations, medicines, unread_count + in_words.count(None))
         if _is_by_relative(response):
-            answers = [self._of_child(answered) for answered in answers]
-        seen = [
-            said
-            for answered in answers
-            for finding in self._read(answered, codes, entry)
-            if (said := self._below(answered.headings, finding)) is not None
+            answers = [self._of_child(answer) for answer in answers]
+        findings = [
+            below
+            for answer in answers
+            for finding in self._read(answer, codes, entry)
+            if (below := self._below(answer.headings, finding)) is not None
         ]
-        return Reading(seen, [], unread_count)
+        return Reading(findings, [], unread_count)
 
     def _below(self, headings: tuple[str, ...], finding: ClinicalObservation) -> ClinicalObservation | None:
         """A finding as the headings above it mean it: a relative's is none, a past one is unclear now (N14)."""
-        said = {self._namer.listener.headed(heading) for heading in headings}
+        polarities = {self._namer.listener.headed(heading) for heading in headings}
         says, sets = finding.said.says, finding.named.sets
         if any(name.startswith(FACTORS) for name in sets):
             return finding
-        if Polarity.PERSON in said:
+        if Polarity.PERSON in polarities:
             return None
-        if Polarity.ABSENT in said and says in (Says.PRESENT, Says.ABSENT):
+        if Polarity.ABSENT in polarities and says in (Says.PRESENT, Says.ABSENT):
             denied = Assertion(Says.ABSENT, By.TEXT) if says is Says.PRESENT else QUESTION
             return replace(finding, said=denied)
-        if Polarity.HISTORY in said and says is Says.PRESENT:
+        if Polarity.HISTORY in polarities and says is Says.PRESENT:
             return replace(finding, said=QUESTION)
         return finding
 
-    def _of_child(self, answered: Answered) -> Answered:
+    def _of_child(self, child_answer: Answered) -> Answered:
         """The answer of a relative, who tells of a child that is the patient: "my son" is the patient there."""
         words = self._namer.of_child
-        item = copy(answered.item)
+        item = copy(child_answer.item)
         item.text = words.sub(THE_PATIENT, item.text) if item.text else item.text
-        answer = copy(answered.answer)
+        answer = copy(child_answer.answer)
         answer.value_string = words.sub(THE_PATIENT, answer.value_string) if answer.value_string else None
-        return Answered(item, answer, tuple(words.sub(THE_PATIENT, heading) for heading in answered.headings))
+        return Answered(item, answer, tuple(words.sub(THE_PATIENT, heading) for heading in child_answer.headings))
 
-    def _read(self, answered: Answered, codes: QuestionCodes, entry: Entry) -> Iterator[ClinicalObservation]:
-        item, answer = answered.item, answered.answer
+    def _read(self, pair: Answered, codes: QuestionCodes, entry: Entry) -> Iterator[ClinicalObservation]:
+        item, answer = pair.item, pair.answer
         question, listed_parts = self._question(item, codes)
         each = (seen_in(part_of(part, answer), self._namer, entry) for part in listed_parts)
         if denied := [finding for finding in each if finding is not None and finding.said.says is Says.ABSENT]:

@@ -14,16 +14,16 @@ from cds.knowledge.codes import NOTHING
 class Often(NamedTuple):
     """What such an answer says of the twitch, and the value sets it puts it into."""
 
-    said: Assertion | None = None
+    assertion: Assertion | None = None
     sets: frozenset[str] = NOTHING
 
 
 NOT_SAID = Often()
 
 
-def how_often(part: Observation | Component, asked: Meaning, answers: Answers) -> Often:
+def how_often(part: Observation | Component, question: Meaning, answers: Answers) -> Often:
     """What an answer says of how often it twitches; nothing, if it is not asked of a twitch."""
-    if TWITCH not in asked.sets and asked.phrases.isdisjoint(TWITCH_PHRASES):
+    if TWITCH not in question.sets and question.phrases.isdisjoint(TWITCH_PHRASES):
         return NOT_SAID
     kinds = answers.kinds
     for text in map(fold, _texts(part)):
@@ -39,5 +39,5 @@ def how_often(part: Observation | Component, asked: Meaning, answers: Answers) -
 def _texts(part: Observation | Component) -> Iterator[str]:
     if part.value_string:
         yield part.value_string
-    if (coded := part.value_codeable_concept) is not None:
-        yield from (name for name in (coded.text, *(coding.display for coding in coded.coding or ())) if name)
+    if (concept := part.value_codeable_concept) is not None:
+        yield from (name for name in (concept.text, *(coding.display for coding in concept.coding or ())) if name)

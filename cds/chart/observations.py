@@ -284,8 +284,10 @@ def seen_in(
     if meaning is None:
         return None
     often = how_often(part, meaning, namer.answers)
-    said = often.said or of_part(part, code.concepts if code is not None else (), value.concepts, namer.answers)
-    if said.by is By.REASON:
+    assertion = often.assertion or of_part(
+        part, code.concepts if code is not None else (), value.concepts, namer.answers
+    )
+    if assertion.by is By.REASON:
         value = NO_MEANING
     return ClinicalObservation(
         named=meaning,
@@ -295,7 +297,7 @@ def seen_in(
         value_sets=value.sets | examinations.flagged(part) | often.sets,
         value=value,
         date=parse(part.value_date_time) or date,
-        said=said,
+        said=assertion,
         is_done=not (was_not_done(part, namer.answers) or "absent" in value.sets or part.value_boolean is False),
         sites=namer.each_sets(sites),
         places=_places(sites),

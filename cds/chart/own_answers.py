@@ -55,11 +55,11 @@ class OwnAnswers:
             for item in form.every()
         }
 
-    def sort(self, answered: Iterable[tuple[AnsweredItem, Answer]]) -> SortedAnswers:
+    def sort(self, answers: Iterable[tuple[AnsweredItem, Answer]]) -> SortedAnswers:
         """What each answer says."""
         result = SortedAnswers([], [], [])
-        for given, answer in answered:
-            item = self._items.get(given.link_id or "")
+        for response_item, answer in answers:
+            item = self._items.get(response_item.link_id or "")
             if item is None:
                 continue
             understood = self._read(item, answer)
@@ -67,9 +67,9 @@ class OwnAnswers:
             if amount is not None and not _is_possible(item, amount):
                 result.implausible.append((item, amount))
             elif understood is None:
-                result.strange.append(Put(given, answer))
+                result.strange.append(Put(response_item, answer))
             else:
-                result.understood.extend(Put(given, one) for one in understood)
+                result.understood.extend(Put(response_item, plain) for plain in understood)
         return result
 
     def _read(self, item: FormItem, answer: Answer) -> list[Answer] | None:
@@ -99,8 +99,8 @@ class OwnAnswers:
             return self._coded(item, answer.value_coding)
         if answer.value_string is None:
             return None
-        if (whole := self._worded(item, answer.value_string)) is not None or not item.repeats:
-            return whole
+        if (codes := self._worded(item, answer.value_string)) is not None or not item.repeats:
+            return codes
         each = [self._worded(item, part) for part in _SEVERAL.split(answer.value_string) if part]
         codes = [code for part in each for code in part or ()]
         is_clear = (
@@ -166,13 +166,13 @@ def _amount(answer: Answer, unit: str) -> Quantity | None:
         return Quantity(stated=number, code=unit)
     quantity = answer.value_quantity
     if quantity is None and answer.value_string is not None:
-        found = _NUMBER.fullmatch(answer.value_string.strip())
-        if found is None:
+        match = _NUMBER.fullmatch(answer.value_string.strip())
+        if match is None:
             return None
         quantity = Quantity(
-            stated=float(found["number"].replace(",", ".")),
-            unit=found["unit"] or None,
-            code=None if found["unit"] else unit,
+            stated=float(match["number"].replace(",", ".")),
+            unit=match["unit"] or None,
+            code=None if match["unit"] else unit,
         )
     if quantity is None or quantity.value is None:
         return None
@@ -183,8 +183,8 @@ def _is_possible(item: FormItem, amount: Quantity) -> bool:
     """Whether a number is not below zero and no more than the item allows, in its unit."""
     if amount.value is None or item.type not in ("integer", "quantity"):
         return True
-    own, stated = item.unit or ONE, amount.code or amount.unit or ONE
-    times = 1.0 if stated == own or _counts(stated) else factor(stated, own)
+    item_unit, unit = item.unit or ONE, amount.code or amount.unit or ONE
+    times = 1.0 if unit == item_unit or _counts(unit) else factor(unit, item_unit)
     if times is None:
         return True  # its rule says that the unit is not known
     return 0 <= amount.value * times <= (item.most if item.most is not None else amount.value * times)

@@ -57,14 +57,14 @@ class OwnForm:
         self, answered_items: Sequence[Answered], entry: Entry
     ) -> tuple[list[ClinicalObservation], list[ReportedMedicine], list[Put]]:
         """What the answers say, the medicines that they name, and the answers that are not understood."""
-        put = self._namer.own_answers.sort((answered.item, answered.answer) for answered in answered_items)
+        sorted_answers = self._namer.own_answers.sort((item.item, item.answer) for item in answered_items)
         answers: Given = {}
-        for item, answer in put.understood:
+        for item, answer in sorted_answers.understood:
             answers.setdefault(item.link_id or "", []).append(answer)
-        observations = [self._impossible(item, amount, entry) for item, amount in put.implausible]
+        observations = [self._impossible(item, amount, entry) for item, amount in sorted_answers.implausible]
         observations += [
             seen
-            for name in dict.fromkeys(one.item.link_id for one in put.strange)
+            for name in dict.fromkeys(answer.item.link_id for answer in sorted_answers.strange)
             for seen in self._unsure(name, answers, entry)
         ]
         observations += [
@@ -72,8 +72,8 @@ class OwnForm:
             for item in self._form.every()
             for observation in self._of(item, answers, entry)
         ]
-        medicines = list(self._medicines(put.understood, entry))
-        return observations + self._caffeine(answers, entry), medicines, put.strange
+        medicines = list(self._medicines(sorted_answers.understood, entry))
+        return observations + self._caffeine(answers, entry), medicines, sorted_answers.strange
 
     def _unsure(self, name: str | None, answers: Given, entry: Entry) -> Iterator[ClinicalObservation]:
         """The signs of an item whose answer is not understood: nothing is known of them, so nothing calms."""
@@ -90,10 +90,10 @@ class OwnForm:
         if item.code is not None:
             concepts = self._namer.concepts(self._concept(item.code))
             sets = NOTHING.union(*(concept.sets for concept in concepts))
-            made = self._seen(Meaning(entry.ref, concepts, sets), entry)
+            finding = self._seen(Meaning(entry.ref, concepts, sets), entry)
         else:
-            made = self._put(item.id, frozenset({CAFFEINE}), entry)
-        return replace(made, quantity=amount, said=UNKNOWN_VALUE)
+            finding = self._put(item.id, frozenset({CAFFEINE}), entry)
+        return replace(finding, quantity=amount, said=UNKNOWN_VALUE)
 
     def _of(self, item: FormItem, answers: Given, entry: Entry) -> Iterator[ClinicalObservation]:
         if item.only_if is not None and item.only_if.answer not in self._chosen(item.only_if.item, answers):

@@ -89,22 +89,22 @@ class Listener:
     def headed(self, heading: str) -> Polarity | None:
         """What a heading of a form makes of the items below it: somebody else's, past or denied (N20)."""
         if heading not in self._headed:
-            made = self._heard_before(normalise(heading.replace("?", " ")))
+            polarity = self._heard_before(normalise(heading.replace("?", " ")))
             if len(self._headed) >= REMEMBERED or len(heading) > REMEMBERED_TEXT:
-                return made
-            self._headed[heading] = made
+                return polarity
+            self._headed[heading] = polarity
         return self._headed[heading]
 
     def _heard_before(self, heading: str) -> Polarity | None:
         """By the whole headings that are listed, else by what is heard of a twitch behind it."""
-        for language, listed in self._headings.items():
-            for polarity, names in zip(HEADED, (listed.person, listed.history, listed.absent), strict=True):
+        for language, headings in self._headings.items():
+            for kind, names in zip(HEADED, (headings.person, headings.history, headings.absent), strict=True):
                 if any(_is_called(heading, name) for name in names):
-                    return polarity
-            mentions = self._hearing.hear(f"{heading}: {listed.example}", (language,), Field.PROBLEM)
-            said = next((one.polarity for one in mentions if one.concept == TWITCH), None)
-            if said in HEADED and (said is not Polarity.ABSENT or len(heading.split()) <= LONGEST_DENIAL):
-                return said
+                    return kind
+            mentions = self._hearing.hear(f"{heading}: {headings.example}", (language,), Field.PROBLEM)
+            polarity = next((mention.polarity for mention in mentions if mention.concept == TWITCH), None)
+            if polarity in HEADED and (polarity is not Polarity.ABSENT or len(heading.split()) <= LONGEST_DENIAL):
+                return polarity
         return None
 
     def _is_in_another_language(self, text: str) -> bool:

@@ -16,17 +16,17 @@ def is_beyond(at: Match, tokens: list[Token], phrases: Phrases, signs: Iterable[
     "Eyelid and calf twitching", "eyelid twitching, now also in the arms"; but not "eyelid twitch, leg pain", where the
     leg has a word of its own.
     """
-    other = places(signs)
+    sign_places = places(signs)
     before, behind = range(at.first - 1, -1, -1), range(at.end, len(tokens))
-    if any(place not in other and phrases.is_beyond(tokens[place]) for place in range(at.first, at.end)):
+    if any(place not in sign_places and phrases.is_beyond(tokens[place]) for place in range(at.first, at.end)):
         return True
-    return any(_in_row(row, tokens, phrases, other) for row in (before, behind))
+    return any(_in_row(row, tokens, phrases, sign_places) for row in (before, behind))
 
 
-def _in_row(row: range, tokens: list[Token], phrases: Phrases, other: frozenset[int]) -> bool:
+def _in_row(row: range, tokens: list[Token], phrases: Phrases, sign_places: frozenset[int]) -> bool:
     for place in row:
         token = tokens[place]
-        if place in other:
+        if place in sign_places:
             return False
         if phrases.is_beyond(token):
             last = place + 1

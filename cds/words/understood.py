@@ -23,18 +23,18 @@ class Understood:
         self._in = sentences
         self._languages = languages
         self._matches = list(matches)
-        self._known: Mapping[int, bool] | None = None  # the places of known words, and whether they name a site
+        self._known_places: Mapping[int, bool] | None = None  # the places of known words, and whether they name a site
 
     def is_lost(self, start: int, end: int) -> bool:
         """Whether the sentence of the words between two places of the text is not understood."""
         places = [place for place, token in enumerate(self._in.tokens) if start <= token.start and token.end <= end]
         first, behind = places[0], places[-1] + 1
         begin, last = self._in.limits(first, behind)
-        known = self._looked_up()
-        if sum(place not in known for place in range(begin, last)) < MANY:
+        known_places = self._looked_up()
+        if sum(place not in known_places for place in range(begin, last)) < MANY:
             return False
         clause = range(self._in.clause(first), self._clause_end(behind))
-        return not any(known.get(place) for place in clause) and not any(
+        return not any(known_places.get(place) for place in clause) and not any(
             match.meaning in TIED and begin <= match.first and match.end <= last for match in self._matches
         )
 
@@ -44,10 +44,10 @@ class Understood:
         return place
 
     def _looked_up(self) -> Mapping[int, bool]:
-        if self._known is None:
-            known = {place: False for match in self._matches for place in range(match.first, match.end)}
+        if self._known_places is None:
+            known_places = {place: False for match in self._matches for place in range(match.first, match.end)}
             for phrases in self._languages:
                 for place, is_site in phrases.known(self._in.tokens):
-                    known[place] = known.get(place, False) or is_site
-            self._known = known
-        return self._known
+                    known_places[place] = known_places.get(place, False) or is_site
+            self._known_places = known_places
+        return self._known_places
