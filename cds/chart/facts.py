@@ -36,7 +36,8 @@ class Meaning(Struct, frozen=True):
 
     `sets` are value sets, `phrases` the lists that phrases of the text are of, `text` the words themselves (N13).
     `signs`, `added` and `today` are the signs that the text affirms, `days` is for how long it has been so (N16, N17).
-    `words` are what the chart calls it: its text, else the name of a code (N59).
+    `words` are what the chart calls it: its text, else the name of a code (N59). `coded` marks a sign in words that is
+    coded as a reason.
     """
 
     ref: str
@@ -49,6 +50,7 @@ class Meaning(Struct, frozen=True):
     added: tuple[str, ...] = ()
     today: tuple[str, ...] = ()
     days: int | None = None
+    coded: bool = False
 
 
 NO_MEANING = Meaning("")

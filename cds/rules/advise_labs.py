@@ -56,7 +56,9 @@ def _variant(labs: tuple[Abnormal, ...], picture: Picture) -> str:
         return "one"
     if lab.tag == "calcium" and lab.side == "low":
         mild = lab.kind == "unadjusted" and lab.indicator is Indicator.INFO
-        return "calcium-unadjusted-low" if mild else CALCIUM.get(lab.kind or "", "calcium")
+        variant = "calcium-unadjusted-low" if mild else CALCIUM.get(lab.kind or "", "calcium")
+        is_unread = lab.kind == "unadjusted" and "albumin" in picture.laboratory.unread
+        return f"{variant}-unread" if is_unread else variant
     with_own_summary = picture.knowledge.listed("own-summary")
     return (
         lab.tag if lab.tag in with_own_summary and (lab.side == "high") == (lab.tag == abnormal_labs.MUSCLE) else "one"

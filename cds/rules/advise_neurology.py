@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from cards.advice import TODAY, Advice, Note, ProposedOrder
+from cards.advice import TODAY, TODAY_CODED, Advice, Note, ProposedOrder
 from cards.topics import Topic
 from cds.rules import (
     acute_weakness,
@@ -84,7 +84,7 @@ def evaluation(choice: Choice, assessment: Assessment) -> Advice:
     old = timing.old_sign(choice.flags) if variant == "unspecific" else None
     variant = "old-sign" if old else variant
     now = _today(choice.flags)
-    variant = TODAY if now else variant
+    variant = (TODAY_CODED if _is_coded(choice.flags) else TODAY) if now else variant
     first = (ProposedOrder("task:examine-today"),) if now else ()
     studies = proposals.of_hyperexcitability(ids)
     return _neuro(
@@ -94,6 +94,12 @@ def evaluation(choice: Choice, assessment: Assessment) -> Advice:
         (*first, ProposedOrder("referral:neurology"), *studies, *advise.due(assessment)),
         now or old,
     )
+
+
+def _is_coded(flags: Flags) -> bool:
+    """Whether every sign that is to be examined today is coded as a reason."""
+    signs = [finding for flag in flags if flag.today for finding in flag.found if finding.doubt is not None]
+    return all(finding.named.coded for finding in signs)
 
 
 def _today(flags: Flags) -> dict[str, str] | None:
@@ -184,7 +190,7 @@ def _wording(flag: Raised) -> Iterable[Note]:
         if finding.doubt is not None:
             yield finding.doubt.remark.note
         if finding.phrases and finding.named.text:
-            yield Note("only_text_sign", {"phrase": finding.named.text})
+            yield Note("reason_sign" if finding.named.coded else "only_text_sign", {"phrase": finding.named.text})
 
 
 def _has(flags: Flags, *sets: str) -> bool:

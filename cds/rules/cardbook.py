@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from cards.advice import RULE_FAILED, SWITCHED_OFF, TODAY, UNWORDED, Advice
+from cards.advice import RULE_FAILED, SWITCHED_OFF, TODAY, TODAY_CODED, UNWORDED, Advice
 from cards.topics import Topic
 from cards.vocabulary import Vocabulary
 from cds.knowledge import basis
@@ -112,7 +112,7 @@ CARDS = (
     ),
     CardRow(
         topic=Topic.NEURO_EVAL,  # 4a NEURO-EVAL
-        variants=("default", "hyperexcitability", "central", "eyelid", "unspecific", "old-sign", TODAY),
+        variants=("default", "hyperexcitability", "central", "eyelid", "unspecific", "old-sign", TODAY, TODAY_CODED),
         advise=advise_neurology.evaluation,
         left_out=left_out.evaluation,
         reads=Reads(windows=("persistent", "finding_observation")),
@@ -130,7 +130,8 @@ CARDS = (
         topic=Topic.LAB_ABN,  # 4a LAB-ABN
         variants=(
             *("vitamin-d", "vitamin-d-calcium-high", "calcium", "calcium-ionised"),
-            *("calcium-unadjusted", "calcium-unadjusted-low", "creatine-kinase", "thyrotoxicosis", "dark-urine"),
+            *("calcium-unadjusted", "calcium-unadjusted-low", "calcium-unadjusted-unread"),
+            *("calcium-unadjusted-low-unread", "creatine-kinase", "thyrotoxicosis", "dark-urine"),
             *("vitamin-b12", "one", "recorded", "recorded-high"),
         ),
         advise=advise_labs.abnormal,

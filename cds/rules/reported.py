@@ -56,7 +56,11 @@ def _in_words(finding: Finding, knowledge: Knowledge, today: int) -> Finding:
     if today - finding.told.first > knowledge.days("reported_today"):
         return finding
     values = (("sign", first_of_sentence(label(finding, (), knowledge))), ("date", finding.told.text))
-    doubt = Doubt(frozenset({SPOKEN[finding.spoken]}), Remark("worded_today", values), today=True)
+    doubt = Doubt(
+        frozenset({SPOKEN[finding.spoken]}),
+        Remark("reason_today" if finding.named.coded else "worded_today", values),
+        today=True,
+    )
     return replace(finding, sets=IN_DOUBT, phrases=NOTHING, doubt=doubt)
 
 
