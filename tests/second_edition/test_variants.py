@@ -35,7 +35,10 @@ NOT_SAID = (
     "n48_unread/N48-medicines/of-no-class",  # its code says that it is of no class that a rule reads, taken or not
     "n56_lab_order/N56/daily",  # how often it twitches decides about tests only; the twitch itself is on the chart
 )
-OTHER_VERSION = "dates_and_dialects/versions/untold"  # nothing tells which is newer: the other version stands
+OTHER_VERSION = (
+    "dates_and_dialects/versions/untold",  # nothing tells which is newer: the other version stands
+    "second_reading/deficiency-certainty/no-ids",  # without ids all its entries are one to this test
+)
 DORMANT = "n07_dormant"  # what did not arrive may hold news of the twitch (N7): then advice is due as of any twitch
 # How much a card calms; the words of N24 stand beside the first two only.
 CALMING = {"lifestyle": 1, "reassurance": 2}
