@@ -20,7 +20,7 @@ class Fact(Struct, frozen=True, omit_defaults=True):
 
     `label` and `value` are our own words and numbers: by the label it is known again, whatever the chart calls it.
     `quoted` is what the chart calls it, which the renderer escapes; `place` is where it stands there, a key of the
-    wording, with the day of a `visit` (N59). `dated` is what its date is of a medicine, a key of the wording.
+    wording, with the day of a `visit` (N59). `date_means` is what its date is of a medicine, a key of the wording.
     """
 
     resource: str
@@ -36,7 +36,7 @@ class Fact(Struct, frozen=True, omit_defaults=True):
     note: str | None = None
     place: str | None = None
     visit: str | None = None
-    dated: str | None = None
+    date_means: str | None = None
 
     @property
     def words(self) -> str:

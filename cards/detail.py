@@ -102,16 +102,16 @@ def _value(fact: Fact) -> str:
 
 def _extras(fact: Fact, words: Words) -> Iterable[str]:
     """Date, where it stands, limit and its source, remark: whatever is known."""
-    yield _date(day(fact.date), fact.dated, words) if fact.date else ""
+    yield _date(day(fact.date), fact.date_means, words) if fact.date else ""
     if fact.place:
         where = words.place(fact.place, is_dated=bool(fact.visit))
         yield escape(fill(where, {"date": day(fact.visit or "")}))
     yield from _standard(fact.limit or "", fact.limit_source, fact.note, words)
 
 
-def _date(date: str, dated: str | None, words: Words) -> str:
+def _date(date: str, meaning: str | None, words: Words) -> str:
     """The day of a fact; of a medicine what happened on it."""
-    return escape(fill(words.book.dates[dated], {"date": date}) if dated else date)
+    return escape(fill(words.book.dates[meaning], {"date": date}) if meaning else date)
 
 
 @lru_cache(maxsize=1024)

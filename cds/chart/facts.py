@@ -36,8 +36,8 @@ class Meaning(Struct, frozen=True):
 
     `sets` are value sets, `phrases` the lists that phrases of the text are of, `text` the words themselves (N13).
     `signs`, `added` and `today` are the signs that the text affirms, `days` is for how long it has been so (N16, N17).
-    `words` are what the chart calls it: its text, else the name of a code (N59). `coded` marks a sign in words that is
-    coded as a reason.
+    `words` are what the chart calls it: its text, else the name of a code (N59). `is_coded` marks a sign in words
+    that is coded as a reason.
     """
 
     ref: str
@@ -50,7 +50,7 @@ class Meaning(Struct, frozen=True):
     added: tuple[str, ...] = ()
     today: tuple[str, ...] = ()
     days: int | None = None
-    coded: bool = False
+    is_coded: bool = False
 
 
 NO_MEANING = Meaning("")
@@ -178,9 +178,9 @@ class Drug(Struct, frozen=True, kw_only=True):
 
     `routes` are those stated by code, `said_routes` those that its words say (N47). `was_taken` marks a denied entry
     that says until when the medicine was taken, `was_stopped` one that says that it was, `supplied` an end that is
-    reckoned from a supply, `as_needed` what is taken at need only. `dosages` are read only for a dose. `begun` is what
-    `start` is the day of, a key of the wording: of the beginning, of an order, of a supply or of one dose. `ahead`:
-    it was ordered, told or given on a day to come, which nobody can.
+    reckoned from a supply, `as_needed` what is taken at need only. `dosages` are read only for a dose. `start_means` is
+    what `start` is the day of, a key of the wording: of the beginning, an order, a supply or one dose. `ahead`: it was
+    ordered, told or given on a day to come, which nobody can.
     """
 
     ref: str
@@ -197,7 +197,7 @@ class Drug(Struct, frozen=True, kw_only=True):
     supplied: bool = False
     as_needed: bool = False
     dosages: tuple[Dosage, ...] = ()
-    begun: str = SINCE
+    start_means: str = SINCE
     ahead: bool = False
 
 

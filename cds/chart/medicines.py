@@ -232,7 +232,7 @@ class MedicationReader:
         if drug is None:
             return None
         is_supplied = status == "completed" and current
-        return replace(drug, supplied=is_supplied, begun=SINCE if bounds[0] else ORDERED)
+        return replace(drug, supplied=is_supplied, start_means=SINCE if bounds[0] else ORDERED)
 
     def _statement(self, entry: MedicationStatement, hits: tuple[Concept, ...]) -> Drug | None:
         start, end = _effective(entry.effective_date_time, entry.effective_period)
@@ -256,7 +256,7 @@ class MedicationReader:
             DISPENSED if is_given else _doubt(status)
         )
         drug = self._drug(entry, hits, state, _many(entry.dosage_instruction), start, end, start)
-        return replace(drug, supplied=True, begun=DISPENSED) if drug else None
+        return replace(drug, supplied=True, start_means=DISPENSED) if drug else None
 
     def _supplied(self, start: When | None, days: Quantity | None) -> When | None:
         """The day on which a supply ends; None if that is not known."""
@@ -273,7 +273,7 @@ class MedicationReader:
         )
         administered = end or start
         drug = self._drug(entry, hits, "active", _many(entry.dosage), start, None, administered, administered)
-        return replace(drug, begun=GIVEN_ON) if drug else None
+        return replace(drug, start_means=GIVEN_ON) if drug else None
 
     def _state(self, current: str, is_over: bool, end: When | None) -> str:
         if current and end is not None and end.last < self._scope.today:

@@ -242,7 +242,7 @@ class Namer:
         if named is None or not named.concepts or "twitch" in named.sets:
             return named
         spoken = self.listener.together((*texts(concept), *(hit.display for hit in named.concepts)))
-        return replace(said_at(ref, spoken), coded=True) if spoken.signs else named
+        return replace(said_at(ref, spoken), is_coded=True) if spoken.signs else named
 
     def said(self, ref: str, text: str | None) -> Meaning | None:
         """What a text of a resource says, or None if no rule reads it."""

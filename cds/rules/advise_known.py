@@ -13,8 +13,8 @@ from cds.rules.rulebook import rulebook_of
 def cause(choice: Choice, assessment: Assessment) -> Advice:
     """One card for all causes, in the order of N25, with the tests that they ask for and those that are due anyway."""
     causes, due = choice.causes, context.missing_tests(assessment, of_child=True)
-    asked = [test for cause in causes for test in cause.tests]
-    due = tuple(sorted(due, key=lambda test: asked.index(test) if test in asked else len(asked)))
+    cause_tests = [test for cause in causes for test in cause.tests]
+    due = tuple(sorted(due, key=lambda test: cause_tests.index(test) if test in cause_tests else len(cause_tests)))
     return Advice(
         topic=Topic.KNOWN,
         indicator=choice.indicator,

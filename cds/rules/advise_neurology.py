@@ -99,7 +99,7 @@ def evaluation(choice: Choice, assessment: Assessment) -> Advice:
 def _is_coded(flags: Flags) -> bool:
     """Whether every sign that is to be examined today is coded as a reason."""
     signs = [finding for flag in flags if flag.today for finding in flag.found if finding.doubt is not None]
-    return all(finding.named.coded for finding in signs)
+    return all(finding.named.is_coded for finding in signs)
 
 
 def _today(flags: Flags) -> dict[str, str] | None:
@@ -190,7 +190,7 @@ def _wording(flag: Raised) -> Iterable[Note]:
         if finding.doubt is not None:
             yield finding.doubt.remark.note
         if finding.phrases and finding.named.text:
-            yield Note("reason_sign" if finding.named.coded else "only_text_sign", {"phrase": finding.named.text})
+            yield Note("reason_sign" if finding.named.is_coded else "only_text_sign", {"phrase": finding.named.text})
 
 
 def _has(flags: Flags, *sets: str) -> bool:

@@ -23,7 +23,7 @@ class Course(Struct, frozen=True, kw_only=True):
     """One ingredient of one class that is taken now: all its active entries, and the start of the whole course.
 
     `cautions` are what makes its review a warning (N34), `reasons` why it counts whatever its timing (N49).
-    `of_supplies`: it counts only by what was handed out. `reported`: only a patient tells of it. `begun` as in `Drug`.
+    `of_supplies`: it counts only by what was handed out. `reported`: only a patient tells of it.
     """
 
     tag: str
@@ -36,7 +36,7 @@ class Course(Struct, frozen=True, kw_only=True):
     reasons: tuple[Note, ...] = ()
     of_supplies: bool = False
     reported: bool = False
-    begun: str = SINCE
+    start_means: str = SINCE
 
     def began(self, onset: When | None) -> When | None:
         """Its start as it is held against the onset of the twitch; None if that cannot be told.
@@ -66,7 +66,7 @@ class Course(Struct, frozen=True, kw_only=True):
             code=self.concept.code or None,
             date=self.start.text if self.start else None,
             note=PATIENT_REPORTS if self.reported else None,
-            dated=self.begun,
+            date_means=self.start_means,
         )
 
     @property
@@ -87,7 +87,7 @@ class Ended(Struct, frozen=True, kw_only=True):
     @property
     def fact(self) -> Fact:
         """The medicine with the day on which it ended."""
-        return Fact(resource=self.ref, label=self.name, date=self.end.text if self.end else None, dated=ENDED)
+        return Fact(resource=self.ref, label=self.name, date=self.end.text if self.end else None, date_means=ENDED)
 
 
 class Doubtful(Struct, frozen=True):
@@ -362,7 +362,7 @@ def _courses(
             concept=min((concept for concept, _ in pairs), key=lambda concept: concept.by_words),
             refs=tuple(dict.fromkeys(drug.ref for _, drug in pairs)),
             start=start,
-            begun=next((drug.begun for drug in same if drug.start == start), SINCE),
+            start_means=next((drug.start_means for drug in same if drug.start == start), SINCE),
             of_supplies=all(drug.supplied for _, drug in pairs),
         )
 

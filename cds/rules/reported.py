@@ -58,7 +58,7 @@ def _in_words(finding: Finding, knowledge: Knowledge, today: int) -> Finding:
     values = (("sign", first_of_sentence(label(finding, (), knowledge))), ("date", finding.told.text))
     doubt = Doubt(
         frozenset({SPOKEN[finding.spoken]}),
-        Remark("reason_today" if finding.named.coded else "worded_today", values),
+        Remark("reason_today" if finding.named.is_coded else "worded_today", values),
         today=True,
     )
     return replace(finding, sets=IN_DOUBT, phrases=NOTHING, doubt=doubt)

@@ -113,6 +113,6 @@ def _stopped(tag: str, name: str, when: When | None, medicine: MedicineClass, en
             system=entry.concept.system or None,
             code=entry.concept.code or None,
             date=when.text if when else None,
-            dated=ENDED,
+            date_means=ENDED,
         ),
     )

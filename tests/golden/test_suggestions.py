@@ -88,11 +88,11 @@ OF_CAUSE = {
 
 def test_n58_the_primary_action_stands_first() -> None:
     """Who is to see the patient, or to be spoken to, before any test, unless its sentence says otherwise."""
-    found = [(card, card["suggestions"][0]["label"]) for _, card in shown() if card.get("suggestions")]
-    wanted = [(card["source"]["topic"]["code"], _primary(card), label) for card, label in found]
+    first_labels = [(card, card["suggestions"][0]["label"]) for _, card in shown() if card.get("suggestions")]
+    expected_labels = [(card["source"]["topic"]["code"], _primary(card), label) for card, label in first_labels]
 
-    assert WITH_SUGGESTIONS == {topic for topic, _, _ in wanted}
-    assert [] == [each for each in wanted if not each[2].startswith(each[1])]
+    assert WITH_SUGGESTIONS == {topic for topic, _, _ in expected_labels}
+    assert [] == [each for each in expected_labels if not each[2].startswith(each[1])]
 
 
 def test_n58_every_sentence_with_an_action_of_its_own_is_met() -> None:
@@ -110,8 +110,8 @@ def _primary(card: Json) -> str:
     if topic != "known-cause":
         return own or FIRST[topic]
     tags = card["extension"]["org.twitch-cds.basis"]["tags"]
-    asked = (f"Order: {test}" for test in OF_CAUSE.get(tags[0], ()))
-    return next((first for first in asked if first in labels), "Order: ")
+    test_labels = (f"Order: {test}" for test in OF_CAUSE.get(tags[0], ()))
+    return next((first for first in test_labels if first in labels), "Order: ")
 
 
 def test_every_proposed_resource_is_valid() -> None:
