@@ -10,7 +10,7 @@ from cds.replay import keep
 from cds.replay.entries import PATIENT, SHARED, Entry, Reading, one_line
 from cds.replay.parts import Part
 
-UNWRITTEN_MOST = 32 * 1024 * 1024  # bytes that wait in memory before they are written
+MOST_UNWRITTEN = 32 * 1024 * 1024  # bytes that wait in memory before they are written
 REFERRING = frozenset({"MedicationRequest", "MedicationStatement", "MedicationAdministration", "QuestionnaireResponse"})
 SHARED_FILE = "shared"
 
@@ -33,7 +33,7 @@ class Spread:
         line = b"\t".join((entry.owner.encode(), entry.kind.encode(), one_line(entry.text)))
         self._unwritten.setdefault(shard, bytearray()).extend(line + b"\n")
         self._size += len(line)
-        if self._size > UNWRITTEN_MOST:
+        if self._size > MOST_UNWRITTEN:
             self.flush()
 
     def flush(self) -> None:

@@ -271,6 +271,6 @@ def test_tables_that_cannot_be_written_stop_it(tmp_path: Path) -> None:
 def test_much_is_written_piece_by_piece(folder: Path, replay: Replay, monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits to be written never takes much memory."""
     usual = seen(replay(folder))
-    monkeypatch.setattr("cds.replay.spread.HELD", 500)
+    monkeypatch.setattr("cds.replay.spread.MOST_UNWRITTEN", 500)
 
     assert usual == seen(replay(folder))
