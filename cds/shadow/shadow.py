@@ -23,6 +23,9 @@ from cds.store.rows import Tallied
 DROPPED, LOST = "dropped", "lost"
 EVENTS = (*keeper.EVENTS, DROPPED, LOST)
 FAREWELL = 5.0  # seconds for the last report
+# What many calls hand over within so many seconds is written at once: a system call and a woken process for each of
+# them cost more than the charts themselves.
+TOGETHER = 0.02
 LARGEST_REPORT = 2**24
 KEEPING = (sys.executable, "-P", "-m", "cds.shadow.keeping")
 log = logging.getLogger("twitch-cds")
@@ -55,6 +58,7 @@ class Shadow(asyncio.Protocol):
         self._listen, self._keeping, self._now = listen, keeping, now
         self._run, self._knowledge = run, knowledge_version
         self._frames = Frames(LARGEST_REPORT)
+        self._unsent = bytearray()
         self._totals: Counter[tuple[str, ...]] = Counter()
         self._transport: asyncio.Transport | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -90,12 +94,19 @@ class Shadow(asyncio.Protocol):
         if transport is None or self._is_given_up:
             self._count(Count(change=SKIPPED, number=1, client=client, service=service))
             return
-        if transport.get_write_buffer_size() <= self._most:
+        if transport.get_write_buffer_size() + len(self._unsent) <= self._most:
             offer = framed(Offer(client=client, service=service, question=question, live=live))
             if len(offer) <= self._options.offer_bytes:
-                transport.write(offer)
+                if not self._unsent:
+                    asyncio.get_running_loop().call_later(TOGETHER, self._send)
+                self._unsent += offer
                 return
         self._count(Count(change=DROPPED, number=1, client=client, service=service))
+
+    def _send(self) -> None:
+        unsent, self._unsent = self._unsent, bytearray()
+        if self._transport is not None:
+            self._transport.write(unsent)
 
     def data_received(self, data: bytes) -> None:
         """Take what was counted."""
@@ -117,6 +128,7 @@ class Shadow(asyncio.Protocol):
         if process is None:
             return
         assert process.stdin is not None
+        self._send()
         process.stdin.close()
         try:
             async with asyncio.timeout(FAREWELL):
