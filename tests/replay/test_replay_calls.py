@@ -45,7 +45,12 @@ OTHERWISE = {
         "date-ahead/twitch-with-onset-ahead",
         "date-ahead/twitch-recorded-ahead",
         "date-ahead/weakness-ahead",
+        "date-ahead/wasting-recorded-ahead",
         "medicine-or-request-ahead/referral-ahead",
+        "medicine-or-request-ahead/ordered-ahead",
+        "medicine-or-request-ahead/given-ahead",
+        "medicine-or-request-ahead/unknown-medicine-ahead",
+        "medicine-or-request-ahead/reason-ahead",
     ),
 }
 WHOLE = [case for case in cases() if not any(name in case.chart for name in MEMBERS) and case.status == 200]

@@ -29,7 +29,7 @@ def test_n37_the_summary_says_of_what_a_sign_may_be() -> None:
 
 def test_n37_an_agent_that_has_ended_is_named() -> None:
     """With the day on which it ended."""
-    assert "**phenelzine** (2026-10-18" in text(one("N37/clonus-ended-35-d"))
+    assert "**phenelzine** (ended 2026-10-18" in text(one("N37/clonus-ended-35-d"))
 
 
 def test_n37_the_warning_asks_for_clonus() -> None:
