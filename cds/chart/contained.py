@@ -24,26 +24,26 @@ _CONDITION = msgspec.json.Decoder(Condition)
 _OBSERVATION = msgspec.json.Decoder(Observation)
 
 
-def problems(whole: Reason, namer: Namer, scope: Scope, birth: When | None) -> Iterator[Problem]:
+def problems(holder: Reason, namer: Namer, scope: Scope, birth: When | None) -> Iterator[Problem]:
     """The Conditions within what they are a reason of: diagnoses of that visit, which stand on no problem list (N6)."""
-    day = _day(whole)
+    day = _day(holder)
     if scope.is_future(day):
         return
-    for condition in _held(whole, _CONDITION):
+    for condition in _held(holder, _CONDITION):
         problem = conditions.problem(condition, namer, scope, birth) if scope.owns(condition) else None
         if problem is not None:
             yield replace(
                 problem,
-                named=replace(problem.named, ref=whole.ref),
+                named=replace(problem.named, ref=holder.ref),
                 recorded=problem.recorded or scope.date(day),
                 of_visit=True,
             )
 
 
-def seen(whole: Whole, namer: Namer, scope: Scope) -> Iterator[ClinicalObservation]:
+def seen(holder: Whole, namer: Namer, scope: Scope) -> Iterator[ClinicalObservation]:
     """The findings within it, each known by the whole; one without a day is of the day of the whole."""
-    day = _day(whole)
-    for observation in _held(whole, _OBSERVATION):
+    day = _day(holder)
+    for observation in _held(holder, _OBSERVATION):
         if not scope.owns(observation) or scope.is_future(day):
             continue
         if any(observations.labs(observation, namer, scope)):
@@ -51,27 +51,27 @@ def seen(whole: Whole, namer: Namer, scope: Scope) -> Iterator[ClinicalObservati
         for entry in observations.seen(observation, namer, scope):
             yield replace(
                 entry,
-                named=replace(entry.named, ref=whole.ref),
-                value=replace(entry.value, ref=whole.ref),
+                named=replace(entry.named, ref=holder.ref),
+                value=replace(entry.value, ref=holder.ref),
                 when=entry.when or scope.date(day),
             )
 
 
-def _held(whole: Whole, decoder: "msgspec.json.Decoder[R]") -> Iterator[R]:
-    if not whole.contained or status_of(whole) in VOID:
+def _held(holder: Whole, decoder: "msgspec.json.Decoder[R]") -> Iterator[R]:
+    if not holder.contained or status_of(holder) in VOID:
         return
-    if isinstance(whole, ServiceRequest) and (whole.do_not_perform or status_of(whole) not in care_events.REQUESTED):
+    if isinstance(holder, ServiceRequest) and (holder.do_not_perform or status_of(holder) not in care_events.REQUESTED):
         return
-    found = (read_raw(decoder, raw) for raw in whole.contained)
+    found = (read_raw(decoder, raw) for raw in holder.contained)
     yield from (resource for resource in found if resource is not None)
 
 
-def _day(whole: Whole) -> When | None:
-    if isinstance(whole, Encounter):
-        period = whole.period or whole.actual_period
+def _day(holder: Whole) -> When | None:
+    if isinstance(holder, Encounter):
+        period = holder.period or holder.actual_period
         return parse(period.start) if period else None
-    if isinstance(whole, ServiceRequest):
-        return parse(whole.authored_on)
-    if isinstance(whole, Appointment):
-        return parse(whole.created) or parse(whole.start)
-    return parse(whole.effective_date_time) or parse(whole.issued)
+    if isinstance(holder, ServiceRequest):
+        return parse(holder.authored_on)
+    if isinstance(holder, Appointment):
+        return parse(holder.created) or parse(holder.start)
+    return parse(holder.effective_date_time) or parse(holder.issued)

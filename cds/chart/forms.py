@@ -82,7 +82,7 @@ class Forms:
         """All that the responses say."""
         readings = [self._of(response) for response in self._responses]
         return Reading(
-            [seen for reading in readings for seen in reading.seen],
+            [observation for reading in readings for observation in reading.seen],
             [told_medicine for reading in readings for told_medicine in reading.medicines],
             sum(reading.left for reading in readings),
         )
@@ -139,11 +139,11 @@ class Forms:
         if denied := [finding for finding in each if finding is not None and finding.said.says is Says.ABSENT]:
             yield from denied
             return
-        seen = seen_in(part_of(question, answer), self._namer, entry, date=_date_of(answer))
-        if seen is None or TEXT_FIELD in seen.named.sets:
-            seen = self._in_words(item, answer, entry)
-        if seen is not None:
-            yield seen
+        observation = seen_in(part_of(question, answer), self._namer, entry, date=_date_of(answer))
+        if observation is None or TEXT_FIELD in observation.named.sets:
+            observation = self._in_words(item, answer, entry)
+        if observation is not None:
+            yield observation
 
     def _in_words(self, item: AnsweredItem, answer: Answer, entry: Entry) -> ClinicalObservation | None:
         """What a text says, where its question asks for nothing in particular: behind its question (N13, N20)."""

@@ -148,8 +148,8 @@ class MedicationReader:
             if drug is not None and is_read and drug.state != "ended":
                 self.ahead.add(entry.ref)
             return None
-        if not hits and (said := self._namer.nothing_known(concepts_of_entry)) is not None:
-            self._note_that(said, drug)
+        if not hits and (statement := self._namer.nothing_known(concepts_of_entry)) is not None:
+            self._note_that(statement, drug)
             return None
         is_strange = not hits and not any(map(self._namer.is_classified, concepts_of_entry))
         if drug.state == UNCLEAR and (hits or is_strange):
@@ -166,11 +166,11 @@ class MedicationReader:
             return None
         return drug
 
-    def _note_that(self, said: str, drug: Drug) -> None:
+    def _note_that(self, statement: str, drug: Drug) -> None:
         """An entry that is no medicine says that there are none, or that nothing is known of them (N48)."""
-        if said == "none" and drug.state == "active":
+        if statement == "none" and drug.state == "active":
             self._none.append(drug.dated.text if drug.dated else "")
-        elif said == "unknown" and drug.state in ("active", UNCLEAR):
+        elif statement == "unknown" and drug.state in ("active", UNCLEAR):
             self._not_known = True
 
     def _ended_of_late(self, drug: Drug) -> bool:

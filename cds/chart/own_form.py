@@ -63,9 +63,9 @@ class OwnForm:
             answers.setdefault(item.link_id or "", []).append(answer)
         observations = [self._impossible(item, amount, entry) for item, amount in sorted_answers.implausible]
         observations += [
-            seen
+            observation
             for name in dict.fromkeys(answer.item.link_id for answer in sorted_answers.strange)
-            for seen in self._unsure(name, answers, entry)
+            for observation in self._unsure(name, answers, entry)
         ]
         observations += [
             self._twitch(observation, answers)

@@ -97,7 +97,7 @@ class Reader:
         drugs = (self._medication_reader.drug(entry) for entry in self._waiting)
         chart.drugs += [drug for drug in drugs if drug is not None]
         chart.labs[:] = self._samples.marked(chart.labs)
-        chart.strange_problems = sum(said is None for said in self._strange.values())
+        chart.strange_problems = sum(statement is None for statement in self._strange.values())
         chart.problems_not_known = "unknown" in self._strange.values()
         chart.ahead = tuple(sorted(self._ahead | self._medication_reader.ahead))
         chart.unknown_medicines = self._medication_reader.unknown
@@ -196,7 +196,7 @@ class Reader:
         self._foreign = [ref for ref in self._foreign if ref not in refs]
         self._forms.forget(refs)
         self._skipped -= refs
-        self._strange = {ref: said for ref, said in self._strange.items() if ref not in refs}
+        self._strange = {ref: statement for ref, statement in self._strange.items() if ref not in refs}
         self._ahead -= refs
         self._samples.forget(refs)
 
@@ -234,10 +234,12 @@ class Reader:
     def _read_forms(self) -> None:
         """What the forms say, with all the Questionnaires that are known by now."""
         chart, reading = self._chart, self._forms.read()
-        chart.seen[:] = [one for one in chart.seen if not one.named.ref.startswith(observations.FORM)]
+        chart.seen[:] = [
+            observation for observation in chart.seen if not observation.named.ref.startswith(observations.FORM)
+        ]
         chart.reports[:] = [report for report in chart.reports if not report.ref.startswith(observations.FORM)]
-        for seen in reading.seen:
-            self._see(seen)
+        for observation in reading.seen:
+            self._see(observation)
         chart.reported_medicines[:] = reading.medicines
         chart.unread_answers = reading.left
 
@@ -248,12 +250,12 @@ class Reader:
 
     def _see_each(self, findings: Iterable[ClinicalObservation]) -> None:
         """Take findings; what has a status that says nothing counts for nothing, and is said (N1)."""
-        for seen in findings:
-            if seen.is_settled or seen.preliminary:
-                self._see(seen)
+        for observation in findings:
+            if observation.is_settled or observation.preliminary:
+                self._see(observation)
             else:
-                self._chart.unsettled.append(seen)
-                self._examine(seen)
+                self._chart.unsettled.append(observation)
+                self._examine(observation)
 
     def _hold(self, resource: contained.Reason) -> None:
         """Take the problems and findings that a visit, a request or an appointment holds within itself."""

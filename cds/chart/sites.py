@@ -19,11 +19,11 @@ class Sites:
     """
 
     def __init__(self, words: Mapping[str, SiteWords], languages: Collection[str]) -> None:
-        self._tongue = _folded(word for one in words.values() for word in one.tongue)
-        self._face = _folded(word for one in words.values() for word in one.face)
+        self._tongue = _folded(word for language_words in words.values() for word in language_words.tongue)
+        self._face = _folded(word for language_words in words.values() for word in language_words.face)
         self._eyelids = [
-            (_folded(one.eyelid), _folded((*one.eyelid, *one.beside)))
-            for language, one in words.items()
+            (_folded(language_words.eyelid), _folded((*language_words.eyelid, *language_words.beside)))
+            for language, language_words in words.items()
             if language in languages
         ]
 

@@ -66,7 +66,7 @@ def exclusions(of: FormItem | Option) -> Iterator[Exclusion]:
 
 def about(of: Iterable[FormItem | Option], words: FormWords) -> Json:
     """The hidden group, first in the form."""
-    each = {exclusion.link_id: exclusion for one in of for exclusion in exclusions(one)}
+    each = {exclusion.link_id: exclusion for resource in of for exclusion in exclusions(resource)}
     return {
         "extension": [HIDDEN],
         "linkId": GROUP,
@@ -91,9 +91,9 @@ def patient_context(words: FormWords) -> Json:
 
 def toggle(codings: Iterable[Json], exclusion: Exclusion) -> Json:
     """Answers that are offered unless a hidden question was answered (SDC)."""
-    answered = f"%resource.repeat(item).where(linkId = '{exclusion.link_id}').answer"
+    answer_path = f"%resource.repeat(item).where(linkId = '{exclusion.link_id}').answer"
     options = [{"url": "option", "valueCoding": coding} for coding in codings]
-    expression = {"url": "expression", **_fhirpath(f"{answered}.empty()")}
+    expression = {"url": "expression", **_fhirpath(f"{answer_path}.empty()")}
     return {"url": f"{SDC_EXTENSION}-answerOptionsToggleExpression", "extension": [*options, expression]}
 
 

@@ -187,7 +187,7 @@ async def _run(visit: Visit, plan: Plan, supplies: Mapping[str, Supply]) -> None
     """Everything at once, except that Medications are known to be missing only when the medicines are there."""
     medicines = [reading for key, reading in plan.readings.items() if key in MEDICATED]
     async with asyncio.TaskGroup() as group:
-        tasks = {reading.held.key: group.create_task(reading.run(visit, ask)) for reading, ask in plan.asks}
+        tasks = {reading.earlier.key: group.create_task(reading.run(visit, ask)) for reading, ask in plan.asks}
         if medicines:
             first = [task for key, task in tasks.items() if key in MEDICATED]
             group.create_task(_medications(visit, medicines, first, supplies))

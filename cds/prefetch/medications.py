@@ -21,11 +21,11 @@ _TARGET = re.compile(
 
 async def resolve(visit: Visit, readings: Sequence[Reading], supplies: Mapping[str, Supply]) -> None:
     """Read what the keys refer to and nobody holds; each Medication joins the first key that needs it."""
-    now = {**supplies, **{reading.held.key: reading.supply() for reading in readings}}
+    now = {**supplies, **{reading.earlier.key: reading.supply() for reading in readings}}
     ends = loose_ends(now)
     needed: dict[str, Reading] = {}
     for reading in readings:
-        for target in ends[reading.held.key]:
+        for target in ends[reading.earlier.key]:
             needed.setdefault(target, reading)
     readable = [(target, reading, ask) for target, reading in needed.items() if (ask := _ask(visit, target))]
     for target, reading, _ in readable[MOST:]:
@@ -55,6 +55,6 @@ async def _read(visit: Visit, reading: Reading, target: str, ask: Ask) -> None:
     requested = [medication for medication in medications if medication.id == id_of(ask.path)]
     if requested:
         reading.feed.resources.append(requested[0])
-        visit.keep(reading.kept, answer.body)
+        visit.keep(reading.bodies, answer.body)
     else:
         reading.unread[target] = reason or UNREADABLE

@@ -20,11 +20,11 @@ class Reading:
     """Joins pages to what is held. Whenever it is interrupted, `supply` says what there is."""
 
     def __init__(self, supply: Supply) -> None:
-        self.held = supply
+        self.earlier = supply
         self.feed = Feed()
         self.reason = ""
         self.unread: dict[str, str] = {}
-        self.kept: list[bytes] = []
+        self.bodies: list[bytes] = []
         self._pages = 0
         self._left_out = ""
         self._is_over = False
@@ -56,15 +56,15 @@ class Reading:
         if not self.reason:
             empty = not (self.feed.resources or self.feed.unreadable)
             state = State.KNOWN_EMPTY if empty else State.SUPPLIED
-            return Supply(self.held.key, state, self.feed, unread=self.unread, pages=tuple(self.kept))
-        if self.held.is_lost and not self._pages:
-            return Supply(self.held.key, self.held.state, self.held.feed, self.reason)
+            return Supply(self.earlier.key, state, self.feed, unread=self.unread, pages=tuple(self.bodies))
+        if self.earlier.is_lost and not self._pages:
+            return Supply(self.earlier.key, self.earlier.state, self.earlier.feed, self.reason)
         self.feed.truncated = True
-        return Supply(self.held.key, State.SUPPLIED, self.feed, self.reason, self.unread, tuple(self.kept))
+        return Supply(self.earlier.key, State.SUPPLIED, self.feed, self.reason, self.unread, tuple(self.bodies))
 
     async def _follow(self, visit: Visit, ask: Ask) -> None:
         url = visit.address(ask)
-        start = visit.base.resolve(self.held.feed.next or "", url) if not self.held.is_lost else None
+        start = visit.base.resolve(self.earlier.feed.next or "", url) if not self.earlier.is_lost else None
         answer = await (visit.page(start) if start else visit.ask(ask))
         url, visited = start or url, {start or url}
         while (link := self._take(answer, visit, ask)) is not None:
@@ -84,7 +84,7 @@ class Reading:
         if not fault or feed.resources:
             self.join(feed)
             self._pages += 1
-            visit.keep(self.kept, answer.body)
+            visit.keep(self.bodies, answer.body)
         self._left_out = self._left_out or cut_reason(feed)
         if fault or not feed.truncated or (self._left_out and not feed.next):
             self.stop(fault or self._left_out)

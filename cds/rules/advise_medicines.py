@@ -96,7 +96,7 @@ def steroid_words(course: Course, picture: Picture) -> dict[str, str]:
     names, knowledge = picture.knowledge.names, picture.knowledge
     drugs = [drug for drug in picture.chart.drugs if drug.ref in course.refs]
     doses = (daily(drug.dosages, course.concept, knowledge) for drug in drugs)
-    dose = next((dose for dose in doses if dose is not None and dose.unit == MASS and dose.whole), None)
+    dose = next((dose for dose in doses if dose is not None and dose.unit == MASS and dose.is_complete), None)
     stated_routes = {route for drug in drugs for route in (drug.routes or {course.concept.route})}
     routes = [words for route, words in names.routes.items() if route in stated_routes]
     dose_texts = [fill(names.daily_dose, {"value": number(dose.value)})] if dose else []

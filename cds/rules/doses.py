@@ -25,15 +25,15 @@ _ANY = msgspec.json.Decoder()
 
 
 class Dose(Struct, frozen=True):
-    """An amount a day: in mg, or in pieces of one product. `whole` says that all of the instructions were read."""
+    """An amount a day: in mg, or in pieces of one product. `is_complete`: all of the instructions were read."""
 
     value: float
     unit: str
-    whole: bool = True
+    is_complete: bool = True
 
     def exceeds(self, dose: "Dose") -> bool:
         """Whether it is surely the higher dose: the other one must be known wholly, and in the same unit."""
-        return dose.whole and self.unit == dose.unit and self.value > dose.value
+        return dose.is_complete and self.unit == dose.unit and self.value > dose.value
 
 
 def daily(dosages: Iterable[Dosage], product: Concept, knowledge: Knowledge) -> Dose | None:
@@ -48,7 +48,7 @@ def daily(dosages: Iterable[Dosage], product: Concept, knowledge: Knowledge) -> 
     sums = [dose for step in steps.values() if (dose := _sum(step)) is not None]
     if len({dose.unit for dose in sums}) != 1:
         return None
-    is_whole = len(sums) == len(steps) and all(dose.whole for dose in sums)
+    is_whole = len(sums) == len(steps) and all(dose.is_complete for dose in sums)
     return Dose(max(dose.value for dose in sums), sums[0].unit, is_whole)
 
 

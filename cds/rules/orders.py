@@ -28,11 +28,11 @@ STEROID, ESTROGEN = "corticosteroid", "estrogen"
 class Drafted(Struct, frozen=True):
     """The drafts of each class of N51, each with the code that shows it; renewals are among them.
 
-    `known` are the classes that ORD-RISK has a word for, in its order.
+    `classes` are those that ORD-RISK has a word for, in its order.
     """
 
     of: dict[str, tuple[Draft, ...]]
-    known: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
 
     @property
     def steroids(self) -> tuple[Draft, ...]:
@@ -47,7 +47,7 @@ class Drafted(Struct, frozen=True):
     @property
     def tags(self) -> tuple[str, ...]:
         """The drafted classes in the words of ORD-RISK, in their order."""
-        return self.known or (order_risk.SEROTONERGIC,)  # of the agents that count beside another one only
+        return self.classes or (order_risk.SEROTONERGIC,)  # of the agents that count beside another one only
 
     @property
     def others(self) -> tuple[Beginning, ...]:

@@ -11,24 +11,24 @@ class Line(Struct, frozen=True):
     """The result of one check."""
 
     result: Result
-    what: str
+    check: str
     why: str
     advice: str = ""
 
     def __str__(self) -> str:
-        return f"{self.result}  {self.what}: {self.why}" + (f"  -> {self.advice}" if self.advice else "")
+        return f"{self.result}  {self.check}: {self.why}" + (f"  -> {self.advice}" if self.advice else "")
 
 
-def passed(what: str, why: str) -> Line:
+def passed(check: str, why: str) -> Line:
     """It works."""
-    return Line("pass", what, why)
+    return Line("pass", check, why)
 
 
-def failed(what: str, why: str, advice: str) -> Line:
+def failed(check: str, why: str, advice: str) -> Line:
     """It does not work; someone must do something."""
-    return Line("fail", what, why, advice)
+    return Line("fail", check, why, advice)
 
 
-def skipped(what: str, why: str, advice: str = "") -> Line:
+def skipped(check: str, why: str, advice: str = "") -> Line:
     """It could not be tried."""
-    return Line("skip", what, why, advice)
+    return Line("skip", check, why, advice)

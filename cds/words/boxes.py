@@ -21,8 +21,8 @@ def ticked(sentences: Sentences, first: int, end: int, yes: frozenset[int], no: 
     ("twitching: [ ] yes [x] no").
     """
     tokens = sentences.tokens
-    if (chosen := _chosen(tokens, end, yes, no)) is not None:
-        return chosen
+    if (ticked := _chosen(tokens, end, yes, no)) is not None:
+        return ticked
     place = _behind(tokens, end) if _is_behind(tokens, first) else _before(tokens, first)
     if place is None:
         return None

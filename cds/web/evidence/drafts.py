@@ -28,7 +28,7 @@ class Situation(Struct, frozen=True, kw_only=True):
 
     words: str
     drafts: tuple[str, ...]
-    taken: tuple[str, ...] = ()
+    medicines: tuple[str, ...] = ()
     potassium: float | None = None
     problem: str = ""
     disease: str = ""
@@ -44,14 +44,14 @@ def _situations(knowledge: Knowledge) -> Iterator[Situation]:
     yield Situation(
         words="a renewal of a loop diuretic, and potassium is at an emergency limit",
         drafts=(example_drafts.diuretic,),
-        taken=(example_drafts.diuretic,),
+        medicines=(example_drafts.diuretic,),
         potassium=2.0,
     )
     yield Situation(words="a new corticosteroid", drafts=(example_drafts.corticosteroid,))
     yield Situation(
         words="a renewal of a corticosteroid that is taken now",
         drafts=(example_drafts.corticosteroid,),
-        taken=(example_drafts.corticosteroid,),
+        medicines=(example_drafts.corticosteroid,),
     )
     yield Situation(
         words="a new corticosteroid, and potassium is low", drafts=(example_drafts.corticosteroid,), potassium=3.2
@@ -75,7 +75,7 @@ def _situations(knowledge: Knowledge) -> Iterator[Situation]:
     yield Situation(
         words="a renewal of an estrogen that is taken now",
         drafts=(example_drafts.estrogen,),
-        taken=(example_drafts.estrogen,),
+        medicines=(example_drafts.estrogen,),
     )
     yield Situation(
         words="a new estrogen in a known neuromuscular disease", drafts=(example_drafts.estrogen,), disease="kd-als"
@@ -109,7 +109,7 @@ def _chart(situation: Situation, knowledge: Knowledge) -> Chart:
         birth=dates.parse("1980-01-01"),
         problems=[Problem(named=Meaning("", sets=frozenset({name})), clinical="active") for name in names],
         labs=[_potassium(situation.potassium, knowledge)] if situation.potassium else [],
-        drugs=[_drug(code, "active", knowledge) for code in situation.taken],
+        drugs=[_drug(code, "active", knowledge) for code in situation.medicines],
     )
 
 
