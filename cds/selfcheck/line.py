@@ -11,12 +11,12 @@ class Line(Struct, frozen=True):
     """The result of one check."""
 
     result: Result
-    check: str
+    what: str  # so in the JSON
     why: str
     advice: str = ""
 
     def __str__(self) -> str:
-        return f"{self.result}  {self.check}: {self.why}" + (f"  -> {self.advice}" if self.advice else "")
+        return f"{self.result}  {self.what}: {self.why}" + (f"  -> {self.advice}" if self.advice else "")
 
 
 def passed(check: str, why: str) -> Line:

@@ -78,7 +78,7 @@ def subject(answer: Answer, **changes: Any) -> Iterator[Subject]:
 
 def short(lines: Iterator[Line]) -> list[tuple[str, str]]:
     """What was checked, and with which result."""
-    return [(line.check, line.result) for line in lines]
+    return [(line.what, line.result) for line in lines]
 
 
 def test_a_line_says_what_why_and_what_to_do() -> None:
@@ -164,7 +164,7 @@ def test_what_the_service_says_of_itself(answer: Answer, lines: str) -> None:
     with subject(answer) as of:
         found = list(check_health(of))
 
-    assert lines == " / ".join(f"{line.result} {line.check}: {line.why}" for line in found)
+    assert lines == " / ".join(f"{line.result} {line.what}: {line.why}" for line in found)
     assert all(line.advice for line in found if line.result == "fail")
 
 
@@ -233,7 +233,7 @@ def test_a_refused_key_is_said(tmp_path: Path, public: str) -> None:
     with subject(Service(tmp_path, signer=None), credential=CREDENTIAL, settings=elsewhere) as of:
         *_, found = check_discovery(of)
 
-    assert ("fail", "audience") == (found.result, found.check)
+    assert ("fail", "audience") == (found.result, found.what)
     assert "the service's audit has the reason" in found.advice
 
 
@@ -251,7 +251,7 @@ def test_a_discovery_that_lists_nothing_is_said(tmp_path: Path, content: object,
     service = Service(tmp_path, status=status)
     service.content = content
     with subject(service, credential=CREDENTIAL) as of:
-        found = {line.check: line for line in check_discovery(of)}
+        found = {line.what: line for line in check_discovery(of)}
 
     assert ("fail", why) == (found["discovery"].result, found["discovery"].why)
 
@@ -578,7 +578,7 @@ def test_the_time_zone_of_the_site(given: dict[str, str], expected: tuple[str, s
     with subject(down, settings=load({f"TWITCH_CDS_{name}": value for name, value in given.items()})) as of:
         line = check_time_zone(of)
 
-    assert ("time zone", *expected) == (line.check, line.result, line.why)
+    assert ("time zone", *expected) == (line.what, line.result, line.why)
 
 
 def test_without_fhir_servers_nothing_is_asked() -> None:
