@@ -34,7 +34,7 @@ BY_ID = {case.id: case for case in cases()}
 REST = {"patient", "labs", "medicationRequests", "medicationStatements", "procedures"}
 
 
-class Shelf:
+class ChartStore:
     """A FHIR server that has everything, and remembers what it was asked for."""
 
     def __init__(self, prefetch: Json, lacks: Collection[str] = ()) -> None:
@@ -141,21 +141,21 @@ FIRING, QUIET = BY_ID["V02"], BY_ID["V10"]
 
 def test_a_whole_chart_is_answered_without_asking_anybody() -> None:
     """Prefetch is enough; the cards are those of the engine alone."""
-    shelf = Shelf({})
+    chart_store = ChartStore({})
 
-    assert [card.topic for card in FIRING.expect] == topics(attended(without(FIRING), completion=shelf))
-    assert [] == shelf.asked
+    assert [card.topic for card in FIRING.expect] == topics(attended(without(FIRING), completion=chart_store))
+    assert [] == chart_store.asked
 
 
 def test_the_gate_comes_first_and_the_rest_only_behind_it() -> None:
     """Two rounds for a chart that twitches, one for a chart that does not (design 4, gate first)."""
     for case, rounds in ((FIRING, 2), (QUIET, 1)):
-        shelf = Shelf(request(case.chart)["prefetch"])
+        chart_store = ChartStore(request(case.chart)["prefetch"])
 
-        assert [card.topic for card in case.expect] == topics(attended(without(case, *TYPES), completion=shelf))
-        assert rounds == len(shelf.asked)
-        assert {*TWITCH_KEYS} == shelf.asked[0]
-        assert all(REST <= asked for asked in shelf.asked[1:])
+        assert [card.topic for card in case.expect] == topics(attended(without(case, *TYPES), completion=chart_store))
+        assert rounds == len(chart_store.asked)
+        assert {*TWITCH_KEYS} == chart_store.asked[0]
+        assert all(REST <= asked for asked in chart_store.asked[1:])
 
 
 def test_only_what_is_missing_is_asked_for() -> None:
@@ -166,30 +166,30 @@ def test_only_what_is_missing_is_asked_for() -> None:
         "resourceType": "OperationOutcome",
         "issue": [{"severity": "error", "code": "processing"}],
     }
-    shelf = Shelf(request(FIRING.chart)["prefetch"])
+    chart_store = ChartStore(request(FIRING.chart)["prefetch"])
 
-    assert [card.topic for card in FIRING.expect] == topics(attended(body, completion=shelf))
-    assert [{"labs", "procedures"}] == shelf.asked
+    assert [card.topic for card in FIRING.expect] == topics(attended(body, completion=chart_store))
+    assert [{"labs", "procedures"}] == chart_store.asked
 
 
 def test_without_a_server_nothing_is_asked_for() -> None:
     """The request decides whether there is one; what is missing is stated."""
     body = without(FIRING, "labs")
     del body["fhirServer"]
-    shelf = Shelf({})
-    reply = attended(body, completion=shelf)
+    chart_store = ChartStore({})
+    reply = attended(body, completion=chart_store)
 
-    assert [] == shelf.asked
+    assert [] == chart_store.asked
     assert "Observation:absent" in (reply.account.not_checked if reply.account else ())
 
 
 def test_a_silent_gate_is_not_enough_while_observations_can_be_had() -> None:
     """A twitch may stand among the observations only: they are asked for before the call falls silent."""
     case = BY_ID["V10"]
-    shelf = Shelf(request(case.chart)["prefetch"])
+    chart_store = ChartStore(request(case.chart)["prefetch"])
 
-    assert [] == topics(attended(without(case, "observations"), completion=shelf))
-    assert [{"observations"}] == shelf.asked
+    assert [] == topics(attended(without(case, "observations"), completion=chart_store))
+    assert [{"observations"}] == chart_store.asked
 
 
 def test_a_first_page_without_a_twitch_is_not_the_whole_answer() -> None:
@@ -197,16 +197,16 @@ def test_a_first_page_without_a_twitch_is_not_the_whole_answer() -> None:
     body = without(QUIET)
     found = body["prefetch"]["observations"] or {"resourceType": "Bundle"}
     body["prefetch"]["observations"] = {**found, "link": [{"relation": "next", "url": f"{SERVER}?page=2"}]}
-    shelf = Shelf(request(QUIET.chart)["prefetch"])
+    chart_store = ChartStore(request(QUIET.chart)["prefetch"])
 
-    assert [] == topics(attended(body, completion=shelf))
-    assert [{"observations"}] == shelf.asked
+    assert [] == topics(attended(body, completion=chart_store))
+    assert [{"observations"}] == chart_store.asked
 
 
 def test_the_twitch_question_stays_open_if_the_server_has_no_answer() -> None:
     """412, and the key is named; silence would read as reassurance (4e step 4)."""
-    shelf = Shelf(request(QUIET.chart)["prefetch"], lacks={"conditions"})
-    reply = attended(without(QUIET, *TYPES), completion=shelf)
+    chart_store = ChartStore(request(QUIET.chart)["prefetch"], lacks={"conditions"})
+    reply = attended(without(QUIET, *TYPES), completion=chart_store)
 
     assert 412 == reply.status
     assert b"`conditions`" in reply.body
@@ -218,15 +218,15 @@ def test_a_fetched_patient_must_be_the_one_in_context() -> None:
     prefetch = request(FIRING.chart)["prefetch"]
     prefetch["patient"] = prefetch["patient"] | {"id": "somebody-else"}
 
-    assert 412 == attended(without(FIRING, *TYPES), completion=Shelf(prefetch)).status
+    assert 412 == attended(without(FIRING, *TYPES), completion=ChartStore(prefetch)).status
 
 
 def test_the_caller_is_handed_on() -> None:
     """A client may be held to its own FHIR servers."""
-    shelf, caller = Shelf(request(QUIET.chart)["prefetch"]), Caller(client="north", fhir_servers=(SERVER,))
-    attended(without(QUIET, *TYPES), caller=caller, completion=shelf)
+    chart_store, caller = ChartStore(request(QUIET.chart)["prefetch"]), Caller(client="north", fhir_servers=(SERVER,))
+    attended(without(QUIET, *TYPES), caller=caller, completion=chart_store)
 
-    assert [caller] == shelf.callers
+    assert [caller] == chart_store.callers
 
 
 def test_a_long_chart_is_read_in_a_thread_with_the_same_answer() -> None:
@@ -398,10 +398,10 @@ def test_the_medicine_of_a_draft_is_asked_for_only_behind_the_gate() -> None:
 def test_with_an_authorization_that_cannot_be_used_nobody_is_asked() -> None:
     """What is missing is stated, and the cards say that the access was no good."""
     body = without(FIRING, "labs") | {"fhirAuthorization": {"access_token": "x", "token_type": "bearer"}}
-    shelf = Shelf(request(FIRING.chart)["prefetch"])
-    reply = attended(body, completion=shelf)
+    chart_store = ChartStore(request(FIRING.chart)["prefetch"])
+    reply = attended(body, completion=chart_store)
 
-    assert [] == shelf.asked
+    assert [] == chart_store.asked
     assert reply.account is not None
     assert {"fhirServer:unusable-authorization", "Observation:absent"} <= set(reply.account.not_checked)
 

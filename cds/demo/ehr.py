@@ -8,8 +8,8 @@ from fastapi import FastAPI
 
 from cds.clock import Clock, utc_now
 from cds.demo.fhir import demo_fhir
+from cds.demo.fhir.chart_stores import ChartStores
 from cds.demo.fhir.charts import read_charts
-from cds.demo.fhir.shelves import Shelves
 from cds.demo.smart.authority import Authority, demo_client
 from cds.demo.smart.routes import DemoSmart
 from cds.secrecy import Secret
@@ -31,12 +31,12 @@ class Demo:
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.today = today or Clock(settings.zone).today
-        self.shelves = Shelves(read_charts(fixtures), self.today)
+        self.stores = ChartStores(read_charts(fixtures), self.today)
         self._authority = Authority(settings.public_url + FHIR, key, now)
         self._url = settings.public_url
         self.client = demo_client(settings.public_url, settings.public_url + FHIR)
 
     def add_to(self, app: FastAPI) -> None:
         """Add the paths: those of the sign-in before the FHIR server, below which one of them is."""
-        DemoSmart(self._authority, self.shelves, self._url).add_to(app)
-        app.mount(FHIR, demo_fhir(self.shelves, self.today, self._url + FHIR, self._authority.may_create))
+        DemoSmart(self._authority, self.stores, self._url).add_to(app)
+        app.mount(FHIR, demo_fhir(self.stores, self.today, self._url + FHIR, self._authority.may_create))

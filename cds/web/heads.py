@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from cds.errors import CallError, MalformedHttp, SlowHead, TooLargeHead, render
-from cds.web.corked import Corked
+from cds.web.batched_transport import BatchedTransport
 from cds.web.lag import GRACE, is_late
 from cds.web.outgoing import SECURITY
 
@@ -41,7 +41,7 @@ class Connection(HttpToolsProtocol):
     """One connection of a client; of what goes wrong before a request is whole, the application never hears."""
 
     config: Config
-    _corked: Corked
+    _transport_out: BatchedTransport
     _timer: TimerHandle | None = None
     _in_head = False
     _in_body = False
@@ -51,8 +51,8 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         """The first head is awaited from now on."""
-        self._corked = Corked(transport, self.loop)
-        super().connection_made(cast(Transport, self._corked))
+        self._transport_out = BatchedTransport(transport, self.loop)
+        super().connection_made(cast(Transport, self._transport_out))
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -98,7 +98,7 @@ class Connection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """The answer goes out; count anew for the next request."""
-        self._corked.flush()
+        self._transport_out.flush()
         self._unread = 0
         super().on_response_complete()
 

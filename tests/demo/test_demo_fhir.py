@@ -22,9 +22,9 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from cds.demo.fhir import demo_fhir
+from cds.demo.fhir.chart_stores import ChartStores
 from cds.demo.fhir.charts import ChartError, read_charts
 from cds.demo.fhir.moments import date_test, span_in, span_of
-from cds.demo.fhir.shelves import Shelves
 from cds.demo.fhir.shift import is_date_name, shift_text, shifted
 
 Json = dict[str, Any]
@@ -121,7 +121,7 @@ def asker(app: Any) -> Ask:
 
 def served(folder: Path, today: Callable[[], date], base: str) -> ASGIApp:
     """The server over the charts of a folder; nobody has a token to write with."""
-    return demo_fhir(Shelves(read_charts(folder), today), today, base, lambda kind, token: None)
+    return demo_fhir(ChartStores(read_charts(folder), today), today, base, lambda kind, token: None)
 
 
 @pytest.fixture

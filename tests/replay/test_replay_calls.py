@@ -19,7 +19,7 @@ from replay_kit import Json, Replay, Row, ndjson, order, visit, without_ids
 
 from cds.account import Caller
 from cds.demo.fhir.bundles import Place, searchset
-from cds.demo.fhir.charts import Shelf
+from cds.demo.fhir.charts import ChartStore
 from cds.demo.fhir.parameters import table_of
 from cds.demo.fhir.queries import Query, read_query
 from cds.hook_handler import HookHandler, Reply
@@ -94,12 +94,12 @@ def on_a_server(templates: Mapping[str, str], chart: list[Json]) -> Json:
     by_type: dict[str, dict[str, Json]] = {}
     for one in chart:
         by_type.setdefault(one["resourceType"], {})[one["id"]] = one
-    shelf = Shelf(by_type, {patient: tuple(chart)})
+    chart_store = ChartStore(by_type, {patient: tuple(chart)})
     found: Json = {"patient": chart[0]}
     for key, template in templates.items():
         if key != "patient":
             kind, asked = query(template)
-            found[key] = searchset(shelf, shelf.of(kind).values(), asked, Place(BASE, kind))
+            found[key] = searchset(chart_store, chart_store.of(kind).values(), asked, Place(BASE, kind))
     return found
 
 

@@ -14,7 +14,7 @@ from smart_kit import KEY, PATIENT, TWITCH, opened, send, signed_in, site
 from cds.secrecy import Secret
 from cds.smart.sealed import Sealer
 from cds.smart.session import Session
-from cds.web.smart.jar import Jar
+from cds.web.smart.cookies import Cookies
 
 CANARIES = ("tokenCanary7x", "CanaryName7x", "CanaryText7x", "canary-patient-7x", "canary-doctor-7x")
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
@@ -99,7 +99,7 @@ def test_cookies_are_sealed_and_bound(tmp_path: Path) -> None:
 def test_over_http_on_this_machine_cookies_stay_on_the_site() -> None:
     """The demo is not framed; browsers take `Secure` cookies over https only."""
     kept = Response()
-    Jar(is_secure=False).put(kept, "/smart/visit/x", "text", 60)
+    Cookies(is_secure=False).put(kept, "/smart/visit/x", "text", 60)
 
     assert "ask0=text; Path=/smart/visit/x; Max-Age=60; HttpOnly; SameSite=Lax" == kept.headers.getlist("set-cookie")[0]
 

@@ -16,8 +16,8 @@ from cds.rules.cardbook import reads, rows
 from cds.rules.rulebook import rulebook_of
 from cds.settings import load
 from cds.web.evidence.attributes import attributes
+from cds.web.evidence.card_evidence import Versions
 from cds.web.evidence.decisions import CHART_COLUMNS, alone, beside, columns
-from cds.web.evidence.dossier import Versions
 
 WORDS = load_words()
 ORDERS = (Topic.ORD_STEROID, Topic.ORD_ESTROGEN)

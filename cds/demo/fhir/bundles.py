@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
-from cds.demo.fhir.charts import Resource, Shelf
+from cds.demo.fhir.charts import ChartStore, Resource
 from cds.demo.fhir.filters import codes_of, folded, references_of, spans_of, values
 from cds.demo.fhir.parameters import Parameter
 from cds.demo.fhir.queries import Include, Query, SortKey, ignored_text
@@ -22,7 +22,7 @@ class Place(NamedTuple):
         return {"relation": relation, "url": f"{url}?{query}" if query else url}
 
 
-def searchset(shelf: Shelf, candidates: Iterable[Resource], query: Query, place: Place) -> Resource:
+def searchset(store: ChartStore, candidates: Iterable[Resource], query: Query, place: Place) -> Resource:
     """Search, sort, cut the page, include, and say what was ignored."""
     matches = [resource for resource in candidates if all(holds(resource) for holds in query.filters)]
     for order in reversed(query.sort):
@@ -33,7 +33,7 @@ def searchset(shelf: Shelf, candidates: Iterable[Resource], query: Query, place:
     if page and end < len(matches):
         links.append(place.link("next", query.next_query()))
     entries = [_entry(resource, "match", place.base) for resource in page]
-    entries += [_entry(resource, "include", place.base) for resource in _included(shelf, page, query, place.base)]
+    entries += [_entry(resource, "include", place.base) for resource in _included(store, page, query, place.base)]
     entries += [_ignored_entry(query)] if query.ignored else []
     bundle: Resource = {"resourceType": "Bundle", "type": "searchset", "total": len(matches), "link": links}
     return {**bundle, "entry": entries} if entries else bundle  # FHIR knows no empty arrays
@@ -52,11 +52,11 @@ def _ignored_entry(query: Query) -> dict[str, Any]:
     return {"fullUrl": uuid5(NAMESPACE_URL, text).urn, "resource": outcome, "search": {"mode": "outcome"}}
 
 
-def _included(shelf: Shelf, page: list[Resource], query: Query, base: str) -> list[Resource]:
+def _included(store: ChartStore, page: list[Resource], query: Query, base: str) -> list[Resource]:
     """Find what the page's resources refer to, each once and none that the page holds already."""
     on_page = {f"{resource['resourceType']}/{resource['id']}" for resource in page}
     references = [name for include in query.includes for resource in page for name in _targets(resource, include, base)]
-    included = (shelf.find(name) for name in dict.fromkeys(references) if name not in on_page)
+    included = (store.find(name) for name in dict.fromkeys(references) if name not in on_page)
     return [resource for resource in included if resource is not None]
 
 

@@ -41,7 +41,7 @@ class _Index(Struct):
 
 
 @dataclass(frozen=True)
-class Shelf:
+class ChartStore:
     """All resources of one day, by type and id, and each patient's chart as it was filed."""
 
     by_type: dict[str, dict[str, Resource]]
@@ -67,14 +67,14 @@ class Charts:
         self.kinds = frozenset(resource["resourceType"] for chart in charts.values() for resource in chart)
         self.on = lru_cache(maxsize=2)(self._on)
 
-    def _on(self, day: date) -> Shelf:
+    def _on(self, day: date) -> ChartStore:
         days = (day - self._reference_date).days
         charts = {ident: tuple(shifted(resource, days) for resource in chart) for ident, chart in self._charts.items()}
-        shelf = Shelf({}, charts)
+        store = ChartStore({}, charts)
         for chart in charts.values():
             for resource in chart:
-                shelf.by_type.setdefault(resource["resourceType"], {})[resource["id"]] = resource
-        return shelf
+                store.by_type.setdefault(resource["resourceType"], {})[resource["id"]] = resource
+        return store
 
 
 def read_charts(fixtures: Path) -> Charts:

@@ -14,11 +14,11 @@ from starlette.types import ASGIApp
 from cds.demo.fhir.answers import Refused, answer, media_type, refuse
 from cds.demo.fhir.bundles import Place, searchset
 from cds.demo.fhir.capability import capability_statement
-from cds.demo.fhir.charts import Resource, Shelf
+from cds.demo.fhir.chart_stores import ChartStores
+from cds.demo.fhir.charts import ChartStore, Resource
 from cds.demo.fhir.creating import CREATED, created_from, patient_of
 from cds.demo.fhir.parameters import EVERYTHING, KINDS, table_of
 from cds.demo.fhir.queries import MAX_QUERY, MAX_TOKEN, PAGE, Query, read_query
-from cds.demo.fhir.shelves import Shelves
 from cds.errors import CallError
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
@@ -27,12 +27,12 @@ MayCreate: TypeAlias = Callable[[str, str], str | None]
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
-def demo_fhir(shelves: Shelves, today: Callable[[], date], base_url: str, may_create: MayCreate) -> ASGIApp:
+def demo_fhir(stores: ChartStores, today: Callable[[], date], base_url: str, may_create: MayCreate) -> ASGIApp:
     """Serve the charts, dated as of `today`; links start with `base_url`, the public address.
 
     `may_create` tells the patient for whom a token may create a resource of a type, if any.
     """
-    server = _Server(shelves, today, base_url.rstrip("/"), may_create)
+    server = _Server(stores, today, base_url.rstrip("/"), may_create)
     app = Starlette(
         routes=[
             Route("/metadata", _negotiated(server.metadata)),
@@ -49,12 +49,12 @@ def demo_fhir(shelves: Shelves, today: Callable[[], date], base_url: str, may_cr
 
 
 class _Server:
-    def __init__(self, shelves: Shelves, today: Callable[[], date], base: str, may_create: MayCreate) -> None:
-        self._shelves = shelves
+    def __init__(self, stores: ChartStores, today: Callable[[], date], base: str, may_create: MayCreate) -> None:
+        self._stores = stores
         self._today = today
         self._base = base
         self._may_create = may_create
-        self._kinds = KINDS | shelves.kinds
+        self._kinds = KINDS | stores.kinds
 
     async def metadata(self, request: Request) -> Response:
         return answer(request, capability_statement(sorted(self._kinds), self._today(), self._base))
@@ -62,7 +62,7 @@ class _Server:
     async def read(self, request: Request) -> Response:
         if request.path_params["ident"] == "_search":
             raise Refused(405, "not-supported", "Search with POST here, or with GET one level up.", {"Allow": "POST"})
-        return answer(request, self._resource(request, self._kind(request), self._shelf()))
+        return answer(request, self._resource(request, self._kind(request), self._store()))
 
     async def search(self, request: Request) -> Response:
         return self._found(request, self._kind(request), _query_string(request))
@@ -81,7 +81,7 @@ class _Server:
         resource = await created_from(request, kind)
         if patient_of(resource) != patient:
             raise Refused(403, "forbidden", "The token is for another patient.")
-        stored, is_new = self._shelves.create(patient, resource, request.headers.get("if-none-exist", ""))
+        stored, is_new = self._stores.create(patient, resource, request.headers.get("if-none-exist", ""))
         location = f"{self._base}/{kind}/{stored['id']}"
         return answer(request, stored, 201 if is_new else 200, {"location": location})
 
@@ -89,19 +89,19 @@ class _Server:
         kind = self._kind(request)
         if kind != "Patient":
             raise Refused(404, "not-supported", "Only a Patient has $everything here.")
-        shelf = self._shelf()
-        ident = self._resource(request, kind, shelf)["id"]
+        store = self._store()
+        ident = self._resource(request, kind, store)["id"]
         query = read_query(_query_string(request), EVERYTHING, self._base, strict=_strict(request))
         place = Place(self._base, f"Patient/{ident}/$everything")
-        return answer(request, searchset(shelf, shelf.charts[ident], query, place))
+        return answer(request, searchset(store, store.charts[ident], query, place))
 
     def _found(self, request: Request, kind: str, raw: bytes) -> Response:
         query: Query = read_query(raw, table_of(kind), self._base, strict=_strict(request))
-        shelf = self._shelf()
-        return answer(request, searchset(shelf, shelf.of(kind).values(), query, Place(self._base, kind)))
+        store = self._store()
+        return answer(request, searchset(store, store.of(kind).values(), query, Place(self._base, kind)))
 
-    def _shelf(self) -> Shelf:
-        return self._shelves.today()
+    def _store(self) -> ChartStore:
+        return self._stores.today()
 
     def _kind(self, request: Request) -> str:
         kind: str = request.path_params["kind"]
@@ -109,8 +109,8 @@ class _Server:
             raise Refused(404, "not-found", "There is no such resource type here. GET metadata lists the types.")
         return kind
 
-    def _resource(self, request: Request, kind: str, shelf: Shelf) -> Resource:
-        resource = shelf.find(f"{kind}/{request.path_params['ident']}")
+    def _resource(self, request: Request, kind: str, store: ChartStore) -> Resource:
+        resource = store.find(f"{kind}/{request.path_params['ident']}")
         if resource is None:
             raise Refused(404, "not-found", f"There is no {kind} with this id. GET {kind} lists what there is.")
         return resource

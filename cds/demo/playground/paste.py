@@ -8,7 +8,7 @@ from uuid import uuid4
 import msgspec
 from msgspec import Struct
 
-from cds.demo.fhir.charts import Resource, Shelf
+from cds.demo.fhir.charts import ChartStore, Resource
 from cds.demo.playground.reading import one, some, text
 from cds.demo.playground.requests import USER, Ehr, Json
 
@@ -26,7 +26,7 @@ class Pasted(Struct, frozen=True, kw_only=True):
     service: str
     request: Json
     patient: str = ""
-    shelf: Shelf | None = None
+    store: ChartStore | None = None
 
 
 def read(pasted: str, ehr: Ehr, new_id: Callable[[], str] = lambda: str(uuid4())) -> Pasted:
@@ -62,15 +62,15 @@ def _of_bundle(bundle: Json, ehr: Ehr, new_id: Callable[[], str]) -> Pasted:
     patient, url = one(patients[0].get("resource")), text(patients[0].get("fullUrl"))
     ident = text(patient.get("id")) or "pasted"
     chart = tuple(_resource(number, entry, ident, url) for number, entry in enumerate(entries) if entry.get("resource"))
-    shelf = _shelf(chart, {**patient, "id": ident})
+    store = _store(chart, {**patient, "id": ident})
     service = ehr.opening
     request: Json = {
         "hook": service.hook,
         "hookInstance": new_id(),
         "context": {"userId": USER, "patientId": ident},
-        "prefetch": _prefetch(chart, service.prefetch, shelf.of("Patient")[ident]),
+        "prefetch": _prefetch(chart, service.prefetch, store.of("Patient")[ident]),
     }
-    return Pasted(service=service.id, request=request, patient=ident, shelf=shelf)
+    return Pasted(service=service.id, request=request, patient=ident, store=store)
 
 
 def _resource(number: int, entry: Json, patient: str, url: str) -> Resource:
@@ -82,9 +82,9 @@ def _resource(number: int, entry: Json, patient: str, url: str) -> Resource:
     return resource
 
 
-def _shelf(chart: tuple[Resource, ...], patient: Resource) -> Shelf:
+def _store(chart: tuple[Resource, ...], patient: Resource) -> ChartStore:
     ident = patient["id"]
-    return Shelf({"Patient": {ident: patient}}, {ident: chart})
+    return ChartStore({"Patient": {ident: patient}}, {ident: chart})
 
 
 def _prefetch(chart: tuple[Resource, ...], templates: dict[str, str], patient: Resource) -> Json:

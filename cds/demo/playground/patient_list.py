@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from cards.topics import Indicator
 from cards.words import Words
-from cds.demo.fhir.charts import Resource, Shelf
+from cds.demo.fhir.charts import ChartStore, Resource
 from cds.demo.playground.reading import age, one, text
 
 SILENT = "silent"
@@ -71,21 +71,24 @@ def read_index(fixtures: Path) -> dict[str, Listed]:
     return {chart.id: chart for chart in index.charts}
 
 
-def groups(shelf: Shelf, index: dict[str, Listed], today: date, words: Words) -> list[Group]:
+def groups(store: ChartStore, index: dict[str, Listed], today: date, words: Words) -> list[Group]:
     """All patients, the most urgent first; empty groups left out."""
-    lines = list(_lines(shelf, index, today, words))
+    lines = list(_lines(store, index, today, words))
     chart_groups = (
         Group(level, title, lead, tuple(line for line in lines if line.level == level)) for level, title, lead in GROUPS
     )
     return [group for group in chart_groups if group.lines]
 
 
-def _lines(shelf: Shelf, index: dict[str, Listed], today: date, words: Words) -> Iterator[Line]:
-    order = [*(ident for ident in index if ident in shelf.charts), *(id_ for id_ in shelf.charts if id_ not in index)]
+def _lines(store: ChartStore, index: dict[str, Listed], today: date, words: Words) -> Iterator[Line]:
+    order = [
+        *(ident for ident in index if ident in store.charts),
+        *(id_ for id_ in store.charts if id_ not in index),
+    ]
     titles = {topic.value: entry.title for topic, entry in words.topics.items()}
     for ident in order:
         entry = index.get(ident, Listed(ident, ""))
-        patient = shelf.of("Patient")[ident]
+        patient = store.of("Patient")[ident]
         yield Line(
             id=ident,
             name=name(patient),

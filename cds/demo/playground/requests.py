@@ -8,7 +8,7 @@ from uuid import uuid4
 from msgspec.json import Encoder
 
 from cds.demo.fhir.bundles import Place, searchset
-from cds.demo.fhir.charts import Resource, Shelf
+from cds.demo.fhir.charts import ChartStore, Resource
 from cds.demo.fhir.parameters import table_of
 from cds.demo.fhir.queries import read_query
 from cds.demo.playground.choices import OWN, Choices, Wish
@@ -53,39 +53,39 @@ class Ehr:
         """The id of the service that answers one of our own moments."""
         return self._services[hook].id
 
-    def request(self, shelf: Shelf, patient: str, wish: Wish, today: date) -> Json:
+    def request(self, store: ChartStore, patient: str, wish: Wish, today: date) -> Json:
         """The whole call for one patient."""
         service = self._services[wish.moment.hook]
         call: Json = {"hook": service.hook, "hookInstance": self._new_id()}
-        context = {"userId": USER, "patientId": patient, **self._context(shelf, patient, wish, today)}
+        context = {"userId": USER, "patientId": patient, **self._context(store, patient, wish, today)}
         if wish.is_fetched:
             return {**call, "fhirServer": self._fhir, "context": context}
-        return {**call, "context": context, "prefetch": self.prefetch(shelf, patient, service)}
+        return {**call, "context": context, "prefetch": self.prefetch(store, patient, service)}
 
-    def prefetch(self, shelf: Shelf, patient: str, service: Service) -> Json:
+    def prefetch(self, store: ChartStore, patient: str, service: Service) -> Json:
         """Every key of a service, searched in one chart."""
-        chart = shelf.charts[patient]
-        return {key: self._filled(template, shelf, chart, patient) for key, template in service.prefetch.items()}
+        chart = store.charts[patient]
+        return {key: self._filled(template, store, chart, patient) for key, template in service.prefetch.items()}
 
-    def _filled(self, template: str, shelf: Shelf, chart: Sequence[Resource], patient: str) -> Json | None:
+    def _filled(self, template: str, store: ChartStore, chart: Sequence[Resource], patient: str) -> Json | None:
         """One template: a read, or a search as the demo's FHIR server answers it."""
         filled = template.replace(PATIENT_TOKEN, patient)
         kind, search, query = filled.partition("?")
         if not search:
-            return shelf.find(filled)
+            return store.find(filled)
         candidates = [resource for resource in chart if resource["resourceType"] == kind]
         read = read_query(query.encode(), table_of(kind), self._fhir, strict=False)
-        return searchset(shelf, candidates, read, Place(self._fhir, kind))
+        return searchset(store, candidates, read, Place(self._fhir, kind))
 
-    def _context(self, shelf: Shelf, patient: str, wish: Wish, today: date) -> Json:
+    def _context(self, store: ChartStore, patient: str, wish: Wish, today: date) -> Json:
         hook = wish.moment.hook
         if hook in ("encounter-start", "encounter-discharge"):
-            return {"encounterId": _visit(shelf.charts[patient])}
+            return {"encounterId": _visit(store.charts[patient])}
         if hook == "problem-list-item-create":
             return {"conditions": _bundle(self._condition(patient, wish, today))}
         if wish.moment.needs != "medicine":
             return {}
-        draft = self._draft(shelf, patient, wish, today)
+        draft = self._draft(store, patient, wish, today)
         if hook == "medication-verify":
             return {"medication": draft}
         drafts = _bundle(draft)
@@ -107,7 +107,7 @@ class Ehr:
             "recordedDate": today.isoformat(),
         }
 
-    def _draft(self, shelf: Shelf, patient: str, wish: Wish, today: date) -> Json:
+    def _draft(self, store: ChartStore, patient: str, wish: Wish, today: date) -> Json:
         repeat = {"frequency": 1, "period": 1, "periodUnit": "d"}
         dose = {"value": wish.daily, "unit": "tablet", "system": UCUM, "code": "{tbl}"}
         return {
@@ -115,15 +115,15 @@ class Ehr:
             "id": DRAFT,
             "status": "draft",
             "intent": "order",
-            "medicationCodeableConcept": self._medicine(shelf, wish),
+            "medicationCodeableConcept": self._medicine(store, wish),
             "subject": {"reference": f"Patient/{patient}"},
             "authoredOn": today.isoformat(),
             "dosageInstruction": [{"timing": {"repeat": repeat}, "doseAndRate": [{"doseQuantity": dose}]}],
         }
 
-    def _medicine(self, shelf: Shelf, wish: Wish) -> Json:
+    def _medicine(self, store: ChartStore, wish: Wish) -> Json:
         """A listed medicine, or one that stands on this chart already."""
-        order = shelf.find(f"MedicationRequest/{wish.medicine.removeprefix(OWN)}") if OWN in wish.medicine else None
+        order = store.find(f"MedicationRequest/{wish.medicine.removeprefix(OWN)}") if OWN in wish.medicine else None
         if order is not None:
             return one(order.get("medicationCodeableConcept"))
         medicine = self._choices.medicine.get(wish.medicine) or next(iter(self._choices.medicine.values()))

@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request, Response
 from cds.account import NOBODY
 from cds.call import Engine
 from cds.demo.ehr import Demo
-from cds.demo.fhir.charts import Resource, Shelf
+from cds.demo.fhir.charts import ChartStore, Resource
 from cds.demo.playground import answers, paste, patient_list
 from cds.demo.playground.choices import load_choices, wish_of
 from cds.demo.playground.hook_caller import HookCaller
@@ -38,7 +38,7 @@ class Playground:
         demo: Demo,
     ) -> None:
         self._engine, self._hook_handler, self._keeper, self._settings = engine, hook_handler, keeper, settings
-        self._shelves = demo.shelves
+        self._stores = demo.stores
         self._index = patient_list.read_index(fixtures)
         self._today = demo.today
         choices = load_choices()
@@ -57,12 +57,12 @@ class Playground:
         app.add_api_route("/demo/feedback", self.feedback, methods=["POST"])
 
     @property
-    def _shelf(self) -> Shelf:
-        return self._shelves.today()
+    def _store(self) -> ChartStore:
+        return self._stores.today()
 
     async def home(self) -> Response:
         """Who is here, and what this is."""
-        groups = patient_list.groups(self._shelf, self._index, self._today(), self._engine.words)
+        groups = patient_list.groups(self._store, self._index, self._today(), self._engine.words)
         return page("playground/home.html", {"groups": groups, "base": self._settings.public_url})
 
     async def chart(self, request: Request) -> Response:
@@ -70,11 +70,11 @@ class Playground:
         patient = request.path_params["patient"]
         resources, person = self._found(patient)
         wish = wish_of(request.query_params, self._choices)
-        call = self._ehr.request(self._shelf, patient, wish, self._today())
+        call = self._ehr.request(self._store, patient, wish, self._today())
         service = self._ehr.service_id(wish.moment.hook)
         round_trip = await self._caller.fire(service, ENCODER.encode(call))
         entry = self._index.get(patient)
-        opening = self._ehr.request(self._shelf, patient, wish_of({}, self._choices), self._today())
+        opening = self._ehr.request(self._store, patient, wish_of({}, self._choices), self._today())
         values = {
             **self._context.chart(resources, person, self._today()),
             **self._context.moments(resources, wish),
@@ -91,7 +91,7 @@ class Playground:
         patient = request.path_params["patient"]
         self._found(patient)
         wish = wish_of(request.query_params, self._choices)
-        call = self._ehr.request(self._shelf, patient, wish, self._today())
+        call = self._ehr.request(self._store, patient, wish, self._today())
         return Response(ENCODER.encode(call), media_type="application/json")
 
     async def blank(self) -> Response:
@@ -107,8 +107,11 @@ class Playground:
             return self._form({"pasted": text, "problem": str(problem)}, status=422)
         round_trip = await self._caller.fire(pasted.service, ENCODER.encode(pasted.request))
         values: Json = {**self._context.support(round_trip, pasted.request), "pasted": text}
-        if pasted.shelf is not None:
-            chart, person = pasted.shelf.charts[pasted.patient], pasted.shelf.of("Patient")[pasted.patient]
+        if pasted.store is not None:
+            chart, person = (
+                pasted.store.charts[pasted.patient],
+                pasted.store.of("Patient")[pasted.patient],
+            )
             values["chart"] = self._context.chart(chart, person, self._today())
         return self._form(values | {"curl": self._context.curl_of_file(pasted.service)})
 
@@ -121,7 +124,7 @@ class Playground:
         await self._keeper.keep(NOBODY, service, answers.read(fields, self._engine.now()))
         back = urlencode(wish_of(fields, self._choices).query)
         patient = fields.get("patient", "")
-        place = f"{PATIENTS}{patient}?{back}" if patient in self._shelf.charts else "/demo/paste"
+        place = f"{PATIENTS}{patient}?{back}" if patient in self._store.charts else "/demo/paste"
         return Response(status_code=303, headers={"location": place})
 
     def _form(self, values: Mapping[str, object], status: int = 200) -> Response:
@@ -129,7 +132,7 @@ class Playground:
         return page("playground/paste.html", {**blank, **values}, status=status)
 
     def _found(self, patient: str) -> tuple[tuple[Resource, ...], Resource]:
-        chart = find(self._shelf, patient)
+        chart = find(self._store, patient)
         if chart is None:
             raise UnknownPath
         return chart

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cds.call import Engine
-from cds.demo.fhir.charts import Resource, Shelf
+from cds.demo.fhir.charts import ChartStore, Resource
 from cds.demo.playground import patient_list, record
 from cds.demo.playground.choices import FETCH, MOMENTS, OWN, Choices, Wish
 from cds.demo.playground.hook_caller import Round, brief, pretty
@@ -158,7 +158,7 @@ def _own(resources: tuple[Resource, ...]) -> tuple[Chosen, ...]:
     )
 
 
-def find(shelf: Shelf, patient: str) -> tuple[tuple[Resource, ...], Resource] | None:
+def find(store: ChartStore, patient: str) -> tuple[tuple[Resource, ...], Resource] | None:
     """One chart and its Patient; None if there is none."""
-    chart = shelf.charts.get(patient)
-    return None if chart is None else (chart, shelf.of("Patient")[patient])
+    chart = store.charts.get(patient)
+    return None if chart is None else (chart, store.of("Patient")[patient])

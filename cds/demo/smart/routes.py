@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlencode
 from fastapi import FastAPI, Request, Response
 from msgspec import json
 
-from cds.demo.fhir.shelves import Shelves
+from cds.demo.fhir.chart_stores import ChartStores
 from cds.demo.smart.authority import CLIENT_ID, Authority, Launch
 from cds.smart.names import CALLBACK, CODE_CHALLENGE, CONFIGURATION, LAUNCH
 from cds.web.body import read_body
@@ -20,8 +20,8 @@ LONGEST = 500
 class DemoSmart:
     """An EHR that launches: the clinician is always the same one, and agrees at once."""
 
-    def __init__(self, authority: Authority, shelves: Shelves, public_url: str) -> None:
-        self._authority, self._shelves, self._url = authority, shelves, public_url
+    def __init__(self, authority: Authority, stores: ChartStores, public_url: str) -> None:
+        self._authority, self._stores, self._url = authority, stores, public_url
 
     def add_to(self, app: FastAPI) -> None:
         """Add the paths; before the demo FHIR server, below which its configuration is."""
@@ -72,11 +72,11 @@ class DemoSmart:
             return self._answered(query, {"error": "invalid_request"})
         if launch is None and "patient" not in query:
             choices = [
-                (patient, urlencode({**query, "patient": patient})) for patient in sorted(self._shelves.today().charts)
+                (patient, urlencode({**query, "patient": patient})) for patient in sorted(self._stores.today().charts)
             ]
             return page("demo/choose.html", {"patients": choices})
         launch = launch or Launch(query["patient"])
-        if launch.patient not in self._shelves.today().charts:
+        if launch.patient not in self._stores.today().charts:
             return self._answered(query, {"error": "access_denied"})
         code = self._authority.code(
             launch, query.get("scope", ""), query.get("nonce", ""), query["code_challenge"], query["redirect_uri"]
@@ -100,7 +100,7 @@ class DemoSmart:
 
     async def reset(self) -> Response:
         """Empty the copy: the charts are again as they were."""
-        self._shelves.reset()
+        self._stores.reset()
         return _to("/")
 
     def _is_ours(self, query: Mapping[str, str]) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from cds.rules.reads import Reads
-from cds.web.evidence.dossier import Attribute, Source, Versions
+from cds.web.evidence.card_evidence import Attribute, Source, Versions
 from cds.web.evidence.rulebook import ASSESSED, SOCIAL
 
 UNREAD = ("race", "ethnicity", "language", "sexual orientation", "gender identity")

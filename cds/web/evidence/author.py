@@ -1,4 +1,4 @@
-"""Writes the dossiers: knowledge, rules and wording put together, nothing said twice."""
+"""Writes the evidence pages: knowledge, rules and wording put together, nothing said twice."""
 
 from collections.abc import Iterable, Mapping
 from functools import reduce
@@ -15,7 +15,17 @@ from cds.rules.rule import Rule as Row
 from cds.rules.rulebook import rulebook_of
 from cds.web.evidence import decisions, rulebook
 from cds.web.evidence.attributes import attributes
-from cds.web.evidence.dossier import Dossier, Index, Limit, Rule, Saying, Source, Statement, Summary, Versions
+from cds.web.evidence.card_evidence import (
+    CardEvidence,
+    Index,
+    Limit,
+    Rule,
+    Saying,
+    Source,
+    Statement,
+    Summary,
+    Versions,
+)
 from cds.web.evidence.local import local_codes
 from cds.web.pages import gaps
 from cds.web.ports import Answering
@@ -41,12 +51,12 @@ class Author:
     def _knowledge(self) -> Knowledge:
         return self._engine.knowledge
 
-    def dossier(self, topic: Topic) -> Dossier:
+    def card_evidence(self, topic: Topic) -> CardEvidence:
         """Everything about one kind of card."""
         entry, words = self._words.topics[topic], self._words
         rules = tuple(self._rule(rule) for rule in rulebook_of(self._knowledge).leading_to(topic))
         sources = self._sources(self._cited(topic))
-        return Dossier(
+        return CardEvidence(
             topic=topic.value,
             title=entry.title,
             summaries=tuple(

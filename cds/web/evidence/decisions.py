@@ -8,8 +8,8 @@ from cds.rules.cardbook import OF_FINDINGS, ROWS
 from cds.rules.decide import capped, choose
 from cds.rules.runner import RuleRunner
 from cds.web.evidence import drafts
+from cds.web.evidence.card_evidence import Outcome
 from cds.web.evidence.circumstances import ALL, assessment
-from cds.web.evidence.dossier import Outcome
 
 CHART_COLUMNS = tuple(row.topic for row in OF_FINDINGS)
 SEPARATELY = ("request", "incomplete")

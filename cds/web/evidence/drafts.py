@@ -15,8 +15,8 @@ from cds.rules.orders import decide_orders, wanted
 from cds.rules.picture import Completeness
 from cds.rules.picture import read as read_picture
 from cds.rules.runner import RuleRunner
+from cds.web.evidence.card_evidence import Outcome
 from cds.web.evidence.circumstances import DAY
-from cds.web.evidence.dossier import Outcome
 
 COLUMNS = (Topic.EMERG, Topic.ORD_RISK, Topic.ORD_STEROID, Topic.ORD_ESTROGEN)
 MMOL_L = "mmol/L"

@@ -6,7 +6,7 @@ from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
 from cds.knowledge.maps.model import SiteCode
 from cds.rules.reads import Reads
-from cds.web.evidence.dossier import LocalCode, LocalCodes
+from cds.web.evidence.card_evidence import LocalCode, LocalCodes
 
 SHOWN = 500
 

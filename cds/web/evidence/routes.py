@@ -9,8 +9,8 @@ from cards.topics import Topic
 from cards.words import Words
 from cds.errors import UnknownPath
 from cds.web.evidence.author import Author
+from cds.web.evidence.card_evidence import CardEvidence, Index
 from cds.web.evidence.decisions import CHART_COLUMNS, columns
-from cds.web.evidence.dossier import Dossier, Index
 from cds.web.evidence.vocabulary import Vocabulary, vocabulary
 from cds.web.pages import KEPT_FOR_AN_HOUR, cacheable, tagged, unless_known
 from cds.web.ports import Answering
@@ -79,13 +79,13 @@ class Evidence:
         common: dict[str, object] = {"titles": self._author.titles(), "demo": self._demo}
         if topic is None:
             return cacheable("evidence/index.html", common | {"index": self._author.index(), "columns": CHART_COLUMNS})
-        dossier = self._author.dossier(topic)
-        return cacheable("evidence/topic.html", common | {"dossier": dossier, "columns": columns(topic)})
+        card_evidence = self._author.card_evidence(topic)
+        return cacheable("evidence/topic.html", common | {"card_evidence": card_evidence, "columns": columns(topic)})
 
     def _twin(self, topic: Topic | None) -> Response:
-        return _twin(self._author.dossier(topic) if topic is not None else self._author.index())
+        return _twin(self._author.card_evidence(topic) if topic is not None else self._author.index())
 
 
-def _twin(data: Dossier | Index | Vocabulary) -> Response:
+def _twin(data: CardEvidence | Index | Vocabulary) -> Response:
     headers = {"cache-control": KEPT_FOR_AN_HOUR}
     return tagged(Response(msgspec.json.encode(data), headers=headers, media_type="application/json"))

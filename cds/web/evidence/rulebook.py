@@ -4,7 +4,7 @@ from cards.words import Words
 from cds.knowledge.load import Knowledge
 from cds.rules.rule import Rule
 from cds.rules.why import sought
-from cds.web.evidence.dossier import Rule as Shown
+from cds.web.evidence.card_evidence import Rule as Shown
 
 SOCIAL = frozenset({"tobacco", "tobacco-current", "diet"})
 ASSESSED = frozenset({"ask-gad7", "ask-phq9", "ask-self-harm"})

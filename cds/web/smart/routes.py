@@ -17,7 +17,7 @@ from cds.smart.ehr import Ehrs
 from cds.smart.response import Worded, Writer
 from cds.smart.sealed import Sealer
 from cds.web.record import Recorder
-from cds.web.smart.jar import KEPT, Jar
+from cds.web.smart.cookies import KEPT, Cookies
 from cds.web.smart.judged import Judge
 from cds.web.smart.pages import Shell
 from cds.web.smart.sign_in import SignIn
@@ -45,13 +45,13 @@ class Asking:
             raise KnowledgeError(problem.file, problem.key, problem.reason) from problem
         now = now or Clock(settings.zone).now
         is_secure = settings.public_url.startswith("https:")
-        sealer, jar, shell = Sealer(key, now), Jar(is_secure=is_secure), Shell(words)
-        unsent = UnsentAnswers(sealer, Jar(is_secure=is_secure, name=KEPT), now)
+        sealer, cookies, shell = Sealer(key, now), Cookies(is_secure=is_secure), Shell(words)
+        unsent = UnsentAnswers(sealer, Cookies(is_secure=is_secure, name=KEPT), now)
         worded = Worded(lambda item: words.text(item.id), lambda item, code: words.answer(item.id, item.list, code))
         writer = Writer(form, settings.public_url, engine.knowledge.systems["loinc"], worded)
         self._engine, self._pseudonyms = engine, Pseudonyms(key)
-        self._sign_in = SignIn(ehrs, sealer, jar, shell, unsent, settings.public_url, now)
-        self._visits = Visits(engine, ehrs, sealer, jar, shell, unsent, words, writer, now)
+        self._sign_in = SignIn(ehrs, sealer, cookies, shell, unsent, settings.public_url, now)
+        self._visits = Visits(engine, ehrs, sealer, cookies, shell, unsent, words, writer, now)
 
     def add_to(self, app: FastAPI, recorder: Recorder) -> None:
         """Add the paths; hook calls of the app are counted and audited by this recorder."""

@@ -17,7 +17,7 @@ from cds.smart.refusal import AppRefused
 from cds.smart.sealed import Sealer
 from cds.smart.session import SECONDS, Session
 from cds.trust.strict import encode_base64url
-from cds.web.smart.jar import Jar, TooLong
+from cds.web.smart.cookies import Cookies, TooLong
 from cds.web.smart.pages import Shell
 from cds.web.smart.unsent import UnsentAnswers
 
@@ -40,14 +40,15 @@ class SignIn:
         self,
         ehrs: Ehrs,
         sealer: Sealer,
-        jar: Jar,
+        cookies: Cookies,
         shell: Shell,
         unsent: UnsentAnswers,
         public_url: str,
         now: Callable[[], datetime],
         new: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
-        self._ehrs, self._sealer, self._jar, self._shell, self._now, self._new = ehrs, sealer, jar, shell, now, new
+        self._ehrs, self._sealer, self._cookies, self._shell = ehrs, sealer, cookies, shell
+        self._now, self._new = now, new
         self._unsent, self._redirect = unsent, public_url + CALLBACK
 
     def add_to(self, app: FastAPI) -> None:
@@ -73,7 +74,7 @@ class SignIn:
         answer = _to(address)
         until = int(self._now().timestamp()) + SIGN_IN_SECONDS
         sealed = self._sealer.seal(SIGN_IN, pending, until)
-        self._jar.put(answer, _place(pending.state), sealed, SIGN_IN_SECONDS)
+        self._cookies.put(answer, _place(pending.state), sealed, SIGN_IN_SECONDS)
         return answer
 
     async def returned(self, request: Request) -> Response:
@@ -85,7 +86,7 @@ class SignIn:
 
     async def callback(self, request: Request) -> Response:
         """The answer of the EHR, in the browser that was sent there, once."""
-        pending = self._sealer.open(SIGN_IN, self._jar.read(request.cookies), Pending)
+        pending = self._sealer.open(SIGN_IN, self._cookies.read(request.cookies), Pending)
         ehr = self._ehrs.of(pending.issuer) if pending else None
         if pending is None or ehr is None:
             return self._shell.refuse("not-understood")
@@ -94,12 +95,12 @@ class SignIn:
             answer = _to(VISIT + session.sid)
             if session.given:
                 self._unsent.drop(answer)
-            self._jar.put(answer, VISIT + session.sid, self._sealer.seal(USE, session, session.until), SECONDS)
+            self._cookies.put(answer, VISIT + session.sid, self._sealer.seal(USE, session, session.until), SECONDS)
         except AppRefused as problem:
             answer = self._shell.refuse(problem.why, ehr.smart.frame_ancestors)
         except TooLong:
             answer = self._shell.refuse("no-token", ehr.smart.frame_ancestors)
-        self._jar.drop(answer, _place(pending.state))
+        self._cookies.drop(answer, _place(pending.state))
         return answer
 
     async def _session(self, request: Request, pending: Pending, ehr: Ehr) -> Session:

@@ -10,7 +10,7 @@ from cds.smart.names import CALLBACK
 from cds.smart.response import name_of
 from cds.smart.sealed import Sealer
 from cds.smart.session import SECONDS, Given, Session, Unsent, unsent_of
-from cds.web.smart.jar import Jar
+from cds.web.smart.cookies import Cookies
 
 MARK, USE = "form", "unsent"
 
@@ -18,9 +18,9 @@ MARK, USE = "form", "unsent"
 class UnsentAnswers:
     """Marks forms, keeps what comes too late, and gives it to the visit that it belongs to."""
 
-    def __init__(self, sealer: Sealer, jar: Jar, now: Callable[[], datetime]) -> None:
-        """The jar is one of its own: its cookies have another name than those of visits."""
-        self._sealer, self._jar, self._now = sealer, jar, now
+    def __init__(self, sealer: Sealer, cookies: Cookies, now: Callable[[], datetime]) -> None:
+        """The cookies have another name than those of visits."""
+        self._sealer, self._cookies, self._now = sealer, cookies, now
 
     def mark(self, session: Session) -> str:
         """Whose a form is, to stand in it: it holds no token, and is of use as long again as the visit."""
@@ -38,15 +38,15 @@ class UnsentAnswers:
     def keep(self, answer: Response, whose: Unsent, answers: Given) -> None:
         """Have the browser keep answers, sealed, for fifteen minutes."""
         until = int(self._now().timestamp()) + SECONDS
-        self._jar.put(answer, CALLBACK, self._sealer.seal(USE, replace(whose, given=answers), until), SECONDS)
+        self._cookies.put(answer, CALLBACK, self._sealer.seal(USE, replace(whose, given=answers), until), SECONDS)
 
     def given_to(self, session: Session, cookies: Mapping[str, str]) -> Session:
         """A new visit with the answers that wait for it: of the same user and the same patient only."""
-        unsent = self._sealer.open(USE, self._jar.read(cookies), Unsent)
+        unsent = self._sealer.open(USE, self._cookies.read(cookies), Unsent)
         if unsent is None or not unsent.is_of(session):
             return session
         return replace(session, given=unsent.given, by_patient=unsent.by_patient)
 
     def drop(self, answer: Response) -> None:
         """Have the browser forget them."""
-        self._jar.drop(answer, CALLBACK)
+        self._cookies.drop(answer, CALLBACK)

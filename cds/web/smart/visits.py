@@ -27,7 +27,7 @@ from cds.smart.sealed import Sealer
 from cds.smart.session import MOST_TRIES, SECONDS, STORED, Given, Session
 from cds.smart.storing import Outcome, store
 from cds.web.body import read_body
-from cds.web.smart.jar import Jar, TooLong
+from cds.web.smart.cookies import Cookies, TooLong
 from cds.web.smart.judged import SERVICE, Judge
 from cds.web.smart.pages import Shell, shown
 from cds.web.smart.questions import Sheet, told
@@ -52,7 +52,7 @@ class Visits:
         engine: Engine,
         ehrs: Ehrs,
         sealer: Sealer,
-        jar: Jar,
+        cookies: Cookies,
         shell: Shell,
         unsent: UnsentAnswers,
         words: AskWords,
@@ -60,7 +60,7 @@ class Visits:
         now: Callable[[], datetime],
         new_code: Callable[[], str] = lambda: f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}",
     ) -> None:
-        self._engine, self._ehrs, self._sealer, self._jar, self._shell = engine, ehrs, sealer, jar, shell
+        self._engine, self._ehrs, self._sealer, self._cookies, self._shell = engine, ehrs, sealer, cookies, shell
         self._words, self._writer, self._now, self._new_code = words, writer, now, new_code
         self._unsent = unsent
         self._form = engine.knowledge.form
@@ -99,7 +99,7 @@ class Visits:
     def _session(self, request: Request) -> Session | None:
         """The visit of this path, as the browser keeps it; one of another path is none."""
         sid = request.path_params["sid"]
-        session = self._sealer.open(USE, self._jar.read(request.cookies), Session)
+        session = self._sealer.open(USE, self._cookies.read(request.cookies), Session)
         return session if session is not None and SID.fullmatch(sid) and session.sid == sid else None
 
     async def _over(self, request: Request) -> Response:
@@ -166,7 +166,7 @@ class Visits:
         tries = session.tries + 1
         if tries >= MOST_TRIES:
             answer = self._thanks(session, ehr, problem="code_over", status=403)
-            self._jar.drop(answer, VISIT + session.sid)
+            self._cookies.drop(answer, VISIT + session.sid)
             return answer
         return self._remembered(
             self._thanks(session, ehr, problem="code_wrong", status=403), replace(session, tries=tries)
@@ -258,7 +258,7 @@ class Visits:
     def _remembered(self, answer: Response, session: Session) -> Response:
         """Have the browser keep the visit as it is now, for the time that is left."""
         seconds = max(0, min(SECONDS, session.until - int(self._now().timestamp())))
-        self._jar.put(answer, VISIT + session.sid, self._sealer.seal(USE, session, session.until), seconds)
+        self._cookies.put(answer, VISIT + session.sid, self._sealer.seal(USE, session, session.until), seconds)
         return answer
 
     def _today(self) -> date:

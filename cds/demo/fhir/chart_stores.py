@@ -4,11 +4,11 @@ from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
 
-from cds.demo.fhir.charts import Charts, Resource, Shelf
+from cds.demo.fhir.charts import Charts, ChartStore, Resource
 from cds.demo.fhir.written import Written
 
 
-class Shelves:
+class ChartStores:
     """Charts that are dated as of today, and a copy in memory that takes what is written."""
 
     def __init__(self, charts: Charts, today: Callable[[], date]) -> None:
@@ -17,7 +17,7 @@ class Shelves:
         self.kinds = charts.kinds
         self._merged = lru_cache(maxsize=2)(self._merge)
 
-    def today(self) -> Shelf:
+    def today(self) -> ChartStore:
         """All resources of today."""
         return self._merged(self._today(), self._additions.changes)
 
@@ -29,13 +29,13 @@ class Shelves:
         """Forget what was written."""
         self._additions.reset()
 
-    def _merge(self, day: date, _: int) -> Shelf:
-        shelf = self._charts.on(day)
+    def _merge(self, day: date, _: int) -> ChartStore:
+        store = self._charts.on(day)
         if not self._additions.patients:
-            return shelf
-        charts = {patient: (*chart, *self._additions.of(patient)) for patient, chart in shelf.charts.items()}
-        by_type = {kind: dict(resources) for kind, resources in shelf.by_type.items()}
+            return store
+        charts = {patient: (*chart, *self._additions.of(patient)) for patient, chart in store.charts.items()}
+        by_type = {kind: dict(resources) for kind, resources in store.by_type.items()}
         for patient in self._additions.patients:
             for resource in self._additions.of(patient):
                 by_type.setdefault(resource["resourceType"], {})[resource["id"]] = resource
-        return Shelf(by_type, charts)
+        return ChartStore(by_type, charts)

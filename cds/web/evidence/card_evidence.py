@@ -104,7 +104,7 @@ class Versions(Struct, frozen=True, rename="camel"):
     reviewed: str
 
 
-class Dossier(Struct, frozen=True, rename="camel", kw_only=True):
+class CardEvidence(Struct, frozen=True, rename="camel", kw_only=True):
     """Everything about one kind of card."""
 
     topic: str

@@ -4,7 +4,7 @@ from asyncio import AbstractEventLoop, Transport
 from typing import Any
 
 
-class Corked:
+class BatchedTransport:
     """A transport that gathers what is written within one turn of the event loop; all else it passes on."""
 
     def __init__(self, transport: Transport, loop: AbstractEventLoop) -> None:

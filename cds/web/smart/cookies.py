@@ -14,7 +14,7 @@ class TooLong(ValueError):  # noqa: N818 - says what it is
     """More than browsers are asked to keep."""
 
 
-class Jar:
+class Cookies:
     """Sets and reads cookies for a service under one address."""
 
     def __init__(self, *, is_secure: bool, name: str = NAME) -> None:
