@@ -59,6 +59,7 @@ FACTORS = (
             attributes=("age",),
         ),
         ask=once(lifestyle.stress),
+        sees="unused",
     ),
     Rule(
         id="sleep",
@@ -72,12 +73,14 @@ FACTORS = (
             attributes=("age",),
         ),
         ask=once(lifestyle.sleep),
+        sees="unused",
     ),
     Rule(
         id="exertion",
         card=Topic.LIFESTYLE,
         reads=Reads(sets=("exertion", "exertion-before"), windows=("exertion", "reported_sign"), attributes=("onset",)),
         ask=once(lifestyle.exertion),
+        sees="unused",
     ),
     Rule(
         id="caffeine",
@@ -94,24 +97,28 @@ FACTORS = (
             sources=("caffeine_mg",),
         ),
         ask=once(lifestyle.caffeine),
+        sees="unused",
     ),
     Rule(
         id="dehydration",
         card=Topic.LIFESTYLE,
         reads=Reads(sets=("dehydration", "fluid-loss"), windows=("dehydration",)),
         ask=once(lifestyle.dehydration),
+        sees="unused",
     ),
     Rule(
         id="smoking",
         card=Topic.LIFESTYLE,
         reads=Reads(values=("tobacco", "tobacco-current"), answers=("ask-tobacco",), windows=("smoking",)),
         ask=once(lifestyle.smoking),
+        sees="unused",
     ),
     Rule(
         id="diet",
         card=Topic.LIFESTYLE,
         reads=Reads(sets=("diet",), phrases=("diet",), windows=("intake",)),
         ask=once(lifestyle.diet),
+        sees="unused",
         also=TESTS,
     ),
 )
@@ -259,6 +266,7 @@ SEROTONERGIC = Rule(
         thresholds=serotonin.THRESHOLDS,
     ),
     ask=serotonin.possible,
+    sees="unused",
 )
 UNJUDGED = Rule(  # no flag of its own: what a card remarks on answers that no limit fits
     id="unjudged",

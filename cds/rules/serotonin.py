@@ -38,8 +38,7 @@ def toxicity(view: View) -> Raised | None:
 def possible(view: View) -> Iterator[Course]:
     """Tremor and an abnormal reflex of unknown direction on agents that are not new: is there clonus?"""
     agents = _agents(view)
-    is_settled = any(not tremor.preliminary for tremor in view.within("serotonin_sign", "tremor"))  # N1: no emergency
-    if is_settled and _undirected(view) and not _is_new(agents, view):
+    if any(view.within("serotonin_sign", "tremor")) and _undirected(view) and not _is_new(agents, view):
         yield from (agent for agent in agents if isinstance(agent, Course) and agent.tag == AGENT)
 
 

@@ -85,7 +85,7 @@ def test_orders_without_an_id_and_a_problem_without_a_rule(replay: Replay, tmp_p
 
 def test_a_chart_without_its_patient_and_words_beyond_ascii(replay: Replay, tmp_path: Path) -> None:
     """The call is made, and counted as one without a Patient resource."""
-    said: Json = {"code": {"text": "Muscle twitching après l’effort"}}
+    said: Json = {"code": {"text": "Muscle twitching in both calves – since May"}}
     chart = [twitch(recordedDate="2026-10-01", **said), visit("e1", "2026-11-20T09:00:00Z")]
     (tmp_path / "a.ndjson").write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in chart), "utf-8")
     done = replay(tmp_path / "a.ndjson")

@@ -217,9 +217,33 @@ def _listed(file: str) -> frozenset[str]:
 
 
 def _explained(name: str) -> str:
-    """Why a survivor cannot be told, by the end of its name or, of the data, by its pattern."""
+    """Why a survivor cannot be told: by the end of its name, its pattern, or what its row declares."""
     by_end = (reason for end, reason in EXPLAINED.items() if name.endswith(end))
-    return next(iter((*by_end, *(one["reason"] for one in LISTED if re.match(one["name"], name)))), "")
+    listed = (one["reason"] for one in LISTED if re.match(one["name"], name))
+    return next(filter(None, (*by_end, *listed, _declared(name))), "")
+
+
+def _declared(name: str) -> str:
+    """Why a change of what a row sees, or of its place, can make no difference, by the row itself."""
+    book = rulebook_of(engine(TODAY).knowledge)
+    ident, _, changed = name.rpartition(".")
+    row = book.rules.get(ident)
+    if row is None or not (changed == "order" or changed.startswith("sees=")):
+        return ""
+    if row.ask is None:
+        return "equivalent: the row has no function of its own; its caller asks in an order of its own"
+    if changed == "order":
+        of_card = book.of_card(row.card) if row.card and not row.at_order else (row,)
+        return "equivalent: it is the last of its card already" if of_card[-1].id == ident else ""
+    reads = row.reads.listed(engine(TODAY).knowledge)
+    signs = {*reads.sets, *reads.values, *(f"phrase {phrase}" for phrase in reads.phrases)}
+    if not signs:
+        return "equivalent: what it may see differs in signs only, and it reads none"
+    answered = set(engine(TODAY).knowledge.group("answered"))
+    views = {row.sees, changed.removeprefix("sees=")}
+    if views == {"unused", "open"} and not reads.phrases and signs.isdisjoint(answered):
+        return "equivalent: a normal examination answers weakness only, and it reads none"
+    return ""
 
 
 def say(text: str) -> None:

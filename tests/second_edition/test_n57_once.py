@@ -4,16 +4,19 @@ import asyncio
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 from charts.dates import TODAY
-from charts.notation import request
+from charts.golden import cases, service_of
+from charts.notation import request, request_bytes
 from charts.seam import engine
 from msgspec.structs import replace
 
+from cards.topics import Topic
 from cds.account import Caller
 from cds.hook_handler import HookHandler
 from cds.keyed import Pseudonyms
@@ -26,6 +29,7 @@ from cds.store.writer import Pace
 Json = dict[str, Any]
 NOON = datetime.combine(TODAY, time(12), UTC)
 TWITCH: Json = {"twitch": "2 w"}
+SERVICE = "muscle-twitch-patient-view"
 PATIENTS = count()
 NORTH, SOUTH = Caller(client="north"), Caller(client="south")
 
@@ -45,6 +49,10 @@ class Ward:
     def sees(self, *lines: Json, user: str = "Practitioner/a", caller: Caller = NORTH, **chart: Any) -> list[str]:
         """The topics of the cards that a user is shown."""
         made = request({"patient": {"age": "30 y", "sex": "F"}, "resources": list(lines), **chart})
+        return self.sees_request(made, user, caller)
+
+    def sees_request(self, made: Json, user: str = "Practitioner/a", caller: Caller = NORTH) -> list[str]:
+        """The same of a whole request."""
         known = made["context"]["patientId"]
         text = json.dumps(made | {"context": made["context"] | {"userId": user}})
         text = text.replace(f'"{known}"', f'"{self.patient}"').replace(
@@ -81,6 +89,33 @@ def ward(shared: tuple[Memory, list[datetime]]) -> Ward:
     memory, now = shared
     now[0] = NOON
     return Ward(memory, now)
+
+
+ONCE = [(row.topic, variant) for row in CARDS for variant in row.once]
+TABLES = {"edges_more", "lifestyle", "n20_n23_forms", "n55_isolated_twitch", "n56_lab_order", "partial_data"}
+EXAMINED: Json = {"lab": "exam", "interp": "N", "at": "1 d"}
+
+
+@cache
+def examples() -> dict[tuple[Topic, str], Json]:
+    """A request for each wording of a card that is shown once, alone: golden cases, as they are or examined."""
+    found: dict[tuple[Topic, str], Json] = {}
+    charts = [
+        case.chart for case in cases() if case.file in TABLES and service_of(case) == SERVICE and case.status == 200
+    ]
+    for chart in (*charts, *({**one, "resources": [*one["resources"], EXAMINED]} for one in charts)):
+        shown = engine(TODAY).call(SERVICE, request_bytes(chart)).shown
+        if len(shown) == 1:
+            found.setdefault((shown[0].advice.topic, shown[0].advice.variant), request(chart))
+    return found
+
+
+@pytest.mark.parametrize(("topic", "variant"), ONCE)
+def test_n57_every_wording_of_such_a_card_is_shown_once(ward: Ward, topic: Topic, variant: str) -> None:
+    """Whatever the factor or the reason: shown, and then not again."""
+    made = examples()[topic, variant]
+
+    assert ([topic], []) == (ward.sees_request(made), ward.sees_request(made))
 
 
 DIET: Json = {"condition": "Z72.4 Inappropriate diet and eating habits"}
