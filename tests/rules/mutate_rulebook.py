@@ -42,6 +42,7 @@ import verdicts
 from charts.dates import TODAY
 from charts.seam import engine
 from golden_answers import AMENDMENTS, BODIES, NAMES, Original, answer, is_same, mask, recorded, started
+from msgspec.structs import replace
 from verdicts import Verdict
 
 from cards.topics import Indicator, Topic
@@ -49,6 +50,7 @@ from cds.call import Engine
 from cds.rules import decide
 from cds.rules.cardbook import CARDS
 from cds.rules.choice import Choice
+from cds.rules.reads import FIELDS
 from cds.rules.rulebook import rulebook_of
 from cds.web.evidence import decisions
 
@@ -228,7 +230,14 @@ def _declared(name: str) -> str:
     book = rulebook_of(engine(TODAY).knowledge)
     ident, _, changed = name.rpartition(".")
     row = book.rules.get(ident)
-    if row is None or not (changed == "order" or changed.startswith("sees=")):
+    if row is None:
+        return ""
+    field, _, left_out = changed.partition("-")
+    if field in FIELDS and left_out:
+        less = replace(row.reads, **{field: tuple(one for one in getattr(row.reads, field) if one != left_out)})
+        is_there = left_out in getattr(less.listed(engine(TODAY).knowledge), field)
+        return "equivalent: a group or a list that the row reads holds it too" if is_there else ""
+    if not (changed == "order" or changed.startswith("sees=")):
         return ""
     if row.ask is None:
         return "equivalent: the row has no function of its own; its caller asks in an order of its own"
@@ -306,6 +315,7 @@ SAID: dict[str, Callable[[Engine], Any]] = {  # beside the answers, the cheapest
     "what makes way": lambda made: _ways(),
     "discovery": lambda made: made.discovery(),
     "limits": lambda made: [made.basis(topic) for topic in Topic],
+    "rules of a page": lambda made: [[row.id for row in rulebook_of(made.knowledge).leading_to(one)] for one in Topic],
     "decisions": lambda made: decisions.alone(made.knowledge),
     "decisions beside": lambda made: [decisions.beside(topic, made.knowledge) for topic in Topic],
 }

@@ -26,6 +26,11 @@ ALS = {"condition": "86044005 Amyotrophic lateral sclerosis", "recorded": "3 y"}
 BREATHLESS = {"condition": "62744007 Orthopnea", "recorded": "2 d"}
 POTASSIUM = {"lab": "K", "value": "2.1 mmol/L"}
 PARALYSIS = {"condition": "G61.0 Guillain-Barre syndrome", "recorded": "2 d"}
+ENCEPHALITIS = [
+    {"condition": "R41.0 Disorientation, unspecified", "recorded": "9 d"},
+    {"condition": "R61 Generalized hyperhidrosis", "recorded": "9 d"},
+    {"finding": "8310-5 Body temperature", "value": "38.4 Cel", "at": "3 d"},
+]
 REFERRED = {"request": "308474002 Referral to neurologist", "at": "0 d"}
 SHAKING = (
     {"drug": "atc:N05AN01 lithium"},
@@ -139,6 +144,7 @@ def test_a_chart_without_an_emergency_gets_the_cards_that_it_gets_elsewhere(case
         ([BREATHLESS, DEFICIENT], ["abnormal-lab warning vitamin-d", "data-gap info"]),
         ([BREATHLESS, ALS], ["data-gap info"]),
         ([POTASSIUM, ALS], ["abnormal-lab warning potassium", "data-gap info"]),
+        (ENCEPHALITIS, ["neurology-urgent warning U9", "data-gap info"]),
     ],
 )
 def test_what_an_emergency_card_would_tell_goes_to_the_others(lines: list[Line], expected: list[str]) -> None:

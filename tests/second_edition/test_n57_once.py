@@ -91,7 +91,12 @@ def ward(shared: tuple[Memory, list[datetime]]) -> Ward:
     return Ward(memory, now)
 
 
-ONCE = [(row.topic, variant) for row in CARDS for variant in row.once]
+ISOLATED = ("incomplete", "child", "eyelid", "default", "open")
+VARIANTS = {row.topic: row.variants for row in CARDS}
+ONCE = [
+    *((topic, variant) for topic in (Topic.LAB_ORDER, Topic.LIFESTYLE) for variant in VARIANTS[topic]),
+    *((Topic.DATA_GAP, variant) for variant in ISOLATED),
+]
 TABLES = {"edges_more", "lifestyle", "n20_n23_forms", "n55_isolated_twitch", "n56_lab_order", "partial_data"}
 EXAMINED: Json = {"lab": "exam", "interp": "N", "at": "1 d"}
 
