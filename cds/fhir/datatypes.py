@@ -10,6 +10,7 @@ Integer = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]  # FHIR datatypes, int
 COMPARATORS = frozenset({"<", "<=", ">=", ">", "ad"})
 EQUAL = "="  # no comparator of FHIR, and says nothing else
 _NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?", re.ASCII)
+_POINT_OR_GROUP = re.compile(r"-?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 
 
 class Coding(Struct, gc=False):
@@ -79,6 +80,12 @@ class Quantity(Struct, gc=False):
         if self.sign and self.sign not in COMPARATORS and self.sign != EQUAL:
             return None
         return number(self.stated) if isinstance(self.stated, str) else self.stated
+
+    @property
+    def grouped(self) -> float | None:
+        """What a number that is sent as text says if its point stands between thousands ("12.500"), where it may."""
+        is_text = isinstance(self.stated, str) and _POINT_OR_GROUP.fullmatch(self.stated.strip()) is not None
+        return round(value * 1000) if is_text and (value := self.value) is not None else None
 
     @property
     def comparator(self) -> str | None:

@@ -118,6 +118,11 @@ class LabLimits(Struct, frozen=True):
         analyte, quantity = self.knowledge.analytes[result.analyte], result.quantity
         measured = amount(quantity, analyte, self.knowledge)
         plausible = measured is not None and is_plausible(measured, analyte, result.kind)
+        if measured is not None and plausible and quantity is not None and quantity.grouped is not None:
+            # "12.500 U/L" of a German laboratory is 12,500: where both are possible, neither is known.
+            thousands = Amount(quantity.grouped, measured.unit, measured.comparator)
+            if is_plausible(thousands, analyte, result.kind):
+                return Reading(result, None, result.trouble or "number")
         if result.trouble is not None or quantity is None or quantity.value is None or plausible:
             trouble = result.trouble
         else:
