@@ -201,7 +201,7 @@ class Namer:
         if any(coding.code for coding in concept.coding or ()) and not self.is_coded(concept):
             return True
         names = tuple(texts(concept))
-        return not names or any(map(self.listener.names_family_disease, names))
+        return not names or any(map(self.listener.may_name_grave_disease, names))
 
     def is_coded(self, concept: CodeableConcept | None) -> bool:
         """Whether a known system codes it, whatever the code."""

@@ -3,12 +3,14 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import cached_property
 
 from msgspec import Struct
 
 from cds.knowledge.codes import NOTHING
 from cds.knowledge.load import Knowledge
 from cds.knowledge.model import Phrases
+from cds.words.diseases import DiseaseNames
 from cds.words.hearing import Hearing
 from cds.words.mention import Field, Mention, Polarity
 
@@ -53,6 +55,7 @@ class Listener:
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._hearing = Hearing(knowledge.spoken)
+        self._spoken = knowledge.spoken
         self._languages = knowledge.languages
         self._off = tuple(language for language in self._hearing.languages if language not in knowledge.languages)
         self._phrase_lists = knowledge.phrases
@@ -61,6 +64,7 @@ class Listener:
         self._twitches: dict[str, bool] = {}
         self._headings = {name: knowledge.spoken[name].headings for name in knowledge.languages}
         self._headed: dict[str, Polarity | None] = {}
+        self._grave: dict[str, bool] = {}
 
     def twitches(self, text: str) -> bool:
         """Whether a text says that something twitches."""
@@ -130,6 +134,20 @@ class Listener:
             today=_each(name for part in all_spoken for name in part.today),
             days=next((part.days for part in all_spoken if part.days is not None), None),
         )
+
+    def may_name_grave_disease(self, text: str) -> bool:
+        """Whether a problem's text names a disease beside which nothing calms, or may (N24)."""
+        remembered = self._grave.get(text)
+        if remembered is None:
+            remembered = self._diseases.may_name_one(text)
+            if len(self._grave) < REMEMBERED and len(text) <= REMEMBERED_TEXT:
+                self._grave[text] = remembered
+        return remembered
+
+    @cached_property
+    def _diseases(self) -> DiseaseNames:
+        """Made at the first problem that no code of ours says: most charts need none."""
+        return DiseaseNames(self._spoken)
 
     def names_family_disease(self, text: str) -> bool:
         """Whether a text about a relative names a disease of the motor neurons or muscles (N19)."""

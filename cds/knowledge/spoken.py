@@ -122,13 +122,17 @@ class Headings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LanguageWords(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """The words of one language. `additional` are the signs that are symptoms only (ADD); all others are R4 (N17)."""
+    """The words of one language. `additional` are the signs that are symptoms only (ADD); all others are R4 (N17).
+
+    `grave` are diseases beside which nothing calms, where a problem names them in words only (N24).
+    """
 
     words: dict[str, list[str]]
     twitch: Twitches
     signs: dict[str, list[str]]
     additional: list[str]
     family: list[str]
+    grave: list[str]
     look_alikes: LookAlikes
     headings: Headings
     cues: Cues

@@ -105,6 +105,7 @@ def _lists(language: LanguageWords, knowledge: Knowledge) -> Iterator[Phrases]:
         grade = "a symptom only" if sign in language.additional else "a sign, R4 at most"
         yield Phrases(f"{knowledge.names.spoken[sign]}: {grade}", tuple(texts))
     yield Phrases("a disease of the family: a symptom only", tuple(language.family))
+    yield Phrases("a disease beside which nothing calms, where a problem names it in words only", tuple(language.grave))
     for kind, texts in msgspec.to_builtins(language.look_alikes).items():
         yield Phrases(LOOKS[kind], tuple(texts))
     for kind, texts in msgspec.to_builtins(language.cues).items():
