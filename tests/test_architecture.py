@@ -86,6 +86,8 @@ CATCHES_ALL = {
 # of `cds.commands` import what they run.
 IMPORTS_LATE = {
     "cds.cli": {"cds.commands.program"},
+    "cds.evaluate.command": {"shutil"},  # for a terminal only: it maps three libraries of packed files
+    "cds.evaluate.files": {"cds.evaluate.packed"},  # for packed files only
     "cds.evaluate.places": {"upath"},
     "cds.fhir.units": {"cds.fhir.ucum"},
     "cds.store.migrate": {"cds.store.upgrade"},

@@ -1,7 +1,6 @@
 """The command's options, its output and its exit status."""
 
 import logging
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time
@@ -102,9 +101,17 @@ def _form(engine: Engine, options: Options) -> Callable[[Result], str]:
     if options.summary:
         return _summary
     colour = sys.stdout.isatty() and "NO_COLOR" not in environment()
-    width = shutil.get_terminal_size((WIDTH, 1)).columns if sys.stdout.isatty() else WIDTH
-    printer = Printer(engine.words, width, colour)
+    printer = Printer(engine.words, _width(), colour)
     return lambda result: printer.result(result, explain(result.outcome, engine) if options.why else None)
+
+
+def _width() -> int:
+    """Of the terminal; what is piped is as wide as a usual one, and loads nothing to find that out."""
+    if not sys.stdout.isatty():
+        return WIDTH
+    from shutil import get_terminal_size
+
+    return get_terminal_size((WIDTH, 1)).columns
 
 
 def _summary(result: Result) -> str:

@@ -1,29 +1,24 @@
 """From the paths of the command line to documents: whole files, the lines of NDJSON, or the items of a list."""
 
 import codecs
-import gzip
 import os
 import sys
-import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from io import BufferedReader
 from itertools import chain
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Raw
 
-from cds.errors import UsageError
-from cds.evaluate.places import at, opened, walk
+from cds.evaluate.places import GZIP, ZIP, at, opened, walk
 
 STDIN = "-"
 ENDINGS = (".json", ".ndjson", ".jsonl")
 PACKED = (*ENDINGS, *(f"{ending}.gz" for ending in ENDINGS), ".zip")
-GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
 DELETED = "deleted"  # the folder of what an export says was deleted (FHIR Bulk Data)
 # A folder that is called after a resource type holds a part of the export above it.
 PARTS = frozenset(Path(__file__).with_name("resource_types.txt").read_text("utf-8").split()) | {DELETED}
@@ -96,31 +91,17 @@ def _export(folder: str, argument: str) -> str:
 
 
 def documents(path: str) -> Iterator[Document]:
-    """The documents of a file or of standard input; raises UsageError if it cannot be unpacked."""
-    try:
-        with ExitStack() as open_files:
-            stream = sys.stdin.buffer if path == STDIN else open_files.enter_context(opened(path))
-            yield from _unpacked(stream, open_files)
-    except (zipfile.BadZipFile, EOFError, zlib.error, gzip.BadGzipFile, NotImplementedError, RuntimeError) as problem:
-        raise UsageError(f"cannot be unpacked: {str(problem) or 'it is cut off'}") from problem
+    """The documents of a file or of standard input, whatever it is packed in; raises UsageError if it is broken."""
+    with ExitStack() as open_files:
+        opened_file = sys.stdin.buffer if path == STDIN else open_files.enter_context(opened(path))
+        stream = opened_file if isinstance(opened_file, BufferedReader) else BufferedReader(opened_file)  # type: ignore[type-var]
+        if not stream.peek(len(ZIP)).startswith((GZIP, ZIP)):
+            yield from split(stream)
+            return
+        from cds.evaluate import packed
 
-
-def _unpacked(stream: IO[bytes], open_files: ExitStack) -> Iterator[Document]:
-    """What a stream holds, whatever it is packed in, told by its first bytes."""
-    stream = stream if isinstance(stream, BufferedReader) else BufferedReader(stream)  # type: ignore[type-var]
-    start = stream.peek(len(ZIP))
-    if start.startswith(GZIP):
-        yield from split(open_files.enter_context(gzip.GzipFile(fileobj=stream)))
-    elif start.startswith(ZIP):
-        archive = open_files.enter_context(zipfile.ZipFile(stream))
-        members = sorted(name for name in archive.namelist() if is_wanted(name))
-        if not members:
-            raise UsageError(f"the archive contains no {', '.join(ENDINGS)} or .gz file")
-        for name in members:
-            member = open_files.enter_context(archive.open(name))
-            yield from split(gzip.GzipFile(fileobj=member) if name.lower().endswith(".gz") else member)
-    else:
-        yield from split(stream)
+        for lines in packed.lines(stream, is_wanted, ", ".join(ENDINGS)):
+            yield from split(lines)
 
 
 def split(stream: Iterable[bytes]) -> Iterator[Document]:

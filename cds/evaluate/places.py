@@ -10,6 +10,7 @@ from typing import IO, cast
 from cds.errors import UsageError
 
 SCHEME = "://"
+GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"  # how a packed file begins
 
 
 def is_url(place: str) -> bool:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from cds.evaluate.files import GZIP, ZIP, Batch, Document, Problem, batches, documents, is_whole
-from cds.evaluate.places import at, opened
+from cds.evaluate.files import Batch, Document, Problem, batches, documents, is_whole
+from cds.evaluate.places import GZIP, ZIP, at, opened
 
 SIZE = 64 * 1024 * 1024
 LINES = (".ndjson", ".jsonl")

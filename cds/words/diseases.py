@@ -1,6 +1,7 @@
 """Names of grave diseases in the text of a problem that no code says (N24): nothing calms beside one."""
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from msgspec.structs import replace
 
@@ -18,8 +19,13 @@ class DiseaseNames:
     """The names of all languages, also of those that are off: what is not read calms nobody."""
 
     def __init__(self, languages: Mapping[str, LanguageWords]) -> None:
-        self._hearing = Hearing({name: _of_diseases(words) for name, words in languages.items()})
+        self._languages = languages
         self._quick = Quick(frozenset().union(*(stems_of_diseases(words) for words in languages.values())))
+
+    @cached_property
+    def _hearing(self) -> Hearing:
+        """Made at the first text that holds a stem of a name: few charts have one."""
+        return Hearing({name: _of_diseases(words) for name, words in self._languages.items()})
 
     def may_name_one(self, text: str) -> bool:
         """Whether a text names one that the patient has or may have; a denied, past or other person's is none."""
