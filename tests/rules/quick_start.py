@@ -17,9 +17,18 @@ from cards import proofreading
 from cds import call
 from cds.chart import spoken
 from cds.knowledge import folder, load
+from cds.knowledge.spoken import LanguageWords
 from cds.words import hearing
 
-ONCE: tuple[tuple[Any, str, slice], ...] = (  # where, what, and by which of its arguments it differs
+Differs = slice | Callable[..., Any]
+
+
+def _of_language(name: str, words: LanguageWords) -> tuple[str, int]:
+    """The words of a language are compiled for texts, and once more for names of diseases only."""
+    return name, len(words.family)
+
+
+ONCE: tuple[tuple[Any, str, Differs], ...] = (  # where, what, and by which of its arguments it differs
     (load, "rows", slice(0)),
     (load, "ingredients", slice(0)),
     (load, "labels_of", slice(1)),
@@ -27,9 +36,10 @@ ONCE: tuple[tuple[Any, str, slice], ...] = (  # where, what, and by which of its
     (call, "digest", slice(0)),
     (call, "of_code", slice(1)),
     (proofreading, "read_words", slice(1)),
-    (hearing, "_compiled", slice(1)),
+    (hearing, "_compiled", _of_language),
     (spoken.Listener, "heard", slice(1, 2)),
     (spoken.Listener, "noted", slice(1, 2)),
+    (spoken.Listener, "may_name_grave_disease", slice(1, 2)),
 )
 OF_CODES = ("valuesets.toml", "analytes.toml", "medicines.toml")
 
@@ -48,13 +58,13 @@ def shorten(changed: Callable[[], str]) -> None:
         _make_once(owner, name, differs)
 
 
-def _make_once(owner: Any, name: str, differs: slice, is_same: Callable[[], bool] = lambda: True) -> None:
+def _make_once(owner: Any, name: str, differs: Differs, is_same: Callable[[], bool] = lambda: True) -> None:
     make, made = getattr(owner, name), {}
 
     def once(*given: Any) -> Any:
         if not is_same():
             return make(*given)
-        key = given[differs]
+        key = given[differs] if isinstance(differs, slice) else differs(*given)
         if key not in made:
             made[key] = make(*given)
         return made[key]
