@@ -120,14 +120,14 @@ def _told(
         state=verdict.state,
         because=because,
         facts=verdict.facts,
-        looks_for=sought(rule.reads.whole, engine.knowledge) if silent else (),
+        looks_for=sought(rule.reads.whole(engine.knowledge), engine.knowledge) if silent else (),
         not_qualified=_not_qualified(rule, evaluation, chart, engine) if silent else (),
     )
 
 
 def _not_qualified(rule: Rule, evaluation: Evaluation, chart: Chart, engine: Engine) -> tuple[Trace, ...]:
     """What the chart has of what a silent rule reads, each with the condition that failed."""
-    reads = rule.reads.whole
+    reads = rule.reads.whole(engine.knowledge)
     against = Against(evaluation.assessed.found.picture, reads) if evaluation.assessed else None
     return tuple(_worded(trace, engine.words) for trace in traces(chart, reads, engine.knowledge, against))
 

@@ -222,7 +222,7 @@ def reads(topic: Topic, knowledge: Knowledge) -> Reads:
     """All that decides on a card: what its row reads and what its rules read."""
     return reduce(
         or_,
-        (rule.reads.whole for rule in rulebook_of(knowledge).leading_to(topic)),
+        (rule.reads.whole(knowledge) for rule in rulebook_of(knowledge).leading_to(topic)),
         ROWS[topic].reads.listed(knowledge),
     )
 
@@ -231,13 +231,15 @@ def of_chart(knowledge: Knowledge) -> Reads:
     """All that is read of a chart: by the gate, by every rule, and by the cards themselves."""
     rules = (*rulebook_of(knowledge).rules.values(), UNJUDGED)
     return reduce(
-        or_, (*(rule.reads.whole for rule in rules), *(row.reads.listed(knowledge) for row in CARDS)), gate.READS
+        or_,
+        (*(rule.reads.whole(knowledge) for rule in rules), *(row.reads.listed(knowledge) for row in CARDS)),
+        gate.READS,
     )
 
 
 def of_drafts(knowledge: Knowledge) -> Reads:
     """What the rules on drafts read, and the gate before them."""
-    rules = (rule.reads.whole for rule in rulebook_of(knowledge).rules.values() if rule.at_order)
+    rules = (rule.reads.whole(knowledge) for rule in rulebook_of(knowledge).rules.values() if rule.at_order)
     return reduce(or_, rules, gate.READS)
 
 

@@ -24,12 +24,12 @@ class Disease(Struct, frozen=True):
 
 def known(problems: Sequence[Problem], knowledge: Knowledge) -> tuple[Disease, ...]:
     """Known neuromuscular diseases that no later entry refutes (KD)."""
-    return tuple(_read(problems, DISEASES, knowledge))
+    return tuple(_read(problems, knowledge.group(DISEASES), knowledge))
 
 
 def expected(problems: Sequence[Problem], medicines: Medication, knowledge: Knowledge) -> tuple[Disease, ...]:
     """Diseases in which fasciculation is expected; myasthenia only while it is treated (KD-N)."""
-    diseases = _read(problems, EXPECTED, knowledge)
+    diseases = _read(problems, knowledge.group(EXPECTED), knowledge)
     treated = bool(medicines.of(TREATMENT))
     return tuple(disease for disease in diseases if treated or disease.name != WHILE_TREATED)
 
@@ -49,7 +49,7 @@ def unsettled(problems: Iterable[Problem], signs: Findings, knowledge: Knowledge
     names = (
         _label(problem, name, knowledge)
         for problem in problems
-        for name in (*DISEASES, *EXPECTED)
+        for name in (*knowledge.group(DISEASES), *knowledge.group(EXPECTED))
         if problem.is_active and name in problem.named.sets
     )
     listed = (own(finding.named.words, finding.concepts, knowledge) for finding in signs.of(ON_LIST))

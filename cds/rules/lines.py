@@ -12,12 +12,11 @@ from cds.rules.choice import Choice
 from cds.rules.flags import Flags
 from cds.rules.new_signs import NewSign
 from cds.rules.picture import Picture
-from cds.rules.reads import EXPECTED as DISEASES_OF_NERVES
+from cds.rules.reads import EXPECTED
 from cds.rules.work_up import covers
 
 NEUROLOGY = frozenset({Topic.PED_NEURO, Topic.NEURO_URG, Topic.NEURO_EVAL})
 BEYOND_MS = "beyond-ms"  # a group of the data
-EXPECTED = frozenset(DISEASES_OF_NERVES)
 STEROID = "corticosteroid"
 FORM_LINES = {"alcohol_stopped": "alcohol-stopped", "alcohol_much": "alcohol-much"}
 CHANGES = {
@@ -153,8 +152,9 @@ def _of_causes(assessment: Assessment, choices: Sequence[Choice]) -> Iterator[No
     tags_shown = {cause.tag for choice in choices for cause in choice.causes}
     used_findings = {finding for flag in assessment.emergencies for finding in flag.found}
     sign = next(_signs(choices), "")
+    expected = frozenset(assessment.picture.knowledge.group(EXPECTED))
     for cause in assessment.causes:
-        if any(EXPECTED & finding.sets for finding in cause.found) and assessment.picture.expected:
+        if any(expected & finding.sets for finding in cause.found) and assessment.picture.expected:
             continue  # the same disease
         values = {"diagnosis": cause.label, "date": cause.date or assessment.picture.knowledge.names.undated}
         if not cause.stands:

@@ -14,7 +14,6 @@ from cds.rules.timing import EXPLAINED, first_onset
 BULBAR, BREATHING, LONG_TRACTS, WASTING = "U3", "U6", "U4", "U2"
 BESIDE_LONG_TRACTS = frozenset({"U1", "U2", "U3", "U5"})
 TONGUE, LIMBS = "tongue", "limbs"  # groups of the data
-ON_FILE = frozenset((*DISEASES, *EXPECTED)) - {WHILE_TREATED}
 READS = Reads(
     values=("specific-sign", "thyrotoxic-myopathy", "family-dystrophy", "kd-dystrophy"),
     value_groups=(TONGUE, LIMBS),
@@ -51,16 +50,17 @@ def _is_free(assessment: Assessment) -> bool:
         picture.age is None
         or picture.age < picture.knowledge.at("naming_years")
         or picture.is_known
-        or any(map(_is_on_file, picture.chart.problems))
+        or any(_is_on_file(problem, picture.knowledge) for problem in picture.chart.problems)
         or any(flag.tag in unnamed for flag in assessment.emergencies)
         or any(problem.verification not in DENIED for problem in thyroid)
         or is_of_dystrophy(picture)
     )
 
 
-def _is_on_file(problem: Problem) -> bool:
+def _is_on_file(problem: Problem, knowledge: Knowledge) -> bool:
     """Whether a known disease is on file, though another entry refutes it; myasthenia counts while it is treated."""
-    return is_known(problem) and not ON_FILE.isdisjoint(problem.named.sets)
+    diseases = {*knowledge.group(DISEASES), *knowledge.group(EXPECTED)} - {WHILE_TREATED}
+    return is_known(problem) and not diseases.isdisjoint(problem.named.sets)
 
 
 def _naming(flags: Flags) -> dict[str, list[Finding]]:

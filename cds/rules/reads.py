@@ -8,8 +8,7 @@ from msgspec import Struct
 
 from cds.knowledge.load import Knowledge
 
-DISEASES = ("kd-als", "kd-sma", "kd-kennedy", "kd-dystrophy", "kd-neuromyotonia", "kd-ms")
-EXPECTED = ("kdn-motor", "kdn-inflammatory", "kdn-hereditary", "kdn-polio", "kdn-stiff", "kdn-myasthenia")
+DISEASES, EXPECTED = "known-diseases", "expected-diseases"  # groups of the data
 WHILE_TREATED = "kdn-myasthenia"
 Attribute = Literal["age", "pregnancy", "diseases", "twitch", "onset"]
 
@@ -58,10 +57,9 @@ class Reads(Struct, frozen=True, kw_only=True):
             analytes=tuple(member for name in self.tests for member in knowledge.listed(name)),
         )
 
-    @property
-    def whole(self) -> "Reads":
+    def whole(self, knowledge: Knowledge) -> "Reads":
         """With what the attributes of the person are derived from."""
-        return reduce(or_, (DERIVED[name] for name in self.attributes), self)
+        return reduce(or_, (DERIVED[name].listed(knowledge) for name in self.attributes), self)
 
     @property
     def observed(self) -> tuple[str, ...]:
@@ -90,7 +88,7 @@ DERIVED: dict[Attribute, Reads] = {
     "pregnancy": Reads(
         problems=("pregnancy", "gestation-code", "third-trimester"), answers=("ask-gestation", "ask-due-date")
     ),
-    "diseases": Reads(problems=DISEASES),
+    "diseases": Reads(problem_groups=(DISEASES,)),
     "twitch": Reads(),  # on every chart that rules are asked about
     "onset": Reads(),
 }

@@ -45,7 +45,7 @@ STOPPED = Rule(
     reads=Reads(classes=("withdrawn",), windows=("short_course",)),
     ask=stopped.rule,
 )
-KNOWN_DISEASE = Rule(id="KD", card=None, reads=Reads(problems=DISEASES), ask=None)
+KNOWN_DISEASE = Rule(id="KD", card=None, reads=Reads(problem_groups=(DISEASES,)), ask=None)
 FACTORS = (
     Rule(
         id="stress",
@@ -130,7 +130,7 @@ def _new_sign(knowledge: Knowledge) -> Rule:
         id="NEWSIGN",
         card=Topic.NEW_SIGN,
         reads=Reads(
-            problems=(*DISEASES, *EXPECTED),
+            problem_groups=(DISEASES, EXPECTED),
             sets=("feeding-difficulty", "weight-loss", new_signs.DOUBTED),
             groups=("breathing",),
             value_groups=(new_signs.TONGUE,),

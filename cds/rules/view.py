@@ -312,13 +312,13 @@ class View(Words):
     @property
     def known(self) -> tuple[Disease, ...]:
         """Known neuromuscular diseases, each with its name and earliest day."""
-        self._access.check("problems", *DISEASES)
+        self._access.check("problems", *self.problem_group(DISEASES))
         return self._picture.known
 
     @property
     def expected(self) -> tuple[Disease, ...]:
         """Diseases in which fasciculation is expected (N53)."""
-        self._access.check("problems", *EXPECTED)
+        self._access.check("problems", *self.problem_group(EXPECTED))
         return self._picture.expected
 
     @property

@@ -12,7 +12,7 @@ ASSESSED = frozenset({"ask-gad7", "ask-phq9", "ask-self-harm"})
 
 def told(rule: Rule, words: Words, knowledge: Knowledge) -> Shown:
     """One rule as an evidence page shows it."""
-    looks_for = sought(rule.reads.whole, knowledge)
+    looks_for = sought(rule.reads.whole(knowledge), knowledge)
     if rule.id not in words.flags:
         return Shown(id=rule.id, title=words.title(rule.id), looks_for=looks_for)
     flag = words.flag(rule.id)
