@@ -14,7 +14,6 @@ from cds.fhir.resources import Condition
 from cds.fhir.statuses import code_of
 from cds.knowledge.answers import Answers
 
-RESOLVED = "413322009"  # SNOMED CT, Problem resolved (N5)
 VERIFICATIONS = frozenset({"confirmed", "unconfirmed", "provisional", "differential", "refuted", "entered-in-error"})
 VERIFIED = {"present": "confirmed", "absent": "refuted", "unknown": "unconfirmed"}
 STANDING = frozenset({"refuted", "entered-in-error"})
@@ -42,7 +41,7 @@ def statuses(condition: Condition, answers: Answers) -> Statuses:
     Excluded is refuted, but beside "confirmed" only unconfirmed; suspected is unconfirmed; "state after" is resolved
     unless the problem is called active: the sign stays where both are said.
     """
-    clinical = _clinical(condition.clinical_status)
+    clinical = _clinical(condition.clinical_status, answers)
     verification = _verification(condition.verification_status, answers)
     certain = _certainty(condition.code, answers)
     if certain == "history" and clinical not in ACTIVE | OVER:
@@ -72,9 +71,9 @@ def _of_code(coding: Coding, answers: Answers) -> Iterator[Certain]:
         yield urls.codes.get(value.code or "", "unknown") if value.system == urls.system else "unknown"
 
 
-def _clinical(status: CodeableConcept | str | None) -> str | None:
+def _clinical(status: CodeableConcept | str | None, answers: Answers) -> str | None:
     """The clinical status, by code in any case, by name or text, or as SNOMED CT (N5)."""
-    if isinstance(status, CodeableConcept) and RESOLVED in concepts.codes([status]):
+    if isinstance(status, CodeableConcept) and answers.resolved & set(concepts.codes([status])):
         return "resolved"
     return _word(status, ACTIVE | OVER)
 

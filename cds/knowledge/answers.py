@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Literal, TypeVar
 
 from msgspec import Struct
 
 from cds.errors import KnowledgeError
+from cds.fhir.units import known
 
 FILE, FLAG = "answers.toml", "flag"
 Word = Literal["present", "absent", "unknown"]
@@ -26,6 +27,7 @@ class Codes(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     unknown: list[str]
     unknown_systems: list[str]
     examinations_only: list[str]
+    resolved: list[str]
 
 
 class Texts(Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,6 +72,46 @@ class Listed(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     unknown_texts: list[str]
 
 
+class Questions(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """How the answer to each question is read: as a number with a unit, as a score, a date or a code."""
+
+    units: dict[str, str]
+    limits: dict[str, dict[str, str]]
+    scores: tuple[str, ...]
+    dates: tuple[str, ...]
+    codes: tuple[str, ...]
+    grouped: tuple[str, ...]
+    unsaid: tuple[str, ...]
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """Those of which an answer that cannot be read is said."""
+        return (*self.units, *self.limits, *self.scores, *self.dates, *self.codes, *self.grouped)
+
+    @property
+    def every(self) -> tuple[str, ...]:
+        """All questions."""
+        return (*self.said, *self.unsaid)
+
+    def check(self) -> None:
+        """Raise KnowledgeError unless every unit is of UCUM; those of `limits` are compared, and never converted."""
+        for name, unit in self.units.items():
+            if not known(unit):
+                raise KnowledgeError(FILE, f"questions.{name}", f"`{unit}` is no UCUM unit")
+
+    def units_of(self, question: str) -> Collection[str]:
+        """The units in which the answer is read; none for what is not measured."""
+        return (self.units[question],) if question in self.units else self.limits.get(question, ())
+
+
+class RangeCodes(Struct, frozen=True, forbid_unknown_fields=True):
+    """The codes by which a laboratory's range says whom it is meant for."""
+
+    male: str
+    female: str
+    pregnant: str
+
+
 class Languages(Struct, frozen=True, forbid_unknown_fields=True):
     """The languages that are read."""
 
@@ -86,6 +128,8 @@ class Stated(Struct, frozen=True, forbid_unknown_fields=True):
     signs: dict[str, list[str]]
     certainty: Certainty
     nothing: Listed
+    questions: Questions
+    ranges: RangeCodes
     languages: Languages = Languages([])
 
 
@@ -100,6 +144,9 @@ class Answers(Struct, frozen=True, eq=False):
     kinds: Kinds
     signs: Mapping[Key, str]
     certainty: Certainty
+    resolved: frozenset[str]
+    questions: Questions
+    ranges: RangeCodes
 
     def of_code(self, system: str | None, code: str | None, *, examination: bool = False) -> Word | None:
         """What a coded value says; None if it is on no list."""
@@ -171,6 +218,9 @@ def compiled(answer_lists: Stated, signs: Mapping[Key, str]) -> Answers:
         kinds=answer_lists.reading,
         signs=signs,
         certainty=answer_lists.certainty,
+        resolved=frozenset(code for _, code in _keys(answer_lists, answer_lists.codes.resolved)),
+        questions=answer_lists.questions,
+        ranges=answer_lists.ranges,
     )
 
 

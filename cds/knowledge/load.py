@@ -345,6 +345,7 @@ def _check(knowledge: Knowledge, terminology: Terminology) -> None:
     for name, analyte in knowledge.analytes.items():
         if not known(analyte.unit):
             raise KnowledgeError("analytes.toml", name, f"`{analyte.unit}` is no UCUM unit")
+    knowledge.answers.questions.check()
     for limits in (*knowledge.limits.values(), knowledge.combined.values()):
         for limit in limits:
             _check_limit(knowledge, limit)

@@ -6,37 +6,24 @@ from cds.chart.facts import Chart, ClinicalObservation, OtherResult
 from cds.chart.polarity import By
 from cds.fhir.dates import When
 from cds.fhir.units import factor
+from cds.knowledge.answers import Questions
 from cds.knowledge.load import Knowledge
 from cds.rules.amount import ucum
 from cds.rules.lab_status import PARTIAL_DATE
 
-# What is measured in a unit, and the units that its rule reads; the other questions are scores.
-UNITS = {
-    "ask-sleep": ("h",),
-    "ask-caffeine": ("mg/d",),
-    "ask-weight": ("kg",),
-    "ask-gestation": ("wk",),
-    "ask-temperature": ("Cel", "[degF]"),
-    "ask-heart-rate": ("/min",),
-    "ask-systolic": ("mm[Hg]",),
-    "ask-diastolic": ("mm[Hg]",),
-}
-SCORES = ("ask-gad7", "ask-phq9", "ask-nervous", "ask-worry")
-DATED = ("ask-due-date",)
-CODED = ("ask-tobacco", "ask-pregnancy")  # "unknown" is an answer to them
-ASKED = (*UNITS, *SCORES, *DATED, *CODED, "ask-blood-pressure")
-
 
 def unread(chart: Chart, knowledge: Knowledge, today: int) -> Iterator[OtherResult]:
     """Those of late, each with its trouble, unless the same was read of a later day."""
-    oldest = today - knowledge.days("reported_sign")
-    answers = [answer for answer in (*chart.seen, *chart.unsettled) if _asked(answer) and not answer.preliminary]
-    troubles = [(answer, _trouble(answer, knowledge) or _partial(answer, oldest)) for answer in answers]
+    oldest, questions = today - knowledge.days("reported_sign"), knowledge.answers.questions
+    answers = [
+        answer for answer in (*chart.seen, *chart.unsettled) if _asked(answer, questions) and not answer.preliminary
+    ]
+    troubles = [(answer, _trouble(answer, knowledge) or _partial(answer, oldest, questions)) for answer in answers]
     for answer, trouble in troubles:
         if trouble is None or answer.when is None or answer.when.last < oldest:
             continue
-        name = _asked(answer)
-        same = (later for later, fault in troubles if fault is None and _asked(later) == name)
+        name = _asked(answer, questions)
+        same = (later for later, fault in troubles if fault is None and _asked(later, questions) == name)
         if not any(later.when is not None and _is_later(later.when, answer.when) for later in same):
             concept = next(concept for concept in answer.named.concepts if name in concept.sets)
             yield OtherResult(
@@ -48,11 +35,11 @@ def unread(chart: Chart, knowledge: Knowledge, today: int) -> Iterator[OtherResu
             )
 
 
-def _partial(answer: ClinicalObservation, oldest: int) -> str | None:
+def _partial(answer: ClinicalObservation, oldest: int, questions: Questions) -> str | None:
     """Whether only the month or year of a score is known, and it may be in date or not."""
     when = answer.when
     is_open = when is not None and when.first < oldest <= when.last
-    return PARTIAL_DATE if is_open and _asked(answer) in SCORES else None
+    return PARTIAL_DATE if is_open and _asked(answer, questions) in questions.scores else None
 
 
 def _is_later(when: When, before: When) -> bool:
@@ -62,27 +49,28 @@ def _is_later(when: When, before: When) -> bool:
     return when.first > before.last
 
 
-def _asked(answer: ClinicalObservation) -> str:
-    """The question; empty if no rule asks it."""
-    return next((name for name in ASKED if name in answer.named.sets), "")
+def _asked(answer: ClinicalObservation, questions: Questions) -> str:
+    """The question; empty if none of these."""
+    return next((name for name in questions.said if name in answer.named.sets), "")
 
 
 def _trouble(answer: ClinicalObservation, knowledge: Knowledge) -> str | None:
     """Why it could not be read, a key of the wording; None if it was, or if nothing was asked or measured."""
-    name, quantity = _asked(answer), answer.quantity
+    questions, quantity = knowledge.answers.questions, answer.quantity
+    name = _asked(answer, questions)
     if not answer.is_settled:
         return "status"
     if answer.said.by is By.REASON:
         unknown = "implausible" if quantity is not None and quantity.value is not None else "no-value"
-        return unknown if answer.is_done and name not in CODED else None
-    if name in DATED:
+        return unknown if answer.is_done and name not in questions.codes else None
+    if name in questions.dates:
         return "no-value" if answer.date is None else None
     if quantity is None:
         return None
     if quantity.value is None:
         return "number"
     unit = ucum(quantity, knowledge) or ""
-    units = UNITS.get(name)
+    units = questions.units_of(name)
     return (
         "unit"
         if units and not any(unit == expected or factor(unit, expected) is not None for expected in units)

@@ -8,6 +8,7 @@ from cds.errors import KnowledgeError
 from cds.knowledge.load import Knowledge
 from cds.rules import lines, reported, self_harm
 from cds.rules.cardbook import CARDS, ROWS, of_chart
+from cds.rules.findings import ASKED
 from cds.rules.reads import Reads
 from cds.rules.rulebook import UNJUDGED, Rulebook, rulebook_of
 
@@ -68,6 +69,7 @@ CHART = Reads(
             "infant_years",
             "newborn_days",
             "adult_texts_years",
+            "coded_weeks_max",
             "pregnancy_weeks_max",
             "future_hours",
             "third_trimester_weeks",
@@ -98,7 +100,7 @@ def check(knowledge: Knowledge, words: Words, orders: Collection[str]) -> None:
 
 def _missing(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Iterator[tuple[str, str, str]]:
     """Names without the thing."""
-    book, rules = rulebook_of(knowledge), knowledge.rules
+    book, rules, questions = rulebook_of(knowledge), knowledge.rules, knowledge.answers.questions
     for row in (*book.rules.values(), UNJUDGED):
         yield from _undefined(f"the rule {row.id}", row.reads, knowledge)
     for card in CARDS:
@@ -125,6 +127,11 @@ def _missing(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Ite
         ("labels.toml", "names.form", knowledge.form.own_codes(), knowledge.names.form),
         ("phrases.toml", "same-day", knowledge.phrases.same_day, knowledge.names.spoken),
         ("phrases.toml", "same-day-if-sudden", knowledge.phrases.same_day_if_sudden, knowledge.names.spoken),
+        ("answers.toml", "questions", questions.every, knowledge.sets),
+        *(
+            ("answers.toml", "questions.limits", limits.values(), rules.thresholds)
+            for limits in questions.limits.values()
+        ),
         ("rules.toml", "example_drafts", rules.example_drafts.listed, _known_codes(knowledge)),
         ("rules.toml", "repeats", rules.repeats.values(), orders),
         ("rules.toml", "counsel", rules.counsel.values(), orders),
@@ -192,9 +199,13 @@ def _unused(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Iter
     }
     proposed = {*(f"lab:{test}" for test in knowledge.orderable), *rules.repeats.values(), *rules.counsel.values()}
     proposed |= {key for row in CARDS for key in row.orders}
+    questions = knowledge.answers.questions
+    question_sets = (name for name in knowledge.sets if name.startswith(ASKED))
     cited = {*words.cited, *rules.sources.values(), *(limit.citation for limit in knowledge.every_limit)}
     tables: tuple[tuple[str, Iterable[str], Collection[str]], ...] = (
         ("valuesets.toml", knowledge.sets, sets),
+        ("valuesets.toml", question_sets, questions.every),
+        ("answers.toml", questions.every, reads.answers),
         ("analytes.toml", knowledge.analytes, reads.analytes),
         ("limits.toml", knowledge.combined, reads.limits),
         ("rules.toml", rules.windows, reads.windows),

@@ -17,19 +17,17 @@ from cds.rules.view import View
 
 TAG, CODED, EXPOSURE = "cholinergic", "cholinergic-poisoning", "pesticide-exposure"
 SIGNS, INHIBITORS = "poisoning", "cholinesterase-inhibitors"  # a group and a list of the data
-PER_MINUTE = "/min"
+PULSE = "ask-heart-rate"
 READS = Reads(
     groups=(SIGNS,),
-    answers=("ask-heart-rate",),
+    answers=(PULSE,),
     windows=("cholinergic_sign",),
     thresholds=("bradycardia",),
 )
 PICTURE = READS | Reads(
     sets=(CODED, EXPOSURE), classes=(INHIBITORS,), windows=("cholinergic",), thresholds=("cholinergic_signs",)
 )
-EXCESS = Reads(
-    groups=(SIGNS,), answers=("ask-heart-rate",), windows=("cholinergic_excess",), thresholds=("bradycardia",)
-)
+EXCESS = Reads(groups=(SIGNS,), answers=(PULSE,), windows=("cholinergic_excess",), thresholds=("bradycardia",))
 
 
 def toxicity(view: View) -> Raised | None:
@@ -74,15 +72,16 @@ def _pulse(slow: Fact) -> str:
 
 def _slow(view: View, window: str) -> Iterator[Fact]:
     """A pulse below 50 a minute within a window."""
-    for entry in view.answers("ask-heart-rate"):
+    for entry in view.answers(PULSE):
         if view.is_within(entry.when, window) and _is_slow(entry, view):
             limit = f"<{number(view.at('bradycardia'))}"
-            yield measured.fact(entry, "ask-heart-rate", view, limit, unit=PER_MINUTE)
+            yield measured.fact(entry, PULSE, view, limit, unit=view.unit_of(PULSE))
 
 
 def _is_slow(entry: ClinicalObservation, view: View) -> bool:
     amount = measured.amount(entry, view)
-    ratio = factor(amount.unit, PER_MINUTE) if amount else None
-    if amount is None or ratio is None:
+    unit = view.unit_of(PULSE)
+    ratio = factor(amount.unit, unit) if amount and unit else None
+    if amount is None or unit is None or ratio is None:
         return False
-    return beyond(amount.times(ratio, PER_MINUTE), "<", view.at("bradycardia")) is True
+    return beyond(amount.times(ratio, unit), "<", view.at("bradycardia")) is True

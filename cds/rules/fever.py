@@ -10,17 +10,17 @@ from cds.rules import measured
 from cds.rules.amount import beyond
 from cds.rules.view import View
 
-LIMITS = {"Cel": "fever", "[degF]": "fever_fahrenheit"}
+TEMPERATURE = "ask-temperature"
 
 
 def found(view: View, window: str, *, undated: bool = False) -> Iterator[Fact]:
     """The fevers of a window, as facts."""
     yield from (view.fact(finding, "fever") for finding in view.within(window, "fever", undated=undated))
-    for entry in view.answers("ask-temperature"):
+    for entry in view.answers(TEMPERATURE):
         if _counts(entry.when, view, window, undated=undated) and (limit := _limit(entry, view)) is not None:
             quantity = entry.quantity
             unit = (quantity.code or quantity.unit) if quantity else None
-            yield measured.fact(entry, "ask-temperature", view, f">{number(limit)}", unit=unit)
+            yield measured.fact(entry, TEMPERATURE, view, f">{number(limit)}", unit=unit)
 
 
 def _counts(when: When | None, view: View, window: str, *, undated: bool) -> bool:
@@ -30,7 +30,8 @@ def _counts(when: When | None, view: View, window: str, *, undated: bool) -> boo
 def _limit(entry: ClinicalObservation, view: View) -> float | None:
     """The limit in the unit of the temperature, if it is surely beyond it."""
     amount = measured.amount(entry, view)
-    if amount is None or amount.unit not in LIMITS:
+    threshold = view.threshold(TEMPERATURE, amount.unit) if amount else None
+    if amount is None or threshold is None:
         return None
-    limit = view.at(LIMITS[amount.unit])
+    limit = view.at(threshold)
     return limit if beyond(amount, ">", limit) else None

@@ -18,7 +18,6 @@ from cds.rules.reported import is_pregnant
 from cds.rules.view import View
 
 ANSWERS = ("Observation", "QuestionnaireResponse")
-UNITS = {"ask-sleep": "h", "ask-caffeine": "mg/d", "ask-weight": "kg"}  # the other questions are scores
 BRIEF = ("ask-nervous", "ask-worry")  # GAD-2
 LESS_IS_WORSE = frozenset({"ask-sleep", "ask-weight"})  # a lighter child may take less caffeine
 
@@ -74,7 +73,7 @@ def sleep(view: View) -> Factor | None:
     """Sleep shorter than the age needs, or insomnia coded."""
     facts = _facts(view.of("sleep"), "sleep", view)
     entry = _standing(view, "ask-sleep", "intake")
-    hours = _in_unit(entry, UNITS["ask-sleep"], view) if entry else None
+    hours = _in_unit(entry, view.unit_of("ask-sleep"), view) if entry else None
     need = _sleep_need(view)
     if entry is not None and hours is not None and need is not None and hours < need:
         fact = _answer(entry, "ask-sleep", view, f"<{number(need)} h", view.source("sleep"))
@@ -106,7 +105,7 @@ def caffeine(view: View) -> Factor | None:
     """Intake above the limit (lower in pregnancy, by weight under 18), or excess coded."""
     facts = _facts(view.of("caffeine"), "caffeine", view)
     entry = _standing(view, "ask-caffeine", "intake")
-    daily = _in_unit(entry, UNITS["ask-caffeine"], view) if entry else None
+    daily = _in_unit(entry, view.unit_of("ask-caffeine"), view) if entry else None
     limit = _caffeine_limit(view)
     if entry is not None and daily is not None and limit is not None and daily > limit:
         fact = _answer(entry, "ask-caffeine", view, f">{number(limit)} mg/d", view.source("caffeine_mg"))
@@ -182,7 +181,7 @@ def _standing(view: View, name: str, window: str) -> ClinicalObservation | None:
 
 def _badness(entry: ClinicalObservation, name: str, view: View) -> float:
     """How bad an answer is; one that cannot be read is no answer while there is another."""
-    unit = UNITS.get(name)
+    unit = view.unit_of(name)
     value = _in_unit(entry, unit, view) if unit else _value(entry)
     if value is None:
         return -math.inf
@@ -197,9 +196,9 @@ def _value(entry: ClinicalObservation) -> float:
     return entry.quantity.value if entry.quantity and entry.quantity.value is not None else 0.0
 
 
-def _in_unit(entry: ClinicalObservation, unit: str, view: View) -> float | None:
+def _in_unit(entry: ClinicalObservation, unit: str | None, view: View) -> float | None:
     """The number in a unit; a bounded or unit-less one says nothing."""
-    if entry.quantity is None or entry.quantity.comparator is not None:
+    if unit is None or entry.quantity is None or entry.quantity.comparator is not None:
         return None
     ratio = factor(view.unit(entry.quantity) or "", unit)
     return None if ratio is None else round(_value(entry) * ratio, 6)
@@ -229,7 +228,7 @@ def _caffeine_limit(view: View) -> float | None:
     """mg per day; None where it cannot be judged (under 18 without a weight)."""
     if view.age is not None and view.age < view.at("caffeine_child_years"):
         weighed = _score(view, "ask-weight", "weight")
-        kilograms = _in_unit(weighed, UNITS["ask-weight"], view) if weighed else None
+        kilograms = _in_unit(weighed, view.unit_of("ask-weight"), view) if weighed else None
         return None if kilograms is None else view.at("caffeine_child_mg_per_kg") * kilograms
     return view.at("caffeine_pregnant_mg" if _is_pregnant(view) else "caffeine_mg")
 

@@ -36,7 +36,7 @@ from cds.rules.work_up import Done
 
 WEEKS_UNSPECIFIED = "00"  # ICD-10-CM Z3A.00
 LONGEST_MONTH = 31
-WEEKS_MOST = 42.0  # ICD-10-CM Z3A.49 is "greater than 42 weeks"
+GESTATION = "ask-gestation"
 
 
 class Completeness(Struct, frozen=True):
@@ -318,7 +318,7 @@ def _coded_weeks(problems: list[Problem], knowledge: Knowledge) -> list[tuple[Wh
             if when is None or not problem.is_active:
                 continue
             if is_stated:
-                pairs.append((when, min(float(weeks), WEEKS_MOST)))
+                pairs.append((when, min(float(weeks), knowledge.at("coded_weeks_max"))))
             elif "third-trimester" in concept.sets:
                 pairs.append((when, knowledge.at("third_trimester_weeks")))
     return pairs
@@ -338,8 +338,8 @@ def _measured_weeks(entries: list[ClinicalObservation], knowledge: Knowledge) ->
     pairs = []
     for entry in entries:
         quantity = entry.quantity
-        if "ask-gestation" in entry.named.sets and entry.when and quantity and quantity.value is not None:
-            ratio = factor(ucum(quantity, knowledge) or "", "wk")
+        if GESTATION in entry.named.sets and entry.when and quantity and quantity.value is not None:
+            ratio = factor(ucum(quantity, knowledge) or "", knowledge.answers.questions.units[GESTATION])
             if ratio is not None:
                 pairs.append((entry.when, quantity.value * ratio))
     return pairs

@@ -19,7 +19,6 @@ BRISK = "brisk-reflexes"  # a group of the data
 HIGH = (("ask-systolic", "systolic"), ("ask-diastolic", "diastolic"))
 SEVERE = (("ask-systolic", "severe_systolic"), ("ask-diastolic", "severe_diastolic"))
 UNKNOWN_WEEKS = "pre-eclampsia-weeks-unknown"
-MMHG = "mm[Hg]"
 
 
 def pre_eclampsia(view: View) -> Raised | None:
@@ -89,11 +88,11 @@ def _pressure(view: View, limits: tuple[tuple[str, str], ...]) -> Iterator[Fact]
     for name, threshold in limits:
         limit = view.at(threshold)
         for entry in view.component("ask-blood-pressure", name):
-            if view.is_within(entry.when, "pre_eclampsia_sign") and _is_high(entry, limit, view):
+            if view.is_within(entry.when, "pre_eclampsia_sign") and _is_high(entry, name, limit, view):
                 text, source = f">={number(limit)} mmHg", view.source(threshold)
-                yield measured.fact(entry, name, view, text, unit=MMHG, source=source)
+                yield measured.fact(entry, name, view, text, unit=view.unit_of(name), source=source)
 
 
-def _is_high(entry: ClinicalObservation, limit: float, view: View) -> bool:
+def _is_high(entry: ClinicalObservation, name: str, limit: float, view: View) -> bool:
     amount = measured.amount(entry, view)
-    return amount is not None and amount.unit == MMHG and beyond(amount, ">=", limit) is True
+    return amount is not None and amount.unit == view.unit_of(name) and beyond(amount, ">=", limit) is True

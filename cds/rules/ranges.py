@@ -8,12 +8,12 @@ from cds.fhir import concepts
 from cds.fhir.datatypes import Quantity
 from cds.fhir.reference_ranges import AgeRange, ReferenceRange
 from cds.fhir.units import factor
+from cds.knowledge.answers import RangeCodes
 from cds.knowledge.load import Knowledge
 from cds.knowledge.model import Analyte, Names
 from cds.rules.amount import Amount, amount, beyond, to_unit
 
 NORMAL_TYPES = frozenset({"normal", "type"})
-MALE, FEMALE, PREGNANT = "248153007", "248152002", "77386006"  # HL7 R4 expansions 4.0.1, referencerange-appliesto
 
 
 class Person(Struct, frozen=True):
@@ -59,14 +59,17 @@ def usable(
     ranges: tuple[ReferenceRange, ...], measured: Amount, analyte: Analyte, person: Person, knowledge: Knowledge
 ) -> Range | None:
     """The range meant for this patient, in the result's unit; one for pregnancy goes first in pregnancy."""
+    codes = knowledge.answers.ranges
     fitting = [
         reference_range
         for reference_range in ranges
-        if _is_normal(reference_range) and _applies(reference_range, person) and _fits_age(reference_range.age, person)
+        if _is_normal(reference_range)
+        and _applies(reference_range, person, codes)
+        and _fits_age(reference_range.age, person)
     ]
     if len(fitting) > 1:
         fitting.sort(
-            key=lambda reference_range: PREGNANT not in concepts.codes(concepts.each(reference_range.applies_to))
+            key=lambda reference_range: codes.pregnant not in concepts.codes(concepts.each(reference_range.applies_to))
         )
     for reference_range in fitting:
         low = _bound(reference_range.low, measured, analyte, knowledge)
@@ -87,12 +90,12 @@ def _is_normal(reference_range: ReferenceRange) -> bool:
     return not kinds or bool(kinds & NORMAL_TYPES)
 
 
-def _applies(reference_range: ReferenceRange, person: Person) -> bool:
+def _applies(reference_range: ReferenceRange, person: Person, codes: RangeCodes) -> bool:
     if reference_range.applies_to is None:
         return True
     applies_to = concepts.codes(concepts.each(reference_range.applies_to))
-    true = {PREGNANT} if person.pregnant else set()
-    true |= {MALE} if person.sex == "male" else {FEMALE} if person.sex == "female" else set()
+    true = {codes.pregnant} if person.pregnant else set()
+    true |= {codes.male} if person.sex == "male" else {codes.female} if person.sex == "female" else set()
     return applies_to <= true
 
 

@@ -63,6 +63,16 @@ class Words:
         """The UCUM unit of a quantity."""
         return ucum(quantity, self._access.knowledge)
 
+    def unit_of(self, question: str) -> str | None:
+        """The unit in which a question is read; None for a score."""
+        self._access.check("answers", question)
+        return self._access.knowledge.answers.questions.units.get(question)
+
+    def threshold(self, question: str, unit: str) -> str | None:
+        """The threshold of a question that has one in each unit."""
+        self._access.check("answers", question)
+        return self._access.knowledge.answers.questions.limits[question].get(unit)
+
     def limit_text(self, limit: str) -> str:
         """A limit that counts only with a sign, as a fact shows it."""
         self._access.check("limits", limit)

@@ -11,9 +11,8 @@ from collections.abc import Iterable, Iterator
 from cds.fhir import ucum
 from cds.fhir.unit_table import PATH
 from cds.knowledge.load import load
-from cds.rules.lifestyle import UNITS
 
-IN_CODE = ("wk", "/d", "d", "mg", *UNITS.values())  # the units that rules themselves ask for
+IN_CODE = ("/d", "d", "mg")  # the units that rules themselves ask for
 
 
 def named() -> set[str]:
@@ -25,7 +24,7 @@ def named() -> set[str]:
         found |= {analyte.unit, *analyte.same_as}
     for unit, adjustment in knowledge.adjustments.items():
         found |= {unit, adjustment.albumin_unit}
-    return found | knowledge.unit_names.units | set(IN_CODE)
+    return found | knowledge.unit_names.units | set(knowledge.answers.questions.units.values()) | set(IN_CODE)
 
 
 def listed() -> set[str]:

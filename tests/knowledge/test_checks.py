@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,11 @@ from charts.notation import request_bytes
 from cards.words import ENGLISH
 from cds.errors import KnowledgeError
 
-RULES = Path(__file__).parents[2] / "cds" / "rules"
+ROOT = Path(__file__).parents[2]
+RULES = ROOT / "cds" / "rules"
+CODE = re.compile(
+    r"\d{6,18}|\d{1,5}-\d|[A-Z]\d\d\.\w+|[A-Z]\d\d[A-Z]{1,2}(\d\d)?"
+)  # SNOMED CT or RxNorm, LOINC, ICD-10, ATC
 LACTATE = """
 [lactate]
 groups = ["lactate"]
@@ -109,6 +114,26 @@ def test_an_analyte_is_added_by_data_and_words_alone(files: Files) -> None:
             "lists.reuptake-inhibitors",
         ),
         (
+            lambda files: files.change("rules.toml", "expected-diseases = [", "expected = ["),
+            "rules.toml",
+            "groups.expected-diseases",
+        ),
+        (
+            lambda files: files.change("answers.toml", '"ask-worry"]', "]"),
+            "valuesets.toml",
+            "ask-worry",
+        ),
+        (
+            lambda files: files.change("answers.toml", 'dates = ["ask-due-date"]', 'dates = ["ask-due"]'),
+            "answers.toml",
+            "questions",
+        ),
+        (
+            lambda files: files.change("answers.toml", 'ask-weight = "kg"', 'ask-weight = "kilo"'),
+            "answers.toml",
+            "questions.ask-weight",
+        ),
+        (
             lambda files: files.change("rules.toml", 'diuretic = "rx:1162715"', 'diuretic = "rx:1"'),
             "rules.toml",
             "example_drafts",
@@ -167,3 +192,16 @@ def test_every_note_is_said_by_some_rule() -> None:
 
     assert set() == set(notes["notes"]) - named
     assert [] == [one for one in notes["placeholders"] if f"{{{one}}}" not in sentences]
+
+
+def test_no_code_stands_in_the_code() -> None:
+    """Codes of SNOMED CT, LOINC, RxNorm, ICD-10 and ATC are data: no text in Python is one."""
+    files = [path for package in ("cards", "cds") for path in (ROOT / package).rglob("*.py")]
+    texts = ((path, node) for path in files for node in ast.walk(ast.parse(path.read_text("utf-8"))))
+    constants = [
+        (path.name, node.value)
+        for path, node in texts
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and CODE.fullmatch(node.value)
+    ]
+
+    assert [] == constants
