@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from io import BufferedReader
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -106,17 +106,28 @@ def documents(path: str) -> Iterator[Document]:
 
 def split(stream: Iterable[bytes]) -> Iterator[Document]:
     """One document over all lines, or one a line if the first, or the second, is a document of its own; or a list."""
-    lines = ((number, line) for number, line in enumerate(_bare(stream), 1) if line.strip())
-    start = [line for line in (next(lines, None), next(lines, None)) if line is not None]
+    lines = enumerate(stream, 1)
+    start = list(islice(_filled(lines), 2))
     if len(start) == 2 and not _is_list(start[0][1]) and (is_whole(start[0][1]) or _is_record(start[1][1])):
-        yield from (Document(line, number) for number, line in chain(start, lines))
+        yield from (Document(line, number) for number, line in start)
+        for number, line in lines:
+            if not line.isspace():
+                yield Document(line, number)
         return
-    text = b"".join(line for _, line in chain(start, lines))
+    text = b"".join(chain((line for _, line in start), (line for _, line in lines)))
     items = _items(text) if _is_list(text) else None
     if items:
         yield from (Document(bytes(item), number, "item") for number, item in enumerate(items, 1))
     else:
         yield Document(text)
+
+
+def _filled(lines: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
+    """The lines that are not blank; the first line of a file without its byte order mark."""
+    for number, line in lines:
+        bare = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
+        if bare.strip():
+            yield number, bare
 
 
 def _is_list(text: bytes) -> bool:
@@ -129,12 +140,6 @@ def _items(text: bytes) -> list[Raw] | None:
         return msgspec.json.decode(text, type=list[Raw])
     except (msgspec.DecodeError, RecursionError):
         return None
-
-
-def _bare(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """The lines without a byte order mark before the first."""
-    for number, line in enumerate(lines):
-        yield line if number else line.removeprefix(codecs.BOM_UTF8)
 
 
 def is_whole(text: bytes) -> bool:

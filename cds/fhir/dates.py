@@ -61,7 +61,7 @@ def instant_of(text: str | None) -> datetime | None:
     return when.instant if when is not None else None
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def _parse(text: str) -> When | None:
     if (match := _DATE.fullmatch(text)) is None:
         return None

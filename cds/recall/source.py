@@ -18,6 +18,7 @@ from cds.evaluate.places import at
 from cds.evaluate.pool import READ, patient_id
 from cds.fhir import resources as fhir
 from cds.fhir.base import Owned
+from cds.recall.identities import Identities
 from cds.recall.model import Survey
 from cds.recall.reading import Reading
 
@@ -61,7 +62,7 @@ class _Export:
         self._reading = Reading(engine, survey)
         self._medications = Medications()
         self._waiting: list[tuple[fhir.Medicated, str]] = []
-        self._identities: set[int] = set()
+        self._identities = Identities()
 
     def file(self, path: str) -> Iterator[Problem]:
         """Measure a file; what of it cannot be read is a problem."""
@@ -99,11 +100,8 @@ class _Export:
         self._take(resource, text, names)
 
     def _take(self, resource: Anything, text: Raw | bytes, names: Mapping[str, str]) -> None:
-        if resource.id:
-            identity = hash((type(resource), resource.id, bytes(text)))
-            if identity in self._identities:
-                return
-            self._identities.add(identity)
+        if resource.id and not self._identities.add(hash((type(resource), resource.id, bytes(text)))):
+            return
         self._survey.resources += 1
         self._measure(resource, _patient_of(resource, names))
 

@@ -11,7 +11,7 @@ from cds.errors import Unfinished
 from cds.evaluate.places import is_here
 from cds.replay import keep
 
-MEMORY = "400MB"
+MEMORY = "300MB"
 FETCHED = 10_000
 OWNERS = {"owner": "VARCHAR", "patient": "VARCHAR", "suspect": "BOOLEAN", "entries": "BIGINT", "size": "BIGINT"}
 PERSONS = {"owner": "VARCHAR", "born": "VARCHAR", "sex": "VARCHAR"}

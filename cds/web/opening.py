@@ -190,6 +190,7 @@ def _prepare_later() -> None:
 def _prepare() -> None:
     """What the first call of some kind would else wait for."""
     units.prepare()
+    gc.collect()  # what was needed on the way, before the rest is kept for good
     gc.freeze()
     _give_back()
 

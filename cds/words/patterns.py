@@ -53,12 +53,10 @@ class Phrases:
         self._numbers: dict[tuple[int, ...], tuple[int, ...]] = {}  # many words are in the same sets: kept once
         self._by_first: dict[int, list[Phrase]] = {}
         self._never = frozenset(map(fold, misspelt.never))
-        self._near: dict[str, tuple[str, ...]] = {}
+        self._misspelt: dict[str, list[str]] = {}  # by their first letters
         for word in misspelt.of:
             for spelt in spellings(word):
-                alone = (spelt,)
-                for less in _shortened(spelt):
-                    self._near[less] = self._near[less] + alone if less in self._near else alone
+                self._misspelt.setdefault(spelt[:SURE], []).append(spelt)
         self._lengths: tuple[int, ...] = ()
         self._mentions: set[int] = set()
         self._filler = self._element("@filler")
@@ -134,11 +132,8 @@ class Phrases:
 
     def _meant(self, text: str) -> str | None:
         """The word of which this is a misspelling by one letter, the first ones being right."""
-        for less in _shortened(text):
-            for word in self._near.get(less, ()):
-                if word[:SURE] == text[:SURE] and _is_near(word, text):
-                    return word
-        return None
+        near = (word for word in self._misspelt.get(text[:SURE], ()) if abs(len(word) - len(text)) <= 1)
+        return next((word for word in near if _is_near(word, text)), None)
 
     def is_filler(self, token: Token) -> bool:
         """Whether a word may stand within a phrase."""
@@ -205,13 +200,6 @@ def spellings(word: str) -> set[str]:
     if word.isascii():
         return {word.lower()}
     return {fold(word), fold("".join(_UMLAUTS.get(character, character) for character in word))}
-
-
-def _shortened(word: str) -> Iterator[str]:
-    """The word, and the word without any one of its letters."""
-    yield word
-    for place in range(len(word)):
-        yield word[:place] + word[place + 1 :]
 
 
 def _is_near(first: str, second: str) -> bool:
