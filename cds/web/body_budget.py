@@ -1,21 +1,26 @@
 """The budget of one worker for request bodies: how many bytes all may hold, and how many are worked on at once."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Self
 
 from cds.errors import OutOfRoom
+from cds.web.freed_memory import trim_memory
 
 SMALL = 64 * 1024  # bytes of each body that are not counted: MAX_CONCURRENT bounds them, and nobody is crowded out
 AT_ONCE = 8 * 2**20  # bytes of long bodies worked on at once: what is made of them can be twenty times as large
+LARGE = 2**20  # bytes of a body after which memory is given back
+PAUSE = 1.0  # seconds until then, so that it is done once after many
 
 
 class BodyBudget:
     """Shared by all calls of a worker. Bytes count as they arrive, whatever length was announced."""
 
-    def __init__(self, most: int, at_once: int = AT_ONCE) -> None:
+    def __init__(self, most: int, at_once: int = AT_ONCE, trim: Callable[[], None] = trim_memory) -> None:
         """`most` bytes of bodies under way; a body that is alone may be larger, for it would never be served else."""
+        self._trim = trim
+        self._trimming: asyncio.TimerHandle | None = None
         self.bytes_taken = 0
         self._most = most
         self._at_once = self._idle = at_once
@@ -51,6 +56,12 @@ class BodyBudget:
         finally:
             self._idle += share
             self._freed.set()
+            if length >= LARGE and self._trimming is None:
+                self._trimming = asyncio.get_running_loop().call_later(PAUSE, self._trim_now)
+
+    def _trim_now(self) -> None:
+        self._trimming = None
+        self._trim()
 
     async def _free(self, share: int) -> None:
         """Only the first of those who wait looks for room, so that small ones cannot pass a large one by for ever."""

@@ -1,12 +1,10 @@
 """Opening the parts of a process, as its settings say: the one place where all of them meet."""
 
 import asyncio
-import ctypes
 import gc
 import logging
 import os
 import signal
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +28,7 @@ from cds.store.keys import hash_key
 from cds.store.memory import Memory, open_memory
 from cds.trust.registry_file import RegistryFile
 from cds.trust.verifier import Verifier, build_verifier
+from cds.web.freed_memory import trim_memory
 from cds.web.governance.routes import Governance
 from cds.web.governance.standing import Standing, standings
 from cds.web.metrics import Metrics
@@ -192,13 +191,7 @@ def _prepare() -> None:
     units.prepare()
     gc.collect()  # what was needed on the way, before the rest is kept for good
     gc.freeze()
-    _give_back()
-
-
-def _give_back() -> None:
-    """Return to the system what was needed to load, once: the C library keeps it else (malloc_trim(3), glibc)."""
-    with suppress(AttributeError, TypeError):  # another C library, another system
-        ctypes.CDLL(None).malloc_trim(0)
+    trim_memory()
 
 
 def _keep() -> None:

@@ -125,6 +125,7 @@ def _service(percent: int) -> Iterator[Cost]:
                 for kind in KINDS:
                     calls = Calls(process, kind, request(kind, size, today()), is_judged=True)
                     calls.seconds(max(1, number * percent // 100))
+            process.calm()
             yield Cost("a worker, after the load", None, memory(service).now, None, WORKER_MEMORY)
         with serving(Path(folder, "two"), clinic, 2, log_level="info") as service:
             process = Process(service.place, service.process.pid, Tokens(clinic))

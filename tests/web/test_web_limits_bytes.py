@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as some
+from loop_clock import Loop
 from web_fakes import CALL, Client, FakeEngine, demo, parts
 
 from cds.account import Caller
@@ -16,7 +17,7 @@ from cds.hook_handler import LONG_BODY, Reply
 from cds.hooks.limits import USUAL
 from cds.web.app import create_app
 from cds.web.body import ClientGone, read_body
-from cds.web.body_budget import SMALL, BodyBudget, BodyBytes
+from cds.web.body_budget import LARGE, PAUSE, SMALL, BodyBudget, BodyBytes
 from cds.web.feedback_route import FeedbackRoute
 from cds.web.hook_route import HookRoute
 from cds.web.intake import Intake
@@ -319,6 +320,24 @@ def test_long_bodies_take_turns_in_the_order_in_which_they_came() -> None:
     asyncio.run(run())
 
     assert ["half", "whole", "small", "other"] == order
+
+
+def test_memory_is_given_back_once_after_many_large_bodies_and_never_after_small_ones() -> None:
+    """A second after the first of them; the next large one has it done again."""
+    given_back: list[float] = []
+    loop = Loop()
+    budget = BodyBudget(MOST, trim=lambda: given_back.append(loop.time()))
+
+    async def work(*lengths: int) -> None:
+        for length in lengths:
+            async with budget.turn(length):
+                pass
+        await asyncio.sleep(2 * PAUSE)
+
+    for lengths, times in (((KIB, LARGE - 1), 0), ((LARGE, KIB, 9 * LARGE), 1), ((LARGE,), 2)):
+        loop.run_until_complete(work(*lengths))
+        assert times == len(given_back)
+    loop.close()
 
 
 def test_who_gives_up_while_he_waits_is_waited_for_by_nobody() -> None:
