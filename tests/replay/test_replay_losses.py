@@ -10,6 +10,7 @@ from population import export, population
 from replay_kit import Json, Replay, ndjson, order, visit
 
 from cds.replay import parts as cut
+from cds.replay.sections import WORDS
 
 GOOD = [person(), twitch(recordedDate="2026-10-01"), visit("e1", "2026-11-20T09:00:00Z")]
 
@@ -67,7 +68,7 @@ def test_it_is_counted(name: str, replay: Replay, tmp_path: Path) -> None:
 
     assert 1 == done.lost[reason]
     assert status == done.status
-    assert "<td>&lt;5</td>" in done.page
+    assert f"<td>{'lost' if status else 'counted'}</td><td>{WORDS['reasons'][reason]}</td><td>&lt;5</td>" in done.page
 
 
 @pytest.mark.parametrize("harmless", [{"resourceType": "Device"}, {"resourceType": "OperationOutcome", "issue": []}])
