@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from cds.chart.facts import Meaning
 from cds.chart.own_answers import OwnAnswers
-from cds.chart.sites import FACE, TONGUE, Sites
+from cds.chart.sites import Sites
 from cds.chart.spoken import EYELID, NOTHING_SAID, RED_FLAG, TWITCH_PHRASES, UNSURE, Listener, TextMeaning
 from cds.fhir.concepts import each, texts
 from cds.fhir.datatypes import CodeableConcept, Concepts
@@ -21,7 +21,6 @@ SIDED = "acute-weakness"  # a group of the data: signs of which it matters wheth
 BOTH_SIDES = frozenset({"both-sides"})
 EYELIDS = frozenset({"site-eyelid"})
 # A twitch at such a place is a sign (N15), unless its own code is of that set and says it already.
-SITE_SIGNS = {TONGUE: frozenset({"tongue-fasciculation"}), FACE: frozenset({"facial-myokymia"})}
 _ENDS = " .,;:!"
 _WORDS = re.compile(r"\w+")
 
@@ -45,6 +44,7 @@ class Namer:
         self.visit_diagnosis, self.problem_list = knowledge.phrases.visit_diagnosis, knowledge.phrases.problem_list
         self.systems = knowledge.systems
         self._sided = knowledge.group(SIDED)
+        self._site_signs = knowledge.rules.site_signs
         self.question_verbs = tuple(sorted(knowledge.phrases.question_verbs, key=len, reverse=True))
         self.of_child = re.compile(_any_of(knowledge), re.IGNORECASE)
         self.units = knowledge.unit_words
@@ -187,7 +187,7 @@ class Namer:
             return named
         uncoded = [site for site in each(sites) if not union(self.concepts(site))]
         places = NOTHING.union(*map(self._sites.of, uncoded))
-        signs = tuple(sign for sign, told in SITE_SIGNS.items() if sign in places and named.sets.isdisjoint(told))
+        signs = tuple(site for site, told in self._site_signs.items() if site in places and told not in named.sets)
         if not signs:
             return named
         return replace(named, signs=tuple(dict.fromkeys((*named.signs, *signs))), phrases=named.phrases | {RED_FLAG})

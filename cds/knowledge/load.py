@@ -37,12 +37,12 @@ from cds.knowledge.model import (
     Names,
     Phrases,
     Route,
-    Rules,
     Signs,
     ValueSet,
 )
 from cds.knowledge.nothing_known import NothingKnown, nothing_known
 from cds.knowledge.route_words import RouteWords
+from cds.knowledge.rule_data import Rules
 from cds.knowledge.spoken import LANGUAGES, LanguageWords
 from cds.knowledge.tables import INGREDIENTS, ingredients, rows
 from cds.knowledge.unit_names import UnitNames, UnitWords
@@ -51,13 +51,8 @@ from cds.knowledge.version import digest
 CAUSES, EXPLANATIONS = "causes.toml", "explanations.toml"
 DATA = Path(__file__).parent / "data"
 DASHED = (
-    "both-sides",
-    "question-verbs",
-    "own-child",
-    "same-day",
-    "same-day-if-sudden",
-    "visit-diagnosis",
-    "problem-list",
+    *("both-sides", "question-verbs", "own-child", "same-day", "same-day-if-sudden"),
+    *("visit-diagnosis", "problem-list"),
 )
 RENAMED = {"except": "except_"} | {key: key.replace("-", "_") for key in DASHED}
 T = TypeVar("T")
@@ -121,6 +116,10 @@ class Knowledge(Struct, frozen=True, eq=False, dict=True):
     def listed(self, name: str) -> tuple[str, ...]:
         """A list of analytes or classes of medicines."""
         return _held(self.rules.lists, "lists", name)
+
+    def flags(self, name: str) -> tuple[str, ...]:
+        """A list of rules."""
+        return _held(self.rules.flags, "flags", name)
 
     @cached_property
     def orderable(self) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """What the clinical data files hold, typed. Read and checked by `cds.knowledge.load`."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -13,7 +13,6 @@ from cds.knowledge.spoken import SiteWords
 
 DEFICIENCY, EXCESS = "deficiency-", "excess-"  # so the value sets of recorded low and high values begin (N60)
 CALCIUM_KINDS = {"calcium_ionized": "ionised", "calcium_corrected": "adjusted", "calcium_total": "unadjusted"}
-TESTS = ("basic-tests", "asked-tests", "muscle-test")  # lists of what is asked of everybody, or with a reason
 Side = Literal["low", "high"]
 Operator = Literal["<", "<=", ">", ">="]
 AboutTest = Annotated[str, Meta(pattern=r"^[^{}]*\{test\}[^{}]*$")]  # words with one gap, for a test's name
@@ -173,61 +172,6 @@ class Route(Struct, frozen=True, forbid_unknown_fields=True):
     said: list[str] = []
     capitals: list[str] = []
     local: bool = False
-
-
-class SleepNeed(Struct, frozen=True, forbid_unknown_fields=True):
-    """Hours of sleep below which sleep is a factor, for an age band in years (2a)."""
-
-    from_years: int
-    under_years: int
-    hours: float
-
-
-class NewSignKind(Struct, frozen=True, forbid_unknown_fields=True):
-    """A kind of new sign in a known disease: the value sets by which it is told; `same_day`: when the team is told."""
-
-    kind: str
-    sets: frozenset[str]
-    same_day: bool = False
-
-
-class ExampleDrafts(Struct, frozen=True, forbid_unknown_fields=True):
-    """Drafts by which the evidence pages show what is decided; `replacement` replaces what glands do not make."""
-
-    diuretic: str
-    corticosteroid: str
-    replacement: str
-    estrogen: str
-    unlisted: str
-
-    @property
-    def listed(self) -> tuple[str, ...]:
-        """Those that have to be in the code files."""
-        return (self.diuretic, self.corticosteroid, self.replacement, self.estrogen)
-
-
-class Rules(Struct, frozen=True, forbid_unknown_fields=True):
-    """Windows in days, thresholds with their sources, groups of value sets, and lists of analytes and classes."""
-
-    windows: dict[str, int]
-    thresholds: dict[str, float]
-    sleep: list[SleepNeed]
-    sources: dict[str, str]
-    groups: dict[str, tuple[str, ...]]
-    lists: dict[str, tuple[str, ...]]
-    repeats: dict[str, str]
-    order_emergencies: dict[str, str]
-    diuretic_limits: dict[str, str]
-    thyrotoxicosis: dict[str, Side]
-    new_signs: tuple[NewSignKind, ...]
-    example_drafts: ExampleDrafts
-    counsel: dict[str, str]
-    gaps: dict[str, tuple[str, ...]]
-
-    def orderable(self, medicines: Iterable[MedicineClass]) -> tuple[str, ...]:
-        """The tests that a card may list as missing: those of everybody, and those of a class of medicines."""
-        tests = (test for name in TESTS for test in self.lists.get(name, ()))
-        return tuple(dict.fromkeys((*tests, *(test for medicine_class in medicines for test in medicine_class.tests))))
 
 
 class Phrases(Struct, frozen=True, forbid_unknown_fields=True):

@@ -4,12 +4,13 @@ from collections.abc import Collection, Iterable, Iterator
 
 from cards.topics import Topic
 from cards.words import TagWords, Words
+from cds.chart.spoken import PLACES
 from cds.errors import KnowledgeError
 from cds.knowledge.load import Knowledge
 from cds.rules import lines, reported, self_harm
 from cds.rules.cardbook import CARDS, ROWS, of_chart
 from cds.rules.findings import ASKED
-from cds.rules.reads import Reads
+from cds.rules.reads import ASSESSED, SOCIAL, Reads
 from cds.rules.rulebook import UNJUDGED, Rulebook, rulebook_of
 
 # What is read beside rules and cards: by the reader of the chart, the gate, the picture, and the repeats.
@@ -80,6 +81,7 @@ CHART = Reads(
     groups=(
         *("answered", "common-in-benign", "hard-signs", "regions", "lower-motor-signs"),
         *("beyond-ms", "muscular", "named-weakness", "never-specific", "urgent-if-no-emergency"),
+        *("asked-withdrawal", "alcohol-answers", "twitching"),
     ),
     classes=(
         *("shifting-drugs", "linked-classes", "b12-classes", "added"),
@@ -87,6 +89,7 @@ CHART = Reads(
     ),
     tests=("shifted-by-drugs", "needs-ecg", "own-summary", "in-weeks", "raise-calcium"),
     tags=("unnamed-beside", "explain-weakness"),
+    flags=("routine-if-dormant", "beside-long-tracts"),
 )
 GAPS = ("examination", "onset", "medication-history")  # answered by no value set
 LIMIT_SOURCES = ("laboratory", "laboratory-flag")
@@ -120,6 +123,15 @@ def _missing(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Ite
         ("rules.toml", "diuretic_limits", rules.diuretic_limits, knowledge.analytes),
         ("rules.toml", "diuretic_limits", rules.diuretic_limits.values(), knowledge.combined),
         ("rules.toml", "thyrotoxicosis", rules.thyrotoxicosis, knowledge.lab_tags),
+        ("rules.toml", "asked_of_all", rules.asked_of_all, rules.lists),
+        *(("rules.toml", f"flags.{key}", ids, book.rules) for key, ids in rules.flags.items()),
+        ("rules.toml", "pressure", (part for part, _ in rules.pressure.every), questions.units),
+        ("rules.toml", "pressure", (threshold for _, threshold in rules.pressure.every), rules.thresholds),
+        ("rules.toml", "regions", (*rules.regions, *rules.regions.values()), knowledge.sets),
+        ("rules.toml", "site_signs", rules.site_signs, PLACES),
+        ("rules.toml", "site_signs", rules.site_signs.values(), knowledge.sets),
+        ("rules.toml", "order_tags", rules.order_tags.values(), book.tags[Topic.EMERG]),
+        ("answers.toml", "questions.less-is-worse", questions.less_is_worse, questions.units),
         *(
             ("rules.toml", f"new_signs.{known_cause.kind}", known_cause.sets, knowledge.sets)
             for known_cause in rules.new_signs
@@ -210,8 +222,15 @@ def _unused(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Iter
         ("limits.toml", knowledge.combined, reads.limits),
         ("rules.toml", rules.windows, reads.windows),
         ("rules.toml", rules.thresholds, reads.thresholds),
-        ("rules.toml", rules.groups, (*reads.groups, *reads.value_groups, *reads.problem_groups)),
-        ("rules.toml", rules.lists, (*reads.classes, *reads.tests, *reads.tags)),
+        ("rules.toml", rules.groups, _groups(reads)),
+        ("rules.toml", rules.lists, (*reads.classes, *reads.tests, *reads.tags, *rules.asked_of_all)),
+        ("rules.toml", rules.flags, reads.flags),
+        ("rules.toml", (part for part, _ in rules.pressure.every), reads.answers),
+        ("rules.toml", (threshold for _, threshold in rules.pressure.every), reads.thresholds),
+        ("rules.toml", (*rules.regions, *rules.regions.values(), *rules.site_signs.values()), reads.value_sets),
+        ("rules.toml", PLACES, rules.site_signs),
+        ("rules.toml", rules.order_tags, rules.order_emergencies),
+        *(("rules.toml", knowledge.group(name), reads.value_sets) for name in (SOCIAL, ASSESSED)),
         ("rules.toml", (name for sign_kind in rules.new_signs for name in sign_kind.sets), reads.value_sets),
         ("rules.toml", rules.sources, (*reads.sources, *reads.thresholds, *reads.windows)),
         ("routes.toml", knowledge.route_words.names, _routes(knowledge)),
@@ -224,6 +243,11 @@ def _unused(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Iter
     )
     for file, names, used_names in tables:
         yield from ((file, name, "nothing uses it") for name in names if name not in used_names)
+
+
+def _groups(reads: Reads) -> tuple[str, ...]:
+    """The groups that rules read, and those by which an evidence page tells what is sensitive."""
+    return (*reads.groups, *reads.value_groups, *reads.problem_groups, *reads.answer_groups, SOCIAL, ASSESSED)
 
 
 def _routes(knowledge: Knowledge) -> set[str]:

@@ -10,7 +10,7 @@ from cds.rules.medication import Course
 from cds.rules.reads import Reads
 from cds.rules.view import View
 
-SETS = ("thrombosis", "leg-swelling")
+SETS = "clots"  # a group of the data
 PAIN = Reads(sets=("leg-pain",), windows=("leg_pain",))
 
 
@@ -20,7 +20,7 @@ def emergency(view: View) -> Raised | None:
     if not courses:
         return None
     findings = (*view.within("thrombosis", "thrombosis"), *view.within("leg_swelling", "leg-swelling"))
-    flag = view.flag(findings, SETS, tag="venous-thromboembolism", courses=courses, used=True)
+    flag = view.flag(findings, view.group(SETS), tag="venous-thromboembolism", courses=courses, used=True)
     if flag is None:
         return None
     return replace(flag, trigger=flag.names[0])

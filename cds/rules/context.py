@@ -81,11 +81,9 @@ def site_notes(picture: Picture) -> tuple[Note, ...]:
 def ended(picture: Picture) -> tuple[Note, ...]:
     """Medicines that ended lately, for the detail only (4b Drug); of steroids (section 5 Stopped steroid)."""
     ingredients_taken = {course.ingredient for course in picture.medication.courses}
-    medicines = picture.knowledge.medicines
+    medicines, agents = picture.knowledge.medicines, picture.knowledge.listed(serotonin.CLASSES)
     told_ended = [
-        ended
-        for ended in picture.medication.ended
-        if ended.tag not in serotonin.CLASSES and not medicines[ended.tag].line
+        ended for ended in picture.medication.ended if ended.tag not in agents and not medicines[ended.tag].line
     ]
     past = [ended for ended in told_ended if ended.end is not None and ended.ingredient not in ingredients_taken]
     return tuple(_ended(ended, picture) for ended in past if picture.is_within(ended.end, "recent_drug"))

@@ -15,7 +15,7 @@ from cds.rules.mentions import days_of
 from cds.rules.picture import Picture
 
 RETURNED = frozenset({"recurrence", "relapse"})
-ROUTINE = frozenset({"R1", "R2", "R4"})
+ROUTINE = "routine-if-dormant"  # a list of rules of the data
 
 
 def hidden(choices: Iterable[Choice], assessment: Assessment) -> tuple[Choice, ...]:
@@ -76,8 +76,10 @@ def _is_new(choice: Choice, newest: int, picture: Picture) -> bool:
     since = min(newest + 1, picture.today - picture.knowledge.days("dormant_sign"))
     if is_today(choice.flags):
         return True
-    return any(_counts(flag) and any(day is None or day >= since for day in flag.days) for flag in choice.flags)
+    return any(
+        _counts(flag, picture) and any(day is None or day >= since for day in flag.days) for flag in choice.flags
+    )
 
 
-def _counts(flag: Raised) -> bool:
-    return flag.id in ROUTINE or any("weight-loss" in finding.sets for finding in flag.found)
+def _counts(flag: Raised, picture: Picture) -> bool:
+    return flag.id in picture.knowledge.flags(ROUTINE) or any("weight-loss" in finding.sets for finding in flag.found)

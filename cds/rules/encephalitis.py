@@ -14,7 +14,7 @@ from cds.rules.view import View
 MENTAL, BESIDE = "changed-mind", "beside-changed-mind"  # groups of the data
 SODIUM, LIMIT = "sodium", "sodium-encephalitis"
 SENTENCE = "encephalitis"
-RULES = ("E3", "E4", "E6", "E9", "E11")  # the emergencies that explain a change of mind, by their tags
+RULES = "explain-mind"  # a list of rules of the data: emergencies, by their tags
 BY_SAMPLE, BY_CODE = "explain-mind-by-sample", "explain-mind-by-code"  # lists of the data
 READS = Reads(
     groups=(MENTAL, BESIDE),
@@ -22,7 +22,7 @@ READS = Reads(
     limits=(LIMIT,),
     windows=("encephalitis", "metabolic_lead"),
     attributes=("age",),
-    outcomes=RULES,
+    flags=(RULES,),
     tags=(BY_SAMPLE, BY_CODE),
 )
 TODAY = Reads(
@@ -87,7 +87,7 @@ def _low_sodium(view: View) -> Interpretation | None:
 
 def _is_explained(mental: Finding, view: View) -> bool:
     """Counted by another emergency, or within a week of its sample or code."""
-    flags = [flag for rule in RULES for flag in view.outcome(rule)]
+    flags = [flag for rule in view.flags(RULES) for flag in view.outcome(rule)]
     by_sample, by_code = view.tags(BY_SAMPLE), view.tags(BY_CODE)
     if any(mental in flag.found for flag in flags):
         return True

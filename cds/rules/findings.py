@@ -23,7 +23,6 @@ ASKED = "ask-"  # so the value sets of questions begin
 IN_DOUBT = frozenset({"sign-in-doubt"})
 IN_WORDS, ADDED_IN_WORDS = frozenset({RED_FLAG}), frozenset({ADDED})
 WORDED = IN_WORDS | ADDED_IN_WORDS | {UNSURE, UNREAD}  # of these only the first two are signs
-REGIONS = {"site-arm": "region-arm", "site-leg": "region-leg"}
 LONGEST_NAME = 40
 VAGUE = ("unspecified", "other ", "not elsewhere", " nos")  # how classifications name what they do not name
 
@@ -234,7 +233,7 @@ def _limbs(sites: Iterable[frozenset[str]], sets: frozenset[str], knowledge: Kno
     """The limbs that an urgent sign is stated for: by its site it tells of a region as by its code (N12 b)."""
     if sets.isdisjoint(knowledge.signs.urgent):
         return NOTHING
-    return frozenset(region for site in sites for place, region in REGIONS.items() if place in site)
+    return frozenset(region for site in sites for place, region in knowledge.rules.regions.items() if place in site)
 
 
 def _of_mention(term: Meaning, when: When | None) -> Finding:

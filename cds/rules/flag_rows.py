@@ -96,11 +96,12 @@ FLAGS = (
             ),
             groups=(serotonin.USED,),
             answers=("ask-temperature",),
-            thresholds=("fever", "fever_fahrenheit", *serotonin.THRESHOLDS),
+            thresholds=("fever", "fever_fahrenheit", serotonin.LEAST),
             analytes=("theophylline",),
             limits=("lithium", "theophylline"),
-            medicines=("lithium", "xanthine", *serotonin.CLASSES),
-            windows=("poisoning_syndrome", *serotonin.WINDOWS),
+            medicines=("lithium", "xanthine"),
+            classes=(serotonin.CLASSES,),
+            windows=("poisoning_syndrome", serotonin.SIGN, serotonin.ENDED, serotonin.STARTED),
         )
         | levels.LITHIUM
         | cholinergic.PICTURE,
@@ -122,8 +123,8 @@ FLAGS = (
         id="E8",
         card=EMERG,
         reads=Reads(
-            sets=(pregnancy.CODED, pregnancy.UNDIRECTED, pregnancy.HEADACHE, "pregnancy", *clot.SETS),
-            groups=(pregnancy.BRISK,),
+            sets=(pregnancy.CODED, pregnancy.UNDIRECTED, pregnancy.HEADACHE, "pregnancy"),
+            groups=(clot.SETS, pregnancy.BRISK),
             answers=("ask-blood-pressure", "ask-systolic", "ask-diastolic", "ask-pregnancy"),
             medicines=("estrogen",),
             windows=("pre_eclampsia_sign", "reported_sign", "after_birth", "pregnancy", "thrombosis", "leg_swelling"),
@@ -181,7 +182,7 @@ FLAGS = (
     Rule(
         id="P4",
         card=CHILD,
-        reads=Reads(attributes=("age", "twitch"), outcomes=infancy.OTHERS),
+        reads=Reads(attributes=("age", "twitch"), flags=(infancy.OTHERS,)),
         ask=once(infancy.spasms),
         sees="unused",
     ),

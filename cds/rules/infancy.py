@@ -10,8 +10,7 @@ from cds.rules.view import View
 
 NEWBORN, SEIZURE, UNMEASURED = "newborn", "infant-seizure", "infant-seizure-unmeasured"
 SENTENCES = (NEWBORN, SEIZURE, UNMEASURED)
-# P4 is for an infant of whom nothing else is known: the flags of every other sign of a child.
-OTHERS = ("E7", "P1", "P2", "P3", "P5", *(f"U{number}" for number in range(1, 9)))
+OTHERS = "infants-others"  # a list of rules of the data: those of every other sign of a child
 
 
 def found(view: View) -> Iterator[Raised]:
@@ -23,7 +22,7 @@ def found(view: View) -> Iterator[Raised]:
 def spasms(view: View) -> Raised | None:
     """P4: an infant of 28 days or more who twitches, and nothing else."""
     twitching = _twitching(view)
-    if not view.is_infant or view.is_newborn or not twitching or any(view.outcome(rule) for rule in OTHERS):
+    if not view.is_infant or view.is_newborn or not twitching or any(map(view.outcome, view.flags(OTHERS))):
         return None
     return Raised(id="P4", facts=twitching, days=(None,), names=_names(view))
 

@@ -18,8 +18,7 @@ from cds.rules.reported import is_pregnant
 from cds.rules.view import View
 
 ANSWERS = ("Observation", "QuestionnaireResponse")
-BRIEF = ("ask-nervous", "ask-worry")  # GAD-2
-LESS_IS_WORSE = frozenset({"ask-sleep", "ask-weight"})  # a lighter child may take less caffeine
+BRIEF = "brief-anxiety"  # a group of the data: GAD-2
 
 
 class Factor(Struct, frozen=True, kw_only=True):
@@ -52,14 +51,15 @@ def _brief_score(view: View) -> tuple[Fact, ...]:
     """The two questions of GAD-2, answered together (N22)."""
     if view.age is not None and view.age < view.at("gad7_years"):
         return ()
-    answers = [_standing(view, name, "questionnaire") for name in BRIEF]
+    questions = view.answer_group(BRIEF)
+    answers = [_standing(view, name, "questionnaire") for name in questions]
     both = [answer for answer in answers if answer is not None and 0 <= _value(answer) <= view.at("gad2_most")]
     total, limit = sum(map(_value, both)), view.at("gad2")
-    if len(both) < len(BRIEF) or total < limit:
+    if len(both) < len(questions) or total < limit:
         return ()
     fact = Fact(
         resource=both[0].named.ref,
-        label=view.label(BRIEF[0]),
+        label=view.label(questions[0]),
         value=total,
         date=both[0].when.text if both[0].when else None,
         limit=f">={number(limit)}",
@@ -185,7 +185,7 @@ def _badness(entry: ClinicalObservation, name: str, view: View) -> float:
     value = _in_unit(entry, unit, view) if unit else _value(entry)
     if value is None:
         return -math.inf
-    return -value if name in LESS_IS_WORSE else value
+    return -value if view.is_less_worse(name) else value
 
 
 def _has_number(entry: ClinicalObservation) -> bool:

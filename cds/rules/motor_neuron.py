@@ -12,7 +12,7 @@ from cds.rules.reads import DISEASES, EXPECTED, WHILE_TREATED, Reads
 from cds.rules.timing import EXPLAINED, first_onset
 
 BULBAR, BREATHING, LONG_TRACTS, WASTING = "U3", "U6", "U4", "U2"
-BESIDE_LONG_TRACTS = frozenset({"U1", "U2", "U3", "U5"})
+BESIDE_LONG_TRACTS = "beside-long-tracts"  # a list of rules of the data
 TONGUE, LIMBS = "tongue", "limbs"  # groups of the data
 READS = Reads(
     values=("specific-sign", "thyrotoxic-myopathy", "family-dystrophy", "kd-dystrophy"),
@@ -85,7 +85,7 @@ def _is_typical(naming: dict[str, list[Finding]], knowledge: Knowledge) -> bool:
             *(any(limb in sign.sets for sign in signs) for limb in knowledge.group(LIMBS)),
         )
     )
-    tracts = LONG_TRACTS in naming and not BESIDE_LONG_TRACTS.isdisjoint(naming)
+    tracts = LONG_TRACTS in naming and any(flag in naming for flag in knowledge.flags(BESIDE_LONG_TRACTS))
     return WASTING in naming or tongue or regions > 1 or tracts
 
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from cards.advice import Fact
 from cards.topics import Indicator
 from cds.knowledge.load import Knowledge
-from cds.knowledge.model import NewSignKind
+from cds.knowledge.rule_data import NewSignKind
 from cds.rules.findings import Finding, label
 from cds.rules.flag_rows import FLAGS
 from cds.rules.flags import Flags, Raised, raised
@@ -21,8 +21,7 @@ from cds.rules.reads import WHILE_TREATED
 from cds.rules.reported import sign_today
 from cds.rules.view import View
 
-NEW = ("U1", "U2", "U3", "U4", "U5", "U6", "U7", "U9", "R1", "R2")
-OF_LIMBS = ("U1", "U2", "U5")  # what such a disease brings with it
+NEW, OF_LIMBS = "new-in-disease", "of-limbs"  # lists of rules of the data
 TONGUE = "tongue"  # a group of the data
 Sets = Mapping[str, tuple[str, ...]]  # those of the signs of each flag
 OTHER_KIND = NewSignKind(kind="other", sets=frozenset())
@@ -102,7 +101,7 @@ def rule_of(knowledge: Knowledge) -> Callable[[View], Iterator[NewSign]]:
 
 def _of_known(view: View, diseases: tuple[Disease, ...], sets: Sets) -> Iterator[NewSign]:
     """N52: of the last 30 days, and after a disease was known."""
-    for candidate in (*_grave(view), *_today(view, sets), *_flagged(view, NEW, sets)):
+    for candidate in (*_grave(view), *_today(view, sets), *_flagged(view, view.flags(NEW), sets)):
         before = next((disease for disease in diseases if _precedes(disease, candidate.finding)), None)
         sign = _sign(view, candidate, before, view.days("new_sign")) if before else None
         if sign is not None:
@@ -115,7 +114,7 @@ def _precedes(disease: Disease, finding: Finding) -> bool:
 
 def _of_expected(view: View, diseases: tuple[Disease, ...], sets: Sets) -> Iterator[NewSign]:
     """N53: breathing, swallowing and weight of the last 30 days; of an adult also the weakness that belongs to it."""
-    belongs = _flagged(view, (*OF_LIMBS, *_bulbar(diseases)), sets) if _is_adult(view) else ()
+    belongs = _flagged(view, (*view.flags(OF_LIMBS), *_bulbar(diseases)), sets) if _is_adult(view) else ()
     new_signs = (
         *(
             _sign(view, candidate, diseases[0], view.days("new_sign"))
@@ -174,7 +173,7 @@ def left(flags: Flags, picture: Picture) -> Flags:
     """Step 21: the flags without what N53 lists as known or new, and without symptoms; undated signs stay."""
     if not picture.expected or picture.is_child:
         return flags
-    theirs = {*OF_LIMBS, *_bulbar(picture.expected)}
+    theirs = {*picture.knowledge.flags(OF_LIMBS), *_bulbar(picture.expected)}
     return tuple(remaining for flag in flags if flag.id != "ADD" for remaining in _without(flag, theirs, picture))
 
 

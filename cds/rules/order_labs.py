@@ -10,8 +10,7 @@ from cds.rules import abnormal_labs
 from cds.rules.flags import Raised
 from cds.rules.view import View
 
-BY_LIMIT = ("lithium", "theophylline")  # their limits make no abnormal result of their own
-TAGS = {"creatine-kinase": "rhabdomyolysis"}
+BY_LIMIT = "drafts-by-limit"  # a list of the data: their limits make no abnormal result of their own
 
 
 class Low(Struct, frozen=True):
@@ -23,15 +22,15 @@ class Low(Struct, frozen=True):
     notes: tuple[Note, ...]
 
 
-def severe_of(flags: Mapping[str, str]) -> Callable[[View], Iterator[Raised]]:
+def severe_of(flags: Mapping[str, str], tags: Mapping[str, str]) -> Callable[[View], Iterator[Raised]]:
     """The rule of results at an emergency limit by their value alone, each with its flag (3a E3 to E6)."""
 
     def severe(view: View) -> Iterator[Raised]:
         for analyte, flag in flags.items():
-            by_limit = analyte in BY_LIMIT
+            by_limit = analyte in view.tests(BY_LIMIT)
             result = view.acute_beyond(analyte) if by_limit else view.standing(analyte).emergency
             limit = view.limit_text(analyte) if by_limit else None
-            tag = TAGS.get(analyte, analyte)
+            tag = tags.get(analyte, analyte)
             raised = view.flag((), (), tag=tag, judged=(result,), limit=limit) if result else None
             if raised is not None:
                 yield replace(raised, id=flag)

@@ -1,6 +1,6 @@
 """E8 in pregnancy: severe blood pressure, or blood pressure or headache with a sign (3a; second edition N27, N42)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -16,8 +16,6 @@ from cds.rules.view import View
 
 CODED, HEADACHE, UNDIRECTED = "pre-eclampsia", "headache", "abnormal-reflex"
 BRISK = "brisk-reflexes"  # a group of the data
-HIGH = (("ask-systolic", "systolic"), ("ask-diastolic", "diastolic"))
-SEVERE = (("ask-systolic", "severe_systolic"), ("ask-diastolic", "severe_diastolic"))
 UNKNOWN_WEEKS = "pre-eclampsia-weeks-unknown"
 
 
@@ -51,7 +49,7 @@ def _pregnancies(view: View) -> tuple[Finding, ...]:
 def _late(view: View) -> Raised | None:
     """Brisk reflexes or clonus with high pressure or headache, or severe pressure alone."""
     brisk, headache = _brisk(view), _headache(view)
-    severe, high = list(_pressure(view, SEVERE)), list(_pressure(view, HIGH))
+    severe, high = list(_pressure(view, view.pressure.severe)), list(_pressure(view, view.pressure.high))
     if not (severe or (brisk and (headache or high))):
         return None
     return _flag(view, brisk, headache, severe or high)
@@ -60,7 +58,7 @@ def _late(view: View) -> Raised | None:
 def _weeks_unknown(view: View) -> Raised | None:
     """Severe pressure alone, or high pressure with headache, brisk reflexes or clonus."""
     brisk, headache = _brisk(view), _headache(view)
-    severe, high = list(_pressure(view, SEVERE)), list(_pressure(view, HIGH))
+    severe, high = list(_pressure(view, view.pressure.severe)), list(_pressure(view, view.pressure.high))
     if not (severe or (high and (brisk or headache))):
         return None
     flag = _flag(view, brisk, headache, severe or high)
@@ -83,9 +81,9 @@ def _headache(view: View) -> tuple[Finding, ...]:
     return view.within("pre_eclampsia_sign", HEADACHE)
 
 
-def _pressure(view: View, limits: tuple[tuple[str, str], ...]) -> Iterator[Fact]:
+def _pressure(view: View, limits: Mapping[str, str]) -> Iterator[Fact]:
     """Systolic or diastolic pressure at or above its limit within 7 days."""
-    for name, threshold in limits:
+    for name, threshold in limits.items():
         limit = view.at(threshold)
         for entry in view.component("ask-blood-pressure", name):
             if view.is_within(entry.when, "pre_eclampsia_sign") and _is_high(entry, name, limit, view):

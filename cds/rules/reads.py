@@ -10,6 +10,7 @@ from cds.knowledge.load import Knowledge
 
 DISEASES, EXPECTED = "known-diseases", "expected-diseases"  # groups of the data
 WHILE_TREATED = "kdn-myasthenia"
+SOCIAL, ASSESSED = "social-determinants", "health-assessments"  # groups of the data, for the evidence pages
 Attribute = Literal["age", "pregnancy", "diseases", "twitch", "onset"]
 
 
@@ -19,9 +20,10 @@ class Reads(Struct, frozen=True, kw_only=True):
     `sets`: signs, on problems, Observations and visits; `values`: what a problem or the coded value of an Observation
     says; `answers`: what Observations answer or measure; `problems`, `drugs`, `relatives`, `reports`: value sets that
     are read on one type only. `medicines` are classes, `limits` those that decide with a sign, `attributes` what is
-    derived of the person, `outcomes` what other rules found. `groups` are those of value sets (`value_groups` and
-    `problem_groups` of what is read as `values` and `problems`), `classes` of medicines, `tests` and `tags` of
-    emergencies are lists of the data; `sources` the citations of numbers.
+    derived of the person, `outcomes` what other rules found. `groups` are those of value sets (`value_groups`,
+    `problem_groups` and `answer_groups` of what is read as `values`, `problems` and `answers`), `classes` of medicines,
+    `tests`, `tags` of emergencies and `flags` (whose outcomes are read) are lists of the data; `sources` the citations
+    of numbers.
     """
 
     sets: tuple[str, ...] = ()
@@ -42,6 +44,8 @@ class Reads(Struct, frozen=True, kw_only=True):
     groups: tuple[str, ...] = ()
     value_groups: tuple[str, ...] = ()
     problem_groups: tuple[str, ...] = ()
+    answer_groups: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     tests: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
@@ -53,6 +57,8 @@ class Reads(Struct, frozen=True, kw_only=True):
             sets=tuple(name_of_set for name in self.groups for name_of_set in knowledge.group(name)),
             values=tuple(medicine for name in self.value_groups for medicine in knowledge.group(name)),
             problems=tuple(analyte for name in self.problem_groups for analyte in knowledge.group(name)),
+            answers=tuple(question for name in self.answer_groups for question in knowledge.group(name)),
+            outcomes=tuple(rule for name in self.flags for rule in knowledge.flags(name)),
             medicines=tuple(member for name in self.classes for member in knowledge.listed(name)),
             analytes=tuple(member for name in self.tests for member in knowledge.listed(name)),
         )

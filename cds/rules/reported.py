@@ -15,7 +15,7 @@ from cds.rules.own_words import first_of_sentence
 BREATHLESS, WEAK, BOTH_SIDES_NEW = "respiratory-emergency", "weakness", "weak-on-both-sides"
 SWALLOWING = "feeding-difficulty"
 IN_FULL = frozenset({"dark-urine"})  # it counts beside a result only (N36 f)
-TWITCHING = frozenset({"twitch", "twitch-eyelid"})
+TWITCHING = "twitching"  # a group of the data
 
 
 def of_person(chart: Chart, age: int | None) -> Chart:
@@ -119,7 +119,8 @@ class _Form:
         return replace(finding, sets=finding.sets | {"both-sides"}, onset=onset)
 
     def _doubted(self, finding: Finding, signs: frozenset[str]) -> Finding:
-        sets = (name for name in finding.sets if name.startswith(ASKED) or name in TWITCHING)
+        twitching = self._knowledge.group(TWITCHING)
+        sets = (name for name in finding.sets if name.startswith(ASKED) or name in twitching)
         today = self._is_within(finding, "reported_today") and self._asks_today(signs)
         values = (
             ("sign", first_of_sentence(label(finding, sorted(signs), self._knowledge))),

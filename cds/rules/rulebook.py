@@ -52,7 +52,8 @@ FACTORS = (
         card=Topic.LIFESTYLE,
         reads=Reads(
             sets=("stress",),
-            answers=("ask-gad7", "ask-phq9", self_harm.ASKED, *lifestyle.BRIEF),
+            answers=("ask-gad7", "ask-phq9", self_harm.ASKED),
+            answer_groups=(lifestyle.BRIEF,),
             windows=("questionnaire",),
             thresholds=("gad7", "gad7_years", "phq9", "gad2", "gad2_most"),
             sources=("gad7", "gad2"),
@@ -137,7 +138,7 @@ def _new_sign(knowledge: Knowledge) -> Rule:
             windows=("new_sign", "new_sign_expected"),
             thresholds=("adult_years",),
             attributes=("age",),
-            outcomes=new_signs.NEW,
+            flags=(new_signs.NEW, new_signs.OF_LIMBS),
         ),
         ask=new_signs.rule_of(knowledge),
         sees="open",
@@ -229,8 +230,8 @@ def _of_orders(knowledge: Knowledge) -> Iterator[Rule]:
     yield Rule(
         id="ORD-EMERG",
         card=Topic.EMERG,
-        reads=Reads(analytes=tuple(severe), limits=order_labs.BY_LIMIT),
-        ask=order_labs.severe_of(severe),
+        reads=Reads(analytes=tuple(severe), limits=knowledge.listed(order_labs.BY_LIMIT), tests=(order_labs.BY_LIMIT,)),
+        ask=order_labs.severe_of(severe, knowledge.rules.order_tags),
         at_order=True,
     )
     yield Rule(id="ORD-RISK", card=Topic.ORD_RISK, reads=order_risk.reads(knowledge), ask=None, at_order=True)
@@ -261,9 +262,9 @@ SEROTONERGIC = Rule(
     card=Topic.MED_REV,
     reads=Reads(
         sets=("tremor", "abnormal-reflex"),
-        medicines=serotonin.CLASSES,
-        windows=serotonin.WINDOWS,
-        thresholds=serotonin.THRESHOLDS,
+        classes=(serotonin.CLASSES,),
+        windows=(serotonin.SIGN, serotonin.ENDED, serotonin.STARTED),
+        thresholds=(serotonin.LEAST,),
     ),
     ask=serotonin.possible,
     sees="unused",

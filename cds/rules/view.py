@@ -7,7 +7,8 @@ from cds.chart.facts import ClinicalObservation, Drug, FamilyMember, LabResult, 
 from cds.chart.polarity import DENIED
 from cds.fhir.dates import When
 from cds.knowledge.codes import Concept
-from cds.knowledge.model import MedicineClass, NewSignKind, SleepNeed
+from cds.knowledge.model import MedicineClass
+from cds.knowledge.rule_data import NewSignKind, Pressure, SleepNeed
 from cds.rules import doses, lab_status
 from cds.rules.access import Access, UndeclaredReadError
 from cds.rules.doses import Dose
@@ -69,6 +70,16 @@ class View(Words):
         self._access.check("problem_groups", name)
         return self._access.knowledge.group(name)
 
+    def answer_group(self, name: str) -> tuple[str, ...]:
+        """The questions of a group."""
+        self._access.check("answer_groups", name)
+        return self._access.knowledge.group(name)
+
+    def flags(self, name: str) -> tuple[str, ...]:
+        """The rules of a list."""
+        self._access.check("flags", name)
+        return self._access.knowledge.flags(name)
+
     def tags(self, name: str) -> tuple[str, ...]:
         """The tags of emergencies of a list."""
         self._access.check("tags", name)
@@ -83,6 +94,11 @@ class View(Words):
         """The analytes of a list."""
         self._access.check("tests", name)
         return self._access.knowledge.listed(name)
+
+    @property
+    def pressure(self) -> Pressure:
+        """The thresholds of each part of a blood pressure: what is read of them is checked where it is read."""
+        return self._access.knowledge.rules.pressure
 
     def source(self, name: str) -> str:
         """The citation of a threshold or window."""

@@ -68,6 +68,11 @@ class Words:
         self._access.check("answers", question)
         return self._access.knowledge.answers.questions.units.get(question)
 
+    def is_less_worse(self, question: str) -> bool:
+        """Whether of two answers of a day the smaller number is the worse one."""
+        self._access.check("answers", question)
+        return question in self._access.knowledge.answers.questions.less_is_worse
+
     def threshold(self, question: str, unit: str) -> str | None:
         """The threshold of a question that has one in each unit."""
         self._access.check("answers", question)

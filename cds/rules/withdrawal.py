@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from cds.knowledge.load import Knowledge
 from cds.rules.findings import Findings, Remark, label
 
-SETS = ("withdrawal-drug",)
+SETS = "asked-withdrawal"  # a group of the data
 
 
 def past(findings: Findings, knowledge: Knowledge) -> Iterator[Remark]:
     """The withdrawals that no emergency has used."""
-    for finding in findings.of(*SETS):
-        sign, date = label(finding, SETS, knowledge), finding.when.text if finding.when else ""
+    sets = knowledge.group(SETS)
+    for finding in findings.of(*sets):
+        sign, date = label(finding, sets, knowledge), finding.when.text if finding.when else ""
         yield Remark("withdrawal_recorded", (("sign", f"{sign[0].upper()}{sign[1:]}"), ("date", date)))

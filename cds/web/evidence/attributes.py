@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from cds.rules.reads import Reads
+from cds.knowledge.load import Knowledge
+from cds.rules.reads import ASSESSED, SOCIAL, Reads
 from cds.web.evidence.card_evidence import Attribute, Source, Versions
-from cds.web.evidence.rulebook import ASSESSED, SOCIAL
 
 UNREAD = ("race", "ethnicity", "language", "sexual orientation", "gender identity")
 NOT_READ = "Not used: no rule reads it, and it is not decoded from the record."
@@ -18,9 +18,13 @@ ASSESSED_USED = "Used where recorded: the total scores of the GAD-7 and PHQ-9 qu
 NOT_USED = "Not used for this card."
 
 
-def attributes(reads: Reads, sources: Sequence[Source], versions: Versions) -> tuple[Attribute, ...]:
+def attributes(
+    reads: Reads, sources: Sequence[Source], versions: Versions, knowledge: Knowledge
+) -> tuple[Attribute, ...]:
     """All 13, told from what the rules of a card read."""
-    sets = set(reads.value_sets)
+    is_social, is_assessed = (
+        any(name in reads.value_sets for name in knowledge.group(group)) for group in (SOCIAL, ASSESSED)
+    )
     return (
         Attribute(number=1, name="Bibliographic citation", value="; ".join(source.short for source in sources)),
         Attribute(number=2, name="Developer", value=DEVELOPER),
@@ -29,8 +33,8 @@ def attributes(reads: Reads, sources: Sequence[Source], versions: Versions) -> t
         *_unread(),
         _use(10, "Use of sex", SEX, NO_SEX, is_used=bool(reads.analytes)),
         Attribute(number=11, name="Use of date of birth", value=BIRTH, used=True),
-        _use(12, "Use of social determinants of health", SOCIAL_USED, NOT_USED, is_used=bool(SOCIAL & sets)),
-        _use(13, "Use of health status assessments", ASSESSED_USED, NOT_USED, is_used=bool(ASSESSED & sets)),
+        _use(12, "Use of social determinants of health", SOCIAL_USED, NOT_USED, is_used=is_social),
+        _use(13, "Use of health status assessments", ASSESSED_USED, NOT_USED, is_used=is_assessed),
     )
 
 

@@ -12,7 +12,7 @@ from cds.chart.facts import Chart, Meaning, Report, RequestedService
 from cds.fhir import dates
 from cds.knowledge.codes import Concept
 from cds.knowledge.load import Knowledge
-from cds.knowledge.model import NewSignKind
+from cds.knowledge.rule_data import NewSignKind
 from cds.rules.abnormal_labs import Abnormal
 from cds.rules.assess import Assessment
 from cds.rules.causes import Cause

@@ -6,9 +6,6 @@ from cds.rules.rule import Rule
 from cds.rules.why import sought
 from cds.web.evidence.card_evidence import Rule as Shown
 
-SOCIAL = frozenset({"tobacco", "tobacco-current", "diet"})
-ASSESSED = frozenset({"ask-gad7", "ask-phq9", "ask-self-harm"})
-
 
 def told(rule: Rule, words: Words, knowledge: Knowledge) -> Shown:
     """One rule as an evidence page shows it."""
