@@ -27,6 +27,10 @@ OTHER = {
 }
 NUMBERED = ("rules.toml", "limits.toml", "analytes.toml", "medicines.toml", "causes.toml", "explanations.toml")
 LISTED = ("rules.toml", "medicines.toml", "causes.toml", "explanations.toml", "signs.toml")
+ENTRIES = (
+    *("sources", "repeats", "order_emergencies", "counsel"),
+    *("pressure.high", "pressure.severe", "regions", "site_signs", "order_tags"),
+)
 ORDERED = ("medicines.toml", "causes.toml", "analytes.toml", "explanations.toml")
 Changed = Iterator[tuple[str, str]]
 
@@ -175,7 +179,7 @@ def _swapped(text: str) -> Changed:
 def _entries(text: str) -> Changed:
     """Tables of the rules without one of their entries; a window or threshold that is gone does not start."""
     for name, begin, end in _blocks(text):
-        if name not in ("sources", "repeats", "order_emergencies", "counsel"):
+        if name not in ENTRIES:
             continue
         for line in re.finditer(r"^([\w-]+) = [^\n]*\n", text[begin:end], re.MULTILINE):
             at = begin + line.start()

@@ -29,7 +29,7 @@ from cds.rules.access import Access
 from cds.rules.view import View
 from cds.settings import load
 
-ASKED = ("days", "at", "listed", "group")
+ASKED = ("days", "at", "listed", "group", "flags")
 FEW = 20  # so few cases are not believed: what is worked out once is read once
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 VALID = re.compile(

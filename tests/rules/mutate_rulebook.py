@@ -62,6 +62,7 @@ EXPLAINED = {  # by the end of the name: why nothing that is compared can differ
     "KD.at_order": "never asked",
 }
 LISTED = tomllib.loads((Path(__file__).parent / "survivors.toml").read_text("utf-8"))["survivor"]
+EARLY = ("lists", "flags")  # read when the rulebook is made
 LATELY: list[int] = []  # the cases that told the last mutants
 
 
@@ -268,7 +269,7 @@ def concerned(mutant: Mutant, original: Original) -> list[int]:
     file, _, name = mutant.name.partition(":")
     words = name.split()
     found = frozenset(range(len(BODIES)))
-    if file == "rules.toml" and len(words) > 2 and words[1] != "lists":  # lists are read when the rulebook is made
+    if file == "rules.toml" and len(words) > 2 and words[1] not in EARLY:
         found = original.reading(words[2])
         if words[1] == "windows":
             found &= original.spanning(int(words[3]) - 2, int(words[3]) + 2)

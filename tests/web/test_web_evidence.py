@@ -229,7 +229,7 @@ def test_what_is_said_not_to_be_read_is_not_even_decoded() -> None:
 )
 def test_use_is_told_card_by_card(used: tuple[bool, ...], topic: Topic) -> None:
     """Sex, date of birth, social determinants, health status: as the card's own rules read them."""
-    told = attributes(reads(topic, KNOWLEDGE), (), Versions("1", "2", "3"))
+    told = attributes(reads(topic, KNOWLEDGE), (), Versions("1", "2", "3"), KNOWLEDGE)
 
     assert used == tuple(one.used for one in told[9:])
 
