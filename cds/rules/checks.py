@@ -93,6 +93,7 @@ CHART = Reads(
 )
 GAPS = ("examination", "onset", "medication-history")  # answered by no value set
 LIMIT_SOURCES = ("laboratory", "laboratory-flag")
+Table = tuple[str, str, Iterable[str], Collection[str]]  # file and key, the names that it names, those that exist
 
 
 def check(knowledge: Knowledge, words: Words, orders: Collection[str]) -> None:
@@ -108,34 +109,9 @@ def _missing(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Ite
         yield from _undefined(f"the rule {row.id}", row.reads, knowledge)
     for card in CARDS:
         yield from _undefined(f"the card {card.topic}", card.reads, knowledge)
-    tags = {tag for tags_of_topic in book.tags.values() for tag in tags_of_topic}
-    tables: Iterable[tuple[str, str, Iterable[str], Collection[str]]] = (
-        *(("rules.toml", f"groups.{key}", sets, knowledge.sets) for key, sets in rules.groups.items()),
-        *(("rules.toml", f"gaps.{key}", sets, knowledge.sets) for key, sets in rules.gaps.items()),
-        *(
-            ("rules.toml", f"lists.{key}", members, {*knowledge.analytes, *knowledge.medicines, *tags})
-            for key, members in rules.lists.items()
-        ),
-        *(("rules.toml", f"sources.{key}", (source,), words.citations) for key, source in rules.sources.items()),
-        ("rules.toml", "repeats", rules.repeats, book.tags[Topic.EMERG]),
-        ("rules.toml", "counsel", rules.counsel, book.tags[Topic.LIFESTYLE]),
-        ("rules.toml", "order_emergencies", rules.order_emergencies, knowledge.analytes),
-        ("rules.toml", "diuretic_limits", rules.diuretic_limits, knowledge.analytes),
-        ("rules.toml", "diuretic_limits", rules.diuretic_limits.values(), knowledge.combined),
-        ("rules.toml", "thyrotoxicosis", rules.thyrotoxicosis, knowledge.lab_tags),
-        ("rules.toml", "asked_of_all", rules.asked_of_all, rules.lists),
-        *(("rules.toml", f"flags.{key}", ids, book.rules) for key, ids in rules.flags.items()),
-        ("rules.toml", "pressure", (part for part, _ in rules.pressure.every), questions.units),
-        ("rules.toml", "pressure", (threshold for _, threshold in rules.pressure.every), rules.thresholds),
-        ("rules.toml", "regions", (*rules.regions, *rules.regions.values()), knowledge.sets),
-        ("rules.toml", "site_signs", rules.site_signs, PLACES),
-        ("rules.toml", "site_signs", rules.site_signs.values(), knowledge.sets),
-        ("rules.toml", "order_tags", rules.order_tags.values(), book.tags[Topic.EMERG]),
+    tables: Iterable[Table] = (
+        *_of_rules(knowledge, words, book),
         ("answers.toml", "questions.less-is-worse", questions.less_is_worse, questions.units),
-        *(
-            ("rules.toml", f"new_signs.{known_cause.kind}", known_cause.sets, knowledge.sets)
-            for known_cause in rules.new_signs
-        ),
         ("labels.toml", "names.form", knowledge.form.own_codes(), knowledge.names.form),
         ("phrases.toml", "same-day", knowledge.phrases.same_day, knowledge.names.spoken),
         ("phrases.toml", "same-day-if-sudden", knowledge.phrases.same_day_if_sudden, knowledge.names.spoken),
@@ -158,6 +134,40 @@ def _missing(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Ite
     )
     for file, key, names, present in tables:
         yield from ((file, key, f"there is no `{name}`") for name in names if name not in present)
+
+
+def _of_rules(knowledge: Knowledge, words: Words, book: Rulebook) -> Iterator[Table]:
+    """What rules.toml names, and where it has to be."""
+    rules = knowledge.rules
+    tags = {tag for tags_of_topic in book.tags.values() for tag in tags_of_topic}
+    yield from (
+        *(("rules.toml", f"groups.{key}", sets, knowledge.sets) for key, sets in rules.groups.items()),
+        *(("rules.toml", f"gaps.{key}", sets, knowledge.sets) for key, sets in rules.gaps.items()),
+        *(
+            ("rules.toml", f"lists.{key}", members, {*knowledge.analytes, *knowledge.medicines, *tags})
+            for key, members in rules.lists.items()
+        ),
+        *(("rules.toml", f"sources.{key}", (source,), words.citations) for key, source in rules.sources.items()),
+        ("rules.toml", "repeats", rules.repeats, book.tags[Topic.EMERG]),
+        ("rules.toml", "counsel", rules.counsel, book.tags[Topic.LIFESTYLE]),
+        ("rules.toml", "order_emergencies", rules.order_emergencies, knowledge.analytes),
+        ("rules.toml", "order_emergencies", rules.order_emergencies.values(), book.rules),
+        ("rules.toml", "diuretic_limits", rules.diuretic_limits, knowledge.analytes),
+        ("rules.toml", "diuretic_limits", rules.diuretic_limits.values(), knowledge.combined),
+        ("rules.toml", "thyrotoxicosis", rules.thyrotoxicosis, knowledge.lab_tags),
+        ("rules.toml", "asked_of_all", rules.asked_of_all, rules.lists),
+        *(("rules.toml", f"flags.{key}", ids, book.rules) for key, ids in rules.flags.items()),
+        ("rules.toml", "pressure", (part for part, _ in rules.pressure.every), knowledge.answers.questions.units),
+        ("rules.toml", "pressure", (threshold for _, threshold in rules.pressure.every), rules.thresholds),
+        ("rules.toml", "regions", (*rules.regions, *rules.regions.values()), knowledge.sets),
+        ("rules.toml", "site_signs", rules.site_signs, PLACES),
+        ("rules.toml", "site_signs", rules.site_signs.values(), knowledge.sets),
+        ("rules.toml", "order_tags", rules.order_tags.values(), book.tags[Topic.EMERG]),
+        *(
+            ("rules.toml", f"new_signs.{known_cause.kind}", known_cause.sets, knowledge.sets)
+            for known_cause in rules.new_signs
+        ),
+    )
 
 
 def _known_codes(knowledge: Knowledge) -> Collection[str]:
@@ -186,9 +196,7 @@ def _said_of(tag: TagWords) -> Collection[str]:
     return ("tests",) if tag.tests else ()
 
 
-def _of_medicines(
-    knowledge: Knowledge, words: Words, book: Rulebook
-) -> Iterator[tuple[str, str, Iterable[str], Collection[str]]]:
+def _of_medicines(knowledge: Knowledge, words: Words, book: Rulebook) -> Iterator[Table]:
     tags = {*book.tags[Topic.EMERG], *book.tags[Topic.LAB_ABN]}
     for name, medicine in knowledge.medicines.items():
         yield "medicines.toml", name, (*medicine.linked, *medicine.named), tags

@@ -119,6 +119,31 @@ def test_an_analyte_is_added_by_data_and_words_alone(files: Files) -> None:
             "groups.expected-diseases",
         ),
         (
+            lambda files: files.change("rules.toml", 'of-limbs = ["U1",', 'of-limbs = ["U0",'),
+            "rules.toml",
+            "flags.of-limbs",
+        ),
+        (
+            lambda files: files.change("rules.toml", "[flags]", '[flags]\nnever = ["U1"]'),
+            "rules.toml",
+            "never",
+        ),
+        (
+            lambda files: files.change("rules.toml", 'site-arm = "region-arm"', 'site-arm = "region-head"'),
+            "rules.toml",
+            "regions",
+        ),
+        (
+            lambda files: files.change("rules.toml", 'ask-systolic = "systolic"', 'ask-systolic = "sistolic"'),
+            "rules.toml",
+            "pressure",
+        ),
+        (
+            lambda files: files.change("rules.toml", "[order_tags]", '[order_tags]\nferritin = "calcium"'),
+            "rules.toml",
+            "ferritin",
+        ),
+        (
             lambda files: files.change("answers.toml", '"ask-worry"]', "]"),
             "valuesets.toml",
             "ask-worry",
