@@ -241,7 +241,7 @@ def kin(history: FamilyMemberHistory, namer: Namer, scope: Scope) -> FamilyMembe
     when = parse(history.date)
     if status_of(history) == "entered-in-error" or scope.is_future(when):
         return None
-    if "first-degree" not in namer.sets(concepts.each(history.relationship)):
+    if not _is_near(history, namer):
         return None
     diseases: list[Concept] = []
     words = None
@@ -253,6 +253,24 @@ def kin(history: FamilyMemberHistory, namer: Namer, scope: Scope) -> FamilyMembe
         return None
     meaning = Meaning(history.ref, tuple(diseases), union(diseases) or FAMILY_DISEASE, words=words)
     return FamilyMember(named=meaning, when=scope.date(when))
+
+
+def told_of_relative(history: FamilyMemberHistory, namer: Namer, scope: Scope) -> Iterator[ChartMention]:
+    """A disease of the family that is only suspected, or told in a language that is off: it is unclear (N14, N24)."""
+    when = parse(history.date)
+    if status_of(history) == "entered-in-error" or scope.is_future(when) or not _is_near(history, namer):
+        return
+    texts = (text for relative in history.condition or () for text in concepts.texts(relative.code))
+    if (meaning := namer.of_relative(history.ref, texts)) is not None:
+        yield ChartMention(named=meaning, when=scope.date(when))
+
+
+def _is_near(history: FamilyMemberHistory, namer: Namer) -> bool:
+    """Whether it is a parent, a sibling or a child, by code; where no code is known by the name (N19)."""
+    relationships = list(concepts.each(history.relationship))
+    if any(map(namer.concepts, relationships)):
+        return "first-degree" in namer.sets(relationships)
+    return any(namer.listener.is_near(text) for relationship in relationships for text in concepts.texts(relationship))
 
 
 def _of(period: Period | None) -> When | None:

@@ -28,6 +28,8 @@ def problem(condition: Condition, namer: Namer, scope: Scope, birth: When | None
     meaning = namer.named_at(condition.ref, condition.code, condition.body_site)
     if meaning is None:
         return None
+    if _is_twitch(meaning):
+        meaning = namer.with_disease(meaning, condition.ref, concepts.texts(condition.code)) or meaning
     clinical, verification = statuses(condition, namer.answers)
     if verification == "entered-in-error":
         return None

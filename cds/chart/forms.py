@@ -8,11 +8,11 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from cds.chart.facts import ClinicalObservation, ReportedMedicine, Source
+from cds.chart.facts import ClinicalObservation, Meaning, ReportedMedicine, Source
 from cds.chart.naming import Namer
 from cds.chart.observations import Entry, seen_in
 from cds.chart.own_form import OwnForm
-from cds.chart.polarity import FINDING, QUESTION, Assertion, By, Says
+from cds.chart.polarity import FINDING, QUESTION, Assertion, By, Says, of_part
 from cds.chart.scope import Scope
 from cds.chart.spoken import KEPT, RED_FLAG, TOLD, TWITCH_PHRASES, TextMeaning, normalise
 from cds.fhir.datatypes import CodeableConcept, Coding, Quantity
@@ -100,13 +100,29 @@ class Forms:
             return Reading(observations, medicines, unread_count + in_words.count(None))
         if _is_by_relative(response):
             answers = [self._of_child(answer) for answer in answers]
-        findings = [
-            below
-            for answer in answers
-            for finding in self._read(answer, codes, entry)
-            if (below := self._below(answer.headings, finding)) is not None
-        ]
+        findings = [finding for answer in answers for finding in self._findings(answer, codes, entry)]
         return Reading(findings, [], unread_count)
+
+    def _findings(self, pair: Answered, codes: QuestionCodes, entry: Entry) -> Iterator[ClinicalObservation]:
+        """What an answer shows below its headings; of what no rule reads, whether it tells of a grave disease (N24)."""
+        findings = list(self._read(pair, codes, entry))
+        if not findings and (disease := self._disease(pair, entry)) is not None:
+            yield disease
+        for finding in findings:
+            if (below := self._below(pair.headings, finding)) is not None:
+                yield below
+
+    def _disease(self, pair: Answered, entry: Entry) -> ClinicalObservation | None:
+        """A disease, the patient's or of the family, that a question names and its answer does not deny (N19, N24)."""
+        item, answer = pair.item, pair.answer
+        part = part_of(CodeableConcept(text=item.text), answer)
+        if of_part(part, (), (), self._namer.answers).says is Says.ABSENT:
+            return None
+        question = ": ".join((*pair.headings, item.text or "")).replace("?", " ")
+        answer_words = answer.value_string or (answer.value_coding.display if answer.value_coding else None)
+        names = (question, f"{question}: {answer_words}") if answer_words else (question,)
+        meaning = self._namer.with_disease(None, entry.ref, names)
+        return None if meaning is None else _finding(meaning, entry)
 
     def _below(self, headings: tuple[str, ...], finding: ClinicalObservation) -> ClinicalObservation | None:
         """A finding as the headings above it mean it: a relative's is none, a past one is unclear now (N14)."""
@@ -153,13 +169,7 @@ class Forms:
         meaning = self._namer.said(entry.ref, f"{question}: {text}")
         if meaning is None or meaning.phrases.isdisjoint(KEPT):
             return None
-        return ClinicalObservation(
-            named=replace(meaning, text=text[:QUOTED], words=text[:QUOTED]),
-            when=entry.when,
-            said=FINDING,
-            source=entry.source,
-            reported=entry.reported,
-        )
+        return _finding(replace(meaning, text=text[:QUOTED], words=text[:QUOTED]), entry)
 
     def _question(self, item: AnsweredItem, codes: QuestionCodes) -> tuple[CodeableConcept, list[CodeableConcept]]:
         """What an item asks, by code, else by its text; and if that names several things, each of them.
@@ -202,6 +212,13 @@ class Forms:
         form = _form_of(response).partition("|")[0]
         kind, ident = parts(form)
         return self._codes.get(form) or self._codes.get(f"{kind}/{ident}") or {}
+
+
+def _finding(meaning: Meaning, entry: Entry) -> ClinicalObservation:
+    """What words say."""
+    return ClinicalObservation(
+        named=meaning, when=entry.when, said=FINDING, source=entry.source, reported=entry.reported
+    )
 
 
 def _form_of(response: QuestionnaireResponse) -> str:

@@ -15,13 +15,16 @@ from cds.knowledge.abnormal_words import AbnormalWords
 from cds.knowledge.caffeine_words import CaffeineWords
 from cds.knowledge.codes import NOTHING, Concept
 from cds.knowledge.load import Knowledge
+from cds.words.hearing import QUOTED
 
 OPEN = "movement-unspecific"
+WITH_OTHERS = "only-with-others"  # a group of the data: value sets whose codes alone keep no card from calming (N24)
 SIDED = "acute-weakness"  # a group of the data: signs of which it matters whether both sides have them (N40)
 BOTH_SIDES = frozenset({"both-sides"})
 EYELIDS = frozenset({"site-eyelid"})
 # A twitch at such a place is a sign (N15), unless its own code is of that set and says it already.
 _ENDS = " .,;:!"
+UNCLEAR = frozenset({UNSURE})
 _WORDS = re.compile(r"\w+")
 
 
@@ -45,6 +48,8 @@ class Namer:
         self.systems = knowledge.systems
         self._sided = knowledge.group(SIDED)
         self._site_signs = knowledge.rules.site_signs
+        sets = frozenset(name for words in knowledge.spoken.values() for name in words.diseases.names)
+        self._grave = sets.difference(knowledge.group(WITH_OTHERS))
         self.question_verbs = tuple(sorted(knowledge.phrases.question_verbs, key=len, reverse=True))
         self.of_child = re.compile(_any_of(knowledge), re.IGNORECASE)
         self.units = knowledge.unit_words
@@ -103,6 +108,13 @@ class Namer:
             if (coding.system not in self._flat or not code.isalnum()) and self._find(coding.system, code) is not None:
                 return True
         return self._speaks(concept)
+
+    def may_tell(self, concept: CodeableConcept | None) -> bool:
+        """The same for the reason of a visit or an alert: also whether its words name a grave disease (N24)."""
+        return self.may_matter(concept) or (concept is not None and self._names_grave_disease(concept))
+
+    def _names_grave_disease(self, concept: CodeableConcept) -> bool:
+        return any(map(self.listener.may_name_grave_disease, texts(concept)))
 
     def _speaks(self, concept: CodeableConcept) -> bool:
         """A quick look: whether its text or the name of a code says anything."""
@@ -200,8 +212,7 @@ class Namer:
             return False
         if any(coding.code for coding in concept.coding or ()) and not self.is_coded(concept):
             return True
-        names = tuple(texts(concept))
-        return not names or any(map(self.listener.may_name_grave_disease, names))
+        return not any(texts(concept)) or self._names_grave_disease(concept)
 
     def is_coded(self, concept: CodeableConcept | None) -> bool:
         """Whether a known system codes it, whatever the code."""
@@ -238,16 +249,40 @@ class Namer:
 
     def reason(self, ref: str, concept: CodeableConcept | None) -> Meaning | None:
         """The same, of what is no problem and no finding: a sign that is coded there is one in words (N13, N17)."""
+        if concept is None:
+            return None
         named = self.named(ref, concept)
         if named is None or not named.concepts or "twitch" in named.sets:
-            return named
+            return self.with_disease(named, ref, texts(concept))
         spoken = self.listener.together((*texts(concept), *(hit.display for hit in named.concepts)))
-        return replace(said_at(ref, spoken), is_coded=True) if spoken.signs else named
+        if spoken.signs:
+            return replace(said_at(ref, spoken), is_coded=True)
+        if named.sets.isdisjoint(self._grave):
+            return named
+        return Meaning(ref, phrases=UNCLEAR, text=named.words, words=named.words)
+
+    def with_disease(self, meaning: Meaning | None, ref: str, names: Iterable[str]) -> Meaning | None:
+        """What is named; unclear too where its words name a grave disease, as words make no diagnosis (N17, N24)."""
+        if meaning is not None and meaning.phrases - TWITCH_PHRASES:
+            return meaning  # nothing calms beside these words in any case
+        quote = next(filter(self.listener.may_name_grave_disease, names), None)
+        if quote is None:
+            return meaning
+        if meaning is None:
+            return _unclear(ref, quote)
+        return replace(meaning, phrases=meaning.phrases | UNCLEAR, words=meaning.words or quote[:QUOTED])
+
+    def of_relative(self, ref: str, names: Iterable[str]) -> Meaning | None:
+        """What a relative has or may have, where the words that are used do not say it: it is unclear (N19, N24)."""
+        quote = next(filter(self.listener.may_name_family_disease, names), None)
+        return _unclear(ref, quote) if quote is not None else None
 
     def said(self, ref: str, text: str | None) -> Meaning | None:
         """What a text of a resource says, or None if no rule reads it."""
-        spoken_text = self.listener.heard(text) if text else NOTHING_SAID
-        return said_at(ref, spoken_text) if spoken_text is not NOTHING_SAID else None
+        if not text:
+            return None
+        spoken_text = self.listener.heard(text)
+        return self.with_disease(said_at(ref, spoken_text) if spoken_text is not NOTHING_SAID else None, ref, (text,))
 
     def family_words(self, concept: CodeableConcept | None) -> Iterator[str]:
         """The texts of a relative's condition that name a disease of the family, where no code says more (N19)."""
@@ -283,6 +318,10 @@ def union(concepts: Iterable[Concept]) -> frozenset[str]:
     return NOTHING.union(*(concept.sets for concept in concepts))
 
 
+def _unclear(ref: str, quote: str) -> Meaning:
+    return Meaning(ref, phrases=UNCLEAR, text=quote[:QUOTED], words=quote[:QUOTED])
+
+
 def said_at(ref: str, spoken_text: TextMeaning) -> Meaning:
     """What a text of a resource says, as the resource."""
     return Meaning(
@@ -299,4 +338,4 @@ def said_at(ref: str, spoken_text: TextMeaning) -> Meaning:
 
 def doubted(named: Meaning) -> Meaning:
     """What an entry says that is not final: nobody knows whether it is so (N1)."""
-    return replace(named, sets=NOTHING, phrases=frozenset({UNSURE}), signs=(), added=(), today=())
+    return replace(named, sets=NOTHING, phrases=UNCLEAR, signs=(), added=(), today=())

@@ -138,6 +138,9 @@ class Reader:
     def _codes_matter(self, resource: Anything) -> bool:
         return self._namer.may_matter(resource.code)
 
+    def _alert_matters(self, resource: fhir.Flag) -> bool:
+        return self._namer.may_tell(resource.code)
+
     def _report_matters(self, resource: fhir.DiagnosticReport) -> bool:
         return bool(resource.contained) or self._samples.matters(resource) or self._namer.may_matter(resource.code)
 
@@ -153,7 +156,7 @@ class Reader:
         codes = resource.reason_code
         if resource.reason is not None or resource.contained:
             return True
-        return codes is not None and any(map(self._namer.may_matter, each(codes)))
+        return codes is not None and any(map(self._namer.may_tell, each(codes)))
 
     def _medicine_matters(self, resource: Medicated) -> bool:
         """It names a medicine of interest, by code or in words, or is in no classification, or refers to one."""
@@ -346,7 +349,10 @@ class Reader:
 
     def family(self, resource: fhir.FamilyMemberHistory) -> None:
         """Take a relative."""
-        self._keep(self._chart.kin, care_events.kin(resource, self._namer, self.scope))
+        relative = care_events.kin(resource, self._namer, self.scope)
+        self._keep(self._chart.kin, relative)
+        if relative is None:
+            self._chart.told += care_events.told_of_relative(resource, self._namer, self.scope)
 
     @staticmethod
     def _keep(where: list[Anything], fact: object) -> None:
@@ -382,7 +388,7 @@ _LOOKS: dict[type, Callable[[Reader, Anything], bool]] = {
     fhir.Observation: Reader._observation_matters,
     fhir.Encounter: Reader._visit_matters,
     fhir.Procedure: Reader._codes_matter,
-    fhir.Flag: Reader._codes_matter,
+    fhir.Flag: Reader._alert_matters,
     fhir.DiagnosticReport: Reader._report_matters,
     fhir.MedicationRequest: Reader._prescription_matters,
     fhir.MedicationStatement: Reader._prescription_matters,

@@ -144,6 +144,14 @@ class Listener:
                 self._grave[text] = remembered
         return remembered
 
+    def may_name_family_disease(self, text: str) -> bool:
+        """Whether a text about a relative names a disease of the motor neurons or muscles, or may, in any language."""
+        return self._diseases.may_be_of_family(text)
+
+    def is_near(self, relative: str) -> bool:
+        """Whether the name of a relative is that of a parent, a sibling or a child, in any language (N19)."""
+        return self._diseases.is_near(relative)
+
     @cached_property
     def _diseases(self) -> DiseaseNames:
         """Made at the first problem that no code of ours says: most charts need none."""

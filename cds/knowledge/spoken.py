@@ -121,18 +121,29 @@ class Headings(Struct, frozen=True, forbid_unknown_fields=True):
     absent: list[str]
 
 
-class LanguageWords(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """The words of one language. `additional` are the signs that are symptoms only (ADD); all others are R4 (N17).
+class Diseases(Struct, frozen=True, forbid_unknown_fields=True):
+    """Names beside which nothing calms where only words say them (N24), by the value set whose codes keep from calming.
 
-    `grave` are diseases beside which nothing calms, where a problem names them in words only (N24).
+    `to_exclude` is what asks for it to be ruled out: unclear of a diagnosis (N14). `none` holds a name and means
+    something else. `small` are short names that count in small letters too, `kin` relatives whose disease counts.
     """
+
+    names: dict[str, list[str]]
+    to_exclude: list[str]
+    none: list[str]
+    small: list[str]
+    kin: list[str]
+
+
+class LanguageWords(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """The words of one language. `additional` are the signs that are symptoms only (ADD); all others are R4 (N17)."""
 
     words: dict[str, list[str]]
     twitch: Twitches
     signs: dict[str, list[str]]
     additional: list[str]
     family: list[str]
-    grave: list[str]
+    diseases: Diseases
     look_alikes: LookAlikes
     headings: Headings
     cues: Cues

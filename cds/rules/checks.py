@@ -79,7 +79,7 @@ CHART = Reads(
         *("max_cards", "max_facts", "max_twitches", "max_other_results", "frequent_per_day"),
     ),
     groups=(
-        *("answered", "common-in-benign", "hard-signs", "regions", "lower-motor-signs"),
+        *("answered", "common-in-benign", "hard-signs", "regions", "lower-motor-signs", "only-with-others"),
         *("beyond-ms", "muscular", "named-weakness", "never-specific", "urgent-if-no-emergency"),
         *("asked-withdrawal", "alcohol-answers", "twitching"),
     ),
@@ -92,6 +92,7 @@ CHART = Reads(
     flags=("routine-if-dormant", "beside-long-tracts"),
 )
 GAPS = ("examination", "onset", "medication-history")  # answered by no value set
+OF_NO_SET = "other"  # diseases in words that no value set holds
 LIMIT_SOURCES = ("laboratory", "laboratory-flag")
 Table = tuple[str, str, Iterable[str], Collection[str]]  # file and key, the names that it names, those that exist
 
@@ -126,6 +127,10 @@ def _missing(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Ite
         *(("limits.toml", limit.analyte, (limit.citation,), words.citations) for limit in knowledge.every_limit),
         *(("causes.toml", name, cause.tests, knowledge.analytes) for name, cause in knowledge.causes.items()),
         *_of_medicines(knowledge, words, book),
+        *(
+            (f"words/{name}.toml", "diseases.names", language.diseases.names, {*knowledge.sets, OF_NO_SET})
+            for name, language in knowledge.spoken.items()
+        ),
         *(("orders.toml", f"lab:{test}", (f"lab:{test}",), orders) for test in knowledge.orderable),
         *(("orders.toml", row.topic.value, row.orders, orders) for row in CARDS),
         ("phrases.toml", "tests", knowledge.orderable, words.book.tests),

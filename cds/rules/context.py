@@ -333,8 +333,9 @@ def unclear(picture: Picture) -> tuple[Note, ...]:
 
 
 def unsure(picture: Picture) -> tuple[Note, ...]:
-    """The texts that speak of a twitch or a sign and do not say that the patient has it, quoted, each once (N14)."""
-    quotes = dict.fromkeys(own(term.text, (), picture.knowledge) for term in picture.unsure if term.text)
+    """The texts that speak of a twitch, a sign or a disease and do not say that the patient has it, each once (N14)."""
+    texts = (term.text or term.words for term in picture.unsure)
+    quotes = dict.fromkeys(own(text, (), picture.knowledge) for text in texts if text)
     return tuple(Note("text_unclear", {"phrase": quote}) for quote in quotes)
 
 

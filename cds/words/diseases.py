@@ -1,39 +1,104 @@
-"""Names of grave diseases in the text of a problem that no code says (N24): nothing calms beside one."""
+"""Names of grave diseases in a text that no code says (N24): nothing calms beside one."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from msgspec.structs import replace
 
-from cds.knowledge.spoken import LanguageWords, Twitches
+from cds.knowledge.spoken import Cues, LanguageWords, LookAlikes, Misspellings, Twitches
 from cds.words.hearing import Hearing
-from cds.words.lists import stems_of_diseases
+from cds.words.lists import stems_of_family
 from cds.words.mention import Field, Polarity
 from cds.words.quick import Quick
+from cds.words.tokens import fold, tokens
 
 OPEN = frozenset({Polarity.PRESENT, Polarity.DOUBT, Polarity.UNKNOWN})
 NO_TWITCH = Twitches(anywhere=[], bare=[], eyelid=[], tongue=[], face=[])
+OF_FAMILY = ("kd-als", "kd-sma", "kd-kennedy", "kd-dystrophy")  # a relative's counts too (3a ADD, N19)
+OF_OTHERS = ("person", "history", "pronoun")  # the cues that say whose it is or was
+BORN = frozenset({"natural", "biological"})  # as HL7 calls them
+_LONG = re.compile(r"[^\W\d_]{7,}(?![*\w])")  # words of a shorter name: one wrong letter may make another word
 
 
 class DiseaseNames:
     """The names of all languages, also of those that are off: what is not read calms nobody."""
 
     def __init__(self, languages: Mapping[str, LanguageWords]) -> None:
-        self._languages = languages
-        self._quick = Quick(frozenset().union(*(stems_of_diseases(words) for words in languages.values())))
+        self._languages = {name: _of_diseases(words, _names(words)) for name, words in languages.items()}
+        self._of_family = {name: [*words.family, *_names(words, OF_FAMILY)] for name, words in languages.items()}
+        self._small = frozenset(name for words in languages.values() for name in words.diseases.small)
+        self._kin = frozenset(fold(name) for words in languages.values() for name in words.diseases.kin)
+        self._quick = Quick(frozenset().union(*map(stems_of_family, self._languages.values())))
 
     @cached_property
     def _hearing(self) -> Hearing:
         """Made at the first text that holds a stem of a name: few charts have one."""
-        return Hearing({name: _of_diseases(words) for name, words in self._languages.items()})
+        return Hearing(self._languages, self._small)
+
+    @cached_property
+    def _hearing_of_family(self) -> Hearing:
+        """Made at the first text that names a disease of somebody else: whose it is is not asked again."""
+        return Hearing({name: _of_relatives(words, self._of_family[name]) for name, words in self._languages.items()})
 
     def may_name_one(self, text: str) -> bool:
-        """Whether a text names one that the patient has or may have; a denied, past or other person's is none."""
+        """Whether a text names one that the patient has or may have; a denied, past or other person's is none.
+
+        A motor neuron or muscle disease of a parent, sibling or child counts (N19): nothing calms beside it either.
+        """
         if not self._quick.may(text):
             return False
-        mentions = self._hearing.hear(text, self._hearing.languages, Field.FAMILY)
-        return any(mention.polarity in OPEN for mention in mentions)
+        polarities = _polarities(self._hearing, text)
+        if not polarities.isdisjoint(OPEN):
+            return True
+        if Polarity.PERSON not in polarities or self._kin.isdisjoint(token.text for token in tokens(text)):
+            return False
+        return self.may_be_of_family(text)
+
+    def may_be_of_family(self, text: str) -> bool:
+        """Whether a text about a relative names a disease of the motor neurons or muscles, or may (N19)."""
+        return not _polarities(self._hearing_of_family, text).isdisjoint(OPEN)
+
+    def is_near(self, relative: str) -> bool:
+        """Whether a relative is called as a parent, a sibling or a child is: "mother", "natural mother"."""
+        *born, last = [token.text for token in tokens(relative)] or [""]
+        return last in self._kin and all(word in BORN for word in born)
 
 
-def _of_diseases(words: LanguageWords) -> LanguageWords:
-    return replace(words, twitch=NO_TWITCH, signs={}, family=[*words.family, *words.grave])
+def _polarities(hearing: Hearing, text: str) -> frozenset[Polarity]:
+    return frozenset(mention.polarity for mention in hearing.hear(text, hearing.languages, Field.FAMILY))
+
+
+def _names(words: LanguageWords, sets: Iterable[str] | None = None) -> list[str]:
+    names = words.diseases.names
+    return [text for name in (names if sets is None else sets) for text in names[name]]
+
+
+def _of_relatives(words: LanguageWords, names: list[str]) -> LanguageWords:
+    """The words for a text about a relative: of a family history only a no counts, not that it is one and past."""
+    no_cues: dict[str, list[str]] = {kind: [] for kind in Cues.__struct_fields__ if kind.startswith(OF_OTHERS)}
+    return replace(words, family=names, cues=replace(words.cues, **no_cues))
+
+
+def _parts(text: str) -> frozenset[str]:
+    return frozenset(word for part in text.split() for word in part.split("|"))
+
+
+def _of_diseases(words: LanguageWords, names: list[str]) -> LanguageWords:
+    """The words with names of diseases only; of long ones a letter may be wrong, and what is asked for is in doubt."""
+    diseases = words.diseases
+    told_apart = {*map(fold, names), *diseases.kin}  # "MND excluded", "no family history" tell nothing of a twitch only
+    long_words = {word for text in names for word in _LONG.findall(text)}
+    return replace(
+        words,
+        twitch=NO_TWITCH,
+        signs={},
+        family=names,
+        look_alikes=LookAlikes(fit=[], far=[], firm=[], loose=[], other=diseases.none),
+        cues=replace(
+            words.cues,
+            doubt_all=[*words.cues.doubt_all, *diseases.to_exclude],
+            pseudo=[text for text in words.cues.pseudo if _parts(text).isdisjoint(told_apart)],
+        ),
+        misspelt=Misspellings(of=[*words.misspelt.of, *sorted(long_words)], never=words.misspelt.never),
+    )

@@ -10,7 +10,7 @@ from cds.words.cues import Cues
 from cds.words.lists import compiled, stems_of_signs, stems_of_twitches
 from cds.words.masks import CUE
 from cds.words.mention import Field, Mention, Polarity
-from cds.words.patterns import Match, Phrases
+from cds.words.patterns import OTHER, Match, Phrases
 from cds.words.quick import Quick
 from cds.words.sentences import WINDOW, Sentences
 from cds.words.spread import is_beyond
@@ -23,7 +23,6 @@ LONGEST_ABBREVIATION = 4
 TWITCH, SIGN, FAMILY, LOOKS = "twitch", "sign:", "family", "look:"
 EYELID = "eyelid"
 FAR, FIT = "look:far", "look:fit"
-OTHER = "look:other"  # words that hold those of a sign and mean something else: "weak pulse"
 WEAKNESS, FATIGUE = "sign:weakness", "sign:fatigue"  # "weak" without a place is fatigue (N16)
 SURE_BEFORE, SURE_AFTER = 6, 4
 # Of two languages that both know a phrase, the one that silences it is right: it knows the cue (N14).
@@ -50,9 +49,10 @@ class _Language(Struct, frozen=True, eq=False):
 
 
 class Hearing:
-    """The words of all languages, compiled once."""
+    """The words of all languages, compiled once; `small` are short names of diseases that count in small letters."""
 
-    def __init__(self, languages: Mapping[str, LanguageWords]) -> None:
+    def __init__(self, languages: Mapping[str, LanguageWords], small: frozenset[str] = frozenset()) -> None:
+        self._small = small
         self._languages = {name: _compiled(name, words) for name, words in languages.items()}
         self._quick: dict[tuple[str, ...], Quick] = {}
 
@@ -98,7 +98,7 @@ class Hearing:
         for name, (matches, took) in matched.items():
             cues = Cues(sentences, matches)
             relevant = [match for match in matches if not _is_other(match, excluding)]
-            mentions += _mentions(relevant, name, self._languages[name], text, cues)
+            mentions += _mentions(relevant, name, self._languages[name], text, cues, self._small)
             steps += took + cues.steps
         understood = Understood(
             sentences,
@@ -134,7 +134,9 @@ def _compiled(name: str, language_words: LanguageWords) -> _Language:
     )
 
 
-def _mentions(matches: list[Match], name: str, language: _Language, text: str, cues: Cues) -> Iterator[Mention]:
+def _mentions(
+    matches: list[Match], name: str, language: _Language, text: str, cues: Cues, small: frozenset[str]
+) -> Iterator[Mention]:
     sentences = cues.sentences
     signs = [match for match in matches if match.meaning.startswith(SIGN)]
     looks: dict[int, list[Match]] = {}
@@ -145,7 +147,7 @@ def _mentions(matches: list[Match], name: str, language: _Language, text: str, c
         concept, _, place = match.meaning.removeprefix(SIGN).partition(":")
         is_sign = match.meaning.startswith(SIGN)
         first, last = sentences.tokens[match.first], sentences.tokens[match.end - 1]
-        if concept == FAMILY and _is_lower(text[first.start : last.end]):
+        if concept == FAMILY and _is_lower(text[first.start : last.end], small):
             continue
         around = cues.around(match)
         polarity = around.polarity(is_sign=is_sign)
@@ -167,9 +169,9 @@ def _mentions(matches: list[Match], name: str, language: _Language, text: str, c
         )
 
 
-def _is_lower(words: str) -> bool:
+def _is_lower(words: str, small: frozenset[str]) -> bool:
     """Whether a word is as short as the abbreviation of a disease and not written like one: "als" is no ALS (N19)."""
-    return len(words) <= LONGEST_ABBREVIATION and not words.isupper()
+    return len(words) <= LONGEST_ABBREVIATION and not words.isupper() and words.lower() not in small
 
 
 def _longest(matches: Iterable[Match]) -> list[Match]:

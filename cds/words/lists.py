@@ -46,9 +46,9 @@ def stems_of_signs(language_words: LanguageWords) -> frozenset[str]:
     return _stems_of([text for texts in language_words.signs.values() for text in texts], language_words)
 
 
-def stems_of_diseases(language_words: LanguageWords) -> frozenset[str]:
-    """The same for every text that names a disease of the family or a grave one."""
-    return _stems_of((*language_words.family, *language_words.grave), language_words)
+def stems_of_family(language_words: LanguageWords) -> frozenset[str]:
+    """The same for every text that names a disease of the list `family`."""
+    return _stems_of(language_words.family, language_words)
 
 
 def _stems_of(texts: Iterable[str], language_words: LanguageWords) -> frozenset[str]:

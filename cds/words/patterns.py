@@ -23,6 +23,7 @@ MOST_STEPS = 64  # for one phrase
 MOST_SIDES = 3
 YEAR_DIGITS = 4
 AROUND = ("cue:", "look:")  # what matters only beside a mention
+OTHER = "look:other"  # and what makes none of a mention in any language: it matters where the mention is another one's
 
 
 class Phrase(Struct, frozen=True, gc=False):
@@ -74,7 +75,7 @@ class Phrases:
             self._put(Phrase(tuple(chain.from_iterable(order)), gap if len(sides) == 1 else WIDE, meaning))
 
     def _put(self, phrase: Phrase) -> None:
-        if not phrase.meaning.startswith(AROUND):
+        if phrase.meaning == OTHER or not phrase.meaning.startswith(AROUND):
             self._mentions.add(phrase.elements[0])
         self._by_first.setdefault(phrase.elements[0], []).append(phrase)
 

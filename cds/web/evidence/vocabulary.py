@@ -22,6 +22,12 @@ HEADINGS = {
     "absent": "a heading of a form: the items below it are denied",
     "child": "the patient, where a relative filled in the form",
 }
+DISEASES = {
+    "to_exclude": "asks for a disease to be ruled out: unclear",
+    "none": "holds the name of a disease and is none",
+    "small": "a short name of a disease that also counts in small letters",
+    "kin": "a relative whose disease of the motor neurons or muscles counts",
+}
 LOOKS = {
     "fit": "a fit: closes the gate past a semicolon too, where nothing tells when or whose the twitch is",
     "far": "looks like a twitch: closes the gate from anywhere in its sentence",
@@ -105,7 +111,10 @@ def _lists(language: LanguageWords, knowledge: Knowledge) -> Iterator[Phrases]:
         grade = "a symptom only" if sign in language.additional else "a sign, R4 at most"
         yield Phrases(f"{knowledge.names.spoken[sign]}: {grade}", tuple(texts))
     yield Phrases("a disease of the family: a symptom only", tuple(language.family))
-    yield Phrases("a disease beside which nothing calms, where a problem names it in words only", tuple(language.grave))
+    for name, texts in language.diseases.names.items():
+        yield Phrases(f"nothing calms beside it, where only words say it ({name})", tuple(texts))
+    for kind, gives in DISEASES.items():
+        yield Phrases(gives, tuple(getattr(language.diseases, kind)))
     for kind, texts in msgspec.to_builtins(language.look_alikes).items():
         yield Phrases(LOOKS[kind], tuple(texts))
     for kind, texts in msgspec.to_builtins(language.cues).items():
