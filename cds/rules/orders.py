@@ -143,8 +143,7 @@ def _unseen(drafted: Drafted, picture: Picture, runner: RuleRunner) -> tuple[Adv
 def _is_all_known(checked: Collection[str], picture: Picture) -> bool:
     """Beside a serotonergic draft what was given counts too: linezolid and methylene blue are often only given."""
     unread = picture.laboratory.unread.keys() & {*rulebook_of(picture.knowledge).rules["ORD-RISK"].reads.analytes}
-    beside = {*picture.knowledge.listed(order_risk.REUPTAKE), order_risk.SEROTONERGIC}
-    missing = () if beside.isdisjoint(checked) else ("MedicationAdministration",)
+    missing = ("MedicationAdministration",) if order_risk.SEROTONERGIC in checked else ()
     return picture.complete.has("Observation", "MedicationRequest", *missing) and not unread
 
 
