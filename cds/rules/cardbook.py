@@ -82,7 +82,7 @@ CARDS = (
         protected=True,
         reads=Reads(windows=("finding_observation",)),
         example=("child",),
-        orders=("referral:paediatric-neurology", "lab:creatine-kinase"),
+        orders=("referral:paediatric-neurology",),
     ),
     CardRow(
         topic=Topic.NEURO_URG,  # 4a NEURO-URG

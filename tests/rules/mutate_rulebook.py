@@ -5,7 +5,7 @@ made one step larger and one smaller, each operator, effect and switch is turned
 each value set emptied, each block put behind the next (`data_mutants`). A mutant of a row is found where the start
 refuses it, or where discovery, an evidence table, what makes way for what, or an answer to a golden case changes; one
 of the data only by the start or an answer, numbers in it not compared: a limit that is printed is not thereby tested.
-Survivors are printed; those of EXPLAINED and `survivors.toml` with the reason. Ends with 1 if one survives without
+Survivors are printed, with the reason where there is one (`reasons`). Ends with 1 if one survives without
 a reason. WORD: only mutants whose table or name holds it; @FILE: those that an earlier run said survived.
 
 Each mutant is judged in a process of its own, which is made of one that holds all that a start makes (`quick_start`),
@@ -23,7 +23,6 @@ import shutil
 import signal
 import sys
 import tempfile
-import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -37,12 +36,12 @@ sys.path.insert(0, str(Path(__file__).parents[2]))  # this checkout, whatever is
 
 import data_mutants
 import quick_start
+import reasons
 import row_mutants
 import verdicts
 from charts.dates import TODAY
 from charts.seam import engine
 from golden_answers import AMENDMENTS, BODIES, NAMES, Original, answer, is_same, mask, recorded, started
-from msgspec.structs import replace
 from verdicts import Verdict
 
 from cards.topics import Indicator, Topic
@@ -50,18 +49,11 @@ from cds.call import Engine
 from cds.rules import decide
 from cds.rules.cardbook import CARDS
 from cds.rules.choice import Choice
-from cds.rules.reads import FIELDS
 from cds.rules.rulebook import rulebook_of
 from cds.web.evidence import decisions
 
 DATA = Path(__file__).parents[2] / "cds/knowledge/data"
 WITNESSES = 25
-EXPLAINED = {  # by the end of the name: why nothing that is compared can differ
-    "also+": "REASSURE has no rules: the evidence page would list one more",
-    "KD.card": "never asked; no explanation is compared",
-    "KD.at_order": "never asked",
-}
-LISTED = tomllib.loads((Path(__file__).parent / "survivors.toml").read_text("utf-8"))["survivor"]
 EARLY = ("lists", "flags")  # read when the rulebook is made
 LATELY: list[int] = []  # the cases that told the last mutants
 
@@ -163,10 +155,10 @@ def main() -> None:
             LATELY[:] = [verdict.place, *(one for one in LATELY if one != verdict.place)][:WITNESSES]
     survivors = [one.name for one in chosen if done[one.name].state == "survived"]
     for name in survivors:
-        say(f"survived: {name}\n    {_explained(name)}")
-    for line in verdicts.counted([(one.table, done[one.name]) for one in chosen], _explained):
+        say(f"survived: {name}\n    {reasons.reason(name)}")
+    for line in verdicts.counted([(one.table, done[one.name]) for one in chosen], reasons.reason):
         say(line)
-    unexplained = [name for name in survivors if not _explained(name)]
+    unexplained = [name for name in survivors if not reasons.reason(name)]
     say(f"{len(chosen)} mutants, {len(survivors)} survivors, {len(unexplained)} without a reason")
     sys.exit(1 if unexplained else 0)
 
@@ -217,43 +209,6 @@ def _listed(file: str) -> frozenset[str]:
     """The mutants that an earlier run said survived."""
     lines = Path(file).read_text("utf-8").splitlines()
     return frozenset(line.removeprefix("survived: ").strip() for line in lines if line.startswith("survived: "))
-
-
-def _explained(name: str) -> str:
-    """Why a survivor cannot be told: by the end of its name, its pattern, or what its row declares."""
-    by_end = (reason for end, reason in EXPLAINED.items() if name.endswith(end))
-    listed = (one["reason"] for one in LISTED if re.match(one["name"], name))
-    return next(filter(None, (*by_end, *listed, _declared(name))), "")
-
-
-def _declared(name: str) -> str:
-    """Why a change of what a row sees, or of its place, can make no difference, by the row itself."""
-    book = rulebook_of(engine(TODAY).knowledge)
-    ident, _, changed = name.rpartition(".")
-    row = book.rules.get(ident)
-    if row is None:
-        return ""
-    field, _, left_out = changed.partition("-")
-    if field in FIELDS and left_out:
-        less = replace(row.reads, **{field: tuple(one for one in getattr(row.reads, field) if one != left_out)})
-        is_there = left_out in getattr(less.listed(engine(TODAY).knowledge), field)
-        return "equivalent: a group or a list that the row reads holds it too" if is_there else ""
-    if not (changed == "order" or changed.startswith("sees=")):
-        return ""
-    if row.ask is None:
-        return "equivalent: the row has no function of its own; its caller asks in an order of its own"
-    if changed == "order":
-        of_card = book.of_card(row.card) if row.card and not row.at_order else (row,)
-        return "equivalent: it is the last of its card already" if of_card[-1].id == ident else ""
-    reads = row.reads.listed(engine(TODAY).knowledge)
-    signs = {*reads.sets, *reads.values, *(f"phrase {phrase}" for phrase in reads.phrases)}
-    if not signs:
-        return "equivalent: what it may see differs in signs only, and it reads none"
-    answered = set(engine(TODAY).knowledge.group("answered"))
-    views = {row.sees, changed.removeprefix("sees=")}
-    if views == {"unused", "open"} and not reads.phrases and signs.isdisjoint(answered):
-        return "equivalent: a normal examination answers weakness only, and it reads none"
-    return ""
 
 
 def say(text: str) -> None:
@@ -315,6 +270,7 @@ def _ways() -> list[bool]:
 SAID: dict[str, Callable[[Engine], Any]] = {  # beside the answers, the cheapest first
     "what makes way": lambda made: _ways(),
     "discovery": lambda made: made.discovery(),
+    "rules of a chart": lambda made: [row.id for row in rulebook_of(made.knowledge).of_chart],
     "limits": lambda made: [made.basis(topic) for topic in Topic],
     "rules of a page": lambda made: [[row.id for row in rulebook_of(made.knowledge).leading_to(one)] for one in Topic],
     "decisions": lambda made: decisions.alone(made.knowledge),
