@@ -9,6 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from cards.errors import WordingError
+from cards.heard_words import FILE as HEARD
+from cards.heard_words import HeardWords
 from cards.template import fill
 from cards.topics import Topic
 
@@ -188,6 +190,7 @@ class Words(Struct, frozen=True, eq=False):
     statements: dict[str, Statement]
     explanations: Explanations
     labels: Labels
+    meanings: HeardWords
 
     @property
     def content(self) -> tuple[object, ...]:
@@ -335,6 +338,7 @@ def read_words(folder: Path = ENGLISH) -> Words:
         statements=_convert(_table(folder, "statements.toml"), "statement", dict[str, Statement], "statements.toml"),
         explanations=_whole(folder, "explanations.toml", Explanations),
         labels=read_labels(folder),
+        meanings=_whole(folder, HEARD, HeardWords),
     )
 
 

@@ -120,6 +120,11 @@ class Headings(Struct, frozen=True, forbid_unknown_fields=True):
     history: list[str]
     absent: list[str]
 
+    @property
+    def lists(self) -> dict[str, list[str]]:
+        """What an item below them is, each with its headings, and who the child is."""
+        return {"child": self.child, "person": self.person, "history": self.history, "absent": self.absent}
+
 
 class Diseases(Struct, frozen=True, forbid_unknown_fields=True):
     """Names beside which nothing calms where only words say them (N24), by the value set whose codes keep from calming.
@@ -133,6 +138,11 @@ class Diseases(Struct, frozen=True, forbid_unknown_fields=True):
     none: list[str]
     small: list[str]
     kin: list[str]
+
+    @property
+    def beside(self) -> dict[str, list[str]]:
+        """The lists beside the names, each by its name."""
+        return {"to_exclude": self.to_exclude, "none": self.none, "small": self.small, "kin": self.kin}
 
 
 class LanguageWords(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):

@@ -2,6 +2,9 @@
 
 from collections.abc import Collection, Iterable, Iterator
 
+from msgspec import to_builtins
+
+from cards.heard_words import FILE as HEARD
 from cards.topics import Topic
 from cards.words import TagWords, Words
 from cds.chart.spoken import PLACES
@@ -112,6 +115,7 @@ def _missing(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Ite
         yield from _undefined(f"the card {card.topic}", card.reads, knowledge)
     tables: Iterable[Table] = (
         *_of_rules(knowledge, words, book),
+        *_heard(knowledge, words),
         ("answers.toml", "questions.less-is-worse", questions.less_is_worse, questions.units),
         ("labels.toml", "names.form", knowledge.form.own_codes(), knowledge.names.form),
         ("phrases.toml", "same-day", knowledge.phrases.same_day, knowledge.names.spoken),
@@ -173,6 +177,25 @@ def _of_rules(knowledge: Knowledge, words: Words, book: Rulebook) -> Iterator[Ta
             for known_cause in rules.new_signs
         ),
     )
+
+
+def _heard(knowledge: Knowledge, words: Words) -> Iterator[Table]:
+    """The kinds of phrases that are heard, and what the page of words says of each; in both directions."""
+    meanings, spoken = words.meanings, knowledge.spoken
+    yield HEARD, "languages", spoken, meanings.languages
+    yield HEARD, "languages", meanings.languages, spoken
+    for language in spoken.values():
+        cues = to_builtins(language.cues)
+        for key, kinds, texts in (
+            ("places", to_builtins(language.twitch), meanings.places),
+            ("headings", language.headings.lists, meanings.headings),
+            ("diseases", language.diseases.beside, meanings.diseases),
+            ("looks", to_builtins(language.look_alikes), meanings.looks),
+        ):
+            yield HEARD, key, kinds, texts
+            yield HEARD, key, texts, kinds
+        yield HEARD, "cues", (kind for kind in cues if not meanings.cue(kind)), ()
+        yield HEARD, "cues", meanings.cues, {meanings.cue(kind) for kind in cues}
 
 
 def _known_codes(knowledge: Knowledge) -> Collection[str]:

@@ -119,6 +119,16 @@ def test_an_analyte_is_added_by_data_and_words_alone(files: Files) -> None:
             "groups.expected-diseases",
         ),
         (
+            lambda files: files.change("en/heard.toml", 'still = "not past', 'stil = "not past'),
+            "heard.toml",
+            "cues",
+        ),
+        (
+            lambda files: files.change("en/heard.toml", "[looks]", '[looks]\nnear = "looks like a twitch"'),
+            "heard.toml",
+            "looks",
+        ),
+        (
             lambda files: files.change("rules.toml", 'of-limbs = ["U1",', 'of-limbs = ["U0",'),
             "rules.toml",
             "flags.of-limbs",

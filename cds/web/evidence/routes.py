@@ -23,6 +23,7 @@ class Evidence:
 
     def __init__(self, words: Words, engine: Answering, *, demo: bool = False) -> None:
         self._topics = {topic.value: topic for topic in words.topics}
+        self._meanings = words.meanings
         self._author = Author(words, engine)
         self._engine = engine
         self._demo = demo
@@ -57,7 +58,7 @@ class Evidence:
         return unless_known(request, self._responses[cache_key])
 
     def _words(self, ending: str) -> Response:
-        lists = vocabulary(self._engine.knowledge)
+        lists = vocabulary(self._engine.knowledge, self._meanings)
         if ending:
             return _twin(lists)
         common: dict[str, object] = {"titles": self._author.titles(), "demo": self._demo}
