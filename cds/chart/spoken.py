@@ -12,6 +12,7 @@ from cds.knowledge.load import Knowledge
 from cds.knowledge.model import Phrases
 from cds.words.diseases import DiseaseNames
 from cds.words.hearing import Hearing
+from cds.words.lists import check
 from cds.words.mention import Field, Mention, Polarity
 
 TWITCH, EYELID = "twitch", "eyelid"
@@ -54,6 +55,8 @@ class Listener:
     """
 
     def __init__(self, knowledge: Knowledge) -> None:
+        for language, words in knowledge.spoken.items():
+            check(language, words)
         self._hearing = Hearing(knowledge.spoken)
         self._spoken = knowledge.spoken
         self._languages = knowledge.languages
@@ -113,7 +116,7 @@ class Listener:
 
     def _is_in_another_language(self, text: str) -> bool:
         """Whether it mentions a twitch or a sign in a language that is off: what it says of it is not read."""
-        return self._hearing.may_mention(text, self._off) and bool(self._hearing.hear(text, self._off, Field.PROBLEM))
+        return bool(self._hearing.hear(text, self._hearing.mentioned_in(text, self._off), Field.PROBLEM))
 
     def noted(self, text: str) -> TextMeaning:
         """What a note of a problem says: signs only (N13, field 8)."""

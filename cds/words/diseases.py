@@ -25,30 +25,22 @@ class DiseaseNames:
     """The names of all languages, also of those that are off: what is not read calms nobody."""
 
     def __init__(self, languages: Mapping[str, LanguageWords]) -> None:
-        self._languages = {name: _of_diseases(words, _names(words)) for name, words in languages.items()}
-        self._of_family = {name: [*words.family, *_names(words, OF_FAMILY)] for name, words in languages.items()}
-        self._small = frozenset(name for words in languages.values() for name in words.diseases.small)
+        small = frozenset(name for words in languages.values() for name in words.diseases.small)
+        self._languages = languages
         self._kin = frozenset(fold(name) for words in languages.values() for name in words.diseases.kin)
-        self._quick = Quick(frozenset().union(*map(stems_of_family, self._languages.values())))
+        self._grave = _NamesHeard({name: _of_diseases(words) for name, words in languages.items()}, small)
 
     @cached_property
-    def _hearing(self) -> Hearing:
-        """Made at the first text that holds a stem of a name: few charts have one."""
-        return Hearing(self._languages, self._small)
-
-    @cached_property
-    def _hearing_of_family(self) -> Hearing:
-        """Made at the first text that names a disease of somebody else: whose it is is not asked again."""
-        return Hearing({name: _of_relatives(words, self._of_family[name]) for name, words in self._languages.items()})
+    def _of_family(self) -> "_NamesHeard":
+        """Made at the first text about a relative: whose it is is not asked again."""
+        return _NamesHeard({name: _of_relatives(words) for name, words in self._languages.items()})
 
     def may_name_one(self, text: str) -> bool:
         """Whether a text names one that the patient has or may have; a denied, past or other person's is none.
 
         A motor neuron or muscle disease of a parent, sibling or child counts (N19): nothing calms beside it either.
         """
-        if not self._quick.may(text):
-            return False
-        polarities = _polarities(self._hearing, text)
+        polarities = self._grave.polarities(text)
         if not polarities.isdisjoint(OPEN):
             return True
         if Polarity.PERSON not in polarities or self._kin.isdisjoint(token.text for token in tokens(text)):
@@ -57,7 +49,7 @@ class DiseaseNames:
 
     def may_be_of_family(self, text: str) -> bool:
         """Whether a text about a relative names a disease of the motor neurons or muscles, or may (N19)."""
-        return not _polarities(self._hearing_of_family, text).isdisjoint(OPEN)
+        return not self._of_family.polarities(text).isdisjoint(OPEN)
 
     def is_near(self, relative: str) -> bool:
         """Whether a relative is called as a parent, a sibling or a child is: "mother", "natural mother"."""
@@ -65,8 +57,25 @@ class DiseaseNames:
         return last in self._kin and all(word in BORN for word in born)
 
 
-def _polarities(hearing: Hearing, text: str) -> frozenset[Polarity]:
-    return frozenset(mention.polarity for mention in hearing.hear(text, hearing.languages, Field.FAMILY))
+class _NamesHeard:
+    """The names in a list `family`, and what a text says of each."""
+
+    def __init__(self, languages: Mapping[str, LanguageWords], small: frozenset[str] = frozenset()) -> None:
+        self._stems = {name: stems_of_family(words) for name, words in languages.items()}
+        self._quick = Quick(frozenset().union(*self._stems.values()))
+        self._hearing = Hearing(languages, small)
+
+    @cached_property
+    def _quick_by_language(self) -> dict[str, Quick]:
+        """Made at the first text that holds a stem of a name: few charts have one."""
+        return {name: Quick(stems) for name, stems in self._stems.items()}
+
+    def polarities(self, text: str) -> frozenset[Polarity]:
+        """In the languages in which the text holds a stem of a name; the phrases of others are not needed."""
+        if not self._quick.may(text):
+            return frozenset()
+        languages = [name for name, quick in self._quick_by_language.items() if quick.may(text)]
+        return frozenset(mention.polarity for mention in self._hearing.hear(text, languages, Field.FAMILY))
 
 
 def _names(words: LanguageWords, sets: Iterable[str] | None = None) -> list[str]:
@@ -74,19 +83,24 @@ def _names(words: LanguageWords, sets: Iterable[str] | None = None) -> list[str]
     return [text for name in (names if sets is None else sets) for text in names[name]]
 
 
-def _of_relatives(words: LanguageWords, names: list[str]) -> LanguageWords:
+def _of_relatives(words: LanguageWords) -> LanguageWords:
     """The words for a text about a relative: of a family history only a no counts, not that it is one and past."""
     no_cues: dict[str, list[str]] = {kind: [] for kind in Cues.__struct_fields__ if kind.startswith(OF_OTHERS)}
-    return replace(words, family=names, cues=replace(words.cues, **no_cues))
+    of_diseases = _of_diseases(words)
+    return replace(
+        of_diseases,
+        family=[*words.family, *_names(words, OF_FAMILY)],
+        cues=replace(of_diseases.cues, **no_cues),
+    )
 
 
 def _parts(text: str) -> frozenset[str]:
     return frozenset(word for part in text.split() for word in part.split("|"))
 
 
-def _of_diseases(words: LanguageWords, names: list[str]) -> LanguageWords:
+def _of_diseases(words: LanguageWords) -> LanguageWords:
     """The words with names of diseases only; of long ones a letter may be wrong, and what is asked for is in doubt."""
-    diseases = words.diseases
+    diseases, names = words.diseases, _names(words)
     told_apart = {*map(fold, names), *diseases.kin}  # "MND excluded", "no family history" tell nothing of a twitch only
     long_words = {word for text in names for word in _LONG.findall(text)}
     return replace(

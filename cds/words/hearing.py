@@ -1,6 +1,7 @@
 """Reads a short text: which twitches and signs it mentions, and what it says of each (second edition N13-N19)."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cached_property
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -39,21 +40,24 @@ class Heard(Struct, frozen=True):
     steps: int = 0
 
 
-class _Language(Struct, frozen=True, eq=False):
-    """One language, compiled."""
+class _Language:
+    """One language. Its phrases are compiled when they are first needed: a megabyte and a half."""
 
-    spoken: LanguageWords
-    phrases: Phrases
-    of_twitches: frozenset[str]
-    of_signs: frozenset[str]
+    def __init__(self, name: str, spoken: LanguageWords) -> None:
+        self.name, self.spoken = name, spoken
+        self.of_twitches, self.of_signs = stems_of_twitches(spoken), stems_of_signs(spoken)
+
+    @cached_property
+    def phrases(self) -> Phrases:
+        return compiled(self.name, self.spoken)
 
 
 class Hearing:
-    """The words of all languages, compiled once; `small` are short names of diseases that count in small letters."""
+    """The words of all languages; `small` are short names of diseases that count in small letters."""
 
     def __init__(self, languages: Mapping[str, LanguageWords], small: frozenset[str] = frozenset()) -> None:
         self._small = small
-        self._languages = {name: _compiled(name, words) for name, words in languages.items()}
+        self._languages = {name: _Language(name, words) for name, words in languages.items()}
         self._quick: dict[tuple[str, ...], Quick] = {}
 
     @property
@@ -68,6 +72,12 @@ class Hearing:
     def may_mention(self, text: str, languages: Collection[str]) -> bool:
         """The same, for a twitch or a sign."""
         return self._look(("all", *languages)).may(text)
+
+    def mentioned_in(self, text: str, languages: Collection[str]) -> list[str]:
+        """In which languages a text may mention a twitch or a sign."""
+        if not self.may_mention(text, languages):
+            return []
+        return [name for name in languages if self.may_mention(text, (name,))]
 
     def _look(self, key: tuple[str, ...]) -> Quick:
         quick = self._quick.get(key)
@@ -123,15 +133,6 @@ def _is_other(match: Match, excluding: list[Match]) -> bool:
     """Whether words are part of a phrase, in any language, that means something else."""
     is_cue = match.meaning.startswith((CUE, LOOKS))
     return not is_cue and any(exclusion.first < match.end and match.first < exclusion.end for exclusion in excluding)
-
-
-def _compiled(name: str, language_words: LanguageWords) -> _Language:
-    return _Language(
-        language_words,
-        compiled(name, language_words),
-        stems_of_twitches(language_words),
-        stems_of_signs(language_words),
-    )
 
 
 def _mentions(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 import msgspec
+from msgspec.structs import replace
 
 from cds.knowledge.spoken import LanguageWords
 from cds.words.patterns import SURE, Phrases, spellings
@@ -14,7 +15,15 @@ def compiled(language: str, language_words: LanguageWords) -> Phrases:
     for meaning, texts in _by_meaning(language_words):
         for text in texts:
             phrases.add(text, meaning)
+    phrases.finish()
     return phrases
+
+
+def check(language: str, language_words: LanguageWords) -> None:
+    """Compile all phrases of a language, names of diseases too, and keep none; a wrong one raises KnowledgeError."""
+    diseases = language_words.diseases
+    names = [*diseases.none, *diseases.to_exclude, *(text for texts in diseases.names.values() for text in texts)]
+    compiled(language, replace(language_words, family=[*language_words.family, *names]))
 
 
 def _by_meaning(language_words: LanguageWords) -> Iterator[tuple[str, Iterable[str]]]:

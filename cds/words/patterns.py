@@ -74,6 +74,11 @@ class Phrases:
         for order in permutations(sides):
             self._put(Phrase(tuple(chain.from_iterable(order)), gap if len(sides) == 1 else WIDE, meaning))
 
+    def finish(self) -> None:
+        """No more phrases come: what only they would need is let go."""
+        self._ids.clear()
+        self._numbers.clear()
+
     def _put(self, phrase: Phrase) -> None:
         if phrase.meaning == OTHER or not phrase.meaning.startswith(AROUND):
             self._mentions.add(phrase.elements[0])

@@ -5,18 +5,24 @@ import pytest
 from listening import KNOWLEDGE
 from msgspec.structs import replace
 
+from cds.chart.spoken import Listener
 from cds.errors import KnowledgeError
 from cds.knowledge.spoken import LANGUAGES, LanguageWords
-from cds.words.hearing import Hearing
 
 EN = KNOWLEDGE.spoken["en"]
 
 
 @pytest.mark.parametrize("phrase", ["", "one & & two", "a & b & c & d", "@nothing here"])
-def test_wrong_phrase(phrase: str) -> None:
-    """A phrase without words, of too many parts or with an unknown list is an error that names it."""
+@pytest.mark.parametrize("where", ["family", "a name of a disease", "no disease"])
+def test_wrong_phrase(phrase: str, where: str) -> None:
+    """A phrase without words, of too many parts or with an unknown list is an error at the start that names it."""
+    wrong = {
+        "family": replace(EN, family=[phrase]),
+        "a name of a disease": replace(EN, diseases=replace(EN.diseases, names={"stroke": [phrase]})),
+        "no disease": replace(EN, diseases=replace(EN.diseases, none=[phrase])),
+    }
     with pytest.raises(KnowledgeError, match=r"words/en\.toml"):
-        Hearing({"en": replace(EN, family=[phrase])})
+        Listener(replace(KNOWLEDGE, spoken={**KNOWLEDGE.spoken, "en": wrong[where]}))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
