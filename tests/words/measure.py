@@ -14,13 +14,14 @@ from typing import NamedTuple
 
 from heard_by import hears
 from word_score import FLAGS, GATE, Fault, Score, line, score
-from word_texts import FOLDER, LANGUAGES, Half, WordText, by_kind, fifth, held, others, texts
+from word_texts import FOLDER, LANGUAGES, Half, WordText, by_kind, fifth, front_desk, held, others, texts
 
 from cds.knowledge.load import DATA
 from cds.knowledge.measured import MEASURED
 
 OTHER_HAND, BY_KIND, HELD, STUDIED, FIFTH = "other hand", "by kind", "held", "studied", "fifth"
-READ = (Half.DEVELOPMENT.value, BY_KIND, STUDIED)  # what may be read by who tunes the lists
+DESK_STUDIED, DESK, WHOLE = "desk studied", "desk", "all sealed"
+READ = (Half.DEVELOPMENT.value, BY_KIND, STUDIED, DESK_STUDIED)  # what may be read by who tunes the lists
 HEAD = f"    {'half':12} texts  {'':12} {'precision [95 %]':22}   recall [95 %]"
 NOT_YET = FOLDER / "not_yet.toml"
 RECORD = DATA / MEASURED
@@ -55,6 +56,9 @@ def measure() -> Measured:
         BY_KIND: by_kind(),
         STUDIED: fifth(Half.DEVELOPMENT),
         FIFTH: fifth(Half.SEALED),
+        DESK_STUDIED: front_desk(Half.DEVELOPMENT),
+        DESK: front_desk(Half.SEALED),
+        WHOLE: [*texts(Half.SEALED), *front_desk(Half.SEALED)],
     }
     return {half: {one: score(some, hears) for one, some in by_language(found)} for half, found in halves.items()}
 
@@ -120,7 +124,7 @@ def report(measured: Measured, listed: str) -> Iterator[str]:
         faults = [fault for result in scores.values() for fault in result.faults]
         kinds = Counter(fault.text.kind for fault in faults)
         yield f"{half}, not heard rightly: {', '.join(f'{kind} {count}' for kind, count in kinds.most_common())}"
-        if listed == "all" or (listed == Half.DEVELOPMENT and half in READ):
+        if (listed == "all" and half != WHOLE) or (listed == Half.DEVELOPMENT and half in READ):
             yield from map(miss, faults)
     yield from below(measured) or ["Every language reaches its targets on the sealed half."]
 

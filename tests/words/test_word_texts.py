@@ -14,6 +14,7 @@ from word_texts import (
     WordText,
     by_kind,
     fifth,
+    front_desk,
     half_of,
     held,
     others,
@@ -26,7 +27,9 @@ OTHERS = others()
 WRITTEN = by_kind()
 HELD = held()
 FIFTH = [text for half in Half for text in fifth(half)]
+DESK = [text for half in Half for text in front_desk(half)]
 LEAST, LEAST_OF_LANGUAGE, LEAST_OTHERS, LEAST_WRITTEN, LEAST_HELD = 2_000, 400, 300, 600, 500
+LEAST_DESK = 480
 
 
 @pytest.mark.parametrize("half", Half)
@@ -44,17 +47,19 @@ def test_sizes() -> None:
     assert len(OTHERS) >= LEAST_OTHERS
     assert len(WRITTEN) >= LEAST_WRITTEN
     assert len(HELD) >= LEAST_HELD
+    assert len(DESK) >= LEAST_DESK
     assert (
         set(LANGUAGES)
         == {text.language for text in OTHERS}
         == {text.language for text in WRITTEN}
         == {text.language for text in HELD}
+        == {text.language for text in DESK}
     )
 
 
 def test_texts_are_sound() -> None:
     """Every text has an id of its own, is written once, and uses the columns' own words."""
-    every = [*ALL, *OTHERS, *WRITTEN, *HELD, *FIFTH]
+    every = [*ALL, *OTHERS, *WRITTEN, *HELD, *FIFTH, *DESK]
     assert [] == [one for one, times in Counter(text.text for text in every).items() if times > 1]
     assert [] == [one for one, times in Counter(text.id for text in every).items() if times > 1]
     assert [] == [text.id for text in every if not _is_sound(text)]
@@ -92,7 +97,7 @@ def test_silent_texts() -> None:
 def test_kinds_agree_with_the_gate() -> None:
     """What a text is called and what is expected of it do not contradict each other."""
     closed = {"negated", "negation after the phrase", "doubtful", "historical", "homonym", "hypothetical", "nothing"}
-    every = [*ALL, *OTHERS, *WRITTEN, *HELD, *FIFTH]
+    every = [*ALL, *OTHERS, *WRITTEN, *HELD, *FIFTH, *DESK]
     assert [] == [text.id for text in every if text.kind in closed and text.gate.is_open]
     assert [] == [text.id for text in every if text.kind == "other person" and text.gate not in {Gate.OTHER, Gate.NONE}]
     assert [] == [text.id for text in every if text.kind == "lay word" and not text.gate.is_open]

@@ -100,6 +100,12 @@ def fifth(half: Half) -> list[WordText]:
     return [text for text in read(FOLDER / "fifth" / f"{one}.tsv" for one in LANGUAGES) if half_of(text.text) is half]
 
 
+def front_desk(half: Half) -> list[WordText]:
+    """The texts as reception desks, triage and forms write them: one half, by its hash, is studied, the other measures."""
+    found = read(FOLDER / "front_desk" / f"{language}.tsv" for language in LANGUAGES)
+    return [text for text in found if half_of(text.text) is half]
+
+
 def _rows(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE, strict=True))
