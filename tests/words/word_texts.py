@@ -101,7 +101,7 @@ def fifth(half: Half) -> list[WordText]:
 
 
 def front_desk(half: Half) -> list[WordText]:
-    """The texts as reception desks, triage and forms write them: one half, by its hash, is studied, the other measures."""
+    """The texts as reception desks and forms write them: one half, by its hash, is studied, the other measures."""
     found = read(FOLDER / "front_desk" / f"{language}.tsv" for language in LANGUAGES)
     return [text for text in found if half_of(text.text) is half]
 
