@@ -9,6 +9,7 @@ STILL, OVER = "cue:still", "cue:history-all"  # "none since" tells of no "since"
 UNSURE = frozenset({"cue:doubt-all", "cue:doubt-post", "cue:unknown"})
 NOT_UNSURE = ("cue:absent", "cue:hypothetical", "cue:screen", "cue:not-over")  # "not sure" denies nothing
 AFTERWARDS = ("cue:absent-post", "cue:absent-all", "cue:absent-list", "cue:absent-end")
+SAW = "cue:person-never"  # who only saw it does not have it, whatever else the words are part of
 UNSURELY = ("cue:doubt", "cue:unknown")
 SAYING = (*NOT_UNSURE, *UNSURELY, "cue:history", "cue:person", "cue:speakers")
 
@@ -35,7 +36,7 @@ def places(matches: Iterable[Match]) -> frozenset[int]:
 
 def _is_masked(cue: Match, pseudo: list[Match], masked: frozenset[int]) -> bool:
     """Whether it is part of a phrase that is no cue; one of doubt only if that is longer: "not sure why"."""
-    if not cue.meaning.startswith(SAYING):
+    if not cue.meaning.startswith(SAYING) or cue.meaning == SAW:
         return False
     if cue.meaning.startswith(UNSURELY):
         return any(_is_longer(match, cue) for match in pseudo)

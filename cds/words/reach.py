@@ -42,8 +42,9 @@ class Reach:
         return near and not self._is_ended(first, end)
 
     def _reaches_back(self, first: int, end: int, reach: int) -> bool:
+        """Whether a cue that begins at `end` reaches back; an ender right before it belongs to it: "now resolved"."""
         near = self._in.words(first, end) <= reach and self._in.is_one_sentence(first, end)
-        return near and not self._stands("enders", first, end)
+        return near and not any(first <= cue.first < end and cue.end != end for cue in self._of("enders"))
 
     def _stands(self, kind: str, first: int, end: int) -> bool:
         """Whether a cue of a kind begins between."""
