@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from cds.words.asked import BESIDE, NOES
 from cds.words.boxes import Ticked, ticked
 from cds.words.masks import CUE, places
 from cds.words.mention import Polarity
@@ -12,9 +13,7 @@ from cds.words.sentences import WINDOW, Sentences
 from cds.words.tokens import Kind
 
 TIMED_WITHIN = 4
-BESIDE = 3
 NEXT_QUESTION = 4  # words of a question that follows an answer without a mark between
-NOES = ("absent-end", "absent", "absent-far", "absent-all")
 ANSWERED_BEHIND = "?:-"
 DENYING = ("absent", "absent-far")  # what may deny the word behind it: "neg MRI"
 MENTIONED = ("twitch", "sign:", "family")
@@ -345,6 +344,8 @@ class Around(Owners):
         """Words of doubt, or a question mark at it; doubt about the cause is none about the twitch."""
         if self._is_asked(at) or self._after("doubt-post", at, 1):
             return True
+        if any(cue.first == at.end and self._in.is_clause_end(cue.end) for cue in self._of("doubt")):
+            return True  # "fasciculations possible"
         if self._anywhere("unknown", at):
             return True
         unsure = [cue for cue in self._of("doubt-all") if self._is_behind(at, cue)]
@@ -375,33 +376,3 @@ class Around(Owners):
         return self._in.is_one_sentence(first, end) and (
             not words or (words <= BESIDE and self._in.is_one_clause(first, end))
         )
-
-    def _is_asked(self, at: Match) -> bool:
-        here = self._in.tokens
-        if any(self._in.is_one_clause(match.end, at.first) for match in self._before("cause", at, 2)):
-            return False  # it is the cause that is asked for
-        if at.first > 0 and here[at.first - 1].kind is Kind.ASKED:
-            return not self._asks_before(at.first - 1)
-        end = at.end + (at.end < len(here) and here[at.end].text == "(")
-        if end < len(here) and here[end].kind is Kind.ASKED:
-            return end + 1 == len(here) or not here[end + 1].counts or self._asks_of(end)
-        return False
-
-    def _asks_before(self, mark: int) -> bool:
-        """Whether a question mark is said of the word before it: "cause? twitching", "MND? twitching"."""
-        here = self._in.tokens
-        if mark == 0 or not here[mark - 1].counts:
-            return False
-        is_joined = here[mark - 1].end == here[mark].start and here[mark].end != here[mark + 1].start
-        return is_joined or here[mark - 1].text.startswith("cause") or self._is_cause(mark - 1)
-
-    def _asks_of(self, mark: int) -> bool:
-        """Whether a question mark is joined to the phrase before it, and no cause or answer follows: "fascics? left"."""
-        here = self._in.tokens
-        is_joined = here[mark - 1].end == here[mark].start and here[mark].end != here[mark + 1].start
-        behind = range(mark + 1, mark + 1 + BESIDE)
-        answers = any(cue.first in behind for kind in ("yes", *NOES) for cue in self._of(kind))
-        return is_joined and not answers and not any(self._is_cause(place) for place in behind)
-
-    def _is_cause(self, place: int) -> bool:
-        return any(cue.first <= place < cue.end for cue in self._of("about-cause"))

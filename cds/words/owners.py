@@ -1,12 +1,13 @@
 """Who has what a phrase says: the patient, somebody else, or nobody can tell (N14)."""
 
+from cds.words.asked import Asked
 from cds.words.patterns import Match
-from cds.words.reach import BEFORE, LIST_REACH, Reach
+from cds.words.reach import BEFORE, LIST_REACH
 
 LAST = 4  # words between a person and the end of the clause that is about that person
 
 
-class Owners(Reach):
+class Owners(Asked):
     """The persons around one phrase."""
 
     def _of_person(self, at: Match) -> bool:
