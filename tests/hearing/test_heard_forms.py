@@ -46,8 +46,23 @@ CAUSES = [
     ("¿Ha notado fasciculaciones?", "¿Causa de las fasciculaciones? - toma salbutamol"),
 ]
 
+NOTES = [  # as reception desks and triage write
+    ("twitching now resolved", "now twitching"),
+    ("Muskelzucken jetzt weg", "Krämpfe jetzt weg, Muskelzucken geblieben"),
+    ("fascics? R FDI", "MND? fascics R FDI"),
+    ("no longer any muscle twitching", "can no longer sleep, muscles twitching"),
+    ("fasciculaciones ahora resueltas", "calambres ahora resueltos, siguen las fasciculaciones"),
+    ("disparition des fasciculations", "disparition des crampes, toujours des fasciculations"),
+    ("posibles fasciculaciones", "fasciculaciones, posible ansiedad"),
+    ("fluttering in chest, palpitations", "palpitations, muscle twitching in both calves"),
+    ("mother has muscle twitching", "mother reports child's leg muscles twitching"),
+    ("Ehemann hat Muskelzucken in den Armen", "laut Ehemann Muskelzucken in den Armen"),
+    ("syncope with twitching", "syncope last year, now twitching in both calves"),
+    ("Faszikulationen nicht zu sehen", "Ursache nicht zu sehen, Faszikulationen der Wade"),
+]
 
-@pytest.mark.parametrize(("silent", "fires"), [*BOXES, *ANSWERS, *TOPICS, *PERSONS, *CAUSES])
+
+@pytest.mark.parametrize(("silent", "fires"), [*BOXES, *ANSWERS, *TOPICS, *PERSONS, *CAUSES, *NOTES])
 def test_only_one_of_two_opens_the_gate(silent: str, fires: str) -> None:
     """An empty box, a no, a topic or another person opens no gate; a tick, a yes, a complaint of the patient does."""
     assert not opens_gate(silent)
