@@ -34,7 +34,7 @@ _AMOUNT = re.compile(
 )
 BY_NAME = "code"  # the trouble of a result that is known by its name only
 DONE = ("order-", "result-")  # so the value sets begin that tell that a test was ordered or done
-CAFFEINE, MG_A_DAY = "ask-caffeine", "mg/d"
+CAFFEINE = "ask-caffeine"
 TEXT_FIELD = "text-fields"
 LABORATORY = "laboratory"  # HL7 observation-category
 FORM = QuestionnaireResponse.__name__
@@ -325,7 +325,7 @@ def _caffeine(part: Observation | Component, namer: Namer, entry: Entry) -> Clin
     return ClinicalObservation(
         named=Meaning(entry.ref, caffeine_codes, union(caffeine_codes), text=text, words=text),
         when=entry.when,
-        quantity=Quantity(stated=amount, code=MG_A_DAY),
+        quantity=Quantity(stated=amount, code=namer.answers.questions.units[CAFFEINE]),
         source=entry.source,
         reported=entry.reported,
         years=entry.years,

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from cds.chart.facts import ClinicalObservation, Meaning, ReportedMedicine
 from cds.chart.naming import Namer
-from cds.chart.observations import CAFFEINE, MG_A_DAY, Entry, seen_in
+from cds.chart.observations import CAFFEINE, Entry, seen_in
 from cds.chart.own_answers import Put
 from cds.chart.polarity import FINDING
 from cds.chart.polarity import NOT_KNOWN as UNKNOWN_VALUE
@@ -210,7 +210,8 @@ class OwnForm:
             return []
         first, total = counted[0][0], sum(mg for _, mg in counted)
         observation = self._put(first.id, frozenset({CAFFEINE}), replace(entry, years=first.years))
-        return [replace(observation, quantity=Quantity(stated=total, code=MG_A_DAY))]
+        unit = self._namer.answers.questions.units[CAFFEINE]
+        return [replace(observation, quantity=Quantity(stated=total, code=unit))]
 
     def _medicines(self, answered_items: Sequence[Answered], entry: Entry) -> Iterator[ReportedMedicine]:
         """The medicines that the patient names: what was done and when stands behind each name."""

@@ -18,8 +18,7 @@ from cds.knowledge.codes import NOTHING, Concept
 
 ASKED, EXAMINATIONS = "ask-", frozenset({"exam", "emg"})
 QUESTION_SYSTEM = "http://loinc.org"
-PLAIN_UNITS = (None, "", "1")
-TWITCH, FREQUENCY, FREQUENT = "twitch", "/d", "frequent"
+TWITCH, FREQUENT = "twitch", "frequent"
 DENIED = frozenset({"refuted", "entered-in-error"})
 ACTIVE = frozenset({"active", "recurrence", "relapse"})
 OVER = frozenset({"resolved", "inactive", "remission"})
@@ -177,10 +176,15 @@ def _number(quantity: Quantity, sets: frozenset[str], answers: Answers) -> Asser
     unit, kinds = quantity.code or quantity.unit, answers.kinds
     if any(not 0 <= quantity.value <= most for name, most in kinds.highest.items() if name in sets):
         return NOT_KNOWN
-    if TWITCH in sets and unit and factor(unit, FREQUENCY) is not None:
+    if TWITCH in sets and unit and factor(unit, answers.questions.frequency) is not None:
         return Assertion(Says.PRESENT if quantity.value > 0 else Says.ABSENT, By.NUMBER)
     is_symptom = bool(sets & kinds.symptoms) and not sets & (kinds.power | kinds.graded)
-    if is_symptom and unit in PLAIN_UNITS and quantity.comparator is None and quantity.value in (0, 1):
+    if (
+        is_symptom
+        and (unit or "") in answers.questions.plain_units
+        and quantity.comparator is None
+        and quantity.value in (0, 1)
+    ):
         return Assertion(Says.PRESENT if quantity.value else Says.ABSENT, By.NUMBER)
     return Assertion(Says.GRADED, By.NUMBER, number=quantity.value)
 

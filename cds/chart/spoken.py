@@ -23,6 +23,7 @@ KEPT = TOLD | {UNREAD}  # and what it says only in a language that is off (N14, 
 LONGEST_PHRASE = 80
 REMEMBERED_TEXT = 160
 REMEMBERED = 16_384  # texts of at most so many characters: a few megabytes
+FAMILY_DISEASES = "family-diseases"  # a group of the data
 PLACES = frozenset({"tongue", "face"})  # where a twitch is a sign too (N15)
 USED = frozenset({Polarity.PRESENT, Polarity.DOUBT})
 HEADED = (Polarity.PERSON, Polarity.HISTORY, Polarity.ABSENT)  # what a heading may make of the items below it
@@ -59,6 +60,7 @@ class Listener:
             check(language, words)
         self._hearing = Hearing(knowledge.spoken)
         self._spoken = knowledge.spoken
+        self._family_diseases = knowledge.group(FAMILY_DISEASES)
         self._languages = knowledge.languages
         self._off = tuple(language for language in self._hearing.languages if language not in knowledge.languages)
         self._phrase_lists = knowledge.phrases
@@ -158,7 +160,7 @@ class Listener:
     @cached_property
     def _diseases(self) -> DiseaseNames:
         """Made at the first problem that no code of ours says: most charts need none."""
-        return DiseaseNames(self._spoken)
+        return DiseaseNames(self._spoken, self._family_diseases)
 
     def names_family_disease(self, text: str) -> bool:
         """Whether a text about a relative names a disease of the motor neurons or muscles (N19)."""

@@ -83,6 +83,8 @@ class Questions(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab")
     grouped: tuple[str, ...]
     unsaid: tuple[str, ...]
     less_is_worse: tuple[str, ...]
+    frequency: str
+    plain_units: frozenset[str]
 
     @property
     def said(self) -> tuple[str, ...]:

@@ -182,6 +182,7 @@ class Phrases(Struct, frozen=True, forbid_unknown_fields=True):
     kinds: list[str]
     empty: list[str]
     question_verbs: list[str]
+    unnamed: tuple[str, ...]
     same_day: list[str]
     same_day_if_sudden: list[str]
     visit_diagnosis: frozenset[str]
@@ -249,6 +250,7 @@ class Explanation(Struct, frozen=True, forbid_unknown_fields=True):
 class KnownCause(Struct, frozen=True, forbid_unknown_fields=True):
     """A kind of diagnosis that can cause twitching: what it asks to check, and what drops it (N25).
 
+    `line`: the note that says it on whatever card is shown, where it has no card of its own.
     `lowered`: an emergency of which no more than this is left; no rule of its own finds it (N39).
     """
 
@@ -256,8 +258,13 @@ class KnownCause(Struct, frozen=True, forbid_unknown_fields=True):
     tests: list[str] = []
     dropped_by: list[str] = []
     within: int | None = None
-    stands: bool = True
+    line: str | None = None
     lowered: bool = False
+
+    @property
+    def stands(self) -> bool:
+        """Whether it has a card of its own."""
+        return self.line is None
 
 
 class Sides(Struct, frozen=True, forbid_unknown_fields=True):

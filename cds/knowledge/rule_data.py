@@ -69,6 +69,7 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     gaps: dict[str, tuple[str, ...]]
     flags: dict[str, tuple[str, ...]]
     pressure: Pressure
+    form_lines: dict[str, str]
     regions: dict[str, str]
     site_signs: dict[str, str]
     order_tags: dict[str, str]

@@ -25,10 +25,15 @@ class Cause(Struct, frozen=True, kw_only=True):
     found: tuple[Finding, ...]
     facts: tuple[Fact, ...]
     tests: tuple[str, ...] = ()
-    stands: bool = True
+    line: str | None = None
     indicator: Indicator = Indicator.INFO
     sentence: str | None = None
     values: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def stands(self) -> bool:
+        """Whether it has a card of its own, and is not only a line."""
+        return self.line is None
 
 
 def rule_of(tag: str, cause: KnownCause) -> Callable[[View], Iterator[Cause]]:
@@ -46,7 +51,7 @@ def rule_of(tag: str, cause: KnownCause) -> Callable[[View], Iterator[Cause]]:
             found=findings,
             facts=tuple(view.fact(finding, cause.set) for finding in findings),
             tests=tuple(cause.tests),
-            stands=cause.stands,
+            line=cause.line,
         )
 
     return rule

@@ -10,7 +10,7 @@ from cards.words import TagWords, Words
 from cds.chart.spoken import PLACES
 from cds.errors import KnowledgeError
 from cds.knowledge.load import Knowledge
-from cds.rules import lines, reported, self_harm
+from cds.rules import reported, self_harm
 from cds.rules.cardbook import CARDS, ROWS, of_chart
 from cds.rules.findings import ASKED
 from cds.rules.reads import ASSESSED, SOCIAL, Reads
@@ -44,7 +44,6 @@ CHART = Reads(
             "b-group-deficiency",
             "movement-unspecific",
             "myopathy",
-            *lines.FORM_LINES.values(),
             *self_harm.ANSWERS,
             reported.BOTH_SIDES_NEW,
         ),
@@ -84,7 +83,7 @@ CHART = Reads(
     groups=(
         *("answered", "common-in-benign", "hard-signs", "regions", "lower-motor-signs", "only-with-others"),
         *("beyond-ms", "muscular", "named-weakness", "never-specific", "urgent-if-no-emergency"),
-        *("asked-withdrawal", "alcohol-answers", "twitching"),
+        *("asked-withdrawal", "twitching", "family-diseases"),
     ),
     classes=(
         *("shifting-drugs", "linked-classes", "b12-classes", "added"),
@@ -130,6 +129,7 @@ def _missing(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Ite
         ("rules.toml", "counsel", rules.counsel.values(), orders),
         *(("limits.toml", limit.analyte, (limit.citation,), words.citations) for limit in knowledge.every_limit),
         *(("causes.toml", name, cause.tests, knowledge.analytes) for name, cause in knowledge.causes.items()),
+        *(("causes.toml", name, filter(None, (cause.line,)), words.notes) for name, cause in knowledge.causes.items()),
         *_of_medicines(knowledge, words, book),
         *(
             (f"words/{name}.toml", "diseases.names", language.diseases.names, {*knowledge.sets, OF_NO_SET})
@@ -169,6 +169,8 @@ def _of_rules(knowledge: Knowledge, words: Words, book: Rulebook) -> Iterator[Ta
         ("rules.toml", "pressure", (part for part, _ in rules.pressure.every), knowledge.answers.questions.units),
         ("rules.toml", "pressure", (threshold for _, threshold in rules.pressure.every), rules.thresholds),
         ("rules.toml", "regions", (*rules.regions, *rules.regions.values()), knowledge.sets),
+        ("rules.toml", "form_lines", rules.form_lines, knowledge.sets),
+        ("rules.toml", "form_lines", rules.form_lines.values(), words.notes),
         ("rules.toml", "site_signs", rules.site_signs, PLACES),
         ("rules.toml", "site_signs", rules.site_signs.values(), knowledge.sets),
         ("rules.toml", "order_tags", rules.order_tags.values(), book.tags[Topic.EMERG]),
@@ -239,7 +241,8 @@ def _of_medicines(knowledge: Knowledge, words: Words, book: Rulebook) -> Iterato
 
 def _unused(knowledge: Knowledge, words: Words, orders: Collection[str]) -> Iterator[tuple[str, str, str]]:
     """Things without anybody who names them."""
-    reads, rules, medicines = of_chart(knowledge) | CHART.listed(knowledge), knowledge.rules, knowledge.medicines
+    rules, medicines = knowledge.rules, knowledge.medicines
+    reads = of_chart(knowledge) | CHART.listed(knowledge) | Reads(values=tuple(rules.form_lines))
     sets = {*reads.value_sets, *(f"order-{test}" for test in knowledge.orderable)}
     sets |= {f"explains-{name}" for name in knowledge.explanations}
     sets |= {f"replacement-{tag}" for tag in knowledge.lab_tags} | {

@@ -1,6 +1,6 @@
 """Findings: positive signs and symptoms on the chart, by value set (3a)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from itertools import chain
 
@@ -24,7 +24,6 @@ IN_DOUBT = frozenset({"sign-in-doubt"})
 IN_WORDS, ADDED_IN_WORDS = frozenset({RED_FLAG}), frozenset({ADDED})
 WORDED = IN_WORDS | ADDED_IN_WORDS | {UNSURE, UNREAD}  # of these only the first two are signs
 LONGEST_NAME = 40
-VAGUE = ("unspecified", "other ", "not elsewhere", " nos")  # how classifications name what they do not name
 
 
 class Remark(Struct, frozen=True):
@@ -330,17 +329,17 @@ def kind(finding: Finding, sets: Iterable[str], knowledge: Knowledge) -> str:
         return knowledge.names.spoken[finding.spoken]
     wanted_sets = set(finding.doubt.sets if finding.doubt else sets)
     for concept in finding.concepts:
-        if concept.sets & wanted_sets and (name := short_name(knowledge.display(concept))):
+        if concept.sets & wanted_sets and (name := short_name(knowledge.display(concept), knowledge.phrases.unnamed)):
             return name
     finding_sets = finding.doubt.sets if finding.doubt else finding.sets
     hit = next((name for name in (sorted(wanted_sets) if finding.doubt else sets) if name in finding_sets), None)
     return knowledge.label(hit) if hit else finding.named.text or knowledge.label(min(finding.sets))
 
 
-def short_name(display: str | None) -> str | None:
+def short_name(display: str | None, unnamed: Collection[str]) -> str | None:
     """A display without its semantic tag, in lower case, if it is short and names something in particular."""
     name = (display or "").rpartition(" (")[0] or display
-    if not name or len(name) > LONGEST_NAME or any(word in name.lower() for word in VAGUE):
+    if not name or len(name) > LONGEST_NAME or any(word in name.lower() for word in unnamed):
         return None
     return name[0].lower() + name[1:]
 

@@ -220,7 +220,7 @@ def _is_often(entry: ClinicalObservation, knowledge: Knowledge) -> bool:
     quantity = entry.quantity
     if quantity is None or quantity.value is None or quantity.comparator in ("<", "<="):
         return False
-    ratio = factor(ucum(quantity, knowledge) or "", "/d")
+    ratio = factor(ucum(quantity, knowledge) or "", knowledge.answers.questions.frequency)
     return ratio is not None and quantity.value * ratio >= knowledge.at("frequent_per_day")
 
 

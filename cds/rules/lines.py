@@ -18,17 +18,10 @@ from cds.rules.work_up import covers
 NEUROLOGY = frozenset({Topic.PED_NEURO, Topic.NEURO_URG, Topic.NEURO_EVAL})
 BEYOND_MS = "beyond-ms"  # a group of the data
 STEROID = "corticosteroid"
-FORM_LINES = {"alcohol_stopped": "alcohol-stopped", "alcohol_much": "alcohol-much"}
 CHANGES = {
     "started": "reported_medicine_started",
     "stopped": "reported_medicine_stopped",
     "changed": "reported_medicine_changed",
-}
-LINES = {
-    "root": "cause_root",
-    "polyneuropathy": "cause_polyneuropathy",
-    "face": "cause_face",
-    "rare": "cause_rare",
 }
 
 
@@ -62,7 +55,7 @@ def _of_self_harm(picture: Picture) -> Iterator[Note]:
 def _of_forms(assessment: Assessment) -> Iterator[Note]:
     """What a patient answered that is asked about before anything else is said (N22)."""
     picture, undated = assessment.picture, assessment.picture.knowledge.names.undated
-    for key, name in FORM_LINES.items():
+    for name, key in picture.knowledge.rules.form_lines.items():
         if findings := picture.reported(name):
             yield Note(key, {"date": max(finding.when.text for finding in findings if finding.when)})
     if picture.says_pregnant is not None:
@@ -157,8 +150,8 @@ def _of_causes(assessment: Assessment, choices: Sequence[Choice]) -> Iterator[No
         if any(expected & finding.sets for finding in cause.found) and assessment.picture.expected:
             continue  # the same disease
         values = {"diagnosis": cause.label, "date": cause.date or assessment.picture.knowledge.names.undated}
-        if not cause.stands:
-            yield Note(LINES[cause.tag], values)
+        if cause.line is not None:
+            yield Note(cause.line, values)
         elif cause.tag in tags_shown or assessment.picture.diseases or not used_findings.isdisjoint(cause.found):
             continue
         elif sign:

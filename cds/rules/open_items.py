@@ -9,8 +9,6 @@ from cds.rules.flags import Flags
 from cds.rules.own_words import in_sentence, own
 from cds.rules.picture import NEEDED, Picture
 
-ALCOHOL = "alcohol-answers"  # a group of the data
-
 
 def of(assessment: Assessment) -> tuple[str, ...]:
     """All that makes an isolated twitch not plain, in the order of N55, each once."""
@@ -70,7 +68,7 @@ def _open(assessment: Assessment) -> Iterator[str]:
     yield from (fill(names.open.stopped, {"drug": stopped_drug.name}) for stopped_drug in assessment.stopped)
     yield from _unjudged(picture)
     yield from _unread(picture)
-    if any(picture.reported(name) for name in picture.knowledge.group(ALCOHOL)):
+    if any(picture.reported(name) for name in picture.knowledge.rules.form_lines):
         yield names.open.alcohol
     if picture.says_pregnant is not None:
         yield names.open.pregnancy

@@ -1,7 +1,7 @@
 """Names of grave diseases in a text that no code says (N24): nothing calms beside one."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 
 from msgspec.structs import replace
@@ -15,7 +15,6 @@ from cds.words.tokens import fold, tokens
 
 OPEN = frozenset({Polarity.PRESENT, Polarity.DOUBT, Polarity.UNKNOWN})
 NO_TWITCH = Twitches(anywhere=[], bare=[], eyelid=[], tongue=[], face=[])
-OF_FAMILY = ("kd-als", "kd-sma", "kd-kennedy", "kd-dystrophy")  # a relative's counts too (3a ADD, N19)
 OF_OTHERS = ("person", "history", "pronoun")  # the cues that say whose it is or was
 BORN = frozenset({"natural", "biological"})  # as HL7 calls them
 _LONG = re.compile(r"[^\W\d_]{7,}(?![*\w])")  # words of a shorter name: one wrong letter may make another word
@@ -24,16 +23,16 @@ _LONG = re.compile(r"[^\W\d_]{7,}(?![*\w])")  # words of a shorter name: one wro
 class DiseaseNames:
     """The names of all languages, also of those that are off: what is not read calms nobody."""
 
-    def __init__(self, languages: Mapping[str, LanguageWords]) -> None:
+    def __init__(self, languages: Mapping[str, LanguageWords], of_family: Collection[str]) -> None:
         small = frozenset(name for words in languages.values() for name in words.diseases.small)
-        self._languages = languages
+        self._languages, self._family_sets = languages, of_family
         self._kin = frozenset(fold(name) for words in languages.values() for name in words.diseases.kin)
         self._grave = _NamesHeard({name: _of_diseases(words) for name, words in languages.items()}, small)
 
     @cached_property
     def _of_family(self) -> "_NamesHeard":
         """Made at the first text about a relative: whose it is is not asked again."""
-        return _NamesHeard({name: _of_relatives(words) for name, words in self._languages.items()})
+        return _NamesHeard({name: _of_relatives(words, self._family_sets) for name, words in self._languages.items()})
 
     def may_name_one(self, text: str) -> bool:
         """Whether a text names one that the patient has or may have; a denied, past or other person's is none.
@@ -83,13 +82,13 @@ def _names(words: LanguageWords, sets: Iterable[str] | None = None) -> list[str]
     return [text for name in (names if sets is None else sets) for text in names[name]]
 
 
-def _of_relatives(words: LanguageWords) -> LanguageWords:
+def _of_relatives(words: LanguageWords, sets: Collection[str]) -> LanguageWords:
     """The words for a text about a relative: of a family history only a no counts, not that it is one and past."""
     no_cues: dict[str, list[str]] = {kind: [] for kind in Cues.__struct_fields__ if kind.startswith(OF_OTHERS)}
     of_diseases = _of_diseases(words)
     return replace(
         of_diseases,
-        family=[*words.family, *_names(words, OF_FAMILY)],
+        family=[*words.family, *_names(words, sets)],
         cues=replace(of_diseases.cues, **no_cues),
     )
 

@@ -17,6 +17,7 @@ from cds.errors import KnowledgeError
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "cds" / "rules"
+DATA = ROOT / "cds" / "knowledge" / "data"
 CODE = re.compile(
     r"\d{6,18}|\d{1,5}-\d|[A-Z]\d\d\.\w+|[A-Z]\d\d[A-Z]{1,2}(\d\d)?"
 )  # SNOMED CT or RxNorm, LOINC, ICD-10, ATC
@@ -223,6 +224,8 @@ def test_every_note_is_said_by_some_rule() -> None:
     notes = tomllib.loads((ENGLISH / "notes.toml").read_text("utf-8"))
     trees = [ast.parse(path.read_text("utf-8")) for path in RULES.glob("*.py")]
     named = {node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    data = [tomllib.loads((DATA / file).read_text("utf-8")) for file in ("causes.toml", "rules.toml")]
+    named |= {cause.get("line") for cause in data[0].values()} | set(data[1]["form_lines"].values())
     sentences = "".join(notes["notes"].values())
 
     assert set() == set(notes["notes"]) - named

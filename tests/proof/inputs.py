@@ -147,7 +147,7 @@ STOPPED: Classes = {
 CAUSES: Classes = {
     "none": (),
     "judged": (cause("parathyroid", "calcium"),),
-    "line": (cause("root", stands=False),),
+    "line": (cause("root", line="cause_root"),),
 }
 LOWERED: Classes = {
     "lowered": (cause("tetany", indicator=WARNING, sentence="tetany"),),

@@ -29,7 +29,7 @@ NUMBERED = ("rules.toml", "limits.toml", "analytes.toml", "medicines.toml", "cau
 LISTED = ("rules.toml", "medicines.toml", "causes.toml", "explanations.toml", "signs.toml")
 ENTRIES = (
     *("sources", "repeats", "order_emergencies", "counsel"),
-    *("pressure.high", "pressure.severe", "regions", "site_signs", "order_tags"),
+    *("pressure.high", "pressure.severe", "regions", "site_signs", "order_tags", "form_lines"),
 )
 ORDERED = ("medicines.toml", "causes.toml", "analytes.toml", "explanations.toml")
 Changed = Iterator[tuple[str, str]]

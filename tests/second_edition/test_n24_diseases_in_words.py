@@ -15,7 +15,7 @@ from cds.knowledge.spoken import LANGUAGES, Diseases
 from cds.words.diseases import DiseaseNames
 
 KNOWLEDGE = load()
-DISEASES = DiseaseNames(KNOWLEDGE.spoken)
+DISEASES = DiseaseNames(KNOWLEDGE.spoken, KNOWLEDGE.group("family-diseases"))
 SYSTEMS = [KNOWLEDGE.systems[name] for name in ("sct", "cm", "who")]
 OTHER = "other"
 PERSON: Line = {"age": "45 y", "sex": "F"}
