@@ -14,7 +14,7 @@ def gap_lengths(variant: Variant, placeholders: Mapping[str, Placeholder]) -> di
     """
     gaps = fields(variant.summary)
     if unknown := variant.caps.keys() - set(gaps):
-        raise ValueError(f"a cap for {min(unknown)}, which is no gap of the summary")
+        raise ValueError(f"a cap for {min(unknown)}, which is not a gap of the summary")
     caps = {gap: variant.caps.get(gap) or placeholders[gap].longest for gap in gaps}
     remaining = SUMMARY_LIMIT - len(fill(variant.summary, dict.fromkeys(gaps, ""))) - sum(filter(None, caps.values()))
     free = [gap for gap, room in caps.items() if room is None]

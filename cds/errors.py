@@ -137,8 +137,8 @@ class BadFeedback(CallError):
     def __init__(self, place: str, problem: str = "is missing") -> None:
         self.code = "required" if "missing" in problem else "structure"
         super().__init__(
-            f"The feedback's `{place}` {problem}. Nothing was kept. See the CDS Hooks 2.0 feedback endpoint, and send "
-            "all items again."
+            f"The feedback's `{place}` {problem}. Nothing was stored. See the CDS Hooks 2.0 feedback endpoint, and "
+            "send all items again."
         )
 
 
@@ -254,7 +254,7 @@ class TooMuchFeedback(CallError):
     """More items of feedback at once than are taken."""
 
     status, code, reason = 413, "too-costly", "feedback-items"
-    text = "There is too much feedback at once. Nothing was kept. Send at most 1,000 items in one request."
+    text = "There is too much feedback at once. Nothing was stored. Send at most 1,000 items in one request."
 
 
 class WrongMediaType(CallError):
@@ -302,7 +302,7 @@ class Unexpected(CallError):
     status, code, severity = 500, "exception", "fatal"
 
     def __init__(self, request_id: str) -> None:
-        super().__init__(f"The service failed. Tell its operator the request id {request_id}.")
+        super().__init__(f"The service failed. Give its operator the request id {request_id}.")
 
 
 class NotReady(CallError):
@@ -316,7 +316,7 @@ class NotKept(CallError):
     """The database is down: feedback that is not on disk is not acknowledged."""
 
     status, code = 503, "no-store"
-    text = "The feedback could not be kept. Send it again after five seconds."
+    text = "The feedback could not be stored. Send it again after five seconds."
     headers = MappingProxyType({"Retry-After": "5"})
 
 

@@ -71,7 +71,7 @@ class Settings:
         "path",
         kinds.text,
         "The client file (TOML): who may call, with which keys. `twitch-cds clients check` checks it.",
-        display="none: nobody may call",
+        display="none: no caller is allowed",
     )
     golive: str = _row(
         "",
@@ -103,7 +103,7 @@ class Settings:
         900,
         "seconds",
         kinds.whole(1, 86_400),
-        "A caller's token that lives longer than this (`exp` - `iat`) is refused.",
+        "A caller's token that is valid for longer than this (`exp` - `iat`) is refused.",
     )
     clock_skew_seconds: int = _row(
         60,

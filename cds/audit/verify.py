@@ -156,9 +156,9 @@ class Verifier:
         gap = next((gap for gap in chain.gaps if gap.first <= seq <= gap.last), None)
         if gap is not None and gap.missing:
             gap.missing -= 1
-            self.findings.add(self._here(), What.REORDERED, f"number {seq} stands after number {chain.tip.seq}")
+            self.findings.add(self._here(), What.REORDERED, f"number {seq} comes after number {chain.tip.seq}")
         elif link.tip.seq == chain.tip.seq and link.tip != chain.tip:
-            self.findings.add(self._here(), What.FORKED, f"number {seq} is another line than the number {seq} before")
+            self.findings.add(self._here(), What.FORKED, f"number {seq} differs from the earlier line {seq}")
         else:
             self.findings.add(self._here(), What.REPEATED, f"number {seq} was there before")
 

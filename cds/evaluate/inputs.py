@@ -212,8 +212,9 @@ def _of_pool(name: str, pool: Pool) -> Iterator[Answer]:
     if lost:
         yield Problem(name, f"patient {_few(lost)}: {LOST}")
     if unanswered:
-        why = "it is not all there" if pool.truncated else "records that may say so could not be read"
-        yield Problem(name, f"whether the chart of {_few(unanswered)} shows muscle twitching cannot be told: {why}")
+        why = "it is incomplete" if pool.truncated else "records that may say so could not be read"
+        patients = _few(unanswered)
+        yield Problem(name, f"whether the chart of {patients} shows muscle twitching cannot be determined: {why}")
 
 
 def _few(names: list[str]) -> str:

@@ -12,8 +12,8 @@ UCUM = "http://unitsofmeasure.org"
 NAME, PUBLISHER = "MuscleTwitching", "Twitch CDS"
 TITLE = "Muscle twitching: what to ask"
 DESCRIPTION = (
-    "What a health-care professional asks somebody with muscle twitching. Twitch CDS reads the answers: those of "
-    "questions that are for some ages, or not for men, count for nobody else."
+    "What a health-care professional asks somebody with muscle twitching. Twitch CDS reads the answers: questions "
+    "for certain ages, or not for men, are ignored for everybody else."
 )
 OF_ANSWERS = "The answers to the Questionnaire on muscle twitching."
 

@@ -71,7 +71,7 @@ def _check_instance(instance: object) -> None:
     try:
         UUID(instance if isinstance(instance, str) else "")
     except ValueError as problem:
-        raise BadEnvelope("hookInstance", "is no UUID") from problem
+        raise BadEnvelope("hookInstance", "is not a UUID") from problem
 
 
 def _source(request: dict[str, Any], context: Context) -> Source:

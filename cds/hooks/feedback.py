@@ -67,7 +67,7 @@ def _moment(text: str, place: str) -> datetime:
     """RFC 3339 with any offset, as UTC, to the microsecond; a leap second counts as the one before it."""
     match = RFC_3339.fullmatch(text)
     if match is None:
-        raise BadFeedback(place, "is no RFC 3339 date and time with an offset, such as 2026-11-22T06:55:49.404Z")
+        raise BadFeedback(place, "is not an RFC 3339 date and time with an offset, such as 2026-11-22T06:55:49.404Z")
     day, minute, second, fraction, offset = match.groups()
     clock_second = BEFORE_IT if second == LEAP_SECOND else second
     zone = "+00:00" if offset in "Zz" else offset

@@ -65,7 +65,7 @@ CHART = (
 )
 USAGE = (
     "Works from prefetch alone. A null or empty value means that there are no data. An absent key, a failed one or "
-    "further pages are fetched from `fhirServer` where the operator of this service allows that server; what stays "
+    "further pages are fetched from `fhirServer` where the operator of this service allows that server; what is still "
     "missing is stated as not checked."
 )
 NEEDS_LIST = (
@@ -109,7 +109,7 @@ MOMENTS = (
         "Medicine selected for a patient whose muscles twitch",
         f"When {DRAFTED} is selected and the chart shows an active muscle twitch, says what to check first: results at "
         "an emergency limit, results and medicines that make the draft dangerous, and what a new or raised steroid or "
-        "estrogen asks for. Looks at the selected drafts only; silent for all other orders.",
+        "estrogen requires. Looks at the selected drafts only; silent for all other orders.",
         NEEDS_DRAFTS,
     ),
     Moment(
@@ -125,8 +125,9 @@ MOMENTS = (
         "medication-refill",
         "0.1.0",
         "Medicine to be refilled for a patient whose muscles twitch",
-        f"When {DRAFTED} is refilled and the chart shows an active muscle twitch, says where a result at an emergency "
-        "limit or another medicine makes that dangerous, and what a raised steroid or estrogen asks for. Else silent.",
+        f"When {DRAFTED} is refilled and the chart shows an active muscle twitch, says when a result at an emergency "
+        "limit or another medicine makes that dangerous, and what a raised steroid or estrogen requires. "
+        "Otherwise silent.",
         NEEDS_DRAFTS,
     ),
     Moment(

@@ -100,7 +100,7 @@ class Questions(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab")
         """Raise KnowledgeError unless every unit is of UCUM; those of `limits` are compared, and never converted."""
         for name, unit in self.units.items():
             if not known(unit):
-                raise KnowledgeError(FILE, f"questions.{name}", f"`{unit}` is no UCUM unit")
+                raise KnowledgeError(FILE, f"questions.{name}", f"`{unit}` is not a UCUM unit")
 
     def units_of(self, question: str) -> Collection[str]:
         """The units in which the answer is read; none for what is not measured."""

@@ -25,4 +25,4 @@ class Folder:
         except (OSError, UnicodeDecodeError) as problem:
             raise KnowledgeError(file, "-", f"cannot be read: {problem}") from problem
         except tomllib.TOMLDecodeError as problem:
-            raise KnowledgeError(file, "-", f"is no TOML: {problem}") from problem
+            raise KnowledgeError(file, "-", f"is not valid TOML: {problem}") from problem

@@ -297,7 +297,7 @@ def _unit_names(units: Mapping[str, Any]) -> UnitNames:
     alias = _part("units.toml", units, "alias", dict[str, str])
     for text, unit in alias.items():
         if not known(unit):
-            raise KnowledgeError("units.toml", text, f"`{unit}` is no UCUM unit")
+            raise KnowledgeError("units.toml", text, f"`{unit}` is not a UCUM unit")
     return UnitNames(alias, usual_units())
 
 
@@ -343,7 +343,7 @@ def _route_codes(terminology: Terminology, routes: Mapping[str, Route]) -> dict[
 def _check(knowledge: Knowledge, terminology: Terminology) -> None:
     for name, analyte in knowledge.analytes.items():
         if not known(analyte.unit):
-            raise KnowledgeError("analytes.toml", name, f"`{analyte.unit}` is no UCUM unit")
+            raise KnowledgeError("analytes.toml", name, f"`{analyte.unit}` is not a UCUM unit")
     knowledge.answers.questions.check()
     for limits in (*knowledge.limits.values(), knowledge.combined.values()):
         for limit in limits:

@@ -20,8 +20,8 @@ from cds.settings import environment, load
 
 OWNER_ONLY = 0o600
 DISCLOSES = (
-    "--all: texts that fewer than five patients have are printed. They may hold names and other free text of single "
-    "patients: keep what follows as you keep the charts."
+    "--all: texts that fewer than five patients have are printed. They may contain names and other free text of "
+    "individual patients: protect this output as you protect the charts."
 )
 
 

@@ -33,8 +33,8 @@ BY_CARD = """
 """
 MONTH, YEAR = "strftime(visits.day, '%Y-%m')", "strftime(visits.day, '%Y')"
 MONTHS = "SELECT count(DISTINCT strftime(day, '%Y-%m')) FROM visits"
-CLINIC = "coalesce(clinic, 'not told')"
-AGE = """CASE WHEN age IS NULL THEN 'not told' WHEN age < 1 THEN '0' WHEN age < 16 THEN '1-15'
+CLINIC = "coalesce(clinic, 'not recorded')"
+AGE = """CASE WHEN age IS NULL THEN 'not recorded' WHEN age < 1 THEN '0' WHEN age < 16 THEN '1-15'
     WHEN age < 45 THEN '16-44' WHEN age < 65 THEN '45-64' WHEN age < 80 THEN '65-79' ELSE '80 and more' END"""
 DAYS = """
     SELECT count(*), count(*) FILTER (cards = 0), count(*) FILTER (cards = 1), count(*) FILTER (cards = 2),

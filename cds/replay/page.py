@@ -46,7 +46,7 @@ def write_page(database: Tables, out: Path, manifest: Manifest) -> None:
                 "cards per 100 calls",
                 f"{100 * cards / calls:.2f}" if calls and (cards == 0 or len(told(cards)) > 2) else "–",
             ),
-            ("repeats silenced", told(silenced)),
+            ("repeats suppressed", told(silenced)),
         ),
         span=(first, last) if first else (),
         sections=[

@@ -33,7 +33,7 @@ def lines(results: Results) -> Iterator[str]:
 
 def _agreement(agreement: Agreement | None) -> str:
     if agreement is None or agreement.kappa is None:
-        return "no figure: nothing was judged by both"
+        return "no figure: no item was judged by both"
     interval = f", 95 % interval {agreement.low:.2f} to {agreement.high:.2f}" if agreement.low is not None else ""
     return f"kappa {agreement.kappa:.2f}{interval}; the same verdict on {agreement.agreed} of {agreement.both}"
 

@@ -72,7 +72,7 @@ _DIRECTLY = "run this on the machine of the service too, against its own port"
 def _part(document: Mapping[str, object], name: str, advice: str) -> Line:
     state = document.get(name)
     if state is None:
-        return skipped(WHAT_PARTS[name], f"{READY} does not tell")
+        return skipped(WHAT_PARTS[name], f"{READY} does not say")
     if state == "up":
         return passed(WHAT_PARTS[name], "up")
     return failed(WHAT_PARTS[name], str(state), advice)
@@ -104,6 +104,6 @@ def _clock(date: str | None, now: datetime) -> Line:
     apart = abs((now - there).total_seconds())
     if apart > MOST_SECONDS:
         return failed(
-            "clock", f"it is {apart:.0f} s off the clock here", "set both by NTP: tokens live for minutes only"
+            "clock", f"it is {apart:.0f} s off the clock here", "set both by NTP: tokens are valid for minutes only"
         )
     return passed("clock", f"within {MOST_SECONDS:.0f} s of the clock here")

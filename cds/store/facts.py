@@ -26,8 +26,8 @@ class OtherKey(Unfit):
     """The hashes in the database were made under another key."""
 
     text = (
-        "The hashes in the database were made under another TWITCH_CDS_HASH_KEY: nobody would be recognised. "
-        "Set that key (all machines have the same), or bring DATA_DIR/hash.key back from a backup. "
+        "The hashes in the database were made under another TWITCH_CDS_HASH_KEY: no patient or user would be "
+        "recognised. Set that key (all machines have the same), or bring DATA_DIR/hash.key back from a backup. "
         "If the old key is lost: twitch-cds store accept-key."
     )
 

@@ -112,7 +112,8 @@ def check_times(claims: Claims, now: float, rules: Rules) -> Times:
     if times.expires - times.issued > rules.longest:
         raise refused(
             "time",
-            f"The token lives {times.expires - times.issued:.0f} s (exp - iat); at most {rules.longest} s are allowed.",
+            f"The token is valid for {times.expires - times.issued:.0f} s (exp - iat); "
+            f"at most {rules.longest} s are allowed.",
         )
     return times
 

@@ -86,7 +86,7 @@ def _key(kid: str, entry: object, demo: bool) -> PublicKey:
     if not isinstance(entry, dict):
         raise UnusableKey("it is not a JSON object")
     if PRIVATE & entry.keys():
-        raise UnusableKey("it holds PRIVATE or secret parts: tell the client to replace this key at once")
+        raise UnusableKey("it holds PRIVATE or secret parts: the client must replace this key at once")
     if kid != entry.get("kid") or len(kid) > LONGEST_KID:
         raise UnusableKey("it has no usable kid")
     _check_purpose(entry)

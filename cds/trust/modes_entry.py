@@ -57,7 +57,7 @@ def _problems_of_pilot(entry: Written) -> Iterator[tuple[str, str]]:
     if wrong := [user for user in pilot.users if not HASH.fullmatch(user)]:
         yield "pilot.users", f"holds {wrong[0]!r}, which is not a hash: `twitch-cds clients hash` prints that of a user"
     if Mode.PILOT in _written(entry) and not (pilot.users or pilot.percent):
-        yield "pilot", "is missing or holds nobody, though a mode is pilot: name users, percent, or both"
+        yield "pilot", "is missing or empty, although a mode is pilot: name users, percent, or both"
 
 
 def _written(entry: Written) -> set[str]:

@@ -78,7 +78,7 @@ class Metrics:
             PREFIX + "fhir_requests", "Requests to FHIR servers, and how they ended.", ("outcome",), registry=registry
         )
         self._store = Counter(
-            PREFIX + "store_events", "What the store did, lost or could not tell.", ("event",), registry=registry
+            PREFIX + "store_events", "What the store did, lost or could not determine.", ("event",), registry=registry
         )
         for event in COUNTED:
             self._store.labels(event)

@@ -105,7 +105,7 @@ def test_silence_is_not_claimed_over_a_line_that_may_be_a_twitch(evaluate: Evalu
     run = evaluate(write("all.ndjson", b"\n".join([*people, b"{"])), "--json")
 
     assert (2, "") == (run.status, run.out)
-    assert "the chart of p0, p1, p2 and 2 more shows muscle twitching cannot be told: records" in run.err
+    assert "the chart of p0, p1, p2 and 2 more shows muscle twitching cannot be determined: records" in run.err
 
 
 def test_an_unreadable_condition_is_silent_unless_it_may_be_a_twitch(evaluate: Evaluate, write: Write) -> None:
@@ -150,7 +150,7 @@ def test_part_of_a_chart_is_no_silence(more: dict[str, object], evaluate: Evalua
     run = evaluate(write("page.json", {**bundle(person()), **more}), "--json")
 
     assert (2, "") == (run.status, run.out)
-    assert "cannot be told: it is not all there" in run.err
+    assert "cannot be determined: it is incomplete" in run.err
 
 
 def test_paths_that_cannot_be_read(
@@ -188,7 +188,7 @@ def test_a_file_that_breaks_off_in_a_folder_is_no_silence(
     run = evaluate(tmp_path, "--json")
 
     assert (2, ["whole"]) == (run.status, run.patients)
-    assert "the chart of single shows muscle twitching cannot be told" in run.err
+    assert "the chart of single shows muscle twitching cannot be determined" in run.err
 
 
 def test_a_fault_of_ours_costs_one_input(evaluate: Evaluate, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -173,7 +173,7 @@ def test_a_refused_entry_matters_if_rules_read_what_it_was_for(
     run = evaluate(write("batch.json", batch(FINE, refused)), "--json")
 
     assert status == run.status
-    assert ("it is not all there" in run.err) == (status == 2)
+    assert ("it is incomplete" in run.err) == (status == 2)
 
 
 @pytest.mark.parametrize(("kind", "status"), [("Condition", 2), ("Immunization", 0)])

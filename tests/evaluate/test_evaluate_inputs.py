@@ -259,7 +259,7 @@ def test_a_twitch_of_nobody_is_not_lost_among_several(evaluate: Evaluate, write:
     run = evaluate(write("chart.json", bundle(person("p1"), person("p2"), twitch(None))), "--json")
 
     assert (2, "") == (run.status, run.out)
-    assert "whether the chart of p1, p2 shows muscle twitching cannot be told" in run.err
+    assert "whether the chart of p1, p2 shows muscle twitching cannot be determined" in run.err
 
 
 def test_what_is_about_something_else_is_nobodys(evaluate: Evaluate, write: Write) -> None:

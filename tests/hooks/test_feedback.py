@@ -47,7 +47,7 @@ def refused(request: bytes) -> str:
     with pytest.raises(BadFeedback) as caught:
         read(request)
     assert caught.value.text.endswith(
-        "Nothing was kept. See the CDS Hooks 2.0 feedback endpoint, and send all items again."
+        "Nothing was stored. See the CDS Hooks 2.0 feedback endpoint, and send all items again."
     )
     return caught.value.text.partition(". Nothing")[0].removeprefix("The feedback's ")
 
@@ -195,7 +195,8 @@ def test_what_python_writes_is_read(moment: datetime) -> None:
 def test_what_is_no_rfc_3339_is_refused(timestamp: str) -> None:
     """A date alone, no offset, other digits."""
     said = (
-        "`feedback[0].outcomeTimestamp` is no RFC 3339 date and time with an offset, such as 2026-11-22T06:55:49.404Z"
+        "`feedback[0].outcomeTimestamp` is not an RFC 3339 date and time with an offset, "
+        "such as 2026-11-22T06:55:49.404Z"
     )
 
     assert said == refused(body(OVERRIDDEN | {"outcomeTimestamp": timestamp}))

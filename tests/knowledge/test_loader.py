@@ -66,7 +66,7 @@ def test_a_syntax_error_is_named_with_its_file(data: Path, file: str) -> None:
     named, key, reason = broken(data)
 
     assert (file, "-") == (named, key)
-    assert reason.startswith("is no TOML")
+    assert reason.startswith("is not valid TOML")
     assert "line" in reason
 
 
@@ -91,7 +91,7 @@ def test_a_file_in_another_encoding_is_named(data: Path, file: str) -> None:
         ("valuesets.toml", 'except = ["sct:62744007"', 'except = ["x:1"', "respiratory-other", "`x:1`"),
         ("analytes.toml", 'groups = ["vitamin_d_25oh"]', 'groups = ["vit_d"]', "vitamin-d", "group `vit_d`"),
         ("analytes.toml", 'except = ["loinc:49054-0"]', 'except = ["49054-0"]', "vitamin-d", "`49054-0`"),
-        ("analytes.toml", 'unit = "nmol/L"', 'unit = "nanomoles"', "vitamin-d", "`nanomoles` is no UCUM unit"),
+        ("analytes.toml", 'unit = "nmol/L"', 'unit = "nanomoles"', "vitamin-d", "`nanomoles` is not a UCUM unit"),
         ("analytes.toml", 'sides = ["low"]', 'sides = ["below"]', "vitamin-d.sides[0]", "Invalid enum value"),
         ("analytes.toml", 'groups = ["albumin"]', 'groups = ["potassium"]', "albumin", "also feeds potassium"),
         ("limits.toml", 'op = "<"', 'op = "=<"', "limit[0].op", "Invalid enum value"),
@@ -129,7 +129,7 @@ def test_a_file_in_another_encoding_is_named(data: Path, file: str) -> None:
             "not a system",
         ),
         ("units.toml", "[alias]", "[aliases]", "alias", "is missing"),
-        ("units.toml", '"hours" = "h"', '"hours" = "hourz"', "hours", "`hourz` is no UCUM unit"),
+        ("units.toml", '"hours" = "h"', '"hours" = "hourz"', "hours", "`hourz` is not a UCUM unit"),
         ("codes/labs.csv", "http://loinc.org", "http://loinc.com", "1989-3", "`http://loinc.com` is not a system"),
         ("codes/labs.csv", "vitamin_d_25oh,", ",", "1989-3", "a row needs a group and a code"),
         ("codes/labs.csv", ",1989-3,", ",,", "vitamin_d_25oh", "a row needs a group and a code"),

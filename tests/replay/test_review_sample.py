@@ -260,7 +260,7 @@ def test_the_result_is_printed(done: Replayed, capsys: pytest.CaptureFixture[str
     assert ["  Anna: 1 judged, 0 left", "  not finished: two people have to judge everything"] == table.splitlines()[
         1:3
     ]
-    assert "Agreement: no figure: nothing was judged by both" in table
+    assert "Agreement: no figure: no item was judged by both" in table
     assert (True, 1.0, None) == (told["is_done"], told["agreement"]["kappa"], told["agreement"]["low"])
     assert [(1, 1, 1.0)] == [(line["judged"], line["right"], line["share"]) for line in told["lines"]]
 

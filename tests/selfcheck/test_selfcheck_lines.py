@@ -113,7 +113,7 @@ def test_the_address_may_be_given_with_or_without_its_end(url: str) -> None:
             told(503, {"resourceType": "OperationOutcome"}),
             (
                 "fail service: it says that it is not ready (status 503) / "
-                "skip store writable: /health/ready does not tell / skip audit writable: /health/ready does not tell / "
+                "skip store writable: /health/ready does not say / skip audit writable: /health/ready does not say / "
                 "pass clock: within 10 s of the clock here"
             ),
         ),
@@ -121,7 +121,7 @@ def test_the_address_may_be_given_with_or_without_its_end(url: str) -> None:
             told(503, {"issue": [{"details": {"text": "No keys."}}]}),
             (
                 "fail service: it says that it is not ready (status 503): No keys. / "
-                "skip store writable: /health/ready does not tell / skip audit writable: /health/ready does not tell / "
+                "skip store writable: /health/ready does not say / skip audit writable: /health/ready does not say / "
                 "pass clock: within 10 s of the clock here"
             ),
         ),
@@ -129,7 +129,7 @@ def test_the_address_may_be_given_with_or_without_its_end(url: str) -> None:
             told(502, {"issue": "none"}),
             (
                 "fail service: it says that it is not ready (status 502) / "
-                "skip store writable: /health/ready does not tell / skip audit writable: /health/ready does not tell / "
+                "skip store writable: /health/ready does not say / skip audit writable: /health/ready does not say / "
                 "pass clock: within 10 s of the clock here"
             ),
         ),
@@ -144,7 +144,7 @@ def test_the_address_may_be_given_with_or_without_its_end(url: str) -> None:
             told(200, b"<html>", date=format_datetime(NOW - timedelta(seconds=75), usegmt=True)),
             (
                 "fail service: what answers at /health/ready is not this service / "
-                "skip store writable: /health/ready does not tell / skip audit writable: /health/ready does not tell / "
+                "skip store writable: /health/ready does not say / skip audit writable: /health/ready does not say / "
                 "fail clock: it is 75 s off the clock here"
             ),
         ),
@@ -152,7 +152,7 @@ def test_the_address_may_be_given_with_or_without_its_end(url: str) -> None:
             told(200, [1]),
             (
                 "fail service: what answers at /health/ready is not this service / "
-                "skip store writable: /health/ready does not tell / skip audit writable: /health/ready does not tell / "
+                "skip store writable: /health/ready does not say / skip audit writable: /health/ready does not say / "
                 "pass clock: within 10 s of the clock here"
             ),
         ),

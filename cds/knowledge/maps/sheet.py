@@ -114,7 +114,7 @@ def _is_confirmed(record: Mapping[str, str]) -> bool:
     if word != "yes":
         raise _Refusal(f"is not confirmed: `{CONFIRMED}` must be yes or no")
     if not record.get(BY) or not _is_day(record.get(ON, "")):
-        raise _Refusal(f"is confirmed by nobody: `{BY}` must name a person, `{ON}` the day (2026-11-29)")
+        raise _Refusal(f"is not signed: `{BY}` must name a person, `{ON}` the day (2026-11-29)")
     return True
 
 

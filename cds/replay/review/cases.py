@@ -73,7 +73,7 @@ class Showing:
         cards = [self._card(card) for card in case.cards]
         rows = list(_listed(chart, case.chart))
         return {
-            "about": patient_list.about(patient, case.at.date()) or "age and sex not told",
+            "about": patient_list.about(patient, case.at.date()) or "age and sex unknown",
             "died": day(patient.get("deceasedDateTime")) or ("yes" if patient.get("deceasedBoolean") is True else ""),
             "record": record.read(chart, self._results.is_result),
             "series": self._results.of(chart, completed(text(patient.get("birthDate")), case.at.date())),
