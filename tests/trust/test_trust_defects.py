@@ -282,7 +282,7 @@ DEFECTS: dict[str, tuple[Make, str, str]] = {
     "iat a text": (made(iat="now"), "time", "iat must be a number of seconds"),
     "nbf in the future": (made(nbf=SECOND + 61), "time", "not valid before 2026-11-23T09:01:01Z (nbf)"),
     "nbf a text": (made(nbf="0"), "time", "nbf must be a number"),
-    "lives too long": (made(exp=SECOND + 901), "time", "lives 901 s (exp - iat); at most 900 s"),
+    "lives too long": (made(exp=SECOND + 901), "time", "valid for 901 s (exp - iat); at most 900 s"),
     "ends before it begins": (made(iat=SECOND + 50, exp=SECOND + 50), "time", "exp is not after its iat"),
     "tenant no text": (made(tenant=["a"]), "tenant", "tenant must be a string"),
     "tenant with a control character": (made(tenant="a\u0085b"), "tenant", r"a\u0085b"),
