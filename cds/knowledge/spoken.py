@@ -129,12 +129,14 @@ class Headings(Struct, frozen=True, forbid_unknown_fields=True):
 class Diseases(Struct, frozen=True, forbid_unknown_fields=True):
     """Names beside which nothing calms where only words say them (N24), by the value set whose codes keep from calming.
 
-    `to_exclude` is what asks for it to be ruled out: unclear of a diagnosis (N14). `none` holds a name and means
-    something else. `small` are short names that count in small letters too, `kin` relatives whose disease counts.
+    `to_exclude` asks for it to be ruled out: unclear of a diagnosis (N14); `of_twitches` are no cues of one. `none`
+    holds a name and means something else. `small` are short names that count in small letters too, `kin` relatives
+    whose disease counts.
     """
 
     names: dict[str, list[str]]
     to_exclude: list[str]
+    of_twitches: list[str]
     none: list[str]
     small: list[str]
     kin: list[str]
@@ -142,7 +144,13 @@ class Diseases(Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def beside(self) -> dict[str, list[str]]:
         """The lists beside the names, each by its name."""
-        return {"to_exclude": self.to_exclude, "none": self.none, "small": self.small, "kin": self.kin}
+        return {
+            "to_exclude": self.to_exclude,
+            "of_twitches": self.of_twitches,
+            "none": self.none,
+            "small": self.small,
+            "kin": self.kin,
+        }
 
 
 class LanguageWords(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):

@@ -8,12 +8,13 @@ from msgspec.structs import replace
 
 from cds.knowledge.spoken import Cues, LanguageWords, LookAlikes, Misspellings, Twitches
 from cds.words.hearing import Hearing
-from cds.words.lists import stems_of_family
+from cds.words.lists import stems_of_family, stems_of_others
 from cds.words.mention import Field, Polarity
 from cds.words.quick import Quick
 from cds.words.tokens import fold, tokens
 
 OPEN = frozenset({Polarity.PRESENT, Polarity.DOUBT, Polarity.UNKNOWN})
+OTHERS = frozenset({Polarity.PERSON, Polarity.HISTORY})  # "mother has", "family h/o"
 NO_TWITCH = Twitches(anywhere=[], bare=[], eyelid=[], tongue=[], face=[])
 OF_OTHERS = ("person", "history", "pronoun")  # the cues that say whose it is or was
 BORN = frozenset({"natural", "biological"})  # as HL7 calls them
@@ -42,7 +43,7 @@ class DiseaseNames:
         polarities = self._grave.polarities(text)
         if not polarities.isdisjoint(OPEN):
             return True
-        if Polarity.PERSON not in polarities or self._kin.isdisjoint(token.text for token in tokens(text)):
+        if OTHERS.isdisjoint(polarities) or self._kin.isdisjoint(token.text for token in tokens(text)):
             return False
         return self.may_be_of_family(text)
 
@@ -60,6 +61,7 @@ class _NamesHeard:
     """The names in a list `family`, and what a text says of each."""
 
     def __init__(self, languages: Mapping[str, LanguageWords], small: frozenset[str] = frozenset()) -> None:
+        self._languages = languages
         self._stems = {name: stems_of_family(words) for name, words in languages.items()}
         self._quick = Quick(frozenset().union(*self._stems.values()))
         self._hearing = Hearing(languages, small)
@@ -67,10 +69,10 @@ class _NamesHeard:
     @cached_property
     def _quick_by_language(self) -> dict[str, Quick]:
         """Made at the first text that holds a stem of a name: few charts have one."""
-        return {name: Quick(stems) for name, stems in self._stems.items()}
+        return {name: Quick(self._stems[name] | stems_of_others(words)) for name, words in self._languages.items()}
 
     def polarities(self, text: str) -> frozenset[Polarity]:
-        """In the languages in which the text holds a stem of a name; the phrases of others are not needed."""
+        """In the languages in which the text holds a stem of a name, or of what is none: others are not needed."""
         if not self._quick.may(text):
             return frozenset()
         languages = [name for name, quick in self._quick_by_language.items() if quick.may(text)]
@@ -100,7 +102,8 @@ def _parts(text: str) -> frozenset[str]:
 def _of_diseases(words: LanguageWords) -> LanguageWords:
     """The words with names of diseases only; of long ones a letter may be wrong, and what is asked for is in doubt."""
     diseases, names = words.diseases, _names(words)
-    told_apart = {*map(fold, names), *diseases.kin}  # "MND excluded", "no family history" tell nothing of a twitch only
+    # "MND excluded", "no family history" and "never had a" tell nothing of a twitch, but of a disease.
+    told_apart = {*map(fold, names), *diseases.kin, *diseases.of_twitches}
     long_words = {word for text in names for word in _LONG.findall(text)}
     return replace(
         words,
@@ -110,8 +113,10 @@ def _of_diseases(words: LanguageWords) -> LanguageWords:
         look_alikes=LookAlikes(fit=[], far=[], firm=[], loose=[], other=diseases.none),
         cues=replace(
             words.cues,
+            history=[text for text in words.cues.history if text not in diseases.of_twitches],
+            history_year=[],
             doubt_all=[*words.cues.doubt_all, *diseases.to_exclude],
-            pseudo=[text for text in words.cues.pseudo if _parts(text).isdisjoint(told_apart)],
+            pseudo=[text for text in words.cues.pseudo if {text, *_parts(text)}.isdisjoint(told_apart)],
         ),
         misspelt=Misspellings(of=[*words.misspelt.of, *sorted(long_words)], never=words.misspelt.never),
     )

@@ -60,6 +60,11 @@ def stems_of_family(language_words: LanguageWords) -> frozenset[str]:
     return _stems_of(language_words.family, language_words)
 
 
+def stems_of_others(language_words: LanguageWords) -> frozenset[str]:
+    """The same for every text that holds such words and means something else."""
+    return _stems_of(language_words.look_alikes.other, language_words)
+
+
 def _stems_of(texts: Iterable[str], language_words: LanguageWords) -> frozenset[str]:
     misspelt = {spelling for word in language_words.misspelt.of for spelling in spellings(word)}
     stems = {stem for text in texts for stem in _rarest(text, language_words, misspelt)}
