@@ -20,7 +20,7 @@ _SHORT = frozenset(
     | {"wks", "mo", "mos", "yr", "yrs", "izq", "der", "dcha", "izda", "prob", "poss", "ggf", "evtl", "susp", "diff"}
     | {"int", "ext", "st", "pat", "pte", "pcte"}
     | {"incl", "inkl", "esp", "stdl", "neurol", "bes"}
-    | {"prev", "hist", "vd", "fragl", "faszik", "fasc", "fascic"}
+    | {"prev", "hist", "vd", "fragl", "faszik", "fasz", "fasc", "fascic"}
 )  # abbreviations: their point ends no sentence
 _TICK = frozenset("xv*\u2611\u2612\u2713\u2714")
 _TOKEN = re.compile(
