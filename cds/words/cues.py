@@ -353,7 +353,7 @@ class Around(Owners):
             return True
         for cue in self._before("doubt", at):
             near = self._in.words(cue.end, at.first) <= 2 or self._stands("joiners", cue.end, at.first)
-            about = [match for match in self._of("about-cause") if cue.end <= match.first and match.end <= at.first]
+            about = [match for match in self._of("about-cause") if cue.end <= match.first and match.end <= at.end]
             if near and not about and self._in.is_one_clause(cue.end, at.first):
                 return True
         return False
