@@ -26,7 +26,8 @@ OTHER = {
     '"info"': '"warning"',
 }
 NUMBERED = ("rules.toml", "limits.toml", "analytes.toml", "medicines.toml", "causes.toml", "explanations.toml")
-LISTED = ("rules.toml", "medicines.toml", "causes.toml", "explanations.toml", "signs.toml")
+WORDED = ("answers.toml", "phrases.toml", "routes.toml", "units.toml")  # codes and words of the chart, by themselves
+LISTED = ("rules.toml", "medicines.toml", "causes.toml", "explanations.toml", "signs.toml", *WORDED)
 ENTRIES = (
     *("sources", "repeats", "order_emergencies", "counsel"),
     *("pressure.high", "pressure.severe", "regions", "site_signs", "order_tags", "form_lines"),
@@ -78,6 +79,14 @@ def about(name: str, path: Path) -> frozenset[str]:
         return frozenset(words[-1].strip('"').split())
     named = [words[0], words[-1]] if words[1:2] == ["after"] else words[:1] if words[1:] == ["empty"] else words[1:2]
     return frozenset(of for one in named for of in _holds(file, one, blocks.get(one.partition(".")[0], {})))
+
+
+def worded(name: str, file: str) -> str:
+    """The code or the words without which in a request a mutant of such a file changes nothing; empty: any request."""
+    left = re.search(r'without "([^"]+)"$', name)
+    said = left[1] if left and file in WORDED else ""
+    code = re.fullmatch(r"[a-z-]+:(\S+)", said)
+    return code[1].lower() if code else said if re.fullmatch(r"[a-z0-9]+(?: [a-z0-9]+)*", said) else ""
 
 
 def edges(name: str, path: Path) -> list[tuple[float, float]]:

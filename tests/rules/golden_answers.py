@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
+from unicodedata import combining, normalize
 
 from charts.dates import TODAY
 from charts.golden import Case, cases
@@ -56,6 +57,15 @@ def _has_emergency(case: Case) -> bool:
 
 BODIES = tuple(bodies())
 NAMES = (*(case.id for case in cases()), *(f"{case.id} hidden" for case in cases() if _has_emergency(case)))
+
+
+def _spoken(body: bytes) -> str:
+    """A request in small letters without accents and with single blanks."""
+    plain = normalize("NFKD", re.sub(r"\\u([0-9a-f]{4})", lambda code: chr(int(code[1], 16)), body.decode()))
+    return re.sub(r"[-_ ]+", " ", "".join(letter for letter in plain if not combining(letter)).lower())
+
+
+SPOKEN = tuple(_spoken(body) for _, body, _ in BODIES)
 AMENDMENTS = tuple(frozenset(map(int, re.findall(r"n(\d\d)", case.file))) for case in cases())
 
 
@@ -84,6 +94,10 @@ class Original(Struct, frozen=True):
     def holding(self, names: frozenset[str]) -> frozenset[int]:
         """The cases that hold something of these names, or whose chart was not read."""
         return frozenset(place for place, held in enumerate(self.names) if held is None or held & names)
+
+    def saying(self, words: str) -> frozenset[int]:
+        """The cases in whose request these words stand, with whatever marks between them."""
+        return frozenset(place for place, told in enumerate(SPOKEN) if words in told)
 
     def spanning(self, least: int, most: int) -> frozenset[int]:
         """The cases in which so many days lie between two days."""
@@ -148,7 +162,7 @@ def is_same(made: Engine, original: Original, every: int) -> bool:
 
 
 def answer(made: Engine, hook: str, body: bytes, emergency_cards: bool) -> Any:
-    """The cards of one call without ids and version, and why others are not there."""
+    """The cards of one call without ids and version, and why others are not there (in no order)."""
     try:
         outcome = replace(made, emergency_cards=emergency_cards).call(f"muscle-twitch-{hook}", body)
     except CdsError as error:
@@ -160,7 +174,7 @@ def answer(made: Engine, hook: str, body: bytes, emergency_cards: bool) -> Any:
         for suggestion in card.get("suggestions", ()):
             suggestion.pop("uuid")
     assessed = outcome.evaluation.assessed if outcome.evaluation else None
-    return cards, list(absent(assessed)) if assessed else []
+    return cards, sorted(absent(assessed)) if assessed else []
 
 
 def shown_by(told: Any) -> Iterator[str]:

@@ -232,6 +232,8 @@ def concerned(mutant: Mutant, original: Original) -> list[int]:
             found &= _of_age(float(words[3]), original)
         elif words[1] == "groups" and words[-2] == "without":
             found &= original.holding(frozenset({words[-1].strip('"')})) or found
+    elif file in data_mutants.WORDED:
+        found = original.saying(data_mutants.worded(name, file))
     elif file != "rules.toml" and (names := data_mutants.about(name, DATA / file)):
         found = original.holding(names)
     if file == "limits.toml" and (edges := data_mutants.edges(name, DATA / file)):
@@ -270,9 +272,9 @@ def _ways() -> list[bool]:
 SAID: dict[str, Callable[[Engine], Any]] = {  # beside the answers, the cheapest first
     "what makes way": lambda made: _ways(),
     "discovery": lambda made: made.discovery(),
-    "rules of a chart": lambda made: [row.id for row in rulebook_of(made.knowledge).of_chart],
+    "rules of a chart": lambda made: {row.id for row in rulebook_of(made.knowledge).of_chart},
     "limits": lambda made: [made.basis(topic) for topic in Topic],
-    "rules of a page": lambda made: [[row.id for row in rulebook_of(made.knowledge).leading_to(one)] for one in Topic],
+    "rules of a page": lambda made: [{row.id for row in rulebook_of(made.knowledge).leading_to(one)} for one in Topic],
     "decisions": lambda made: decisions.alone(made.knowledge),
     "decisions beside": lambda made: [decisions.beside(topic, made.knowledge) for topic in Topic],
 }

@@ -12,6 +12,8 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
+from data_mutants import WORDED
+
 import cards.words
 from cards import proofreading
 from cds import call
@@ -41,6 +43,7 @@ ONCE: tuple[tuple[Any, str, Differs], ...] = (  # where, what, and by which of i
     (spoken.Listener, "noted", slice(1, 2)),
     (spoken.Listener, "may_name_grave_disease", slice(1, 2)),
 )
+HEARD = {"read_words", "_compiled", "heard", "noted", "may_name_grave_disease"}  # what words of a chart mean
 OF_CODES = ("valuesets.toml", "analytes.toml", "medicines.toml")
 
 
@@ -55,7 +58,7 @@ def shorten(changed: Callable[[], str]) -> None:
     for module in (folder, cards.words):
         vars(module)["tomllib"] = parsed
     for owner, name, differs in ONCE:
-        _make_once(owner, name, differs)
+        _make_once(owner, name, differs, lambda name=name: name not in HEARD or changed() not in WORDED)
 
 
 def _make_once(owner: Any, name: str, differs: Differs, is_same: Callable[[], bool] = lambda: True) -> None:
