@@ -1,4 +1,4 @@
-"""Why nothing can tell a mutant: by the end of its name, by a pattern of `survivors.toml`, or computed.
+"""Why nothing can tell a mutant: by a pattern of `survivors.toml`, or computed.
 
 What is computed is worked out anew from what the rows declare, so that it ends to be a reason where a row changes.
 """
@@ -21,10 +21,6 @@ from cds.rules.reads import FIELDS, Reads
 from cds.rules.rule import Rule
 from cds.rules.rulebook import UNJUDGED, rulebook_of
 
-BY_END = {
-    "also+": "REASSURE has no rules: the evidence page would list one more",
-    "KD.card": "never asked; no explanation is compared",
-}
 LISTED = tomllib.loads((Path(__file__).parent / "survivors.toml").read_text("utf-8"))["survivor"]
 SIGNS = ("sets", "values", "phrases")  # what a finding is found by
 OF_SETS = ("sets", "values", "answers", "problems", "drugs", "relatives", "reports")
@@ -32,9 +28,8 @@ OF_SETS = ("sets", "values", "answers", "problems", "drugs", "relatives", "repor
 
 def reason(mutant: str) -> str:
     """Why a mutant cannot be told; empty if nothing is known."""
-    by_end = (why for end, why in BY_END.items() if mutant.endswith(end))
     listed = (row["reason"] for row in LISTED if re.match(row["name"], mutant))
-    return next(filter(None, (*by_end, *listed, _computed(mutant))), "")
+    return next(filter(None, (*listed, _computed(mutant))), "")
 
 
 def _computed(mutant: str) -> str:
@@ -52,8 +47,9 @@ def _of_rule(row: Rule, changed: str, knowledge: Knowledge) -> str:
     field, _, left_out = changed.partition("-")
     if field in FIELDS and left_out:
         less = _without(row.reads, field, left_out).listed(knowledge)
-        is_there = left_out in getattr(less, field)
-        return "equivalent: a group or a list that the row reads holds it too" if is_there else ""
+        if left_out in getattr(less, field):
+            return "equivalent: a group or a list that the row reads holds it too"
+        return "" if row.ask else _of_other_rows(row, field, left_out, knowledge)
     if changed == "order":
         return _of_order(row, knowledge)
     return _of_view(row, changed.removeprefix("sees="), knowledge) if changed.startswith("sees=") else ""
@@ -61,9 +57,9 @@ def _of_rule(row: Rule, changed: str, knowledge: Knowledge) -> str:
 
 def _of_order(row: Rule, knowledge: Knowledge) -> str:
     """Another place among the rules."""
-    if row.ask is None:
-        return "equivalent: the row has no function of its own; its caller asks in an order of its own"
-    of_card = rulebook_of(knowledge).of_card(row.card) if row.card and not row.at_order else (row,)
+    if row.ask is None or row.at_order:
+        return "equivalent: its caller asks it by its name, in an order of its own"
+    of_card = rulebook_of(knowledge).of_card(row.card) if row.card else (row,)
     return "equivalent: it is the last of its card already" if of_card[-1].id == row.id else ""
 
 
@@ -99,11 +95,17 @@ def _of_card(row: CardRow, changed: str, knowledge: Knowledge) -> str:
 
 def _of_card_reads(row: CardRow, field: str, left_out: str, knowledge: Knowledge) -> str:
     """What a card reads beside its rules is asked for (`of_chart`); only windows and thresholds stand on its page."""
-    if field in ("windows", "thresholds"):
-        return ""
-    cards = (replace(card, reads=_without(card.reads, field, left_out)) if card is row else card for card in CARDS)
+    return "" if field in ("windows", "thresholds") else _of_other_rows(row, field, left_out, knowledge)
+
+
+def _of_other_rows(row: Rule | CardRow, field: str, left_out: str, knowledge: Knowledge) -> str:
+    """Whether what a row reads without a function that is held to it is asked of a chart for others anyway."""
     rules = (*rulebook_of(knowledge).rules.values(), UNJUDGED)
-    rows = (*(rule.reads.whole(knowledge) for rule in rules), *(card.reads.listed(knowledge) for card in cards))
+    less = _without(row.reads, field, left_out)
+    rows = (
+        *((less if rule is row else rule.reads).whole(knowledge) for rule in rules),
+        *((less if card is row else card.reads).listed(knowledge) for card in CARDS),
+    )
     asked = reduce(or_, rows, gate.READS)
     fields = OF_SETS if field in OF_SETS else (field,)
     is_there = any(left_out in getattr(asked, name) for name in fields)
