@@ -35,6 +35,7 @@ NOT_SAID = (
     "n43_encephalitis/N43/hallucinations-antibody",  # an antibody is neither a sign nor a test that N64 lists
     "n48_unread/N48-medicines/of-no-class",  # its code says that it is of no class that a rule reads, taken or not
     "edges_preliminary/N1-preliminary-beside-habits",  # a cause in daily life: N1 names U, E and P
+    "members/order-of-flags/factors",  # the same
     "n56_lab_order/N56/daily",  # how often it twitches decides about tests only; the twitch itself is on the chart
 )
 OTHER_VERSION = (
