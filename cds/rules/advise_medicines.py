@@ -16,7 +16,7 @@ from cds.rules.picture import Picture
 from cds.rules.rulebook import rulebook_of
 from cds.rules.stopped import TAG, Stopped
 
-STEROID = "corticosteroid"
+STEROID, SEROTONERGIC = "corticosteroid", "serotonergic"  # variants
 
 
 def review(choice: Choice, assessment: Assessment) -> Advice:
@@ -28,13 +28,15 @@ def review(choice: Choice, assessment: Assessment) -> Advice:
             (*(stopped_drug.name for stopped_drug in choice.stopped), *(course.ingredient for course in courses))
         )
     )
+    variant = "stopped" if choice.stopped else _variant(courses, picture)
+    agents = tuple(dict.fromkeys(course.ingredient for course in courses if course.tag == serotonin.AGENT))
     return Advice(
         topic=Topic.MED_REV,
         indicator=choice.indicator,
-        variant="stopped" if choice.stopped else _variant(courses, picture),
+        variant=variant,
         values=_of_stopped(choice.stopped[0]) if choice.stopped else _values(courses, picture),
         tags=rulebook_of(picture.knowledge).in_order(Topic.MED_REV, tags | ({TAG} if choice.stopped else set())),
-        signs=names,
+        signs=agents if variant == SEROTONERGIC else names,
         facts=(
             *picture.twitch_facts,
             *(stopped_drug.fact for stopped_drug in choice.stopped),
@@ -58,7 +60,7 @@ def _ended(stopped: tuple[Stopped, ...], picture: Picture) -> tuple[Note, ...]:
 
 def _variant(courses: tuple[Course, ...], picture: Picture) -> str:
     if any(course.tag == serotonin.AGENT for course in courses):
-        return "serotonergic"
+        return SEROTONERGIC
     if len({course.ingredient for course in courses}) > 1:
         return "several"
     course = courses[0]

@@ -50,3 +50,11 @@ def test_n37_what_is_told_beside_is_used_by_nothing() -> None:
 def test_n37_agents_make_no_medication_card_by_their_start(name: str) -> None:
     """They are read for the Hunter rules, and have no timing of their own."""
     assert load().medicines[name].timing == "never"
+
+
+def test_n37_the_sentence_names_the_agents_only() -> None:
+    """Another medicine on the same card is no agent; two agents are both named."""
+    beside = text(one("order-of-flags/topiramate-and-agent"))
+
+    assert "Tremor and abnormal reflexes on sertraline: clonus?" in beside
+    assert "**topiramate**" in beside
