@@ -7,9 +7,8 @@ from itertools import chain
 from msgspec import Struct
 
 from cds.chart.polarity import DENIED, FINDING, Assertion, By, Says, of_condition
-from cds.fhir.datatypes import Quantity
+from cds.fhir.datatypes import Quantity, ReferenceRange
 from cds.fhir.dates import When
-from cds.fhir.reference_ranges import ReferenceRange
 from cds.fhir.resources import Dosage
 from cds.knowledge.codes import NOTHING, Concept
 

@@ -7,7 +7,7 @@ from typing import Any as Anything
 from msgspec import Raw
 from msgspec.structs import replace
 
-from cds.chart import care_events, conditions, contained, examinations, observations, people, worded
+from cds.chart import care_events, conditions, contained, examinations, observations, worded
 from cds.chart.facts import Chart, ClinicalObservation, Drug, Problem
 from cds.chart.forms import Forms
 from cds.chart.looks import ObservationLook
@@ -15,7 +15,7 @@ from cds.chart.medicines import MedicationReader, Medications
 from cds.chart.naming import Namer
 from cds.chart.routes import RouteNames
 from cds.chart.samples import Samples
-from cds.chart.scope import Scope
+from cds.chart.scope import Scope, has_died
 from cds.chart.sequence import of_drug, put_in_order
 from cds.chart.versions import standing
 from cds.fhir import resources as fhir
@@ -211,7 +211,7 @@ class Reader:
         self._chart.has_patient = True
         self._chart.birth = parse(patient.birth_date)
         self._chart.sex = patient.gender
-        self._chart.has_died |= people.has_died(patient, self.scope)
+        self._chart.has_died |= has_died(patient, self.scope)
 
     def condition(self, resource: fhir.Condition) -> None:
         """Take a problem; one that states an age is read again when the birth date comes after it."""

@@ -1,6 +1,6 @@
 """Whose data, and when: other patients, entered-in-error and future-dated records do not count (4e step 1)."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import msgspec
 from msgspec import Raw, Struct
@@ -10,9 +10,10 @@ from cds.fhir.datatypes import Period, Reference
 from cds.fhir.dates import When, parse
 from cds.fhir.raw import read_raw
 from cds.fhir.references import parts
-from cds.fhir.resources import Observation
+from cds.fhir.resources import Observation, Patient
 
 PEOPLE = frozenset({"RelatedPerson", "Person", "Practitioner"})
+FIRST_DEATH = date(1900, 1, 1).toordinal()  # an earlier one is the null date of some system
 _FOCUS = msgspec.json.Decoder(list[Reference] | None)
 
 
@@ -68,3 +69,11 @@ def span(period: Period) -> When | None:
     if first is None or last is None:
         return None
     return When(first.first, max(first.last, last.last), last.text, last.instant)
+
+
+def has_died(patient: Patient, scope: Scope) -> bool:
+    """Said so, or dated; a date that lies ahead, before the birth or before 1900 is a mistake (4e step 1)."""
+    died, born = parse(patient.deceased_date_time), parse(patient.birth_date)
+    if patient.deceased_boolean is True or died is None:
+        return patient.deceased_boolean is True
+    return not scope.is_future(died) and died.last >= max(FIRST_DEATH, born.first if born else 0)

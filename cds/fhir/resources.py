@@ -16,9 +16,9 @@ from cds.fhir.datatypes import (
     Period,
     Quantity,
     Reference,
+    ReferenceRange,
 )
 from cds.fhir.forms import Questionnaire, QuestionnaireResponse
-from cds.fhir.reference_ranges import ReferenceRange
 
 
 class Patient(Resource, tag="Patient", rename="camel"):

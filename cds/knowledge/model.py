@@ -8,7 +8,6 @@ from msgspec import Meta, Struct
 
 from cds.knowledge.abnormal_words import Abnormal
 from cds.knowledge.caffeine_words import Caffeine
-from cds.knowledge.other_tests import OtherTests
 from cds.knowledge.spoken import SiteWords
 
 DEFICIENCY, EXCESS = "deficiency-", "excess-"  # so the value sets of recorded low and high values begin (N60)
@@ -172,6 +171,18 @@ class Route(Struct, frozen=True, forbid_unknown_fields=True):
     said: list[str] = []
     capitals: list[str] = []
     local: bool = False
+
+
+class OtherTests(Struct, frozen=True, forbid_unknown_fields=True):
+    """Words that make a test another one than that in serum, plasma or blood: of another specimen, or of another kind.
+
+    They `begin` a word, are a `whole` one, or stand anywhere `within` a name. `kinds` are told by how words begin.
+    """
+
+    begin: list[str] = []
+    whole: list[str] = []
+    within: list[str] = []
+    kinds: dict[str, list[str]] = {}
 
 
 class Phrases(Struct, frozen=True, forbid_unknown_fields=True):

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,7 +18,6 @@ from cds.outcome import Outcome
 from cds.replay.chart import ChartBuilder, PatientChart, Snapshot
 from cds.replay.events import CHART, Calendar, Event, Schedule
 from cds.replay.ledger import Answers, Ledger
-from cds.replay.moment import Moment
 from cds.replay.names import REALM, Names
 from cds.replay.requests import SentResource, body, drafted
 from cds.replay.rows import CARDS, FAILED, REFUSED, REPEATED, SILENT, TWO_PATIENTS, CardRow, VisitRow
@@ -29,6 +28,21 @@ CALLER = Caller(client=REALM)
 PATIENCE = 3600.0  # seconds: nothing is fetched, so nothing is waited for
 URGENCY = (Indicator.INFO, Indicator.WARNING, Indicator.CRITICAL)
 TOO_LARGE = "413 too-large"
+
+
+class Moment:
+    """A moment that the engine takes for now: it stands where the call that is replayed was."""
+
+    def __init__(self, first: datetime) -> None:
+        self._now = first
+
+    def now(self) -> datetime:
+        """The moment."""
+        return self._now
+
+    def set(self, moment: datetime) -> None:
+        """Go to another."""
+        self._now = moment
 
 
 class PatientRows(Struct):

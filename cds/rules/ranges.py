@@ -5,8 +5,7 @@ from msgspec import Struct
 from cards.printed import number
 from cards.template import fill
 from cds.fhir import concepts
-from cds.fhir.datatypes import Quantity
-from cds.fhir.reference_ranges import AgeRange, ReferenceRange
+from cds.fhir.datatypes import AgeRange, Quantity, ReferenceRange
 from cds.fhir.units import factor
 from cds.knowledge.answers import RangeCodes
 from cds.knowledge.load import Knowledge

@@ -19,6 +19,7 @@ from cds.rules.picture import Picture
 
 WORDED_AS_OLD = frozenset({"old_sign", "old_explained_sign"})
 EXPLAINS, EXPLAINED, OLD = "explains-", "explained_sign", "old_sign"
+WITHDRAWALS = "asked-withdrawal"  # a group of the data
 LOWER_SIGNS, REGIONS = "lower-motor-signs", "regions"  # groups of the data
 BESIDE_URGENT, SOFT = "urgent-if-no-emergency", "never-specific"
 
@@ -202,3 +203,11 @@ def only_soft_gait(flags: Iterable[Raised]) -> bool:
     findings = [finding for flag in urgent for finding in flag.found]
     soft = all("soft-sign" in concept.sets for finding in findings for concept in finding.concepts)
     return bool(findings) and soft and all(flag.id == "U5" for flag in urgent)
+
+
+def past_withdrawals(findings: Findings, knowledge: Knowledge) -> Iterator[Remark]:
+    """Those that no emergency has used: the question about them goes with whatever card is shown (N27)."""
+    sets = knowledge.group(WITHDRAWALS)
+    for finding in findings.of(*sets):
+        sign, date = label(finding, sets, knowledge), finding.when.text if finding.when else ""
+        yield Remark("withdrawal_recorded", (("sign", f"{sign[0].upper()}{sign[1:]}"), ("date", date)))

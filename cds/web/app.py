@@ -24,20 +24,38 @@ from cds.web.assets import add_assets
 from cds.web.concurrency import CROWD, ConcurrencyLimit
 from cds.web.cors import Cors
 from cds.web.evidence.routes import Evidence
-from cds.web.feedback_route import FeedbackRoute
+from cds.web.feedback_route import END, FeedbackRoute
 from cds.web.form_routes import FormRoutes
 from cds.web.heads import LEAVE, LIMITED
 from cds.web.health import Health
-from cds.web.hook_route import HookRoute
+from cds.web.hook_route import BASE, HookRoute
 from cds.web.intake import Intake
 from cds.web.lag import observed
 from cds.web.metrics import Metrics
 from cds.web.metrics_address import CONTENT_TYPE
 from cds.web.parts import Parts
-from cds.web.paths import Paths
 from cds.web.ports import Answering
 from cds.web.record import Recorder
 from cds.web.request_boundary import RequestBoundary
+
+
+class Paths:
+    """Hook calls and feedback go to their routes at once, by the path alone, past the framework's router."""
+
+    def __init__(self, hooks: ASGIApp, feedback: ASGIApp | None, fallback: ASGIApp) -> None:
+        """Without a keeper of feedback, its address is that of a service which does not exist."""
+        self._hooks = hooks
+        self._feedback = feedback or hooks
+        self._fallback = fallback
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        if not path.startswith(BASE):
+            await self._fallback(scope, receive, send)
+        elif path.endswith(END, len(BASE)):
+            await self._feedback(scope, receive, send)
+        else:
+            await self._hooks(scope, receive, send)
 
 
 class Application(FastAPI):

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from cds.knowledge.codes import Concept
 from cds.knowledge.ingredients import fold
 from cds.knowledge.load import Knowledge
-from cds.knowledge.model import CALCIUM_KINDS
-from cds.knowledge.other_tests import OtherTests
+from cds.knowledge.model import CALCIUM_KINDS, OtherTests
 
 _WORD = re.compile(r"[^\W_]+")
 _PER_LITRE = re.compile(r"\bi?u ?/ ?m?l\b")

@@ -13,7 +13,8 @@ from cds.rules.flag_rows import FLAG_IDS
 from cds.rules.reads import Reads
 from cds.rules.rule import Rule as Row
 from cds.rules.rulebook import rulebook_of
-from cds.web.evidence import decisions, rulebook
+from cds.rules.why import sought
+from cds.web.evidence import decisions
 from cds.web.evidence.attributes import attributes
 from cds.web.evidence.card_evidence import (
     CardEvidence,
@@ -106,7 +107,20 @@ class Author:
         return Summary(topic.value, entry.title, gaps(means), f"/evidence/{topic.value}", off)
 
     def _rule(self, rule: Row) -> Rule:
-        return rulebook.told(rule, self._words, self._knowledge)
+        looks_for = sought(rule.reads.whole(self._knowledge), self._knowledge)
+        if rule.id not in self._words.flags:
+            return Rule(id=rule.id, title=self._words.title(rule.id), looks_for=looks_for)
+        flag = self._words.flag(rule.id)
+        return Rule(
+            id=rule.id,
+            title=flag.title,
+            looks_for=looks_for,
+            why=flag.why,
+            urgency=flag.urgency,
+            who=flag.who,
+            children=rule.children,
+            sources=tuple(self._words.citations[key].short for key in flag.citations),
+        )
 
     def _particulars(self, topic: Topic) -> Iterable[Saying]:
         """What the tags of a card add, such as one laboratory test or one class of medicines."""
