@@ -31,6 +31,7 @@ NOT_SAID = (
     "n48_unread/N48/name-only-beside-a-low-one",  # the same
     "edges_more/edges-windows/gait-absent-later",  # a routine sign (R2) that a later No denies; N1 names U, E and P
     "edges_more/edges-windows/optic-absent-later",  # the same
+    "n01_n05_polarity/N4/central-stays",  # the same
     "n01_n05_polarity/N2-twitch/often",  # a symptom (ADD): N1 names U, E and P
     "n43_encephalitis/N43/hallucinations-antibody",  # an antibody is neither a sign nor a test that N64 lists
     "n48_unread/N48-medicines/of-no-class",  # its code says that it is of no class that a rule reads, taken or not
