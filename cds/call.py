@@ -299,7 +299,7 @@ class Engine(Struct, frozen=True, kw_only=True):
         return tuple(due for due, _ in cards), tuple(card for _, card in cards), occasion.not_checked
 
     def _card(self, advice: Advice, occasion: Occasion, runner: RuleRunner) -> Card | None:
-        """One card; of an emergency, or what stands for a hidden one, at least a fixed sentence."""
+        """One card; of an emergency, or what replaces a hidden one, at least a fixed sentence."""
         card = runner.card(advice.topic, lambda: render(advice, occasion, self.words, self.orders, self.new_id))
         fixed = unworded.instead(advice.topic, for_emergency=advice.variant == SWITCHED_OFF)
         return card or (bare(fixed, occasion, self.words, self.new_id) if fixed else None)

@@ -1,4 +1,4 @@
-"""What day it is, at the site: the one place that asks the machine's clock."""
+"""What day it is, at the site: the only place that reads the machine's clock."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -14,7 +14,7 @@ class Clock:
     """Moments and days as the hospital's wall calendar shows them."""
 
     def __init__(self, zone: ZoneInfo, moment: Callable[[], datetime] = utc_now) -> None:
-        """Take the site's zone, and whatever tells the moment (tests freeze it)."""
+        """Take the site's zone, and a source of the current time (tests freeze it)."""
         self._zone = zone
         self._moment = moment
 

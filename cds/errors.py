@@ -79,7 +79,7 @@ class CallError(CdsError):
 
 
 class MalformedHttp(CallError):
-    """What came is no HTTP request, or one that two readers could read differently."""
+    """What arrived is not an HTTP request, or one that two readers could read differently."""
 
     status, code, reason = 400, "structure", "http"
     text = "This is not a valid HTTP/1.1 request. Check the port and the scheme, and how lengths and lines are written."
@@ -87,7 +87,7 @@ class MalformedHttp(CallError):
 
 
 class MalformedJson(CallError):
-    """The body is no JSON at all."""
+    """The body is not JSON."""
 
     status, code = 400, "structure"
     text = "The body is not valid JSON. Send one CDS Hooks request as a JSON object (RFC 8259)."
@@ -154,7 +154,7 @@ class WrongHook(CallError):
 
 
 class NotSignedIn(CallError):
-    """Nobody we know is calling: one text for every reason, so that it tells nothing."""
+    """The caller is unknown: one text for every reason, so that it reveals nothing."""
 
     status, code = 401, "login"
     text = "The caller could not be verified. Ask the operator of this service, whose audit has the reason."
@@ -162,7 +162,7 @@ class NotSignedIn(CallError):
 
 
 class NotAdmitted(CallError):
-    """No credential for the governance page, or a wrong one: which of both is not told."""
+    """No credential for the governance page, or a wrong one: which of the two is not revealed."""
 
     status, code = 401, "login"
     text = (
@@ -196,7 +196,7 @@ class WrongMethod(CallError):
 
 
 class SlowBody(CallError):
-    """The body did not arrive in time; the connection is closed, for what still comes on it is no new request."""
+    """The body did not arrive in time; the connection is closed, as later bytes on it would not be a new request."""
 
     status, code, reason = 408, "timeout", "body-time"
     text = "The body did not arrive in time. Send the whole request at once, and try again."
@@ -218,7 +218,7 @@ class PatientMismatch(CallError):
 
 
 class TwitchUnknown(CallError):
-    """Whether the chart shows twitching cannot be told: silence here would read as reassurance."""
+    """Whether the chart shows twitching cannot be determined: silence here would read as reassurance."""
 
     status, code = 412, "incomplete"
 
@@ -321,7 +321,7 @@ class NotKept(CallError):
 
 
 class UseUnknown(CallError):
-    """Whether the token was used before cannot be told now, and the site wants no answer then."""
+    """Whether the token was used before cannot be determined now, and the site wants no answer then."""
 
     status, code, reason = 503, "transient", "token-use"
     text = "Whether this token was used before cannot be checked now. Send the call again later, with a new token."
@@ -361,7 +361,7 @@ class SettingsError(StartError):
 
 
 class RegistryError(StartError):
-    """The file of registered clients is not usable; its editor is told the place."""
+    """The file of registered clients is not usable; the error names the place."""
 
     def __init__(self, file: str, place: str, reason: str) -> None:
         self.file, self.place, self.reason = file, place, reason
@@ -373,7 +373,7 @@ class StoreError(StartError):
 
 
 class KnowledgeError(StartError):
-    """A file of clinical facts or words is not usable; its editor is told the place."""
+    """A file of clinical facts or words is not usable; the error names the place."""
 
     def __init__(self, file: str, key: str, reason: str) -> None:
         self.file, self.key, self.reason = file, key, reason
@@ -381,7 +381,7 @@ class KnowledgeError(StartError):
 
 
 class MapError(StartError):
-    """A site's own codes are not usable; whoever wrote them is told file and line."""
+    """A site's own codes are not usable; the error names file and line."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"TWITCH_CDS_CONCEPT_MAPS: {reason}")

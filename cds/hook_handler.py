@@ -1,4 +1,4 @@
-"""One hook call with the world around it: serves what the engine asks for, and gives account of what was done."""
+"""One hook call with the world around it: serves what the engine needs, and records what was done."""
 
 import asyncio
 import time
@@ -153,7 +153,7 @@ class HookHandler:
         return Reply(200, encoded, account, outcome, mode=mode, in_pilot=visibility.in_pilot, question=question)
 
     def _question(self, service_id: str, body: bytes, attendance: "_Attendance") -> Question:
-        """All that the engine was told of a call."""
+        """All that the engine received for a call."""
         caller = attendance.caller
         return Question(
             service=service_id,
@@ -168,7 +168,7 @@ class HookHandler:
         )
 
     def _visibility(self, mode: Mode, call: Call | None, caller: Caller) -> Visibility:
-        """Who takes part in a pilot is told by keyed hashes; a user without a name does not."""
+        """Who takes part in a pilot is determined by keyed hashes; a user without a name does not."""
         if mode is not Mode.PILOT or call is None:
             return Visibility(mode=mode, shows_emergencies=caller.modes.shows_emergencies)
         user = call.request.context.user_id
@@ -292,9 +292,9 @@ def _as_fetched(supply: Supply) -> Fetched:
 
 
 class _Attendance(Struct):
-    """One call being attended: short work is done at once, long work in a thread, so that short calls go on.
+    """One call in progress: short work is done at once, long work in a thread, so that short calls go on.
 
-    `answered`, `shown` and `fetched`: what the engine was told when it asked.
+    `answered`, `shown` and `fetched`: what the engine received when it asked.
     """
 
     call: Call

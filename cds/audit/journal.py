@@ -40,7 +40,7 @@ class Start(NamedTuple):
 
 
 class Journal:
-    """The audit of one process. `losses` counts lines that could not be written, `is_up` tells whether the last was."""
+    """The audit of one process. `losses` counts lines that could not be written, `is_up` says whether the last was."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class Journal:
     ) -> "Journal":
         """The journal over a log; with `sync`, what was written is forced to the disk at rotation and at the end.
 
-        `lost` is told of each line that could not be written, so that several workers can add up theirs.
+        `lost` is called for each line that could not be written, so that several workers can add up theirs.
         A place that cannot be written to does not stop the start: it shows in `is_up`.
         """
         journal = cls(Pair(path, seconds, sleep), Seal(key), now, new_log, sync=sync, lost=lost)

@@ -1,4 +1,4 @@
-"""Drafts that are about to be ordered, read leniently: clients send them half written, and half of that is no FHIR."""
+"""Drafts that are about to be ordered, read leniently: clients send them incomplete and often not as valid FHIR."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -23,7 +23,7 @@ DOUBTED = DENIED | {"unconfirmed", "provisional", "differential"}
 
 
 class Source(IntEnum):
-    """Who told an entry, the weakest first (N4)."""
+    """Who reported an entry, the weakest source first (N4)."""
 
     PATIENT = 1
     CLINICIAN = 2
@@ -56,7 +56,7 @@ NO_MEANING = Meaning("")
 
 
 class Noted(Struct, frozen=True):
-    """A sign that a note of a problem tells in words, and the day of the note (N13)."""
+    """A sign that a note of a problem states in words, and the day of the note (N13)."""
 
     named: Meaning
     when: When | None = None
@@ -100,7 +100,7 @@ class Problem(Struct, frozen=True, kw_only=True):
 
 
 class ClinicalObservation(Struct, frozen=True, kw_only=True):
-    """An Observation that is no laboratory result: a finding, a score, an answer.
+    """An Observation that is not a laboratory result: a finding, a score, an answer.
 
     `said` is what it says of what its code names; `value` is its coded value, which stands for itself, `value_sets` are
     its sets, and whether an examination was normal; `value_words` are what the chart calls it. `date` is a value that
@@ -134,7 +134,7 @@ class ClinicalObservation(Struct, frozen=True, kw_only=True):
 
 
 class LabResult(Struct, frozen=True, kw_only=True):
-    """A laboratory result as reported; `kind` tells ionised, adjusted and unadjusted calcium apart.
+    """A laboratory result as reported; `kind` distinguishes ionised, adjusted and unadjusted calcium.
 
     `trouble` is why it is not judged, or not by its number: a key of the wording (N64).
     """
@@ -201,7 +201,7 @@ class Drug(Struct, frozen=True, kw_only=True):
 
 
 class ReportedMedicine(Struct, frozen=True):
-    """A medicine that a patient names on a form: it stands on no list, and cancels nothing on one (N22).
+    """A medicine that a patient names on a form: it is on no medication list, and cancels nothing on one (N22).
 
     `change` is what was done with it (started, stopped, changed), `start` on which day, `when` the day of the form.
     """

@@ -104,7 +104,7 @@ class Forms:
         return Reading(findings, [], unread_count)
 
     def _findings(self, pair: Answered, codes: QuestionCodes, entry: Entry) -> Iterator[ClinicalObservation]:
-        """What an answer shows below its headings; of what no rule reads, whether it tells of a grave disease (N24)."""
+        """What an answer shows below its headings; of what no rule reads, whether it names a grave disease (N24)."""
         findings = list(self._read(pair, codes, entry))
         if not findings and (disease := self._disease(pair, entry)) is not None:
             yield disease
@@ -140,7 +140,7 @@ class Forms:
         return finding
 
     def _of_child(self, child_answer: Answered) -> Answered:
-        """The answer of a relative, who tells of a child that is the patient: "my son" is the patient there."""
+        """The answer of a relative about a child that is the patient: "my son" is the patient there."""
         words = self._namer.of_child
         item = copy(child_answer.item)
         item.text = words.sub(THE_PATIENT, item.text) if item.text else item.text
@@ -174,7 +174,7 @@ class Forms:
     def _question(self, item: AnsweredItem, codes: QuestionCodes) -> tuple[CodeableConcept, list[CodeableConcept]]:
         """What an item asks, by code, else by its text; and if that names several things, each of them.
 
-        A No is said of each of the things, a Yes of none alone: then a red flag stands for all of them.
+        A No is said of each of the things, a Yes of none alone: then a red flag counts for all of them.
         """
         own_codes = CodeableConcept(coding=[*_own_codes(item), *codes.get(item.link_id or "", ())])
         if self._namer.concepts(own_codes):

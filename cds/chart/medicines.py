@@ -167,7 +167,7 @@ class MedicationReader:
         return drug
 
     def _note_that(self, statement: str, drug: Drug) -> None:
-        """An entry that is no medicine says that there are none, or that nothing is known of them (N48)."""
+        """An entry that is not a medicine says that there are none, or that nothing is known of them (N48)."""
         if statement == "none" and drug.state == "active":
             self._none.append(drug.dated.text if drug.dated else "")
         elif statement == "unknown" and drug.state in ("active", UNCLEAR):

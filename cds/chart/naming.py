@@ -90,7 +90,7 @@ class Namer:
         )
 
     def may_matter_at(self, concept: CodeableConcept | None, sites: Concepts) -> bool:
-        """The same as `may_matter`, of a concept that is told with its site."""
+        """The same as `may_matter`, of a concept that is given with its site."""
         if self.may_matter(concept):
             return True
         return sites is not None and self.listener.together(_joined(concept, sites)) is not NOTHING_SAID
@@ -205,7 +205,7 @@ class Namer:
         return replace(named, signs=tuple(dict.fromkeys((*named.signs, *signs))), phrases=named.phrases | {RED_FLAG})
 
     def tells_nothing(self, concept: CodeableConcept | None) -> bool:
-        """Whether no rule can ask what it is: no code and no word, a code of nobody, or a grave disease in words."""
+        """Whether no rule can ask what it is: no code and no word, an unknown code, or a grave disease in words."""
         if concept is None:
             return True
         if self.concepts(concept):

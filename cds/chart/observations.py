@@ -258,7 +258,7 @@ def seen(observation: Observation, namer: Namer, scope: Scope) -> Iterator[Clini
 
 
 class Entry(Struct, frozen=True):
-    """What the parts of one entry share: where it stands, of when it is, who told it, and of whom it is asked."""
+    """What the parts of one entry share: where it is, of when it is, who reported it, and whom it is about."""
 
     ref: str
     when: When | None
@@ -312,7 +312,7 @@ def seen_in(
 
 
 def _caffeine(part: Observation | Component, namer: Namer, entry: Entry) -> ClinicalObservation | None:
-    """Caffeine that a text tells, of a question about it or of the history of somebody's habits (N23)."""
+    """Caffeine that a text states, of a question about it or of the history of somebody's habits (N23)."""
     text = part.value_string
     if text is None or part.value_quantity is not None:
         return None
@@ -335,7 +335,7 @@ def _caffeine(part: Observation | Component, namer: Namer, entry: Entry) -> Clin
 
 
 def tells_caffeine(observation: Observation, namer: Namer) -> bool:
-    """A quick look: whether the text of an Observation about somebody's habits tells of caffeine (N23)."""
+    """A quick look: whether the text of an Observation about somebody's habits mentions caffeine (N23)."""
     text = observation.value_string
     if text is None or namer.caffeine(text) is None:
         return False

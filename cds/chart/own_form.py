@@ -76,7 +76,7 @@ class OwnForm:
         return observations + self._caffeine(answers, entry), medicines, sorted_answers.strange
 
     def _unsure(self, name: str | None, answers: Given, entry: Entry) -> Iterator[ClinicalObservation]:
-        """The signs of an item whose answer is not understood: nothing is known of them, so nothing calms."""
+        """The signs of an item whose answer is not understood: nothing is known of them, so nothing reassures."""
         for item in self._form.every():
             if item.id == name and item.id not in answers:
                 entry = replace(entry, years=item.years, except_sex=item.except_sex)
@@ -126,7 +126,7 @@ class OwnForm:
         yield from self._read(Component(code=self._concept(token), value_codeable_concept=value), entry)
 
     def _listed(self, item: FormItem, codes: list[str], entry: Entry) -> Iterator[ClinicalObservation]:
-        """Each answer that was chosen; one that excludes the others speaks of all of them, if it stands alone."""
+        """Each answer that was chosen; one that excludes the others is about all of them, if it stands alone."""
         options = {option.code: option for option in self._form.options(item)}
         picked = [options[code] for code in codes if code in options]
         affirmed = [option for option in picked if option.exclusive is None]
@@ -214,7 +214,7 @@ class OwnForm:
         return [replace(observation, quantity=Quantity(stated=total, code=unit))]
 
     def _medicines(self, answered_items: Sequence[Answered], entry: Entry) -> Iterator[ReportedMedicine]:
-        """The medicines that the patient names: what was done and when stands behind each name."""
+        """The medicines that the patient names: what was done and when follows each name."""
         medicine: ReportedMedicine | None = None
         for item, answer in ((answered_item.item, answered_item.answer) for answered_item in answered_items):
             if item.link_id == NAME and (answer.value_string or "").strip():

@@ -35,7 +35,7 @@ class Says(StrEnum):
 
 
 class By(StrEnum):
-    """What told it: words cancel nothing but their own entry (N4)."""
+    """Its source: words cancel nothing but their own entry (N4)."""
 
     NOTHING = "nothing"
     CODE = "code"
@@ -70,7 +70,7 @@ NOT_KNOWN = Assertion(Says.UNKNOWN, By.REASON)
 
 
 def of_condition(clinical: str | None, verification: str | None, *, abated: bool) -> Says:
-    """What a Condition says: denied, now, or once (N5). A status that nobody knows is as one that is absent."""
+    """What a Condition says: denied, now, or once (N5). An unknown status counts as an absent one."""
     if verification in DENIED:
         return Says.ABSENT
     if clinical in OVER:
@@ -83,7 +83,7 @@ def of_condition(clinical: str | None, verification: str | None, *, abated: bool
 def of_part(
     part: Observation | Component, code: tuple[Concept, ...], value: tuple[Concept, ...], answers: Answers
 ) -> Assertion:
-    """What an Observation or a component says of what its code names (N1): the first that tells anything."""
+    """What an Observation or a component says of what its code names (N1): the first that says anything."""
     if part.data_absent_reason is not None:
         return NOT_KNOWN
     sets = NOTHING.union(*(concept.sets for concept in code))
@@ -213,7 +213,7 @@ def _is_finding(code: CodeableConcept | None, coded_as: tuple[Concept, ...]) -> 
 
 
 def _finding_sets(sets: frozenset[str]) -> frozenset[str]:
-    """The value sets that are no question and no examination."""
+    """The value sets that are neither a question nor an examination."""
     return frozenset(name for name in sets if not (name.startswith(ASKED) or name in EXAMINATIONS))
 
 

@@ -123,7 +123,7 @@ class Reader:
             take(self, resource)
 
     def _problem_matters(self, resource: fhir.Condition) -> bool:
-        """A rule may read it; one that counts and is known by a code of nobody only is counted (N48)."""
+        """A rule may read it; one that counts and is known by an unknown code only is counted (N48)."""
         if self._namer.may_matter_at(resource.code, resource.body_site):
             return True
         if self.scope.owns(resource):
@@ -266,7 +266,7 @@ class Reader:
         self._see_each(contained.seen(resource, self._namer, self.scope))
 
     def _examine(self, observation: ClinicalObservation) -> None:
-        """Take an examination; one that a patient speaks of is none."""
+        """Take an examination; one that a patient reports is none."""
         if not (observation.reported or observation.named.sets.isdisjoint(examinations.KINDS)):
             self._keep(self._chart.reports, examinations.examined(observation))
 

@@ -50,9 +50,9 @@ NOT_READ = TextMeaning(phrases=frozenset({UNREAD}))
 
 
 class Listener:
-    """Hears the texts of charts in the languages that are on; what was heard is remembered.
+    """Reads the texts of charts in the languages that are on; results are cached.
 
-    A hospital says the same few thousand texts again and again.
+    A hospital uses the same few thousand texts repeatedly.
     """
 
     def __init__(self, knowledge: Knowledge) -> None:
@@ -105,7 +105,7 @@ class Listener:
         return self._headed[heading]
 
     def _heard_before(self, heading: str) -> Polarity | None:
-        """By the whole headings that are listed, else by what is heard of a twitch behind it."""
+        """By the whole headings that are listed, else by what is recognised of a twitch behind it."""
         for language, headings in self._headings.items():
             for kind, names in zip(HEADED, (headings.person, headings.history, headings.absent), strict=True):
                 if any(_is_called(heading, name) for name in names):
@@ -141,7 +141,7 @@ class Listener:
         )
 
     def may_name_grave_disease(self, text: str) -> bool:
-        """Whether a problem's text names a disease beside which nothing calms, or may (N24)."""
+        """Whether a problem's text names a disease that rules out reassurance, or may (N24)."""
         remembered = self._grave.get(text)
         if remembered is None:
             remembered = self._diseases.may_name_one(text)

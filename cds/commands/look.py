@@ -9,7 +9,7 @@ WIDTH = 100
 
 
 class Formatter(click.HelpFormatter):
-    """Help with bold headings; click leaves colours out where nobody sees them."""
+    """Help with bold headings; click leaves colours out if the output is not a terminal."""
 
     def write_heading(self, heading: str) -> None:
         """Write a heading."""

@@ -90,7 +90,7 @@ class ComparedCard(Struct, frozen=True, order=True):
 
     @property
     def content(self) -> tuple[object, ...]:
-        """What a clinician is told by it."""
+        """What it tells a clinician."""
         return self.topic, self.tags, self.flags, self.urgency, self.words
 
 

@@ -39,7 +39,7 @@ class Entry(Struct):
 
     @property
     def asked(self) -> str | None:
-        """The type that the request of this entry was about, as far as the entry tells."""
+        """The type that the request of this entry was about, as far as the entry says."""
         request = self.request if isinstance(self.request, dict) else {}
         response = self.response if isinstance(self.response, dict) else {}
         return _type_in(request.get("url")) or _type_in(response.get("location")) or _type_in(self.fullUrl)
@@ -71,7 +71,7 @@ class Bundle(Struct):
 
     @property
     def searched(self) -> str | None:
-        """The type that was searched for, as far as the Bundle tells."""
+        """The type that was searched for, as far as the Bundle says."""
         return next(filter(None, map(_type_in, self.links("self"))), None)
 
 
@@ -187,7 +187,7 @@ def _fill(pool: Pool, bundle: Bundle) -> None:
 
 
 def _matters(kind: str | None) -> bool:
-    """Whether rules read a type; one that is not told may be any."""
+    """Whether rules read a type; an unknown one may be any."""
     return kind is None or kind in READ
 
 

@@ -58,7 +58,7 @@ def run(options: Options) -> int:
 
 
 def _be_lenient() -> None:
-    """A character that the terminal cannot show is no reason to fail."""
+    """A character that the terminal cannot show is not a reason to fail."""
     if reconfigure := getattr(sys.stdout, "reconfigure", None):
         reconfigure(errors="backslashreplace")
 

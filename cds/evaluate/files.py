@@ -54,7 +54,7 @@ class Batch(NamedTuple):
 
 
 def batches(argument: str) -> Iterator[Batch | Problem]:
-    """What an argument stands for: itself, or the folders below it that hold files to read, sorted."""
+    """What an argument means: itself, or the folders below it that hold files to read, sorted."""
     if argument == STDIN or not at(argument).is_dir():
         yield Batch(shown(argument), (argument,))
         return
@@ -166,7 +166,7 @@ def _is_record(line: bytes) -> bool:
 
 
 def shown(path: str) -> str:
-    """A path as it can be printed and sent: control characters and bytes that are no text made visible."""
+    """A path as it can be printed and sent: control characters and bytes that are not text made visible."""
     text = os.fsencode(path).decode("utf-8", "backslashreplace")
     return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
 

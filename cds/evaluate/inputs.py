@@ -22,7 +22,7 @@ LOST = "the service failed on it; please report this"
 
 
 class Head(Struct):
-    """What tells a request, a Bundle and a resource apart."""
+    """What distinguishes a request, a Bundle and a resource."""
 
     resourceType: Anything = None  # noqa: N815 - FHIR's name
     hook: Anything = None
@@ -49,7 +49,7 @@ class Result(Struct, frozen=True):
 
 
 class NoJsonError(UsageError):
-    """A document that is no JSON at all: nobody knows what it held."""
+    """A document that is not JSON: what it contained is unknown."""
 
 
 Answer = Result | Problem | Remark
@@ -164,7 +164,7 @@ FORMATS = (  # what a file may be instead, told by how it begins, and the way ou
 
 
 def head_of(text: bytes) -> Head:
-    """What tells a document apart; raises NoJsonError or UsageError for what is none."""
+    """What distinguishes a document; raises NoJsonError or UsageError for what is none."""
     if not text.strip():
         raise NoJsonError("is empty")
     if strange := next((message for start, message in FORMATS if text.lstrip().startswith(start)), None):
@@ -184,7 +184,7 @@ def head_of(text: bytes) -> Head:
 
 
 def _why_no_json(text: bytes, problem: msgspec.DecodeError) -> str:
-    """What a text is that is no JSON, with the way out where there is one."""
+    """What a text is that is not JSON, and how to proceed if possible."""
     if "truncated" in str(problem) or text.lstrip().startswith(b"["):
         return "is not valid JSON: it is cut off; export or download it again"
     first, _, second = text.partition(b"\n")

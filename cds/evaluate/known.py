@@ -79,7 +79,7 @@ def moment_of(when: When, zone: tzinfo) -> datetime:
 def request_at(text: bytes, end: datetime) -> tuple[bytes, int]:
     """A whole CDS Hooks request as its chart was known at a moment, and how many resources of its prefetch are later.
 
-    What is drafted stands in the context and is what is asked about: it is left as it is.
+    Drafts are in the context and are what the call is about: it is left as it is.
     """
     members = msgspec.json.decode(text, type=dict[str, Raw])
     prefetch = msgspec.json.decode(members.get("prefetch", b"null"), type=dict[str, Raw] | None) or {}

@@ -102,7 +102,7 @@ class Pool:
         self._deleted: set[str] = set()
 
     def delete(self, url: str) -> None:
-        """Leave out what was deleted since it was written, wherever it stands; a conditional deletion names nothing."""
+        """Leave out what was deleted since it was written, wherever it is; a conditional deletion names nothing."""
         self._deleted.add("/".join(parts(url.partition("?")[0])))
 
     def add(self, kind: str, text: Raw | bytes, name: str | None = None) -> None:
@@ -176,7 +176,7 @@ class Pool:
         return self._records[patient]
 
     def outcomes(self) -> Iterator[tuple[str, Outcome | CallError]]:
-        """Each patient with what the engine says; raises UsageError if nobody can be told."""
+        """Each patient with what the engine says; raises UsageError if no patient can be identified."""
         self._check()
         self._house()
         for patient in list(self._records):
@@ -206,7 +206,7 @@ class Pool:
             )
 
     def _house(self) -> None:
-        """What names no patient is the only patient's; with several it cannot be told whose it is."""
+        """What names no patient is the only patient's; with several it is unclear whose it is."""
         only = next(iter(self._records.values())) if len(self._records) == 1 else None
         for resource in self._homeless:
             if only is not None:
@@ -217,7 +217,7 @@ class Pool:
 
 
 def patient_id(reference: str, aliases: Mapping[str, str]) -> str | None:
-    """The id in a reference; empty for something that is no patient, None where it is no literal reference."""
+    """The id in a reference; empty for something that is not a patient, None where it is no literal reference."""
     if reference in aliases:
         return aliases[reference]
     if reference.startswith("#") or "?" in reference:

@@ -1,4 +1,4 @@
-"""How many resources one call may bring: counted while they are read, so that what nobody reads costs nothing."""
+"""How many resources one call may bring: counted while they are read, so that what is not read costs nothing."""
 
 from cds.errors import TooManyEntries
 

@@ -244,7 +244,7 @@ def _take(raw: Raw, feed: Feed, allowance: Allowance, depth: int) -> None:
 
 
 def _set_aside(raw: Raw | bytes, feed: Feed) -> None:
-    """Count what could not be read, unless it is of a type that no rule reads; its code may still be told."""
+    """Count what could not be read, unless it is of a type that no rule reads; its code may still be known."""
     kind = _kind(raw)
     if kind in (None, "Bundle") or kind in _READ_TYPES:
         feed.lose("unknown" if kind is None or kind == "Bundle" else kind)

@@ -83,7 +83,7 @@ class Quantity(Struct, gc=False):
 
     @property
     def grouped(self) -> float | None:
-        """What a number that is sent as text says if its point stands between thousands ("12.500"), where it may."""
+        """What a number that is sent as text says if its point separates thousands ("12.500"), where it may."""
         is_text = isinstance(self.stated, str) and _POINT_OR_GROUP.fullmatch(self.stated.strip()) is not None
         return round(value * 1000) if is_text and (value := self.value) is not None else None
 

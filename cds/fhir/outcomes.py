@@ -58,7 +58,7 @@ def codes(outcomes: Iterable[OperationOutcome]) -> frozenset[str]:
 def is_failure(outcome: OperationOutcome, *, has_results: bool, in_bundle: bool) -> bool:
     """Whether a search failed: by an error, or by an outcome without results that does not say that it is mild.
 
-    A warning without results is a failure only outside a Bundle: in a Bundle it tells of an empty search.
+    A warning without results is a failure only outside a Bundle: in a Bundle it reports an empty search.
     """
     severities = {issue.severity for issue in outcome.issue or ()}
     if severities & FATAL:

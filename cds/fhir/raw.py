@@ -1,4 +1,4 @@
-"""Lenient reading: elements that stay unread until somebody asks for them, and may then be of any shape."""
+"""Lenient reading: elements that stay unread until they are needed, and may then be of any shape."""
 
 from typing import TypeVar
 

@@ -369,7 +369,7 @@ class Issue(Struct, gc=False):
 
 
 class OperationOutcome(Resource, tag="OperationOutcome"):
-    """A failure told in FHIR."""
+    """A failure reported in FHIR."""
 
     issue: list[Issue] | None = None
 

@@ -13,7 +13,7 @@ _FAILURES = (LarkError, PintError, AttributeError, ValueError, KeyError, ZeroDiv
 
 
 def size(unit: str) -> Size | None:
-    """None for what is no UCUM unit, or has an offset or a logarithm."""
+    """None for what is not a UCUM unit, or has an offset or a logarithm."""
     try:
         quantity = _REGISTRY.from_ucum(unit)
         base = (1 * quantity).to_base_units()

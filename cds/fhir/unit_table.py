@@ -19,7 +19,7 @@ class Size(NamedTuple):
 
 
 def read(path: Path = PATH) -> dict[str, Size | None]:
-    """The table; a text that is no UCUM unit has no size."""
+    """The table; a text that is not a UCUM unit has no size."""
     with path.open(encoding="ascii", newline="") as file:
         return {row["unit"]: _size(row["size"], row["dimensions"]) for row in csv.DictReader(file)}
 

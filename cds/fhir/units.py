@@ -125,7 +125,7 @@ def _plain(here: float, there: float) -> float | None:
 
 @lru_cache(maxsize=4096)
 def _size(unit: str) -> Size | None:
-    """The size of one of the unit. None for what is no UCUM unit, has an offset or a logarithm, or a huge exponent."""
+    """The size of one of the unit. None if it is not a UCUM unit, has an offset or a logarithm, or a huge exponent."""
     if unit in _TABLE:
         return _TABLE[unit]
     if not unit or not unit.isascii() or _HUGE.search(unit) or len(_OPERATORS.findall(unit)) > MAX_OPERATORS:

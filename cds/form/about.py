@@ -39,7 +39,7 @@ class Exclusion(Struct, frozen=True):
         return {"question": self.link_id, "operator": "exists", "answerBoolean": False}
 
     def item(self, words: FormWords) -> Json:
-        """The hidden question; nobody answers it by hand, for a No would be an answer, too."""
+        """The hidden question; nobody answers it by hand, because a No would be an answer, too."""
         return {
             "extension": [
                 HIDDEN,

@@ -149,7 +149,7 @@ def _of_replay(figures: Mapping[str, int]) -> dict[str, float | None]:
 
 
 def _of_review(results: Results) -> dict[str, float | None]:
-    """Of a review; while there is a card of which both have judged nothing, nobody knows the weakest."""
+    """Of a review; while neither has judged any item of a card, the weakest is unknown."""
     count = sum(line.judged for line in results.lines)
     silent = sum(line.judged for line in results.silences)
     return {

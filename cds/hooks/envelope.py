@@ -98,7 +98,7 @@ def _source(request: dict[str, Any], context: Context) -> Source:
 
 
 def _user(reference: str) -> dict[str, str]:
-    """The token that stands for the user's own id, such as `userPractitionerId`."""
+    """The token that represents the user's own id, such as `userPractitionerId`."""
     kind, ident = parts(reference)
     return {f"user{kind}Id": ident} if ident and kind.isalpha() else {}
 

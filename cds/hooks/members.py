@@ -71,7 +71,7 @@ def _decoded(body: bytes) -> dict[Name, Any]:
 
 
 def _check_utf8(body: bytes) -> None:
-    """Refuse what is no UTF-8, piece by piece: the text itself is never needed whole."""
+    """Refuse what is not UTF-8, piece by piece: the text itself is never needed whole."""
     start, size = 0, len(body)
     try:
         while start < size:
@@ -87,7 +87,7 @@ def _check_utf8(body: bytes) -> None:
 
 
 def _unique(pairs: dict[Name, Any]) -> dict[str, Any]:
-    """The object with ordinary names; a name that stands twice is refused."""
+    """The object with ordinary names; a duplicate name is refused."""
     plain = {str.__str__(name): value for name, value in pairs.items()}
     if len(plain) != len(pairs):
         raise DuplicateName

@@ -1,4 +1,4 @@
-"""One JSON object within the body of feedback, which knows where it stands: whatever is wrong is told by its place."""
+"""One JSON object within the body of feedback, which knows its place: an error names the place."""
 
 from typing import Any
 

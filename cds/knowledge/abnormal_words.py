@@ -17,7 +17,7 @@ class Abnormal(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AbnormalWords:
-    """Reads whether a text calls anything abnormal; in doubt it does, for then nothing calms beside it."""
+    """Reads whether a text calls anything abnormal; in doubt it does, and no reassuring card is shown."""
 
     def __init__(self, words: Abnormal) -> None:
         self._words = frozenset(words.words)

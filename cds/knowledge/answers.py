@@ -56,7 +56,7 @@ class Kinds(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
 
 
 class Certainty(Struct, frozen=True, forbid_unknown_fields=True):
-    """The extension that tells how certain a diagnosis of ICD-10-GM is, and what each of its codes says (N14)."""
+    """The extension that says how certain a diagnosis of ICD-10-GM is, and what each of its codes says (N14)."""
 
     extension: str
     system: str
@@ -177,7 +177,7 @@ class Answers(Struct, frozen=True, eq=False):
         return self.texts.get(plain)
 
     def sign_of(self, system: str, code: str) -> str | None:
-        """The sign that a code stands for, if other codes stand for it too (N3)."""
+        """The sign that a code means, if other codes mean it too (N3)."""
         prefixes = (code[:n] + "-" for n in range(len(code), 0, -1))
         return next(
             (self.signs[system, prefix] for prefix in (code, *prefixes) if (system, prefix) in self.signs), None

@@ -33,7 +33,7 @@ class CaffeineWords:
         self._caffeine = words.milligrams[0].rpartition(" ")[2] if words.milligrams else ""
 
     def mg_a_day(self, text: str, *, is_asked: bool = False) -> float | None:
-        """The amount; None if the text says none. Bare mg count where caffeine is asked about, or drinks are told."""
+        """The amount; None if the text says none. Bare mg count if caffeine is asked about, or drinks are named."""
         plain = " ".join(text.casefold().split())
         if len(plain) > LONGEST:
             return None

@@ -217,7 +217,7 @@ def _lengths(codes: Iterable[str]) -> tuple[int, ...]:
 
 
 class CodeList:
-    """A list of codes that are no value set; a trailing "-" is a prefix."""
+    """A list of codes that is not a value set; a trailing "-" is a prefix."""
 
     def __init__(self, keys: Iterable[tuple[str, str]]) -> None:
         self._exact = frozenset(keys)
@@ -234,5 +234,5 @@ class CodeList:
 
 
 def _is_only_quoted(concept: Concept) -> bool:
-    """Whether a code is in a group of tests, and either in no value set or in that of a result that stands for one."""
+    """Whether a code is in a group of tests, and either in no value set or in that of a result that represents one."""
     return bool(concept.groups) and (not concept.sets or any(name.startswith(RESULT) for name in concept.sets))

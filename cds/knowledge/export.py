@@ -60,7 +60,7 @@ def concept_maps(knowledge: Knowledge) -> Iterator[Json]:
 
 
 def _value_set(knowledge: Knowledge, name: str, title: str, holds: Holds) -> Iterator[Json]:
-    """Each system by itself; nothing for what no code stands for."""
+    """Each system by itself; nothing for what no code means."""
     parts = [part for system in sorted(knowledge.codes.systems) if (part := _System(knowledge, system, holds)).include]
     if parts:
         include = [code for part in parts for code in part.include]
@@ -70,7 +70,7 @@ def _value_set(knowledge: Knowledge, name: str, title: str, holds: Holds) -> Ite
 
 
 class _System:
-    """The codes of one system: each listed, and those below a code that stands for all below it as a filter.
+    """The codes of one system: each listed, and those below a code that covers all below it as a filter.
 
     A code with a point at its end (`J96.`) stands for those below its category, and not for the category itself.
     """

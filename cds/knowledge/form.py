@@ -25,7 +25,7 @@ class OnlyIf(Struct, frozen=True, forbid_unknown_fields=True):
 class Option(Struct, frozen=True, forbid_unknown_fields=True):
     """One answer of a list: the sign that it affirms, the value sets it puts a finding into, or where the twitch is.
 
-    One that is `exclusive` speaks of every other answer of its item. `years`: the ages for which it counts.
+    One that is `exclusive` rules out every other answer of its item. `years`: the ages for which it counts.
     """
 
     code: str

@@ -202,7 +202,7 @@ def load(folder: Path = DATA, languages: Collection[str] = (), wording: Path = E
 
 
 def _spoken(files: Folder) -> dict[str, LanguageWords]:
-    """What is heard in short texts, of every language."""
+    """What is recognised in short texts, of every language."""
     names = {language: f"words/{language}.toml" for language in LANGUAGES}
     return {language: _convert(name, "", files.toml(name), LanguageWords) for language, name in names.items()}
 
@@ -363,7 +363,7 @@ def _check(knowledge: Knowledge, terminology: Terminology) -> None:
 
 
 def _check_ingredients(knowledge: Knowledge) -> None:
-    """Each row stands for a group that a class reads, or for a class."""
+    """Each row is a group that a class reads, or a class."""
     classes = knowledge.medicines.values()
     groups = {
         name

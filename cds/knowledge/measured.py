@@ -1,4 +1,4 @@
-"""Which languages are on: those whose words are heard precisely enough, as it was measured (second edition N14)."""
+"""Which languages are on: those whose words are recognised precisely enough, as measured (second edition N14)."""
 
 from collections.abc import Mapping
 
@@ -10,20 +10,20 @@ MEASURED, DEFAULT = "words/measured.toml", "words/default.toml"
 
 
 class Counted(Struct, frozen=True, forbid_unknown_fields=True):
-    """What was heard rightly, of all that was heard, on the sealed half of the test set."""
+    """What was recognised correctly, of all that was recognised, on the sealed half of the test set."""
 
     right: int
     heard: int
 
 
 class Precision(Struct, frozen=True, forbid_unknown_fields=True):
-    """How precisely a language is heard: the gate, and the signs."""
+    """How precisely a language is read: the gate, and the signs."""
 
     gate: Counted
     flags: Counted
 
     def reaches(self, least: float) -> bool:
-        """Whether both are precise enough; nothing heard reaches nothing."""
+        """Whether both are precise enough; without any text they are not."""
         return all(counted.heard and counted.right / counted.heard >= least for counted in (self.gate, self.flags))
 
 

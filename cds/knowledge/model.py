@@ -36,7 +36,7 @@ class Aliases(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ValueSet(Struct, frozen=True, forbid_unknown_fields=True):
-    """One value set as its file states it, named by the wording; no code stands for a `derived` one: findings do."""
+    """One value set as its file states it, named by the wording; a `derived` one has no code: findings imply it."""
 
     source: str
     label: str = ""
@@ -261,7 +261,7 @@ class Explanation(Struct, frozen=True, forbid_unknown_fields=True):
 class KnownCause(Struct, frozen=True, forbid_unknown_fields=True):
     """A kind of diagnosis that can cause twitching: what it asks to check, and what drops it (N25).
 
-    `line`: the note that says it on whatever card is shown, where it has no card of its own.
+    `line`: the note that says it on every card, where it has no card of its own.
     `lowered`: an emergency of which no more than this is left; no rule of its own finds it (N39).
     """
 

@@ -127,7 +127,7 @@ class Headings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Diseases(Struct, frozen=True, forbid_unknown_fields=True):
-    """Names beside which nothing calms where only words say them (N24), by the value set whose codes keep from calming.
+    """Names that rule out reassurance if only words state them (N24), by the value set whose codes do so.
 
     `to_exclude` asks for it to be ruled out: unclear of a diagnosis (N14); `of_twitches` are no cues of one. `none`
     holds a name and means something else. `small` are short names that count in small letters too, `kin` relatives

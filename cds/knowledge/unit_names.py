@@ -15,7 +15,7 @@ _BLANKS = re.compile(r"\s+")
 
 
 class UnitNames:
-    """The names of units that are no UCUM, and how they are found."""
+    """The names of units that are not UCUM, and how they are found."""
 
     def __init__(self, alias: Mapping[str, str], usual_units: Iterable[str]) -> None:
         self._aliases, self._usual = dict(alias), frozenset(usual_units)

@@ -31,7 +31,7 @@ class Base(Struct, frozen=True):
         return "".join((f"{self.scheme}://{name}{port}", *(f"/{segment}" for segment in self.path)))
 
     def covers(self, base: "Base") -> bool:
-        """Whether the other is this one, or stands below it."""
+        """Whether the other is this one, or is below it."""
         same = (self.scheme, self.host, self.port) == (base.scheme, base.host, base.port)
         return same and self.path == base.path[: len(self.path)]
 

@@ -36,7 +36,7 @@ class Breaker:
         self._is_probed = False
 
     def note(self, reason: str) -> None:
-        """Take the outcome of one request; an answer that is no failure of the server closes the breaker."""
+        """Take the outcome of one request; an answer that is not a failure of the server closes the breaker."""
         now = self._seconds()
         if reason in BREAKING:
             self._failures += 1

@@ -147,7 +147,7 @@ async def _body(response: httpx.Response, most: int) -> bytes | None:
 
 
 async def _drain(response: httpx.Response) -> None:
-    """Read a small error to its end; the reason stands already, so it may fail or be slow."""
+    """Read a small error to its end; the reason is already known, so it may fail or be slow."""
     try:
         async with asyncio.timeout(SPARE_SECONDS):
             await _body(response, SPARE_BYTES)

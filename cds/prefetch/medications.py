@@ -20,7 +20,7 @@ _TARGET = re.compile(
 
 
 async def resolve(visit: Visit, readings: Sequence[Reading], supplies: Mapping[str, Supply]) -> None:
-    """Read what the keys refer to and nobody holds; each Medication joins the first key that needs it."""
+    """Read what the keys refer to and no key contains; each Medication joins the first key that needs it."""
     now = {**supplies, **{reading.earlier.key: reading.supply() for reading in readings}}
     ends = loose_ends(now)
     needed: dict[str, Reading] = {}

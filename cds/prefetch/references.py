@@ -10,7 +10,7 @@ WITHDRAWN = "entered-in-error"
 
 
 def target_of(entry: Medicated) -> str | None:
-    """Where an entry says that its medicine stands, if it does not name it itself."""
+    """Where an entry says that its medicine is, if it does not name it itself."""
     inner = entry.medication
     if entry.medication_codeable_concept is not None or (inner is not None and inner.concept is not None):
         return None

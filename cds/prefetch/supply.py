@@ -90,7 +90,7 @@ class Supply(Struct):
 
     @property
     def is_complete(self) -> bool:
-        """Whether all that the template asks for is here and readable."""
+        """Whether everything that the template requests is here and readable."""
         return not (self.is_lost or self.feed.truncated or self.feed.unreadable)
 
     @property

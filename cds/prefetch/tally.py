@@ -13,7 +13,7 @@ def _nobody(outcome: str, number: int) -> None:
 class Tally:
     """Counts by outcome: `read`, or the reason why not. `kept_back` counts calls in which nothing was asked at all.
 
-    `listen` is told of each request, so that several processes can add up theirs.
+    `listen` is called for each request, so that several processes can add up theirs.
     """
 
     def __init__(self, listen: Callable[[str, int], None] = _nobody) -> None:

@@ -26,7 +26,7 @@ class Ask(Struct, frozen=True):
 
 
 def fill(template: str, context: Mapping[str, str]) -> Ask | None:
-    """The request that a template stands for; None if a token of it has no value."""
+    """The request that a template describes; None if a token of it has no value."""
     head, mark, tail = template.partition("?")
     path, query = _filled(head, context, in_query=False), _filled(tail, context, in_query=True)
     if path is None or query is None or (mark and not query):

@@ -36,7 +36,7 @@ class _CountedPool:
 
 
 class _Body(httpx.AsyncByteStream):
-    """The body of an answer; `leave` is told once whether it was read to its end."""
+    """The body of an answer; `leave` is called once with whether it was read to its end."""
 
     def __init__(self, inner: httpcore.Response, leave: Callable[[bool], Awaitable[None]]) -> None:
         self._inner = inner

@@ -61,7 +61,7 @@ class Visit(Struct, frozen=True):
         return await (self._post(simpler) if len(url) > LONG_URL else self._get(self.address(simpler), is_search=True))
 
     async def page(self, url: str) -> Answer:
-        """A further page, by an address that stands on the same base."""
+        """A further page, by an address on the same base."""
         return await self._get(url)
 
     async def _get(self, url: str, *, is_search: bool = False) -> Answer:

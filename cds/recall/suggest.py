@@ -40,7 +40,7 @@ class Suggestions:
         self._problems = _Index(_problems(knowledge))
 
     def of(self, key: Key, names: Iterable[str]) -> Suggestion | None:
-        """The most alike, if one is alike enough and nothing in the names speaks against it."""
+        """The most alike, if one is alike enough and nothing in the names contradicts it."""
         if key.kind is Kind.UNIT:
             return self._unit(key)
         if key.kind not in (Kind.CODE, Kind.TEXT):

@@ -128,7 +128,7 @@ def _parts(export: str) -> tuple[list[Part], list[Problem]]:
 
 
 def _setup(options: Options, export: str, out: Path, manifest: Manifest) -> Setup:
-    """What all processes are told; of a replay that goes on the same as before."""
+    """What all processes are given; of a replay that goes on the same as before."""
     return Setup(
         export=export,
         out=str(out),

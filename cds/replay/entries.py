@@ -143,7 +143,7 @@ class Reading:
             yield from self._odd(place, text)
 
     def _odd(self, place: str, text: bytes) -> Iterator[Entry]:
-        """A document that is no plain resource, or an odd one."""
+        """A document that is not a plain resource, or an odd one."""
         try:
             kind = head_of(text).resourceType
         except UsageError:

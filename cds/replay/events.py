@@ -84,7 +84,7 @@ class Participant(Struct):
 
 
 class Visit(Struct, rename="camel"):
-    """What tells when, where and with whom a visit was."""
+    """What says when, where and with whom a visit was."""
 
     id: str | None = None
     status: Anything = None
@@ -95,7 +95,7 @@ class Visit(Struct, rename="camel"):
 
 
 class Order(Struct, rename="camel"):
-    """What tells when and by whom a medicine was ordered."""
+    """What says when and by whom a medicine was ordered."""
 
     id: str | None = None
     status: Anything = None
@@ -129,7 +129,7 @@ class Calendar(Struct, frozen=True):
     now: datetime
 
     def event(self, entry: Entry, place: int = 0) -> Event | None:
-        """The call that a resource stands for, if it is a visit or an order."""
+        """The call that a resource leads to, if it is a visit or an order."""
         if entry.kind == VISIT:
             return self._visit(entry)
         return self._order(entry, place) if entry.kind == REQUEST else None

@@ -1,4 +1,4 @@
-"""Who does the tasks: this process, or several. Nobody's end costs more than the task that was under way."""
+"""Who does the tasks: this process, or several. If one ends, only the task in progress is lost."""
 
 import os
 import threading

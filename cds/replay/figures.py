@@ -72,7 +72,7 @@ MISSED = """
 
 
 class Bar(Struct, frozen=True):
-    """One bar of a picture: how long each part is, none shorter than what may be told."""
+    """One bar of a picture: how long each part is, none shorter than what may be disclosed."""
 
     label: str
     parts: tuple[tuple[str, int], ...]
@@ -90,12 +90,12 @@ class Section(Struct, frozen=True):
 
 
 def told(count: int) -> str:
-    """A count as it may be told."""
+    """A count as it may be disclosed."""
     return FEW if 0 < count < ENOUGH else f"{count:,}"
 
 
 def drawn(count: int) -> int:
-    """The same as a length: few are drawn as long as the fewest that may be told."""
+    """The same as a length: few are drawn as long as the fewest that may be disclosed."""
     return ENOUGH if 0 < count < ENOUGH else count
 
 

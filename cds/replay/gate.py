@@ -41,7 +41,7 @@ class GateResult(Struct):
 
 
 class TwitchGate:
-    """Tells which resources may say a twitch."""
+    """Decides which resources may record a twitch."""
 
     def __init__(self, namer: Namer) -> None:
         self._namer = namer

@@ -91,7 +91,7 @@ def _is_lines(path: str) -> bool:
 
 
 def _joined(pieces: list[tuple[Piece, int]], size: int) -> Iterator[Part]:
-    """Small files together, so that a folder of Bundles is no thousand parts."""
+    """Small files together, so that a folder of Bundles is not a thousand parts."""
     gathered: list[Piece] = []
     weight = number = 0
     for piece, length in pieces:

@@ -45,7 +45,7 @@ def read_gate(database: Tables, work: Path) -> None:
 
 
 class Limits(Struct, frozen=True):
-    """What a call holds at most: entries, and bytes. More of it is refused, so no silence can be told before."""
+    """What a call holds at most: entries, and bytes. More of it is refused, so no silence can be reported before."""
 
     entries: int
     bytes: int

@@ -1,4 +1,4 @@
-"""The sections of the page: each a question to the files, its rows as they may be told, and a picture or none."""
+"""The sections of the page: each a question to the files, its rows as they may be disclosed, and a picture or none."""
 
 import tomllib
 from collections import defaultdict

@@ -81,7 +81,7 @@ class Tables:
 def tables(spill: Path, threads: int = 1, store: Path | None = None) -> Iterator[Tables]:
     """A database in memory that spills into a folder; what stops it is a full disk, most likely, or its store.
 
-    `store`: where it reads from, if that is no folder of this machine.
+    `store`: where it reads from, if that is not a folder of this machine.
     """
     connection = duckdb.connect(
         config={
@@ -113,7 +113,7 @@ GO_ON = "Free some disk space and run the same command again: it continues from 
 
 
 def _cause(problem: Exception) -> str:
-    """What a store raised: DuckDB tells it with a traceback before it and the statement after it."""
+    """What a store raised: DuckDB reports it with a traceback before it and the statement after it."""
     return str(problem).partition("\n\n")[0].splitlines()[-1].strip()
 
 

@@ -35,7 +35,7 @@ WORK, PLAN, GATE, SPREAD, DONE, UNREAD = "work", "plan.json", "gate", "spread", 
 
 
 class Setup(Struct, frozen=True, kw_only=True):
-    """What all processes are told. Paths are absolute, `now` and `as_of` are written out."""
+    """What all processes are given. Paths are absolute, `now` and `as_of` are written out."""
 
     export: str
     out: str

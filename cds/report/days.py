@@ -1,4 +1,4 @@
-"""Days of the site's calendar, in SQL: the database knows no time zones, so it is told the offsets."""
+"""Days of the site's calendar, in SQL: the database knows no time zones, so it is given the offsets."""
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple

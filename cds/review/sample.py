@@ -19,7 +19,7 @@ Strata = Mapping[str, Collection[Unit]]
 
 
 def draw(cards: Strata, silent: Strata, number: int, seed: int) -> list[Item]:
-    """Draw from the visits with each card, and from the silent ones by outcome, in an order that tells nothing.
+    """Draw from the visits with each card, and from the silent ones by outcome, in an order that reveals nothing.
 
     Each card has the same share, silence one more; what a stratum has not, the others give. Of a patient each stratum
     has one visit at most: what is judged of one person again and again would look surer than it is.

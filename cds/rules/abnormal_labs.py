@@ -80,7 +80,7 @@ def _measured(tag: str, view: View) -> Abnormal | None:
 
 
 def _dark_urine(view: View) -> Abnormal | None:
-    """Dark urine of the last days and no CK on or after its day (N36 f); a preliminary entry tells of none (N1)."""
+    """Dark urine of the last days and no CK on or after its day (N36 f); a preliminary entry does not count (N1)."""
     findings = [finding for finding in view.within("dark_urine", DARK_URINE) if not finding.preliminary]
     if not findings:
         return None
@@ -166,7 +166,7 @@ _REMARKS = {
 
 
 def is_adjustment_unsafe(view: View) -> bool:
-    """Whether albumin is so low, or the kidney so weak, that only ionised calcium tells (2a Calcium adjustment)."""
+    """Whether albumin is so low, or the kidney so weak, that only ionised calcium decides (2a Calcium adjustment)."""
     albumin, egfr = view.standing("albumin").judged, view.standing("egfr").judged
     low = albumin is not None and view.exceeds(albumin, "albumin-unsafe")
     return low or (egfr is not None and view.standing("egfr").is_fresh and view.exceeds(egfr, "egfr-unsafe"))

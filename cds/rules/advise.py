@@ -130,7 +130,7 @@ def _shown_labs(assessment: Assessment) -> Iterable[Abnormal]:
 
 
 def _once(*facts: Fact) -> Iterable[Fact]:
-    """Each result and each sign once: the first fact of a resource and code stands."""
+    """Each result and each sign once: the first fact of a resource and code is kept."""
     first_facts: dict[tuple[str, str | None], Fact] = {}
     for fact in facts:
         first_facts.setdefault((fact.resource, fact.code), fact)
@@ -143,7 +143,7 @@ def _early(flags: Flags) -> list[Note]:
 
 
 def _why_tetany(flags: Flags, assessment: Assessment) -> list[Note]:
-    """What is missing before tetany alone is no emergency (N39)."""
+    """What is missing before tetany alone is not an emergency (N39)."""
     names = assessment.picture.knowledge.names.tetany
     return [Note("tetany_open", {"items": "; ".join(names[key] for key in flag.open)}) for flag in flags if flag.open]
 
@@ -259,7 +259,7 @@ def _lifestyle_variant(choice: Choice, assessment: Assessment) -> str:
 
 
 def data_gap(choice: Choice, assessment: Assessment) -> Advice:
-    """DATA-GAP: what to examine in a twitch that nothing else speaks of; it never reassures (D15, N55)."""
+    """DATA-GAP: what to examine in a twitch without any other finding; it never reassures (D15, N55)."""
     if choice.flags:
         return _unsaid(choice, assessment)
     if assessment.picture.diseases:

@@ -66,7 +66,7 @@ def _variant(labs: tuple[Abnormal, ...], picture: Picture) -> str:
 
 
 def _own(labs: tuple[Abnormal, ...], picture: Picture) -> str | None:
-    """A sentence of its own: dark urine without a CK, or what speaks of thyrotoxicosis, beside nothing as urgent."""
+    """A sentence of its own: dark urine without a CK, or what suggests thyrotoxicosis, beside nothing as urgent."""
     lab = labs[0]
     further, thyroid = labs[1:], picture.knowledge.rules.thyrotoxicosis
     mild = all(lab.indicator is Indicator.INFO or lab.tag in thyroid for lab in further)
@@ -79,7 +79,7 @@ def _own(labs: tuple[Abnormal, ...], picture: Picture) -> str | None:
 
 
 def _vitamin_d(labs: tuple[Abnormal, ...]) -> Abnormal | None:
-    """A low vitamin D, alone or beside a calcium that is no warning: its own sentence speaks of that calcium."""
+    """A low vitamin D, alone or beside a calcium that is not a warning: its own sentence mentions that calcium."""
     lab = next((lab for lab in labs if lab.tag == "vitamin-d" and lab.value), None)
     other_labs = (other_lab for other_lab in labs if other_lab is not lab)
     alone = all(lab.tag == "calcium" and lab.indicator is Indicator.INFO for lab in other_labs)
@@ -96,7 +96,7 @@ def _values(labs: tuple[Abnormal, ...], picture: Picture) -> dict[str, str]:
 
 
 def _stands_alone(labs: tuple[Abnormal, ...], picture: Picture) -> bool:
-    """Whether the sentence is about one thing whatever stands beside it."""
+    """Whether the sentence is about one thing whatever else is found."""
     return _own(labs, picture) is not None or (_vitamin_d(labs) is not None and _is_calcium_high(picture))
 
 
@@ -110,7 +110,7 @@ def _notes(labs: tuple[Abnormal, ...], assessment: Assessment) -> tuple[Note, ..
 
 
 def _weeks(labs: tuple[Abnormal, ...], assessment: Assessment) -> tuple[Note, ...]:
-    """When to look again: of vitamins only, never beside a warning or an emergency, where weeks would calm (N36 e)."""
+    """When to look again: of vitamins only, never beside a warning or an emergency, which cannot wait (N36 e)."""
     mild = all(lab.indicator is Indicator.INFO for lab in labs)
     slow = {lab.tag for lab in labs} <= set(assessment.picture.knowledge.listed("in-weeks"))
     return (Note("reassess"),) if mild and slow and not assessment.hides else ()

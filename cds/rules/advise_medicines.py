@@ -77,7 +77,7 @@ def _variant(courses: tuple[Course, ...], picture: Picture) -> str:
 
 
 def _tested(variant: str, course: Course, picture: Picture) -> str:
-    """The sentence that names tests, of a class that asks for any."""
+    """The sentence that names tests, of a class that needs any."""
     medicine = picture.knowledge.medicines[course.tag]
     return variant if medicine.asks_tests else f"{variant}-untested"
 
@@ -138,7 +138,7 @@ def _is_uncertain(course: Course, picture: Picture) -> bool:
 
 
 def _orders(tags: set[str], assessment: Assessment) -> tuple[ProposedOrder, ...]:
-    """The tests that a class asks for, if they are due; never an order about the drug itself."""
+    """The tests that a class needs, if they are due; never an order about the drug itself."""
     if not assessment.picture.complete.has("Observation"):
         return ()
     medicines = assessment.picture.knowledge.medicines

@@ -33,7 +33,7 @@ def _days(flags: Flags) -> dict[str, str]:
 
 
 def childhood(choice: Choice, assessment: Assessment) -> Advice:
-    """PED-NEURO: SMA is treatable, so the sign is named first; delay alone asks for development and CK (P2)."""
+    """PED-NEURO: SMA is treatable, so the sign is named first; delay alone needs development and CK checked (P2)."""
     ids = {flag.id for flag in choice.flags}
     variant = "default"
     if ids == {"P2"}:

@@ -88,7 +88,7 @@ def _largest(quantities: Iterable[dict[str, Any]], product: Concept, knowledge: 
 
 
 def _amount(quantity: dict[str, Any], product: Concept, knowledge: Knowledge) -> Dose | None:
-    """A mass in mg; pieces by the strength of the product, or as they are where its name does not tell the strength."""
+    """A mass in mg; pieces by the strength of the product, or as they are if its name does not give the strength."""
     value = _number(quantity.get("value"))
     unit = _unit(quantity, knowledge) if value is not None else None
     if value is None or unit is None:

@@ -27,7 +27,7 @@ LAB_FLAG = "laboratory-flag"
 
 
 class Interpretation(Struct, frozen=True, kw_only=True):
-    """One result judged. `side` is low, high, abnormal, normal, or None where it cannot be told.
+    """One result judged. `side` is low, high, abnormal, normal, or None if that is unknown.
 
     `disagrees`: the laboratory's flag says something else than the number. `edge` is the limit or bound that it is
     beyond, in its own unit.
@@ -57,7 +57,7 @@ class Interpretation(Struct, frozen=True, kw_only=True):
 
     @property
     def distance(self) -> float:
-        """How far it is beyond its limit, as a part of the limit; 0 if that cannot be told (N36 a)."""
+        """How far it is beyond its limit, as a part of the limit; 0 if that is unknown (N36 a)."""
         return abs(self.found.value - self.edge) / self.edge if self.found and self.edge else 0.0
 
 

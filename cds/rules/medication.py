@@ -39,7 +39,7 @@ class Course(Struct, frozen=True, kw_only=True):
     start_means: str = SINCE
 
     def began(self, onset: When | None) -> When | None:
-        """Its start as it is held against the onset of the twitch; None if that cannot be told.
+        """Its start as it is held against the onset of the twitch; None if that is unknown.
 
         A supply says that a medicine is taken, not since when: one of after the onset may be a further one.
         """

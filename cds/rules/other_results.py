@@ -53,7 +53,7 @@ def disagreeing(picture: Picture) -> Iterator[str]:
 
 
 def antibodies(picture: Picture) -> tuple[Finding, ...]:
-    """The positive antibodies of N43: alone they make no card, and nothing calms beside them."""
+    """The positive antibodies of N43: alone they make no card, and rule out reassurance."""
     return picture.findings.of(ANTIBODY)
 
 

@@ -1,4 +1,4 @@
-"""What asks for tests in a twitch that nothing else speaks of: the reason that LAB-ORDER names (N56)."""
+"""What asks for tests in a twitch without any other finding: the reason that LAB-ORDER names (N56)."""
 
 from collections.abc import Iterator
 

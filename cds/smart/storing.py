@@ -48,7 +48,7 @@ def _is_stored(answer: Answer) -> bool:
 
 
 def _reference(answer: Answer, response: Json) -> Json:
-    """The stored response by its id, or by its identifier where the server does not tell the id."""
+    """The stored response by its id, or by its identifier if the server does not give the id."""
     kind, named_id = parts(answer.location.rstrip("/"))
     ident = named_id if kind == "QuestionnaireResponse" else answer.body.get("id")
     if isinstance(ident, str) and ident:

@@ -77,7 +77,7 @@ class Once:
     async def is_first(self, key: str, expires: datetime) -> bool:
         """Whether a token is used for the first time, as far as can be told in time.
 
-        If that cannot be told and this is closed, the use does not count here, and UseUnknown is raised.
+        If that is unknown and this is closed, the use does not count here, and UseUnknown is raised.
         """
         if not await self._here.use_once(key, expires):
             return False

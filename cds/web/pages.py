@@ -55,7 +55,7 @@ def page(template: str, values: Mapping[str, object], *, cache: str = "no-store"
 
 
 def cacheable(template: str, values: Mapping[str, object]) -> Response:
-    """A page that says nothing of any patient: it may be kept, and is told apart by its ETag."""
+    """A page without anything about a patient: it may be cached, and is identified by its ETag."""
     return tagged(page(template, values, cache=KEPT_FOR_AN_HOUR))
 
 

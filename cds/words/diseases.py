@@ -1,4 +1,4 @@
-"""Names of grave diseases in a text that no code says (N24): nothing calms beside one."""
+"""Names of grave diseases in a text that no code says (N24): each rules out reassurance."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -38,7 +38,7 @@ class DiseaseNames:
     def may_name_one(self, text: str) -> bool:
         """Whether a text names one that the patient has or may have; a denied, past or other person's is none.
 
-        A motor neuron or muscle disease of a parent, sibling or child counts (N19): nothing calms beside it either.
+        A motor neuron or muscle disease of a parent, sibling or child counts (N19): it rules out reassurance, too.
         """
         polarities = self._grave.polarities(text)
         if not polarities.isdisjoint(OPEN):

@@ -45,7 +45,7 @@ def _entry(resource: Resource, mode: str, base: str) -> dict[str, Any]:
 
 
 def _ignored_entry(query: Query) -> dict[str, Any]:
-    """Report what was ignored; the outcome is no resource of this server, so that a urn names it."""
+    """Report what was ignored; the outcome is not a resource of this server, so a urn names it."""
     text = ignored_text(query)
     issue = {"severity": "warning", "code": "not-supported", "details": {"text": text}}
     outcome = {"resourceType": "OperationOutcome", "issue": [issue]}

@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class ChartError(StartError):
-    """A demo chart cannot be served; its editor is told the file."""
+    """A demo chart cannot be served; the error names the file."""
 
     def __init__(self, file: Path, reason: str) -> None:
         """Name the file and what is wrong with it."""

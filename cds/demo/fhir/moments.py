@@ -70,7 +70,7 @@ def _offset(zone: str | None) -> int:
 
 
 def span_in(value: Any) -> Span | None:
-    """Read what stands in a chart: a date of any kind, or a Period with one or both ends."""
+    """Read a date in a chart: a date of any kind, or a Period with one or both ends."""
     if isinstance(value, str):
         return span_of(value)
     if not isinstance(value, dict):

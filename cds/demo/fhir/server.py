@@ -30,7 +30,7 @@ _FORM: Final = "application/x-www-form-urlencoded"
 def demo_fhir(stores: ChartStores, today: Callable[[], date], base_url: str, may_create: MayCreate) -> ASGIApp:
     """Serve the charts, dated as of `today`; links start with `base_url`, the public address.
 
-    `may_create` tells the patient for whom a token may create a resource of a type, if any.
+    `may_create` gives the patient for whom a token may create a resource of a type, if any.
     """
     server = _Server(stores, today, base_url.rstrip("/"), may_create)
     app = Starlette(
@@ -135,7 +135,7 @@ def _query_string(request: Request) -> bytes:
 
 
 async def _form(request: Request) -> bytes:
-    """Read the search from a form; what stands in the URL counts as well."""
+    """Read the search from a form; parameters in the URL count as well."""
     if request.headers.get("content-type", _FORM).partition(";")[0].strip().lower() != _FORM:
         raise Refused(415, "not-supported", f"The content type is not supported. Send {_FORM}.")
     raw = _query_string(request) + b"&"

@@ -45,7 +45,7 @@ def shift_text(text: str, days: int) -> str:
 
 
 def _middle(match: re.Match[str]) -> date:
-    """Name the day that stands for the date: the 15th for a month, 1 July for a year."""
+    """Name the day that represents the date: the 15th for a month, 1 July for a year."""
     month = int(match["month"] or 7)
     day = int(match["day"] or (15 if match["month"] else 1))
     return date(int(match["year"]), month, day)

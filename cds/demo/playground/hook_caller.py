@@ -78,7 +78,7 @@ class HookCaller:
         return self.why(service, body) if is_unread else explain(outcome, self._engine)
 
     def why(self, service: str, body: bytes) -> Why | None:
-        """What the rules find on a chart, without a call being made of it; None if it cannot be told."""
+        """What the rules find on a chart, without a call being made of it; None if it cannot be determined."""
         try:
             return explain(self._reading.call(service, body), self._engine)
         except CallError:

@@ -15,7 +15,7 @@ OPEN = frozenset({"active", "on-hold", "draft", "completed"})
 
 
 class Item(Struct, frozen=True, kw_only=True):
-    """One line of a list; `lives` says that it is current."""
+    """One line of a list; `lives` means that it is current."""
 
     what: str
     detail: str = ""
@@ -109,7 +109,7 @@ def _instruction(dosage: dict[str, Any]) -> str:
 
 
 def _findings(observations: Iterable[Resource]) -> Iterator[Item]:
-    """The newest of each kind that is no laboratory result: vital signs, scores, answers, signs."""
+    """The newest of each kind that is not a laboratory result: vital signs, scores, answers, signs."""
     newest: dict[str, Resource] = {}
     for resource in sorted(observations, key=moment):
         newest[words(resource.get("code"))] = resource
@@ -144,7 +144,7 @@ def _quantity(quantity: dict[str, Any]) -> str:
 
 
 def _work_up(by_type: dict[str, list[Resource]]) -> Iterator[Item]:
-    """Referrals, orders, examinations and reports that are no laboratory panel."""
+    """Referrals, orders, examinations and reports that are not a laboratory panel."""
     for resource in by_type.get("ServiceRequest", ()):
         if text(resource.get("status")) in OPEN:
             yield Item(

@@ -122,7 +122,7 @@ class Ehr:
         }
 
     def _medicine(self, store: ChartStore, wish: Wish) -> Json:
-        """A listed medicine, or one that stands on this chart already."""
+        """A listed medicine, or one that is on this chart already."""
         order = store.find(f"MedicationRequest/{wish.medicine.removeprefix(OWN)}") if OWN in wish.medicine else None
         if order is not None:
             return one(order.get("medicationCodeableConcept"))

@@ -27,7 +27,7 @@ ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of
 
 
 class Launch(Struct, frozen=True):
-    """What the launcher was told: whose chart, and what the card said of the app's context."""
+    """What the launcher was given: whose chart, and what the card said of the app's context."""
 
     patient: str
     context: str = ""
@@ -78,7 +78,7 @@ class Authority:
         return self._sealer.seal("demo-launch", Launch(patient, context), self._in(LAUNCH_SECONDS))
 
     def launched(self, text: str) -> Launch | None:
-        """What a `launch` value stands for."""
+        """What a `launch` value refers to."""
         return self._sealer.open("demo-launch", text, Launch)
 
     def code(self, launch: Launch, scope: str, nonce: str, challenge: str, redirect: str) -> str:

@@ -22,7 +22,7 @@ _NAME = re.compile(r"[\s_-]+")
 
 
 class Row(Struct, frozen=True):
-    """One line that is no comment."""
+    """One line that is not a comment."""
 
     line: int
     cells: tuple[str, ...]
@@ -105,7 +105,7 @@ def _record(columns: list[str], row: Row) -> dict[str, str]:
 
 
 def _is_confirmed(record: Mapping[str, str]) -> bool:
-    """Yes with name and day, or no; a line of a draft that nobody has looked at stops the start."""
+    """Yes with name and day, or no; an unreviewed line of a draft stops the start."""
     if CONFIRMED not in record:
         return True
     word = record[CONFIRMED].lower()

@@ -24,7 +24,7 @@ LISTED = 5
 def with_maps(knowledge: Knowledge, folder: str, most_rows: int = MOST_ROWS) -> Knowledge:
     """The knowledge with the maps of a folder ("" for none); raises MapError with every file and line, the first few.
 
-    The version tells of their content, whatever files it comes from.
+    The version covers their content, whatever files it comes from.
     """
     if not folder:
         return knowledge

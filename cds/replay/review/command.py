@@ -62,7 +62,7 @@ class Options(NamedTuple):
 
 
 class Chance(NamedTuple):
-    """What nobody can guess: the path of the pages, and a seed where none is given."""
+    """What cannot be guessed: the path of the pages, and a seed where none is given."""
 
     secret: Callable[[], str] = lambda: secrets.token_urlsafe(24)
     seed: Callable[[], int] = lambda: secrets.randbelow(2**31)
@@ -118,7 +118,7 @@ class Announcing(Server):
         self._announce(self._address)
 
     def drain(self) -> None:
-        """Nobody else has to be told: no balancer stands before it."""
+        """Nobody else needs to know: there is no load balancer in front of it."""
 
 
 def _say(address: str) -> None:

@@ -50,7 +50,7 @@ class Evidence:
         return await self._page(topic, name.removeprefix(topic.value), request)
 
     async def words(self, request: Request) -> Response:
-        """All phrases that are heard in texts, by language, and what each gives."""
+        """All phrases that are recognised in texts, by language, and what each gives."""
         ending = request.url.path.removeprefix("/evidence/words")
         cache_key = None, f"words{ending}"
         if cache_key not in self._responses:

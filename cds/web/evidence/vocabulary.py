@@ -1,4 +1,4 @@
-"""The page of words: every phrase that is heard in texts, by language, and what it gives (second edition N14-N19)."""
+"""The page of words: every phrase recognised in texts, by language, and what it means (second edition N14-N19)."""
 
 from collections.abc import Iterator, Mapping
 
