@@ -137,7 +137,7 @@ class Stated(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Answers(Struct, frozen=True, eq=False):
-    """The lists, ready to be asked."""
+    """The lists, ready to be asked; compared by identity, as the knowledge that holds them is."""
 
     codes: Mapping[Key, Word]
     flags: Mapping[str, Word]

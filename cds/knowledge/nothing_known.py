@@ -13,7 +13,7 @@ Statement = Literal["none", "unknown"]
 
 
 class NothingKnown(Struct, frozen=True, eq=False):
-    """The codes and whole texts of such entries, and which of both kinds each is."""
+    """The codes and whole texts of such entries, and which of both kinds each is; compared by identity."""
 
     codes: Mapping[tuple[str, str], Statement]
     texts: Mapping[str, Statement]
