@@ -12,6 +12,8 @@ SWITCHED_OFF = "switched-off"  # the variant of a card in the place of one that 
 UNWORDED = "unworded"  # the variant of an emergency of which nothing more could be said
 TODAY = "today"  # the variant of a sign that is to be asked and examined today (N17)
 TODAY_CODED = "today-coded"  # the same of one that is coded, as the reason of a visit or a request
+TODAY_REASON = "today-reason"  # such a reason that is neither breathing, swallowing nor strength
+OF_TODAY = (TODAY, TODAY_CODED, TODAY_REASON)
 RULE_FAILED = "rule-failed"  # the variant of what stands alone where a card could not be made
 
 

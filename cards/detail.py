@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from cards.advice import Advice, Fact, NotChecked, Note, Occasion
+from cards.advice import OF_TODAY, Advice, Fact, NotChecked, Note, Occasion
 from cards.markdown import escape
 from cards.printed import day, number, plain_unit
 from cards.summary import join
@@ -13,6 +13,7 @@ from cards.template import fill
 from cards.topics import Indicator, Topic
 from cards.words import ARTICLE, TagWords, Words
 
+UNSPECIFIC = "R4"  # its routine says the wrong thing beside a sign of today
 SYMPTOM = "ADD"  # its notes have a sentence for each symptom (N58)
 FAILED = ("rule-failed", "card-failed")  # of the service itself, and named by its own words
 
@@ -59,20 +60,35 @@ def _standing(
     considered = variant_words.consider or words.topics[topic].consider
     bullets = dict.fromkeys((*considered, *(bullet for tag in tagged for bullet in tag.consider)))
     return Standing(
-        flags=tuple(line for name in flags if name != SYMPTOM for line in _flag(name, tags, words)),
+        flags=tuple(
+            line for name in flags if not _is_hushed(name, topic, variant) for line in _flag(name, tags, words)
+        ),
         why=_why(words, kind, tagged),
         consider=tuple(bullets),
         source=_source(words, kind, tagged, flags),
     )
 
 
+def _is_hushed(flag: str, topic: Topic, variant: str) -> bool:
+    """Whether its line would say another urgency than the summary of the card, or what a note says of it."""
+    return flag == SYMPTOM or topic is Topic.NEW_SIGN or (flag == UNSPECIFIC and variant in OF_TODAY)
+
+
 def _facts(advice: Advice, words: Words) -> Iterable[str]:
     """One bullet per fact: in the chart's own words, value and unit, then date, where, limit with its source (N59)."""
-    for fact in _once(advice.facts):
-        label, value = _called(fact, words), _value(fact)
-        head = words.phrase("fact", label=label, value=value) if value else words.phrase("fact_bare", label=label)
-        extras = words.phrase("comma").join(filter(None, _extras(fact, words)))
-        yield f"{head} {words.phrase('fact_extra', extras=extras)}" if extras else head
+    lines = dict.fromkeys(_line(fact, words) for fact in _once(advice.facts))
+    heads = {line[0] for line in lines if line[1]}
+    for head, extras in lines:  # the same line twice is one line, and one that adds nothing to another is none
+        if extras:
+            yield f"{head} {words.phrase('fact_extra', extras=extras)}"
+        elif head not in heads:
+            yield head
+
+
+def _line(fact: Fact, words: Words) -> tuple[str, str]:
+    label, value = _called(fact, words), _value(fact)
+    head = words.phrase("fact", label=label, value=value) if value else words.phrase("fact_bare", label=label)
+    return head, words.phrase("comma").join(filter(None, _extras(fact, words)))
 
 
 def _once(facts: Iterable[Fact]) -> Iterable[Fact]:

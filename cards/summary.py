@@ -14,6 +14,7 @@ from cards.wire import SUMMARY_LIMIT
 from cards.words import Words
 
 COUNTED = frozenset({"test", "diagnosis"})  # gaps in which "+n more" counts what only the detail names
+SECOND = "also"
 SHORT_SIGN = 25  # a longer name of a sign says itself what it is, and needs the space
 
 
@@ -66,12 +67,17 @@ def _value(gap: str, advice: Advice, words: Words, room: int) -> str:
     if not names:
         return placeholder.fallback
     most = placeholder.shown or words.book.layout.named_in_summary
-    uncut, more = [name.shown() for name in names], advice.more if gap in COUNTED else 0
+    uncut, more = [name.shown() for name in names], advice.more if gap == _counting(advice, gap) else 0
     for count in range(most, 0, -1):
         if len(text := _listed(uncut, words, count, more)) <= room:
             return text
     tail = len(_listed(["", *uncut[1:]], words, 1, more))
     return _listed([names[0].shown(room - tail), *uncut[1:]], words, 1, more)
+
+
+def _counting(advice: Advice, gap: str) -> str | None:
+    """The gap that counts: where a second result is named, behind that."""
+    return SECOND if SECOND in advice.values else gap if gap in COUNTED else None
 
 
 def _listed(names: Sequence[str], words: Words, count: int, more: int) -> str:

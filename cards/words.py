@@ -1,5 +1,6 @@
 """Every sentence a clinician can read, loaded once from the wording files of one language."""
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ from cards.topics import Topic
 LABELS = "labels.toml"
 ARTICLE = "article"  # the citation of the article, which only info cards name (N59)
 VISIT, UNDATED_VISIT = "visit", "visit-undated"
+_SMALL = re.compile(r"^[a-z](?=[a-z]*[ :,;(])")  # a name without a capital may begin a sentence
 ENGLISH = Path(__file__).parent / "wording" / "en"
 
 
@@ -241,9 +243,10 @@ class Words(Struct, frozen=True, eq=False):
     def note(self, key: str, values: Mapping[str, str]) -> str:
         """A sentence of the detail, its placeholders filled with text that is already escaped."""
         try:
-            return fill(_known(self.notes, key, "notes.toml"), values)
+            sentence = fill(_known(self.notes, key, "notes.toml"), values)
         except KeyError as missing:
             raise WordingError("notes.toml", key, f"no value for {missing}") from None
+        return _SMALL.sub(lambda first: first.group().upper(), sentence)
 
     def test_name(self, key: str) -> str:
         """A test's name, short enough for a summary."""

@@ -223,8 +223,12 @@ def told_by_impression(resource: ClinicalImpression, namer: Namer, scope: Scope)
 
 
 def _telling(entries: Iterable[Meaning | None]) -> Iterator[Meaning]:
-    """What is a twitch by code or in words, or a sign in words."""
-    return (entry for entry in entries if entry is not None and ("twitch" in entry.sets or entry.phrases & KEPT))
+    """What is a twitch by code or in words, a sign in words, or anything that is coded as a reason."""
+    return (
+        entry
+        for entry in entries
+        if entry is not None and (entry.is_coded or "twitch" in entry.sets or entry.phrases & KEPT)
+    )
 
 
 def _reasons(visit: Encounter | Appointment) -> list[CodeableConcept]:

@@ -35,8 +35,8 @@ class Meaning(Struct, frozen=True):
 
     `sets` are value sets, `phrases` the lists that phrases of the text are of, `text` the words themselves (N13).
     `signs`, `added` and `today` are the signs that the text affirms, `days` is for how long it has been so (N16, N17).
-    `words` are what the chart calls it: its text, else the name of a code (N59). `is_coded` marks a sign in words
-    that is coded as a reason.
+    `words` are what the chart calls it: its text, else the name of a code (N59). `is_coded` marks what is
+    coded as a reason.
     """
 
     ref: str

@@ -10,7 +10,7 @@ from cds.chart.own_answers import OwnAnswers
 from cds.chart.sites import Sites
 from cds.chart.spoken import EYELID, NOTHING_SAID, RED_FLAG, TWITCH_PHRASES, UNSURE, Listener, TextMeaning
 from cds.fhir.concepts import each, texts
-from cds.fhir.datatypes import CodeableConcept, Concepts
+from cds.fhir.datatypes import CodeableConcept, Coding, Concepts
 from cds.knowledge.abnormal_words import AbnormalWords
 from cds.knowledge.caffeine_words import CaffeineWords
 from cds.knowledge.codes import NOTHING, Concept
@@ -62,6 +62,11 @@ class Namer:
         self._classes = knowledge.systems["atc"]
         self._all_codes = knowledge.codes.all_codes
         self._twitches = frozenset(_spellings(knowledge.codes.spellings("twitch")))
+        units, loinc = knowledge.answers.questions.units, knowledge.systems["loinc"]
+        self.pressures = tuple(
+            (Coding(system=loinc, code=min(knowledge.codes.spellings(part))), units[part])
+            for part in knowledge.rules.pressure.high
+        )
         self.lab_codes = knowledge.codes.lab_codes
         self._flat = knowledge.codes.flat_systems
         self._both_sides = frozenset(knowledge.phrases.both_sides)
@@ -256,10 +261,10 @@ class Namer:
             return self.with_disease(named, ref, texts(concept))
         spoken = self.listener.together((*texts(concept), *(hit.display for hit in named.concepts)))
         if spoken.signs:
-            return replace(said_at(ref, spoken), is_coded=True)
+            return replace(said_at(ref, spoken), concepts=named.concepts, sets=named.sets, is_coded=True)
         if named.sets.isdisjoint(self._grave):
-            return named
-        return Meaning(ref, phrases=UNCLEAR, text=named.words, words=named.words)
+            return replace(named, is_coded=True)
+        return replace(named, phrases=UNCLEAR, text=named.words, is_coded=True)
 
     def with_disease(self, meaning: Meaning | None, ref: str, names: Iterable[str]) -> Meaning | None:
         """What is named; unclear too where its words name a grave disease, as words make no diagnosis (N17, N24)."""

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cds.chart import examinations
+from cds.chart import blood_pressure, examinations
 from cds.chart.facts import NO_MEANING, ClinicalObservation, LabResult, Meaning, OtherResult, Source
 from cds.chart.frequency import how_often
 from cds.chart.naming import Namer, union
@@ -252,7 +252,8 @@ def seen(observation: Observation, namer: Namer, scope: Scope) -> Iterator[Clini
         reported=form is not None and source is Source.PATIENT,
         form=form,
     )
-    parts = (observation, *(observation.component or ()))
+    pressures = (*blood_pressure.written(observation, namer),)
+    parts = (*((observation,) if not pressures else ()), *(observation.component or ()), *pressures)
     findings = [finding for part in parts if (finding := seen_in(part, namer, entry)) is not None]
     yield from examinations.in_one(findings, observation, namer)
 

@@ -82,6 +82,7 @@ class Questions(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab")
     codes: tuple[str, ...]
     grouped: tuple[str, ...]
     unsaid: tuple[str, ...]
+    alarming: tuple[str, ...]
     less_is_worse: tuple[str, ...]
     frequency: str
     plain_units: frozenset[str]

@@ -16,6 +16,7 @@ from cds.fhir.units import factor, known, usual_units
 from cds.knowledge.analyte_words import AnalyteWords
 from cds.knowledge.answers import FILE as ANSWERS
 from cds.knowledge.answers import Answers, Languages, Stated, compiled
+from cds.knowledge.card_names import Names
 from cds.knowledge.codes import CodeList, CodeTable, Concept
 from cds.knowledge.compile import Terminology, code_table
 from cds.knowledge.folder import Folder
@@ -34,7 +35,6 @@ from cds.knowledge.model import (
     KnownCause,
     Limit,
     MedicineClass,
-    Names,
     Phrases,
     Route,
     Signs,

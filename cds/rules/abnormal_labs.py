@@ -19,7 +19,10 @@ MUSCLE, DARK_URINE = "creatine-kinase", "dark-urine"
 
 
 class Abnormal(Struct, frozen=True, kw_only=True):
-    """One tag of LAB-ABN. `value` is what its summary shows; a recorded deficiency has none."""
+    """One tag of LAB-ABN. `value` is what its summary shows; a recorded deficiency has none.
+
+    One that is not `is_read` is abnormal by the laboratory's flag, and its number is not known.
+    """
 
     tag: str
     indicator: Indicator
@@ -30,6 +33,7 @@ class Abnormal(Struct, frozen=True, kw_only=True):
     value: str | None = None
     distance: float = 0.0
     kind: str | None = None
+    is_read: bool = True
     notes: tuple[Note, ...] = ()
 
 
@@ -75,6 +79,7 @@ def _measured(tag: str, view: View) -> Abnormal | None:
         value=view.lab_words(result)["value"],
         distance=result.distance,
         kind=result.kind,
+        is_read=result.found is not None,
         notes=tuple(remarks(status, result, view)),
     )
 
@@ -116,7 +121,7 @@ def remarks(status: Standing, result: Interpretation, view: View) -> Iterator[No
     test = {"test": words["test"]}
     if status.old_severe and result.when:
         yield Note("old_severe_value", words)
-    if result.by_flag:
+    if result.by_flag and result.found is not None:
         yield Note("flagged_by_lab", test)
     if result.disagrees:
         yield Note("flag_disagrees", words)

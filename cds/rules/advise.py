@@ -99,7 +99,7 @@ def emergency(choice: Choice, assessment: Assessment) -> Advice:
         signs=signs(flags),
         values=values,
         told=emergency_words.told(flags),
-        first=(*emergency_words.first(flags), *emergency_words.of_weakness(flags, assessment.picture)),
+        first=(*emergency_words.first(flags, variant), *emergency_words.of_weakness(flags, assessment.picture)),
         facts=tuple(_once(*assessment.picture.twitch_facts, *facts_of(flags), *_labs(assessment), *facts_of(inside))),
         notes=(
             *notes,

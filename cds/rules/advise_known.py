@@ -43,6 +43,7 @@ def new_sign(choice: Choice, assessment: Assessment) -> Advice:
         signs=tuple(dict.fromkeys(sign.label for sign in signs)),
         facts=(*assessment.picture.twitch_facts, *(fact for new_sign in signs for fact in new_sign.facts)),
         notes=context.notes(assessment),
+        orders=(ProposedOrder("task:tell-team-today" if first.is_same_day else "task:tell-team"),),
     )
 
 

@@ -2,7 +2,7 @@
 
 from cards.advice import Advice, Note, ProposedOrder
 from cards.topics import Indicator, Topic
-from cds.rules import abnormal_labs, added_classes, context, tests_due
+from cds.rules import abnormal_labs, added_classes, context, proposals, tests_due
 from cds.rules.abnormal_labs import Abnormal
 from cds.rules.assess import Assessment
 from cds.rules.choice import Choice
@@ -11,7 +11,8 @@ from cds.rules.rulebook import rulebook_of
 
 CALCIUM = {"ionised": "calcium-ionised", "unadjusted": "calcium-unadjusted"}
 DARK_URINE = abnormal_labs.DARK_URINE
-RAISED = ("calcium", "high")
+NAME_TWO = ("several", "calcium-high-several")
+RAISED, LOWERED = ("calcium", "high"), ("calcium", "low")
 RAISES_CALCIUM = "raise-calcium"  # a list of the data
 
 
@@ -21,6 +22,7 @@ def abnormal(choice: Choice, assessment: Assessment) -> Advice:
     orderable = picture.knowledge.orderable
     due = context.missing_tests(assessment, of_child=True)
     proposed_orders = [ProposedOrder(f"lab:{lab.tag}") for lab in labs if lab.value is None and lab.tag in orderable]
+    proposed_orders += proposals.of_thyroid(picture, labs)
     if _own(labs, picture) == DARK_URINE:
         proposed_orders += [ProposedOrder("lab:potassium"), ProposedOrder("lab:egfr")]
     return Advice(
@@ -30,7 +32,7 @@ def abnormal(choice: Choice, assessment: Assessment) -> Advice:
         values=_values(labs, picture),
         tags=rulebook_of(picture.knowledge).in_order(Topic.LAB_ABN, {lab.tag for lab in labs}),
         named=tuple(lab.tag for lab in labs),
-        more=0 if _stands_alone(labs, picture) else len(labs) - 1,
+        more=_unnamed(labs, picture),
         high=tuple(lab.tag for lab in labs if lab.side == "high"),
         facts=(*picture.twitch_facts, *(fact for lab in labs for fact in lab.facts)),
         notes=(
@@ -51,9 +53,14 @@ def _variant(labs: tuple[Abnormal, ...], picture: Picture) -> str:
     if (own_summary := _own(labs, picture)) is not None:
         return own_summary
     if lab.value is None:
-        return "recorded-high" if lab.side == "high" else "recorded"
+        is_urgent = lab.indicator is Indicator.WARNING
+        return "recorded-high" if lab.side == "high" else "recorded-today" if is_urgent else "recorded"
+    if not lab.is_read:
+        return "number-unread"
+    if lab.tag == "calcium" and lab.side == "high" and lab.indicator is Indicator.WARNING:
+        return "calcium-high-several" if len(labs) > 1 else "calcium-high"
     if len(labs) > 1:
-        return "one"
+        return "several"
     if lab.tag == "calcium" and lab.side == "low":
         mild = lab.kind == "unadjusted" and lab.indicator is Indicator.INFO
         variant = "calcium-unadjusted-low" if mild else CALCIUM.get(lab.kind or "", "calcium")
@@ -74,7 +81,7 @@ def _own(labs: tuple[Abnormal, ...], picture: Picture) -> str | None:
         lab.kind == DARK_URINE or lab.indicator is Indicator.INFO for lab in labs
     ):
         return DARK_URINE
-    toxic = lab.indicator is Indicator.WARNING and (lab.tag, lab.side) in thyroid.items()
+    toxic = lab.is_read and lab.indicator is Indicator.WARNING and (lab.tag, lab.side) in thyroid.items()
     return "thyrotoxicosis" if toxic and mild else None
 
 
@@ -92,7 +99,23 @@ def _values(labs: tuple[Abnormal, ...], picture: Picture) -> dict[str, str]:
         return {"value": lab.value or "", "date": lab.date}
     lab = next((lab for lab in labs if lab.kind == DARK_URINE), labs[0])
     values = {"test": lab.label, "diagnosis": lab.label, "date": lab.date}
+    if _variant(labs, picture) in NAME_TWO:
+        values["also"] = _also(labs[1], picture)
     return values | {"side": picture.knowledge.names.sides.of(lab.side), "value": lab.value or ""}
+
+
+def _also(lab: Abnormal, picture: Picture) -> str:
+    """The second: its side and name, or what the chart calls it where it has no value."""
+    if lab.value is None:
+        return lab.label
+    return f"{picture.knowledge.names.sides.of(lab.side)} {lab.label}"
+
+
+def _unnamed(labs: tuple[Abnormal, ...], picture: Picture) -> int:
+    """How many results the summary counts and does not name."""
+    if _stands_alone(labs, picture):
+        return 0
+    return len(labs) - (2 if _variant(labs, picture) in NAME_TWO else 1)
 
 
 def _stands_alone(labs: tuple[Abnormal, ...], picture: Picture) -> bool:
@@ -102,10 +125,13 @@ def _stands_alone(labs: tuple[Abnormal, ...], picture: Picture) -> bool:
 
 def _notes(labs: tuple[Abnormal, ...], assessment: Assessment) -> tuple[Note, ...]:
     picture = assessment.picture
-    notes = tuple(note for lab in labs for note in lab.notes)
+    is_in_summary = _own(labs, picture) == DARK_URINE
+    notes = tuple(note for lab in labs if not (is_in_summary and lab.kind == DARK_URINE) for note in lab.notes)
     high = (Note("calcium_high_no_vitamin_d"),) if _is_calcium_high(picture) else ()
     pregnant = (Note("pregnancy_limits"),) if picture.pregnant else ()
-    worded = (*notes, *context.site_notes(picture), *abnormal_labs.replaced(picture))
+    is_low = any((lab.tag, lab.side) == LOWERED and lab.indicator is Indicator.WARNING and lab.value for lab in labs)
+    today = (Note("calcium_today"),) if is_low and _variant(labs, picture) == "several" else ()
+    worded = (*today, *notes, *context.site_notes(picture), *abnormal_labs.replaced(picture))
     return (*worded, *high, *of_high_calcium(picture), *pregnant, *_weeks(labs, assessment))
 
 

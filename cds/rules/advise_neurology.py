@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from cards.advice import TODAY, TODAY_CODED, Advice, Note, ProposedOrder
+from cards.advice import TODAY, TODAY_CODED, TODAY_REASON, Advice, Note, ProposedOrder
 from cards.topics import Topic
 from cds.rules import (
     acute_weakness,
@@ -12,12 +12,13 @@ from cds.rules import (
     known_disease,
     new_signs,
     proposals,
+    reported,
     tests_due,
     timing,
 )
 from cds.rules.assess import Assessment, flag_days
 from cds.rules.choice import Choice
-from cds.rules.flags import Flags, Raised
+from cds.rules.flags import Flags, Raised, is_today
 from cds.rules.motor_neuron import is_of_dystrophy, may_be_named
 from cds.rules.own_words import in_sentence
 from cds.rules.picture import Picture
@@ -50,7 +51,9 @@ def childhood(choice: Choice, assessment: Assessment) -> Advice:
         and tests_due.is_due("creatine-kinase", assessment.picture)
     )
     referral, ck = ProposedOrder("referral:paediatric-neurology"), ProposedOrder("lab:creatine-kinase")
-    orders = ((ck, referral) if variant == "development" else (referral, ck)) if due else (referral,)
+    orders: tuple[ProposedOrder, ...] = (referral, ck) if due else (referral,)
+    orders = (ck, referral) if due and variant == "development" else orders
+    orders += proposals.of_infant(assessment.picture) if variant == "infant" else ()
     return _neuro(choice, assessment, variant, orders, values)
 
 
@@ -84,7 +87,7 @@ def evaluation(choice: Choice, assessment: Assessment) -> Advice:
     old = timing.old_sign(choice.flags) if variant == "unspecific" else None
     variant = "old-sign" if old else variant
     now = _today(choice.flags)
-    variant = (TODAY_CODED if _is_coded(choice.flags) else TODAY) if now else variant
+    variant = _of_today(choice.flags, assessment) if now else variant
     first = (ProposedOrder("task:examine-today"),) if now else ()
     studies = proposals.of_hyperexcitability(ids)
     return _neuro(
@@ -96,10 +99,14 @@ def evaluation(choice: Choice, assessment: Assessment) -> Advice:
     )
 
 
-def _is_coded(flags: Flags) -> bool:
-    """Whether every sign that is to be examined today is coded as a reason."""
-    signs = [finding for flag in flags if flag.today for finding in flag.found if finding.doubt is not None]
-    return all(finding.named.is_coded for finding in signs)
+def _of_today(flags: Flags, assessment: Assessment) -> str:
+    """By how every sign that is to be examined today is told: in words, as a reason, and as one of another kind."""
+    signs = [finding for flag in flags if flag.today for finding in flag.found]
+    if not all(finding.named.is_coded for finding in signs):
+        return TODAY
+    asked_sets = {*reported.SPOKEN.values(), *assessment.picture.knowledge.group("acute-weakness")}
+    is_asked = any(finding.doubt is not None and finding.doubt.sets & asked_sets for finding in signs)
+    return TODAY_CODED if is_asked else TODAY_REASON
 
 
 def _today(flags: Flags) -> dict[str, str] | None:
@@ -130,9 +137,16 @@ def _neuro(
         facts=(*assessment.picture.twitch_facts, *advise.facts_of(choice.flags)),
         first=_both_sides(choice.flags, assessment.picture),
         notes=(*notes, *context.symptoms(choice.flags, assessment.picture), *context.notes(assessment)),
-        missing=context.missing_tests(assessment, of_child=choice.topic is Topic.PED_NEURO),
+        missing=_missing(choice, assessment),
         orders=orders,
     )
+
+
+def _missing(choice: Choice, assessment: Assessment) -> tuple[str, ...]:
+    """The tests that are due; of an infant the electrolytes only (N41)."""
+    missing = context.missing_tests(assessment, of_child=choice.topic is Topic.PED_NEURO)
+    electrolytes = assessment.picture.knowledge.electrolytes
+    return tuple(test for test in missing if not assessment.picture.is_infant or test in electrolytes)
 
 
 def _both_sides(flags: Flags, picture: Picture) -> tuple[Note, ...]:
@@ -157,7 +171,7 @@ def _neuro_notes(choice: Choice, assessment: Assessment) -> Iterable[Note]:
     if choice.topic is Topic.NEURO_URG:
         muscle = known_disease.myopathies(picture.chart.problems, picture.knowledge)
         yield from (Note("myopathy_not_explaining", {"diagnosis": name}) for name in muscle)
-    if choice.topic is Topic.NEURO_EVAL:
+    if choice.topic is Topic.NEURO_EVAL and not is_today(flags):
         yield Note("not_isolated")
     if (
         assessment.is_normal

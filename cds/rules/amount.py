@@ -6,8 +6,9 @@ from cards.printed import number, plain_unit
 from cards.template import fill
 from cds.fhir.datatypes import Quantity
 from cds.fhir.units import factor
+from cds.knowledge.card_names import Names
 from cds.knowledge.load import Knowledge
-from cds.knowledge.model import Analyte, Limit, Names, Operator
+from cds.knowledge.model import Analyte, Limit, Operator
 
 DIGITS = 9
 

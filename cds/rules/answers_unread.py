@@ -65,8 +65,8 @@ def _trouble(answer: ClinicalObservation, knowledge: Knowledge) -> str | None:
         return unknown if answer.is_done and name not in questions.codes else None
     if name in questions.dates:
         return "no-value" if answer.date is None else None
-    if quantity is None:
-        return None
+    if quantity is None:  # what an emergency may rest on is not passed over because it is written in words
+        return "words" if name in questions.alarming and answer.said.by is By.TEXT else None
     if quantity.value is None:
         return "number"
     unit = ucum(quantity, knowledge) or ""

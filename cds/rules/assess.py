@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cards.topics import Topic
-from cds.rules import new_signs, tests_due, tests_wanted, tetany, timing, weakness_used
+from cds.rules import left_open, new_signs, tests_due, tests_wanted, tetany, timing, weakness_used
 from cds.rules.abnormal_labs import Abnormal
 from cds.rules.causes import Cause
 from cds.rules.findings import IN_DOUBT, Finding
@@ -77,7 +77,7 @@ class Questions:
         free = replace(picture, findings=findings, names=picture.names | IN_DOUBT)
         unanswered = _open(free)
         self._pictures |= {"unused": free, "open": unanswered}
-        past = (*timing.past_withdrawals(findings, picture.knowledge), *quoted)
+        past = (*left_open.remarks(findings, picture, flags), *quoted)
         self.picture = replace(picture, quoted=past, weak_used=weak, answered=unanswered.answered)
 
     def ask(self, topic: Topic) -> Flags:

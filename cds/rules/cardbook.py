@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from cards.advice import RULE_FAILED, SWITCHED_OFF, TODAY, TODAY_CODED, UNWORDED, Advice
+from cards.advice import OF_TODAY, RULE_FAILED, SWITCHED_OFF, UNWORDED, Advice
 from cards.topics import Topic
 from cards.vocabulary import Vocabulary
 from cds.knowledge import basis
@@ -82,7 +82,7 @@ CARDS = (
         protected=True,
         reads=Reads(windows=("finding_observation",)),
         example=("child",),
-        orders=("referral:paediatric-neurology",),
+        orders=("referral:paediatric-neurology", "lab:calcium", "lab:glucose"),
     ),
     CardRow(
         topic=Topic.NEURO_URG,  # 4a NEURO-URG
@@ -100,6 +100,7 @@ CARDS = (
         advise=advise_known.new_sign,
         left_out=left_out.new_sign,
         example=("new-sign",),
+        orders=("task:tell-team-today", "task:tell-team"),
     ),
     CardRow(
         topic=Topic.STATUS,  # 4a STATUS
@@ -112,7 +113,10 @@ CARDS = (
     ),
     CardRow(
         topic=Topic.NEURO_EVAL,  # 4a NEURO-EVAL
-        variants=("default", "hyperexcitability", "central", "eyelid", "unspecific", "old-sign", TODAY, TODAY_CODED),
+        variants=(
+            *("default", "hyperexcitability", "central", "eyelid", "unspecific", "old-sign"),
+            *OF_TODAY,
+        ),
         advise=advise_neurology.evaluation,
         left_out=left_out.evaluation,
         reads=Reads(windows=("persistent", "finding_observation")),
@@ -131,6 +135,7 @@ CARDS = (
         variants=(
             *("vitamin-d", "vitamin-d-calcium-high", "calcium", "calcium-ionised"),
             *("calcium-unadjusted", "calcium-unadjusted-low", "calcium-unadjusted-unread"),
+            *("number-unread", "calcium-high", "calcium-high-several", "recorded-today", "several"),
             *("calcium-unadjusted-low-unread", "creatine-kinase", "thyrotoxicosis", "dark-urine"),
             *("vitamin-b12", "one", "recorded", "recorded-high"),
         ),
@@ -138,6 +143,7 @@ CARDS = (
         left_out=left_out.abnormal,
         shows="lab-limits",
         example=("lab",),
+        orders=("lab:free-t4",),
     ),
     CardRow(
         topic=Topic.MED_REV,  # 4a MED-REV

@@ -52,6 +52,7 @@ CHART = Reads(
     windows=(
         *(
             "repeat_info",
+            "seizure_quoted",
             "repeat_warning",
             "repeat_once",
             "steroid_withdrawal",
@@ -84,6 +85,7 @@ CHART = Reads(
         *("answered", "common-in-benign", "hard-signs", "regions", "lower-motor-signs", "only-with-others"),
         *("beyond-ms", "muscular", "named-weakness", "never-specific", "urgent-if-no-emergency"),
         *("asked-withdrawal", "twitching", "family-diseases"),
+        *("grave-as-reason", "mind-as-reason"),
     ),
     classes=(
         *("shifting-drugs", "linked-classes", "b12-classes", "added"),

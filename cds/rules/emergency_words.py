@@ -26,9 +26,10 @@ def told(flags: Flags) -> dict[str, ChartName]:
     return by_flag
 
 
-def first(flags: Flags) -> tuple[Note, ...]:
-    """What must not be read over, whichever summary the card has (N40)."""
-    return tuple(Note(FIRST[flag.sentence], dict(flag.values)) for flag in flags if flag.sentence in FIRST)
+def first(flags: Flags, variant: str) -> tuple[Note, ...]:
+    """What must not be read over where the summary speaks of something else (N40)."""
+    sentences = {flag.sentence: flag for flag in flags if flag.sentence in FIRST and flag.sentence != variant}
+    return tuple(Note(FIRST[sentence], dict(flag.values)) for sentence, flag in sentences.items() if sentence)
 
 
 def of_weakness(flags: Flags, picture: Picture) -> tuple[Note, ...]:

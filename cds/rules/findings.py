@@ -131,7 +131,7 @@ def read(chart: Chart, twitches: Iterable[Twitch], knowledge: Knowledge, today: 
         *((visit.named, visit.start) for visit in chart.visits),
         *((entry.named, entry.when) for entry in chart.told),
     ]
-    mentioned = (_of_mention(term, when) for term, when in mentions if term.ref in twitching)
+    mentioned = (_of_mention(term, when) for term, when in mentions if term.ref in twitching and not term.is_coded)
     worded = chain.from_iterable(
         _in_words(term, when, of_resource(term.ref, when.text if when else ""))
         for term, when in heard(chart, knowledge, today)

@@ -9,8 +9,9 @@ from msgspec.structs import replace
 from cards.printed import plain_unit
 from cds.chart.facts import LabResult
 from cds.fhir.dates import When
+from cds.knowledge.card_names import Names
 from cds.knowledge.load import Knowledge
-from cds.knowledge.model import Analyte, Effect, Limit, Names
+from cds.knowledge.model import Analyte, Effect, Limit
 from cds.rules.amount import DIGITS, Amount, amount, edge_of, edge_text, is_beyond, to_unit
 from cds.rules.newest import newest
 from cds.rules.ranges import Person, Range, usable

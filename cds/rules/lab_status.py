@@ -14,7 +14,7 @@ from cds.knowledge.load import Knowledge
 from cds.rules import calcium
 from cds.rules.amount import Amount
 from cds.rules.calcium import Albumins
-from cds.rules.lab_limits import CRITICAL, Interpretation, LabLimits, Reading, day_of, deciding
+from cds.rules.lab_limits import CRITICAL, FLAGGED, Interpretation, LabLimits, Reading, day_of, deciding
 from cds.rules.ranges import Person
 
 
@@ -121,6 +121,8 @@ def read(chart: Chart, knowledge: Knowledge, person: Person, today: int) -> Labo
         same_analyte = grouped.setdefault(analyte, [])
         if reason not in BLOCKING:
             same_analyte.append(reading)
+        if reason is None and reading.number is None and not FLAGGED.isdisjoint(reading.result.flags):
+            reason = "no-value"
         if reason is not None:
             doubted.setdefault(analyte, []).append(Unread(reading.result, reason))
     albumins = Albumins(grouped.get("albumin", ()), limits)
@@ -155,13 +157,12 @@ def _alone(reading: Reading, albumins: Albumins, limits: LabLimits) -> Interpret
 def _recent(doubted: list[Unread], status: Standing, limits: LabLimits, today: int) -> list[Unread]:
     """Those that were not read, are in date and no older than the one that decides.
 
-    One whose number was not read decides by its flag: an abnormal one makes a card, a normal one calms nothing.
+    One whose number was not read decides by its flag, and nobody knows how far it is off: it calms nothing.
     """
     oldest = today - limits.knowledge.analytes[status.analyte].fresh_days
     decided = status.judged
     since = max(oldest, day_of(decided)) if decided else oldest
-    reported_result = decided.result if decided is not None and decided.side != "normal" else None
-    return [unread for unread in doubted if unread.result != reported_result and _day(unread.result, today) >= since]
+    return [unread for unread in doubted if _day(unread.result, today) >= since]
 
 
 def _newest(recent: list[Unread], today: int) -> Unread:

@@ -77,8 +77,8 @@ def _open(assessment: Assessment) -> Iterator[str]:
 
 
 def _quoted(picture: Picture) -> Iterator[str]:
-    """The signs that are too old, or explained, and so only quoted (N6 to N10)."""
-    yield from (dict(remark.values)["sign"] for remark in picture.quoted)
+    """What no emergency used, and the signs that are too old or explained and so only quoted (N6 to N10)."""
+    yield from (in_sentence(dict(remark.values)["sign"]) for remark in picture.quoted)
 
 
 def _answered(picture: Picture) -> Iterator[str]:
@@ -123,5 +123,7 @@ def _unread(picture: Picture) -> Iterator[str]:
         yield names.ahead
     if medicines.not_known or picture.chart.problems_not_known:
         yield names.not_known
+    if picture.chart.unread_answers:
+        yield names.answers
     if any(not_checked.reason == unread.LANGUAGE for not_checked in picture.unread):
         yield names.language

@@ -129,8 +129,12 @@ def _other(result: OtherResult, picture: Picture) -> Line | None:
 
 
 def _side(result: OtherResult, picture: Picture) -> str:
-    """On which side it lies: by a critical flag, its own range, or any flag of a listed test; empty if on none."""
-    flags = CRITICAL if result.concept is None else FLAGS
+    """On which side it lies: by a critical flag, its own range, or any flag of a listed test; empty if on none.
+
+    Any flag counts too where no number tells how far it is off (N24: it calms nothing).
+    """
+    has_number = result.quantity is not None and result.quantity.value is not None
+    flags = CRITICAL if result.concept is None and has_number else FLAGS
     flagged = next((side for flag, side in flags.items() if flag in result.flags), "")
     return flagged or outside(result, picture.knowledge, picture.laboratory.limits.person)
 

@@ -1,5 +1,6 @@
 """Results of tests that no rule judges: on which side of their own range they lie, and those not read (N35, N48)."""
 
+import re
 from collections.abc import Iterator
 
 from msgspec.structs import replace
@@ -12,12 +13,23 @@ from cds.rules.amount import amount, ucum
 from cds.rules.ranges import Person, usable
 
 NO_UNIT = "1"  # a plain number, UCUM
+_LOINC_NAME = re.compile(r"[A-Za-z]\.[A-Za-z]|\[[^\]]+/[^\]]+\]|\^| SerPl", re.ASCII)
+_PROPERTY = re.compile(r" \[[^\]]+\].*$| SerPl.*$")
 
 
 def name_of(result: OtherResult, knowledge: Knowledge) -> str:
-    """What the chart calls the test, else the code file; a code without a name is its own."""
+    """What the chart calls the test, else the code file; a code without a name is its own.
+
+    A name of LOINC's making ("Parathyrin.intact [Mass/volume] in Serum") is no word of a clinician's: ours takes its
+    place, where there is one, else it loses what it says of property and sample.
+    """
     display = knowledge.display(result.concept) if result.concept else None
-    return result.name or display or result.key
+    name = result.name or display or result.key
+    if _LOINC_NAME.search(name) is None:
+        return name
+    groups = result.concept.groups if result.concept else ()
+    plain = next((knowledge.names.tests[group] for group in groups if group in knowledge.names.tests), None)
+    return plain or _PROPERTY.sub("", name)
 
 
 def outside(result: OtherResult, knowledge: Knowledge, person: Person) -> str:

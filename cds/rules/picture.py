@@ -19,6 +19,7 @@ from cds.rules import (
     medication,
     other_tests,
     readings,
+    reasons,
     reported,
     uncertain,
     unread,
@@ -190,7 +191,7 @@ def read(
     person = Person(_age_days(chart.birth, today), age(chart.birth, today), chart.sex, pregnant)
     any_exam, any_emg = (work_up.newest(chart, kind, today, knowledge.days(kind)) for kind in ("exam", "emg"))
     adult = person.age_years is not None and person.age_years >= knowledge.at("adult_years")
-    signs = findings.read(chart, twitches, knowledge, today)
+    signs = reasons.added(findings.read(chart, twitches, knowledge, today), chart, knowledge, today, adult=adult)
     signs = reported.capped(readings.settled(signs, chart, knowledge, today, adult=adult), knowledge, today)
     on_file = findings.recorded(chart, knowledge)
     tests = lab_status.read(chart, knowledge, person, today)
@@ -227,7 +228,7 @@ def read(
         answers_unread=(answers := tuple(answers_unread.unread(chart, knowledge, today))),
         unread=_accounted(chart, tests, (*results, *answers), knowledge, today),
         unclear=uncertain.answers(chart, knowledge, today),
-        unsure=uncertain.texts(chart, UNSURE, knowledge, today),
+        unsure=reasons.unclear(uncertain.texts(chart, UNSURE, knowledge, today), signs),
         recorded=on_file,
         names=frozenset((*signs.names, *on_file, *tests.standings, *medicines.names, *_other_names(chart), *diseases)),
     )

@@ -8,8 +8,9 @@ from cds.fhir import concepts
 from cds.fhir.datatypes import AgeRange, Quantity, ReferenceRange
 from cds.fhir.units import factor
 from cds.knowledge.answers import RangeCodes
+from cds.knowledge.card_names import Names
 from cds.knowledge.load import Knowledge
-from cds.knowledge.model import Analyte, Names
+from cds.knowledge.model import Analyte
 from cds.rules.amount import Amount, amount, beyond, to_unit
 
 NORMAL_TYPES = frozenset({"normal", "type"})

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from cards.advice import SWITCHED_OFF, TODAY, TODAY_CODED, Advice, Fact
+from cards.advice import OF_TODAY, SWITCHED_OFF, Advice, Fact
 from cards.template import fill
 from cards.topics import Indicator, Topic
 from cds.knowledge.load import Knowledge
@@ -20,7 +20,7 @@ WINDOWS = {Indicator.INFO: "repeat_info", Indicator.WARNING: "repeat_warning"}
 
 def is_repeatable(advice: Advice) -> bool:
     """Whether an answer can silence a card at all: never an emergency, what is in its place, or what is critical."""
-    urgent = advice.topic is Topic.EMERG or advice.variant in (SWITCHED_OFF, TODAY, TODAY_CODED)
+    urgent = advice.topic is Topic.EMERG or advice.variant in (SWITCHED_OFF, *OF_TODAY)
     return not urgent and advice.indicator is not Indicator.CRITICAL
 
 

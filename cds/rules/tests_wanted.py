@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from cards.advice import Fact
 from cards.template import fill
+from cds.knowledge.card_names import Reasons
 from cds.knowledge.model import DEFICIENCY
 from cds.rules import findings, tests_due
 from cds.rules.findings import Finding
@@ -14,7 +15,8 @@ from cds.rules.medication import Course
 from cds.rules.picture import Picture
 
 KIDNEY, ALCOHOL = "kidney-moderate", "alcohol-much"
-WEEK = 7
+WEEK, MONTH, YEAR = 7, 30.44, 365.25  # days
+MONTHS_FROM, YEARS_FROM = 183, 731
 
 
 class Reason(Struct, frozen=True):
@@ -63,12 +65,21 @@ def _duration(picture: Picture) -> Iterator[Reason]:
     lasting = [twitch.onset.first for twitch in picture.persistent() if twitch.onset is not None]
     if not lasting:
         return
-    weeks = (picture.today - min(lasting)) // WEEK
+    days = picture.today - min(lasting)
     old = picture.age is not None and picture.age >= picture.knowledge.at("lasting_years")
     if old or any(twitch.frequent for twitch in picture.twitches):
-        yield Reason(fill(picture.knowledge.names.reason.weeks, {"n": str(weeks)}))
+        yield Reason(_how_long(days, picture.knowledge.names.reason))
     if any(twitch.severe for twitch in picture.twitches):
         yield Reason(picture.knowledge.names.reason.severe)
+
+
+def _how_long(days: int, words: Reasons) -> str:
+    """In weeks up to half a year, in months up to two years: "for 194 weeks" tells a reader nothing."""
+    if days < MONTHS_FROM:
+        return fill(words.weeks, {"n": str(days // WEEK)})
+    if days < YEARS_FROM:
+        return fill(words.months, {"n": str(int(days / MONTH))})
+    return fill(words.years, {"n": str(int(days / YEAR))})
 
 
 def _kidney(picture: Picture) -> Iterator[Reason]:

@@ -130,7 +130,7 @@ def test_only_what_cannot_wait_carries_a_priority() -> None:
 
     assert {"referral:neurology-urgent", "referral:paediatric-neurology"} == _of("urgent", hurried)
     assert repeats == _of("stat", hurried)
-    assert {"task:on-call", "task:ecg", "task:examine-today"} == _of("asap", hurried)
+    assert {"task:on-call", "task:ecg", "task:examine-today", "task:tell-team-today"} == _of("asap", hurried)
 
 
 def _of(priority: str, hurried: dict[str, str]) -> set[str]:

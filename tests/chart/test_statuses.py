@@ -23,10 +23,10 @@ def said(case: str) -> str:
 @pytest.mark.parametrize(
     ("case", "words"),
     [
-        ("statuses/status-unknown", "prednisone (2026-09-23) is on file without a clear status"),
+        ("statuses/status-unknown", "Prednisone (2026-09-23) is on file without a clear status"),
         ("statuses/status-absent", "whether it is taken is not known"),
         ("statuses/statement-unknown", "1 medicine on file, 1 could not be checked: "),
-        ("statuses/on-hold", "prednisone (2026-09-23) is on hold: not taken now"),
+        ("statuses/on-hold", "Prednisone (2026-09-23) is on hold: not taken now"),
     ],
 )
 def test_what_may_be_taken_is_quoted(case: str, words: str) -> None:

@@ -19,6 +19,7 @@ WITH_SUGGESTIONS = {
     Topic.EMERG,
     Topic.PED_NEURO,
     Topic.NEURO_URG,
+    Topic.NEW_SIGN,
     Topic.STATUS,
     Topic.NEURO_EVAL,
     Topic.KNOWN,
@@ -66,6 +67,7 @@ FIRST = {
     "neurology-evaluation": "Order: neurology referral",
     "work-up-status": "Task: check that the request on file names",
     "medication-review": "Task: review",
+    "new-sign": "Task: tell the team that treats the disease",
 }
 
 

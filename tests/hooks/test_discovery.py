@@ -54,6 +54,7 @@ PARAMETERS = {
 CONTROLS = {"_count": r"[1-9]\d{0,3}", "_sort": r"-?[a-z]+(-[a-z]+)*", "_include": r"[A-Z]\w+:[a-z]+"}
 # What no search by code or open status can find, by golden case: the only reading is of the whole chart.
 UNSEARCHABLE = {
+    "flagged-and-not-readable/unknown-test-in-words": "no rule reads the code, and no category tells of a laboratory",
     "U1/observed-value": "the code is text, only the value is coded",
     "tongue-anywhere/observed-value-site": "the code is text, only the value is coded",
     "text/seen": "the code is text",

@@ -41,15 +41,22 @@ def detail(*lines: Json, card: int = 0, **case: Any) -> str:
         ([TWITCH, PREGNANT, {"lab": "caffeine", "value": "300 mg/d"}], "the limit is 200 mg/day"),
         ([TWITCH, {"lab": "CK", "value": "300 U/L"}], "No laboratory upper limit for CK: a default limit was used"),
         ([TWITCH, {"lab": "TSH", "value": "12 m[IU]/L"}], "Biotin supplements can falsify thyroid results"),
-        ([TWITCH, {"lab": "K", "interp": "L"}], "judged by the laboratory's flag"),
+        (
+            [TWITCH, {"lab": "K", "interp": "L"}],
+            "Potassium of 2026-11-19 is on file but could not be read",
+        ),
+        ([TWITCH, {"lab": "3024-7", "value": "3 ng/dL", "interp": "H"}], "judged by the laboratory's flag"),
         (
             [TWITCH, {"lab": "K", "value": "3.1 mmol/L"}, HIGH_PHOSPHATE],
             "Other abnormal results: phosphate 1.9 mmol/L high (2026-11-19).",
         ),
         ([TWITCH, {"lab": "adjCa", "value": "1.8 mmol/L", "at": "40 d"}], "was severe, but is too old"),
-        ([TWITCH, {"lab": "K", "value": "2.2 mmol/L", "status": "preliminary"}], "potassium is a preliminary result"),
+        ([TWITCH, {"lab": "K", "value": "2.2 mmol/L", "status": "preliminary"}], "Potassium is a preliminary result"),
         ([TWITCH, {"condition": "text:Muscle weakness"}], "recorded as text only: code it with side and course"),
-        ([TWITCH, {"condition": "text:Muscle weakness"}], "cannot be dismissed from the chart; it blocks reassurance"),
+        (
+            [TWITCH, {"condition": "text:Muscle weakness"}],
+            "is not ruled out by this chart: examine before reassuring",
+        ),
         (
             [TWITCH, {"condition": "249939004 Proximal muscle weakness"}],
             "Weakness of face, neck, hip or shoulder: CK and neuromuscular referral",
@@ -57,9 +64,9 @@ def detail(*lines: Json, card: int = 0, **case: Any) -> str:
         ([LASTING, RELATIVE], "Family history recorded: Amyotrophic"),
         ([TWITCH, {"condition": "G62.9 Polyneuropathy"}], "Already on the problem list: Polyneuropathy"),
         ([TWITCH, {"drug": "text:Wonder drops"}], "1 medicine on file, 1 could not be checked: Wonder drops."),
-        ([TWITCH, ended(SIMVASTATIN, "20 d")], "simvastatin ended on"),
+        ([TWITCH, ended(SIMVASTATIN, "20 d")], "Simvastatin ended on"),
         ([TWITCH, ended(PREDNISONE, "30 d")], "shortly before onset"),
-        ([TWITCH, ended(PREDNISONE, "43 d")], "prednisone ended on"),
+        ([TWITCH, ended(PREDNISONE, "43 d")], "Prednisone ended on"),
         ([TWITCH, {"drug": PREDNISONE, "undated": True}], "whether it began before the twitching is unknown"),
         ([{"twitch": "2026-11-12"}, {"drug": PREDNISONE, "start": "2026-11"}], "Timing uncertain"),
     ],
@@ -72,7 +79,7 @@ def test_the_detail_says(lines: list[Json], sentence: str) -> None:
 @pytest.mark.parametrize(
     ("lines", "sentence"),
     [
-        ([TWITCH, ended(PREDNISONE, "100 d")], "prednisone ended"),
+        ([TWITCH, ended(PREDNISONE, "100 d")], "rednisone ended"),
         ([TWITCH, {"drug": PREDNISONE}, ended(PREDNISONE, "30 d")], "ended on"),
         ([TWITCH, {"lab": "CK", "value": "300 U/L", "range": "-250"}], "a default limit was used"),
         ([TWITCH], "Recorded body site"),

@@ -168,7 +168,7 @@ def test_a_result_that_is_not_final_is_said_to_be_so() -> None:
     """As the emergency card says it."""
     (_, card) = wire(outcome(TWITCH, POTASSIUM | {"status": "preliminary"}))
 
-    assert "potassium is a preliminary result" in card["detail"]
+    assert "Potassium is a preliminary result" in card["detail"]
 
 
 def test_it_makes_way_for_no_other_card() -> None:

@@ -275,4 +275,4 @@ def test_old_results_beside_newer_ones() -> None:
     cards = answer({"twitch": "6 w"}, *lines, panel)
 
     assert seen(cards) == ["lab-order info"]
-    assert "potassium 2.9 mmol/L (2025-10-18) is out of date" in cards[0]["detail"]
+    assert "Potassium 2.9 mmol/L (2025-10-18) is out of date" in cards[0]["detail"]

@@ -64,7 +64,7 @@ def test_only_what_is_missing_or_stale_is_offered() -> None:
     card = only(TWITCH, {"lab": "K", "value": "4.1 mmol/L"}, stale, drafts=[PREDNISONE])
 
     assert LABS_TO_ADD[1:] == orders(card)
-    assert "magnesium 0.9 mmol/L (2026-10-22) is out of date" in card["detail"]
+    assert "Magnesium 0.9 mmol/L (2026-10-22) is out of date" in card["detail"]
     assert [] == orders(only(TWITCH, LABS, drafts=[PREDNISONE]))
 
 
@@ -98,7 +98,7 @@ def test_a_raised_dose_is_said() -> None:
     low = only(TWITCH, LOW, HALF, drafts=[PREDNISONE])
 
     assert card["summary"].endswith("before or soon after raising prednisone.")
-    assert "prednisone: the drafted daily dose is higher than before (5 to 10 mg)." in card["detail"]
+    assert "Prednisone: the drafted daily dose is higher than before (5 to 10 mg)." in card["detail"]
     assert low["summary"].endswith("raising prednisone. On file: low potassium 3.3 mmol/L.")
 
 
@@ -130,7 +130,7 @@ def test_an_estrogen_beside_a_steroid_is_named() -> None:
     """4d: named in the ORD-STEROID detail if both are drafted."""
     card = only(TWITCH, drafts=[PREDNISONE, ESTRADIOL])
 
-    assert "estradiol is drafted too" in card["detail"]
+    assert "Estradiol is drafted too" in card["detail"]
     assert ["steroid-order info"] == seen([card])
 
 
@@ -158,8 +158,8 @@ def test_an_emergency_names_value_and_draft() -> None:
     )
     assert ["potassium"] == basis(card)["tags"]
     assert "prednisone" in [one["label"] for one in basis(card)["facts"]]
-    assert "potassium is a preliminary result." in card["detail"]
-    assert ["Task: contact the on-call team today", "Task: ECG now", "Order: potassium, repeat at once"] == labels
+    assert "Potassium is a preliminary result." in card["detail"]
+    assert ["Task: contact the on-call team today", "Task: ECG now", "Order: potassium, at once"] == labels
 
 
 @pytest.mark.parametrize("key", ["labs", "observations"])
@@ -194,7 +194,7 @@ def test_remarks_on_low_values_are_kept() -> None:
     card = only(TWITCH, old, {"lab": "K", "interp": "L"}, drafts=[PREDNISONE])
 
     assert "was severe, but is too old to call an emergency: repeat now" in card["detail"]
-    assert "potassium was judged by the laboratory's flag" in card["detail"]
+    assert "Potassium of 2026-11-19 is on file but could not be read (it has no value)." in card["detail"]
     assert card["summary"].endswith("On file: low potassium +1 more.")
 
 
@@ -223,7 +223,7 @@ def test_what_could_not_be_seen_is_said_in_known_disease() -> None:
 
     assert card["summary"].endswith("not all could be checked before prednisone: see K, Ca, Mg in the record.")
     assert "Laboratory results were not received: K, Ca and Mg could not be checked." in card["detail"]
-    assert "estradiol is drafted too" in card["detail"]
+    assert "Estradiol is drafted too" in card["detail"]
     assert "lowest dose" not in card["detail"]
     assert [] == orders(card)
 

@@ -17,11 +17,11 @@ def buttons(card: Json) -> list[str]:
 @pytest.mark.parametrize(
     ("line", "labels"),
     [
-        ({"lab": "K", "value": "2.3 mmol/L"}, [ON_CALL, ECG, "Order: potassium, repeat at once"]),
-        ({"lab": "adjCa", "value": "1.8 mmol/L"}, [ON_CALL, ECG, "Order: calcium, repeat at once"]),
-        ({"lab": "Mg", "value": "0.3 mmol/L"}, [ON_CALL, ECG, "Order: magnesium, repeat at once"]),
+        ({"lab": "K", "value": "2.3 mmol/L"}, [ON_CALL, ECG, "Order: potassium, at once"]),
+        ({"lab": "adjCa", "value": "1.8 mmol/L"}, [ON_CALL, ECG, "Order: calcium, at once"]),
+        ({"lab": "Mg", "value": "0.3 mmol/L"}, [ON_CALL, ECG, "Order: magnesium, at once"]),
         ({"lab": "PO4", "value": "0.3 mmol/L"}, [ON_CALL]),
-        ({"lab": "CK", "value": "9000 U/L"}, [ON_CALL, "Order: CK, repeat at once"]),
+        ({"lab": "CK", "value": "9000 U/L"}, [ON_CALL, "Order: CK, at once"]),
         ({"condition": "R06.01 Orthopnea"}, [ON_CALL]),
     ],
 )

@@ -24,7 +24,7 @@ def test_the_cards_of_the_fourth_reading(case: Case) -> None:
     [
         (
             "partial-date/low-potassium-of-this-year",
-            "potassium of 2026 is on file but could not be read (only the month or the year of it is known).",
+            "Potassium of 2026 is on file but could not be read (only the month or the year of it is known).",
         ),
         ("partial-date/flagged-critical", "the laboratory called it critical: repeat today."),
         ("partial-date/parathormone-of-this-year", "Parathyrin 300 pg/mL HH (2026)"),

@@ -15,18 +15,18 @@ def test_n01_what_is_unknown_is_said_and_forbids_reassurance() -> None:
     """An answer about a red flag that is not understood is named, and "no red flags" is not said."""
     said = text(one("N1-unclear/unknown"))
 
-    assert "muscle weakness: the entry of 2026-11-19 could not be read as yes or no" in said
+    assert "Muscle weakness: the entry of 2026-11-19 could not be read as yes or no" in said
     assert "no red flags" not in said
 
 
 @pytest.mark.parametrize(
     ("case", "said"),
     [
-        ("N1-status/unknown-yes", "muscle weakness (2026-11-19) is on file with a status that says nothing"),
-        ("N1-status/no-status", "muscle weakness (2026-11-19) is on file with a status that says nothing"),
-        ("N1-status/unknown-emergency", "orthopnea (2026-11-19) is on file with a status that says nothing"),
-        ("N1-status/preliminary-yes", "muscle weakness (2026-11-19) is a preliminary entry"),
-        ("N1-status/preliminary-value", "muscle weakness (2026-11-19) is a preliminary entry"),
+        ("N1-status/unknown-yes", "Muscle weakness (2026-11-19) is on file with a status that says nothing"),
+        ("N1-status/no-status", "Muscle weakness (2026-11-19) is on file with a status that says nothing"),
+        ("N1-status/unknown-emergency", "Orthopnea (2026-11-19) is on file with a status that says nothing"),
+        ("N1-status/preliminary-yes", "Muscle weakness (2026-11-19) is a preliminary entry"),
+        ("N1-status/preliminary-value", "Muscle weakness (2026-11-19) is a preliminary entry"),
     ],
 )
 def test_n01_what_is_not_final_is_said(case: str, said: str) -> None:

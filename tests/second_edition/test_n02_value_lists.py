@@ -30,7 +30,7 @@ def test_n02_cards(case: Case) -> None:
 
 def test_n02_a_grade_is_said_with_its_number() -> None:
     """A graded sign is R4, and its number is asked to be read and coded."""
-    assert "muscle weakness recorded with value 0 on 2026-11-19: read and code it" in text(one("N2/power-0"))
+    assert "Muscle weakness recorded with value 0 on 2026-11-19: read and code it" in text(one("N2/power-0"))
 
 
 @given(st.sampled_from(sorted(ANSWERS.codes.items())), st.sampled_from(sorted(SIGNS)))

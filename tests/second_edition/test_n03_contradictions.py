@@ -13,6 +13,6 @@ def test_n03_cards(case: Case) -> None:
 
 def test_n03_what_speaks_against_a_sign_is_said() -> None:
     """A flag against a value, and an absence of the same day, are lines of the card."""
-    assert "orthopnea of 2026-11-19: flag and value disagree" in text(one("N3/emergency-flag-N"))
-    assert "muscle weakness of 2026-11-19: flag and value disagree" in text(one("N3/urgent-flag-N"))
-    assert "muscle weakness is also recorded as absent on 2026-11-20" in text(one("N3/same-day"))
+    assert "Orthopnea of 2026-11-19: flag and value disagree" in text(one("N3/emergency-flag-N"))
+    assert "Muscle weakness of 2026-11-19: flag and value disagree" in text(one("N3/urgent-flag-N"))
+    assert "Muscle weakness is also recorded as absent on 2026-11-20" in text(one("N3/same-day"))

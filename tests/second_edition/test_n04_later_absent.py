@@ -47,13 +47,15 @@ def test_n04_the_problem_list_is_asked_to_be_updated() -> None:
 
 def test_n04_an_emergency_quotes_the_absence() -> None:
     """What says no later is a line of the emergency card, which stays."""
-    assert "orthopnea is also recorded as absent on 2026-11-21" in text(one("N4/emergency-stays"))
+    assert "Orthopnea is also recorded as absent on 2026-11-21" in text(one("N4/emergency-stays"))
 
 
 @pytest.mark.parametrize(("case", "sign"), [("gait", "unsteady gait"), ("optic", "optic neuritis")])
 def test_n04_a_central_sign_stays_and_quotes_the_absence(case: str, sign: str) -> None:
     """What says no later is a line of the card of R2, which stays."""
-    assert f"{sign} is also recorded as absent on 2026-11-21" in text(one(f"edges-windows/{case}-absent-later"))
+    assert f"{sign.capitalize()} is also recorded as absent on 2026-11-21" in text(
+        one(f"edges-windows/{case}-absent-later")
+    )
 
 
 @given(st.sampled_from(ALARMS), st.integers(1, 30), st.sampled_from(["30 y", "70 y"]))

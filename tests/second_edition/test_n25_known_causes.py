@@ -25,7 +25,7 @@ def test_n25_cards(case: Case) -> None:
         ("N25/rare", "Wilson's disease (2025-11-22) is on file: it can cause twitching, rarely."),
         (
             "N25/hemifacial-spasm",
-            "clonic hemifacial spasm, right (2025-11-22) is on file: is this the twitching",
+            "Clonic hemifacial spasm, right (2025-11-22) is on file: is this the twitching",
         ),
     ],
 )

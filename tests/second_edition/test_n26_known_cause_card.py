@@ -45,15 +45,15 @@ def test_n26_the_card_lists_what_to_check_and_the_tests_that_are_due() -> None:
 @pytest.mark.parametrize(
     ("case", "said"),
     [
-        ("N26/beside-wasting", "thyrotoxicosis with diffuse goiter (2026-09-22) does not explain muscle atrophy."),
-        ("N26/beside-a-request", "thyrotoxicosis with diffuse goiter (2026-09-22) does not explain diplopia."),
+        ("N26/beside-wasting", "Thyrotoxicosis with diffuse goiter (2026-09-22) does not explain muscle atrophy."),
+        ("N26/beside-a-request", "Thyrotoxicosis with diffuse goiter (2026-09-22) does not explain diplopia."),
         (
             "N26/beside-an-emergency",
-            "thyrotoxicosis with diffuse goiter (2026-09-22) is on file and can cause twitching.",
+            "Thyrotoxicosis with diffuse goiter (2026-09-22) is on file and can cause twitching.",
         ),
         (
             "N26/its-test-abnormal",
-            "thyrotoxicosis with diffuse goiter (2026-09-22) is on file and can cause twitching.",
+            "Thyrotoxicosis with diffuse goiter (2026-09-22) is on file and can cause twitching.",
         ),
     ],
 )

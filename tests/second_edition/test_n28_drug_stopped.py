@@ -31,12 +31,12 @@ def test_n28_cards(case: Case) -> None:
                 "discuss a taper with the prescriber."
             ),
         ),
-        ("N28/A20", "prednisone ended 2026-11-08: fatigue, myalgia, low blood pressure: adrenal insufficiency?"),
+        ("N28/A20", "Prednisone ended 2026-11-08: fatigue, myalgia, low blood pressure: adrenal insufficiency?"),
         ("N28/seizure", "Possible emergency with twitching: withdrawal of clonazepam (2026-11-22)."),
-        ("N28/undated", "clonazepam recorded as stopped, date not recorded: withdrawal?"),
-        ("N28/stopped-before-its-end", "clonazepam recorded as stopped, date not recorded: withdrawal?"),
-        ("N28/statement-undated", "clonazepam recorded as stopped, date not recorded: withdrawal?"),
-        ("N28/beside-an-emergency", "clonazepam ended 2026-11-18: withdrawal?"),
+        ("N28/undated", "Clonazepam recorded as stopped, date not recorded: withdrawal?"),
+        ("N28/stopped-before-its-end", "Clonazepam recorded as stopped, date not recorded: withdrawal?"),
+        ("N28/statement-undated", "Clonazepam recorded as stopped, date not recorded: withdrawal?"),
+        ("N28/beside-an-emergency", "Clonazepam ended 2026-11-18: withdrawal?"),
         ("N28/diazepam-21-days", "Diazepam ended 2026-11-01: withdrawal?"),  # ATC codes its class, the display names it
     ],
 )

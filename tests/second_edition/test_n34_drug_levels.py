@@ -21,7 +21,7 @@ def test_n34_cards(case: Case) -> None:
         ("N34-lithium/0.9-eGFR-38-tremor", "lithium level: 0.9 mmol/L"),
         (
             "N34-lithium/0.7-tremor-3-d",
-            "lithium: tremor (2026-11-19) with a level below 1.0 mmol/L: repeat level and creatinine.",
+            "Lithium: tremor (2026-11-19) with a level below 1.0 mmol/L: repeat level and creatinine.",
         ),
         ("N34-words/confusion", "level and creatinine today"),
     ],

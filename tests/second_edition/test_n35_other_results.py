@@ -74,7 +74,7 @@ def test_n35_four_are_quoted_and_critical_ones_first() -> None:
 @pytest.mark.parametrize("case", ["N35/flag-and-range-disagree", "N35/LL-against-range"])
 def test_n35_a_flag_against_the_range_is_said(case: str) -> None:
     """With the value and the day."""
-    assert "potassium 3.6 mmol/L (2026-11-19): flag and range disagree." in text(one(case))
+    assert "Potassium 3.6 mmol/L (2026-11-19): flag and range disagree." in text(one(case))
 
 
 def test_n35_a_flag_that_agrees_is_not_remarked() -> None:

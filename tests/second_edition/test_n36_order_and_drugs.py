@@ -14,8 +14,8 @@ def test_n36_cards(case: Case) -> None:
 @pytest.mark.parametrize(
     ("case", "said"),
     [
-        ("N36-drugs/steroid-after-onset", "prednisone was active when potassium was measured (2026-11-19)."),
-        ("N36-drugs/diuretic-K-Na", "chlorthalidone was active when sodium was measured (2026-11-19)."),
+        ("N36-drugs/steroid-after-onset", "Prednisone was active when potassium was measured (2026-11-19)."),
+        ("N36-drugs/diuretic-K-Na", "Chlorthalidone was active when sodium was measured (2026-11-19)."),
         ("N36-drugs/ppi-short-Mg", "Omeprazole was active when magnesium was low (2026-11-19): could it contribute?"),
     ],
 )
@@ -40,7 +40,10 @@ def test_n36_the_card_says_that_the_medicine_was_active(case: str, said: str) ->
         ),
         ("N36/dark-urine-low-K", "Twitching with dark urine (2026-11-19) and no CK since"),
         ("N36/dark-urine-lower-K", "Dark urine recorded 2026-11-19 and no CK since"),
-        ("N36/order", "Magnesium +2 more 0.6 mmol/L (2026-11-19) is low with twitching: review and treat the cause"),
+        (
+            "N36/order",
+            "Magnesium 0.6 mmol/L (2026-11-19) is low with twitching, also low 25-OH vitamin D +1 more: review and",
+        ),
     ],
 )
 def test_n36_the_summary_or_line_says_it(case: str, said: str) -> None:

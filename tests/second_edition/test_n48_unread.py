@@ -23,13 +23,13 @@ def test_n48_cards(case: Case) -> None:
 @pytest.mark.parametrize(
     ("case", "said"),
     [
-        ("N48/local-code", "potassium of 2026-11-19 is on file but could not be read (its code is not known)"),
-        ("N48/text-only", "potassium of 2026-11-19 is on file but could not be read (its code is not known)"),
+        ("N48/local-code", "Potassium of 2026-11-19 is on file but could not be read (its code is not known)"),
+        ("N48/text-only", "Potassium of 2026-11-19 is on file but could not be read (its code is not known)"),
         ("N48/text-flagged", "the laboratory called it critical: repeat today"),
-        ("N48/unlisted-code", "potassium of 2026-11-19 is on file but could not be read (its code is not known)"),
-        ("N48/part-by-name", "potassium of 2026-11-19 is on file but could not be read (its code is not known)"),
-        ("N48/name-only-beside-a-low-one", "potassium of 2026-11-21 is on file but could not be read"),
-        ("N48-due/on-file", "potassium of 2026-11-19 is on file but could not be read (its code is not known)"),
+        ("N48/unlisted-code", "Potassium of 2026-11-19 is on file but could not be read (its code is not known)"),
+        ("N48/part-by-name", "Potassium of 2026-11-19 is on file but could not be read (its code is not known)"),
+        ("N48/name-only-beside-a-low-one", "Potassium of 2026-11-21 is on file but could not be read"),
+        ("N48-due/on-file", "Potassium of 2026-11-19 is on file but could not be read (its code is not known)"),
     ],
 )
 def test_n48_a_result_known_by_its_name_only_is_said(case: str, said: str) -> None:

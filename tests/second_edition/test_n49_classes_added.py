@@ -22,8 +22,8 @@ def test_n49_cards(case: Case) -> None:
     ("case", "sentence"),
     [
         ("levothyroxine-tsh-low", "TSH 0.25 mIU/L (2026-10-13) is below its range on levothyroxine: check the dose"),
-        ("levothyroxine-raised", "levothyroxine: the dose was raised (2026-09-04), shortly before the twitching"),
-        ("pregabalin-weak-kidney", "pregabalin is cleared by the kidney, and eGFR is 42 mL/min/1.73"),
+        ("levothyroxine-raised", "Levothyroxine: the dose was raised (2026-09-04), shortly before the twitching"),
+        ("pregabalin-weak-kidney", "Pregabalin is cleared by the kidney, and eGFR is 42 mL/min/1.73"),
     ],
 )
 def test_n49_the_card_says_why(case: str, sentence: str) -> None:
@@ -32,17 +32,17 @@ def test_n49_the_card_says_why(case: str, sentence: str) -> None:
 
 
 LINES = {
-    "bisphosphonate-low-calcium": "alendronic acid is taken and is associated with low calcium",
-    "zoledronate-very-low-calcium": "zoledronic acid is taken and is associated with low calcium",
-    "cinacalcet-low-calcium": "cinacalcet is taken and is associated with low calcium",
-    "tacrolimus-low-magnesium": "tacrolimus is taken and is associated with low magnesium",
-    "gentamicin-low-magnesium": "gentamicin is taken and is associated with low magnesium",
-    "laxative-low-potassium": "bisacodyl is taken and is associated with low potassium",
-    "fludrocortisone-low-potassium": "fludrocortisone is taken and is associated with low potassium",
-    "metformin-low-b12": "metformin is taken and is associated with low vitamin B12",
-    "metformin-indeterminate-b12": "metformin is taken and is associated with low vitamin B12",
-    "famotidine-low-b12": "famotidine is taken and is associated with low vitamin B12",
-    "metformin-in-known-disease": "bisacodyl is taken and is associated with low potassium",
+    "bisphosphonate-low-calcium": "Alendronic acid is taken and is associated with low calcium",
+    "zoledronate-very-low-calcium": "Zoledronic acid is taken and is associated with low calcium",
+    "cinacalcet-low-calcium": "Cinacalcet is taken and is associated with low calcium",
+    "tacrolimus-low-magnesium": "Tacrolimus is taken and is associated with low magnesium",
+    "gentamicin-low-magnesium": "Gentamicin is taken and is associated with low magnesium",
+    "laxative-low-potassium": "Bisacodyl is taken and is associated with low potassium",
+    "fludrocortisone-low-potassium": "Fludrocortisone is taken and is associated with low potassium",
+    "metformin-low-b12": "Metformin is taken and is associated with low vitamin B12",
+    "metformin-indeterminate-b12": "Metformin is taken and is associated with low vitamin B12",
+    "famotidine-low-b12": "Famotidine is taken and is associated with low vitamin B12",
+    "metformin-in-known-disease": "Bisacodyl is taken and is associated with low potassium",
 }
 
 

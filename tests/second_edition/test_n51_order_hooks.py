@@ -60,4 +60,4 @@ def test_n51_all_findings_stand_in_the_detail() -> None:
     said = text(one("N51-risk/two-classes"))
 
     assert said.startswith("Denosumab: low adjusted calcium 2.1 mmol/L on this chart with twitching.")
-    assert "furosemide: low potassium 2.8 mmol/L: correct or check first?" in said
+    assert "Furosemide: low potassium 2.8 mmol/L: correct or check first?" in said

@@ -62,7 +62,7 @@ def test_n52_a_sign_that_a_request_covers_is_a_line_on_another_card() -> None:
     """It makes no card of its own, and is said where one is shown."""
     case = one("N52/weakness-requested")
     beside = {**case.chart, "resources": [*case.chart["resources"], {"lab": "K", "value": "3.2 mmol/L"}]}
-    said = "muscle weakness (2026-11-17) is new in the known disease; a request of 2026-11-17 is on file."
+    said = "Muscle weakness (2026-11-17) is new in the known disease; a request of 2026-11-17 is on file."
 
     assert said in text(replace(case, chart=beside))
 

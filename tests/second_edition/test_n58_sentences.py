@@ -99,12 +99,12 @@ def test_n58_an_emergency_without_a_value_is_named_by_the_chart() -> None:
     )
 
 
-def test_n58_the_count_of_results_stands_beside_the_name_of_the_worst() -> None:
-    """The others are in the detail."""
+def test_n58_the_worst_of_two_results_is_named_with_its_value_and_the_other_beside_it() -> None:
+    """The value of the other is in the detail."""
     [card, *_] = cards({"lab": "Na", "value": "128 mmol/L"}, {"lab": "Mg", "value": "0.6 mmol/L"})
 
     assert (
-        "Magnesium +1 more 0.6 mmol/L (2026-11-19) is low with twitching: review and treat the cause, then reassess."
+        "Magnesium 0.6 mmol/L (2026-11-19) is low with twitching, also low sodium: review and treat the cause."
         == card["summary"]
     )
     assert "sodium:** 128 mmol/L" in card["detail"]

@@ -31,15 +31,15 @@ def test_n64_cards(case: Case) -> None:
     [
         (
             "N64/no-unit",
-            "potassium of 2026-11-19 is on file but could not be read (its unit is not given or not known)",
+            "Potassium of 2026-11-19 is on file but could not be read (its unit is not given or not known)",
         ),
-        ("N64/zero", "potassium of 2026-11-19 is on file but could not be read (its value is not possible)"),
+        ("N64/zero", "Potassium of 2026-11-19 is on file but could not be read (its value is not possible)"),
         ("N64/two-values", "could not be read (a number and a text stand side by side)"),
         ("N64/haemolysed-note", "could not be read (the sample is called spoiled)"),
         ("N64/clotted-flagged", "the laboratory called it critical: repeat today"),
         ("N64/zero-flagged", "the laboratory called it critical: repeat today"),
         ("N64/status-missing", "could not be read (its status is not known)"),
-        ("N64/date-unreadable", "potassium without a readable date is on file but could not be read"),
+        ("N64/date-unreadable", "Potassium without a readable date is on file but could not be read"),
         ("N64/comparator-unknown", "could not be read (its number or comparator is not known)"),
         ("N64/string-in-words", "could not be read (its value is in words)"),
     ],
