@@ -261,7 +261,8 @@ class Namer:
             return self.with_disease(named, ref, texts(concept))
         spoken = self.listener.together((*texts(concept), *(hit.display for hit in named.concepts)))
         if spoken.signs:
-            return replace(said_at(ref, spoken), concepts=named.concepts, sets=named.sets, is_coded=True)
+            sign = replace(said_at(ref, spoken), concepts=named.concepts, sets=named.sets, is_coded=True)
+            return sign if named.words else replace(sign, text=None, words=None)  # a name of ours is no quote
         if named.sets.isdisjoint(self._grave):
             return replace(named, is_coded=True)
         return replace(named, phrases=UNCLEAR, text=named.words, is_coded=True)
