@@ -12,7 +12,8 @@ from cds.rules.rulebook import rulebook_of
 CALCIUM = {"ionised": "calcium-ionised", "unadjusted": "calcium-unadjusted"}
 DARK_URINE = abnormal_labs.DARK_URINE
 NAME_TWO = ("several", "calcium-high-several")
-RAISED, LOWERED = ("calcium", "high"), ("calcium", "low")
+RAISED = ("calcium", "high")
+LOWERED = ("calcium", "low")
 RAISES_CALCIUM = "raise-calcium"  # a list of the data
 
 

@@ -228,7 +228,7 @@ def read(
         answers_unread=(answers := tuple(answers_unread.unread(chart, knowledge, today))),
         unread=_accounted(chart, tests, (*results, *answers), knowledge, today),
         unclear=uncertain.answers(chart, knowledge, today),
-        unsure=reasons.unclear(uncertain.texts(chart, UNSURE, knowledge, today), signs),
+        unsure=reasons.unclear(uncertain.texts(chart, UNSURE, knowledge, today), signs, knowledge),
         recorded=on_file,
         names=frozenset((*signs.names, *on_file, *tests.standings, *medicines.names, *_other_names(chart), *diseases)),
     )

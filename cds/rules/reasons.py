@@ -64,7 +64,14 @@ def _finding(term: Meaning, sets: frozenset[str], when: When | None, knowledge: 
     )
 
 
-def unclear(texts: Iterable[Meaning], findings: Findings) -> tuple[Meaning, ...]:
-    """The texts that are not clear, without the reasons that are signs to examine."""
-    signs = {finding.named for finding in findings.all if finding.doubt is not None and finding.named.is_coded}
-    return tuple(term for term in texts if term not in signs)
+def unclear(texts: Iterable[Meaning], findings: Findings, knowledge: Knowledge) -> tuple[Meaning, ...]:
+    """The texts that are not clear: without the reasons that are for today, with those that no examination answers."""
+    unanswered = {*knowledge.group(TODAY), *knowledge.group(LATER)}
+    reasons = [finding for finding in findings.all if finding.doubt is not None and finding.named.is_coded]
+    today = {finding.named for finding in reasons if finding.doubt and finding.doubt.today}
+    later = [
+        finding.named
+        for finding in reasons
+        if finding.doubt and not finding.doubt.today and finding.doubt.sets & unanswered
+    ]
+    return tuple(dict.fromkeys((*(term for term in texts if term not in today), *later)))

@@ -39,7 +39,7 @@ def test_the_cards_of_the_seventh_reading(case: Case) -> None:
         ),
         ("coded-reason/seizure", "Convulsions is coded as a reason (2026-11-19): ask and examine today."),
         ("coded-reason/seizure", "what happened, since when, and whether it is going on"),
-        ("coded-reason/seizure-8-d", "“Seizure” is coded as a reason only: code it as a finding"),
+        ("coded-reason/seizure-8-d-unexamined", "“Seizure” is coded as a reason only: code it as a finding"),
         ("coded-reason/in-known-disease", "New seizure (2026-11-19) in known amyotrophic lateral sclerosis"),
         ("seizure-that-is-no-emergency/epilepsy", "Twitching with convulsions: examine"),
         ("seizure-that-is-no-emergency/epilepsy", "Convulsions recorded 2026-11-19: the cause, and whether"),
