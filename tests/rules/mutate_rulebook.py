@@ -6,7 +6,8 @@ each value set emptied, each block put behind the next (`data_mutants`). A mutan
 refuses it, or where discovery, an evidence table, what makes way for what, or an answer to a golden case changes; one
 of the data only by the start or an answer, numbers in it not compared: a limit that is printed is not thereby tested.
 Survivors are printed, with the reason where there is one (`reasons`). Ends with 1 if one survives without
-a reason. WORD: only mutants whose table or name holds it; @FILE: those that an earlier run said survived.
+a reason. WORD: only mutants whose table or name holds it; @FILE: those that an earlier run said survived. Single codes
+and words of answers, phrases, routes and units are mutated only where the command names their file.
 
 Each mutant is judged in a process of its own, which is made of one that holds all that a start makes (`quick_start`),
 by the cases that hold or read what it changes. Each verdict is written to build/mutants.jsonl at once, and the next run
@@ -201,7 +202,11 @@ def _drawn(mutant: Mutant) -> str:
 
 def _is_asked(mutant: Mutant, word: str) -> bool:
     """Whether a word of the command means a mutant."""
-    return mutant.name in _listed(word[1:]) if word.startswith("@") else word in f"{mutant.table} {mutant.name}"
+    if word.startswith("@"):
+        return mutant.name in _listed(word[1:])
+    if not word and mutant.about in data_mutants.WORDED:  # single codes and words: most stand in no golden chart
+        return False
+    return word in f"{mutant.table} {mutant.name}"
 
 
 @cache

@@ -8,7 +8,7 @@ file that it is made of is changed; the searches only of changed rows: of change
 import gc
 import tomllib
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,9 +25,14 @@ from cds.words import hearing
 Differs = slice | Callable[..., Any]
 
 
-def _of_language(name: str, words: LanguageWords) -> tuple[str, int]:
-    """The words of a language are compiled for texts, and once more for names of diseases only."""
-    return name, len(words.family)
+def _of_language(name: str, words: LanguageWords) -> tuple[str, tuple[str, ...]]:
+    """The words of a language are compiled for texts, and for names of diseases of the patient and of relatives."""
+    return name, tuple(words.family)
+
+
+def _of_listener(listener: spoken.Listener, text: str) -> tuple[str, object]:
+    """Which diseases count in a relative is a group of the rules."""
+    return text, vars(listener)["_family_diseases"]
 
 
 ONCE: tuple[tuple[Any, str, Differs], ...] = (  # where, what, and by which of its arguments it differs
@@ -38,12 +43,13 @@ ONCE: tuple[tuple[Any, str, Differs], ...] = (  # where, what, and by which of i
     (call, "digest", slice(0)),
     (call, "of_code", slice(1)),
     (proofreading, "read_words", slice(1)),
-    (hearing, "_compiled", _of_language),
+    (hearing, "compiled", _of_language),
+    (spoken, "check", _of_language),
     (spoken.Listener, "heard", slice(1, 2)),
     (spoken.Listener, "noted", slice(1, 2)),
-    (spoken.Listener, "may_name_grave_disease", slice(1, 2)),
+    (spoken.Listener, "may_name_grave_disease", _of_listener),
 )
-HEARD = {"read_words", "_compiled", "heard", "noted", "may_name_grave_disease"}  # what words of a chart mean
+HEARD = {"heard", "noted", "may_name_grave_disease"}  # what words of a chart mean
 OF_CODES = ("valuesets.toml", "analytes.toml", "medicines.toml")
 
 
@@ -58,7 +64,12 @@ def shorten(changed: Callable[[], str]) -> None:
     for module in (folder, cards.words):
         vars(module)["tomllib"] = parsed
     for owner, name, differs in ONCE:
-        _make_once(owner, name, differs, lambda name=name: name not in HEARD or changed() not in WORDED)
+        _make_once(owner, name, differs, partial(_is_kept, name, changed))
+
+
+def _is_kept(name: str, changed: Callable[[], str]) -> bool:
+    """What words of a chart mean is worked out anew where their lists are changed."""
+    return name not in HEARD or changed() not in WORDED
 
 
 def _make_once(owner: Any, name: str, differs: Differs, is_same: Callable[[], bool] = lambda: True) -> None:
