@@ -97,6 +97,14 @@ def test_what_is_asked_for_is_unclear(language: str) -> None:
     assert [] == [text for text in questions if not DISEASES.may_name_one(f"{text} Guillain-Barré")]
 
 
+@pytest.mark.parametrize(
+    "text", ["Mother: lateral sclerosis", "Father: Kugelberg Welander", "Brother: spino bulbar", "Sister: FSHD"]
+)
+def test_each_family_disease_of_a_relative_counts(text: str) -> None:
+    """One of each value set, by a name that only its own list holds (3a ADD, N19)."""
+    assert DISEASES.may_be_of_family(text)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_only_holds_a_name_is_none(language: str) -> None:
     """A vaccination, a carrier and their like name no disease."""
