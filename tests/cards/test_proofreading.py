@@ -36,7 +36,7 @@ from cards.words import ENGLISH
             "characters with its longest fillings",
         ),
         ("cards.toml", "{finding}", "{finding}<br>", "emergency.default", "HTML"),
-        ("cards.toml", "caps = { finding = 60 }", "caps = { sign = 60 }", "emergency.default", "no gap of the summary"),
+        ("cards.toml", "caps = { finding = 60 }", "caps = { sign = 60 }", "emergency.default", "not a gap of"),
         ("cards.toml", "caps = { finding = 60 }", "caps = { finding = 6 }", "emergency.default", "too few for"),
         ("cards.toml", "caps = { sign = 36, drug = 30 }", "", "neurology-urgent.medicine", "no caps for sign and drug"),
         ("phrases.toml", 'visit = "visit {date}"', 'visit = "visit {day}"', "visit", "unknown placeholder day"),

@@ -13,7 +13,7 @@ OF_SIGNS = [rule.id for rule in RULES.values() if rule.card in (Topic.PED_NEURO,
 
 
 def test_an_infant_of_whom_nothing_else_is_known_has_none_of_the_other_signs() -> None:
-    """3a P4: every rule of a child's or an urgent sign but P4 itself and U9, whose finding is P5 of a child; and E7."""
+    """3 P4: every rule of a child's or an urgent sign but P4 itself and U9, whose finding is P5 of a child; and E7."""
     assert {"E7", *OF_SIGNS} - {"P4", "U9"} == set(KNOWLEDGE.flags("infants-others"))
 
 
