@@ -179,7 +179,7 @@ def test_all_says_what_it_discloses(recall: Recall, tmp_path: Path) -> None:
     assert "Only one has this" not in recall(file).out
     said = recall("--all", file)
     assert "Only one has this" in said.out
-    assert "They may hold names and other free text of single patients" in said.err
+    assert "They may contain names and other free text of individual patients" in said.err
 
 
 def test_a_confirmed_draft_is_a_map_and_an_unconfirmed_one_is_refused(recall: Recall, tmp_path: Path) -> None:

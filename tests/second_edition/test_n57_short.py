@@ -16,6 +16,9 @@ ANSWER = 360
 TARGET = 80
 # What has more to say than the limit, and why: each fact and each thing to do is of another result or factor.
 LONGER = {
+    "order-of-flags/urgent": "four signs of an urgent referral in one chart, each with its own line",
+    "order-of-flags/routine": "four signs of a referral in one chart, each with its own line",
+    "order-of-flags/age-unknown": "signs of a child and of an adult in one chart, each with its own line",
     "several-labs/all-info": "four abnormal results, each with its limit and what to do",
     "N25-together/all-with-a-card": "nine known causes, each with its diagnosis, its date and what to do",
     "N25-together/all-that-are-a-line": "four known causes, each a line of its own",
