@@ -17,6 +17,7 @@ from cards.topics import Topic
 from cds.knowledge.load import Knowledge
 from cds.rules import gate
 from cds.rules.cardbook import CARDS, CardRow
+from cds.rules.checks import CHART
 from cds.rules.reads import FIELDS, Reads
 from cds.rules.rule import Rule
 from cds.rules.rulebook import UNJUDGED, rulebook_of
@@ -87,6 +88,8 @@ def _of_card(row: CardRow, changed: str, knowledge: Knowledge) -> str:
     field, _, left_out = changed.partition("-")
     if field in FIELDS and left_out:
         return _of_card_reads(row, field, left_out, knowledge)
+    if field == "orders" and left_out in {f"lab:{test}" for test in knowledge.orderable}:
+        return "equivalent: declared twice; any card may propose a test that can be ordered"
     after = CARDS[(CARDS.index(row) + 1) % len(CARDS)]
     if changed == "rank" and not (row.advise and after.advise):
         return "equivalent: one of the two is a card of drafts, which stands alone (N60 ORDERS)"
@@ -106,7 +109,8 @@ def _of_other_rows(row: Rule | CardRow, field: str, left_out: str, knowledge: Kn
         *((less if rule is row else rule.reads).whole(knowledge) for rule in rules),
         *((less if card is row else card.reads).listed(knowledge) for card in CARDS),
     )
-    asked = reduce(or_, rows, gate.READS)
+    of_all = Reads(tests=knowledge.rules.asked_of_all)
+    asked = reduce(or_, rows, gate.READS | CHART.listed(knowledge) | of_all)
     fields = OF_SETS if field in OF_SETS else (field,)
     is_there = any(left_out in getattr(asked, name) for name in fields)
     return "equivalent: declared twice; another row reads it too, so that it is asked for anyway" if is_there else ""
