@@ -12,7 +12,7 @@ from typing import Any
 
 TOKEN = re.compile(r'"[^"\n]*"|#[^\n]*|[\[\]=\n]|(?<![\w.-])\d+(?:\.\d+)?\b|\b(?:true|false)\b')
 HEAD = re.compile(r"^\[+([^\[\]\n]+)\]+[^\n]*$", re.MULTILINE)
-KEY = re.compile(r"[\w-]+")
+KEY = re.compile(r"^[\w-]+(?= *=)", re.MULTILINE)
 VALUE = re.compile(r'"([^"]+)" = ([\d.]+)')
 AMENDMENT = re.compile(r"\bN(\d+)\b")
 TURNED = {"true": "false", "false": "true"}
@@ -166,8 +166,8 @@ def _where(text: str, place: int) -> str:
     if block == "limit":
         stated = re.findall(r'(?:analyte|kind|side|sign) = "([^"]+)"', text[heads[-1].end() : place])
         block = " ".join((block, *stated))
-    start = text[text.rfind("\n", 0, place) + 1 : place]
-    key = KEY.match(start)
+    begin = heads[-1].end() if heads else 0
+    key = next(reversed([*KEY.finditer(text, begin, place)]), None)  # of a list of several lines the first has it
     return f"{line} {block} {key[0] if key else ''}".replace("  ", " ").rstrip()
 
 
