@@ -61,8 +61,7 @@ T = TypeVar("T")
 class Knowledge(Struct, frozen=True, eq=False, dict=True):
     """All clinical facts, checked; compared by identity. `version` is a digest of what the data files hold.
 
-    `languages`: whose words are used (N14). `lab_tags`: what an abnormal-lab card may be about. `electrolytes` count in
-    a known neuromuscular disease too (D7).
+    `languages`: whose words are used (N14).
     """
 
     version: str
@@ -96,8 +95,6 @@ class Knowledge(Struct, frozen=True, eq=False, dict=True):
     explained_codes: dict[str, CodeList]
     spared_codes: dict[str, CodeList]
     displays: dict[str, str] | None = None
-    lab_tags: tuple[str, ...] = ()
-    electrolytes: frozenset[str] = frozenset()
     site: SiteMaps = NO_MAPS
 
     @cached_property
@@ -120,6 +117,18 @@ class Knowledge(Struct, frozen=True, eq=False, dict=True):
     def flags(self, name: str) -> tuple[str, ...]:
         """A list of rules."""
         return _held(self.rules.flags, "flags", name)
+
+    @cached_property
+    def lab_tags(self) -> tuple[str, ...]:
+        """What an abnormal-lab card may be about: analytes with a limit for it, and recorded deficiencies."""
+        with_card = [name for name in self.analytes if any(limit.makes_card for limit in self.limits.get(name, ()))]
+        deficiencies = [name.removeprefix(DEFICIENCY) for name in self.sets if name.startswith(DEFICIENCY)]
+        return tuple(dict.fromkeys((*with_card, *deficiencies)))
+
+    @cached_property
+    def electrolytes(self) -> frozenset[str]:
+        """The analytes that count in a known neuromuscular disease too (D7)."""
+        return frozenset(name for name, analyte in self.analytes.items() if analyte.electrolyte)
 
     @cached_property
     def orderable(self) -> tuple[str, ...]:
@@ -160,7 +169,7 @@ def load(folder: Path = DATA, languages: Collection[str] = (), wording: Path = E
     medicines = _read(files, "medicines.toml", MedicineClass)
     routes, of_names = _read(files, "routes.toml", Route), ingredients(files.path)
     limits, units = _limits(files), files.toml("units.toml")
-    answer_lists, phrases = _stated(files, languages), _convert("phrases.toml", "", files.toml("phrases.toml"), Phrases)
+    answer_lists, phrases = _stated(files, languages), _whole(files, "phrases.toml", Phrases)
     explanations = _read(files, EXPLANATIONS, Explanation)
     knowledge = Knowledge(
         version="",
@@ -174,19 +183,19 @@ def load(folder: Path = DATA, languages: Collection[str] = (), wording: Path = E
         albumin_hours=limits.albumin_hours,
         medicines=medicines,
         nothing_known=nothing_known(answer_lists.nothing, answer_lists.systems),
-        route_codes=_route_codes(terminology, routes),
+        route_codes=_named_once(terminology, "routes.toml", {name: route.codes for name, route in routes.items()}),
         route_words=RouteWords(routes),
         ingredients=IngredientNames(of_names),
-        rules=_convert("rules.toml", "", files.toml("rules.toml"), Rules),
+        rules=_whole(files, "rules.toml", Rules),
         phrases=phrases,
         names=_convert(LABELS, "names", labels.names, Names),
         displays=labels.displays,
         unit_names=_unit_names(units),
         unit_words=_unit_words(units),
         analyte_words=_analyte_words(analytes, phrases),
-        answers=_answers(answer_lists, terminology),
-        signs=_convert("signs.toml", "", files.toml("signs.toml"), Signs),
-        form=_convert(FORM, "", files.toml(FORM), Form),
+        answers=compiled(answer_lists, _named_once(terminology, ANSWERS, answer_lists.signs)),
+        signs=_whole(files, "signs.toml", Signs),
+        form=_whole(files, FORM, Form),
         form_words=read_form_words(wording),
         explanations=explanations,
         causes=_read(files, CAUSES, KnownCause),
@@ -194,8 +203,6 @@ def load(folder: Path = DATA, languages: Collection[str] = (), wording: Path = E
         languages=tuple(answer_lists.languages.live),
         explained_codes={name: _listed(terminology, name, entry.codes) for name, entry in explanations.items()},
         spared_codes={name: _listed(terminology, name, entry.spares) for name, entry in explanations.items()},
-        lab_tags=_lab_tags(analytes, limits.by_analyte, sets),
-        electrolytes=frozenset(name for name, analyte in analytes.items() if analyte.electrolyte),
     )
     _check(knowledge, terminology)
     return replace(knowledge, version=digest(files.tables, table, of_names, answer_lists.languages.live))
@@ -204,7 +211,7 @@ def load(folder: Path = DATA, languages: Collection[str] = (), wording: Path = E
 def _spoken(files: Folder) -> dict[str, LanguageWords]:
     """What is recognised in short texts, of every language."""
     names = {language: f"words/{language}.toml" for language in LANGUAGES}
-    return {language: _convert(name, "", files.toml(name), LanguageWords) for language, name in names.items()}
+    return {language: _whole(files, name, LanguageWords) for language, name in names.items()}
 
 
 class _Limits(NamedTuple):
@@ -229,15 +236,20 @@ def _limits(files: Folder) -> _Limits:
 
 def _stated(files: Folder, languages: Collection[str]) -> Stated:
     """What answers say, in the languages that are used (N14)."""
-    answer_lists = _convert(ANSWERS, "", files.toml(ANSWERS), Stated)
+    answer_lists = _whole(files, ANSWERS, Stated)
     measured = _read(files, MEASURED, Precision)
-    live = list(languages) or on_by_default(measured, _convert(DEFAULT, "", files.toml(DEFAULT), Default))
+    live = list(languages) or on_by_default(measured, _whole(files, DEFAULT, Default))
     return replace(answer_lists, languages=Languages(live))
 
 
 def _read(folder: Folder, file: str, kind: type[T]) -> dict[str, T]:
     """A file that is one table of things of a kind."""
     return {key: _convert(file, key, value, kind) for key, value in folder.toml(file).items()}
+
+
+def _whole(folder: Folder, file: str, kind: type[T]) -> T:
+    """A file that is one thing."""
+    return _convert(file, "", folder.toml(file), kind)
 
 
 def _part(file: str, table: Mapping[str, Any], key: str, kind: type[T]) -> T:
@@ -277,13 +289,6 @@ def _by_analyte(limits: Iterable[Limit]) -> dict[str, tuple[Limit, ...]]:
     return {name: tuple(limits) for name, limits in grouped.items()}
 
 
-def _lab_tags(analytes: Iterable[str], limits: Mapping[str, tuple[Limit, ...]], sets: Iterable[str]) -> tuple[str, ...]:
-    """The analytes with a limit that makes a card, and the recorded deficiencies, each in the order of its file."""
-    with_card = [name for name in analytes if any(limit.makes_card for limit in limits.get(name, ()))]
-    deficiencies = [name.removeprefix(DEFICIENCY) for name in sets if name.startswith(DEFICIENCY)]
-    return tuple(dict.fromkeys((*with_card, *deficiencies)))
-
-
 def _adjustments(table: Mapping[str, Any]) -> dict[str, Adjustment]:
     units = {unit: value for unit, value in table.items() if unit != "albumin_hours"}
     return _convert("limits.toml", "calcium-adjustment", units, dict[str, Adjustment])
@@ -314,15 +319,6 @@ def _analyte_words(analytes: Mapping[str, Analyte], phrases: Phrases) -> Analyte
         raise KnowledgeError("analytes.toml", "words", f"`{problem}` names two analytes") from None
 
 
-def _answers(answer_lists: Stated, terminology: Terminology) -> Answers:
-    signs: dict[tuple[str, str], str] = {}
-    for name, tokens in answer_lists.signs.items():
-        for key in terminology.tokens(ANSWERS, name, tokens):
-            if signs.setdefault(key, name) != name:
-                raise KnowledgeError(ANSWERS, name, f"{key[1]} is also {signs[key]}")
-    return compiled(answer_lists, signs)
-
-
 def _medicine_codes(terminology: Terminology, medicines: Mapping[str, MedicineClass]) -> list[tuple[str, str]]:
     return [
         key
@@ -331,13 +327,14 @@ def _medicine_codes(terminology: Terminology, medicines: Mapping[str, MedicineCl
     ]
 
 
-def _route_codes(terminology: Terminology, routes: Mapping[str, Route]) -> dict[tuple[str, str], str]:
-    codes: dict[tuple[str, str], str] = {}
-    for name, route in routes.items():
-        for key in terminology.tokens("routes.toml", name, route.codes):
-            if codes.setdefault(key, name) != name:
-                raise KnowledgeError("routes.toml", name, f"{key[1]} is also {codes[key]}")
-    return codes
+def _named_once(terminology: Terminology, file: str, lists: Mapping[str, list[str]]) -> dict[tuple[str, str], str]:
+    """The list that each code is on; a code on two of them is an error."""
+    names: dict[tuple[str, str], str] = {}
+    for name, tokens in lists.items():
+        for key in terminology.tokens(file, name, tokens):
+            if names.setdefault(key, name) != name:
+                raise KnowledgeError(file, name, f"{key[1]} is also {names[key]}")
+    return names
 
 
 def _check(knowledge: Knowledge, terminology: Terminology) -> None:
