@@ -131,7 +131,7 @@ class Diseases(Struct, frozen=True, forbid_unknown_fields=True):
 
     `to_exclude` asks for it to be ruled out: unclear of a diagnosis (N14); `of_twitches` are no cues of one. `none`
     holds a name and means something else. `small` are short names that count in small letters too, `kin` relatives
-    whose disease counts.
+    whose disease counts, `kin_by_birth` what may stand before one.
     """
 
     names: dict[str, list[str]]
@@ -139,6 +139,7 @@ class Diseases(Struct, frozen=True, forbid_unknown_fields=True):
     of_twitches: list[str]
     none: list[str]
     small: list[str]
+    kin_by_birth: list[str]
     kin: list[str]
 
     @property
@@ -149,6 +150,7 @@ class Diseases(Struct, frozen=True, forbid_unknown_fields=True):
             "of_twitches": self.of_twitches,
             "none": self.none,
             "small": self.small,
+            "kin_by_birth": self.kin_by_birth,
             "kin": self.kin,
         }
 

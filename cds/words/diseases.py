@@ -17,7 +17,6 @@ OPEN = frozenset({Polarity.PRESENT, Polarity.DOUBT, Polarity.UNKNOWN})
 OTHERS = frozenset({Polarity.PERSON, Polarity.HISTORY})  # "mother has", "family h/o"
 NO_TWITCH = Twitches(anywhere=[], bare=[], eyelid=[], tongue=[], face=[])
 OF_OTHERS = ("person", "history", "pronoun")  # the cues that say whose it is or was
-BORN = frozenset({"natural", "biological"})  # as HL7 calls them
 _LONG = re.compile(r"[^\W\d_]{7,}(?![*\w])")  # words of a shorter name: one wrong letter may make another word
 
 
@@ -28,6 +27,7 @@ class DiseaseNames:
         small = frozenset(name for words in languages.values() for name in words.diseases.small)
         self._languages, self._family_sets = languages, of_family
         self._kin = frozenset(fold(name) for words in languages.values() for name in words.diseases.kin)
+        self._by_birth = frozenset(fold(word) for words in languages.values() for word in words.diseases.kin_by_birth)
         self._grave = _NamesHeard({name: _of_diseases(words) for name, words in languages.items()}, small)
 
     @cached_property
@@ -54,7 +54,7 @@ class DiseaseNames:
     def is_near(self, relative: str) -> bool:
         """Whether a relative is called as a parent, a sibling or a child is: "mother", "natural mother"."""
         *born, last = [token.text for token in tokens(relative)] or [""]
-        return last in self._kin and all(word in BORN for word in born)
+        return last in self._kin and self._by_birth.issuperset(born)
 
 
 class _NamesHeard:
