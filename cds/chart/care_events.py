@@ -243,9 +243,7 @@ def _reasons(visit: Encounter | Appointment) -> list[CodeableConcept]:
 def kin(history: FamilyMemberHistory, namer: Namer, scope: Scope) -> FamilyMember | None:
     """A first-degree relative with a disease of interest (3a ADD)."""
     when = parse(history.date)
-    if status_of(history) == "entered-in-error" or scope.is_future(when):
-        return None
-    if not _is_near(history, namer):
+    if not _counts(history, when, namer, scope):
         return None
     diseases: list[Concept] = []
     words = None
@@ -262,11 +260,16 @@ def kin(history: FamilyMemberHistory, namer: Namer, scope: Scope) -> FamilyMembe
 def told_of_relative(history: FamilyMemberHistory, namer: Namer, scope: Scope) -> Iterator[ChartMention]:
     """A disease of the family that is only suspected, or told in a language that is off: it is unclear (N14, N24)."""
     when = parse(history.date)
-    if status_of(history) == "entered-in-error" or scope.is_future(when) or not _is_near(history, namer):
+    if not _counts(history, when, namer, scope):
         return
     texts = (text for relative in history.condition or () for text in concepts.texts(relative.code))
     if (meaning := namer.of_relative(history.ref, texts)) is not None:
         yield ChartMention(named=meaning, when=scope.date(when))
+
+
+def _counts(history: FamilyMemberHistory, when: When | None, namer: Namer, scope: Scope) -> bool:
+    """Whether it is true, not ahead, and about a first-degree relative."""
+    return status_of(history) != "entered-in-error" and not scope.is_future(when) and _is_near(history, namer)
 
 
 def _is_near(history: FamilyMemberHistory, namer: Namer) -> bool:
