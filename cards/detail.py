@@ -61,7 +61,7 @@ def _standing(
     bullets = dict.fromkeys((*considered, *(bullet for tag in tagged for bullet in tag.consider)))
     return Standing(
         flags=tuple(
-            line for name in flags if not _is_hushed(name, topic, variant) for line in _flag(name, tags, words)
+            line for name in flags if not _is_left_out(name, topic, variant) for line in _flag(name, tags, words)
         ),
         why=_why(words, kind, tagged),
         consider=tuple(bullets),
@@ -69,7 +69,7 @@ def _standing(
     )
 
 
-def _is_hushed(flag: str, topic: Topic, variant: str) -> bool:
+def _is_left_out(flag: str, topic: Topic, variant: str) -> bool:
     """Whether its line would say another urgency than the summary of the card, or what a note says of it."""
     return flag == SYMPTOM or topic is Topic.NEW_SIGN or (flag == UNSPECIFIC and variant in OF_TODAY)
 

@@ -14,7 +14,7 @@ from cds.knowledge.load import Knowledge
 from cds.rules.findings import IN_DOUBT, Doubt, Finding, Findings, Remark, label
 from cds.rules.flags import Raised
 from cds.rules.mentions import Mentions
-from cds.rules.own_words import in_sentence, own
+from cds.rules.own_words import first_of_sentence, in_sentence, own
 from cds.rules.picture import Picture
 
 WORDED_AS_OLD = frozenset({"old_sign", "old_explained_sign"})
@@ -194,7 +194,7 @@ def old_sign(flags: Iterable[Raised]) -> dict[str, str] | None:
         return None
     values = dict(remarks[0].values)
     sign = values["sign"]
-    return {"sign": f"{sign[0].upper()}{sign[1:]}", "date": values["date"]}
+    return {"sign": first_of_sentence(sign), "date": values["date"]}
 
 
 def only_soft_gait(flags: Iterable[Raised]) -> bool:
@@ -210,4 +210,4 @@ def past_withdrawals(findings: Findings, knowledge: Knowledge) -> Iterator[Remar
     sets = knowledge.group(WITHDRAWALS)
     for finding in findings.of(*sets):
         sign, date = label(finding, sets, knowledge), finding.when.text if finding.when else ""
-        yield Remark("withdrawal_recorded", (("sign", f"{sign[0].upper()}{sign[1:]}"), ("date", date)))
+        yield Remark("withdrawal_recorded", (("sign", first_of_sentence(sign)), ("date", date)))
