@@ -170,7 +170,7 @@ CARDS = (
             answers=("result-egfr",),
             tests=("basic-tests", "asked-tests", "muscle-test"),
             windows=("order", "deficiency"),
-            thresholds=("lasting_years", "b12_years"),
+            thresholds=("lasting_years", "lasting_in_months", "lasting_in_years", "b12_years"),
         ),
         shows="lab-limits",
         example=("tests",),

@@ -91,7 +91,7 @@ CHART = Reads(
         *("shifting-drugs", "linked-classes", "b12-classes", "added"),
         *("checked-drafts", "draft-tags", "draft-classes"),
     ),
-    tests=("shifted-by-drugs", "needs-ecg", "own-summary", "in-weeks", "raise-calcium"),
+    tests=("shifted-by-drugs", "infant-tests", "needs-ecg", "own-summary", "in-weeks", "raise-calcium"),
     tags=("unnamed-beside", "explain-weakness"),
     flags=("routine-if-dormant", "beside-long-tracts"),
 )

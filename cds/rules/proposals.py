@@ -7,7 +7,7 @@ from cds.knowledge.load import Knowledge
 from cds.rules.abnormal_labs import Abnormal
 from cds.rules.picture import Picture
 
-OF_INFANT = ("calcium", "glucose")
+OF_INFANT = "infant-tests"  # a list of the data
 
 
 def in_emergency(tags: Collection[str], knowledge: Knowledge) -> tuple[ProposedOrder, ...]:
@@ -34,7 +34,8 @@ def of_hyperexcitability(flags: Collection[str]) -> tuple[ProposedOrder, ...]:
 
 def of_infant(picture: Picture) -> tuple[ProposedOrder, ...]:
     """P4: calcium and glucose, each unless a fresh result is on file (N41)."""
-    return tuple(ProposedOrder(f"lab:{test}") for test in OF_INFANT if not picture.laboratory.of(test).is_whole)
+    tests = picture.knowledge.listed(OF_INFANT)
+    return tuple(ProposedOrder(f"lab:{test}") for test in tests if not picture.laboratory.of(test).is_whole)
 
 
 def of_thyroid(picture: Picture, labs: Iterable[Abnormal]) -> tuple[ProposedOrder, ...]:

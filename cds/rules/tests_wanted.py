@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from cards.advice import Fact
 from cards.template import fill
-from cds.knowledge.card_names import Reasons
+from cds.knowledge.load import Knowledge
 from cds.knowledge.model import DEFICIENCY
 from cds.rules import findings, tests_due
 from cds.rules.findings import Finding
@@ -16,7 +16,6 @@ from cds.rules.picture import Picture
 
 KIDNEY, ALCOHOL = "kidney-moderate", "alcohol-much"
 WEEK, MONTH, YEAR = 7, 30.44, 365.25  # days
-MONTHS_FROM, YEARS_FROM = 183, 731
 
 
 class Reason(Struct, frozen=True):
@@ -68,16 +67,17 @@ def _duration(picture: Picture) -> Iterator[Reason]:
     days = picture.today - min(lasting)
     old = picture.age is not None and picture.age >= picture.knowledge.at("lasting_years")
     if old or any(twitch.frequent for twitch in picture.twitches):
-        yield Reason(_how_long(days, picture.knowledge.names.reason))
+        yield Reason(_how_long(days, picture.knowledge))
     if any(twitch.severe for twitch in picture.twitches):
         yield Reason(picture.knowledge.names.reason.severe)
 
 
-def _how_long(days: int, words: Reasons) -> str:
-    """In weeks up to half a year, in months up to two years: "for 194 weeks" tells a reader nothing."""
-    if days < MONTHS_FROM:
+def _how_long(days: int, knowledge: Knowledge) -> str:
+    """In weeks, later in months, then in years: "for 194 weeks" tells a reader nothing."""
+    words = knowledge.names.reason
+    if days < knowledge.at("lasting_in_months"):
         return fill(words.weeks, {"n": str(days // WEEK)})
-    if days < YEARS_FROM:
+    if days < knowledge.at("lasting_in_years"):
         return fill(words.months, {"n": str(int(days / MONTH))})
     return fill(words.years, {"n": str(int(days / YEAR))})
 
