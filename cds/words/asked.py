@@ -29,7 +29,7 @@ class Asked(Reach):
         if mark == 0 or not here[mark - 1].counts:
             return False
         is_joined = here[mark - 1].end == here[mark].start and here[mark].end != here[mark + 1].start
-        return is_joined or here[mark - 1].text.startswith("cause") or self._is_cause(mark - 1)
+        return is_joined or self._is_cause(mark - 1)
 
     def _asks_of(self, mark: int) -> bool:
         """Whether a question mark is joined to the phrase before it, and neither cause nor answer follows."""
